@@ -1,0 +1,66 @@
+"""What the user sees when something is wrong, and the hint at the name that was meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class SweepError(ValueError):
+    """A mistake in a sweep, a sweep file or a parameter: the rule, what was given, the cure.
+
+    >>> raise SweepError("repeat needs a positive integer, got 0.")
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepError: repeat needs a positive integer, got 0.
+    """
+
+
+class SweepWarning(UserWarning):
+    """Something that runs, but is probably not what was meant: a name that no target has."""
+
+
+def nearest(name: str, valid: Iterable[str]) -> str | None:
+    """The valid name that `name` was most likely meant to be, or None.
+
+    Args:
+        name: the name as it was written.
+        valid: the names that exist.
+
+    >>> nearest("bacth_size", ["lr", "batch_size"])
+    'batch_size'
+    >>> nearest("zzz", ["lr"]) is None
+    True
+    """
+    from difflib import get_close_matches  # only a mistake pays for its import
+
+    matches = get_close_matches(name, list(valid), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def did_you_mean(name: str, valid: Iterable[str]) -> str:
+    """A sentence to append to a message about an unknown name.
+
+    >>> did_you_mean("lrr", ["lr", "seed"])
+    ' Did you mean lr?'
+    >>> did_you_mean("zzz", ["lr", "seed"])
+    ' Valid names: lr, seed.'
+    """
+    names = list(valid)
+    close = nearest(name, names)
+    if close is not None:
+        return f" Did you mean {close}?"
+    return f" Valid names: {', '.join(names)}." if names else ""
+
+
+def together(mistakes: list[str]) -> SweepError:
+    """One error for every mistake of a call.
+
+    >>> print(together(["a is wrong.", "b is wrong."]))
+    2 mistakes:
+    - a is wrong.
+    - b is wrong.
+    """
+    if len(mistakes) == 1:
+        return SweepError(mistakes[0])
+    lines = "\n".join(f"- {mistake}" for mistake in mistakes)
+    return SweepError(f"{len(mistakes)} mistakes:\n{lines}")

@@ -1,0 +1,148 @@
+"""Two sweeps made one: `*` and `+`, and what happens to their targets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import NamedTuple
+
+from params_proto import steps
+from params_proto.arguments import Call
+from params_proto.errors import SweepError, together
+from params_proto.keys import bare
+from params_proto.scope import Scope
+from params_proto.steps import Config, Expression, Step
+
+
+class Scoped(NamedTuple):
+    """An expression, and what its keys mean."""
+
+    scope: Scope
+    expression: Expression
+
+
+def times(left: Scoped, right: Scoped) -> Scoped:
+    """The product of two sweeps, the right one fastest.
+
+    Raises:
+        SweepError: a key stands in both, or a value does not fit the targets of the other side.
+    """
+    scope, a, b = _common(left, right)
+    _disjoint(a, b)
+    if not a.steps or not b.steps:
+        return Scoped(scope, a if a.steps else b)
+    if b.reads or (b.pins and a.reads):
+        return Scoped(scope, a.then(steps.Cross(Expression(b.steps))))
+    return Scoped(scope, reduce(Expression.then, b.steps, a))
+
+
+def plus(left: Scoped, right: Scoped) -> Scoped:
+    """One sweep after the other.
+
+    Raises:
+        SweepError: a value does not fit the targets of the other side.
+    """
+    scope, a, b = _common(left, right)
+    return Scoped(scope, Expression((steps.Concat(_parts(a) + _parts(b)),), scope.prefix))
+
+
+def rows(empty: Scoped, given: Sequence[Config | Scoped]) -> Scoped:
+    """Mappings and sweeps, one after the other.
+
+    Args:
+        empty: the empty sweep whose keys the mappings use.
+        given: the rows; at least one.
+    """
+    parts: list[Scoped] = []
+    run: list[Config] = []
+    for row in [*given, None]:
+        if isinstance(row, dict):
+            run.append(row)
+            continue
+        if run:
+            chain = empty.expression.then(steps.Chain(tuple(run)))
+            parts.append(Scoped(empty.scope, chain))
+            run = []
+        if row is not None:
+            parts.append(row)
+    return reduce(plus, parts)
+
+
+def _parts(expression: Expression) -> tuple[Expression, ...]:
+    """What an expression puts one after the other; itself where it does not."""
+    match expression.steps:
+        case (steps.Concat(parts),):
+            return parts
+        case _:
+            return (Expression(expression.steps),)
+
+
+def _common(left: Scoped, right: Scoped) -> tuple[Scope, Expression, Expression]:
+    """One scope for both expressions, with their keys named as it names them."""
+    if left.scope.same(right.scope):
+        return left.scope, left.expression, right.expression
+    if right.scope.free:
+        return left.scope, left.expression, _adopted(right.expression, left.scope)
+    if left.scope.free:
+        return right.scope, _adopted(left.expression, right.scope), right.expression
+    scope = left.scope.joined(right.scope)
+    return scope, _in_full(left.expression), _in_full(right.expression)
+
+
+def _in_full(expression: Expression) -> Expression:
+    """The expression as a step among others, where its keys stand in full."""
+    if not expression.prefix or not expression.steps:
+        return Expression(expression.steps)
+    return Expression((steps.Cross(expression),))
+
+
+def _disjoint(a: Expression, b: Expression) -> None:
+    before = {bare(key): (key, place) for key, place in a.places.items()}
+    shared = [(key, place) for key, place in b.places.items() if bare(key) in before]
+    if shared:
+        raise together(
+            [
+                f"* joins sweeps over different keys: {key} stands in {before[bare(key)][1]}() on"
+                f" the left and in {place}() on the right. Leave one of them out, or pin {key} with"
+                " set() after the two are joined."
+                for key, place in shared
+            ]
+        )
+
+
+def _adopted(expression: Expression, scope: Scope) -> Expression:
+    """An expression without targets, its keys and values taken as those of a scope."""
+    mistakes: list[str] = []
+    adopted = _adopt(expression, scope, mistakes)
+    if mistakes:
+        raise together(mistakes)
+    return Expression(adopted.steps, scope.prefix)
+
+
+def _adopt(expression: Expression, scope: Scope, mistakes: list[str]) -> Expression:
+    if expression.prefix:
+        return expression
+    call = Call("*", scope, Expression(), mistakes)
+    taken = tuple([_step(step, call, scope, mistakes) for step in expression.steps])
+    renamed = expression.places.keys() - Expression(taken).places.keys()
+    if renamed and expression.reads and not mistakes:
+        names = ", ".join(f"{key} as {scope.resolve(key)[0]}" for key in sorted(renamed))
+        raise SweepError(f"*: the sweep has steps that read whole configs: name {names} in it.")
+    call.warn()
+    return Expression(taken)
+
+
+def _step(step: Step, call: Call, scope: Scope, mistakes: list[str]) -> Step:
+    if isinstance(step, steps.Product):
+        return steps.Product(call.axes({axis.key: axis.values for axis in step.axes}, {}))
+    if isinstance(step, steps.Zip):
+        return steps.Zip(call.axes({axis.key: axis.values for axis in step.axes}, {}))
+    if isinstance(step, steps.Chain):
+        return steps.Chain(tuple([call.row(row, number) for number, row in enumerate(step.rows)]))
+    if isinstance(step, steps.Set):
+        return steps.Set(call.pins(step.pins, {}))
+    if isinstance(step, steps.Concat):
+        return steps.Concat(tuple([_adopt(part, scope, mistakes) for part in step.parts]))
+    if isinstance(step, steps.Cross):
+        return steps.Cross(_adopt(step.inner, scope, mistakes))
+    return step

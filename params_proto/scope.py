@@ -1,0 +1,97 @@
+"""What a plain key means: the fields of a sweep's targets, one target or several."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from params_proto.errors import nearest
+from params_proto.fields import Field, Target, describe
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The targets of a sweep, and the node that its plain keys stand under.
+
+    Args:
+        objects: the functions and classes as the user gave them.
+        targets: their descriptions.
+        prefix: "" or, for a sweep over one prefix class, the name of its node.
+    """
+
+    objects: tuple[Any, ...] = ()
+    targets: tuple[Target, ...] = ()
+    prefix: str = ""
+
+    @classmethod
+    def of(cls, objects: tuple[Any, ...]) -> Scope:
+        """The scope of some targets.
+
+        Raises:
+            SweepError: one of them is no target.
+        """
+        targets = tuple([describe(target) for target in objects])
+        return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
+
+    @property
+    def free(self) -> bool:
+        """Whether its keys stand for nothing in particular."""
+        return not self.objects and not self.prefix
+
+    def same(self, other: Scope) -> bool:
+        """Whether a plain key means the same in both."""
+        return self.prefix == other.prefix and list(map(id, self.objects)) == list(
+            map(id, other.objects)
+        )
+
+    def joined(self, other: Scope) -> Scope:
+        """The scope of both, in which keys stand in full."""
+        held = set(map(id, self.objects))
+        added = [pair for pair in zip(other.objects, other.targets) if id(pair[0]) not in held]
+        return Scope(
+            self.objects + tuple([one for one, _ in added]),
+            self.targets + tuple([target for _, target in added]),
+        )
+
+    @property
+    def open(self) -> bool:
+        """Whether any key may be meant for a target."""
+        return not self.targets or any(target.open for target in self.targets)
+
+    def resolve(self, key: str) -> tuple[str, Field | None]:
+        """A key's full name in this scope, and the field it stands for, if a target has it.
+
+        Raises:
+            ValueError: several targets have the name; the text is the rule and the cure.
+        """
+        found = list(self._owners(key))
+        if len(found) > 1:
+            names = " and ".join(target.name for target, _ in found)
+            full = ", ".join(name for _, name in found if name != key)
+            cure = f"Write {full}, or sweep" if full else "Sweep"
+            raise ValueError(
+                f"{key} is ambiguous: {names} have it. {cure} each target by itself and join the"
+                " two sweeps with *."
+            )
+        if not found:
+            return key, None
+        target, name = found[0]
+        return name, target.fields[key.rpartition(".")[2]]
+
+    def _owners(self, key: str) -> Iterator[tuple[Target, str]]:
+        single = len(self.targets) == 1
+        for target in self.targets:
+            node, _, field = key.rpartition(".")
+            if field in target.fields and node in ("", target.node):
+                yield target, field if single or not target.node else f"{target.node}.{field}"
+
+    def missing(self, key: str) -> str | None:
+        """Why a plain name is probably a mistake: no target has it. None where it is none."""
+        if self.open or not key.isidentifier():
+            return None
+        valid = [name for target in self.targets for name in target.fields]
+        close = nearest(key, valid)
+        hint = f"Did you mean {close}?" if close else f"Its parameters: {', '.join(valid)}."
+        names = " and ".join(target.name for target in self.targets)
+        return f"{names} has no parameter {key}. {hint}"

@@ -1,0 +1,287 @@
+"""The expression of a sweep: its steps as they were written, normalised, compared strictly."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from params_proto.values import AxisIdentity, identity
+
+Config = dict[str, Any]
+
+
+class Step:
+    """One step of an expression. Steps are equal when they say the same, value by value."""
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """The keys that the step gives a value, and the method of Sweep that did it."""
+        return {}
+
+    @cached_property
+    def identity(self) -> Hashable:
+        """What makes two steps equal; hashable, strict about types."""
+        raise TypeError(f"{type(self).__name__} says no identity")  # pragma: no cover
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self.identity == other.identity
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.identity))
+
+
+@dataclass(frozen=True, eq=False)
+class Axis(Step):
+    """A key and its values: a tuple, or a `range` that stays one."""
+
+    key: str
+    values: Sequence[Any]
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return (self.key, AxisIdentity(self.values))
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Step):
+    """Multiplies by every combination; the last axis varies fastest."""
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {axis.key: "product" for axis in self.axes}
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.axes
+
+
+@dataclass(frozen=True, eq=False)
+class Zip(Step):
+    """Multiplies by one axis of paired values."""
+
+    axes: tuple[Axis, ...]
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {axis.key: "zip" for axis in self.axes}
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.axes
+
+
+@dataclass(frozen=True, eq=False)
+class Chain(Step):
+    """Multiplies by one axis of rows."""
+
+    rows: tuple[Config, ...]
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {key: "chain" for row in self.rows for key in row}
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return tuple([identity(row) for row in self.rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Set(Step):
+    """Pins keys, as if it stood first."""
+
+    pins: Config
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.pins, "set")
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return identity(self.pins)
+
+
+@dataclass(frozen=True, eq=False)
+class Repeat(Step):
+    """Each config `times` times in a row."""
+
+    times: int
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.times
+
+
+@dataclass(frozen=True, eq=False)
+class Exclude(Step):
+    """Drops the configs that hold, for every key, one of its values."""
+
+    match: Mapping[str, tuple[Any, ...]]
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return frozenset([(key, identity(options)) for key, options in self.match.items()])
+
+
+@dataclass(frozen=True, eq=False)
+class Where(Step):
+    """Keeps the configs for which a predicate is true."""
+
+    predicate: Callable[[Config], object]
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return identity(self.predicate)
+
+
+@dataclass(frozen=True, eq=False)
+class Derive(Step):
+    """Adds keys, each computed from the config: by a format string or a callable."""
+
+    rules: Mapping[str, str | Callable[[Config], Any]]
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.rules, "derive")
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return tuple([(key, identity(rule)) for key, rule in self.rules.items()])
+
+
+@dataclass(frozen=True, eq=False)
+class Shuffle(Step):
+    """All configs in a seeded order."""
+
+    seed: int
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.seed
+
+
+@dataclass(frozen=True, eq=False)
+class Sample(Step):
+    """The first `count` configs of a seeded order."""
+
+    count: int
+    seed: int
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return (self.count, self.seed)
+
+
+@dataclass(frozen=True, eq=False)
+class Slice(Step):
+    """A part, as Python slices; `None` is the end that the step runs to or from."""
+
+    start: int | None
+    stop: int | None
+    step: int
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return (self.start, self.stop, self.step)
+
+    @classmethod
+    def of(cls, part: slice, size: int) -> Slice:
+        """The part of `size` configs that a Python slice takes, its ends counted from the front.
+
+        >>> Slice.of(slice(-3, None), 9)
+        Slice(start=6, stop=None, step=1)
+        """
+        start, stop, step = part.indices(size)
+        if step > 0:
+            return cls(start or None, None if stop >= size else stop, step)
+        return cls(None if start >= size - 1 else start, None if stop < 0 else stop, step)
+
+    def __str__(self) -> str:
+        ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
+        return ":".join(ends if self.step == 1 else [*ends, str(self.step)])
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Steps in the order of their calls, and the node that their plain keys stand under.
+
+    `prefix` is "" where the keys stand as they are, and `training` where `lr` is `training.lr`.
+    """
+
+    steps: tuple[Step, ...] = ()
+    prefix: str = field(default="")
+
+    def then(self, step: Step) -> Expression:
+        """This expression and one more step, normalised: steps that are one are made one."""
+        last = self.steps[-1] if self.steps else None
+        if isinstance(step, (Product, Set)) and not (
+            step.axes if isinstance(step, Product) else step.pins
+        ):
+            return self
+        if isinstance(step, Repeat) and step.times == 1:
+            return self
+        joined: Step | None = None
+        if isinstance(last, Product) and isinstance(step, Product):
+            joined = Product(last.axes + step.axes)
+        elif isinstance(last, Set) and isinstance(step, Set):
+            joined = Set({**last.pins, **step.pins})
+        elif isinstance(last, Repeat) and isinstance(step, Repeat):
+            joined = Repeat(last.times * step.times)
+        steps = (*self.steps, step) if joined is None else (*self.steps[:-1], joined)
+        return Expression(steps, self.prefix)
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Each key of the expression, and the method of Sweep that gave it its value."""
+        return {key: place for step in self.steps for key, place in step.places.items()}
+
+    @property
+    def places_in_full(self) -> Mapping[str, str]:
+        """The same, with the keys as an expression around this one names them."""
+        prefix = f"{self.prefix}." if self.prefix else ""
+        return {prefix + key: place for key, place in self.places.items()}
+
+    @property
+    def reads(self) -> bool:
+        """Whether a step looks at whole configs, so that what stands before it matters."""
+        return not all(isinstance(step, (Product, Zip, Chain, Set, Repeat)) for step in self.steps)
+
+    @property
+    def pins(self) -> bool:
+        """Whether a step pins keys."""
+        return any(isinstance(step, Set) for step in self.steps)
+
+
+@dataclass(frozen=True, eq=False)
+class Concat(Step):
+    """One expression after the other."""
+
+    parts: tuple[Expression, ...]
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {key: place for part in self.parts for key, place in part.places_in_full.items()}
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.parts
+
+
+@dataclass(frozen=True, eq=False)
+class Cross(Step):
+    """Multiplies by the configs of another expression, which vary fastest."""
+
+    inner: Expression
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return self.inner.places_in_full
+
+    @cached_property
+    def identity(self) -> Hashable:
+        return self.inner

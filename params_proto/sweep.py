@@ -1,0 +1,499 @@
+"""Sweep: what to run, as one expression."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast, overload
+
+from params_proto import join, steps
+from params_proto.arguments import Call
+from params_proto.build import build, extend
+from params_proto.errors import SweepError
+from params_proto.join import Scoped
+from params_proto.scope import Scope
+from params_proto.space import Config, Grid, Space
+from params_proto.steps import Expression, Step
+
+if TYPE_CHECKING:
+    import os
+
+    import pandas as pd
+
+
+class Sweep(Sequence[Config]):
+    """A finite, ordered, lazy sequence of configs; immutable, so that a base can be shared.
+
+    Args:
+        targets: what the sweep is over: `@proto.cli` functions, `@proto.prefix` classes, plain
+            functions, dataclasses; keys and values are checked against their fields. With none, a
+            sweep takes any key.
+
+    Raises:
+        SweepError: a target is none of these.
+
+    A sweep of nothing yet is one empty config; each method returns a new sweep:
+
+    >>> sweep = Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
+    >>> len(sweep), sweep[-1]
+    (4, {'lr': 0.01, 'bs': 64, 'epochs': 2})
+    >>> sweep
+    Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
+    """
+
+    __slots__ = ("_expression", "_scope", "_space")
+    _scope: Scope
+    _expression: Expression
+    _space: Space
+
+    def __init__(self, *targets: Any) -> None:
+        scope = Scope.of(targets)
+        self._hold(scope, Expression(prefix=scope.prefix), Grid())
+
+    def _hold(self, scope: Scope, expression: Expression, space: Space) -> None:
+        object.__setattr__(self, "_scope", scope)
+        object.__setattr__(self, "_expression", expression)
+        object.__setattr__(self, "_space", space)
+
+    @classmethod
+    def _of(cls, scope: Scope, expression: Expression, space: Space | None = None) -> Sweep:
+        made = object.__new__(cls)
+        made._hold(scope, expression, build(expression) if space is None else space)
+        return made
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
+
+    __delattr__ = cast("Any", __setattr__)
+
+    def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
+        return (_restore, (self._scope.objects, self._expression))
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """The functions and classes that the sweep is over."""
+        return self._scope.objects
+
+    @property
+    def prefix(self) -> str:
+        """The node that plain keys stand under in a config: "" or, say, `training`."""
+        return self._expression.prefix
+
+    @property
+    def expression(self) -> Expression:
+        """The steps of the sweep, as they were written."""
+        return self._expression
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the configs, in the order in which they were named.
+
+        >>> Sweep().set(epochs=10).product(lr=[1, 2]).keys
+        ('epochs', 'lr')
+        """
+        return self._space.keys
+
+    def under(self, prefix: str) -> Sweep:
+        """The same sweep with its plain keys under a node, for a prefix class that is not at hand.
+
+        Args:
+            prefix: the name of the node.
+
+        >>> list(Sweep().under("training").set(lr=0.1).overrides())
+        [['training.lr=0.1']]
+        """
+        expression = Expression(self._expression.steps, prefix)
+        scope = Scope(self._scope.objects, self._scope.targets, prefix)
+        return Sweep._of(scope, expression, self._space)
+
+    # The steps
+
+    def product(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Any) -> Sweep:
+        """Multiplies by every combination of the axes; the last varies fastest.
+
+        Args:
+            axes: values by key, for keys that are no identifiers.
+            named: values by key. An axis is any ordered iterable, arrays and Series included.
+
+        Raises:
+            SweepError: an empty axis, one without an order, a key that has an axis or is pinned, a
+                value that its field cannot hold.
+
+        >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]))
+        [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 32}]
+        """
+        call = self._call("product")
+        read = call.axes(axes, named)
+        call.done()
+        return self._then(steps.Product(read)) if read else self
+
+    def zip(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Any) -> Sweep:
+        """Multiplies by one axis of paired values.
+
+        Args:
+            axes: values by key, for keys that are no identifiers.
+            named: values by key; all axes have one length.
+
+        Raises:
+            SweepError: as `product`, and axes of different lengths.
+
+        >>> list(Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]))
+        [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 64}]
+        """
+        call = self._call("zip")
+        read = call.axes(axes, named)
+        if len({len(axis.values) for axis in read}) > 1:
+            first, *others = [f"{axis.key} has {len(axis.values)}" for axis in read]
+            call.wrong(
+                f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
+                " Use product() to combine every pair."
+            )
+        call.done()
+        return self._then(steps.Zip(read)) if read else self
+
+    def chain(self, *rows: Mapping[str, Any] | Sweep) -> Sweep:
+        """Multiplies by one axis of rows, in order.
+
+        Args:
+            rows: mappings, whose keys may differ, and sweeps, which give all their configs.
+
+        Raises:
+            SweepError: no row at all, a row that is neither, or a key that has a value already.
+
+        >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
+        [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
+        """
+        call = self._call("chain")
+        read = [
+            row._scoped if isinstance(row, Sweep) else call.row(row, at)
+            for at, row in enumerate(rows)
+        ]
+        if not rows:
+            call.wrong("chain needs at least one row: a mapping or a sweep.")
+        call.done()
+        mappings = tuple([row for row in read if isinstance(row, dict)])
+        if len(mappings) == len(read):
+            return self._then(steps.Chain(mappings))
+        empty = Scoped(self._scope, Expression(prefix=self.prefix))
+        return Sweep._of(*join.times(self._scoped, join.rows(empty, read)))
+
+    def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
+        """Pins keys to values, as if it stood first; a later `set` wins.
+
+        Args:
+            pins: a value by key, for keys that are no identifiers.
+            named: a value by key.
+
+        Raises:
+            SweepError: a value that its field cannot hold; a sample or slice before it that is left
+                asking for more configs than there are.
+
+        >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]).set(lr=1.0))
+        [{'lr': 1.0, 'bs': 32}]
+        """
+        call = self._call("set")
+        read = call.pins(pins, named)
+        call.done()
+        if not read:
+            return self
+        return Sweep._of(self._scope, self._expression.then(steps.Set(read)))
+
+    def repeat(self, times: int) -> Sweep:
+        """Each config several times in a row.
+
+        Args:
+            times: how often, at least 1.
+
+        >>> len(Sweep().product(lr=[0.1, 0.01]).repeat(3))
+        6
+        """
+        call = self._call("repeat")
+        count = call.positive(times, "how often to repeat")
+        call.done()
+        return self._then(steps.Repeat(count))
+
+    def exclude(self, match: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
+        """Drops the configs that match all of it.
+
+        Args:
+            match: a value, or a list of values of which any matches, by key.
+            named: the same, for keys that are identifiers.
+
+        Raises:
+            SweepError: a key that no step before it gives a value.
+
+        >>> list(Sweep().product(lr=[1, 2], bs=[32, 64]).exclude(lr=1, bs=[64, 128]))
+        [{'lr': 1, 'bs': 32}, {'lr': 2, 'bs': 32}, {'lr': 2, 'bs': 64}]
+        """
+        call = self._call("exclude")
+        read = call.options(match, named, self.keys)
+        call.done()
+        return self._then(steps.Exclude(read)) if read else self
+
+    def where(self, predicate: Callable[[Config], object]) -> Sweep:
+        """Keeps the configs for which `predicate(config)` is true.
+
+        Args:
+            predicate: a function of a config, which gets a dict of its own.
+
+        >>> list(Sweep().product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2))
+        [{'lr': 1}, {'lr': 3}]
+        """
+        if not callable(predicate):
+            raise SweepError(
+                f"where needs a function of a config, got {predicate!r}."
+                " Write where(lambda config: config['lr'] < 0.1)."
+            )
+        return self._then(steps.Where(predicate))
+
+    def derive(
+        self, rules: Mapping[str, str | Callable[[Config], Any]] | None = None, /, **named: Any
+    ) -> Sweep:
+        """Adds keys that are computed from each config.
+
+        Args:
+            rules: by key a format string with whole keys in braces, `"lr{lr:.0e}"`, or a function
+                of a config.
+            named: the same, for keys that are identifiers.
+
+        Raises:
+            SweepError: a format string that reads a key which no step before it gives a value.
+
+        >>> list(Sweep().product(lr=[0.1, 0.01]).derive(name="run-{lr}"))
+        [{'lr': 0.1, 'name': 'run-0.1'}, {'lr': 0.01, 'name': 'run-0.01'}]
+        """
+        call = self._call("derive")
+        read = call.rules(rules, named, self.keys)
+        call.done()
+        return self._then(steps.Derive(read)) if read else self
+
+    def shuffle(self, seed: int = 0) -> Sweep:
+        """All configs in a seeded order, which is computed index by index: no list is held.
+
+        Args:
+            seed: the same seed gives the same order, on every machine.
+
+        >>> sorted(config["i"] for config in Sweep().product(i=range(5)).shuffle())
+        [0, 1, 2, 3, 4]
+        """
+        call = self._call("shuffle")
+        read = call.seed(seed)
+        call.done()
+        return self._then(steps.Shuffle(read))
+
+    def sample(self, n: int, seed: int = 0) -> Sweep:
+        """The first `n` configs of `shuffle(seed)`: a sample without replacement.
+
+        Args:
+            n: how many, at least 1 and at most the size of the sweep.
+            seed: as for `shuffle`.
+
+        >>> len(Sweep().product(i=range(10**12)).sample(1000))
+        1000
+        """
+        call = self._call("sample")
+        count, read = call.positive(n, "how many configs to take"), call.seed(seed)
+        call.done()
+        return self._then(steps.Sample(count, read))
+
+    # The operators
+
+    def __mul__(self, other: object) -> Sweep:
+        if isinstance(other, Sweep):
+            return Sweep._of(*join.times(self._scoped, other._scoped))
+        if isinstance(other, Mapping):
+            return self.product(cast("Mapping[str, Any]", other))
+        return NotImplemented
+
+    def __rmul__(self, other: object) -> Sweep:
+        if isinstance(other, Mapping):
+            return Sweep().product(cast("Mapping[str, Any]", other)) * self
+        return NotImplemented
+
+    def __add__(self, other: object) -> Sweep:
+        if isinstance(other, Sweep):
+            return Sweep._of(*join.plus(self._scoped, other._scoped))
+        return NotImplemented
+
+    def __pow__(self, times: int) -> Sweep:
+        return self.repeat(times)
+
+    def __mod__(self, pins: object) -> Sweep:
+        if isinstance(pins, Mapping):
+            return self.set(cast("Mapping[str, Any]", pins))
+        return NotImplemented
+
+    # The sequence
+
+    @property
+    def size(self) -> int:
+        """The number of configs, exact past `sys.maxsize`, where Python's `len` cannot be.
+
+        >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
+        True
+        """
+        return self._space.size
+
+    def __len__(self) -> int:
+        return self._space.size
+
+    def __bool__(self) -> bool:
+        return self._space.size > 0
+
+    def __iter__(self) -> Iterator[Config]:
+        space = self._space
+        return map(space.renew, space) if space.mutable else iter(space)
+
+    def __reversed__(self) -> Iterator[Config]:
+        return iter(self[::-1])
+
+    @overload
+    def __getitem__(self, index: int) -> Config: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sweep: ...
+    def __getitem__(self, index: int | slice) -> Config | Sweep:
+        size = self._space.size
+        if isinstance(index, slice):
+            part = steps.Slice.of(index, size)
+            return self if part == steps.Slice(None, None, 1) else self._then(part)
+        at = operator.index(index)
+        if not -size <= at < size:
+            raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
+        return self._space.renew(self._space.put({}, at % size))
+
+    def __contains__(self, config: object) -> bool:
+        return isinstance(config, Mapping) and config in self._space
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """The first index at which a config stands.
+
+        Raises:
+            ValueError: there is none.
+
+        >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
+        12345
+        """
+        within = range(self.size)[start:stop]
+        found = [at for at in self._positions(value) if at in within]
+        if not found:
+            raise ValueError(f"{value!r} is not in the sweep.")
+        return min(found)
+
+    def count(self, value: Any) -> int:
+        """How often a config stands in the sweep.
+
+        >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
+        3
+        """
+        return sum(1 for _ in self._positions(value))
+
+    def _positions(self, config: object) -> Iterator[int]:
+        known = isinstance(config, Mapping)
+        return self._space.positions(cast("Mapping[str, Any]", config)) if known else iter(())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sweep):
+            return NotImplemented
+        return self._expression.steps == other._expression.steps
+
+    def __hash__(self) -> int:
+        return hash(self._expression.steps)
+
+    def __repr__(self) -> str:
+        from params_proto.display import text
+
+        return text(self._scope, self._expression)
+
+    def _repr_html_(self) -> str:
+        from params_proto.display import html
+
+        return html(self)
+
+    # Files, frames and Hydra
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the sweep to a file, atomically.
+
+        Args:
+            path: `.yaml` holds the expression; `.jsonl` and `.csv` hold a config per line.
+
+        Raises:
+            SweepError: something that the format has no word for, by its key; nothing is written.
+        """
+        from params_proto.storage import save
+
+        save(self, path)
+
+    @classmethod
+    def load(
+        cls,
+        path: str | os.PathLike[str],
+        *targets: Any,
+        config_dir: str | os.PathLike[str] | None = None,
+    ) -> Sweep:
+        """Reads a sweep from a file. Nothing in the file is executed.
+
+        Args:
+            path: a `.yaml`, `.jsonl` or `.csv` file, written by `save` or by hand.
+            targets: what the sweep is over.
+            config_dir: where a hand-written `glob(*)` finds the options of a config group.
+
+        Raises:
+            SweepError: the file is missing or is no sweep; it names the path and the line.
+        """
+        from params_proto.storage import load
+
+        return load(path, *targets, config_dir=config_dir)
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """A row for each config, a missing key as `pd.NA`.
+
+        >>> Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]).to_dataframe()
+             lr  bs
+        0  0.10  32
+        1  0.01  64
+        """
+        from params_proto.storage import to_dataframe
+
+        return to_dataframe(self)
+
+    @classmethod
+    def from_dataframe(cls, df: pd.DataFrame) -> Sweep:
+        """The sweep of a frame's rows, `pd.NA` as a missing key."""
+        from params_proto.storage import from_dataframe
+
+        return from_dataframe(df)
+
+    def overrides(self) -> Iterator[list[str]]:
+        """Each config as a list of Hydra overrides, fully qualified.
+
+        Raises:
+            SweepError: a value that Hydra's grammar cannot say, by its key.
+
+        >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
+        [['model.lr=0.1'], ['model.lr=0.01']]
+        """
+        from params_proto.overrides import render_config
+
+        for config in self:
+            yield render_config(config, prefix=self.prefix, targets=self._scope.targets)
+
+    # Behind the methods
+
+    @property
+    def _scoped(self) -> Scoped:
+        return Scoped(self._scope, self._expression)
+
+    def _call(self, method: str) -> Call:
+        return Call(method, self._scope, self._expression)
+
+    def _then(self, step: Step) -> Sweep:
+        return Sweep._of(
+            self._scope, self._expression.then(step), extend(self._space, step, pins={})
+        )
+
+
+def _restore(targets: tuple[Any, ...], expression: Expression) -> Sweep:
+    scope = Scope.of(targets)
+    scope = Scope(scope.objects, scope.targets, expression.prefix)
+    return Sweep._of(scope, expression)  # pyright: ignore[reportPrivateUsage]

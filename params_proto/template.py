@@ -1,0 +1,81 @@
+"""The format strings of `derive`: whole keys in braces, with an optional format spec.
+
+`str.format` reads `{model.lr}` as an attribute and would follow `{lr.__class__}`; here what stands
+in the braces is a key of the config and nothing else.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from params_proto.errors import SweepError, did_you_mean
+
+
+def keys(template: str) -> list[str]:
+    """The keys that a template reads, in order.
+
+    Args:
+        template: text with keys in braces; `{{` and `}}` stand for braces.
+
+    Raises:
+        SweepError: unbalanced braces, an empty field, a conversion (`!r`) or a field in a spec.
+
+    >>> keys("{model.lr:.0e}-{bs}")
+    ['model.lr', 'bs']
+    """
+    return [key for _, key, _ in _parse(template) if key is not None]
+
+
+def fill(template: str, config: Mapping[str, Any], name: str) -> str:
+    """The template's text for one config.
+
+    Args:
+        template: text with keys in braces.
+        config: the values by key.
+        name: the key that is being derived, for the error message.
+
+    Raises:
+        SweepError: a key that the config does not have, or a format spec its value does not take.
+
+    >>> fill("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
+    '1e-03-32'
+    """
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal)
+        if key is None:
+            continue
+        if key not in config:
+            raise SweepError(
+                f"derive({name}={template!r}): the config {dict(config)} has no key {key}."
+                f"{did_you_mean(key, config)}"
+            )
+        try:
+            parts.append(format(config[key], spec))
+        except (TypeError, ValueError) as error:
+            raise SweepError(
+                f"derive({name}={template!r}): {key}={config[key]!r} does not take the format"
+                f" {spec!r}: {error}."
+            ) from error
+    return "".join(parts)
+
+
+@lru_cache
+def _parse(template: str) -> list[tuple[str, str | None, str]]:
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise SweepError(
+            f"{template!r} is no format string: {error}. Write a key in braces, {{lr}} or"
+            " {lr:.0e}, and {{ or }} for a brace."
+        ) from error
+    for _, key, spec, conversion in fields:
+        if key is not None and (not key.strip() or conversion or "{" in (spec or "")):
+            raise SweepError(
+                f"{template!r}: braces hold one whole key and an optional format spec,"
+                " {lr} or {model.lr:.0e}."
+            )
+    return [(literal, key, spec or "") for literal, key, spec, _ in fields]

@@ -1,0 +1,168 @@
+"""The values of a config: taken as Python's own, compared strictly, handed out afresh."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Hashable, Mapping, Sequence, Set
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+
+_ATOMS = frozenset({bool, bytes, complex, float, int, str, type(None)})
+
+
+def native(value: Any) -> Any:
+    """A snapshot of `value` in Python's own types, which the caller can no longer change.
+
+    NumPy, pandas and OmegaConf values become what they stand for; lists, dicts, sets and dataclass
+    instances are copied. An object that cannot be copied (an open file, a lock) is kept as it is.
+
+    Args:
+        value: anything.
+
+    Returns:
+        An equal value that shares no list, dict, set or instance with the given one.
+
+    >>> native({"layers": (64, [32])})
+    {'layers': (64, [32])}
+    """
+    kind = type(value)
+    if kind in _ATOMS:
+        return value
+    if kind is list:
+        return [native(element) for element in value]
+    if kind is tuple:
+        return tuple([native(element) for element in value])
+    if kind is dict:
+        return {native(key): native(element) for key, element in value.items()}
+    if kind in (set, frozenset):
+        return kind(native(element) for element in value)
+    if isinstance(value, (Enum, PurePath)):
+        return value
+    foreign = _of_library(value)
+    return _copy(value) if foreign is _NOT_FOREIGN else foreign
+
+
+_NOT_FOREIGN = object()
+
+
+def _of_library(value: Any) -> Any:
+    """Python's word for a value of NumPy, pandas, a tensor library or OmegaConf.
+
+    The libraries are known by the module of the value's class, so that none is imported.
+    """
+    kind = type(value)
+    library = kind.__module__.partition(".")[0]
+    if kind.__name__ in ("NAType", "NaTType") and library == "pandas":
+        return None
+    for method in ("to_pydatetime", "to_pytimedelta"):
+        if library == "pandas" and hasattr(value, method):
+            return getattr(value, method)()
+    if library != "builtins" and hasattr(kind, "tolist"):
+        return native(value.tolist())
+    if library == "omegaconf":
+        from omegaconf import OmegaConf
+
+        if OmegaConf.is_config(value):
+            return native(OmegaConf.to_object(value))
+    if isinstance(value, Mapping):
+        return {native(key): native(element) for key, element in value.items()}  # pyright: ignore[reportUnknownVariableType]
+    return _NOT_FOREIGN
+
+
+def _copy(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever an object's own copying raises, it can be used, though not copied
+        return value
+
+
+def is_atomic(value: Any) -> bool:
+    """Whether `value` can be shared by many configs, because nobody can change it.
+
+    >>> is_atomic((1, "a")), is_atomic((1, [2]))
+    (True, False)
+    """
+    if type(value) in _ATOMS or isinstance(value, (Enum, PurePath)):
+        return True
+    if isinstance(value, (tuple, frozenset)):
+        return all(is_atomic(element) for element in value)  # pyright: ignore[reportUnknownVariableType]
+    if is_dataclass(value) and not isinstance(value, type):
+        frozen = type(value).__dataclass_params__.frozen  # pyright: ignore
+        return frozen and all(is_atomic(getattr(value, field.name)) for field in fields(value))
+    return _copy(value) is value
+
+
+def fresh(value: Any) -> Any:
+    """An equal value whose lists, dicts, sets and instances are the receiver's own.
+
+    >>> layers = [64, [32]]
+    >>> fresh(layers) == layers, fresh(layers)[1] is layers[1]
+    (True, False)
+    """
+    kind = type(value)
+    if kind is list:
+        return [fresh(element) for element in value]
+    if kind is dict:
+        return {key: fresh(element) for key, element in value.items()}
+    return value if kind in _ATOMS or is_atomic(value) else _copy(value)
+
+
+def identity(value: Any) -> Hashable:
+    """What makes a value equal to another, strict about types: `1`, `1.0` and `True` differ.
+
+    >>> identity(1) == identity(1.0), identity(float("nan")) == identity(float("nan"))
+    (False, True)
+    """
+    kind = type(value)
+    if kind is float:
+        return (kind, repr(value))  # nan equals itself, -0.0 is not 0.0
+    if kind in _ATOMS:
+        return (kind, value)
+    if isinstance(value, (list, tuple)):
+        return (kind, tuple([identity(element) for element in value]))  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, dict):
+        pairs = value.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        return (kind, frozenset([(identity(key), identity(element)) for key, element in pairs]))
+    if isinstance(value, (set, frozenset)):
+        return (kind, frozenset([identity(element) for element in value]))  # pyright: ignore[reportUnknownVariableType]
+    if is_dataclass(value) and not isinstance(value, type):
+        return (kind, tuple([identity(getattr(value, field.name)) for field in fields(value)]))
+    try:
+        hash(value)
+    except TypeError:
+        return (kind, id(value))
+    return (kind, value)
+
+
+class AxisIdentity:
+    """The identity of an axis's values, the same for a `range` and for its numbers listed."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+
+    def __hash__(self) -> int:
+        ends = (identity(self.values[0]), identity(self.values[-1])) if self.values else ()
+        return hash((len(self.values), ends))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AxisIdentity):
+            return NotImplemented
+        ours, theirs = self.values, other.values
+        if isinstance(ours, range) and isinstance(theirs, range):
+            return ours == theirs
+        return len(ours) == len(theirs) and all(
+            identity(a) == identity(b) for a, b in zip(ours, theirs)
+        )
+
+
+def unordered(value: object) -> bool:
+    """Whether the order of `value`'s elements may differ from one process to the next.
+
+    >>> unordered({1, 2}), unordered({1: 2}.keys())
+    (True, False)
+    """
+    return isinstance(value, Set) and not isinstance(value, type({}.keys()))
