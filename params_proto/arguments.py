@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,15 +9,16 @@ from typing import Any, cast
 
 from params_proto import steps
 from params_proto.annotations import type_text
+from params_proto.axis_values import axis_values, is_array, shown
 from params_proto.errors import SweepError, SweepWarning, did_you_mean, together
 from params_proto.fields import Field, convert
 from params_proto.keys import bare, key_error
 from params_proto.scope import Scope
 from params_proto.steps import Axis, Config
 from params_proto.template import keys as template_keys
-from params_proto.values import native, unordered
+from params_proto.values import native
 
-_HERE = os.path.dirname(__file__) + os.sep
+_HERE = __file__.removesuffix("arguments.py")
 
 
 class Call:
@@ -71,21 +71,22 @@ class Call:
             key, field = self._key(raw)
             if key is None or not self._free(key):
                 continue
-            listed = self._listed(key, values)
-            if listed is not None:
+            self._places[bare(key)] = (key, self.method)
+            try:
+                listed = axis_values(key, values)
+            except ValueError as error:
+                self.wrong(f"{self.method} needs a list of values for {key}, got {error}")
+            else:
                 axes.append(Axis(key, self._values(key, field, listed)))
-                self._places[bare(key)] = (key, self.method)
         return tuple(axes)
 
     def row(self, given: object, number: int) -> Config:
         """A row of a chain."""
         if not isinstance(given, Mapping):
-            cure = (
-                "Write chain(*rows)." if isinstance(given, (list, tuple)) else "Write {'lr': 0.1}."
-            )
+            cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
             self.wrong(
                 f"chain takes rows that are mappings or sweeps; row {number} is"
-                f" {_shown(given)}. {cure}"
+                f" {shown(given)}. {cure}"
             )
             return {}
         config: Config = {}
@@ -123,8 +124,8 @@ class Call:
                     + (f" Keys so far: {names}." if names else " Sweep it first.")
                 )
                 continue
-            many = isinstance(value, (list, range)) or _is_array(value)
-            listed: Sequence[Any] = list(value) if many else [value]
+            many = type(value) in (list, range) or is_array(value)
+            listed: list[Any] = list(value) if many else [value]
             if not listed:
                 self.wrong(f"{self.method} needs values for {key}, got an empty list.")
             match[key] = tuple([self._value(key, field, option) for option in listed])
@@ -144,7 +145,7 @@ class Call:
             elif not callable(rule):
                 self.wrong(
                     f"{self.method} needs a format string or a function of a config for {key}, got"
-                    f" {_shown(rule)}. Write {key}='run-{{lr}}', or pin it with set()."
+                    f" {shown(rule)}. Write {key}='run-{{lr}}', or pin it with set()."
                 )
             rules[key] = rule
             self._places[bare(key)] = (key, self.method)
@@ -167,7 +168,7 @@ class Call:
         """A count of at least 1."""
         number = native(value)
         if type(number) is not int or number < 1:
-            self.wrong(f"{self.method} needs {what}, a positive integer, got {_shown(value)}.")
+            self.wrong(f"{self.method} needs {what}, a positive integer, got {shown(value)}.")
             return 1
         return number
 
@@ -175,7 +176,7 @@ class Call:
         """The seed of an order."""
         number = native(value)
         if type(number) is not int:
-            self.wrong(f"{self.method} needs an integer as its seed, got {_shown(value)}.")
+            self.wrong(f"{self.method} needs an integer as its seed, got {shown(value)}.")
             return 0
         return number
 
@@ -186,7 +187,7 @@ class Call:
             return list(named.items())
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             self.wrong(
-                f"{self.method} takes keywords or one mapping, got {_shown(given)}."
+                f"{self.method} takes keywords or one mapping, got {shown(given)}."
                 " Write lr=... or {'model.lr': ...}."
             )
             return []
@@ -246,46 +247,6 @@ class Call:
             )
         return spelled == key
 
-    def _listed(self, key: str, values: Any) -> Sequence[Any] | None:
-        """The values of an axis, or None and a mistake noted."""
-        needs = f"{self.method} needs a list of values for {key}"
-        if isinstance(values, (str, bytes)):
-            self.wrong(
-                f"{needs}, got {values!r}. Write {key}=[{values!r}], or set({key}={values!r})."
-            )
-        elif isinstance(values, Mapping):
-            self.wrong(
-                f"{needs}, got a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put"
-                " whole mappings into a list."
-            )
-        elif unordered(values):
-            self.wrong(
-                f"{needs}, got a set, whose order differs from process to process."
-                f" Write {key}=sorted(...)."
-            )
-        elif type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
-            self.wrong(
-                f"{needs}, got a DataFrame. Write {key}=df['{key}'] for a column, or"
-                " Sweep.from_dataframe(df) for its rows."
-            )
-        elif isinstance(values, range):
-            listed = values
-            if listed:
-                return listed
-            self.wrong(f"{needs}, got the empty {values!r}.")
-        else:
-            listed = _drawn(values)
-            if listed:
-                return listed
-            if listed is None:
-                self.wrong(
-                    f"{needs}, got {_shown(values)}. Write {key}=[{values!r}], or"
-                    f" set({key}={values!r})."
-                )
-            else:
-                self.wrong(f"{needs}, got an empty one: a sweep over it would run nothing.")
-        return None
-
     def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
         if isinstance(values, range) and (field is None or field.annotation in (int, Any)):
             return values
@@ -300,29 +261,10 @@ class Call:
             return convert(taken, field.annotation, field.default)
         except ValueError as error:
             self.wrong(
-                f"{self.method}: {key} takes {type_text(field.annotation)}, got {_shown(taken)}:"
+                f"{self.method}: {key} takes {type_text(field.annotation)}, got {shown(taken)}:"
                 f" {error}. Give it a value of that type."
             )
             return taken
-
-
-def _drawn(values: Any) -> list[Any] | None:
-    """The elements of an ordered iterable; None where `values` is none."""
-    if _is_array(values):
-        values = values.tolist()
-    try:
-        return list(values)
-    except TypeError:
-        return None
-
-
-def _is_array(value: Any) -> bool:
-    return hasattr(value, "tolist") and hasattr(value, "__len__") and not isinstance(value, str)
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."
 
 
 def _callers_level() -> int:

@@ -191,12 +191,9 @@ def _computed(
 
 def _picked(step: steps.Slice, size: int) -> range:
     """The indices of a slice that was cut to its size when it was made."""
-    ends = [end for end in (step.start, step.stop) if end is not None]
-    if step.step > 0:
-        missing = max(ends, default=0) > size
-    else:
-        missing = max(ends, default=-1) >= size
-    if missing:
+    backwards = step.step < 0
+    ends = [end + backwards for end in (step.start, step.stop) if end is not None]
+    if max(ends, default=0) > size:
         raise SweepError(
             f"slice [{step}] asks for more configs than there are: {size}."
             " Cut the sweep after pinning its keys, not before."

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from html import escape
+from itertools import repeat
 from keyword import iskeyword
-from typing import Any
+from typing import Any, cast
 
 from params_proto import steps
 from params_proto.scope import Scope
@@ -37,8 +38,9 @@ def _written(head: str, expression: Expression, scope: Scope) -> tuple[str, bool
     written, term = head, True
     for step in expression.steps:
         if isinstance(step, steps.Concat):
-            parts = [_written(_inner_head(part, head, scope), part, scope)[0] for part in step.parts]
-            written, term = " + ".join(parts), False
+            heads = [_inner_head(part, head, scope) for part in step.parts]
+            parts = map(_written, heads, step.parts, repeat(scope))
+            written, term = " + ".join(part for part, _ in parts), False
         elif isinstance(step, steps.Cross):
             inner_head = _inner_head(step.inner, "Sweep()", scope)
             inner, inner_term = _written(inner_head, step.inner, scope)
@@ -52,7 +54,7 @@ def _written(head: str, expression: Expression, scope: Scope) -> tuple[str, bool
 def _inner_head(part: Expression, head: str, scope: Scope) -> str:
     if not part.prefix:
         return head
-    for target, described in zip(scope.objects, scope.targets):
+    for target, described in zip(scope.objects, scope.targets, strict=True):
         if described.node == part.prefix:
             return f"Sweep({_name(target)})"
     return f"Sweep().under({part.prefix!r})"
@@ -109,7 +111,7 @@ def value(one: Any) -> str:
     >>> value([1, len, "a"])
     "[1, len, 'a']"
     """
-    kind = type(one)
+    kind = cast("Any", type(one))
     if isinstance(one, Enum):
         return f"{kind.__qualname__}.{one.name}"
     if kind is list:

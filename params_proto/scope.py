@@ -48,7 +48,11 @@ class Scope:
     def joined(self, other: Scope) -> Scope:
         """The scope of both, in which keys stand in full."""
         held = set(map(id, self.objects))
-        added = [pair for pair in zip(other.objects, other.targets) if id(pair[0]) not in held]
+        added = [
+            pair
+            for pair in zip(other.objects, other.targets, strict=True)
+            if id(pair[0]) not in held
+        ]
         return Scope(
             self.objects + tuple([one for one, _ in added]),
             self.targets + tuple([target for _, target in added]),

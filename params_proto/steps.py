@@ -18,12 +18,18 @@ class Step:
     @property
     def places(self) -> Mapping[str, str]:
         """The keys that the step gives a value, and the method of Sweep that did it."""
-        return {}
+        return self._places()
 
     @cached_property
     def identity(self) -> Hashable:
         """What makes two steps equal; hashable, strict about types."""
-        raise TypeError(f"{type(self).__name__} says no identity")  # pragma: no cover
+        return self._identity()
+
+    def _places(self) -> Mapping[str, str]:
+        return {}
+
+    def _identity(self) -> Hashable:
+        raise NotImplementedError  # pragma: no cover
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):
@@ -41,8 +47,7 @@ class Axis(Step):
     key: str
     values: Sequence[Any]
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return (self.key, AxisIdentity(self.values))
 
 
@@ -52,12 +57,10 @@ class Product(Step):
 
     axes: tuple[Axis, ...]
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return {axis.key: "product" for axis in self.axes}
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.axes
 
 
@@ -67,12 +70,10 @@ class Zip(Step):
 
     axes: tuple[Axis, ...]
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return {axis.key: "zip" for axis in self.axes}
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.axes
 
 
@@ -82,12 +83,10 @@ class Chain(Step):
 
     rows: tuple[Config, ...]
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return {key: "chain" for row in self.rows for key in row}
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return tuple([identity(row) for row in self.rows])
 
 
@@ -97,12 +96,10 @@ class Set(Step):
 
     pins: Config
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return dict.fromkeys(self.pins, "set")
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return identity(self.pins)
 
 
@@ -112,8 +109,7 @@ class Repeat(Step):
 
     times: int
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.times
 
 
@@ -123,8 +119,7 @@ class Exclude(Step):
 
     match: Mapping[str, tuple[Any, ...]]
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return frozenset([(key, identity(options)) for key, options in self.match.items()])
 
 
@@ -134,8 +129,7 @@ class Where(Step):
 
     predicate: Callable[[Config], object]
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return identity(self.predicate)
 
 
@@ -145,12 +139,10 @@ class Derive(Step):
 
     rules: Mapping[str, str | Callable[[Config], Any]]
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return dict.fromkeys(self.rules, "derive")
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return tuple([(key, identity(rule)) for key, rule in self.rules.items()])
 
 
@@ -160,8 +152,7 @@ class Shuffle(Step):
 
     seed: int
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.seed
 
 
@@ -172,8 +163,7 @@ class Sample(Step):
     count: int
     seed: int
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return (self.count, self.seed)
 
 
@@ -185,8 +175,7 @@ class Slice(Step):
     stop: int | None
     step: int
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return (self.start, self.stop, self.step)
 
     @classmethod
@@ -197,6 +186,8 @@ class Slice(Step):
         Slice(start=6, stop=None, step=1)
         """
         start, stop, step = part.indices(size)
+        if not range(start, stop, step):
+            return cls(None, 0, 1)
         if step > 0:
             return cls(start or None, None if stop >= size else stop, step)
         return cls(None if start >= size - 1 else start, None if stop < 0 else stop, step)
@@ -263,12 +254,10 @@ class Concat(Step):
 
     parts: tuple[Expression, ...]
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return {key: place for part in self.parts for key, place in part.places_in_full.items()}
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.parts
 
 
@@ -278,10 +267,8 @@ class Cross(Step):
 
     inner: Expression
 
-    @property
-    def places(self) -> Mapping[str, str]:
+    def _places(self) -> Mapping[str, str]:
         return self.inner.places_in_full
 
-    @cached_property
-    def identity(self) -> Hashable:
+    def _identity(self) -> Hashable:
         return self.inner

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Mapping, Sequence, Set
+from collections.abc import Hashable, Iterable, KeysView, Mapping, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
-from typing import Any
+from typing import Any, cast
 
 _ATOMS = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
@@ -27,7 +27,7 @@ def native(value: Any) -> Any:
     >>> native({"layers": (64, [32])})
     {'layers': (64, [32])}
     """
-    kind = type(value)
+    kind = cast("Any", type(value))
     if kind in _ATOMS:
         return value
     if kind is list:
@@ -36,8 +36,10 @@ def native(value: Any) -> Any:
         return tuple([native(element) for element in value])
     if kind is dict:
         return {native(key): native(element) for key, element in value.items()}
-    if kind in (set, frozenset):
-        return kind(native(element) for element in value)
+    if kind is set:
+        return {native(element) for element in value}
+    if kind is frozenset:
+        return frozenset([native(element) for element in value])
     if isinstance(value, (Enum, PurePath)):
         return value
     foreign = _of_library(value)
@@ -52,7 +54,7 @@ def _of_library(value: Any) -> Any:
 
     The libraries are known by the module of the value's class, so that none is imported.
     """
-    kind = type(value)
+    kind = cast("Any", type(value))
     library = kind.__module__.partition(".")[0]
     if kind.__name__ in ("NAType", "NaTType") and library == "pandas":
         return None
@@ -67,7 +69,7 @@ def _of_library(value: Any) -> Any:
         if OmegaConf.is_config(value):
             return native(OmegaConf.to_object(value))
     if isinstance(value, Mapping):
-        return {native(key): native(element) for key, element in value.items()}  # pyright: ignore[reportUnknownVariableType]
+        return {native(key): native(each) for key, each in cast("Mapping[Any, Any]", value).items()}
     return _NOT_FOREIGN
 
 
@@ -87,9 +89,9 @@ def is_atomic(value: Any) -> bool:
     if type(value) in _ATOMS or isinstance(value, (Enum, PurePath)):
         return True
     if isinstance(value, (tuple, frozenset)):
-        return all(is_atomic(element) for element in value)  # pyright: ignore[reportUnknownVariableType]
+        return all(map(is_atomic, cast("Iterable[Any]", value)))
     if is_dataclass(value) and not isinstance(value, type):
-        frozen = type(value).__dataclass_params__.frozen  # pyright: ignore
+        frozen: bool = cast("Any", value).__dataclass_params__.frozen
         return frozen and all(is_atomic(getattr(value, field.name)) for field in fields(value))
     return _copy(value) is value
 
@@ -101,7 +103,7 @@ def fresh(value: Any) -> Any:
     >>> fresh(layers) == layers, fresh(layers)[1] is layers[1]
     (True, False)
     """
-    kind = type(value)
+    kind = cast("Any", type(value))
     if kind is list:
         return [fresh(element) for element in value]
     if kind is dict:
@@ -115,18 +117,18 @@ def identity(value: Any) -> Hashable:
     >>> identity(1) == identity(1.0), identity(float("nan")) == identity(float("nan"))
     (False, True)
     """
-    kind = type(value)
+    kind = cast("Any", type(value))
     if kind is float:
         return (kind, repr(value))  # nan equals itself, -0.0 is not 0.0
     if kind in _ATOMS:
         return (kind, value)
     if isinstance(value, (list, tuple)):
-        return (kind, tuple([identity(element) for element in value]))  # pyright: ignore[reportUnknownVariableType]
+        return (kind, tuple(map(identity, cast("Iterable[Any]", value))))
     if isinstance(value, dict):
-        pairs = value.items()  # pyright: ignore[reportUnknownVariableType, reportUnknownMemberType]
+        pairs = cast("Mapping[Any, Any]", value).items()
         return (kind, frozenset([(identity(key), identity(element)) for key, element in pairs]))
     if isinstance(value, (set, frozenset)):
-        return (kind, frozenset([identity(element) for element in value]))  # pyright: ignore[reportUnknownVariableType]
+        return (kind, frozenset(map(identity, cast("Iterable[Any]", value))))
     if is_dataclass(value) and not isinstance(value, type):
         return (kind, tuple([identity(getattr(value, field.name)) for field in fields(value)]))
     try:
@@ -155,7 +157,7 @@ class AxisIdentity:
         if isinstance(ours, range) and isinstance(theirs, range):
             return ours == theirs
         return len(ours) == len(theirs) and all(
-            identity(a) == identity(b) for a, b in zip(ours, theirs)
+            identity(a) == identity(b) for a, b in zip(ours, theirs, strict=True)
         )
 
 
@@ -165,4 +167,4 @@ def unordered(value: object) -> bool:
     >>> unordered({1, 2}), unordered({1: 2}.keys())
     (True, False)
     """
-    return isinstance(value, Set) and not isinstance(value, type({}.keys()))
+    return isinstance(value, Set) and not isinstance(value, KeysView)

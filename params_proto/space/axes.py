@@ -31,7 +31,7 @@ class Rows(Space):
     def _mutable(self) -> frozenset[str]:
         return mutable_keys(
             (key, value)
-            for key, column in zip(self.names, self.columns)
+            for key, column in zip(self.names, self.columns, strict=True)
             if not isinstance(column, range)
             for value in column
         )
@@ -40,33 +40,35 @@ class Rows(Space):
         return self.count
 
     def put(self, config: Config, index: int) -> Config:
-        for key, column in zip(self.names, self.columns):
+        for key, column in zip(self.names, self.columns, strict=True):
             config[key] = column[index]
         return config
 
     def fill(self, templates: list[Config], index: int) -> None:
         """Writes row `index` into every template."""
-        for key, column in zip(self.names, self.columns):
+        for key, column in zip(self.names, self.columns, strict=True):
             value = column[index]
             for template in templates:
                 template[key] = value
 
     def spread(self, templates: list[Config], start: int, each: int) -> None:
         """Writes the rows from `start` on into the templates, each row into `each` in a row."""
-        for key, column in zip(self.names, self.columns):
+        for key, column in zip(self.names, self.columns, strict=True):
             values: Iterable[Any] = column[start : start + len(templates) // each]
             if each > 1:
                 values = chain.from_iterable(map(repeat, values, repeat(each)))
-            for template, value in zip(templates, values):
+            for template, value in zip(templates, values, strict=False):
                 template[key] = value
 
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        if config.keys() != set(self.names):
+        if set(config) != set(self.names):
             return
         if not self.names:
             yield from range(self.count)
             return
-        pairs = [(column, config[key]) for key, column in zip(self.names, self.columns)]
+        pairs = [
+            (column, config[key]) for key, column in zip(self.names, self.columns, strict=True)
+        ]
         for index in _indices(*pairs[0]):
             if all(same(column[index], value) for column, value in pairs[1:]):
                 yield index

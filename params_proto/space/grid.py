@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
@@ -79,6 +79,8 @@ def _nested(outer: Space, inner: Space) -> Iterator[Config]:
             yield head | tail
 
 
+_copy: Callable[[Config], Config] = dict[str, Any].copy
+
 _BLOCK = 1024  # configs: enough to spread the cost of a block, few enough to stay in the cache
 
 
@@ -110,7 +112,7 @@ def _blocks(axes: list[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config
     for _ in _combinations(axes, templates):
         for start in range(0, edge.size, block):
             edge.spread(templates, start, each)
-            yield map(dict.copy, templates[: (edge.size - start) * each])
+            yield map(_copy, templates[: (edge.size - start) * each])
 
 
 def _lay_out(axes: list[Rows], templates: list[Config]) -> None:

@@ -1,0 +1,69 @@
+"""What can be an axis: any ordered collection of values, and why the others cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from params_proto.values import unordered
+
+
+def axis_values(key: str, values: Any) -> Sequence[Any]:
+    """The values of an axis, in order: a list, or the `range` that was given.
+
+    Args:
+        key: whose values they are, for the cure.
+        values: any ordered iterable; an iterator is drawn once.
+
+    Raises:
+        ValueError: what was given cannot be an axis; the text says what it is, and the cure.
+
+    >>> axis_values("lr", (0.1, 0.01))
+    [0.1, 0.01]
+    >>> axis_values("lr", {0.1, 0.01})
+    Traceback (most recent call last):
+        ...
+    ValueError: a set, whose order differs from process to process. Write lr=sorted(...).
+    """
+    if isinstance(values, (str, bytes)):
+        raise ValueError(f"{values!r}. Write {key}=[{values!r}], or set({key}={values!r}).")
+    if isinstance(values, Mapping):
+        raise ValueError(
+            f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"
+            " into a list."
+        )
+    if unordered(values):
+        raise ValueError(
+            f"a set, whose order differs from process to process. Write {key}=sorted(...)."
+        )
+    if type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
+        raise ValueError(
+            f"a DataFrame. Write {key}=df['{key}'] for a column, or Sweep.from_dataframe(df) for"
+            " its rows."
+        )
+    listed = values if isinstance(values, range) else _drawn(values)
+    if listed is None:
+        raise ValueError(f"{shown(values)}. Write {key}=[{values!r}], or set({key}={values!r}).")
+    if not listed:
+        raise ValueError(f"the empty {shown(values)}: a sweep over it would run nothing.")
+    return listed
+
+
+def _drawn(values: Any) -> list[Any] | None:
+    """The elements of an iterable; None where `values` is none."""
+    elements = values.tolist() if is_array(values) else values
+    try:
+        return list(cast("Iterable[Any]", elements))
+    except TypeError:
+        return None
+
+
+def is_array(value: Any) -> bool:
+    """Whether `value` is an array of NumPy, a Series of pandas or a tensor."""
+    return hasattr(value, "tolist") and hasattr(value, "__len__")
+
+
+def shown(value: object) -> str:
+    """A value as a message shows it: shortened where it is long."""
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
