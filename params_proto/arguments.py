@@ -2,52 +2,42 @@
 
 from __future__ import annotations
 
-import sys
-import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, cast
 
 from params_proto import steps
-from params_proto.annotations import type_text
+from params_proto.annotations import type_text, union_members, unwrap
 from params_proto.axis_values import axis_values, is_array, shown
-from params_proto.errors import SweepError, SweepWarning, did_you_mean, together
+from params_proto.errors import SweepError, did_you_mean
 from params_proto.fields import Field, convert
 from params_proto.keys import bare, key_error
+from params_proto.notes import Notes
 from params_proto.scope import Scope
 from params_proto.steps import Axis, Config
 from params_proto.template import keys as template_keys
 from params_proto.values import native
-
-_HERE = __file__.removesuffix("arguments.py")
 
 
 class Call:
     """One call of a method of Sweep, which gathers every mistake before it raises.
 
     Args:
-        method: the name of the method, for messages.
+        notes: where the mistakes are gathered.
         scope: what the sweep's keys mean.
         before: the expression that the call adds a step to.
-        mistakes: where to gather the mistakes, if several calls are to raise as one.
     """
 
-    def __init__(
-        self,
-        method: str,
-        scope: Scope,
-        before: steps.Expression,
-        mistakes: list[str] | None = None,
-    ) -> None:
-        self.method = method
+    def __init__(self, notes: Notes, scope: Scope, before: steps.Expression) -> None:
+        self.method = notes.method
+        self.notes = notes
         self._scope = scope
         self._places = {bare(key): (key, place) for key, place in before.places.items()}
-        self._mistakes: list[str] = [] if mistakes is None else mistakes
-        self._warnings: dict[str, None] = {}
         self._known: dict[object, tuple[str, Field | None] | None] = {}
 
     def wrong(self, mistake: str) -> None:
         """Notes a mistake."""
-        self._mistakes.append(mistake)
+        self.notes.mistakes[mistake] = None
 
     def done(self) -> None:
         """Ends the reading of the arguments.
@@ -55,21 +45,14 @@ class Call:
         Raises:
             SweepError: the mistakes, all of them.
         """
-        if self._mistakes:
-            raise together(self._mistakes)
-        self.warn()
-
-    def warn(self) -> None:
-        """Warns of the names that no target has, at the line of the user's call."""
-        for warning in self._warnings:
-            warnings.warn(f"{self.method}: {warning}", SweepWarning, stacklevel=_callers_level())
+        self.notes.tell()
 
     def axes(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> tuple[Axis, ...]:
         """The axes of a product or a zip."""
         axes: list[Axis] = []
         for raw, values in self._entries(given, named):
             key, field = self._key(raw)
-            if key is None or not self._free(key):
+            if key is None or not self.free(key):
                 continue
             self._places[bare(key)] = (key, self.method)
             try:
@@ -90,11 +73,14 @@ class Call:
             )
             return {}
         config: Config = {}
+        named: dict[str, str] = {}
         for raw, value in cast("Mapping[Any, Any]", given).items():
             key, field = self._key(raw)
-            if key is not None and self._free(key):
-                if key in config:
-                    self.wrong(f"chain: row {number} names {key} twice.")
+            if key is not None and self.free(key):
+                if bare(key) in named:
+                    both = dict.fromkeys((named[bare(key)], raw))
+                    self.wrong(f"chain: row {number} names one key twice: {' and '.join(both)}.")
+                named[bare(key)] = raw
                 config[key] = self._value(key, field, value)
         return config
 
@@ -103,16 +89,16 @@ class Call:
         pins: Config = {}
         for raw, value in self._entries(given, named):
             key, field = self._key(raw)
-            if key is not None and self._spelled(key):
+            if key is not None and self._spelled(key) and self._once(key, pins):
                 pins[key] = self._value(key, field, value)
                 self._places[bare(key)] = (key, self.method)
         return pins
 
     def options(
         self, given: Mapping[str, Any] | None, named: Mapping[str, Any], known: Iterable[str]
-    ) -> dict[str, tuple[Any, ...]]:
+    ) -> dict[str, Sequence[Any]]:
         """The values that an exclude drops, by key."""
-        match: dict[str, tuple[Any, ...]] = {}
+        match: dict[str, Sequence[Any]] = {}
         for raw, value in self._entries(given, named):
             key, field = self._key(raw)
             if key is None:
@@ -125,10 +111,13 @@ class Call:
                 )
                 continue
             many = type(value) in (list, range) or is_array(value)
-            listed: list[Any] = list(value) if many else [value]
-            if not listed:
-                self.wrong(f"{self.method} needs values for {key}, got an empty list.")
-            match[key] = tuple([self._value(key, field, option) for option in listed])
+            try:
+                listed = axis_values(key, value) if many else [value]
+            except ValueError as error:
+                self.wrong(f"{self.method} needs values for {key}, got {error}")
+            else:
+                if self._once(key, match):
+                    match[key] = self._values(key, field, listed)
         return match
 
     def rules(
@@ -137,8 +126,8 @@ class Call:
         """What computes the keys of a derive: a rule reads the known keys and those before it."""
         rules: dict[str, Any] = {}
         for raw, rule in self._entries(given, named):
-            key, _ = self._key(raw, warn=False)
-            if key is None or not self._free(key):
+            key, _ = self._key(raw)
+            if key is None or not self.free(key):
                 continue
             if isinstance(rule, str):
                 self._template(key, rule, [*known, *rules])
@@ -150,6 +139,15 @@ class Call:
             rules[key] = rule
             self._places[bare(key)] = (key, self.method)
         return rules
+
+    def fits(self, names: Iterable[str]) -> dict[str, Callable[[Any], Any]]:
+        """What makes computed values those of their fields, for the keys that have one."""
+        resolved = [(name, self._key(name)[1]) for name in names]
+        return {name: partial(_derived, name, field) for name, field in resolved if field}
+
+    def name(self, raw: str) -> str:
+        """A key's full name."""
+        return self._key(raw)[0] or raw
 
     def _template(self, key: str, template: str, known: list[str]) -> None:
         try:
@@ -191,19 +189,18 @@ class Call:
                 " Write lr=... or {'model.lr': ...}."
             )
             return []
-        for key in given.keys() & named.keys():
+        twice = [key for key in named if key in given]
+        for key in twice:
             self.wrong(f"{self.method} names {key} twice: in the mapping and as a keyword.")
-        return [*given.items(), *named.items()]
+        return [*given.items(), *((key, named[key]) for key in named if key not in twice)]
 
-    def _key(
-        self, raw: object, *, warn: bool = True
-    ) -> tuple[str, Field | None] | tuple[None, None]:
+    def _key(self, raw: object) -> tuple[str, Field | None] | tuple[None, None]:
         """A key's full name and field, or nothing and a mistake noted."""
         if raw not in self._known:
-            self._known[raw] = self._resolved(raw, warn)
+            self._known[raw] = self._resolved(raw)
         return self._known[raw] or (None, None)
 
-    def _resolved(self, raw: object, warn: bool) -> tuple[str, Field | None] | None:
+    def _resolved(self, raw: object) -> tuple[str, Field | None] | None:
         unfit = key_error(raw)
         if unfit is not None:
             self.wrong(f"{self.method}: {unfit}")
@@ -214,12 +211,18 @@ class Call:
         except ValueError as error:
             self.wrong(f"{self.method}: {error}")
             return None
-        warning = self._scope.missing(key) if warn and resolved[1] is None else None
+        warning = self._scope.missing(key) if resolved[1] is None else None
         if warning:
-            self._warnings[warning] = None
+            self.notes.warnings.setdefault(f"{self.method}: {warning}", False)
         return resolved
 
-    def _free(self, key: str) -> bool:
+    def _once(self, key: str, taken: Mapping[str, Any]) -> bool:
+        """Whether a call has not named a key before; a mistake is noted where it has."""
+        if key in taken:
+            self.wrong(f"{self.method} names {key} twice.")
+        return key not in taken
+
+    def free(self, key: str) -> bool:
         """Whether a key has no value yet; a mistake is noted where it has one."""
         spelled, place = self._places.get(bare(key), (key, ""))
         if not place:
@@ -248,7 +251,7 @@ class Call:
         return spelled == key
 
     def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
-        if isinstance(values, range) and (field is None or field.annotation in (int, Any)):
+        if isinstance(values, range) and (field is None or _takes_ints(field)):
             return values
         return tuple([self._value(key, field, value) for value in values])
 
@@ -260,17 +263,26 @@ class Call:
         try:
             return convert(taken, field.annotation, field.default)
         except ValueError as error:
-            self.wrong(
-                f"{self.method}: {key} takes {type_text(field.annotation)}, got {shown(taken)}:"
-                f" {error}. Give it a value of that type."
-            )
+            self.wrong(f"{self.method}: {_misfit(key, field, taken, error)}")
             return taken
 
 
-def _callers_level() -> int:
-    """The `stacklevel` at which `warnings.warn` points at the first line outside this package."""
-    level, frame = 1, sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_HERE):
-        frame = frame.f_back
-        level += 1
-    return level
+def _takes_ints(field: Field) -> bool:
+    """Whether every integer stays what it is in a field."""
+    kind = unwrap(field.annotation)
+    return kind in (int, Any) or int in union_members(kind)
+
+
+def _derived(key: str, field: Field, value: Any) -> Any:
+    """A computed value as its field holds it."""
+    try:
+        return convert(value, field.annotation, field.default)
+    except ValueError as error:
+        raise SweepError(f"derive: {_misfit(key, field, value, error)}") from error
+
+
+def _misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+    return (
+        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        " Give it a value of that type."
+    )

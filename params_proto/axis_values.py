@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from keyword import iskeyword
 from typing import Any, cast
 
-from params_proto.values import unordered
+from params_proto.values import as_listed, unordered
 
 
 def axis_values(key: str, values: Any) -> Sequence[Any]:
@@ -26,7 +27,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
     ValueError: a set, whose order differs from process to process. Write lr=sorted(...).
     """
     if isinstance(values, (str, bytes)):
-        raise ValueError(f"{values!r}. Write {key}=[{values!r}], or set({key}={values!r}).")
+        raise ValueError(f"{values!r}. {_one_value(key, values)}")
     if isinstance(values, Mapping):
         raise ValueError(
             f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"
@@ -34,28 +35,45 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         )
     if unordered(values):
         raise ValueError(
-            f"a set, whose order differs from process to process. Write {key}=sorted(...)."
+            "a set, whose order differs from process to process."
+            f" Write {keyword(key, 'sorted(...)')}."
         )
     if type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
         raise ValueError(
-            f"a DataFrame. Write {key}=df['{key}'] for a column, or Sweep.from_dataframe(df) for"
-            " its rows."
+            f"a DataFrame. Write {keyword(key, f'df[{key!r}]')} for a column, or"
+            " Sweep.from_dataframe(df) for its rows."
         )
     listed = values if isinstance(values, range) else _drawn(values)
     if listed is None:
-        raise ValueError(f"{shown(values)}. Write {key}=[{values!r}], or set({key}={values!r}).")
+        raise ValueError(f"{shown(values)}. {_one_value(key, values)}")
     if not listed:
-        raise ValueError(f"the empty {shown(values)}: a sweep over it would run nothing.")
+        raise ValueError(f"the empty {shown(values)}. Write at least one value.")
     return listed
 
 
 def _drawn(values: Any) -> list[Any] | None:
     """The elements of an iterable; None where `values` is none."""
-    elements = values.tolist() if is_array(values) else values
+    elements = as_listed(values) if is_array(values) else values
     try:
         return list(cast("Iterable[Any]", elements))
     except TypeError:
         return None
+
+
+def _one_value(key: str, value: Any) -> str:
+    one, many = keyword(key, shown(value)), keyword(key, f"[{shown(value)}]")
+    return f"Write {many}, or set({one})."
+
+
+def keyword(key: str, value: str) -> str:
+    """A key and its value as a call takes them.
+
+    >>> keyword("lr", "0.1"), keyword("model.lr", "0.1")
+    ('lr=0.1', "{'model.lr': 0.1}")
+    """
+    if key.isidentifier() and not iskeyword(key):
+        return f"{key}={value}"
+    return f"{{{key!r}: {value}}}"
 
 
 def is_array(value: Any) -> bool:

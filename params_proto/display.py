@@ -41,6 +41,8 @@ def _written(head: str, expression: Expression, scope: Scope) -> tuple[str, bool
             heads = [_inner_head(part, head, scope) for part in step.parts]
             parts = map(_written, heads, step.parts, repeat(scope))
             written, term = " + ".join(part for part, _ in parts), False
+            if len(set(heads)) < len(scope.objects) and head not in heads:
+                written = f"{head} * ({written})"
         elif isinstance(step, steps.Cross):
             inner_head = _inner_head(step.inner, "Sweep()", scope)
             inner, inner_term = _written(inner_head, step.inner, scope)
@@ -65,7 +67,7 @@ def _method(step: Step) -> str:
         method = "product" if isinstance(step, steps.Product) else "zip"
         return f".{method}({_arguments({axis.key: _axis(axis.values) for axis in step.axes})})"
     if isinstance(step, steps.Chain):
-        return f".chain({', '.join(value(row) for row in step.rows)})"
+        return f".chain({', '.join(_shown(step.rows))})"
     if isinstance(step, steps.Set):
         return f".set({_arguments({key: value(pin) for key, pin in step.pins.items()})})"
     if isinstance(step, steps.Repeat):
@@ -93,13 +95,16 @@ def _arguments(shown: Mapping[str, str]) -> str:
 def _axis(values: Sequence[Any]) -> str:
     if isinstance(values, range):
         return repr(values)
-    shown = [value(one) for one in values[:_LONGEST]]
-    if len(values) > _LONGEST:
-        shown = [*shown[:3], "...", value(values[-1])]
-    return f"[{', '.join(shown)}]"
+    return f"[{', '.join(_shown(values))}]"
 
 
-def _options(options: tuple[Any, ...]) -> str:
+def _shown(values: Sequence[Any]) -> list[str]:
+    if len(values) <= _LONGEST:
+        return [value(one) for one in values]
+    return [*map(value, values[:3]), "...", value(values[-1])]
+
+
+def _options(options: Sequence[Any]) -> str:
     if len(options) == 1 and not isinstance(options[0], (list, range)):
         return value(options[0])
     return _axis(options)
@@ -118,6 +123,9 @@ def value(one: Any) -> str:
         return f"[{', '.join(map(value, one))}]"
     if kind is tuple:
         return f"({', '.join(map(value, one))}{',' if len(one) == 1 else ''})"
+    if kind in (set, frozenset) and one:
+        listed = "{" + ", ".join(map(value, one)) + "}"
+        return listed if kind is set else f"frozenset({listed})"
     if kind is dict:
         return "{" + ", ".join(f"{value(key)}: {value(each)}" for key, each in one.items()) + "}"
     return _name(one) if callable(one) else repr(one)
@@ -127,13 +135,13 @@ def _name(one: Any) -> str:
     return getattr(one, "__qualname__", None) or repr(one)
 
 
-def html(configs: Sequence[Mapping[str, Any]]) -> str:
+def html(configs: Sequence[Mapping[str, Any]], size: int) -> str:
     """A table of the first configs and the last, with their number.
 
     Args:
         configs: the sweep.
+        size: the number of its configs, at which `len` may overflow.
     """
-    size: int = getattr(configs, "size", len(configs))
     first = range(min(size, _ROWS if size <= _ROWS else _ROWS - 2))
     shown = [(index, configs[index]) for index in first]
     last = [(size - 1, configs[size - 1])] if size > _ROWS else []

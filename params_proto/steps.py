@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
+from params_proto.keys import in_full
 from params_proto.values import AxisIdentity, identity
 
 Config = dict[str, Any]
@@ -14,6 +15,10 @@ Config = dict[str, Any]
 
 class Step:
     """One step of an expression. Steps are equal when they say the same, value by value."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what has been computed from the fields, which need not survive a pickle.
+        return {part.name: getattr(self, part.name) for part in fields(cast("Any", self))}
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -117,10 +122,10 @@ class Repeat(Step):
 class Exclude(Step):
     """Drops the configs that hold, for every key, one of its values."""
 
-    match: Mapping[str, tuple[Any, ...]]
+    match: Mapping[str, Sequence[Any]]
 
     def _identity(self) -> Hashable:
-        return frozenset([(key, identity(options)) for key, options in self.match.items()])
+        return frozenset([(key, AxisIdentity(options)) for key, options in self.match.items()])
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,9 +140,13 @@ class Where(Step):
 
 @dataclass(frozen=True, eq=False)
 class Derive(Step):
-    """Adds keys, each computed from the config: by a format string or a callable."""
+    """Adds keys, each computed from the config: by a format string or a callable.
+
+    `fits` makes computed values those of a target's fields; like targets, it does not count.
+    """
 
     rules: Mapping[str, str | Callable[[Config], Any]]
+    fits: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Any])
 
     def _places(self) -> Mapping[str, str]:
         return dict.fromkeys(self.rules, "derive")
@@ -210,10 +219,6 @@ class Expression:
     def then(self, step: Step) -> Expression:
         """This expression and one more step, normalised: steps that are one are made one."""
         last = self.steps[-1] if self.steps else None
-        if isinstance(step, (Product, Set)) and not (
-            step.axes if isinstance(step, Product) else step.pins
-        ):
-            return self
         if isinstance(step, Repeat) and step.times == 1:
             return self
         joined: Step | None = None
@@ -234,13 +239,26 @@ class Expression:
     @property
     def places_in_full(self) -> Mapping[str, str]:
         """The same, with the keys as an expression around this one names them."""
-        prefix = f"{self.prefix}." if self.prefix else ""
-        return {prefix + key: place for key, place in self.places.items()}
+        return {in_full(self.prefix, key): place for key, place in self.places.items()}
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether a step may give more than one config."""
+        return any(
+            isinstance(step, (Product, Zip, Chain, Repeat, Cross, Concat)) for step in self.steps
+        )
 
     @property
     def reads(self) -> bool:
         """Whether a step looks at whole configs, so that what stands before it matters."""
-        return not all(isinstance(step, (Product, Zip, Chain, Set, Repeat)) for step in self.steps)
+        kinds = (Product, Zip, Chain, Set, Repeat, Cross)
+        return not all(isinstance(step, kinds) for step in self.steps)
+
+    @property
+    def reads_within(self) -> bool:
+        """Whether a step does so here, or in an expression among the steps."""
+        inner = [step.inner for step in self.steps if isinstance(step, Cross)]
+        return self.reads or any(expression.reads_within for expression in inner)
 
     @property
     def pins(self) -> bool:

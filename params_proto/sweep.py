@@ -11,6 +11,7 @@ from params_proto.arguments import Call
 from params_proto.build import build, extend
 from params_proto.errors import SweepError
 from params_proto.join import Scoped
+from params_proto.notes import Notes
 from params_proto.scope import Scope
 from params_proto.space import Config, Grid, Space
 from params_proto.steps import Expression, Step
@@ -64,10 +65,26 @@ class Sweep(Sequence[Config]):
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
-    __delattr__ = cast("Any", __setattr__)
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
-        return (_restore, (self._scope.objects, self._expression))
+        return (Sweep.from_expression, (self._expression, *self._scope.objects))
+
+    @classmethod
+    def from_expression(cls, expression: Expression, *targets: Any) -> Sweep:
+        """The sweep of an expression whose steps have been checked.
+
+        Args:
+            expression: its steps.
+            targets: what it is over.
+
+        >>> sweep = Sweep().product(lr=[0.1, 0.01])
+        >>> Sweep.from_expression(sweep.expression) == sweep
+        True
+        """
+        scope = Scope.of(targets)
+        return cls._of(Scope(scope.objects, scope.targets, expression.prefix), expression)
 
     @property
     def targets(self) -> tuple[Any, ...]:
@@ -164,10 +181,13 @@ class Sweep(Sequence[Config]):
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
         """
         call = self._call("chain")
-        read = [
-            row._scoped if isinstance(row, Sweep) else call.row(row, at)
-            for at, row in enumerate(rows)
-        ]
+        read: list[Config | Scoped] = []
+        for number, row in enumerate(rows):
+            if isinstance(row, Sweep):
+                all(map(call.free, row._expression.places_in_full))
+                read.append(row._scoped)
+            else:
+                read.append(call.row(row, number))
         if not rows:
             call.wrong("chain needs at least one row: a mapping or a sweep.")
         call.done()
@@ -175,7 +195,8 @@ class Sweep(Sequence[Config]):
         if len(mappings) == len(read):
             return self._then(steps.Chain(mappings))
         empty = Scoped(self._scope, Expression(prefix=self.prefix))
-        return Sweep._of(*join.times(self._scoped, join.rows(empty, read)))
+        chained = join.rows(empty, read, call.notes)
+        return Sweep._of(*join.times(self._scoped, chained, call.notes))
 
     def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
         """Pins keys to values, as if it stood first; a later `set` wins.
@@ -264,8 +285,9 @@ class Sweep(Sequence[Config]):
         """
         call = self._call("derive")
         read = call.rules(rules, named, self.keys)
+        fits = call.fits(read)
         call.done()
-        return self._then(steps.Derive(read)) if read else self
+        return self._then(steps.Derive(read, fits)) if read else self
 
     def shuffle(self, seed: int = 0) -> Sweep:
         """All configs in a seeded order, which is computed index by index: no list is held.
@@ -279,7 +301,7 @@ class Sweep(Sequence[Config]):
         call = self._call("shuffle")
         read = call.seed(seed)
         call.done()
-        return self._then(steps.Shuffle(read))
+        return self._then(steps.Shuffle(read)) if self._expression.multiplies else self
 
     def sample(self, n: int, seed: int = 0) -> Sweep:
         """The first `n` configs of `shuffle(seed)`: a sample without replacement.
@@ -300,7 +322,7 @@ class Sweep(Sequence[Config]):
 
     def __mul__(self, other: object) -> Sweep:
         if isinstance(other, Sweep):
-            return Sweep._of(*join.times(self._scoped, other._scoped))
+            return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
         if isinstance(other, Mapping):
             return self.product(cast("Mapping[str, Any]", other))
         return NotImplemented
@@ -312,7 +334,7 @@ class Sweep(Sequence[Config]):
 
     def __add__(self, other: object) -> Sweep:
         if isinstance(other, Sweep):
-            return Sweep._of(*join.plus(self._scoped, other._scoped))
+            return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
         return NotImplemented
 
     def __pow__(self, times: int) -> Sweep:
@@ -374,10 +396,11 @@ class Sweep(Sequence[Config]):
         12345
         """
         within = range(self.size)[start:stop]
-        found = [at for at in self._positions(value) if at in within]
-        if not found:
+        found = (at for at in self._positions(value) if at in within)
+        first = next(found, None) if self._space.ascending else min(found, default=None)
+        if first is None:
             raise ValueError(f"{value!r} is not in the sweep.")
-        return min(found)
+        return first
 
     def count(self, value: Any) -> int:
         """How often a config stands in the sweep.
@@ -385,11 +408,14 @@ class Sweep(Sequence[Config]):
         >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
         3
         """
-        return sum(1 for _ in self._positions(value))
+        if not isinstance(value, Mapping):
+            return 0
+        return self._space.occurrences(cast("Mapping[str, Any]", value))
 
     def _positions(self, config: object) -> Iterator[int]:
-        known = isinstance(config, Mapping)
-        return self._space.positions(cast("Mapping[str, Any]", config)) if known else iter(())
+        if not isinstance(config, Mapping):
+            return iter(())
+        return self._space.positions(cast("Mapping[str, Any]", config))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
@@ -407,7 +433,7 @@ class Sweep(Sequence[Config]):
     def _repr_html_(self) -> str:
         from params_proto.display import html
 
-        return html(self)
+        return html(self, self.size)
 
     # Files, frames and Hydra
 
@@ -485,15 +511,9 @@ class Sweep(Sequence[Config]):
         return Scoped(self._scope, self._expression)
 
     def _call(self, method: str) -> Call:
-        return Call(method, self._scope, self._expression)
+        return Call(Notes(method), self._scope, self._expression)
 
     def _then(self, step: Step) -> Sweep:
         return Sweep._of(
             self._scope, self._expression.then(step), extend(self._space, step, pins={})
         )
-
-
-def _restore(targets: tuple[Any, ...], expression: Expression) -> Sweep:
-    scope = Scope.of(targets)
-    scope = Scope(scope.objects, scope.targets, expression.prefix)
-    return Sweep._of(scope, expression)  # pyright: ignore[reportPrivateUsage]

@@ -55,7 +55,7 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
             )
         try:
             parts.append(format(config[key], spec))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise SweepError(
                 f"derive({name}={template!r}): {key}={config[key]!r} does not take the format"
                 f" {spec!r}: {error}."

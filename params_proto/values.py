@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Hashable, Iterable, KeysView, Mapping, Sequence, Set
+import re
+from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
@@ -62,7 +63,10 @@ def _of_library(value: Any) -> Any:
         if library == "pandas" and hasattr(value, method):
             return getattr(value, method)()
     if library != "builtins" and hasattr(kind, "tolist"):
-        return native(value.tolist())
+        listed = as_listed(value)
+        return (
+            float(listed) if type(listed) is kind else native(listed)
+        )  # a longdouble lists itself
     if library == "omegaconf":
         from omegaconf import OmegaConf
 
@@ -71,6 +75,16 @@ def _of_library(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {native(key): native(each) for key, each in cast("Mapping[Any, Any]", value).items()}
     return _NOT_FOREIGN
+
+
+def as_listed(value: Any) -> Any:
+    """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
+    if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
+        value = value.astype(f"{value.dtype.kind}8[us]")  # which would be listed as integers
+    return value.tolist()
+
+
+_FINE = re.compile(r"[mM]8\[(\d*)[npfa]s\]")  # times finer than Python's
 
 
 def _copy(value: Any) -> Any:
@@ -138,6 +152,17 @@ def identity(value: Any) -> Hashable:
     return (kind, value)
 
 
+def length(values: Sequence[Any]) -> int:
+    """The number of values, also of a `range` for which Python's `len` overflows.
+
+    >>> length(range(10**30)) == 10**30
+    True
+    """
+    if not isinstance(values, range):
+        return len(values)
+    return (values[-1] - values[0]) // values.step + 1 if values else 0
+
+
 class AxisIdentity:
     """The identity of an axis's values, the same for a `range` and for its numbers listed."""
 
@@ -148,7 +173,7 @@ class AxisIdentity:
 
     def __hash__(self) -> int:
         ends = (identity(self.values[0]), identity(self.values[-1])) if self.values else ()
-        return hash((len(self.values), ends))
+        return hash((length(self.values), ends))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, AxisIdentity):
@@ -156,7 +181,7 @@ class AxisIdentity:
         ours, theirs = self.values, other.values
         if isinstance(ours, range) and isinstance(theirs, range):
             return ours == theirs
-        return len(ours) == len(theirs) and all(
+        return length(ours) == length(theirs) and all(
             identity(a) == identity(b) for a, b in zip(ours, theirs, strict=True)
         )
 
@@ -167,4 +192,4 @@ def unordered(value: object) -> bool:
     >>> unordered({1, 2}), unordered({1: 2}.keys())
     (True, False)
     """
-    return isinstance(value, Set) and not isinstance(value, KeysView)
+    return isinstance(value, Set) and not isinstance(value, MappingView)

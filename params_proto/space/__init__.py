@@ -7,6 +7,7 @@ the rows that equal a given config without walking, wherever its parts allow it.
 from params_proto.space.axes import Ragged as Ragged
 from params_proto.space.axes import Rows as Rows
 from params_proto.space.axes import axis as axis
+from params_proto.space.axes import indices as indices
 from params_proto.space.grid import Grid as Grid
 from params_proto.space.node import Config as Config
 from params_proto.space.node import Space as Space

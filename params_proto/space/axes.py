@@ -60,6 +60,9 @@ class Rows(Space):
             for template, value in zip(templates, values, strict=False):
                 template[key] = value
 
+    def occurrences(self, config: Mapping[str, Any]) -> int:
+        return super().occurrences(config) if self.names else self.count * (not config)
+
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         if set(config) != set(self.names):
             return
@@ -69,18 +72,17 @@ class Rows(Space):
         pairs = [
             (column, config[key]) for key, column in zip(self.names, self.columns, strict=True)
         ]
-        for index in _indices(*pairs[0]):
+        for index in indices(*pairs[0]):
             if all(same(column[index], value) for column, value in pairs[1:]):
                 yield index
 
 
-def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
+def indices(column: Sequence[Any], value: Any) -> Iterator[int]:
     """The indices at which `value` stands in `column`."""
     if isinstance(column, range):
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)  # for a float, `in` would walk the range
-        if isinstance(value, int) and value in column:
-            yield column.index(value)
+        number = _whole(value)  # for what is no int, `in` would walk the range
+        if number is not None and number in column:
+            yield (number - column.start) // column.step
         return
     index = -1
     while True:
@@ -89,6 +91,15 @@ def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
         except ValueError:
             return
         yield index
+
+
+def _whole(value: Any) -> int | None:
+    """The integer that `value` equals, if it equals one."""
+    try:
+        number = int(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return number if same(number, value) else None
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from math import prod
-from typing import Any
+from typing import Any, cast
 
 from params_proto.space.axes import Rows
 from params_proto.space.node import Config, Space
@@ -31,10 +31,29 @@ class Grid(Space):
     @cached_property
     def _strides(self) -> list[tuple[Space, int]]:
         """Each part, and how many configs stand between two of its rows."""
-        sizes = [part.size for part in self.parts]
-        return [(part, prod(sizes[after:])) for after, part in enumerate(self.parts, start=1)]
+        strides: list[tuple[Space, int]] = []
+        stride = 1
+        for part in reversed(self.parts):
+            strides.append((part, stride))
+            stride *= part.size
+        return strides[::-1]
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
+        """Of a grid of axes: each key, its values, its stride and its count."""
+        columns: list[tuple[str, Sequence[Any], int, int]] = []
+        for part, stride in self._strides:
+            if not isinstance(part, Rows):
+                return None
+            pairs = zip(part.names, part.columns, strict=True)
+            columns += [(key, column, stride, part.count) for key, column in pairs]
+        return columns
 
     def put(self, config: Config, index: int) -> Config:
+        if self._columns is not None:
+            for key, column, stride, count in self._columns:
+                config[key] = column[index // stride % count]
+            return config
         for part, stride in self._strides:
             row, index = divmod(index, stride)
             part.put(config, row)
@@ -52,28 +71,57 @@ class Grid(Space):
 
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         shares = self._shares(config)
-        return iter(()) if shares is None else self._walk(shares, 0, 0)
+        return iter(()) if shares is None else self._walk(shares)
 
-    def _walk(self, shares: list[Config], depth: int, base: int) -> Iterator[int]:
-        if depth == len(self.parts):
-            yield base
-            return
-        part = self.parts[depth]
-        for row in part.positions(shares[depth]):
-            yield from self._walk(shares, depth + 1, base * part.size + row)
+    def _walk(self, shares: list[Config]) -> Iterator[int]:
+        """The indices of all combinations of the parts' rows, depth first."""
+        rows: list[Iterator[int]] = [iter((0,))]  # a part of one row before the first
+        bases = [0]
+        while rows:
+            row = next(rows[-1], None)
+            if row is None:
+                rows.pop()
+                bases.pop()
+                continue
+            depth = len(rows) - 1
+            base = bases[-1] * (self.parts[depth - 1].size if depth else 1) + row
+            if depth == len(self.parts):
+                yield base
+            else:
+                rows.append(self.parts[depth].positions(shares[depth]))
+                bases.append(base)
+
+    @property
+    def ascending(self) -> bool:
+        return all(part.ascending for part in self.parts)
+
+    def occurrences(self, config: Mapping[str, Any]) -> int:
+        shares = self._shares(config)
+        if shares is None:
+            return 0
+        return prod(map(_occurrences, self.parts, shares))
 
     def __iter__(self) -> Iterator[Config]:
-        axes = [part for part in self.parts if isinstance(part, Rows)]
-        if len(axes) == len(self.parts):
-            return chain.from_iterable(_blocks(axes, self.keys))
-        return _nested(Grid(self.parts[:-1]), self.parts[-1])
+        special = [at for at, part in enumerate(self.parts) if not isinstance(part, Rows)]
+        if not special:
+            return chain.from_iterable(_blocks(cast("tuple[Rows, ...]", self.parts), self.keys))
+        if len(self.parts) == 1:
+            return iter(self.parts[0])
+        cut = max(1, special[-1] if special[-1] == len(self.parts) - 1 else special[-1] + 1)
+        return _nested(Grid(self.parts[:cut]), Grid(self.parts[cut:]))
 
 
 def _holds(part: Space, share: Config) -> bool:
     return share in part
 
 
+def _occurrences(part: Space, share: Config) -> int:
+    return part.occurrences(share)
+
+
 def _nested(outer: Space, inner: Space) -> Iterator[Config]:
+    if not inner.size:  # known from here on: a filter is not asked again for every outer config
+        return
     for head in outer:
         for tail in inner:
             yield head | tail
@@ -84,7 +132,7 @@ _copy: Callable[[Config], Config] = dict[str, Any].copy
 _BLOCK = 1024  # configs: enough to spread the cost of a block, few enough to stay in the cache
 
 
-def _blocks(axes: list[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config]]:
+def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config]]:
     """The configs of a product of axes, a block of consecutive ones at a time.
 
     A block is a list of template dicts, made once. From one block to the next only the values that
@@ -95,8 +143,8 @@ def _blocks(axes: list[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config
     The axes stand in three groups: the last ones, which are written into the templates once; before
     them the edge, of which a block holds some rows; and the outer ones, the same all over a block.
     """
-    constant = [axis for axis in axes if axis.size == 1]
-    axes = [axis for axis in axes if axis.size > 1]
+    constant = [axis for axis in parts if axis.size == 1]
+    axes = [axis for axis in parts if axis.size > 1]
     inner: list[Rows] = []
     each = 1
     while axes and each * axes[-1].size <= _BLOCK:
@@ -126,10 +174,15 @@ def _lay_out(axes: list[Rows], templates: list[Config]) -> None:
 
 def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:
     """Steps once for each combination of the axes, which by then stands in every template."""
-    if not axes:
+    rows = [0] * len(axes)
+    for axis in axes:
+        axis.fill(templates, 0)
+    while True:
         yield
-        return
-    head, *rest = axes
-    for index in range(head.size):
-        head.fill(templates, index)
-        yield from _combinations(rest, templates)
+        for at in reversed(range(len(axes))):
+            rows[at] = (rows[at] + 1) % axes[at].size
+            axes[at].fill(templates, rows[at])
+            if rows[at]:
+                break
+        else:
+            return

@@ -50,6 +50,15 @@ class Space:
         """Every index whose row equals `config`."""
         raise NotImplementedError  # pragma: no cover
 
+    @property
+    def ascending(self) -> bool:
+        """Whether `positions` gives the smaller index first."""
+        return True
+
+    def occurrences(self, config: Mapping[str, Any]) -> int:
+        """How many rows equal `config`."""
+        return sum(1 for _ in self.positions(config))
+
     def __iter__(self) -> Iterator[Config]:
         return (self.put({}, index) for index in range(self.size))
 

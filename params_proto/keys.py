@@ -1,0 +1,49 @@
+"""The keys of Hydra's overrides: names, paths and config groups, and what is done to them."""
+
+from __future__ import annotations
+
+import re
+
+# The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
+# has and Hydra cannot use, is left out.
+_GROUP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
+_NAME = r"[A-Za-z_$][A-Za-z0-9_$-]*"
+_PART = rf"(?:{_NAME}|0|[1-9](?:_?[0-9])*)"
+_PATH = rf"(?:{_PART}(?:\.{_PART})+|{_NAME})"
+_KEY = re.compile(rf"(?:~|\+\+?)?(?:{_GROUP_NAME}(?:/{_GROUP_NAME})+|{_PATH})(?:@{_PATH}?)?")
+
+
+def key_error(key: object) -> str | None:
+    """Why `key` is no Hydra key; None when it is one.
+
+    >>> key_error("+db/engine@pkg"), key_error("layers.0")
+    (None, None)
+    >>> key_error(3)
+    '3 is no Hydra key: a key is a string, not int.'
+    """
+    if not isinstance(key, str):
+        return f"{key!r} is no Hydra key: a key is a string, not {type(key).__name__}."
+    if _KEY.fullmatch(key):
+        return None
+    return (
+        f"{key!r} is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine,"
+        " db@package), after +, ++ or ~ where it adds or deletes."
+    )
+
+
+def in_full(prefix: str, key: str) -> str:
+    """A key as it is named where `prefix` is one node among others: only a plain name is below it.
+
+    >>> in_full("training", "lr"), in_full("training", "db/engine"), in_full("", "lr")
+    ('training.lr', 'db/engine', 'lr')
+    """
+    return f"{prefix}.{key}" if prefix and key.isidentifier() else key
+
+
+def bare(key: str) -> str:
+    """The key without +, ++ or ~.
+
+    >>> bare("++db@pkg"), bare("~db"), bare("lr")
+    ('db@pkg', 'db', 'lr')
+    """
+    return key.lstrip("+~")
