@@ -8,10 +8,11 @@ from typing import Any, cast
 
 from params_proto import steps
 from params_proto.annotations import type_text, union_members, unwrap
-from params_proto.axis_values import axis_values, is_array, shown
-from params_proto.errors import SweepError, did_you_mean
+from params_proto.axis_values import axis_values, is_array
+from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.fields import Field, convert
 from params_proto.keys import bare, key_error
+from params_proto.literals import OverrideText
 from params_proto.notes import Notes
 from params_proto.scope import Scope
 from params_proto.steps import Axis, Config
@@ -258,7 +259,9 @@ class Call:
     def _value(self, key: str, field: Field | None, value: Any) -> Any:
         """A value as its field holds it."""
         taken = native(value)
-        if field is None or type(taken) is field.annotation:
+        # What is spelled for Hydra is for Hydra to read: an interpolation is resolved in the job.
+        live = isinstance(taken, OverrideText)
+        if field is None or type(taken) is field.annotation or live:
             return taken
         try:
             return convert(taken, field.annotation, field.default)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from keyword import iskeyword
 from typing import Any, cast
 
+from params_proto.errors import shown
 from params_proto.values import as_listed, unordered
 
 
@@ -79,9 +80,3 @@ def keyword(key: str, value: str) -> str:
 def is_array(value: Any) -> bool:
     """Whether `value` is an array of NumPy, a Series of pandas or a tensor."""
     return hasattr(value, "tolist") and hasattr(value, "__len__")
-
-
-def shown(value: object) -> str:
-    """A value as a message shows it: shortened where it is long."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:77]}..."

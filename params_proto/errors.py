@@ -52,6 +52,16 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     return f" Valid names: {', '.join(names)}." if names else ""
 
 
+def shown(value: object) -> str:
+    """A value as a message shows it: its repr, cut where it is long.
+
+    >>> shown("a"), len(shown("a" * 1000))
+    ("'a'", 80)
+    """
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
 def together(mistakes: list[str]) -> SweepError:
     """One error for every mistake of a call.
 

@@ -316,7 +316,8 @@ class Sweep(Sequence[Config]):
         call = self._call("sample")
         count, read = call.positive(n, "how many configs to take"), call.seed(seed)
         call.done()
-        return self._then(steps.Sample(count, read))
+        alone = count == 1 and not self._expression.multiplies
+        return self if alone else self._then(steps.Sample(count, read))
 
     # The operators
 

@@ -1,0 +1,63 @@
+# Every target makes .venv when it is missing and installs only when pyproject.toml has changed.
+# Needs make and a python3 (3.10 to 3.13) with venv; another one: make PYTHON=python3.12 test
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+# the demo's last line: every job's log has one line of metrics that begins with its accuracy
+DEMO   := multirun/demo
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint typecheck pytest bench format clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+# the matrices are small: threads of the BLAS would only get in each other's way
+demo: export OMP_NUM_THREADS = 1
+demo: $(VENV)/.demo ## train a classifier over a small sweep, print the best
+	@rm -rf $(DEMO)
+	$(BIN)/python train.py -m +sweep=quickstart hydra.sweep.dir=$(DEMO)
+	@printf 'best: ' && sed -n 's/.* - accuracy=/accuracy=/p' $(DEMO)/*/train.log | sort | tail -n 1
+
+test: lint typecheck pytest ## everything CI runs
+
+lint: $(VENV)/.dev ## check the format and the rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+typecheck: $(VENV)/.dev ## check the types, strictly
+	$(BIN)/pyright
+
+pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+
+bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
+	$(BIN)/python tests/benchmarks/bench.py
+
+format: $(VENV)/.dev ## format the code, mend what can be mended
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean: ## remove all that is not in git, .venv included
+	rm -rf $(VENV) build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.demo: pyproject.toml
+	$(call install,demo)
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml
+	$(call install,dev)
+	@touch $@ $(VENV)/.demo
+
+# a venv whose making was interrupted has no pip yet
+define install
+@$(PYTHON) -c 'import sys; sys.exit("make PYTHON=...: needs 3.10 or newer, not " + sys.version.split()[0] \
+	if sys.version_info < (3, 10) else 0)'
+@test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+@echo "installing .[$(1)] into $(VENV), once"
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+endef

@@ -1,0 +1,1 @@
+"""A Hydra sweeper that runs a `Sweep`: `hydra/sweeper=params_proto`."""

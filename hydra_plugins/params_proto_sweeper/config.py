@@ -1,0 +1,43 @@
+"""The options of the sweeper, `hydra.sweeper.*`.
+
+Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
+It runs the module before it stands in `sys.modules`, where a dataclass would look for annotations
+that are strings: no `from __future__ import annotations` here.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+
+
+@dataclass
+class ParamsProtoSweeperConf:
+    """The node `hydra.sweeper`."""
+
+    _target_: str = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
+
+    # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
+    _recursive_: bool = False
+
+    # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
+    # Sweep.save wrote, package.module:attribute or path/to/file.py:attribute.
+    sweep: Any = None
+
+    # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
+    params: dict[str, str] | None = field(default_factory=dict[str, str])
+
+    # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such lists.
+    zip: Any = None
+
+    # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
+    # are done. By default all of them, or 1000 at a time where there are more.
+    max_batch_size: int | None = None
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper",
+    name="params_proto",
+    node=ParamsProtoSweeperConf,
+    provider="hydra-params-proto",
+)

@@ -1,0 +1,69 @@
+"""The sweeper that Hydra sees; `params_proto.multirun` is imported when it runs.
+
+Hydra imports this module for every app in the environment, so at its top it imports nothing of
+`params_proto`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hydra.core.utils import JobReturn
+from hydra.plugins.sweeper import Sweeper
+from hydra.types import HydraContext, TaskFunction
+from omegaconf import DictConfig
+
+
+class ParamsProtoSweeper(Sweeper):
+    """Runs a configured sweep times the command line, on whichever launcher is selected.
+
+    Args:
+        sweep: `hydra.sweeper.sweep`: steps, or where they are. What runs is read from the composed
+            config, in which an escaped interpolation still is one.
+        params: `hydra.sweeper.params`: sweeps in Hydra's syntax by key.
+        zip: `hydra.sweeper.zip`: swept keys to pair.
+        max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
+    """
+
+    def __init__(self, sweep: Any, params: Any, zip: Any, max_batch_size: Any) -> None:
+        self._params = params
+        self._zip = zip
+        self._max_batch_size = max_batch_size
+
+    def setup(
+        self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
+    ) -> None:
+        """Takes what Hydra has composed, before `sweep` is called."""
+        from hydra.core.plugins import Plugins
+
+        self.hydra_context = hydra_context
+        self.config = config
+        self.task_function = task_function
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
+
+    def sweep(self, arguments: list[str]) -> list[Sequence[JobReturn]]:
+        """Runs the jobs.
+
+        Args:
+            arguments: the overrides of the command line, those of Hydra itself left out.
+
+        Returns:
+            The jobs' returns, batch by batch.
+        """
+        from params_proto.multirun import Options, run
+
+        assert self.hydra_context is not None
+        assert self.config is not None
+        assert self.launcher is not None
+        options = Options(self._params, self._zip, self._max_batch_size)
+        return run(
+            options,
+            arguments,
+            config=self.config,
+            loader=self.hydra_context.config_loader,
+            launcher=self.launcher,
+            task_function=self.task_function,
+        )

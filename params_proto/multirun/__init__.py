@@ -1,0 +1,4 @@
+"""What the sweeper does: which jobs there are, and running them through the launcher."""
+
+from params_proto.multirun.run import Options as Options
+from params_proto.multirun.run import run as run

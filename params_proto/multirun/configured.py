@@ -1,0 +1,164 @@
+"""`hydra.sweeper.sweep`: steps in the config, a file, or a Sweep in Python."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError, did_you_mean
+from params_proto.keys import bare
+from params_proto.reading import native
+from params_proto.sweep import Sweep
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from omegaconf import DictConfig
+
+_FILES = (".yaml", ".yml", ".jsonl", ".csv")
+_FORMS = (
+    "Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml),"
+    " package.module:attribute or path/to/file.py:attribute."
+)
+
+
+def resolved(config: DictConfig) -> Any:
+    """What stands at `hydra.sweeper.sweep`, as plain containers with every interpolation resolved.
+
+    Args:
+        config: the composed config of the multirun.
+
+    Raises:
+        SweepError: an interpolation that cannot be resolved before there is a job.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        node: Any = config.hydra.sweeper.sweep
+        return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
+    except OmegaConfBaseException as error:
+        raise SweepError(
+            f"hydra.sweeper.sweep: {str(error).splitlines()[0]}. Its interpolations are resolved"
+            " once, before the jobs; write \\${...} for one that each job is to resolve."
+        ) from error
+
+
+def configured(
+    node: Any, *, cwd: Path, targets: tuple[Any, ...] = (), loader: ConfigLoader | None = None
+) -> Sweep:
+    """The sweep that `hydra.sweeper.sweep` says.
+
+    Args:
+        node: what stands there, its interpolations resolved.
+        cwd: where relative paths begin.
+        targets: what steps and files are a sweep over; a Sweep in Python has its own.
+        loader: Hydra's, for `glob`.
+
+    Raises:
+        SweepError: it is no sweep, is not there, or sweeps a key of Hydra itself.
+    """
+    if node is None:
+        return Sweep(*targets)
+    if isinstance(node, str):
+        sweep = _referred(node, cwd, targets, loader)
+    else:
+        sweep = _steps(node, targets, loader)
+    for key in sweep.expression.places:
+        if bare(key).split(".")[0].split("/")[0] == "hydra":
+            raise SweepError(
+                f"hydra.sweeper.sweep: {key} is a key of Hydra itself, which is the same for all"
+                " jobs. Give it one value, on the command line or in the app's config."
+            )
+    return sweep
+
+
+def _steps(node: Any, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+    from params_proto.storage import sweep_from_steps
+
+    if not isinstance(node, (dict, list)):
+        raise SweepError(f"hydra.sweeper.sweep={node!r} is no sweep. {_FORMS}")
+    # What is an interpolation still is one for the job: `\${seed}` in the config.
+    return sweep_from_steps(native(cast("Any", node)), *targets, config_loader=loader)
+
+
+def _referred(text: str, cwd: Path, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+    if text.endswith(_FILES):
+        from params_proto.storage import load
+
+        return load(cwd / Path(text).expanduser(), *targets, config_loader=loader)
+    where, colon, attribute = text.rpartition(":")
+    if not colon or not where or not attribute:
+        raise SweepError(f"hydra.sweeper.sweep={text} is no sweep. {_FORMS}")
+    if where.endswith(".py"):
+        module = _file(text, (cwd / Path(where).expanduser()).resolve())
+    else:
+        module = _module(text, where)
+    return _attribute(text, module, attribute)
+
+
+def _file(text: str, path: Path) -> ModuleType:
+    """The module of a Python file, which is executed only if it has not been yet."""
+    if not path.is_file():
+        raise SweepError(f"hydra.sweeper.sweep={text}: there is no file {path}.")
+    for module in list(sys.modules.values()):  # __main__ among them, the running script
+        if _is_of(module, path):
+            return module
+    name = f"params_proto_sweep_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None  # the name ends in .py
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where classes in it look for their module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise _unfit(text, f"running {path}", error) from error
+    return module
+
+
+def _is_of(module: ModuleType, path: Path) -> bool:
+    file = getattr(module, "__file__", None)
+    return bool(file) and file.endswith(path.name) and Path(file).resolve() == path
+
+
+def _module(text: str, name: str) -> ModuleType:
+    if name in sys.modules:
+        return sys.modules[name]
+    try:
+        spec = importlib.util.find_spec(name)
+        main = sys.modules["__main__"]
+        if spec and spec.origin and _is_of(main, Path(spec.origin).resolve()):
+            return main  # the running script by its other name, which would run it again
+        return importlib.import_module(name)
+    except Exception as error:
+        raise _unfit(text, f"importing {name}", error) from error
+
+
+def _unfit(text: str, doing: str, error: Exception) -> SweepError:
+    return SweepError(f"hydra.sweeper.sweep={text}: {doing} raises {type(error).__name__}: {error}")
+
+
+def _attribute(text: str, module: ModuleType, attribute: str) -> Sweep:
+    found: Any = module
+    for name in attribute.split("."):
+        if not hasattr(found, name):
+            sweeps = [key for key, value in _contents(module).items() if isinstance(value, Sweep)]
+            where = getattr(module, "__file__", None) or module.__name__
+            hint = did_you_mean(name, sweeps) or " It must be defined before the app runs."
+            raise SweepError(f"hydra.sweeper.sweep={text}: {where} has no {attribute}.{hint}")
+        found = getattr(found, name)
+    if not isinstance(found, Sweep):
+        raise SweepError(
+            f"hydra.sweeper.sweep={text}: {attribute} is no Sweep, but {type(found).__name__}."
+        )
+    return found
+
+
+def _contents(module: ModuleType) -> Mapping[str, object]:
+    return vars(module)

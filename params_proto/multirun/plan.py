@@ -1,0 +1,172 @@
+"""What to run: one expression of everything that was asked for, and its jobs one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from params_proto import steps
+from params_proto.build import build
+from params_proto.errors import SweepError, together
+from params_proto.fields import Target
+from params_proto.keys import bare
+from params_proto.multirun.commandline import Given
+from params_proto.multirun.precedence import Block, override
+from params_proto.overrides import render_config
+from params_proto.steps import Axis, Expression
+
+if TYPE_CHECKING:
+    from params_proto.space import Space
+    from params_proto.sweep import Sweep
+
+Job = list[str]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a sweep, which are computed when they are asked for.
+
+    Args:
+        expression: the configured sweep with what was given from outside in its place.
+        spelling: keys that were given from outside, as they were spelled there.
+        targets: whose fields the keys may be.
+        is_group: whether a key is a config group, which has no option null.
+    """
+
+    expression: Expression
+    spelling: Mapping[str, str]
+    targets: tuple[Target, ...]
+    is_group: Callable[[str], bool]
+
+    @cached_property
+    def space(self) -> Space:
+        """The configs behind the jobs."""
+        return build(self.expression)
+
+    def jobs(self) -> Iterator[Job]:
+        """Each job as Hydra overrides, in order.
+
+        Raises:
+            SweepError: a value that Hydra's grammar cannot say, by its key.
+        """
+        return map(self._job, self.space)
+
+    def batches(self, size: int) -> Iterator[list[Job]]:
+        """The jobs, `size` at a time."""
+        jobs = self.jobs()
+        while batch := list(islice(jobs, size)):
+            yield batch
+
+    def _job(self, config: Mapping[str, Any]) -> Job:
+        spelled: dict[str, Any] = {}
+        for key, value in config.items():
+            key = self.spelling.get(key, key)
+            if value is None and not key.startswith("~") and self.is_group(bare(key)):
+                if not key.startswith("+"):  # nothing to leave out where nothing is added
+                    spelled[f"~{key}"] = None
+            else:
+                spelled[key] = value
+        return render_config(spelled, targets=self.targets)
+
+
+def plan(
+    configured: Sweep,
+    targets: tuple[Target, ...],
+    given: Sequence[Given],
+    pairs: Sequence[Sequence[str]],
+    is_group: Callable[[str], bool],
+) -> Plan:
+    """The configured sweep times what was given from outside, which wins key by key.
+
+    Args:
+        configured: the sweep of `hydra.sweeper.sweep`.
+        targets: its targets.
+        given: `hydra.sweeper.params` and the command line.
+        pairs: swept keys among the given ones that vary together, of equally many values.
+        is_group: whether a key is a config group.
+
+    Raises:
+        SweepError: the deletion of a key that is swept, or a value that Hydra's grammar cannot say.
+    """
+    expression = configured.expression
+    if expression.prefix:
+        expression = Expression((steps.Cross(expression),) if expression.steps else ())
+    inside = {bare(key): key for key in expression.places}
+    _refuse_deletions(given, inside)
+    refuse_unsayable(expression)
+    spelling: dict[str, str] = {}
+    for block in _blocks(given, pairs):
+        axes: list[Axis] = []
+        for axis in block.axes:
+            key = inside.get(bare(axis.key), axis.key)
+            spelling[key] = axis.key
+            axes.append(replace(axis, key=key))
+        expression = override(expression, type(block)(tuple(axes)))
+    return Plan(expression, spelling, targets, is_group)
+
+
+def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None:
+    """No key is deleted that has several values: which one would the job be without?"""
+    swept = {one.name: one.key for one in given if one.swept}
+    swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
+    for one in given:
+        name = bare(one.key)
+        if one.key.startswith("~") and name in swept:
+            raise SweepError(
+                f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
+                f" Give it one value instead, {name}=..., or take it out of the sweep."
+            )
+
+
+def _blocks(given: Sequence[Given], pairs: Sequence[Sequence[str]]) -> Iterator[Block]:
+    """The given keys, one by one or paired, each at the place of its first key."""
+    named = {one.name: one for one in given}
+    partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
+    done: set[str] = set()
+    for one in given:
+        if one.name not in partners:
+            yield steps.Product((Axis(one.key, one.values),))
+        elif one.name not in done:
+            done.update(partners[one.name])
+            paired = [named[name] for name in partners[one.name]]
+            yield steps.Zip(tuple([Axis(other.key, other.values) for other in paired]))
+
+
+def refuse_unsayable(expression: Expression) -> None:
+    """Finds, before any job runs, what no override can say.
+
+    Raises:
+        SweepError: values that Hydra's grammar cannot say, by their keys.
+
+    >>> refuse_unsayable(Expression((steps.Set({"name": "net", "size": (1, 2)}),)))
+    """
+    mistakes: dict[str, None] = {}
+    for key, value in _values(expression):
+        try:
+            render_config({key: value})
+        except SweepError as error:
+            mistakes[str(error)] = None
+    if mistakes:
+        raise together(list(mistakes))
+
+
+def _values(expression: Expression) -> Iterator[tuple[str, Any]]:
+    """Every key with every value that it may have, those aside that a function computes."""
+    for step in expression.steps:
+        if isinstance(step, (steps.Product, steps.Zip)):
+            for axis in step.axes:
+                if not isinstance(axis.values, range):
+                    yield from ((axis.key, value) for value in axis.values)
+        elif isinstance(step, steps.Chain):
+            for row in step.rows:
+                yield from row.items()
+        elif isinstance(step, steps.Set):
+            yield from step.pins.items()
+        elif isinstance(step, steps.Cross):
+            yield from _values(step.inner)
+        elif isinstance(step, steps.Concat):
+            for part in step.parts:
+                yield from _values(part)

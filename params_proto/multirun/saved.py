@@ -1,0 +1,50 @@
+"""`sweep.yaml`: the sweep that runs, written so that the same sweep runs again from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from params_proto import steps
+from params_proto.errors import SweepError
+from params_proto.multirun.plan import Plan
+from params_proto.overrides import parse, render
+from params_proto.steps import Expression
+from params_proto.storage.to_steps import steps_to_mapping
+from params_proto.storage.writer import text_of
+
+_ATOMS = (str, bool, int, float, type(None))
+
+
+def text(plan: Plan) -> str:
+    """The content of `sweep.yaml`.
+
+    A step that a file cannot hold, with a function in it, is written as the rows that it gave.
+
+    Args:
+        plan: all that was asked for.
+
+    >>> from params_proto import Sweep
+    >>> sweep = Sweep().product(x=[1, 2]).derive(y=lambda config: config["x"] + 1)
+    >>> print(text(Plan(sweep.expression, {}, (), bool)), end="")
+    chain:
+    - {x: 1, y: 2}
+    - {x: 2, y: 3}
+    """
+    try:
+        return text_of(steps_to_mapping(plan.expression))
+    except SweepError:
+        rows = tuple([_as_hydra_has_it(config) for config in plan.space])
+        return text_of(steps_to_mapping(Expression((steps.Chain(rows),))))
+
+
+def _as_hydra_has_it(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with the values that the jobs get: a name for a function, a list for a tuple."""
+    return {key: _held(key, value) for key, value in config.items()}
+
+
+def _held(key: str, value: Any) -> Any:
+    try:
+        return value if isinstance(value, _ATOMS) else parse(render(value))
+    except SweepError as error:
+        raise SweepError(f"{key}: {error}") from error

@@ -1,0 +1,149 @@
+"""The decorators: `cli` for a Hydra app, `prefix` for a node of its config, `bind` for values.
+
+>>> @prefix
+... class Training:
+...     lr: float = 0.001  # step size
+>>> @cli
+... def main(seed: int = 42):
+...     return seed, Training.lr
+>>> main(seed=1)
+(1, 0.001)
+>>> with bind(Training, lr=0.1):
+...     main()
+(42, 0.1)
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, ParamSpec, TypeVar, overload
+
+from params_proto.binding import bound
+from params_proto.current import Held
+from params_proto.errors import SweepError
+from params_proto.function import App
+from params_proto.names import Names
+from params_proto.owner import owner_of
+from params_proto.prefix_class import prefix_class
+
+P = ParamSpec("P")
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+@overload
+def cli(function: Callable[P, R], /) -> App[P, R]: ...
+@overload
+def cli(
+    *, config_path: str | None = None, config_name: str | None = None
+) -> Callable[[Callable[P, R]], App[P, R]]: ...
+def cli(
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    config_path: str | None = None,
+    config_name: str | None = None,
+) -> Any:
+    """Makes a function a Hydra app: its parameters are the root of the app's config.
+
+    `train()` in the running script runs the app; `train(lr=0.1)`, and `train()` anywhere else or
+    inside a `bind` or a job, calls the body. `train.run(argv)` always runs the app.
+
+    Args:
+        function: a plain function, all of whose parameters can be given by name.
+        config_path: the folder of the user's configs, relative to the file of the function.
+        config_name: the primary config in there, composed on top of the function's defaults.
+
+    Returns:
+        The app, which has the function's name, signature and docstring; `__wrapped__` is the
+        function itself.
+
+    Raises:
+        SweepError: it is no plain function.
+
+    >>> @cli
+    ... def train(lr: float = 0.001, batch_size: int = 32):
+    ...     return lr * batch_size
+    >>> train(lr=0.5)
+    16.0
+    """
+
+    def decorated(function: Callable[P, R]) -> App[P, R]:
+        return App(function, config_path, config_name)
+
+    return decorated if function is None else decorated(function)
+
+
+@overload
+def prefix(cls: type[T], /) -> type[T]: ...
+@overload
+def prefix(name: str, /) -> Callable[[type[T]], type[T]]: ...
+def prefix(cls: type | str, /) -> Any:
+    """Makes a class a node of the config: its annotated fields are read and set on the class.
+
+    Inside a job or a `bind` they have its values, in every thread and in child processes.
+
+    Args:
+        cls: the class, whose node is its name in snake_case; or the name of the node, in
+            `@proto.prefix("optim")`.
+
+    Returns:
+        The class, of which no instances are made. A subclass is a node of its own, with the
+        inherited fields.
+
+    Raises:
+        SweepError: it is no plain class, or its name cannot be a node's.
+
+    >>> @prefix
+    ... class Training:
+    ...     lr: float = 0.001
+    >>> Training.lr = 0.1
+    >>> Training.lr
+    0.1
+    >>> Training.lrr
+    Traceback (most recent call last):
+        ...
+    AttributeError: Training has no field lrr. Did you mean lr?
+    """
+    if not isinstance(cls, str):
+        return prefix_class(cls)
+
+    def decorated(decorated: type) -> type:
+        return prefix_class(decorated, cls)
+
+    return decorated
+
+
+def bind(target: Any = None, /, **values: Any) -> Held:
+    """Values for the parameters of functions and prefix classes, for a `with` block.
+
+    Also a decorator: the values then hold during each call of the function.
+
+    Args:
+        target: a `@proto.cli` function or a `@proto.prefix` class, whose names come first.
+        values: by name; `**{"training.lr": 0.1}` names the node, too. Without a target, a plain
+            name is that of the only function or class that has it.
+
+    Returns:
+        A context manager. Binds nest; each thread and each asyncio task has its own. After the
+        block everything is as before, also when it ends with an exception.
+
+    Raises:
+        SweepError: a name that nothing has, or a value that does not go into its field. It is
+            raised before the block runs.
+
+    >>> @cli
+    ... def train(lr: float = 0.001):
+    ...     return lr
+    >>> with bind(train, lr=0.1):
+    ...     train()
+    0.1
+    """
+    owner = owner_of(target)
+    if owner is None and target is not None:
+        raise SweepError(
+            f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
+        )
+    caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
+    return Held(bound(values, lambda: Names.of_bind(owner, caller)))

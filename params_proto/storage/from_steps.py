@@ -1,0 +1,175 @@
+"""The plain form of a sweep -> a Sweep, made by the same calls as in Python."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.steps import Cross, Expression
+from params_proto.storage.names import FORM, STEPS, acts_on_nothing
+from params_proto.storage.one_step import OneStep
+
+if TYPE_CHECKING:
+    import os
+
+    from hydra.core.config_loader import ConfigLoader
+
+    from params_proto.storage.reader import Document
+    from params_proto.sweep import Sweep
+
+_NODE = re.compile(r"\w+(\.\w+)*")
+
+
+def sweep_from_steps(
+    steps: Mapping[str, Any] | Sequence[Any],
+    *targets: Any,
+    where: str | Document = "hydra.sweeper.sweep",
+    config_loader: ConfigLoader | None = None,
+    config_dir: str | os.PathLike[str] | None = None,
+) -> Sweep:
+    """The sweep that steps in plain Python containers stand for.
+
+    Args:
+        steps: a mapping of steps, or a list of them: what a file or a composed config holds.
+        targets: what the sweep is over.
+        where: what error messages begin with: a name, or the document whose lines they name.
+        config_loader: Hydra's, for a `glob`.
+        config_dir: where a `glob` finds the options of a config group, without a config loader.
+
+    Raises:
+        SweepError: a step that there is not, or whatever its call in Python would raise.
+
+    >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
+    Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
+    """
+    from params_proto.sweep import Sweep
+
+    if config_loader is None and config_dir is not None:
+        from params_proto.storage.groups import options_in
+
+        config_loader = options_in(config_dir)
+    return Steps(Sweep(*targets), where, config_loader).sweep(steps)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What all steps of a file have in common.
+
+    Args:
+        empty: the sweep of nothing yet, over the targets.
+        where: what error messages begin with.
+        config_loader: for `glob`.
+    """
+
+    empty: Sweep
+    where: str | Document
+    config_loader: ConfigLoader | None
+
+    def sweep(self, steps: object, nested: bool = False) -> Sweep:
+        """The sweep of a mapping of steps, or a list of them.
+
+        Args:
+            steps: what the file or the config holds.
+            nested: whether it stands within a step, in which keys are named as around it.
+        """
+        mappings = self._mappings(steps)
+        self._check_names(mappings)
+        prefix = self._prefix(mappings)
+        if prefix not in ("", self.empty.prefix):
+            return self._under(prefix, steps, nested)
+        result, before = self.empty, list[str]()
+        for mapping in mappings:
+            for name, value in mapping.items():
+                if name == "prefix":
+                    continue
+                unfit = acts_on_nothing(name, before)
+                if name == "concat" and before:
+                    unfit = "concat stands first. To multiply by it, write cross: {concat: [...]}."
+                if unfit:
+                    raise self.error(unfit, mapping, name)
+                result = OneStep(self, result, name, value, mapping).applied()
+                before.append(name)
+        return result
+
+    def error(self, message: str, container: object, key: Any) -> SweepError:
+        """A mistake at a key of a mapping, or an index of a list."""
+        return SweepError(f"{self.place(container, key)}: {message}")
+
+    def place(self, container: object, key: Any) -> str:
+        """Where a key stands."""
+        return self.where if isinstance(self.where, str) else self.where.place(container, key)
+
+    def _mappings(self, steps: object) -> list[Mapping[str, Any]]:
+        if isinstance(steps, Mapping):
+            return [cast("Mapping[str, Any]", steps)]
+        if not isinstance(steps, (list, tuple)):
+            raise self.error(f"a sweep is {FORM}. This is {shown(steps)}.", steps, None)
+        given = cast("Sequence[Any]", steps)
+        for number, mapping in enumerate(given):
+            if not isinstance(mapping, Mapping):
+                raise self.error(
+                    f"a sweep is {FORM}. Number {number} of the list is {shown(mapping)}.",
+                    given,
+                    number,
+                )
+        return list(given)
+
+    def _check_names(self, mappings: list[Mapping[str, Any]]) -> None:
+        names = [(mapping, name) for mapping in mappings for name in mapping]
+        unknown = [(mapping, name) for mapping, name in names if name not in STEPS]
+        if unknown and len(unknown) == len(names):
+            mapping, name = unknown[0]
+            hint = did_you_mean(str(name), STEPS)
+            raise self.error(f"{name!r} is no step. A sweep is {FORM}.{hint}", mapping, name)
+        if unknown:
+            raise together(
+                [
+                    f"{self.place(mapping, name)}: {name!r} is no step."
+                    f"{did_you_mean(str(name), STEPS)}"
+                    for mapping, name in unknown
+                ]
+            )
+
+    def _prefix(self, mappings: list[Mapping[str, Any]]) -> str:
+        prefix = ""
+        for mapping in mappings:
+            if "prefix" in mapping:
+                given = mapping["prefix"]
+                if prefix or not isinstance(given, str) or not _NODE.fullmatch(given):
+                    raise self.error(
+                        f"prefix stands once, and is {STEPS['prefix']}. This is {shown(given)}.",
+                        mapping,
+                        "prefix",
+                    )
+                prefix = given
+        return prefix
+
+    def _under(self, prefix: str, steps: object, nested: bool) -> Sweep:
+        """The sweep of steps whose plain keys stand under a node."""
+        from params_proto.sweep import Sweep
+
+        targets = self.empty.targets
+        owners = [target for target in targets if Sweep(target).prefix == prefix]
+        if targets and not owners and not nested:
+            names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
+            raise self.error(
+                f"this is a sweep over the prefix class of the node {prefix}. Give that class as a"
+                f" target, not only {names}.",
+                steps,
+                "prefix",
+            )
+        own = Sweep(owners[0]) if owners else Sweep().under(prefix)
+        below = Steps(own, self.where, self.config_loader).sweep(steps)
+        return _in_full(below, self.empty) if nested or targets else below
+
+
+def _in_full(below: Sweep, outer: Sweep) -> Sweep:
+    """A sweep whose keys stand under a node, as one whose keys stand in full.
+
+    `*` would do, but without targets it takes the keys of both sides as those of one node.
+    """
+    cross = Expression((Cross(below.expression),), outer.prefix)
+    return outer.from_expression(cross, *outer.targets)

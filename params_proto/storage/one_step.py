@@ -1,0 +1,194 @@
+"""One step of a file -> one call of a Sweep, with the line of what is wrong in it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.keys import key_error
+from params_proto.storage.names import STEPS
+
+if TYPE_CHECKING:
+    from params_proto.storage.from_steps import Steps
+    from params_proto.sweep import Sweep
+
+_RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
+_SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
+
+Keys = Mapping[Any, Any]
+Part = tuple[object, Any, "Callable[[], Sweep]"]
+
+_MOST_TOLD = 10  # mistakes of one step
+
+
+@dataclass(frozen=True)
+class OneStep:
+    """A step, to be called on the sweep of those above it.
+
+    Args:
+        steps: what it has in common with the others of its file.
+        sweep: the sweep of the steps above it.
+        name: its name.
+        value: its arguments.
+        mapping: the mapping in which it stands.
+    """
+
+    steps: Steps
+    sweep: Sweep
+    name: str
+    value: Any
+    mapping: Keys
+
+    def applied(self) -> Sweep:
+        """The sweep with this step.
+
+        Raises:
+            SweepError: arguments of another form, or whatever the call raises, with its place.
+        """
+        name, value, sweep = self.name, self.value, self.sweep
+        if name in ("product", "zip"):
+            return self._by_key(self._axis)
+        if name in ("set", "exclude", "derive"):
+            return self._by_key()
+        if name == "chain":
+            return self._chain()
+        if name == "repeat":
+            return self._called(lambda: sweep.repeat(value))
+        if name in ("shuffle", "sample"):
+            return self._ordered()
+        if name == "slice":
+            return self._slice()
+        if name == "cross":
+            inner = self.steps.sweep(value, nested=True)
+            return self._called(lambda: sweep * inner)
+        if not isinstance(value, list) or not value:
+            raise self._unfit()
+        parts = [self.steps.sweep(part, nested=True) for part in cast("list[Any]", value)]
+        return self._called(lambda: reduce(add, parts))
+
+    def _unfit(self) -> SweepError:
+        """The value of the step is not what it needs."""
+        return self.steps.error(
+            f"{self.name} needs {STEPS[self.name]}. This is {shown(self.value)}.",
+            self.mapping,
+            self.name,
+        )
+
+    def _keys(self) -> Keys:
+        value: object = self.value
+        if isinstance(value, Mapping):
+            return cast("Keys", value)
+        raise self._unfit()
+
+    def _called(self, call: Callable[[], Sweep], parts: Iterable[Part] = ()) -> Sweep:
+        """The sweep that a call makes; a mistake is told where it stands.
+
+        Args:
+            call: the call.
+            parts: the same call with a single key or row: those that fail as well are to blame.
+        """
+        try:
+            return call()
+        except SweepError as error:
+            mistakes: list[str] = []
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # what a part warns of has nothing to do with it
+                for container, key, part in parts:
+                    try:
+                        part()
+                    except SweepError as own:
+                        mistakes.append(f"{self.steps.place(container, key)}: {own}")
+                    if len(mistakes) == _MOST_TOLD:
+                        break
+            if not mistakes:
+                raise self.steps.error(str(error), self.mapping, self.name) from error
+            raise together(mistakes) from error
+
+    def _by_key(self, read: Callable[[Any, Any], Any] = lambda _, value: value) -> Sweep:
+        """The step as a call with a mapping of keys.
+
+        Args:
+            read: makes an argument of a key and what stands there.
+        """
+        keys = self._keys()
+        method: Callable[[Keys], Sweep] = getattr(self.sweep, self.name)
+        return self._called(
+            lambda: method({key: read(key, value) for key, value in keys.items()}),
+            [(keys, key, lambda key=key: method({key: read(key, keys[key])})) for key in keys],
+        )
+
+    def _axis(self, key: Any, values: Any) -> Any:
+        """The values of an axis: a list, or a sweep in Hydra's own words."""
+        needs = f"{self.name}: {key} needs a list of values, got"
+        if isinstance(values, Mapping):
+            inner = next(iter(cast("Keys", values)), "name")
+            raise SweepError(
+                f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
+                " mappings into a list."
+            )
+        if values is None or isinstance(values, (bool, int, float)):
+            said = "null" if values is None else str(values).lower()
+            raise SweepError(
+                f"{needs} {said}. Write {key}: [{said}], or pin it: set: {{{key}: {said}}}."
+            )
+        if not isinstance(values, str) or key_error(key):
+            return values
+        numbers = _RANGE.fullmatch(values)
+        if numbers:  # as `save` writes it: no need for Hydra's parser
+            return range(*[int(number) for number in numbers.groups() if number is not None])
+        from params_proto.overrides import sweep_values
+
+        try:
+            return sweep_values(key, values, self.steps.config_loader)
+        except (ValueError, ArithmeticError, RecursionError) as error:  # the last: of its parser
+            torn = values.count("(") > values.count(")")
+            hint = (
+                f"between braces quote what has a comma, {{{key}: 'range(1,5)'}}. " if torn else ""
+            )
+            raise SweepError(f"{self.name}: {hint}{error}") from error
+
+    def _chain(self) -> Sweep:
+        value: object = self.value
+        if not isinstance(value, list):
+            raise self._unfit()
+        rows, chain = cast("list[Keys]", value), self.sweep.chain
+
+        def parts() -> Iterator[Part]:
+            for number, row in enumerate(rows):
+                if not isinstance(row, dict) or not row:
+                    yield rows, number, lambda row=row: chain(row)
+                    continue
+                try:
+                    chain(row)
+                except SweepError:
+                    for key in row:
+                        yield row, key, lambda row=row, key=key: chain({key: row[key]})
+
+        return self._called(lambda: chain(*rows), parts())
+
+    def _ordered(self) -> Sweep:
+        """A shuffle or a sample."""
+        arguments = self._keys()
+        known = ("n", "seed") if self.name == "sample" else ("seed",)
+        for key in arguments:
+            if key not in known:
+                hint = did_you_mean(str(key), known)
+                raise self.steps.error(f"{self.name} has no {key!r}.{hint}", arguments, key)
+        if self.name == "sample" and "n" not in arguments:
+            raise self._unfit()
+        return self._called(lambda: getattr(self.sweep, self.name)(**arguments))
+
+    def _slice(self) -> Sweep:
+        parts = _SLICE.fullmatch(self.value) if isinstance(self.value, str) else None
+        if parts is None:
+            raise self._unfit()
+        start, stop, step = [None if end is None else int(end) for end in parts.groups()]
+        if step == 0:
+            raise self.steps.error("a slice's step cannot be 0.", self.mapping, self.name)
+        return self._called(lambda: self.sweep[start:stop:step])

@@ -1,0 +1,48 @@
+"""Rows of a table or a file -> a Sweep: a chain, with the place of what is wrong in it."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from params_proto.errors import SweepError, together
+
+if TYPE_CHECKING:
+    from params_proto.sweep import Sweep
+
+_MOST_TOLD = 10  # mistakes of one file
+
+
+def chain(
+    rows: Sequence[Mapping[str, Any]], targets: tuple[Any, ...], place: Callable[[int], str]
+) -> Sweep:
+    """The sweep of some rows.
+
+    Args:
+        rows: the configs, of which there may be none.
+        targets: what the sweep is over.
+        place: where the row of an index stands, for error messages.
+
+    >>> chain([{"lr": 0.1}, {"lr": 0.01}], (), str)
+    Sweep().chain({'lr': 0.1}, {'lr': 0.01})
+    """
+    from params_proto.sweep import Sweep
+
+    empty = Sweep(*targets)
+    if not rows:
+        return empty.chain({})[:0]
+    try:
+        return empty.chain(*rows)
+    except SweepError as error:
+        mistakes: list[str] = []
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of an unknown name, which the whole call warned of
+            for index, row in enumerate(rows):
+                try:
+                    empty.chain(row)
+                except SweepError as own:
+                    mistakes.append(f"{place(index)}: {own}")
+                if len(mistakes) == _MOST_TOLD:
+                    break
+        raise (together(mistakes) if mistakes else error) from error

@@ -1,0 +1,103 @@
+"""YAML scalars as Hydra reads them in its configs, and the tags of our own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import yaml
+from yaml.constructor import SafeConstructor
+from yaml.nodes import ScalarNode
+from yaml.resolver import Resolver
+
+from params_proto.reading import spelled
+
+TUPLE, SET, FROZENSET, PATH = "!tuple", "!set", "!frozenset", "!path"
+OVERRIDE = "!override"  # a value spelled as in a Hydra override, with interpolations, say
+_YAML = "tag:yaml.org,2002:"
+BINARY = f"{_YAML}binary"
+TEXT = f"{_YAML}str"
+PLAIN_TAGS = (None, "!", f"{_YAML}map", f"{_YAML}seq")
+MERGE = object()
+"""What a plain `<<` reads as."""
+
+# A collection deeper than this is no sweep that anyone wrote, and what handles values recurses.
+MAX_DEPTH = 100
+
+Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class Scalars(SafeConstructor, Resolver):
+    """YAML 1.1's scalars with OmegaConf's floats and without its timestamps.
+
+    >>> [SCALARS.read(text) for text in ("1e-5", "1", "yes", "~", "2024-01-01", "0o17")]
+    [1e-05, 1, True, None, '2024-01-01', '0o17']
+    """
+
+    def read(self, text: str, tag: str | None = None, *, plain: bool = True) -> Any:
+        """The value of a scalar.
+
+        Args:
+            text: its text, without quotes.
+            tag: its explicit tag, if it has one.
+            plain: whether it stands without quotes, so that its form says its type.
+
+        Raises:
+            ValueError: a tag that is not among the safe ones, or a text that does not fit it.
+        """
+        if tag is None or tag == "!":
+            tag = self.tag_of(text) if plain and tag is None else TEXT
+            if tag == f"{_YAML}merge":
+                return MERGE
+        if tag in (TEXT, f"{_YAML}value"):
+            return text
+        if tag == PATH:
+            return Path(text)
+        if tag == OVERRIDE:
+            return spelled(text)
+        construct = self.yaml_constructors.get(tag)
+        if construct is None or tag not in _SAFE:
+            raise ValueError(f"the tag {shown(tag)} is none that a sweep file may have.")
+        try:
+            return construct(self, ScalarNode(tag, text))
+        except (ValueError, LookupError, ArithmeticError, yaml.YAMLError) as error:
+            raise ValueError(f"{text!r} is no {tag.removeprefix(_YAML)}.") from error
+
+    def tag_of(self, text: str) -> str:
+        """The tag of a scalar without quotes."""
+        return cast("Any", self).resolve(ScalarNode, text, (True, False))
+
+
+def shown(tag: str) -> str:
+    """A tag as a person writes it.
+
+    >>> shown("tag:yaml.org,2002:int"), shown("!path")
+    ('!!int', '!path')
+    """
+    return f"!!{tag.removeprefix(_YAML)}" if tag.startswith(_YAML) else tag
+
+
+_SAFE = frozenset(f"{_YAML}{name}" for name in ("null", "bool", "int", "float", "binary"))
+
+# OmegaConf's rule, from get_yaml_loader in its _utils.py: `1e-5` needs no point to be a float.
+Scalars.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
+    f"{_YAML}float",
+    re.compile(
+        r"""(?:
+         [-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
+        |[-+]?[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)
+        |\.[0-9]+(?:_[0-9]+)*(?:[eE][-+][0-9]+)?
+        |[-+]?[0-9]+(?:_[0-9]+)*(?::[0-5]?[0-9])+\.[0-9_]*
+        |[-+]?\.(?:inf|Inf|INF)
+        |\.(?:nan|NaN|NAN))\Z""",
+        re.VERBOSE,
+    ),
+    list("-+0123456789."),
+)
+Scalars.yaml_implicit_resolvers = {
+    first: [(tag, form) for tag, form in forms if tag != f"{_YAML}timestamp"]
+    for first, forms in Scalars.yaml_implicit_resolvers.items()
+}
+SCALARS = Scalars()

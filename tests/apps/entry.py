@@ -1,0 +1,5 @@
+"""A script that runs the app of a module."""
+
+from package.app import train
+
+train()

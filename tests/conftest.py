@@ -1,0 +1,48 @@
+"""What the tests share: a process of its own for each road a user takes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# scripts and benchmarks: looking for doctests in them would run them
+collect_ignore_glob = ["apps/*", "*/apps/*", "benchmarks/*"]
+
+ROOT = Path(__file__).resolve().parents[1]
+Python = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def python(tmp_path: Path) -> Python:
+    """Run `python args...` in tmp_path; a failure shows what the process wrote."""
+
+    def run(
+        *args: object, cwd: Path = tmp_path, status: int = 0, executable: object = sys.executable
+    ):
+        done = subprocess.run(
+            [str(executable), *map(str, args)],
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=240,
+        )
+        assert done.returncode == status, f"{done.args}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    return run
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the example of the README: train.py and conf/."""
+    # its matrices are small, and the tests have a process on each core
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    shutil.copy(ROOT / "train.py", tmp_path)
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    return tmp_path

@@ -1,0 +1,146 @@
+"""What Hydra's syntax gives the sweeper: the jobs of Hydra's basic sweeper, string by string."""
+
+from __future__ import annotations
+
+import pytest
+from hydra import __version__
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from params_proto.errors import SweepError
+from params_proto.multirun import commandline
+from params_proto.multirun.commandline import Given
+from params_proto.multirun.plan import plan
+from params_proto.sweep import Sweep
+
+SWEEPS = [
+    *("1,2", "1,2.50,1e3,-0.0,nan,inf", "null,true,FALSE", 'a,\'b c\',"d\'e","f\\"g"', "a"),
+    *("choice(a,b)", "choice(1)", "sort(3,1,2)", "sort(b,a,reverse=true)", "tag(x,y,choice(a,b))"),
+    *("range(3)", "range(5,1,-2)", "range(0,1,0.25)", "sort(range(3,0,-1))", "float(range(1,3))"),
+    *("int(1.5,2.5)", "str(1,null_,true)", "bool(1,0)", "float(1,'2')", "1_000,2", "a b,c d"),
+    *("[1,2],[3,'4',null]", "{a:1},{a:{b:['c d',${x}]}}", "[],{}", "'',' ',\\ ", "a\\,b,c\\=d"),
+    *("${x},y", "'${x}',\"a${x}\"", "\\${x},'\\${x}'", "a:b,c/d,e.f,g@h,?,*,$,%,|,-,+", "null,1"),
+]
+VALUES = [
+    *("1", "1.50", "a", "'a b'", '"a"', "null", "True", "[1,a,'b']", "{a:1,b:{c:'d'}}", "", "''"),
+    *(
+        "${x}",
+        "'${x}'",
+        "\\${x}",
+        "a\\ b",
+        "a\\,b",
+        "int(2.5)",
+        "str(1)",
+        "x-1",
+        "x.1",
+        "a:b",
+    ),
+    *("sort([3,1,2])", "sort([b,a],reverse=true)", "{1:2,null:3,true:4,1.5:5,a b:6}", "f x", "a@b"),
+    *("shuffle([1])", "1__0", "'it\\'s'", "\\\\", "'\\\\'", "[]", "{}", "[[[]]]", "[${x},'${y}']"),
+]
+KEYS = ["lr", "model.lr", "db", "db@pkg", "db/engine", "db/engine@a.b", "a.0", "$x", "x-y", "_"]
+lines = st.builds(
+    "{}{}={}".format,
+    st.sampled_from(["", "", "+", "++"]),
+    st.sampled_from(KEYS),
+    st.sampled_from(SWEEPS + VALUES),
+) | st.sampled_from(["~db", "~model.lr=1", "~db@pkg=pg", "~x", "~lr=a,b"])
+
+
+def jobs_of_basic(overrides: list[str], batch: int | None) -> list[list[list[str]]]:
+    parsed = OverridesParser.create().parse_overrides(overrides)
+    batches = BasicSweeper.split_arguments(parsed, batch)
+    if __version__ >= "1.4":  # where it makes ~x=null of ~x, which is refused for a value
+        batches = [[[_as_given(line) for line in job] for job in batch] for batch in batches]
+    return batches
+
+
+def _as_given(line: str) -> str:
+    return line.removesuffix("=null") if line.startswith("~") else line
+
+
+def jobs_of_ours(overrides: list[str], batch: int = 1000) -> list[list[list[str]]]:
+    planned = plan(Sweep(), (), commandline.given(overrides), [], lambda key: False)
+    return list(planned.batches(batch))
+
+
+def ambiguous(overrides: list[str]) -> bool:
+    """Whether a key that is swept stands there in two spellings: here the sweepers differ."""
+    given = [commandline.given([line])[0] for line in overrides]
+    swept = {one.key.lstrip("+~") for one in given if one.swept}
+    spellings = {one.key for one in given if one.key.lstrip("+~") in swept}
+    return len(spellings) > len(swept)
+
+
+@given(st.lists(lines, max_size=5), st.none() | st.integers(1, 5))
+@settings(max_examples=400, deadline=None)
+def test_the_jobs_are_those_of_the_basic_sweeper(overrides: list[str], batch: int | None) -> None:
+    try:
+        expected = jobs_of_basic(overrides, batch)
+    except HydraException:
+        with pytest.raises(SweepError):
+            jobs_of_ours(overrides)
+        return
+    assume(not ambiguous(overrides))
+    assume(sum(map(len, expected)) <= 1000)
+    assert jobs_of_ours(overrides, batch or 1000) == expected
+
+
+@pytest.mark.parametrize("text", SWEEPS + VALUES)
+def test_each_value_is_spelled_as_by_the_basic_sweeper(text: str) -> None:
+    assert jobs_of_ours([f"key={text}"]) == jobs_of_basic([f"key={text}"], None)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "jobs"),
+    [
+        (["lr=1,2", "++lr=3"], [["++lr=3"]]),
+        (["lr=1,2", "a=0", "lr=3,4"], [["lr=3", "a=0"], ["lr=4", "a=0"]]),
+        (["+lr=1,2", "lr=3"], [["+lr=3"]]),
+        (["+lr=1", "lr=3"], [["+lr=1", "lr=3"]]),
+        (["++lr=1", "lr=3,4"], [["++lr=3"], ["++lr=4"]]),
+        (["db@a=1,2", "db=3"], [["db@a=1", "db=3"], ["db@a=2", "db=3"]]),
+        (["lr=range(0,2)", "++lr=5,6"], [["++lr=5"], ["++lr=6"]]),
+    ],
+    ids=str,
+)
+def test_a_key_that_is_swept_and_given_again_runs_no_job_twice(
+    overrides: list[str], jobs: list[list[str]]
+) -> None:
+    assert jobs_of_ours(overrides) == [jobs]
+
+
+def test_a_shuffled_sweep_has_one_order() -> None:
+    planned = plan(Sweep(), (), commandline.given(["a=shuffle(range(50))"]), [], lambda key: False)
+    first = list(planned.jobs())
+    assert first == list(planned.jobs())
+    assert sorted(first) == sorted([f"a={i}"] for i in range(50))
+
+
+def test_a_large_sweep_is_not_listed() -> None:
+    planned = plan(
+        Sweep(), (), commandline.given([f"k{i}=range(1000000)" for i in range(6)]), [], bool
+    )
+    assert planned.space.size == 10**36
+    assert next(planned.batches(2)) == [
+        [f"k{i}=0" for i in range(6)],
+        [*(f"k{i}=0" for i in range(5)), "k5=1"],
+    ]
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(SweepError, match=r"(?s)2 mistakes:.*a=interval\(0,1\).*b=range\(1,0\)"):
+        commandline.given(["a=interval(0,1)", "b=range(1,0)", "c=1"])
+
+
+def test_a_deletion_is_no_value_of_the_key() -> None:
+    assert [one.name for one in commandline.given(["+db=a", "~db", "++db=b"])] == [
+        "db",
+        "~db",
+        "db",
+    ]
+    assert commandline.given(["~db=pg"]) == [Given("~db", ("pg",))]
+    assert commandline.given(["~db=null"]) == [Given("~db", (None,))]

@@ -1,0 +1,151 @@
+"""The forms of `hydra.sweeper.sweep`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from omegaconf import OmegaConf
+
+from params_proto import Sweep
+from params_proto.errors import SweepError
+from params_proto.multirun.configured import configured, resolved
+from params_proto.overrides import render
+
+
+def train(lr: float = 0.1, seed: int = 0, name: str = "") -> None: ...
+
+
+GRID = Sweep(train).product(lr=[1, 2])
+LIST = [1, 2]
+
+
+@pytest.fixture(autouse=True)
+def modules_as_before() -> Any:
+    before = set(sys.modules)
+    yield
+    for name in set(sys.modules) - before:
+        if name == "grids" or name.startswith("params_proto_sweep_"):
+            del sys.modules[name]
+
+
+def read(node: Any, cwd: Path = Path(), *targets: Any) -> Sweep:
+    config = OmegaConf.create({"seed": 7, "hydra": {"sweeper": {"sweep": node}}})
+    return configured(resolved(config), cwd=cwd, targets=targets)
+
+
+@pytest.mark.parametrize(
+    ("node", "sweep"),
+    [
+        (None, Sweep()),
+        ({"product": {"lr": [1, 2]}}, Sweep().product(lr=[1, 2])),
+        ({"product": {"model.lr": "range(1,3)"}}, Sweep().product({"model.lr": range(1, 3)})),
+        ([{"set": {"lr": 1}}, {"repeat": 2}], Sweep().set(lr=1).repeat(2)),
+        ({"chain": [{"a": 1}, {"+b": {"c": 0}}]}, Sweep().chain({"a": 1}, {"+b": {"c": 0}})),
+        ({}, Sweep()),
+    ],
+    ids=str,
+)
+def test_steps(node: Any, sweep: Sweep) -> None:
+    assert read(node) == sweep
+
+
+def test_steps_are_a_sweep_over_the_apps_targets() -> None:
+    assert list(read({"product": {"lr": [1, 2]}}, Path(), train)) == [{"lr": 1.0}, {"lr": 2.0}]
+    with pytest.raises(SweepError, match="seed takes int, got 'x'"):
+        read({"set": {"seed": "x"}}, Path(), train)
+
+
+def test_an_interpolation_is_resolved_at_the_start_an_escaped_one_in_the_job() -> None:
+    values = ["${seed}", "at-${seed}", r"\${seed}", r"to-\${seed}", r"\\\${seed}", "$seed"]
+    assert [render(config["a"]) for config in read({"product": {"a": values}})] == [
+        *("7", "at-7", "'${seed}'", "'to-${seed}'", r"'\${seed}'", "'$seed'")
+    ]
+    with pytest.raises(SweepError, match=r"key 'nope' not found\. .* write \\\$\{\.\.\.\} for one"):
+        read({"product": {"a": ["${nope}"]}})
+
+
+def test_a_file(tmp_path: Path) -> None:
+    sweep = Sweep().product(lr=[1, 2]).zip(seed=[1, 2], name=["x", "1"])
+    sweep.save(tmp_path / "s.yaml")
+    sweep.save(tmp_path / "s.jsonl")
+    assert read("s.yaml", tmp_path) == sweep
+    assert list(read("s.jsonl", tmp_path)) == list(sweep)
+    assert read(str(tmp_path / "s.yaml"), Path("/")) == sweep
+    assert next(iter(read("s.yaml", tmp_path, train))) == {"lr": 1.0, "seed": 1, "name": "x"}
+
+
+def test_an_attribute_of_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "grids.py").write_text(
+        "from params_proto import Sweep\nclass small:\n  grid = Sweep().product(lr=[1])\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    assert read("grids:small.grid") == Sweep().product(lr=[1])
+
+
+def test_an_attribute_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "my sweeps.py"
+    file.write_text(
+        "from dataclasses import dataclass\nfrom params_proto import Sweep\n"
+        "@dataclass\nclass Config:\n    lr: 'float' = 0.1\n"
+        "grid = Sweep(Config).product(lr=[1])\nwith open('ran', 'a') as file: file.write('x')\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert list(read("my sweeps.py:grid", tmp_path)) == [{"lr": 1.0}]
+    assert list(read("./my sweeps.py:grid", tmp_path)) == [{"lr": 1.0}]
+    assert (tmp_path / "ran").read_text() == "x", "a file is executed once"
+
+
+def test_a_file_that_has_been_executed_is_not_executed_again() -> None:
+    assert read(f"{__file__}:GRID") is sys.modules[__name__].GRID
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ("nonsense", "hydra.sweeper.sweep=nonsense is no sweep. Write steps"),
+        (":grid", "is no sweep. Write steps"),
+        ("grids:", "is no sweep. Write steps"),
+        (3, "hydra.sweeper.sweep=3 is no sweep. Write steps"),
+        ("nowhere.py:grid", r"there is no file .*nowhere\.py"),
+        ("no.such.module:grid", "importing no.such.module raises ModuleNotFoundError: No module"),
+        ("broken.py:grid", r"running .*broken\.py raises ZeroDivisionError: division by zero"),
+        ("fine.py:gird", r"fine\.py has no gird. Did you mean grid\?"),
+        ("empty.py:grid", r"empty\.py has no grid. It must be defined before the app runs"),
+        ("fine.py:grid.steps", r"has no grid\.steps"),
+        ("fine.py:number", "number is no Sweep, but int"),
+        ("missing.yaml", "missing.yaml"),
+        ("wrong.yaml", "wrong.yaml:1"),
+        ({"prodct": {"a": [1]}}, "prodct.*Did you mean product?"),
+        ({"product": {"model": {"lr": [1]}}}, r"model\.lr"),
+        ({"product": {"hydra.job.name": ["a"]}}, "hydra.job.name is a key of Hydra itself"),
+        ({"set": {"hydra/launcher": "joblib"}}, "hydra/launcher is a key of Hydra itself"),
+        ({"set": {"++hydra": {}}}, r"\+\+hydra is a key of Hydra itself"),
+        ({"chain": [{"+hydra.x": 1}]}, r"\+hydra\.x is a key of Hydra itself"),
+        ("hydra.py:grid", "hydra.sweep.dir is a key of Hydra itself"),
+    ],
+    ids=str,
+)
+def test_what_is_no_sweep_is_refused(tmp_path: Path, node: Any, message: str) -> None:
+    (tmp_path / "broken.py").write_text("1 / 0\n")
+    (tmp_path / "empty.py").write_text("")
+    (tmp_path / "fine.py").write_text(
+        "from params_proto import Sweep\ngrid = Sweep().product(lr=[1])\nnumber = 3\n"
+    )
+    (tmp_path / "hydra.py").write_text(
+        "from params_proto import Sweep\ngrid = Sweep().set({'hydra.sweep.dir': 'x'})\n"
+    )
+    (tmp_path / "wrong.yaml").write_text("lr: 1\n")
+    with pytest.raises(SweepError, match=message):
+        read(node, tmp_path)
+
+
+def test_a_file_that_fails_can_be_mended_and_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "late.py"
+    file.write_text("1 / 0\n")
+    with pytest.raises(SweepError, match="ZeroDivisionError"):
+        read("late.py:grid", tmp_path)
+    file.write_text("from params_proto import Sweep\ngrid = Sweep().set(a=1)\n")
+    assert read("late.py:grid", tmp_path) == Sweep().set(a=1)

@@ -1,0 +1,226 @@
+"""Multiruns in this process: as Hydra's basic sweeper runs them, and with a configured sweep."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException, HydraException
+from omegaconf import OmegaConf
+
+from params_proto import Sweep
+
+
+def without_the_sweeper(files: dict[str, str]) -> dict[str, Any]:
+    """The files, but for what differs by its nature: the sweeper's own node and its choice."""
+    contents: dict[str, Any] = {}
+    for path, text in files.items():
+        content: Any = OmegaConf.to_container(OmegaConf.create(text))
+        if isinstance(content, dict) and "hydra" in content:
+            del content["hydra"]["sweeper"]
+            del content["hydra"]["runtime"]["choices"]["hydra/sweeper"]
+            assert content["hydra"]["overrides"]["hydra"].pop(0).startswith("hydra/sweeper=")
+        contents[path] = content
+    return contents
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        [],
+        ["lr=1,2", "seed=3"],
+        ["lr=range(0,1,0.5)", "+x='a b',\"c\"", "hydra.sweeper.max_batch_size=3"],
+        ["db=glob(*)", "name=${lr}"],
+        ["+model@big=large,small", "~db/engine@engine=inno", "opts={b:{c:3}},{a:2}", "layers=[]"],
+        ["db/engine@engine=isam,inno", "++opts.z=1,2", "+db.tag='it\\'s'"],
+        ["+experiment=fast", "seed=shuffle(1)", "obj.x=null,true"],
+        ["seed=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}", "hydra.job.name=n"],
+    ],
+    ids=" ".join,
+)
+def test_what_hydras_basic_sweeper_does(multirun: Any, overrides: list[str]) -> None:
+    basic = multirun(*overrides, sweeper="basic")
+    expected = without_the_sweeper(basic.files())
+    shutil.rmtree(basic.directory)
+    ours = multirun(*overrides)
+    assert ours.batches == basic.batches
+    assert ours.values == basic.values
+    files = ours.files()
+    del files["sweep.yaml"]
+    assert without_the_sweeper(files) == expected
+
+
+def test_params_are_as_for_the_basic_sweeper(multirun: Any, app: Path) -> None:
+    text = (app / "conf" / "config.yaml").read_text()
+    params = "hydra: {sweeper: {params: {db: glob(*), +hydra.x: 1, seed: 7}}}\n"
+    (app / "conf" / "config.yaml").write_text(text + params)
+    basic = multirun("seed=3,4", sweeper="basic", to="a")
+    assert multirun("seed=3,4", to="b").batches == basic.batches
+    assert len(basic.jobs) == 4
+
+
+@pytest.mark.parametrize(
+    ("overrides", "jobs"),
+    [
+        (["+sweep=grid"], [f"lr={lr} seed={s} +sweep=grid" for lr in (1, 2) for s in range(3)]),
+        (["+sweep=grid", "seed=7"], ["lr=1 seed=7 +sweep=grid", "lr=2 seed=7 +sweep=grid"]),
+        (
+            ["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]", "hydra.sweeper.sweep.product.seed=[6]"],
+            ["lr=5 seed=6 +sweep=grid"],
+        ),
+        (
+            ["+sweep=pairs", "seed=1,2"],
+            [
+                f"lr={lr} +model={model} name=run +sweep=pairs seed={seed}"
+                for lr, model in ((1, "small"), (2, "large"))
+                for seed in (1, 2)
+            ],
+        ),
+        (["+sweep=pairs", "lr=9"], [f"lr=9 +model={m} name=run +sweep=pairs" for m in ("small", "large")]),
+        (["+experiment=swept", "lr=3"], ["seed=1 +experiment=swept lr=3", "seed=2 +experiment=swept lr=3"]),
+        (["lr=1,2", "seed=3,4", "hydra.sweeper.zip=[lr,seed]"], ["lr=1 seed=3", "lr=2 seed=4"]),
+        (["db=null,pg", "+model=null,small"], ["~db", "~db +model=small", "db=pg", "db=pg +model=small"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_configured_sweep(multirun: Any, overrides: list[str], jobs: list[str]) -> None:
+    run = multirun(*overrides)
+    assert run.jobs == jobs
+    again = multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", to="again")
+    assert again.jobs == jobs
+    assert again.values == run.values
+
+
+def test_values_arrive_with_their_types(multirun: Any) -> None:
+    sweep = Sweep().zip(
+        {
+            "lr": [1, 2.5, 1e-5, float("inf")],
+            "name": ["1", "null", "${x} \\${y}", "a'b\\"],
+            "+x": [None, True, [1, "2", {"a": None}], ""],
+        }
+    )
+    sweep.save("s.yaml")
+    run = multirun("hydra.sweeper.sweep=s.yaml")
+    resolved = [OmegaConf.to_container(OmegaConf.create(v), resolve=True) for v in run.values]
+    assert [repr({"lr": v["lr"], "name": v["name"], "+x": v["x"]}) for v in resolved] == [
+        repr(config) for config in sweep
+    ]
+
+
+def test_an_interpolation_for_the_job(multirun: Any, app: Path) -> None:
+    (app / "conf" / "sweep" / "live.yaml").write_text(
+        "# @package hydra.sweeper.sweep\nproduct: {seed: [1, 2], name: ['run-\\${seed}']}\n"
+    )
+    names: list[str] = []
+    run = multirun("+sweep=live", task=lambda config: names.append(config.name))
+    assert names == ["run-1", "run-2"]
+    multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", to="again")
+
+
+def test_an_interpolation_at_the_start(multirun: Any, app: Path) -> None:
+    (app / "conf" / "sweep" / "now.yaml").write_text(
+        "# @package hydra.sweeper.sweep\nproduct: {name: ['base-${lr}']}\n"
+    )
+    assert multirun("+sweep=now", "lr=1,2").values[1]["name"] == "base-0.1"
+
+
+def test_a_target_in_a_value_is_not_built(multirun: Any, app: Path) -> None:
+    (app / "conf" / "sweep" / "objects.yaml").write_text(
+        "# @package hydra.sweeper.sweep\n"
+        "product: {obj: [{_target_: builtins.dict, x: 1}, {_target_: no.such.thing, x: 2}]}\n"
+    )
+    run = multirun("+sweep=objects")
+    assert [config["obj"]["_target_"] for config in run.values] == [
+        "builtins.dict",
+        "no.such.thing",
+    ]
+
+
+def test_batches(multirun: Any) -> None:
+    run = multirun("seed=range(0,5)", "hydra.sweeper.max_batch_size=2")
+    assert [len(batch) for batch in run.batches] == [2, 2, 1]
+    assert [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch] == [*range(5)]
+
+
+def test_what_a_job_raises_is_raised_after_its_batch(multirun: Any) -> None:
+    ran: list[int] = []
+
+    def task(config: Any) -> None:
+        ran.append(config.seed)
+        if config.seed == 1:
+            raise ZeroDivisionError("in the job")
+
+    with pytest.raises(ZeroDivisionError, match="in the job"):
+        multirun("seed=range(0,6)", "hydra.sweeper.max_batch_size=3", task=task)
+    assert ran == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is no number of jobs"),
+        (["lr=interval(0,1)"], r"lr=interval\(0,1\): an interval has no values"),
+        (["lr=range(1,1)"], r"lr=range\(1,1\) has no values"),
+        (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "zip pairs seed, which is not swept"),
+        (["lr=1,2", "~lr"], "~lr would delete a key"),
+        (["+sweep=grid", "~seed"], "~seed would delete a key"),
+        (
+            ["+sweep=grid,pairs"],
+            "selects a sweep .* cannot be swept. Put the sweeps one after|must be configured before",
+        ),
+        (["hydra.sweeper.sweep=no.yaml"], "no.yaml"),
+        (["hydra.sweeper.sweep=app.py:grid"], "app.py has no grid"),
+        (["hydra.sweeper.sweep={product:{hydra.verbose:[true]}}"], "key of Hydra itself"),
+        (["hydra.sweeper.sweep={product:{lr:1}}"], "lr"),
+        (["hydra.sweeper.sweep={set:{name:'???'}}"], "name"),
+        (["hydra.sweeper.sweep={product:{nokey:[1]}}"], "nokey"),
+        (["nokey=1,2"], "nokey"),
+        (["+sweep=grid", "+hydra.sweeper.sweep.exclude={lr:[1,2]}"], "the sweep has no jobs"),
+        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be said"),
+        (["hydra.sweeper.sweep=bad.py:grid", "hydra.sweeper.max_batch_size=1"], "name: b'b'"),
+        (["+lr=1,2"], "lr"),
+        (["db=pg,nodb"], "nodb"),
+    ],
+    ids=str,
+)
+def test_a_mistake_leaves_nothing_behind(
+    multirun: Any, app: Path, overrides: list[str], message: str
+) -> None:
+    (app / "bad.py").write_text(
+        "from params_proto import Sweep\n"
+        "grid = Sweep().product(seed=range(9)).derive(name=lambda c: c['seed'] < 8 or b'b')\n"
+    )
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert not (app / "out").exists() or not list((app / "out").iterdir())
+
+
+def test_hydras_own_refusal_stays(multirun: Any) -> None:
+    with pytest.raises(HydraException, match="Sweeping over Hydra's configuration"):
+        multirun("hydra.verbose=true,false")
+
+
+def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app: Path) -> None:
+    (app / "sweeps.py").write_text(
+        "from params_proto import Sweep\n"
+        "grid = Sweep().product(lr=[1, 2]).where(lambda c: True).derive(name=lambda c: str(c['lr']))\n"
+    )
+    run = multirun("hydra.sweeper.sweep=sweeps.py:grid", "lr=3,4", "layers=[1]")
+    assert run.jobs == ["lr=3 name='3' layers=[1]", "lr=4 name='4' layers=[1]"]
+    assert run.files()["sweep.yaml"] == (
+        'chain:\n- {lr: 3, name: "3", layers: [1]}\n- {lr: 4, name: "4", layers: [1]}\n'
+    )
+
+
+def test_a_mistake_in_a_later_batch_stops_before_that_batch(multirun: Any, app: Path) -> None:
+    with pytest.raises(CompactHydraException, match="nodb"):
+        multirun("db=pg,nodb", "hydra.sweeper.max_batch_size=1")
+    assert sorted(path.name for path in (app / "out").iterdir()) == [
+        "0",
+        "multirun.yaml",
+        "sweep.yaml",
+    ]

@@ -1,0 +1,192 @@
+"""train.py and conf/: real runs, and the same configs whichever road a sweep takes."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from params_proto import Sweep
+from params_proto.overrides import parse
+
+ROOT = Path(__file__).resolve().parents[1]
+SWEEPS = sorted(path.stem for path in (ROOT / "conf" / "sweep").glob("*.yaml"))
+GROUPS = {"model", "optimizer"}
+
+# in place of the training: write down what the body was given, types and all
+BODY = """
+given = (seed, epochs, batch_size, augment, Model.hidden, Model.layers, Model.activation)
+with open(os.environ["GIVEN"], "a") as file:
+    print(repr((*given, Optimizer.name, Optimizer.lr)), file=file)
+"""
+
+LOOP = """
+for path in sys.argv[1:]:
+    for config in Sweep.load(path, train, Model, Optimizer):
+        train(**config)
+"""
+
+
+def recorder(ending: str) -> str:
+    """The example without its training; `ending` stands in place of its last line."""
+    module = ast.parse((ROOT / "train.py").read_text("utf-8"))
+    (train,) = (node for node in module.body if isinstance(node, ast.FunctionDef))
+    train.body = ast.parse(BODY).body
+    kept = [
+        node
+        for node in module.body[:-1]
+        if not (isinstance(node, ast.ImportFrom) and str(node.module).startswith("sklearn"))
+    ]
+    module.body = [*ast.parse("import os, sys").body, *kept, *ast.parse(ending).body]
+    return ast.unparse(module)
+
+
+@pytest.fixture
+def given(example: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file in which the recorder writes a line a job; it stands in train.py's place."""
+    path = example / "given.txt"
+    monkeypatch.setenv("GIVEN", str(path))
+    (example / "train.py").write_text(recorder("train()"), "utf-8")
+    (example / "loop.py").write_text(recorder(LOOP), "utf-8")
+    return path
+
+
+def taken(path: Path) -> list[str]:
+    lines = path.read_text("utf-8").splitlines()
+    path.unlink()
+    return lines
+
+
+def configs(name: str) -> Sweep:
+    return Sweep.load(ROOT / "conf" / "sweep" / f"{name}.yaml")
+
+
+def uses_groups(name: str) -> bool:
+    return any(GROUPS & config.keys() for config in configs(name))
+
+
+def overrides(folder: Path) -> list[dict[str, object]]:
+    """What each job of a multirun was told, in the order of their numbers, but for `+sweep`."""
+    import yaml
+
+    jobs = sorted(folder.glob("[0-9]*"), key=lambda job: int(job.name))
+    texts = [yaml.safe_load((job / ".hydra" / "overrides.yaml").read_text("utf-8")) for job in jobs]
+    return [
+        {
+            key: parse(value)
+            for key, _, value in (text.partition("=") for text in job)
+            if key != "+sweep"
+        }
+        for job in texts
+    ]
+
+
+def test_a_plain_run_trains_one_model(example: Path, python) -> None:
+    done = python("train.py", "epochs=2", "model.hidden=8")
+
+    (line,) = done.stdout.splitlines()
+    assert "accuracy=0." in line
+    assert "[8] relu, adam lr=0.001 batch_size=32 epochs=2 augment=False seed=0" in line
+    (log,) = example.glob("outputs/*/*/train.log")
+    assert log.read_text().strip() == line
+
+
+def test_help_lists_the_parameters_of_each_class(example: Path, python) -> None:
+    text = python("train.py", "--help").stdout
+
+    for words in ("units in each hidden layer", "step size", "of the initial weights"):
+        assert words in text
+
+
+def test_hydras_own_syntax_and_equal_seeds_give_equal_models(example: Path, python) -> None:
+    done = python("train.py", "-m", "model.hidden=4,8", "seed=1,1", "epochs=2", "hydra.sweep.dir=m")
+
+    results = [line.partition(" - ")[2] for line in done.stdout.splitlines() if "accuracy=" in line]
+    assert len(results) == 4
+    assert results[0] == results[1]
+    assert results[2] == results[3]
+    assert "[4]" in results[0]
+    assert "[8]" in results[2]
+    assert overrides(example / "m") == [
+        {"model.hidden": hidden, "seed": 1, "epochs": 2} for hidden in (4, 4, 8, 8)
+    ]
+
+
+def test_a_configured_sweep_trains_each_of_its_models(example: Path, python) -> None:
+    done = python("train.py", "-m", "+sweep=ablation", "epochs=1")
+
+    results = [line for line in done.stdout.splitlines() if "accuracy=" in line]
+    expected = [
+        ("lr=0.001", "batch_size=32", "augment=False"),
+        ("lr=0.001", "batch_size=32", "augment=True"),
+        ("lr=0.01", "batch_size=32", "augment=False"),
+        ("lr=0.001", "batch_size=64", "augment=False"),
+    ]
+    assert len(results) == len(expected)
+    for line, words in zip(results, expected, strict=True):
+        assert all(word in line for word in words)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_every_sweep_of_conf_runs_what_its_file_says(name: str, given: Path, python) -> None:
+    done = python("train.py", "-m", f"+sweep={name}", "hydra.sweep.dir=m")
+
+    assert done.stderr == ""
+    assert overrides(given.parent / "m") == list(configs(name))
+    assert len(taken(given)) == len(configs(name))
+
+
+def test_a_loop_and_a_multirun_give_equal_values_of_equal_types(given: Path, python) -> None:
+    names = [name for name in SWEEPS if not uses_groups(name)]
+    assert names == ["ablation", "learning_rate", "seeds"]
+    python("loop.py", *(f"conf/sweep/{name}.yaml" for name in names))
+    by_loop = taken(given)
+
+    for name in names:
+        python("train.py", "-m", f"+sweep={name}")
+
+    assert taken(given) == by_loop
+    assert by_loop[1] == repr((0, 20, 32, True, 32, 1, "relu", "adam", 0.001))
+
+
+def test_a_saved_file_runs(given: Path, python) -> None:
+    rates = Sweep().product({"optimizer.lr": [0.5, 1e-5], "model": ["large"]}).repeat(2)
+    rates.save(given.parent / "sweeps.yaml")
+
+    python("train.py", "-m", "hydra.sweeper.sweep=sweeps.yaml")
+
+    job = "(0, 20, 32, False, 128, 2, 'relu', 'adam', {})"
+    assert taken(given) == [job.format(lr) for lr in (0.5, 0.5, 1e-5, 1e-5)]
+
+
+def test_a_sweep_in_the_script_runs(given: Path, python) -> None:
+    python("train.py", "-m", "hydra.sweeper.sweep=train.py:grid")
+
+    assert taken(given) == [
+        repr((seed, 20, 32, False, hidden, 1, "relu", "adam", lr))
+        for hidden in (16, 64)
+        for lr in (0.001, 0.01)
+        for seed in (0, 1)
+    ]
+
+
+def test_the_command_line_wins_over_the_sweep_and_multiplies_it(given: Path, python) -> None:
+    python("train.py", "-m", "+sweep=seeds", "batch_size=8,16", "seed=1,2")
+
+    assert taken(given) == [
+        repr((seed, 20, batch_size, False, 32, 1, "relu", "adam", 0.01))
+        for seed in (1, 2)
+        for batch_size in (8, 16)
+    ]
+
+
+def test_two_workers_give_what_one_gives(given: Path, python) -> None:
+    python("train.py", "-m", "+sweep=learning_rate")
+    one = taken(given)
+
+    python(
+        "train.py", "-m", "+sweep=learning_rate", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
+    )
+
+    assert sorted(taken(given)) == sorted(one)

@@ -1,0 +1,160 @@
+"""What an import loads, and which way the arrows between the modules point."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = ROOT / "params_proto"
+HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 'tempfile', 'csv'}"
+
+# The floors of the house, the lowest first: a module may import from its own and from lower ones.
+FLOORS: dict[str, set[str]] = {
+    "ground": {
+        "annotations",
+        "axis_values",
+        "docstrings",
+        "dotted",
+        "errors",
+        "keys",
+        "permutation",
+        "values",
+    },
+    "space": {"space"},
+    "fields": {
+        *("class_body", "containers", "convert", "fields", "help_text", "lenient", "scalars"),
+        "signatures",
+    },
+    "hydra text": {"literals", "overrides", "reading"},
+    "sweep": {
+        *("arguments", "build", "display", "join", "notes", "scope", "steps"),
+        *("storage", "sweep", "template"),
+    },
+    "structured": {"readback", "represent", "schema"},
+    "proto": {
+        *("app", "base_config", "binding", "by_value", "children", "current", "function"),
+        *("help_page", "names", "owner", "packed", "prefix_class", "proto", "store", "task"),
+    },
+    "multirun": {"multirun"},
+}
+# What an order of floors does not say.
+NEVER = {
+    "space": {"fields", "hydra text"},
+    "proto": {"sweep", "hydra text"},
+}
+
+
+def modules() -> list[Path]:
+    return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+
+
+def floor(name: str) -> str:
+    (found,) = [floor for floor, names in FLOORS.items() if name in names] or [None]
+    assert found, f"{name} has no floor: say in FLOORS where it belongs"
+    return found
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Every module that a file imports, wherever in it, but for types alone."""
+    tree = ast.parse(path.read_text("utf-8"))
+    typing_only = {
+        node
+        for branch in ast.walk(tree)
+        if isinstance(branch, ast.If) and ast.unparse(branch.test) == "TYPE_CHECKING"
+        for statement in branch.body
+        for node in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import) and node not in typing_only:
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node not in typing_only:
+            assert node.level == 0, f"{path}: a relative import"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def relative(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+@pytest.mark.parametrize("path", modules(), ids=relative)
+def test_arrows_go_one_way(path: Path) -> None:
+    order = list(FLOORS)
+    own = floor(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
+    for name in imports(path):
+        top, _, rest = name.partition(".")
+        assert top != "hydra_plugins"
+        if top == "params_proto":
+            other = floor(rest.split(".")[0])
+            assert order.index(other) <= order.index(own), f"{own} imports {name}"
+            assert other not in NEVER.get(own, ()), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "path", [*modules(), *sorted((ROOT / "hydra_plugins").rglob("*.py"))], ids=relative
+)
+def test_hydras_private_names_stay_out(path: Path) -> None:
+    for name in imports(path):
+        private = name.startswith("hydra.") and re.search(r"\._[^_]", name)
+        assert not private, f"{name} may change with any release of Hydra"
+
+
+def test_importing_the_package_loads_nothing_heavy(python) -> None:
+    code = f"""
+import sys
+before = {{*sys.modules}}
+from params_proto import Sweep, SweepError, SweepWarning, proto
+Sweep().product(lr=[0.1, 0.2]).zip(a=[1, 2], b=[3, 4])[3]
+print(sorted({HEAVY} & ({{*sys.modules}} - before)))
+"""
+    assert python("-c", code).stdout == "[]\n"
+
+
+def test_the_package_has_four_names(python) -> None:
+    names = python("-c", "import params_proto as p; print(*sorted(p.__all__)); p.proto.cli").stdout
+
+    assert names.split() == ["Sweep", "SweepError", "SweepWarning", "proto"]
+
+
+def test_discovering_the_plugin_loads_nothing_of_the_package(python) -> None:
+    code = """
+import sys
+from hydra.core.plugins import Plugins
+from hydra.plugins.sweeper import Sweeper
+print([cls.__name__ for cls in Plugins.instance().discover(Sweeper)])
+print([name for name in sys.modules if name.partition(".")[0] in ("params_proto", "pandas")])
+"""
+    found, loaded = python("-c", code).stdout.splitlines()
+
+    assert "ParamsProtoSweeper" in found
+    assert loaded == "[]"
+
+
+def test_a_hydra_app_that_does_not_use_the_sweeper_does_not_load_it(tmp_path: Path, python) -> None:
+    (tmp_path / "app.py").write_text("""
+import sys
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    print([name for name in sys.modules if name.partition(".")[0] == "params_proto"])
+
+main()
+""")
+    assert python("app.py", "-m", "+x=1,2").stdout.count("\n[]\n") == 2
+
+
+def test_the_map_of_the_house_names_every_module() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    names = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}
+
+    assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
+    assert set().union(*FLOORS.values()) == names  # nor is one left that has gone
+
+
+def test_hydra_plugins_is_a_namespace() -> None:
+    assert not (ROOT / "hydra_plugins" / "__init__.py").exists()

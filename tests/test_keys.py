@@ -1,0 +1,55 @@
+"""Keys: what Hydra's grammar takes, and nothing else."""
+
+from __future__ import annotations
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from params_proto.keys import bare, key_error
+
+PARTS = st.sampled_from(
+    ["lr", "_", "a-b", "$x", "a$", "0", "10", "1_0", "01", "1a", "é", " ", "", "=", "'", "A9"]
+)
+JOINTS = st.sampled_from([".", "/", "@", ":", "", "+", "~"])
+PREFIXES = st.sampled_from(["", "+", "++", "~", "+++", "+~"])
+
+
+@st.composite
+def almost_keys(draw: st.DrawFn) -> str:
+    parts = draw(st.lists(st.tuples(PARTS, JOINTS), max_size=3))
+    return draw(PREFIXES) + "".join(part + joint for part, joint in parts) + draw(PARTS)
+
+
+@given(almost_keys() | st.text(max_size=5))
+@example("db/engine@pkg.x")
+@example("db@")
+@example("a.0.b")
+@example("lr\n")
+@example("a=b\\")
+def test_a_key_is_what_hydra_reads_as_that_key(key: str) -> None:
+    try:
+        read = OverridesParser.create().parse_override(f"{key}=1").get_key_element() == key
+    except HydraException:
+        read = False
+    named = bare(key).partition("@")[0] != ""  # Hydra reads an empty key, but has no use for it
+    assert (key_error(key) is None) == (read and named)
+
+
+@pytest.mark.parametrize("key", ["", "+", "@pkg", "~@pkg"])
+def test_an_empty_key_is_none(key: str) -> None:
+    assert f"{key!r} is no Hydra key" in str(key_error(key))
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (3, "3 is no Hydra key: a key is a string, not int."),
+        (None, "None is no Hydra key: a key is a string, not NoneType."),
+        ("a b", "'a b' is no Hydra key: write a name (lr), a path (model.lr) or a group"),
+    ],
+)
+def test_the_message_says_what_a_key_is(key: object, message: str) -> None:
+    assert str(key_error(key)).startswith(message)

@@ -1,0 +1,121 @@
+"""The wheel: what is in it, and that Hydra finds the sweeper where only the wheel is installed."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+import venv
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+APP = """\
+import params_proto
+from params_proto import Sweep, proto
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0):
+    print("job", repr(lr), seed)
+
+grid = Sweep(train).zip(lr=[0.5, 0.25], seed=[1, 2])
+print(params_proto.__file__)
+train()
+"""
+
+PLAIN = """\
+import hydra
+
+@hydra.main(version_base=None, config_path=None, config_name=None)
+def main(cfg):
+    print("job", cfg)
+
+main()
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the sdist as a release builds it."""
+    from build.__main__ import main  # the import is slow
+
+    folder = tmp_path_factory.mktemp("dist")
+    with pytest.MonkeyPatch.context() as patch:
+        # the backend's own processes must not open a coverage report
+        patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        main([str(ROOT), "--no-isolation", "--quiet", "--outdir", str(folder)], prog="build")
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        metadata = Parser().parsestr(
+            archive.read("hydra_params_proto-0.1.0.dist-info/METADATA").decode()
+        )
+
+    sources = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("params_proto", "hydra_plugins")
+        for path in (ROOT / package).rglob("*")
+        if path.suffix == ".py" or path.name == "py.typed"
+    }
+    assert {name for name in names if ".dist-info/" not in name} == sources
+    assert {"params_proto/py.typed", "hydra_plugins/params_proto_sweeper/py.typed"} <= names
+    assert "hydra_plugins/__init__.py" not in names  # it would hide every other plugin
+    assert "hydra_params_proto-0.1.0.dist-info/licenses/LICENSE" in names
+
+    assert metadata["Name"] == "hydra-params-proto"
+    assert metadata["License-Expression"] == "MIT"
+    assert metadata["Requires-Python"] == ">=3.10"
+    needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
+    assert sorted(line.split(">")[0].lower() for line in needed) == [
+        "hydra-core",
+        "omegaconf",
+        "pandas",
+        "pyyaml",
+    ]
+    assert set(metadata.get_all("Provides-Extra", [])) == {"demo", "joblib", "slurm", "dev"}
+
+
+def test_a_sweep_runs_from_the_wheel(wheel: Path, tmp_path: Path, python) -> None:
+    environment = tmp_path / "env"
+    venv.create(environment, with_pip=False)
+    inside = environment / Path(sys.executable).relative_to(sys.prefix)
+    python("-m", "pip", "--python", inside, "install", "-q", "--no-index", "--no-deps", wheel)
+    # The dependencies are this environment's; a path file inside that folder, such as the one
+    # of an editable install, is not read, so that params_proto can only be the wheel's.
+    site = Path(
+        python(
+            "-c", "import site; print(*site.getsitepackages())", executable=inside
+        ).stdout.split()[0]
+    )
+    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (tmp_path / "train.py").write_text(APP)
+    (tmp_path / "plain.py").write_text(PLAIN)
+
+    lines = python("train.py", "-m", "hydra.sweeper.sweep=train.py:grid", executable=inside).stdout
+    assert str(environment) in lines.splitlines()[0]
+    assert [line for line in lines.splitlines() if line.startswith("job")] == [
+        "job 0.5 1",
+        "job 0.25 2",
+    ]
+
+    plain = python("plain.py", "-m", "hydra/sweeper=params_proto", "+x=1,2", executable=inside)
+    assert [line for line in plain.stdout.splitlines() if line.startswith("job")] == [
+        "job {'x': 1}",
+        "job {'x': 2}",
+    ]
+
+
+def test_hydra_finds_the_sweeper_here() -> None:
+    from hydra.core.plugins import Plugins
+    from hydra.plugins.sweeper import Sweeper
+
+    names = [plugin.__name__ for plugin in Plugins.instance().discover(Sweeper)]
+
+    assert "ParamsProtoSweeper" in names

@@ -1,0 +1,791 @@
+"""cli, prefix and bind, as Python code that never starts Hydra uses them."""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import doctest
+import functools
+import inspect
+import pickle
+import shutil
+import sys
+import types
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ClassVar, Generic, TypeVar
+
+import cloudpickle
+import pytest
+
+import params_proto
+from params_proto import SweepError, current, proto
+from params_proto.fields import REQUIRED, describe
+from params_proto.owner import classes, functions, nodes
+
+T = TypeVar("T")
+APPS = Path(__file__).parent / "apps"
+
+
+@dataclasses.dataclass
+class Optimizer:
+    name: str = "adam"
+    momentum: float = 0.0
+
+
+@proto.cli
+def train(lr: float = 0.001, batch_size: int = 32, *, optimizer: Optimizer = Optimizer()):  # noqa: B008
+    """Trains.
+
+    >>> train(lr=0.5)
+    (0.5, 32, 'adam')
+    """
+    return lr, batch_size, optimizer.name
+
+
+@proto.cli
+def evaluate(split: str = "test", **options: Any):
+    return split, options
+
+
+@proto.prefix
+class Training:
+    """How to train."""
+
+    lr: float = 0.001
+    layers: tuple[int, ...] = (64,)
+    seed: int
+    optimizer: Optimizer = Optimizer(momentum=0.5)
+
+    unit = "s"
+    count: ClassVar[int] = 0
+    _cache: dict[str, int] = {}  # noqa: RUF012
+
+    @classmethod
+    def doubled(cls) -> float:
+        return 2 * cls.lr
+
+    @staticmethod
+    def constant() -> int:
+        return 7
+
+
+@proto.prefix("data")
+class Dataset:
+    split: str = "train"
+    size: int = 10
+
+
+@proto.cli
+def main(seed: int = 42):
+    return seed, Training.lr, Training.layers, Dataset.size
+
+
+@pytest.fixture(autouse=True)
+def alone() -> Iterator[None]:
+    """A process that knows this module's functions and classes only, with nothing assigned."""
+    others: list[tuple[Any, Any, Any]] = []
+    for registry in (functions, classes):
+        for key, thing in list(registry.items()):
+            if thing.__module__ != __name__:
+                others.append((registry, key, thing))
+                del registry[key]
+            del thing  # or it would live as long as the test
+    yield
+    for registry, key, thing in others:
+        registry[key] = thing
+    current.shared.__init__()
+
+
+# A decorated function
+
+
+def test_a_call_runs_the_body():
+    assert train() == (0.001, 32, "adam")
+    assert train(0.5, batch_size=8) == (0.5, 8, "adam")
+
+
+def test_a_function_keeps_what_makes_it_up():
+    assert train.__name__ == "train"
+    assert train.__qualname__ == "train"
+    assert train.__module__ == __name__
+    assert train.__doc__ is not None
+    assert train.__doc__.startswith("Trains.")
+    assert isinstance(train.__wrapped__, types.FunctionType)
+    assert train.__wrapped__(1.0) == (1.0, 32, "adam")
+    assert list(inspect.signature(train).parameters) == ["lr", "batch_size", "optimizer"]
+    assert inspect.getsource(train).startswith("@proto.cli")
+    assert repr(main) == "<proto.cli function main(seed: 'int' = 42)>"
+
+
+def test_its_doctests_run():
+    (test,) = (
+        found
+        for found in doctest.DocTestFinder().find(sys.modules[__name__])
+        if found.name.endswith(".train")
+    )
+    assert doctest.DocTestRunner().run(test) == (0, 1)
+
+
+def test_partial_gives_some_values():
+    assert functools.partial(train, lr=0.5)(batch_size=1) == (0.5, 1, "adam")
+
+
+@pytest.mark.parametrize("pickler", [pickle, cloudpickle], ids=["pickle", "cloudpickle"])
+@pytest.mark.parametrize("thing", [train, Training], ids=["function", "class"])
+def test_what_a_module_has_is_pickled_by_name(pickler: Any, thing: Any):
+    assert pickle.loads(pickler.dumps(thing)) is thing
+    assert copy.deepcopy(thing) is thing
+
+
+def test_a_local_function_is_pickled_by_value():
+    factor = 3
+
+    @proto.cli
+    def local(x: int = 2):
+        return x * factor
+
+    copied = pickle.loads(cloudpickle.dumps(local))
+
+    assert copied is not local
+    assert copied() == 6
+    assert copied.__qualname__ == local.__qualname__
+    assert describe(copied).fields == describe(local).fields
+
+
+def test_a_function_under_another_name_is_pickled_with_the_function_itself():
+    decorated = proto.cli(plain)
+
+    assert pickle.loads(pickle.dumps(decorated))(x=2) == 2
+
+
+def plain(x: int = 1):
+    return x
+
+
+def test_a_script_and_its_children_pickle_its_functions(tmp_path: Any, python: Any):
+    shutil.copy(APPS / "pickled.py", tmp_path)
+
+    done = python("pickled.py", "hydra.run.dir=out")
+
+    assert done.stdout.splitlines() == ["0.5 0.001", "True", "False 0.25 train"]
+
+
+def test_a_target_has_its_parameters():
+    target = describe(train)
+
+    assert (target.name, target.node, target.open) == ("train", "", False)
+    assert list(target.fields) == ["lr", "batch_size", "optimizer"]
+    assert target.fields["optimizer"].annotation is Optimizer
+    assert describe(evaluate).open
+    assert not describe(main).open
+    assert describe(proto.cli(config_path="conf")(main.__wrapped__)).open
+
+
+class Plain:
+    def method(self): ...
+
+    @staticmethod
+    def static(): ...
+
+
+async def coroutine(): ...
+async def async_generator():
+    yield
+
+
+def generator():
+    yield
+
+
+def positional(x, /): ...
+def many(*xs): ...
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        pytest.param(
+            lambda: 0, "a lambda has no name to run it by: write it as a def", id="lambda"
+        ),
+        pytest.param(Plain.method, r"Plain\.method is a method: write a function", id="method"),
+        pytest.param(vars(Plain)["static"], "is a staticmethod: write a function", id="static"),
+        pytest.param(coroutine, r"coroutine is async: .* asyncio\.run\(coroutine", id="async"),
+        pytest.param(async_generator, "async_generator is async", id="async generator"),
+        pytest.param(generator, "generator is a generator: write a function", id="generator"),
+        pytest.param(Plain, r"Plain is a class: @proto\.prefix", id="class"),
+        pytest.param(functools.partial(plain), "is a partial: write a function", id="partial"),
+        pytest.param(len, "is a builtin_function_or_method", id="builtin"),
+        pytest.param(train, "train is decorated already", id="twice"),
+        pytest.param(positional, "positional takes x by position only", id="positional"),
+        pytest.param(many, r"many takes \*xs", id="star args"),
+    ],
+)
+def test_what_no_config_can_call_is_refused(function: Any, message: str):
+    with pytest.raises(SweepError, match=message):
+        proto.cli(function)
+
+
+# A prefix class
+
+
+def test_fields_are_read_and_set():
+    assert Training.lr == 0.001
+    assert Dataset.split == "train"
+
+    Training.lr = 1  # an int goes into a float
+
+    assert Training.lr == 1.0
+    assert type(Training.lr) is float
+    assert Training.doubled() == 2.0
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "message"),
+    [
+        pytest.param(
+            lambda: setattr(Training, "lr", "x"),
+            SweepError,
+            r"training\.lr='x': 'x' is no float",
+            id="wrong",
+        ),
+        pytest.param(
+            lambda: setattr(Training, "lrr", 1),
+            AttributeError,
+            "Training has no field lrr. Did you mean lr",
+            id="set",
+        ),
+        pytest.param(
+            lambda: Training.sede,
+            AttributeError,
+            "Training has no field sede. Did you mean seed",
+            id="read",
+        ),
+        pytest.param(
+            lambda: Training._private,
+            AttributeError,
+            "type object 'Training' has no attribute '_private'",
+            id="private",
+        ),
+        pytest.param(
+            lambda: Training.seed,
+            AttributeError,
+            r"Training\.seed is required .* training\.seed=",
+            id="required",
+        ),
+        pytest.param(
+            lambda: delattr(Training, "lr"),
+            AttributeError,
+            r"Training\.lr is a field, which cannot be deleted",
+            id="delete",
+        ),
+        pytest.param(
+            lambda: Training(),
+            TypeError,
+            r"no instances: .*Training\.lr,.*proto\.bind\(Training",
+            id="instance",
+        ),
+    ],
+)
+def test_mistakes_with_a_class(change: Callable[[], Any], error: type[Exception], message: str):
+    with pytest.raises(error, match=message):
+        change()
+
+    assert Training.lr == 0.001
+
+
+def test_a_class_keeps_what_is_no_field():
+    assert list(describe(Training).fields) == ["lr", "layers", "seed", "optimizer"]
+    assert describe(Training).fields["seed"].default is REQUIRED
+    assert (Training.unit, Training.count, Training.constant()) == ("s", 0, 7)
+    assert Training.__doc__ == "How to train."
+    assert {"lr", "unit", "doubled"} <= set(dir(Training))
+
+    Training.unit, Training.count, Training._cache = "m", 1, {"a": 1}
+    try:
+        assert (Training.unit, Training.count, Training._cache) == ("m", 1, {"a": 1})
+    finally:
+        Training.unit, Training.count, Training._cache = "s", 0, {}
+    with pytest.raises(AttributeError):
+        del Training.nothing
+
+
+def test_a_subclass_is_a_node_of_its_own():
+    class Base:
+        base: int = 1
+
+    class Fine(Training, Base):
+        lr = 0.01
+        steps: int = 5
+
+        @classmethod
+        def doubled(cls) -> float:
+            return super().doubled() + 1
+
+        @property
+        def layers(self): ...
+
+    assert describe(Fine).node == "fine"
+    assert list(describe(Fine).fields) == ["base", "lr", "seed", "optimizer", "steps"]
+    assert describe(Fine).fields["lr"].annotation is float
+    Fine.lr = 0.5
+    assert (Fine.lr, Training.lr) == (0.5, 0.001)
+    assert Fine.doubled() == 2.0
+    assert Fine.unit == "s"
+    with proto.bind(Training, lr=7.0):
+        assert Fine.lr == 0.5
+
+
+def test_super_and_class_mean_the_decorated_class():
+    class Base:
+        def __init_subclass__(cls) -> None:
+            cls.made = getattr(cls, "made", 0) + 1  # type: ignore
+
+        @classmethod
+        def name(cls) -> str:
+            return "base"
+
+    def logged(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def inner(*args: Any) -> Any:
+            return function(*args)
+
+        return inner
+
+    @proto.prefix
+    class Sub(Base):
+        x: int = 1
+
+        @classmethod
+        def name(cls) -> str:
+            return super().name() + "!"
+
+        @classmethod
+        @logged
+        def own(cls) -> bool:
+            return __class__ is cls  # type: ignore
+
+        @property
+        def unused(self) -> Any:
+            return __class__  # type: ignore
+
+    assert Sub.name() == "base!"
+    assert Sub.own()
+
+
+def test_generics_dataclasses_and_slots():
+    @proto.prefix
+    @dataclasses.dataclass(slots=True)
+    class Records(Generic[T]):
+        ids: list[int] = dataclasses.field(default_factory=lambda: [1])
+        name: str = dataclasses.field(default="a")
+        size: int = dataclasses.field(metadata={"unit": "MB"}, kw_only=True)
+        loss: Callable[..., Any] = staticmethod(plain)  # noqa: RUF009
+
+    assert (Records.ids, Records.name, Records.loss) == ([1], "a", plain)
+    assert describe(Records).fields["size"].default is REQUIRED
+
+
+def test_a_field_can_have_the_name_of_a_method_of_types():
+    @proto.prefix
+    class Odd:
+        mro: int = 3
+
+    assert Odd.mro == 3
+    Odd.mro = 4
+    assert Odd.mro == 4
+
+
+@pytest.mark.parametrize(
+    ("decorated", "message"),
+    [
+        pytest.param(
+            lambda: proto.prefix(plain), "proto.prefix decorates a plain class", id="function"
+        ),  # type: ignore
+        pytest.param(
+            lambda: proto.prefix(types.new_class("E", (), {"metaclass": Meta})),
+            "is of type Meta",
+            id="metaclass",
+        ),
+        pytest.param(
+            lambda: proto.prefix("a.b")(Plain), r"Plain cannot be the node 'a\.b'", id="dots"
+        ),
+        pytest.param(
+            lambda: proto.prefix("hydra")(Plain), "cannot be the node 'hydra'", id="hydra"
+        ),
+        pytest.param(
+            lambda: proto.prefix("lambda")(Plain), "cannot be the node 'lambda'", id="keyword"
+        ),
+        pytest.param(
+            lambda: proto.prefix(type("Größe", (), {})),
+            "cannot be the node 'größe'",
+            id="not ascii",
+        ),
+    ],
+)
+def test_what_cannot_be_a_node_is_refused(decorated: Callable[[], Any], message: str):
+    with pytest.raises(SweepError, match=message):
+        decorated()
+
+
+class Meta(type): ...
+
+
+def test_a_name_of_hydras_can_be_given_another_node():
+    @proto.prefix("settings")
+    class Hydra:
+        x: int = 1
+
+    assert describe(Hydra).node == "settings"
+
+
+def define(default: float) -> Any:
+    @proto.prefix
+    class Redefined:
+        lr: float = default
+
+    return Redefined
+
+
+def test_a_class_defined_anew_takes_the_place_of_the_old_one():
+    old = define(0.1)
+    old.lr = 0.5
+    new = define(0.2)
+
+    assert new.lr == 0.2
+    assert nodes()["redefined"] is new
+
+
+def test_two_classes_with_one_node_are_an_error_that_names_both():
+    def other() -> Any:
+        @proto.prefix
+        class Redefined:
+            lr: float = 0.3
+
+        return Redefined
+
+    one, two = define(0.1), other()
+    with pytest.raises(
+        SweepError, match=r"\.define.*Redefined and .*\.other.*Redefined are both .*'redefined'"
+    ):
+        nodes()
+
+    del two  # what nothing uses any more is no node
+    assert nodes()["redefined"] is one
+
+
+def test_a_copy_of_a_class_by_value_has_its_fields_methods_and_values():
+    made = define(0.1)
+    made.lr = 0.25
+    script = types.ModuleType("script_of_elsewhere")
+    made.__module__ = script.__name__
+    data = cloudpickle.dumps(made)
+
+    code = (
+        "import pickle, sys; made = pickle.loads(sys.stdin.buffer.read());"
+        "print(made.lr, made.__proto_fields__.fields['lr'].default, type(made).__name__)"
+    )
+    import subprocess
+
+    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
+    assert done.stdout.split() == [b"0.25", b"0.1", b"PrefixClass"]
+
+
+# bind, and calls that give values to several
+
+
+def test_bind_gives_values_until_the_block_ends():
+    with proto.bind(Training, lr=1, layers=[1, 2], seed=3):
+        assert (Training.lr, Training.layers, Training.seed) == (1.0, (1, 2), 3)
+        with proto.bind(Training, lr=2.0):
+            assert (Training.lr, Training.seed) == (2.0, 3)
+            Training.seed = 4
+            assert Training.seed == 4
+        assert (Training.lr, Training.seed) == (1.0, 3)
+    assert Training.lr == 0.001
+
+
+def test_bind_is_undone_by_an_exception():
+    with pytest.raises(ZeroDivisionError), proto.bind(Training, lr=1.0):
+        _ = 1 / 0
+
+    assert Training.lr == 0.001
+
+
+def test_an_assignment_in_a_bind_ends_with_it():
+    with proto.bind(Training):
+        Training.lr = 5.0
+        assert main() == (42, 5.0, (64,), 10)
+
+    assert Training.lr == 0.001
+
+
+def test_bind_gives_a_function_values():
+    with proto.bind(train, lr=0.5, **{"optimizer.name": "sgd"}):
+        assert train() == (0.5, 32, "sgd")
+        assert train(batch_size=1) == (0.5, 1, "sgd")
+        assert train(0.1) == (0.1, 32, "sgd")
+        assert train(0.1, 8, optimizer=Optimizer("x")) == (0.1, 8, "x")
+    assert train() == (0.001, 32, "adam")
+
+
+def test_bind_takes_any_name_of_an_open_function():
+    with proto.bind(evaluate, anything=[1], **{"data.size": 3}):
+        assert evaluate(other=2) == ("test", {"anything": [1], "other": 2})
+        assert Dataset.size == 3
+
+
+@pytest.mark.parametrize(
+    "config",
+    [{"training.lr": 0.5, "data.size": 3}, {"layers": [3], "size": 3}],
+    ids=["with nodes", "plain"],
+)
+def test_bind_and_a_call_find_who_has_a_name(config: dict[str, Any]):
+    expected = (1, config.get("training.lr", 0.001), tuple(config.get("layers", (64,))), 3)
+
+    with proto.bind(**config):
+        assert main(seed=1) == expected
+    assert main(**{"seed": 1, **config}) == expected
+    assert main() == (42, 0.001, (64,), 10)
+
+
+def test_bind_decorates_a_function():
+    bound = proto.bind(Training, lr=0.5)
+
+    @bound
+    def inside(x: int) -> Any:
+        return x, Training.lr
+
+    assert inside(1) == (1, 0.5)
+    assert inside.__name__ == "inside"
+    assert Training.lr == 0.001
+
+
+@pytest.mark.parametrize("function", [coroutine, generator, async_generator])
+def test_bind_decorates_nothing_that_outlives_its_call(function: Callable[..., Any]):
+    with pytest.raises(SweepError, match=f"cannot decorate {function.__name__}"):
+        proto.bind(Training, lr=0.5)(function)
+
+
+def test_a_path_leads_into_a_value():
+    with proto.bind(Training, **{"optimizer.momentum": 1, "training.optimizer.name": "sgd"}):
+        assert Training.optimizer == Optimizer("sgd", 1.0)
+    assert Training.optimizer == Optimizer("adam", 0.5)
+
+    @proto.cli
+    def nested(options: dict[str, Any] = {"a": {"b": 1}, "c": 2}):  # noqa: B006
+        return options
+
+    assert nested(**{"options.a.b": 3}) == {"a": {"b": 3}, "c": 2}
+    assert nested(**{"options.new": 3}) == {"a": {"b": 1}, "c": 2, "new": 3}
+    assert nested() == {"a": {"b": 1}, "c": 2}
+
+
+@pytest.mark.parametrize(
+    ("target", "config", "message"),
+    [
+        pytest.param(
+            Training, {"lrr": 1}, "Training has no parameter lrr. Did you mean lr", id="class"
+        ),
+        pytest.param(
+            train, {"lrr": 1}, "train has no parameter lrr. Did you mean lr", id="function"
+        ),
+        pytest.param(train, {"size": 1}, "train has no parameter size", id="another's"),
+        pytest.param(
+            None,
+            {"sise": 1},
+            "No function or prefix class has a parameter sise. Did you mean size",
+            id="none",
+        ),
+        pytest.param(
+            None, {"data.sise": 1}, "Dataset has no field sise. Did you mean size", id="node"
+        ),
+        pytest.param(
+            None,
+            {"dada.size": 1},
+            r"No .* has a parameter dada\.size. Did you mean data\.size",
+            id="no node",
+        ),
+        pytest.param(
+            None,
+            {"split": 1},
+            r"split is ambiguous: .*evaluate and .*Dataset have it. Write data\.split, or",
+            id="ambiguous",
+        ),
+        pytest.param(Training, {"lr": "x"}, r"training\.lr='x': 'x' is no float", id="value"),
+        pytest.param(
+            train,
+            {"lr": "x", "rl": 1},
+            "2 mistakes:\n- lr='x': .*\n- train has no parameter rl",
+            id="several",
+        ),
+        pytest.param(
+            train, {"optimizer.nam": 1}, "optimizer has no field nam. Did you mean name", id="path"
+        ),
+        pytest.param(
+            train, {"optimizer.name": 1}, r"optimizer\.name=1: .*1 is no str", id="inside"
+        ),
+        pytest.param(
+            train,
+            {"lr.x": 1},
+            "lr has nothing inside it to set: it is 0.001. Give it whole",
+            id="no inside",
+        ),
+        pytest.param(
+            Training,
+            {"seed.x": 1},
+            r"training\.seed has nothing inside .* it is no value",
+            id="no value",
+        ),
+        pytest.param(
+            plain,
+            {"x": 1},
+            r"proto\.bind takes a @proto\.cli function or a @proto\.prefix class, not <fun",
+            id="undecorated",
+        ),
+    ],
+)
+def test_mistakes_of_a_bind_come_before_the_block(
+    target: Any, config: dict[str, Any], message: str
+):
+    with pytest.raises(SweepError, match=message):
+        proto.bind(target, **config)
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"sed": 1}, "main has no parameter sed. Did you mean seed"),
+        ({"training.lr": "x"}, r"training\.lr='x': 'x' is no float"),
+    ],
+    ids=["name", "value"],
+)
+def test_mistakes_of_a_call_come_before_the_body(config: dict[str, Any], message: str):
+    for error in (SweepError, TypeError):
+        with pytest.raises(error, match=message):
+            main(**config)
+
+
+def test_a_node_that_two_classes_have_is_the_one_that_is_named():
+    one = define(0.1)
+    other = type(one)("Redefined", (one,), {"__qualname__": "other", "__module__": __name__})
+
+    with pytest.raises(
+        SweepError, match=r"redefined\.lr is ambiguous: .* and .*other have it. Name"
+    ):
+        proto.bind(**{"redefined.lr": 1.0})
+    with proto.bind(other, **{"redefined.lr": 1.0}):
+        assert (other.lr, one.lr) == (1.0, 0.1)
+
+
+MODULE = """\
+from params_proto import proto
+
+@proto.prefix
+class Training:
+    lr: float = 0.1
+
+@proto.cli
+def main():
+    return Training.lr
+
+def bound(**values):
+    with proto.bind(**values):
+        return main()
+"""
+
+
+def test_of_two_modules_with_one_name_each_means_its_own(tmp_path: Any):
+    import importlib.util
+
+    modules: list[Any] = []
+    for name in ("first_of_two", "second_of_two"):
+        path = tmp_path / f"{name}.py"
+        path.write_text(MODULE)
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        modules.append(importlib.util.module_from_spec(spec))
+        sys.modules[name] = modules[-1]
+        spec.loader.exec_module(modules[-1])
+    del classes[Training.__proto_owner__.key]  # type: ignore
+    first, second = modules
+
+    assert first.main(**{"training.lr": 1.0}) == 1.0
+    assert second.main(lr=2.0) == 2.0
+    assert first.bound(**{"training.lr": 3.0}) == 3.0
+    assert second.bound(lr=4.0) == 4.0
+    with pytest.raises(SweepError, match=r"ambiguous: first_of_two\.Training and second_of_two"):
+        proto.bind(**{"training.lr": 1.0})
+    for name in ("first_of_two", "second_of_two"):
+        del sys.modules[name]
+
+
+# The package
+
+
+def test_the_package_has_its_names():
+    assert params_proto.proto is proto
+    assert sorted(params_proto.__all__) == ["Sweep", "SweepError", "SweepWarning", "proto"]
+    assert set(params_proto.__all__) <= set(dir(params_proto))
+    with pytest.raises(AttributeError, match="'params_proto' has no attribute 'sweep_'"):
+        _ = params_proto.sweep_
+
+
+def test_what_is_defined_is_known_while_it_is_used():
+    before = len(functions), len(classes)
+
+    @proto.cli
+    def forgotten(): ...
+
+    assert len(functions) == before[0] + 1
+    del forgotten
+    import gc
+
+    gc.collect()
+    assert (len(functions), len(classes)) <= before
+
+
+# Types, as the checkers see them
+
+TYPED = """\
+from params_proto import proto
+
+@proto.prefix
+class Training:
+    lr: float = 0.1
+
+@proto.prefix("optim")
+class Optimizer:
+    name: str
+
+@proto.cli
+def train(lr: float, batch_size: int = 32) -> int:
+    return 3
+
+@proto.cli(config_path="conf", config_name="config")
+def main(seed: int = 1) -> float:
+    return Training.lr + Optimizer.lr  # error
+right: float = Training.lr
+name: str = Optimizer.name
+number: int = train() + train(lr=0.1) + train(0.1, 3) + train.__wrapped__(0.1)
+nothing: None = main.run(["seed=1"])
+with proto.bind(Training, lr=0.1), proto.bind(train, lr=0.1):
+    Training.lr = main(seed=3)
+train(lr="x")  # error
+train(rl=0.1)  # error
+train(0.1, 2, 3)  # error
+Training.lr = "x"  # error
+main("x").upper()  # error
+"""
+
+
+def test_pyright_accepts_what_is_right_and_nothing_else(tmp_path: Any, python: Any):
+    (tmp_path / "typed.py").write_text(TYPED)
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
+
+    done = python("-m", "pyright", "--pythonpath", sys.executable, "typed.py", status=1)
+
+    expected = {i for i, line in enumerate(TYPED.splitlines(), 1) if "# error" in line}
+    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if " - error: " in line}
+    assert found == expected, done.stdout

@@ -1,0 +1,186 @@
+"""Configs in pandas frames: pandas' own types where these read back exactly."""
+
+from __future__ import annotations
+
+import datetime
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from params_proto import Sweep, SweepError
+from tests.recipes import exactly
+
+MISSING = object()
+
+
+def frame(*values: Any) -> pd.DataFrame:
+    """The frame of a sweep over `a`, in which MISSING is a config without it."""
+    rows = [{"k": at} if v is MISSING else {"k": at, "a": v} for at, v in enumerate(values)]
+    return Sweep().chain(*rows).to_dataframe()
+
+
+STRINGS = str(pd.Series(["a"], dtype="str").dtype)  # object in pandas 2
+
+COLUMNS = {
+    "ints": ([1, -(2**63), 2**63 - 1], "int64"),
+    "ints, one missing": ([1, 2**62 + 1, MISSING], "Int64"),
+    "large ints": ([1, 2**63], "object"),
+    "large ints, one missing": ([-(2**63) - 1, MISSING], "object"),
+    "floats": ([0.1, -0.0, float("inf"), float("nan")], "float64"),
+    "floats, one missing": ([0.1, MISSING, float("-inf")], "Float64"),
+    "nan beside missing": ([0.1, MISSING, float("nan")], "object"),
+    "bools": ([True, False], "bool"),
+    "bools, one missing": ([True, MISSING], "boolean"),
+    "strings": (["a", "", "nan", "1"], STRINGS),
+    "strings, one missing": (["a", MISSING, "<NA>"], "object"),
+    "half a surrogate pair": (["a", "\ud800"], "object"),
+    "None": ([None, None], "object"),
+    "None beside missing": ([None, MISSING], "object"),
+    "None beside floats": ([0.1, None, float("nan")], "object"),
+    "None beside strings": (["a", None], "object"),
+    "ints and floats": ([1, 1.0], "object"),
+    "ints and bools": ([1, True], "object"),
+    "strings and numbers": (["1", 1], "object"),
+    "lists": ([[1, 2], [3, 4]], "object"),
+    "lists of different lengths": ([[], [1], [[2.0]]], "object"),
+    "tuples": ([(1, 2), (1.0, 2)], "object"),
+    "dicts and sets": ([{"a": 1}, {1, 2}, frozenset()], "object"),
+    "dates": ([datetime.datetime(2024, 1, 1), datetime.datetime(1, 1, 1)], "object"),
+    "bytes": ([b"a", b""], "object"),
+    "complex": ([1j, complex("nan")], "object"),
+    "ranges": ([range(2), range(3)], "object"),
+}
+
+
+@pytest.mark.parametrize(("values", "dtype"), COLUMNS.values(), ids=COLUMNS)
+def test_a_column_reads_back_as_it_was(values: list[Any], dtype: str) -> None:
+    df = frame(*values)
+
+    assert str(df["a"].dtype) == dtype
+    assert [value is pd.NA for value in df["a"]] == [value is MISSING for value in values]
+    assert exactly([config.get("a", MISSING) for config in Sweep.from_dataframe(df)]) == exactly(
+        values
+    )
+
+
+def test_a_frame_has_a_row_per_config_and_a_column_per_key() -> None:
+    df = Sweep().chain({"b": 1, "a": 2}, {"c": 3}, {}, {"a": 4}).to_dataframe()
+
+    assert list(df.columns) == ["b", "a", "c"]
+    assert list(df.index) == [0, 1, 2, 3]
+    assert df.isna().to_numpy().tolist() == [
+        [False, False, True],
+        [True, True, False],
+        [True, True, True],
+        [True, False, True],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "shape"),
+    [
+        pytest.param(Sweep(), (1, 0), id="one empty config"),
+        pytest.param(Sweep().repeat(3), (3, 0), id="empty configs"),
+        pytest.param(Sweep().product(a=[1])[1:], (0, 0), id="no config"),
+    ],
+)
+def test_configs_without_keys(sweep: Sweep, shape: tuple[int, int]) -> None:
+    df = sweep.to_dataframe()
+
+    assert df.shape == shape
+    assert list(Sweep.from_dataframe(df)) == list(sweep)
+
+
+def test_rows_are_a_chain() -> None:
+    sweep = Sweep.from_dataframe(pd.DataFrame({"a": [1, 2], "b": ["x", "y"]}))
+
+    assert sweep == Sweep().chain({"a": 1, "b": "x"}, {"a": 2, "b": "y"})
+
+
+def test_a_config_is_a_copy() -> None:
+    values = [1]
+    sweep = Sweep.from_dataframe(pd.DataFrame({"a": [values]}))
+    values.append(2)
+    sweep[0]["a"].append(3)
+
+    assert sweep[0] == {"a": [1]}
+
+
+# --- the user's own frames
+
+
+def test_a_frame_read_from_csv() -> None:
+    text = "lr,opt,seed,flag\n0.1,adam,1,True\n,,2,False\n"
+    df = pd.read_csv(StringIO(text), dtype={"opt": "string"}).convert_dtypes()
+
+    assert exactly(list(Sweep.from_dataframe(df))) == exactly(
+        [{"lr": 0.1, "opt": "adam", "seed": 1, "flag": True}, {"seed": 2, "flag": False}]
+    )
+
+
+NAT = pd.NaT
+OWN = {
+    "categories": (pd.Categorical(["x", None, "y"]), ["x", MISSING, "y"]),
+    "categories of numbers": (pd.Categorical([1, 2]), [1, 2]),
+    "strings": (pd.array(["x", None], dtype="string"), ["x", MISSING]),
+    "nullable ints": (pd.array([1, None], dtype="Int8"), [1, MISSING]),
+    "nullable bools": (pd.array([True, None], dtype="boolean"), [True, MISSING]),
+    "nullable floats": (pd.array([0.5, None], dtype="Float32"), [0.5, MISSING]),
+    "single precision": (np.array([0.5, np.nan], dtype="float32"), [0.5, float("nan")]),
+    "unsigned": (np.array([2**64 - 1], dtype="uint64"), [2**64 - 1]),
+    "dates": (
+        pd.to_datetime(["2024-01-02", None]),
+        [datetime.datetime(2024, 1, 2), MISSING],
+    ),
+    "durations": (pd.to_timedelta(["1s", None]), [datetime.timedelta(seconds=1), MISSING]),
+    "objects": (
+        np.array([np.int64(1), None, pd.NA, NAT, np.float64("nan"), np.bool_(True)], dtype=object),
+        [1, None, MISSING, MISSING, float("nan"), True],
+    ),
+    "arrays": ([np.array([1, 2]), [np.float32(0.5)]], [[1, 2], [0.5]]),
+}
+
+
+@pytest.mark.parametrize(("column", "values"), OWN.values(), ids=OWN)
+def test_a_column_of_the_users_own(column: Any, values: list[Any]) -> None:
+    sweep = Sweep.from_dataframe(pd.DataFrame({"a": column}))
+
+    assert exactly([config.get("a", MISSING) for config in sweep]) == exactly(values)
+
+
+def test_strings_of_this_pandas() -> None:
+    column = pd.Series(["x", np.nan], dtype="str")
+    values = [
+        config.get("a", MISSING) for config in Sweep.from_dataframe(pd.DataFrame({"a": column}))
+    ]
+
+    # In pandas 3 nan is how a column of strings says that there is none, in pandas 2 it is a value.
+    assert exactly(values) == exactly(["x", float("nan") if STRINGS == "object" else MISSING])
+
+
+def test_the_index_is_no_key() -> None:
+    df = pd.DataFrame({"a": [3, 1, 2], "job": [0, 1, 2]}).set_index("job").sort_values("a")
+
+    assert list(Sweep.from_dataframe(df)) == [{"a": 1}, {"a": 2}, {"a": 3}]
+
+
+@pytest.mark.parametrize(
+    ("df", "message"),
+    [
+        ([{"a": 1}], "from_dataframe needs a pandas DataFrame, got list"),
+        (pd.Series([1]), "from_dataframe needs a pandas DataFrame, got Series"),
+        (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is no Hydra key: a key is a string"),
+        (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is no Hydra key"),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "from_dataframe: the column 'a' stands twice"),
+        (
+            pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
+            r"from_dataframe: \('a', 'b'\) is no Hydra key",
+        ),
+    ],
+)
+def test_what_is_no_frame_of_configs(df: Any, message: str) -> None:
+    with pytest.raises(SweepError, match=f"^{message}"):
+        Sweep.from_dataframe(df)

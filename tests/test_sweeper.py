@@ -1,0 +1,204 @@
+"""`hydra/sweeper=params_proto` as Hydra sees it, and as a user runs it."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra import __version__, version
+from hydra.core.plugins import Plugins
+from hydra.test_utils.launcher_common_tests import (
+    BatchedSweeperTestSuite,
+    IntegrationTestSuite,
+    LauncherTestSuite,
+)
+
+OURS = "hydra/sweeper=params_proto"
+
+
+@pytest.fixture(scope="module")
+def plugins() -> None:
+    Plugins.instance()  # discovered, so that what a test restores has them
+
+
+@pytest.fixture
+def no_version_base(plugins: None, hydra_restore_singletons: None) -> Iterator[None]:
+    """Hydra's own suites run as its oldest apps do, in the job's directory."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if __version__ < "1.4":
+            version.setbase("1.1")
+        yield
+
+
+@pytest.mark.usefixtures("no_version_base")
+@pytest.mark.parametrize("overrides", [[OURS]])
+@pytest.mark.parametrize("launcher_name", ["basic", "joblib"])
+class TestLaunchers(LauncherTestSuite):
+    pass
+
+
+@pytest.mark.usefixtures("no_version_base")
+@pytest.mark.parametrize("overrides", [[OURS, "hydra.sweeper.max_batch_size=2"]])
+@pytest.mark.parametrize("launcher_name", ["basic"])
+class TestBatches(BatchedSweeperTestSuite):
+    pass
+
+
+@pytest.mark.usefixtures("no_version_base")
+@pytest.mark.parametrize(
+    ("task_launcher_cfg", "extra_flags"),
+    [({}, ["-m", OURS]), ({}, ["-m", OURS, "hydra/launcher=joblib"])],
+    ids=["basic", "joblib"],
+)
+class TestIntegration(IntegrationTestSuite):
+    pass
+
+
+APP = """
+import hydra
+from params_proto import Sweep
+
+grid = Sweep().product(lr=[0.1, 1e-5]).zip({"db.port": [1, 2], "name": ["a b", "1"]})
+print("imported", __name__)
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    number = hydra.core.hydra_config.HydraConfig.get().job.num
+    print(f"job {number} {dict(config)}\\n", end="", flush=True)  # one write, whole among others
+    return config.lr
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.fixture
+def app(tmp_path: Path) -> Path:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "config.yaml").write_text("lr: 0\nname: x\ndb: {port: 0}\n")
+    (tmp_path / "app.py").write_text(APP)
+    return tmp_path
+
+
+JOBS = [
+    "job 0 {'lr': 0.1, 'name': 'a b', 'db': {'port': 1}}",
+    "job 1 {'lr': 0.1, 'name': '1', 'db': {'port': 2}}",
+    "job 2 {'lr': 1e-05, 'name': 'a b', 'db': {'port': 1}}",
+    "job 3 {'lr': 1e-05, 'name': '1', 'db': {'port': 2}}",
+]
+
+
+@pytest.mark.parametrize("grid", ["app.py:grid", "app:grid", "__main__:grid"])
+def test_a_sweep_in_the_running_script(app: Path, python: Any, grid: str) -> None:
+    done = python("app.py", "-m", OURS, f"hydra.sweeper.sweep={grid}", "hydra.sweep.dir=out")
+    printed = [line for line in done.stdout.splitlines() if not line.startswith("[")]
+    assert printed == ["imported __main__", *JOBS]
+    assert sorted(path.name for path in (app / "out").iterdir()) == [
+        *("0", "1", "2", "3", "multirun.yaml", "sweep.yaml")
+    ]
+    again = python("app.py", "-m", OURS, "hydra.sweeper.sweep=out/sweep.yaml")
+    assert [line for line in again.stdout.splitlines() if line.startswith("job")] == JOBS
+
+
+def test_joblibs_workers_run_the_same_jobs(app: Path, python: Any) -> None:
+    done = python(
+        *("app.py", "-m", OURS, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
+        *("hydra.sweeper.sweep=app:grid", "hydra.sweep.dir=out"),
+    )
+    assert sorted(line for line in done.stdout.splitlines() if line.startswith("job")) == JOBS
+
+
+def test_a_config_that_says_multirun_needs_no_flag(app: Path, python: Any) -> None:
+    (app / "conf" / "config.yaml").write_text(
+        "defaults: [override hydra/sweeper: params_proto]\nlr: 0\nname: x\ndb: {port: 0}\n"
+        "hydra: {mode: MULTIRUN, sweeper: {sweep: {product: {lr: 'range(0,3)'}}}}\n"
+    )
+    done = python("app.py")
+    assert [line[:15] for line in done.stdout.splitlines() if line.startswith("job")] == [
+        "job 0 {'lr': 0,",
+        "job 1 {'lr': 1,",
+        "job 2 {'lr': 2,",
+    ]
+
+
+PROTO = """
+from enum import Enum
+from pathlib import Path
+from params_proto import Sweep, proto
+
+class Color(Enum):
+    RED = 1
+    BLUE = 2
+
+@proto.prefix
+class Training:
+    lr: float = 0.1
+    options: dict = {"a": 1, "b": {"c": None, "d": [1]}}
+    color: Color = Color.RED
+
+@proto.cli
+def main(seed: int = 0, size: tuple[int, ...] = (1, 2), path: Path = Path("x")):
+    print("job", repr((seed, size, path, Training.lr, Training.options, Training.color)))
+
+grid = Sweep(main, Training).product(
+    options=[{}, {"b": {"d": {"e": 1}}}, {"n": {"x y": "${z}"}}, {"a": 1, "b": {"c": []}}],
+    size=[(), (3,)],
+).zip(color=["BLUE", Color.RED], path=["a b", Path("c")], lr=[1, 1e-5])
+
+if __name__ == "__main__":
+    main()
+else:
+    for config in grid:
+        main(**config)
+"""
+
+
+def test_a_proto_app_gets_what_the_loop_gets(app: Path, python: Any) -> None:
+    (app / "proto_app.py").write_text(PROTO)
+    loop = python("-c", "import proto_app").stdout.splitlines()
+    run = python(
+        "proto_app.py", "-m", "hydra.sweeper.sweep=proto_app.py:grid", "hydra.sweep.dir=out"
+    )
+    jobs = [line for line in run.stdout.splitlines() if line.startswith("job")]
+    assert len(jobs) == 16
+    assert jobs == loop
+    again = python("proto_app.py", "-m", "hydra.sweeper.sweep=out/sweep.yaml", "seed=0")
+    assert [line for line in again.stdout.splitlines() if line.startswith("job")] == loop
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweeper.sweep=app.py:gird"], r".*app\.py has no gird\. Did you mean grid\?"),
+        (["hydra.sweeper.sweep=app.py:grid", "~lr"], "~lr would delete a key that the sweep gives"),
+        (["hydra.sweeper.sweep={product:{lr:[1],lrr:[2]}}"], "Could not override 'lrr'"),
+    ],
+)
+def test_a_mistake_is_one_message(
+    app: Path, python: Any, monkeypatch: Any, overrides: list[str], message: str
+) -> None:
+    # Hydra shows tracebacks under a debugger, which it takes the measuring of coverage for.
+    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+    done = python("app.py", "-m", OURS, *overrides, status=1)
+    assert re.search(message, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "job" not in done.stdout
+    assert not (app / "multirun").exists()
+
+
+def test_discovery_loads_nothing_of_params_proto(python: Any) -> None:
+    done = python(
+        "-c",
+        "import sys\nfrom hydra.core.plugins import Plugins\n"
+        "print([p.__name__ for p in Plugins.instance().discover()])\n"
+        "print([m for m in sys.modules if m.partition('.')[0] in ('params_proto', 'pandas')])",
+    )
+    names, loaded = done.stdout.splitlines()
+    assert "ParamsProtoSweeper" in names
+    assert loaded == "[]"
