@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from enum import Enum
 from html import escape
 from itertools import repeat
 from keyword import iskeyword
-from typing import Any, cast
+from typing import Any
 
 from params_proto import steps
+from params_proto.python_text import name_of, python_text
 from params_proto.scope import Scope
 from params_proto.steps import Expression, Step
 
@@ -28,7 +28,7 @@ def text(scope: Scope, expression: Expression) -> str:
 
 
 def _head(scope: Scope) -> str:
-    head = f"Sweep({', '.join(_name(target) for target in scope.objects)})"
+    head = f"Sweep({', '.join(name_of(target) for target in scope.objects)})"
     own = scope.targets[0].node if len(scope.targets) == 1 else ""
     return head if scope.prefix == own else f"{head}.under({scope.prefix!r})"
 
@@ -58,7 +58,7 @@ def _inner_head(part: Expression, head: str, scope: Scope) -> str:
         return head
     for target, described in zip(scope.objects, scope.targets, strict=True):
         if described.node == part.prefix:
-            return f"Sweep({_name(target)})"
+            return f"Sweep({name_of(target)})"
     return f"Sweep().under({part.prefix!r})"
 
 
@@ -69,15 +69,17 @@ def _method(step: Step) -> str:
     if isinstance(step, steps.Chain):
         return f".chain({', '.join(_shown(step.rows))})"
     if isinstance(step, steps.Set):
-        return f".set({_arguments({key: value(pin) for key, pin in step.pins.items()})})"
+        return f".set({_arguments({key: python_text(pin) for key, pin in step.pins.items()})})"
     if isinstance(step, steps.Repeat):
         return f".repeat({step.times})"
     if isinstance(step, steps.Exclude):
         return f".exclude({_arguments({key: _options(o) for key, o in step.match.items()})})"
     if isinstance(step, steps.Where):
-        return f".where({_name(step.predicate)})"
+        return f".where({name_of(step.predicate)})"
     if isinstance(step, steps.Derive):
-        return f".derive({_arguments({key: value(rule) for key, rule in step.rules.items()})})"
+        return (
+            f".derive({_arguments({key: python_text(rule) for key, rule in step.rules.items()})})"
+        )
     if isinstance(step, steps.Shuffle):
         return f".shuffle(seed={step.seed})"
     if isinstance(step, steps.Sample):
@@ -100,39 +102,14 @@ def _axis(values: Sequence[Any]) -> str:
 
 def _shown(values: Sequence[Any]) -> list[str]:
     if len(values) <= _LONGEST:
-        return [value(one) for one in values]
-    return [*map(value, values[:3]), "...", value(values[-1])]
+        return [python_text(one) for one in values]
+    return [*map(python_text, values[:3]), "...", python_text(values[-1])]
 
 
 def _options(options: Sequence[Any]) -> str:
     if len(options) == 1 and not isinstance(options[0], (list, range)):
-        return value(options[0])
+        return python_text(options[0])
     return _axis(options)
-
-
-def value(one: Any) -> str:
-    """A value as Python writes it: enum members and functions by their names.
-
-    >>> value([1, len, "a"])
-    "[1, len, 'a']"
-    """
-    kind = cast("Any", type(one))
-    if isinstance(one, Enum):
-        return f"{kind.__qualname__}.{one.name}"
-    if kind is list:
-        return f"[{', '.join(map(value, one))}]"
-    if kind is tuple:
-        return f"({', '.join(map(value, one))}{',' if len(one) == 1 else ''})"
-    if kind in (set, frozenset) and one:
-        listed = "{" + ", ".join(map(value, one)) + "}"
-        return listed if kind is set else f"frozenset({listed})"
-    if kind is dict:
-        return "{" + ", ".join(f"{value(key)}: {value(each)}" for key, each in one.items()) + "}"
-    return _name(one) if callable(one) else repr(one)
-
-
-def _name(one: Any) -> str:
-    return getattr(one, "__qualname__", None) or repr(one)
 
 
 def html(configs: Sequence[Mapping[str, Any]], size: int) -> str:
@@ -158,5 +135,5 @@ def html(configs: Sequence[Mapping[str, Any]], size: int) -> str:
 
 
 def _row(index: int, config: Mapping[str, Any], keys: Sequence[str]) -> str:
-    cells = [escape(value(config[key])) if key in config else "" for key in keys]
+    cells = [escape(python_text(config[key])) if key in config else "" for key in keys]
     return f"<tr><th>{index}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

@@ -18,11 +18,13 @@ class Scope:
         objects: the functions and classes as the user gave them.
         targets: their descriptions.
         prefix: "" or, for a sweep over one prefix class, the name of its node.
+        rooted: whether a plain name that a target at the root has is that target's.
     """
 
     objects: tuple[Any, ...] = ()
     targets: tuple[Target, ...] = ()
     prefix: str = ""
+    rooted: bool = False
 
     @classmethod
     def of(cls, objects: tuple[Any, ...]) -> Scope:
@@ -70,6 +72,8 @@ class Scope:
             ValueError: several targets have the name; the text is the rule and the cure.
         """
         found = list(self._owners(key))
+        if self.rooted:
+            found = [(owner, name) for owner, name in found if not owner.node] or found
         if len(found) > 1:
             names = " and ".join(target.name for target, _ in found)
             full = ", ".join(name for _, name in found if name != key)

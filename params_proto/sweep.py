@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from params_proto import join, steps
@@ -110,6 +111,18 @@ class Sweep(Sequence[Config]):
         """
         return self._space.keys
 
+    def rooted(self) -> Sweep:
+        """The same sweep, whose plain keys are read as on Hydra's command line.
+
+        A name that the root function has is its own, also where a prefix class has it too.
+
+        >>> def main(seed: int = 0): ...
+        >>> Sweep(main).rooted().product(seed=[1, 2]).keys
+        ('seed',)
+        """
+        scope = replace(self._scope, rooted=True)
+        return Sweep._of(scope, self._expression, self._space)
+
     def under(self, prefix: str) -> Sweep:
         """The same sweep with its plain keys under a node, for a prefix class that is not at hand.
 
@@ -120,7 +133,7 @@ class Sweep(Sequence[Config]):
         [['training.lr=0.1']]
         """
         expression = Expression(self._expression.steps, prefix)
-        scope = Scope(self._scope.objects, self._scope.targets, prefix)
+        scope = replace(self._scope, prefix=prefix)
         return Sweep._of(scope, expression, self._space)
 
     # The steps
@@ -470,7 +483,7 @@ class Sweep(Sequence[Config]):
         """
         from params_proto.storage import load
 
-        return load(path, *targets, config_dir=config_dir)
+        return load(path, cls(*targets), config_dir=config_dir)
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each config, a missing key as `pd.NA`.

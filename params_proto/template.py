@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from params_proto.errors import SweepError, did_you_mean
+from params_proto.python_text import python_text
 
 
 def keys(template: str) -> list[str]:
@@ -53,14 +54,20 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
                 f"derive({name}={template!r}): the config {dict(config)} has no key {key}."
                 f"{did_you_mean(key, config)}"
             )
+        value = config[key]
         try:
-            parts.append(format(config[key], spec))
+            # A collection has no format spec, and a set's own text differs between processes.
+            parts.append(python_text(value) if _is_collection(value, spec) else format(value, spec))
         except (TypeError, ValueError, OverflowError) as error:
             raise SweepError(
                 f"derive({name}={template!r}): {key}={config[key]!r} does not take the format"
                 f" {spec!r}: {error}."
             ) from error
     return "".join(parts)
+
+
+def _is_collection(value: Any, spec: str) -> bool:
+    return not spec and type(value) in (list, tuple, dict, set, frozenset)
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from params_proto.permutation import Permutation
+from params_proto.python_text import python_text
 from params_proto.sweep import Sweep
 
 Config = dict[str, Any]
@@ -188,7 +189,13 @@ def _derived(rule: Any, config: Config) -> Any:
         return rule(config)
     if not config.keys() >= set(re.findall(r"\{(.*?)\}", rule)):
         raise UnfitError
-    return re.sub(r"\{(.*?)\}", lambda braces: f"{config[braces[1]]}", rule)
+    return re.sub(r"\{(.*?)\}", lambda braces: text(config[braces[1]]), rule)
+
+
+def text(value: Any) -> str:
+    """A scalar's own text; a collection as Python writes it, a set in a fixed order."""
+    collection = type(value) in (list, tuple, dict, set, frozenset)
+    return python_text(value) if collection else f"{value}"
 
 
 def _shuffle(configs: list[Config], seed: int, pins: Config):

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from params_proto.keys import bare
 from params_proto.sweep import Sweep
 from tests import strategies
-from tests.recipes import Config, Recipe, exactly
+from tests.recipes import Config, Recipe, exactly, text
 from tests.strategies import KEYS, recipes, values
 
 law = settings(max_examples=60, deadline=None)
@@ -331,7 +331,7 @@ def test_derive_is_a_list_comprehension(recipe: Recipe, key: str) -> None:
     if all(config.keys() == set(recipe.keys) for config in sweep):
         assert same(
             sweep.derive({key: template}),
-            [{**config, key: "/".join(f"{config[k]}" for k in recipe.keys)} for config in sweep],
+            [{**config, key: "/".join(text(config[k]) for k in recipe.keys)} for config in sweep],
         )
 
 

@@ -678,7 +678,7 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
     steps = {"product": {"lr": [0.1], "seed": "1,2"}, "chain": [{"opt": "sgd"}]}
 
     assert sweep_from_steps(steps) == Sweep().product(lr=[0.1], seed=[1, 2]).chain({"opt": "sgd"})
-    assert sweep_from_steps([steps, {"repeat": 2}], train).targets == (train,)
+    assert sweep_from_steps([steps, {"repeat": 2}], Sweep(train)).targets == (train,)
 
 
 @pytest.mark.parametrize(
@@ -692,7 +692,7 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
 )
 def test_a_mistake_in_a_config_names_its_node(steps: Any, message: str) -> None:
     with pytest.raises(SweepError, match=message):
-        sweep_from_steps(steps, train)
+        sweep_from_steps(steps, Sweep(train))
 
 
 def test_the_plain_form_has_values_as_they_are() -> None:

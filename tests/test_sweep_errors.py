@@ -147,7 +147,8 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "an empty range": (
         lambda: Sweep().product(lr=range(3, 0)),
-        "product needs a list of values for lr, got the empty range(3, 0). Write at least one value.",
+        "product needs a list of values for lr, got the empty range(3, 0). Write at least one"
+        " value.",
     ),
     "a string": (
         lambda: Sweep().product(model="vit"),

@@ -333,7 +333,12 @@ def test_a_sweep_that_reads_its_plain_keys_cannot_be_renamed() -> None:
 def test_every_step_of_a_sweep_without_targets_takes_the_types() -> None:
     free = (Sweep().zip(lr=[1, 2], steps=[1, 2]) + Sweep().set(lr=3)) * Sweep().chain({"out": "a"})
     free = free * Sweep().product(seed=[1, 2]).shuffle() * Sweep().set(optimizer="SGD").sample(1)
-    free = free.repeat(2).shuffle()[::2].derive({"run.name": "{lr}"}).where(lambda config: config["lr"] < 3)
+    free = (
+        free.repeat(2)
+        .shuffle()[::2]
+        .derive({"run.name": "{lr}"})
+        .where(lambda config: config["lr"] < 3)
+    )
 
     for config in Sweep(train) * free:
         assert isinstance(config["lr"], float)

@@ -64,10 +64,11 @@ def configured(
     """
     if node is None:
         return Sweep(*targets)
+    empty = Sweep(*targets).rooted()
     if isinstance(node, str):
-        sweep = _referred(node, cwd, targets, loader)
+        sweep = _referred(node, cwd, empty, loader)
     else:
-        sweep = _steps(node, targets, loader)
+        sweep = _steps(node, empty, loader)
     for key in sweep.expression.places:
         if bare(key).split(".")[0].split("/")[0] == "hydra":
             raise SweepError(
@@ -77,20 +78,20 @@ def configured(
     return sweep
 
 
-def _steps(node: Any, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
     from params_proto.storage import sweep_from_steps
 
     if not isinstance(node, (dict, list)):
         raise SweepError(f"hydra.sweeper.sweep={node!r} is no sweep. {_FORMS}")
     # What is an interpolation still is one for the job: `\${seed}` in the config.
-    return sweep_from_steps(native(cast("Any", node)), *targets, config_loader=loader)
+    return sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader)
 
 
-def _referred(text: str, cwd: Path, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+def _referred(text: str, cwd: Path, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
     if text.endswith(_FILES):
         from params_proto.storage import load
 
-        return load(cwd / Path(text).expanduser(), *targets, config_loader=loader)
+        return load(cwd / Path(text).expanduser(), empty, config_loader=loader)
     where, colon, attribute = text.rpartition(":")
     if not colon or not where or not attribute:
         raise SweepError(f"hydra.sweeper.sweep={text} is no sweep. {_FORMS}")

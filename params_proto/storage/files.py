@@ -6,7 +6,7 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from params_proto.errors import SweepError
 from params_proto.storage import atomic
@@ -50,7 +50,8 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
 
 def load(
     path: str | os.PathLike[str],
-    *targets: Any,
+    empty: Sweep,
+    *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
 ) -> Sweep:
@@ -58,7 +59,7 @@ def load(
 
     Args:
         path: a file that `save` wrote, or that was written by hand.
-        targets: what the sweep is over.
+        empty: the sweep of nothing yet, over its targets.
         config_dir: where a `glob` in a `.yaml` finds the options of a config group.
         config_loader: Hydra's, for the same.
 
@@ -73,7 +74,7 @@ def load(
         document = reader.read(_text(path), name)
         return sweep_from_steps(
             document.root,
-            *targets,
+            empty,
             where=document,
             config_loader=config_loader,
             config_dir=config_dir,
@@ -85,7 +86,7 @@ def load(
     else:
         _unknown(path)
     rows, lines = read(_text(path), name)
-    return chain(rows, targets, lambda index: f"{name}:{lines[index]}")
+    return chain(rows, empty, lambda index: f"{name}:{lines[index]}")
 
 
 def _text(path: str | os.PathLike[str]) -> str:

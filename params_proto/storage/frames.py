@@ -89,6 +89,8 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))
     Sweep().chain({'lr': 0.1}, {'lr': 0.01, 'bs': 32})
     """
+    from params_proto.sweep import Sweep
+
     if not isinstance(df, pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SweepError(f"from_dataframe needs a pandas DataFrame, got {type(df).__name__}.")
     keys: list[Any] = list(df.columns)
@@ -102,7 +104,7 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
         {key: value for key, value in zip(keys, values, strict=True) if value is not pd.NA}
         for values in tuples
     ]
-    return chain(rows, (), lambda index: f"from_dataframe: row {index}")
+    return chain(rows, Sweep(), lambda index: f"from_dataframe: row {index}")
 
 
 def _values(column: pd.Series) -> list[Any]:

@@ -25,7 +25,8 @@ _NODE = re.compile(r"\w+(\.\w+)*")
 
 def sweep_from_steps(
     steps: Mapping[str, Any] | Sequence[Any],
-    *targets: Any,
+    empty: Sweep | None = None,
+    *,
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
     config_dir: str | os.PathLike[str] | None = None,
@@ -34,7 +35,7 @@ def sweep_from_steps(
 
     Args:
         steps: a mapping of steps, or a list of them: what a file or a composed config holds.
-        targets: what the sweep is over.
+        empty: the sweep of nothing yet, over its targets.
         where: what error messages begin with: a name, or the document whose lines they name.
         config_loader: Hydra's, for a `glob`.
         config_dir: where a `glob` finds the options of a config group, without a config loader.
@@ -51,7 +52,7 @@ def sweep_from_steps(
         from params_proto.storage.groups import options_in
 
         config_loader = options_in(config_dir)
-    return Steps(Sweep(*targets), where, config_loader).sweep(steps)
+    return Steps(Sweep() if empty is None else empty, where, config_loader).sweep(steps)
 
 
 @dataclass(frozen=True)

@@ -14,22 +14,18 @@ if TYPE_CHECKING:
 _MOST_TOLD = 10  # mistakes of one file
 
 
-def chain(
-    rows: Sequence[Mapping[str, Any]], targets: tuple[Any, ...], place: Callable[[int], str]
-) -> Sweep:
+def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int], str]) -> Sweep:
     """The sweep of some rows.
 
     Args:
         rows: the configs, of which there may be none.
-        targets: what the sweep is over.
+        empty: the sweep of nothing yet, over its targets.
         place: where the row of an index stands, for error messages.
 
-    >>> chain([{"lr": 0.1}, {"lr": 0.01}], (), str)
+    >>> from params_proto import Sweep
+    >>> chain([{"lr": 0.1}, {"lr": 0.01}], Sweep(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
     """
-    from params_proto.sweep import Sweep
-
-    empty = Sweep(*targets)
     if not rows:
         return empty.chain({})[:0]
     try:
