@@ -19,13 +19,13 @@ import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, overload
 
-from params_proto.binding import bound
 from params_proto.current import Held
+from params_proto.decorated.binding import bound
+from params_proto.decorated.function import App
+from params_proto.decorated.names import Names
+from params_proto.decorated.owner import owner_of
+from params_proto.decorated.prefix_class import prefix_class
 from params_proto.errors import SweepError
-from params_proto.function import App
-from params_proto.names import Names
-from params_proto.owner import owner_of
-from params_proto.prefix_class import prefix_class
 
 P = ParamSpec("P")
 R = TypeVar("R")

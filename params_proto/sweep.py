@@ -7,15 +7,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from params_proto import join, steps
-from params_proto.arguments import Call
-from params_proto.build import build, extend
 from params_proto.errors import SweepError
-from params_proto.join import Scoped
-from params_proto.notes import Notes
-from params_proto.scope import Scope
+from params_proto.expression import join, steps
+from params_proto.expression.arguments import Call
+from params_proto.expression.build import build, extend
+from params_proto.expression.join import Scoped
+from params_proto.expression.notes import Notes
+from params_proto.expression.scope import Scope
+from params_proto.expression.steps import Expression, Step
 from params_proto.space import Config, Grid, Space
-from params_proto.steps import Expression, Step
 
 if TYPE_CHECKING:
     import os
@@ -440,12 +440,12 @@ class Sweep(Sequence[Config]):
         return hash(self._expression.steps)
 
     def __repr__(self) -> str:
-        from params_proto.display import text
+        from params_proto.expression.display import text
 
         return text(self._scope, self._expression)
 
     def _repr_html_(self) -> str:
-        from params_proto.display import html
+        from params_proto.expression.display import html
 
         return html(self, self.size)
 
@@ -513,7 +513,7 @@ class Sweep(Sequence[Config]):
         >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
         [['model.lr=0.1'], ['model.lr=0.01']]
         """
-        from params_proto.overrides import render_config
+        from params_proto.overrides.rendering import render_config
 
         for config in self:
             yield render_config(config, prefix=self.prefix, targets=self._scope.targets)

@@ -20,8 +20,8 @@ import pytest
 
 import params_proto
 from params_proto import SweepError, current, proto
+from params_proto.decorated.owner import classes, functions, nodes
 from params_proto.fields import REQUIRED, describe
-from params_proto.owner import classes, functions, nodes
 
 T = TypeVar("T")
 APPS = Path(__file__).parent / "apps"

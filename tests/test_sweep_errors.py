@@ -241,7 +241,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a long value": (
         lambda: Sweep(train).set(lr="x" * 100),
-        f"set: lr takes float, got '{'x' * 76}...: '{'x' * 56}... is no float. " + OF_ITS_TYPE,
+        f"set: lr takes float, got '{'x' * 76}...: '{'x' * 76}... is no float. " + OF_ITS_TYPE,
     ),
     "a value that joins a target": (
         lambda: Sweep(train) * Sweep().product(bs=["a"]),

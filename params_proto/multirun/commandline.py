@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
-from params_proto.overrides import OverrideText, render
-from params_proto.reading import enumerated, native, read
+from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.reading import enumerated, native, read
+from params_proto.overrides.rendering import render
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.keys import bare
-from params_proto.reading import native
+from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:

@@ -8,15 +8,15 @@ from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from params_proto import steps
-from params_proto.build import build
 from params_proto.errors import SweepError, together
+from params_proto.expression import steps
+from params_proto.expression.build import build
+from params_proto.expression.steps import Axis, Expression
 from params_proto.fields import Target
 from params_proto.keys import bare
 from params_proto.multirun.commandline import Given
 from params_proto.multirun.precedence import Block, override
-from params_proto.overrides import render_config
-from params_proto.steps import Axis, Expression
+from params_proto.overrides.rendering import render_config
 
 if TYPE_CHECKING:
     from params_proto.space import Space

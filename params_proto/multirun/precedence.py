@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from params_proto import steps
-from params_proto.steps import Axis, Expression, Step
+from params_proto.expression import steps
+from params_proto.expression.steps import Axis, Expression, Step
 
 Block = steps.Product | steps.Zip
 """One key with its values, or several that are paired."""

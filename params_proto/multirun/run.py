@@ -140,7 +140,7 @@ def _plan(
 
 def _targets(task_function: TaskFunction) -> tuple[tuple[Any, ...], tuple[Target, ...]]:
     """What a proto app's config is made of: its function and classes, and their fields."""
-    from params_proto.task import Task
+    from params_proto.app.task import Task
 
     if not isinstance(task_function, Task):
         return (), ()

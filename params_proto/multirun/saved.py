@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from params_proto import steps
 from params_proto.errors import SweepError
+from params_proto.expression import steps
+from params_proto.expression.steps import Expression
 from params_proto.multirun.plan import Plan
-from params_proto.overrides import parse, render
-from params_proto.steps import Expression
+from params_proto.overrides.reading import parse
+from params_proto.overrides.rendering import render
 from params_proto.storage.to_steps import steps_to_mapping
 from params_proto.storage.writer import text_of
 

@@ -11,8 +11,8 @@ from sys import maxsize
 from typing import Any
 
 from params_proto.keys import in_full
-from params_proto.permutation import Permutation
 from params_proto.space.node import Config, Space, same
+from params_proto.space.permutation import Permutation
 from params_proto.values import length
 
 

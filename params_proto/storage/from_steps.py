@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
-from params_proto.steps import Cross, Expression
+from params_proto.expression.steps import Cross, Expression
 from params_proto.storage.names import FORM, STEPS, acts_on_nothing
 from params_proto.storage.one_step import OneStep
 

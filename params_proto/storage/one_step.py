@@ -142,7 +142,7 @@ class OneStep:
         numbers = _RANGE.fullmatch(values)
         if numbers:  # as `save` writes it: no need for Hydra's parser
             return range(*[int(number) for number in numbers.groups() if number is not None])
-        from params_proto.overrides import sweep_values
+        from params_proto.overrides.reading import sweep_values
 
         try:
             return sweep_values(key, values, self.steps.config_loader)

@@ -11,7 +11,7 @@ from yaml.constructor import SafeConstructor
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
-from params_proto.reading import spelled
+from params_proto.overrides.reading import spelled
 
 TUPLE, SET, FROZENSET, PATH = "!tuple", "!set", "!frozenset", "!path"
 OVERRIDE = "!override"  # a value spelled as in a Hydra override, with interpolations, say

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from params_proto import steps
 from params_proto.errors import SweepError
-from params_proto.steps import Expression, Step
+from params_proto.expression import steps
+from params_proto.expression.steps import Expression, Step
 from params_proto.storage.names import acts_on_nothing
 from params_proto.values import length
 

@@ -12,7 +12,7 @@ from typing import Any, cast
 import yaml
 
 from params_proto.errors import SweepError, shown
-from params_proto.literals import OverrideText, live
+from params_proto.overrides.literals import OverrideText, live
 from params_proto.storage.scalars import (
     BINARY,
     FROZENSET,

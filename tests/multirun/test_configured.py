@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep
 from params_proto.errors import SweepError
 from params_proto.multirun.configured import configured, resolved
-from params_proto.overrides import render
+from params_proto.overrides.rendering import render
 
 
 def train(lr: float = 0.1, seed: int = 0, name: str = "") -> None: ...

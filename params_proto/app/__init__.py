@@ -1,0 +1,1 @@
+"""A decorated function as a Hydra app."""

@@ -1,0 +1,161 @@
+"""A decorated function as a Hydra app: its configs, and a run of its command line."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import TracebackType
+from typing import Any, cast
+
+import hydra
+from hydra.core.config_store import ConfigStore
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from params_proto.app.base_config import base_config
+from params_proto.app.store import Entry, stored
+from params_proto.app.task import JobError, Node, Task
+from params_proto.decorated.function import App
+from params_proto.decorated.owner import Owner, nodes, owner_of
+from params_proto.errors import SweepError
+from params_proto.fields import Target
+
+_SCHEMA = "params_proto_schema"
+_SWEEPER = "params_proto"
+# Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
+_IS_1_3 = tuple(map(int, hydra.__version__.split(".")[:2])) < (1, 4)
+_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if _IS_1_3 else {}
+# What on the command line names configs of the user's.
+_CONFIGS = re.compile(r"-c|--config|\+*hydra\.searchpath")
+
+
+def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
+    """Runs the Hydra app of a decorated function, as `hydra.main` does.
+
+    Args:
+        app: the decorated function.
+        argv: the command line without the script's name; the process's own if None.
+
+    Raises:
+        SweepError: two things have one name in the config, or a default is no value for it.
+    """
+    if isinstance(argv, str):
+        raise TypeError(f"run takes a list of arguments, got {argv!r}: write [{argv!r}].")
+    arguments = sys.argv[1:] if argv is None else list(argv)
+    task = _task(app, arguments)
+    schema = base_config(task.root, [node.target for node in task.nodes.values()])
+    entries = [Entry(_SCHEMA, schema, package="_global_")]
+    defaults = {"sweeper": _SWEEPER}
+    page: AbstractContextManager[None] = nullcontext()
+    if _asks_for_help(arguments):
+        from params_proto.app import help_page  # which reads the source
+
+        entries.append(help_page.entry(task))
+        defaults["help"] = help_page.NAME
+        page = help_page.resolving(task)
+    entries.append(_hydra_config(defaults))
+    main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
+    with page, stored(entries), _command_line(arguments), _hydra_config_kept(), _short_errors():
+        main(task)()
+
+
+def _task(app: App[..., Any], arguments: Sequence[str]) -> Task:
+    """The app with every prefix class that is defined now."""
+    root = app.__proto_owner__
+    classes = nodes()
+    owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
+    for name in root.defaults:
+        if name in owners:
+            raise SweepError(
+                f"The class {owners[name].title} and a parameter of {root.title} are both {name!r}"
+                f' in the config: give the class another node, @proto.prefix("{name}_"), or the'
+                " parameter another name."
+            )
+    return Task(
+        app,
+        _with_current_defaults(root),
+        {node: Node(cls, _with_current_defaults(owners[node])) for node, cls in classes.items()},
+        closed=app.config_path is None
+        and app.config_name is None
+        and not any(_CONFIGS.match(argument) for argument in arguments),
+    )
+
+
+def _with_current_defaults(owner: Owner) -> Target:
+    """The fields with what was assigned to them, or is bound now, for a default."""
+    fields = {
+        name: dataclasses.replace(field, default=owner.value(name))
+        for name, field in owner.target.fields.items()
+    }
+    return dataclasses.replace(owner.target, fields=fields)
+
+
+def _hydra_config(defaults: Mapping[str, str]) -> Entry:
+    """Hydra's own config, with the schema in front of everything and our defaults for its groups.
+
+    What an application or a plugin has chosen in place of Hydra's own defaults stays.
+    """
+    config = ConfigStore.instance().load("hydra/config.yaml").node
+    listed: list[Any] = [f"/{_SCHEMA}"]
+    for default in config.defaults:
+        if OmegaConf.is_dict(default):
+            ((group, option),) = default.items()
+            if option in ("basic", "default"):
+                default = {group: defaults.get(group, option)}
+        listed.append(default)
+    config.defaults = listed
+    return Entry("config", config, group="hydra")
+
+
+def _asks_for_help(arguments: Sequence[str]) -> bool:
+    """Whether the app's own help page is asked for; argparse takes a long option's beginning."""
+    return any(
+        argument == "-h" or (argument.startswith("--he") and "--help".startswith(argument))
+        for argument in arguments
+    )
+
+
+@contextmanager
+def _command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
+    before = sys.argv
+    sys.argv = [*before[:1], *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+@contextmanager
+def _hydra_config_kept() -> Generator[None, None, None]:
+    """Takes back what `--cfg` and `--help` leave behind, which would look like a running job."""
+    before = HydraConfig.instance().cfg
+    try:
+        yield
+    finally:
+        HydraConfig.instance().cfg = before
+
+
+@contextmanager
+def _short_errors() -> Generator[None, None, None]:
+    """Shows the message alone of values that a job cannot start with.
+
+    Hydra 1.4 shows a traceback of whatever a job raises, but through this hook.
+    """
+    before = sys.excepthook
+
+    def show(
+        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
+    ) -> None:
+        if isinstance(error, JobError):
+            sys.stderr.write(f"{error}\n")
+        else:
+            before(kind, error, traceback)
+
+    sys.excepthook = show
+    try:
+        yield
+    finally:
+        sys.excepthook = before

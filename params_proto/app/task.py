@@ -1,0 +1,172 @@
+"""What Hydra runs for each job: the body of a decorated function, with the values of the job."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import FunctionType
+from typing import Any, cast
+
+from hydra.errors import CompactHydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from params_proto import schema
+from params_proto.current import Held
+from params_proto.current.by_value import Annotations, annotations_of, settle
+from params_proto.decorated.function import App
+from params_proto.decorated.owner import Owner, owner_of
+from params_proto.errors import SweepError, did_you_mean, together
+from params_proto.fields import Target
+
+
+class JobError(CompactHydraException, SweepError):
+    """Values that a job cannot start with. Hydra shows the message, and no traceback."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """A prefix class of an app, and its fields with the defaults that they have in the app."""
+
+    cls: type
+    target: Target
+
+
+class Task:
+    """The task function of an app, for Hydra and for the process that a launcher runs a job in.
+
+    Args:
+        app: the decorated function.
+        root: its parameters, with the defaults that they have in the app.
+        nodes: the prefix classes, by node. They are pickled with the task, so that the other
+            process can give them their values.
+        closed: whether there are no configs of the user's, whose further keys have a purpose.
+    """
+
+    def __init__(
+        self, app: App[..., Any], root: Target, nodes: Mapping[str, Node], closed: bool
+    ) -> None:
+        self.app = app
+        # Hydra looks here for the folder of the configs and the name of the job, callbacks for
+        # what to call the task.
+        self.__wrapped__ = _of_a_script(app)
+        self.__module__ = app.__module__
+        self.__name__ = app.__name__
+        self.__qualname__ = app.__qualname__
+        self.__doc__ = app.__doc__
+        self.root = root
+        self.nodes = nodes
+        self.closed = closed
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        targets = [self.root, *(node.target for node in self.nodes.values())]
+        return _arrived, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
+
+    def __call__(self, config: DictConfig) -> Any:
+        """Runs a job.
+
+        Args:
+            config: the job's composed config.
+
+        Returns:
+            What the body returns.
+
+        Raises:
+            JobError: values that are missing or do not go into their fields: all of them.
+        """
+        mistakes: list[str] = []
+        # A root that the user's configs may add keys to is open, but its function may not be.
+        root = replace(self.root, open=self.app.__proto_owner__.takes_any)
+        arguments = _native(root, config, mistakes, self.nodes)
+        contents = {name: _content(config, name, mistakes) for name in self.nodes}
+        values = {
+            cast("Owner", owner_of(node.cls)).key: _native(node.target, contents[name], mistakes)
+            for name, node in self.nodes.items()
+        }
+        if self.closed:
+            _without_use(self.root, config, self.nodes, mistakes)
+            for name, node in self.nodes.items():
+                _without_use(node.target, contents[name], {}, mistakes)
+        if mistakes:
+            raise JobError(str(together(mistakes)))
+        with Held(values, job=True):
+            return self.app.__wrapped__(**arguments)
+
+
+def _arrived(
+    app: App[..., Any],
+    root: Target,
+    nodes: Mapping[str, Node],
+    closed: bool,
+    annotations: Annotations,
+) -> Task:
+    settle(annotations)
+    return Task(app, root, nodes, closed)
+
+
+def _of_a_script(app: App[..., Any]) -> Any:
+    """The function as a script would have it.
+
+    For one of an imported module, Hydra would look for configs in a package instead of beside the
+    file, and fail without a package even where there are no configs. A notebook's cell counts as
+    a file in the working directory.
+    """
+    function = inspect.unwrap(app)
+    if not isinstance(function, FunctionType):  # an object that is called
+        function = cast("FunctionType", app.__wrapped__)
+    code, closure = function.__code__, function.__closure__
+    if not Path(code.co_filename).exists():
+        code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
+    stand_in = FunctionType(code, {}, function.__name__, None, closure)
+    stand_in.__module__ = "__main__"
+    vars(stand_in)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
+    return stand_in
+
+
+def _content(config: DictConfig, node: str, mistakes: list[str]) -> DictConfig:
+    """The content of a prefix class's node; one that was deleted is empty."""
+    try:
+        content = config[node] if node in config else OmegaConf.create()
+    except OmegaConfBaseException as error:
+        mistakes.append(f"{node}: {str(error).splitlines()[0]}.")
+        return OmegaConf.create()
+    if isinstance(content, DictConfig):
+        return content
+    mistakes.append(
+        f"{node} is {content!r}, but it has fields: write {node}.name=value for each of them."
+    )
+    return OmegaConf.create()
+
+
+def _native(
+    target: Target, config: DictConfig, mistakes: list[str], ignore: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The native values of a target; what is wrong with them is added to the mistakes."""
+    try:
+        return schema.native(target, config, ignore or {})
+    except SweepError as error:
+        mistakes += _each(str(error))
+        return {}
+
+
+def _without_use(
+    target: Target, config: DictConfig, others: Mapping[str, Any], mistakes: list[str]
+) -> None:
+    """Adds the keys that were added (`+name=value`) and that nothing can read."""
+    for key in () if target.open else config:
+        if key not in target.fields and key not in others:
+            valid = [*target.fields, *others]
+            mistakes.append(f"{target.name} has no parameter {key}.{did_you_mean(str(key), valid)}")
+
+
+def _each(message: str) -> list[str]:
+    """The mistakes that `together` made one message of.
+
+    >>> _each(str(together(["a is wrong.", "b is wrong."])))
+    ['a is wrong.', 'b is wrong.']
+    """
+    head, *mistakes = message.split("\n- ")
+    return mistakes if re.fullmatch(r"\d+ mistakes:", head) else [message]

@@ -1,0 +1,198 @@
+"""A decorated function: when calling it runs the Hydra app, and when its body."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import sys
+import types
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from params_proto import current
+from params_proto.decorated.binding import bound
+from params_proto.decorated.names import Names
+from params_proto.decorated.owner import Owner, functions
+from params_proto.errors import SweepError
+from params_proto.fields import REQUIRED, Target, describe
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class CallError(SweepError, TypeError):
+    """A call with a name that the function has no parameter for, or with a wrong value."""
+
+
+class App(Generic[P, R]):
+    """A function whose parameters are the root of a config.
+
+    Args:
+        function: the body.
+        config_path: where the user's configs are, relative to the file of the function.
+        config_name: the user's primary config.
+    """
+
+    __wrapped__: Callable[P, R]
+    __name__: str
+    __qualname__: str
+
+    def __init__(
+        self,
+        function: Callable[P, R],
+        config_path: str | None = None,
+        config_name: str | None = None,
+    ) -> None:
+        functools.update_wrapper(self, function)
+        self.config_path = config_path
+        self.config_name = config_name
+        self.__proto_owner__ = _owner(function, config_path is not None)
+        functions[self.__proto_owner__.key] = self
+
+    @property
+    def __proto_fields__(self) -> Target:
+        """What a Sweep over it is checked against."""
+        return self.__proto_owner__.target
+
+    @overload
+    def __call__(self) -> R: ...
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Runs the body with the values; without any, in the running script, the Hydra app."""
+        caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
+        if not args and not kwargs:
+            if _is_being_imported(caller):
+                return None
+            if _is_script(caller) and not current.holds() and not current.in_job():
+                return self.run()
+        owner = self.__proto_owner__
+        foreign = {
+            name: value
+            for name, value in kwargs.items()
+            if name not in owner.defaults and not (owner.takes_any and name.isidentifier())
+        }
+        if not foreign:
+            return self._body(args, kwargs)
+        try:
+            values = bound(foreign, lambda: Names.of_call(owner, self._globals()))
+        except SweepError as error:
+            raise CallError(str(error)) from None
+        own = {name: value for name, value in kwargs.items() if name not in foreign}
+        with current.Held(values):
+            return self._body(args, own)
+
+    def _body(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        owner = self.__proto_owner__
+        held = current.values_of(owner.key)
+        for name in (*kwargs, *list(owner.defaults)[: len(args)]):
+            held.pop(name, None)
+        function: Callable[..., Any] = self.__wrapped__
+        return function(*args, **held, **kwargs)
+
+    def _globals(self) -> dict[str, Any]:
+        return getattr(inspect.unwrap(self), "__globals__", {})
+
+    def run(self, argv: Sequence[str] | None = None) -> None:
+        """Runs the Hydra app.
+
+        Args:
+            argv: the command line, without the name of the script; the process's own if None.
+        """
+        from params_proto.app.run import run
+
+        run(self, argv)
+
+    def __reduce__(self) -> str | tuple[Any, ...]:
+        function: Any = self.__wrapped__
+        if _named(self.__module__, self.__qualname__) is self:
+            if self.__module__ not in ("__main__", "__mp_main__"):
+                return self.__qualname__
+            # A worker of another script has to get the function itself, which cloudpickle does.
+            # Plain pickle, for a child that has the script too, goes by this name.
+            function.__qualname__ = f"{self.__qualname__}.__wrapped__"
+        return _restored, (function, self.__qualname__, self.config_path, self.config_name)
+
+    def __repr__(self) -> str:
+        return f"<proto.cli function {self.__qualname__}{inspect.signature(self)}>"
+
+
+def _restored(
+    function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
+) -> App[P, R]:
+    found = _named(function.__module__, name)
+    if isinstance(found, App) and found.__wrapped__ is function:
+        return cast("App[P, R]", found)
+    function.__qualname__ = name
+    return App(function, config_path, config_name)
+
+
+def _named(module: str, name: str) -> Any:
+    """What stands under a name in a module, None if there is nothing."""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
+
+
+def _is_script(module: dict[str, Any]) -> bool:
+    """Whether these are the globals of the script that Python was started with."""
+    return "__file__" in module and module is vars(sys.modules["__main__"])
+
+
+def _is_being_imported(module: dict[str, Any]) -> bool:
+    """Whether these are the globals of the script, which a new child process imports first."""
+    if module.get("__name__") != "__mp_main__":
+        return False
+    from multiprocessing import parent_process
+
+    return parent_process() is None  # which is set once the import is over
+
+
+def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
+    """The parameters of a function.
+
+    Raises:
+        SweepError: it is nothing that a config can call.
+    """
+    problem = _problem(function)
+    if problem:
+        raise SweepError(f"proto.cli decorates a plain function, but {problem}")
+    parameters = inspect.signature(function).parameters.values()
+    kinds = {parameter.kind for parameter in parameters}
+    if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
+        describe(function)  # raises, with the cure
+    takes_any = inspect.Parameter.VAR_KEYWORD in kinds
+    defaults = {
+        parameter.name: REQUIRED if parameter.default is parameter.empty else parameter.default
+        for parameter in parameters
+        if parameter.kind is not parameter.VAR_KEYWORD
+    }
+
+    def target() -> Target:
+        described = describe(function)
+        return dataclasses.replace(described, open=described.open or has_configs)
+
+    title = f"{function.__module__}.{function.__qualname__}"
+    return Owner(current.key_of(function), title, "", defaults, takes_any, target)
+
+
+def _problem(function: Any) -> str | None:
+    """Why a thing is no function that a config can call, and what to do about it."""
+    if isinstance(function, App):
+        return f"{function.__qualname__} is decorated already."
+    if isinstance(function, type):
+        return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
+    if not isinstance(function, types.FunctionType):
+        return f"{function!r} is a {type(function).__name__}: write a function that calls it."
+    name = function.__qualname__
+    if name.endswith("<lambda>"):
+        return "a lambda has no name to run it by: write it as a def."
+    if "." in name and not name.rpartition(".")[0].endswith("<locals>"):
+        return f"{name} is a method: write a function that calls it."
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
+    if inspect.isgeneratorfunction(function):
+        return f"{name} is a generator: write a function that goes through it."
+    return None

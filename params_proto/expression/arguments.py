@@ -1,0 +1,291 @@
+"""The arguments of Sweep's methods: checked together, taken as values of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any, cast
+
+from params_proto.errors import SweepError, did_you_mean, shown
+from params_proto.expression import steps
+from params_proto.expression.axis_values import axis_values, is_array
+from params_proto.expression.notes import Notes
+from params_proto.expression.scope import Scope
+from params_proto.expression.steps import Axis, Config
+from params_proto.expression.template import keys as template_keys
+from params_proto.fields import Field, convert
+from params_proto.fields.annotations import type_text, union_members, unwrap
+from params_proto.keys import bare, key_error
+from params_proto.overrides.literals import OverrideText
+from params_proto.values import native
+
+
+class Call:
+    """One call of a method of Sweep, which gathers every mistake before it raises.
+
+    Args:
+        notes: where the mistakes are gathered.
+        scope: what the sweep's keys mean.
+        before: the expression that the call adds a step to.
+    """
+
+    def __init__(self, notes: Notes, scope: Scope, before: steps.Expression) -> None:
+        self.method = notes.method
+        self.notes = notes
+        self._scope = scope
+        self._places = {bare(key): (key, place) for key, place in before.places.items()}
+        self._known: dict[object, tuple[str, Field | None] | None] = {}
+
+    def wrong(self, mistake: str) -> None:
+        """Notes a mistake."""
+        self.notes.mistakes[mistake] = None
+
+    def done(self) -> None:
+        """Ends the reading of the arguments.
+
+        Raises:
+            SweepError: the mistakes, all of them.
+        """
+        self.notes.tell()
+
+    def axes(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> tuple[Axis, ...]:
+        """The axes of a product or a zip."""
+        axes: list[Axis] = []
+        for raw, values in self._entries(given, named):
+            key, field = self._key(raw)
+            if key is None or not self.free(key):
+                continue
+            self._places[bare(key)] = (key, self.method)
+            try:
+                listed = axis_values(key, values)
+            except ValueError as error:
+                self.wrong(f"{self.method} needs a list of values for {key}, got {error}")
+            else:
+                axes.append(Axis(key, self._values(key, field, listed)))
+        return tuple(axes)
+
+    def row(self, given: object, number: int) -> Config:
+        """A row of a chain."""
+        if not isinstance(given, Mapping):
+            cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
+            self.wrong(
+                f"chain takes rows that are mappings or sweeps; row {number} is"
+                f" {shown(given)}. {cure}"
+            )
+            return {}
+        config: Config = {}
+        named: dict[str, str] = {}
+        for raw, value in cast("Mapping[Any, Any]", given).items():
+            key, field = self._key(raw)
+            if key is not None and self.free(key):
+                if bare(key) in named:
+                    both = dict.fromkeys((named[bare(key)], raw))
+                    self.wrong(f"chain: row {number} names one key twice: {' and '.join(both)}.")
+                named[bare(key)] = raw
+                config[key] = self._value(key, field, value)
+        return config
+
+    def pins(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Config:
+        """The values of a set."""
+        pins: Config = {}
+        for raw, value in self._entries(given, named):
+            key, field = self._key(raw)
+            if key is not None and self._spelled(key) and self._once(key, pins):
+                pins[key] = self._value(key, field, value)
+                self._places[bare(key)] = (key, self.method)
+        return pins
+
+    def options(
+        self, given: Mapping[str, Any] | None, named: Mapping[str, Any], known: Iterable[str]
+    ) -> dict[str, Sequence[Any]]:
+        """The values that an exclude drops, by key."""
+        match: dict[str, Sequence[Any]] = {}
+        for raw, value in self._entries(given, named):
+            key, field = self._key(raw)
+            if key is None:
+                continue
+            if key not in known:
+                names = ", ".join(known)
+                self.wrong(
+                    f"{self.method} names {key}, which no step before it gives a value."
+                    + (f" Keys so far: {names}." if names else " Sweep it first.")
+                )
+                continue
+            many = type(value) in (list, range) or is_array(value)
+            try:
+                listed = axis_values(key, value) if many else [value]
+            except ValueError as error:
+                self.wrong(f"{self.method} needs values for {key}, got {error}")
+            else:
+                if self._once(key, match):
+                    match[key] = self._values(key, field, listed)
+        return match
+
+    def rules(
+        self, given: Mapping[str, Any] | None, named: Mapping[str, Any], known: Iterable[str]
+    ) -> dict[str, Any]:
+        """What computes the keys of a derive: a rule reads the known keys and those before it."""
+        rules: dict[str, Any] = {}
+        for raw, rule in self._entries(given, named):
+            key, _ = self._key(raw)
+            if key is None or not self.free(key):
+                continue
+            if isinstance(rule, str):
+                self._template(key, rule, [*known, *rules])
+            elif not callable(rule):
+                self.wrong(
+                    f"{self.method} needs a format string or a function of a config for {key}, got"
+                    f" {shown(rule)}. Write {key}='run-{{lr}}', or pin it with set()."
+                )
+            rules[key] = rule
+            self._places[bare(key)] = (key, self.method)
+        return rules
+
+    def fits(self, names: Iterable[str]) -> dict[str, Callable[[Any], Any]]:
+        """What makes computed values those of their fields, for the keys that have one."""
+        resolved = [(name, self._key(name)[1]) for name in names]
+        return {name: partial(_derived, name, field) for name, field in resolved if field}
+
+    def name(self, raw: str) -> str:
+        """A key's full name."""
+        return self._key(raw)[0] or raw
+
+    def _template(self, key: str, template: str, known: list[str]) -> None:
+        try:
+            read = template_keys(template)
+        except SweepError as error:
+            self.wrong(f"{self.method}: {key}={error}")
+            return
+        for name in read:
+            if name not in known:
+                self.wrong(
+                    f"{self.method}: {key}={template!r} reads {name}, which no step before it gives"
+                    f" a value.{did_you_mean(name, known)}"
+                )
+
+    def positive(self, value: object, what: str) -> int:
+        """A count of at least 1."""
+        number = native(value)
+        if type(number) is not int or number < 1:
+            self.wrong(f"{self.method} needs {what}, a positive integer, got {shown(value)}.")
+            return 1
+        return number
+
+    def seed(self, value: object) -> int:
+        """The seed of an order."""
+        number = native(value)
+        if type(number) is not int:
+            self.wrong(f"{self.method} needs an integer as its seed, got {shown(value)}.")
+            return 0
+        return number
+
+    def _entries(
+        self, given: Mapping[str, Any] | None, named: Mapping[str, Any]
+    ) -> list[tuple[Any, Any]]:
+        if given is None:
+            return list(named.items())
+        if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            self.wrong(
+                f"{self.method} takes keywords or one mapping, got {shown(given)}."
+                " Write lr=... or {'model.lr': ...}."
+            )
+            return []
+        twice = [key for key in named if key in given]
+        for key in twice:
+            self.wrong(f"{self.method} names {key} twice: in the mapping and as a keyword.")
+        return [*given.items(), *((key, named[key]) for key in named if key not in twice)]
+
+    def _key(self, raw: object) -> tuple[str, Field | None] | tuple[None, None]:
+        """A key's full name and field, or nothing and a mistake noted."""
+        if raw not in self._known:
+            self._known[raw] = self._resolved(raw)
+        return self._known[raw] or (None, None)
+
+    def _resolved(self, raw: object) -> tuple[str, Field | None] | None:
+        unfit = key_error(raw)
+        if unfit is not None:
+            self.wrong(f"{self.method}: {unfit}")
+            return None
+        key = cast("str", raw)
+        try:
+            resolved = self._scope.resolve(key)
+        except ValueError as error:
+            self.wrong(f"{self.method}: {error}")
+            return None
+        warning = self._scope.missing(key) if resolved[1] is None else None
+        if warning:
+            self.notes.warnings.setdefault(f"{self.method}: {warning}", False)
+        return resolved
+
+    def _once(self, key: str, taken: Mapping[str, Any]) -> bool:
+        """Whether a call has not named a key before; a mistake is noted where it has."""
+        if key in taken:
+            self.wrong(f"{self.method} names {key} twice.")
+        return key not in taken
+
+    def free(self, key: str) -> bool:
+        """Whether a key has no value yet; a mistake is noted where it has one."""
+        spelled, place = self._places.get(bare(key), (key, ""))
+        if not place:
+            return True
+        shown = key if key == spelled else f"{spelled} and {key}"
+        if place == "set":
+            self.wrong(
+                f"{shown} is pinned by set() and again given values by {self.method}(). Leave one"
+                f" of them out; set() after {self.method}() pins over it."
+            )
+        else:
+            self.wrong(
+                f"{shown} stands in two places: {place}() and {self.method}(). A key has one axis:"
+                " put all its values into one of them, or pin it with set() after both."
+            )
+        return False
+
+    def _spelled(self, key: str) -> bool:
+        """Whether a key is spelled as before; a mistake is noted where it is not."""
+        spelled, place = self._places.get(bare(key), (key, ""))
+        if spelled != key:
+            self.wrong(
+                f"{self.method}({key}) and {place}({spelled}) name one key in two ways."
+                f" Write {spelled} in both."
+            )
+        return spelled == key
+
+    def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
+        if isinstance(values, range) and (field is None or _takes_ints(field)):
+            return values
+        return tuple([self._value(key, field, value) for value in values])
+
+    def _value(self, key: str, field: Field | None, value: Any) -> Any:
+        """A value as its field holds it."""
+        taken = native(value)
+        # What is spelled for Hydra is for Hydra to read: an interpolation is resolved in the job.
+        live = isinstance(taken, OverrideText)
+        if field is None or type(taken) is field.annotation or live:
+            return taken
+        try:
+            return convert(taken, field.annotation, field.default)
+        except ValueError as error:
+            self.wrong(f"{self.method}: {_misfit(key, field, taken, error)}")
+            return taken
+
+
+def _takes_ints(field: Field) -> bool:
+    """Whether every integer stays what it is in a field."""
+    kind = unwrap(field.annotation)
+    return kind in (int, Any) or int in union_members(kind)
+
+
+def _derived(key: str, field: Field, value: Any) -> Any:
+    """A computed value as its field holds it."""
+    try:
+        return convert(value, field.annotation, field.default)
+    except ValueError as error:
+        raise SweepError(f"derive: {_misfit(key, field, value, error)}") from error
+
+
+def _misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+    return (
+        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        " Give it a value of that type."
+    )

@@ -1,0 +1,1 @@
+"""Values and keys as the text of Hydra's overrides, and back."""

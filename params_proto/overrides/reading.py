@@ -1,0 +1,144 @@
+"""The text of Hydra's overrides -> Python values, by Hydra's own parser."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError, shown
+from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
+
+
+def spelled(text: str) -> Any:
+    """The value of an override's text; a string keeps its spelling.
+
+    Raises:
+        SweepError: as `parse`.
+
+    >>> spelled("${oc.env:HOME}").text, spelled("1")
+    ('${oc.env:HOME}', 1)
+    """
+    value = parse(text)
+    return OverrideText(value, text) if isinstance(value, str) else value
+
+
+_MOST = 1_000_000  # values of a range that has to be listed
+
+
+def parse(text: str) -> Any:
+    """The value that the text of an override's value stands for.
+
+    Raises:
+        SweepError: Hydra cannot read the text, or reads a sweep in it.
+
+    >>> parse("[1,a,'1']"), parse("{a: null}")
+    ([1, 'a', '1'], {'a': None})
+    """
+    override = read(f"value={text}")
+    if override.is_sweep_override():
+        raise SweepError(f"{text} is a sweep, not one value.")
+    return native(override.value())
+
+
+def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:
+    """The values of a sweep in Hydra's own syntax; a range of integers stays a lazy `range`.
+
+    Args:
+        key: the key that is swept: the group that a `glob` looks into.
+        text: `1,2,3`, `choice(a,b)`, `range(1,5)`, `glob(*)`, `sort(3,1)`, or a single value.
+        config_loader: Hydra's, for `glob`.
+
+    Raises:
+        SweepError: Hydra cannot read the text, or its values cannot be enumerated here.
+
+    >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
+    (range(1, 5), [1, '2', 'a'], ['a'])
+    """
+    override = read(f"{key}={text}", config_loader)
+    if not override.is_sweep_override():
+        return [native(override.value())]
+    values = enumerated(override)
+    return values if isinstance(values, range) else [native(value) for value in values]
+
+
+def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
+    """Hydra's reading of one override.
+
+    Raises:
+        SweepError: it is none.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        return OverridesParser.create(config_loader).parse_overrides([line])[0]
+    except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
+        raise SweepError(f"Hydra cannot read {shown(line)}: {error}") from error
+
+
+def enumerated(override: Override) -> Sequence[Any]:
+    """The values of a sweep override as Hydra's parser gives them, a `range` where it is one.
+
+    Raises:
+        SweepError: an interval, a range without end, a glob without an app, or no value at all.
+    """
+    from hydra.core.override_parser.types import Glob, RangeSweep
+
+    line = override.input_line
+    if not override.is_discrete_sweep():
+        raise SweepError(
+            f"{line}: an interval has no values to enumerate. Write them, or a range with a step."
+        )
+    sweep: object = override.value()
+    if isinstance(sweep, Glob) and override.config_loader is None:
+        raise SweepError(
+            f"{line}: glob lists the options of a config group, and outside a Hydra app there are"
+            " none. Write the options, or give config_dir=."
+        )
+    if isinstance(sweep, RangeSweep):
+        ends = (sweep.start or 0, sweep.stop or 0, sweep.step)
+        if not all(map(isfinite, ends)) or not sweep.step:
+            raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
+        numbers = sweep.range()
+        if isinstance(numbers, range) and not sweep.shuffle:
+            first: object = next(override.sweep_iterator(), None)
+            if type(first) is int:  # float(range(1,3)) may cast one by one
+                return numbers
+        count = (ends[1] - ends[0]) / ends[2]
+        if count > _MOST:
+            raise SweepError(
+                f"{line} lists {count:.0f} values, and at most {_MOST:,} are listed one by one."
+                " A range of integers, not shuffled, may be of any length."
+            )
+    values = list(override.sweep_iterator())
+    if not values:
+        raise SweepError(f"{line} has no values.")
+    return values
+
+
+def native(value: object) -> Any:
+    """A value as Hydra's parser gives it -> a Python value.
+
+    A string in which OmegaConf would resolve an interpolation is an `OverrideText`.
+    """
+    from hydra.core.override_parser.types import Glob, QuotedString, Sweep
+
+    if isinstance(value, (Glob, Sweep)):
+        raise SweepError(
+            f"{type(value).__name__} inside another value: a sweep's function stands alone."
+        )
+    if isinstance(value, QuotedString):
+        value = value.text
+    if isinstance(value, str):
+        return OverrideText(value, quoted(value)) if live(value) else unescaped(value)
+    if isinstance(value, list):
+        return [native(element) for element in cast("list[object]", value)]
+    if isinstance(value, dict):
+        entries = cast("dict[object, object]", value)
+        return {key: native(element) for key, element in entries.items()}
+    return value

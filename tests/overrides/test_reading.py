@@ -1,0 +1,98 @@
+"""Hydra's text -> values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+
+from params_proto.errors import SweepError
+from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.reading import parse, sweep_values
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("1,2.5,a,null,true", [1, 2.5, "a", None, True]),
+        ("choice(a,b)", ["a", "b"]),
+        ("range(1,5)", range(1, 5)),
+        ("range(5,1,-2)", range(5, 1, -2)),
+        ("range(0,1,0.25)", [0.0, 0.25, 0.5, 0.75]),
+        ("float(range(1,3))", [1.0, 2.0]),
+        ("sort(3,1,2)", [1, 2, 3]),
+        ("sort(range(3,0,-1))", range(1, 4)),
+        ("tag(t,choice(a,b))", ["a", "b"]),
+        ("str([1,2]),'3'", [["1", "2"], "3"]),
+        ("[1,2],[3]", [[1, 2], [3]]),
+        ("{a:1},{a:'2'}", [{"a": 1}, {"a": "2"}]),
+        ("adam", ["adam"]),
+        ("", [""]),
+        (r"'\${x}',b", ["${x}", "b"]),
+    ],
+)
+def test_a_sweep_in_hydras_syntax_is_its_values(text: str, values: object) -> None:
+    read = sweep_values("key", text)
+    assert repr(read) == repr(values)
+
+
+def test_a_large_range_is_not_listed() -> None:
+    assert len(sweep_values("seed", "range(0,1000000000000)")) == 10**12
+
+
+def test_a_shuffled_sweep_is_drawn_once_and_complete() -> None:
+    assert sorted(sweep_values("key", "shuffle(range(0,50))")) == list(range(50))
+    assert sorted(sweep_values("key", "shuffle(3,1,2)")) == [1, 2, 3]
+
+
+def test_an_interpolation_stays_one() -> None:
+    live, list_ = sweep_values("key", "${seed},[a,'it ${seed}']")
+    assert isinstance(live, OverrideText)
+    assert live.text == "'${seed}'"
+    assert type(list_[0]) is str
+    assert list_[1].text == "'it ${seed}'"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("interval(0,1)", "interval has no values to enumerate"),
+        ("glob(*)", "outside a Hydra app there are none"),
+        ("range(0,inf)", "finite ends"),
+        ("range(0,1e9,0.5)", "lists 2000000000 values, and at most 1,000,000 are listed"),
+        ("shuffle(range(0,10000000))", "A range of integers, not shuffled, may be of any length"),
+        ("range(0,5,0)", "a step that is not 0"),
+        ("range(0.0,nan)", "finite ends"),
+        ("range(5,1)", "key=range\\(5,1\\) has no values"),
+        ("1,,2", "Hydra cannot read 'key=1,,2'"),
+        ("sort(1,a)", "Hydra cannot read"),
+        ("f(1)", "Unknown function 'f'"),
+        ("shuffle(choice(1,2)),3", "ChoiceSweep inside another value"),
+        ("[1,range(1,3)]", "RangeSweep inside another value"),
+        ("{a:glob(*)}", "Glob inside another value"),
+    ],
+)
+def test_what_is_no_list_of_values_is_refused(text: str, message: str) -> None:
+    with pytest.raises(SweepError, match=message):
+        sweep_values("key", text)
+
+
+@pytest.mark.filterwarnings("ignore:The version_base parameter")
+def test_a_glob_lists_the_options_of_its_group(tmp_path: Path) -> None:
+    for name in ("pg", "mysql", "sqlite"):
+        (tmp_path / "db").mkdir(exist_ok=True)
+        (tmp_path / "db" / f"{name}.yaml").write_text("a: 1\n")
+    with initialize_config_dir(str(tmp_path), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        assert sweep_values("+db", "glob(*,exclude=pg)", loader) == ["mysql", "sqlite"]
+        assert sweep_values("db@pkg", "glob([s*,p*])", loader) == ["pg", "sqlite"]
+        with pytest.raises(SweepError, match="db=glob\\(x\\) has no values"):
+            sweep_values("db", "glob(x)", loader)
+
+
+@pytest.mark.parametrize("text", ["1,2", "range(3)", "glob(*)"])
+def test_a_sweep_is_not_one_value(text: str) -> None:
+    with pytest.raises(SweepError, match="is a sweep, not one value"):
+        parse(text)

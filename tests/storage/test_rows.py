@@ -1,0 +1,275 @@
+"""Sweeps in .jsonl and .csv: a config per line."""
+
+from __future__ import annotations
+
+import csv
+import enum
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto import Sweep, SweepError, SweepWarning
+from params_proto.overrides.literals import OverrideText
+from tests.recipes import exactly
+
+
+class Color(str, enum.Enum):
+    RED = "red"
+
+
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+def train(lr: float = 0.1, seed: int = 0, sizes: tuple[int, ...] = ()) -> None: ...
+
+
+def loaded(text: str | bytes, folder: Path, suffix: str, *targets: Any) -> Sweep:
+    path = folder / f"sweep{suffix}"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Sweep.load(path, *targets)
+
+
+# --- the written form
+
+ROWS: list[dict[str, Any]] = [
+    {"lr": 1e-05, "opt": "adam", "as": "1", "layers": [64, "a"], "net": {"a": None}},
+    {"lr": float("nan"), "opt": "", "as": " 1", "flag": True},
+    {"opt": 'a "quoted", text', "as": "true\n", "lr": None},
+    {},
+    {"as": float("-inf"), "opt": "é 🦜", "lr": 10**30},
+]
+
+
+def test_jsonl_is_a_json_object_per_line(tmp_path: Path) -> None:
+    Sweep().chain(*ROWS).save(tmp_path / "sweep.jsonl")
+
+    assert (tmp_path / "sweep.jsonl").read_text("utf-8").split("\n") == [
+        '{"lr": 1e-05, "opt": "adam", "as": "1", "layers": [64, "a"], "net": {"a": null}}',
+        '{"lr": NaN, "opt": "", "as": " 1", "flag": true}',
+        r'{"opt": "a \"quoted\", text", "as": "true\n", "lr": null}',
+        "{}",
+        '{"as": -Infinity, "opt": "é 🦜", "lr": 1000000000000000000000000000000}',
+        "",
+    ]
+
+
+def test_csv_is_a_column_per_key(tmp_path: Path) -> None:
+    Sweep().chain(*ROWS).save(tmp_path / "sweep.csv")
+
+    assert list(csv.reader(StringIO((tmp_path / "sweep.csv").read_text("utf-8")))) == [
+        ["lr", "opt", "as", "layers", "net", "flag"],
+        ["1e-05", "adam", '"1"', '[64, "a"]', '{"a": null}', ""],
+        ["NaN", '""', '" 1"', "", "", "true"],
+        ["null", 'a "quoted", text', r'"true\n"', "", "", ""],
+        ["", "", "", "", "", ""],
+        ["1000000000000000000000000000000", "é 🦜", "-Infinity", "", "", ""],
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+@pytest.mark.parametrize(
+    "sweep",
+    [
+        pytest.param(Sweep().chain(*ROWS), id="rows"),
+        pytest.param(Sweep(), id="one empty config"),
+        pytest.param(Sweep().repeat(3), id="empty configs"),
+        pytest.param(Sweep().product(a=[1])[1:], id="no config"),
+        pytest.param(Sweep().chain({}, {"a": 1}, {}), id="one column, cells missing"),
+        pytest.param(Sweep().product(a=["x" * 200_000, "\ud800", "\x00\r\x85\u2028"]), id="texts"),
+        pytest.param(Sweep().product(a=["9" * 5000, "[" * 9999, "{", "- "]), id="much of JSON"),
+        pytest.param(Sweep().product({"+db@pkg": ["a"], "model.lr": [1], "~c": [None]}), id="keys"),
+        pytest.param(Sweep().product(a=[[[1]], {"b": {"c": [None]}}, []]), id="nested"),
+        pytest.param(
+            Sweep().product(a=[1, 2]).where(lambda c: c["a"] > 1).derive(b=lambda c: c["a"]),
+            id="functions",
+        ),
+    ],
+)
+def test_what_is_saved_is_loaded(sweep: Sweep, suffix: str, tmp_path: Path) -> None:
+    sweep.save(tmp_path / f"sweep{suffix}")
+    text = (tmp_path / f"sweep{suffix}").read_bytes()
+
+    assert text.count(b"\n") == max(len(sweep), 1) + (suffix == ".csv") - (
+        suffix == ".csv" and not sweep
+    )
+    assert exactly(list(Sweep.load(tmp_path / f"sweep{suffix}"))) == exactly(list(sweep))
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_the_spelling_of_an_override_is_not_kept(suffix: str, tmp_path: Path) -> None:
+    Sweep().product(a=[OverrideText("a b", "'a b'")]).save(tmp_path / f"sweep{suffix}")
+
+    assert exactly(list(Sweep.load(tmp_path / f"sweep{suffix}"))) == exactly([{"a": "a b"}])
+
+
+def test_rows_are_a_chain(tmp_path: Path) -> None:
+    Sweep().product(a=[1, 2], b=["x"]).save(tmp_path / "sweep.csv")
+
+    assert Sweep.load(tmp_path / "sweep.csv") == Sweep().chain(
+        {"a": 1, "b": "x"}, {"a": 2, "b": "x"}
+    )
+
+
+# --- what cannot be saved
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ((1,), r"a of config 1: JSON has no word for \(1,\), of the type tuple. Save .* \.yaml"),
+        ({1}, r"a of config 1: JSON has no word for \{1\}, of the type set"),
+        (Path("x"), "a of config 1: JSON has no word for .*Path"),
+        (b"x", "a of config 1: JSON has no word for b'x', of the type bytes"),
+        (Color.RED, "a of config 1: JSON has no word for .*RED.*, of the type Color"),
+        (Level.LOW, "a of config 1: JSON has no word for .*LOW.*, of the type Level"),
+        ([{"b": [0, (1,)]}], r"a.0.b.1 of config 1: JSON has no word for \(1,\)"),
+        ({1: 2}, "a of config 1: the key 1 of a dict is no string"),
+        ({"b": {None: 2}}, "a.b of config 1: the key None of a dict is no string"),
+        (10**5000, "a of config 1: it has more digits than Python writes"),
+        (deep(150), "a.0.0.0.* of config 1: it is nested more than 100 levels deep"),
+        (len, "a of config 1: JSON has no word for <built-in function len>"),
+    ],
+    ids=range(12),
+)
+def test_what_json_has_no_word_for_names_the_key_and_writes_nothing(
+    value: Any, message: str, suffix: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SweepError, match=f"^{message}"):
+        Sweep().product(a=[1, value]).save(tmp_path / f"sweep{suffix}")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- written by hand
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "rows"),
+    [
+        (
+            ".csv",
+            "lr, opt\n".replace(" ", "") + '0.1, 2\n1e-3,"adam"\n,\n"""1""",True\nNaN,nan\n',
+            [
+                {"lr": 0.1, "opt": 2},
+                {"lr": 0.001, "opt": "adam"},
+                {},
+                {"lr": "1", "opt": "True"},
+                {"lr": float("nan"), "opt": "nan"},
+            ],
+        ),
+        (".csv", "\ufeffa,b\r\n1,x\r\n\r\n2,y\r\n", [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]),
+        (".csv", 'a,b\n1,"two\nlines"\n', [{"a": 1, "b": "two\nlines"}]),
+        (
+            ".csv",
+            'a\n[1\n"{""b"": 1}"\n01\n-\n',
+            [{"a": "[1"}, {"a": {"b": 1}}, {"a": "01"}, {"a": "-"}],
+        ),
+        (".csv", "a", []),
+        (
+            ".jsonl",
+            '\ufeff{"a": 1}\r\n\r\n  {"a": [Infinity]} \n',
+            [{"a": 1}, {"a": [float("inf")]}],
+        ),
+        (".jsonl", '{"a": "\u2028\x85"}', [{"a": "\u2028\x85"}]),
+        (".jsonl", '{"a": "\\ud83e\\udd9c"}', [{"a": "🦜"}]),
+    ],
+    ids=ascii,
+)
+def test_a_file_written_by_hand(suffix: str, text: str, rows: list[Any], tmp_path: Path) -> None:
+    assert exactly(list(loaded(text, tmp_path, suffix))) == exactly(rows)
+
+
+def test_the_targets_check_and_convert(tmp_path: Path) -> None:
+    sweep = loaded('lr,sizes\n1,"[1, 2]"\n2,\n', tmp_path, ".csv", train)
+
+    assert exactly(list(sweep)) == exactly([{"lr": 1.0, "sizes": (1, 2)}, {"lr": 2.0}])
+    assert sweep.targets == (train,)
+    with pytest.warns(SweepWarning, match="Did you mean seed") as caught:
+        loaded('{"sede": 1}\n', tmp_path, ".jsonl", train)
+    assert caught[0].filename == __file__
+
+
+# --- mistakes
+
+MISTAKES = [
+    (
+        ".jsonl",
+        '{"a": 1}\n{"a": }\n',
+        r"sweep.jsonl:2: a line holds one config.* no JSON: Expecting",
+    ),
+    (".jsonl", '{"a": 1}\n\n[1]\n', r"sweep.jsonl:3: a line holds one config.* This is \[1\]"),
+    (".jsonl", "<html>\n", r"sweep.jsonl:1: a line holds one config"),
+    (".jsonl", '{"a": 1, "a": 2}', r"sweep.jsonl:1: the key 'a' stands twice"),
+    (".jsonl", '\n{"a": {"b": 1, "b": 2}}', r"sweep.jsonl:2: the key 'b' stands twice"),
+    (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is no Hydra key"),
+    (
+        ".jsonl",
+        '{"a": ' + "[" * 150 + "]" * 150 + "}",
+        r"sweep.jsonl:1: this is nested more than 100",
+    ),
+    (".jsonl", '{"a": ' + "[" * 100_000, r"sweep.jsonl:1: "),
+    (".jsonl", '{"a": ' + "9" * 5000 + "}", r"sweep.jsonl:1: this has more digits"),
+    (".jsonl", "", r"sweep.jsonl:1: the file is empty"),
+    (".jsonl", b'{"a": 1}\n{"a": "\xff"}', r"sweep.jsonl:2: this is no text in UTF-8"),
+    (".csv", "a,b\n1,2\n3\n", r"sweep.csv:3: the header has 2 columns, this line has 1"),
+    (".csv", 'a\n"x\ny"\n1,2\n', r"sweep.csv:4: the header has 1 columns, this line has 2"),
+    (".csv", "a,b,a\n", r"sweep.csv:1: the column 'a' stands twice"),
+    (".csv", "\n\na,a b\n1,2\n", r"sweep.csv:3: the header names the keys.* 'a b' is no Hydra key"),
+    (".csv", "a,\n1,2\n", r"sweep.csv:1: the header names the keys.* '' is no Hydra key"),
+    (".csv", "<!DOCTYPE html>\n<p>\n", r"sweep.csv:1: the header names the keys, lr,batch_size"),
+    (".csv", "lr;bs\n1;2\n", r"sweep.csv:1: the header names the keys, lr,batch_size"),
+    (".csv", "\n \n".replace(" ", ""), r"sweep.csv:1: the file has no header"),
+    (".csv", "", r"sweep.csv:1: the file is empty"),
+    (".csv", 'a\n"1', r"sweep.csv:2: this is no CSV: unexpected end of data"),
+    (".csv", 'a,b\n1,2\n"1"x,2\n', r"sweep.csv:3: this is no CSV: "),
+    (".csv", 'a\n1\n"{""b"":1,""b"":2}"\n', r"sweep.csv:3: the key 'b' stands twice"),
+    (".csv", "a\n" + "9" * 5000, r"sweep.csv:2: this has more digits"),
+    (".csv", b"\x89PNG\r\n\x1a\n\x00", r"sweep.csv:1: this is no text in UTF-8"),
+]
+
+
+@pytest.mark.parametrize(("suffix", "text", "message"), MISTAKES, ids=[m[2] for m in MISTAKES])
+def test_a_mistake_names_the_path_and_the_line(
+    suffix: str, text: str | bytes, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SweepError, match=message):
+        loaded(text, tmp_path, suffix)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".csv", "lr,seed\n0.1,1\n\nx,2\n0.2,1.5\n"),
+        (".jsonl", '{}\n\n\n{"lr": "x"}\n{"seed": 1.5}'),
+    ],
+)
+def test_every_value_that_its_field_cannot_hold_is_named_with_its_line(
+    suffix: str, text: str, tmp_path: Path
+) -> None:
+    message = r"(?s)2 mistakes:.*:4: chain: lr takes float, got 'x'.*:5: chain: seed takes int"
+    with pytest.raises(SweepError, match=message):
+        loaded(text, tmp_path, suffix, train)
+
+
+def test_only_the_first_mistakes_of_many_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match=r"^10 mistakes:") as caught:
+        loaded("lr\n" + "x\n" * 5000, tmp_path, ".csv", train)
+    assert "sweep.csv:11: " in str(caught.value)
+
+
+def test_the_limit_of_the_csv_module_is_left_as_it_was(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+
+    loaded("a\n" + "x" * (before + 1), tmp_path, ".csv")
+    assert csv.field_size_limit() == before

@@ -1,0 +1,714 @@
+"""Sweeps in YAML: as a person would write them, as Hydra reads them, and what is wrong in them."""
+
+from __future__ import annotations
+
+import enum
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path, PurePosixPath
+from textwrap import dedent
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+
+from params_proto import Sweep, SweepError, SweepWarning
+from params_proto.overrides.literals import OverrideText
+from params_proto.storage import reader, steps_to_mapping, sweep_from_steps, writer
+from tests.recipes import exactly
+
+
+def train(lr: float = 0.1, seed: int = 0, opt: str = "adam") -> None: ...
+
+
+def written(sweep: Sweep, folder: Path) -> str:
+    sweep.save(folder / "sweep.yaml")
+    return (folder / "sweep.yaml").read_text("utf-8")
+
+
+def loaded(text: str, folder: Path, *targets: Any, **options: Any) -> Sweep:
+    path = folder / "sweep.yaml"
+    path.write_text(dedent(text), "utf-8")
+    return Sweep.load(path, *targets, **options)
+
+
+# --- the written form
+
+LONG = {
+    "learning_rate": [0.001 * n for n in range(1, 9)],
+    "weight_decay": [0.1 * n for n in (1, 2)],
+}
+
+FORMS = {
+    "the example of the design": (
+        Sweep()
+        .product(lr=[0.001, 0.01])
+        .zip(batch_size=[32, 64], epochs=[100, 200])
+        .set(seed=42)
+        .repeat(3),
+        """\
+        product: {lr: [0.001, 0.01]}
+        zip: {batch_size: [32, 64], epochs: [100, 200]}
+        set: {seed: 42}
+        repeat: 3
+        """,
+    ),
+    "rows": (
+        Sweep().chain({"lr": 0.1, "model": "resnet18"}, {}, {"layers": [64, 32]}),
+        """\
+        chain:
+        - {lr: 0.1, model: resnet18}
+        - {}
+        - {layers: [64, 32]}
+        """,
+    ),
+    "what reads configs": (
+        Sweep()
+        .product(lr=[0.1, 0.01, 0.001], bs=[32, 64], layers=[[1], [2]])
+        .exclude(lr=0.1, bs=[32, 64])
+        .derive(name="lr{lr:.0e}-{bs}")
+        .shuffle(3)
+        .sample(6, seed=1)[1:5:2],
+        """\
+        product: {lr: [0.1, 0.01, 0.001], bs: [32, 64], layers: [[1], [2]]}
+        exclude: {lr: 0.1, bs: [32, 64]}
+        derive: {name: "lr{lr:.0e}-{bs}"}
+        shuffle: {seed: 3}
+        sample: {n: 6, seed: 1}
+        slice: "1:5:2"
+        """,
+    ),
+    "a list as a value of exclude": (
+        Sweep().product(layers=[[1], [2]]).exclude(layers=[[1]]),
+        """\
+        product: {layers: [[1], [2]]}
+        exclude: {layers: [[1]]}
+        """,
+    ),
+    "a step twice": (
+        Sweep().product(a=[1, 2]).set(b=3).product(c=[4, 5]),
+        """\
+        - product: {a: [1, 2]}
+        - set: {b: 3}
+        - product: {c: [4, 5]}
+        """,
+    ),
+    "one after the other, times shuffled": (
+        (Sweep().product(a=[1]) + Sweep().chain({"b": 2}) + Sweep())
+        * Sweep().product(c=[3, 4]).shuffle(),
+        """\
+        concat:
+        - product: {a: [1]}
+        - chain:
+          - {b: 2}
+        - {}
+        cross:
+          product: {c: [3, 4]}
+          shuffle: {seed: 0}
+        """,
+    ),
+    "a node": (
+        Sweep().under("training").product(lr=[0.1]),
+        """\
+        prefix: training
+        product: {lr: [0.1]}
+        """,
+    ),
+    "keys of every kind": (
+        Sweep()
+        .product({"model.lr": [1], "+db@pkg": ["pg"], "db/engine": ["x"]})
+        .set({"~cb": None}),
+        """\
+        product: {model.lr: [1], +db@pkg: [pg], db/engine: [x]}
+        set: {~cb: null}
+        """,
+    ),
+    "more than a line": (
+        Sweep().product(LONG),
+        """\
+        product:
+          learning_rate: [0.001, 0.002, 0.003, 0.004, 0.005, 0.006, 0.007, 0.008]
+          weight_decay: [0.1, 0.2]
+        """,
+    ),
+    "a range": (
+        Sweep().product(a=range(3), b=range(100), c=range(50, -50, -2)),
+        """\
+        product: {a: [0, 1, 2], b: "range(0,100)", c: "range(50,-50,-2)"}
+        """,
+    ),
+    "values of every type": (
+        Sweep().product(
+            a=[None, True, 1, 1e-5, 1e20, float("inf"), float("-inf"), float("nan"), -0.0],
+            b=["1", "yes", "a b", "lr{lr}", "", "${x}", "2024-01-01", "é"],
+            c=[(1, (2,)), {3, 1}, frozenset(), Path("a/b"), b"\x00", {2: []}],
+        ),
+        """\
+        product:
+          a: [null, true, 1, 1e-05, 1e+20, .inf, -.inf, .nan, -0.0]
+          b: ["1", "yes", a b, "lr{lr}", "", "${x}", "2024-01-01", é]
+          c: [!tuple [1, !tuple [2]], !set [1, 3], !frozenset [], !path a/b, !!binary AA==, {2: []}]
+        """,
+    ),
+}
+
+
+@pytest.mark.parametrize(("sweep", "text"), FORMS.values(), ids=FORMS)
+def test_a_sweep_is_written_as_a_person_would(sweep: Sweep, text: str, tmp_path: Path) -> None:
+    assert written(sweep, tmp_path) == dedent(text)
+    again = Sweep.load(tmp_path / "sweep.yaml")
+    assert again == sweep
+    assert exactly(list(again)) == exactly(list(sweep))
+
+
+def test_a_long_range_is_neither_listed_nor_read_by_hydra(tmp_path: Path) -> None:
+    sweep = Sweep().product(a=range(10**12), b=range(0, 10**9, 7))
+    assert written(sweep, tmp_path) == (
+        'product: {a: "range(0,1000000000000)", b: "range(0,1000000000,7)"}\n'
+    )
+
+    script = "import sys; from params_proto import Sweep; s = Sweep.load('sweep.yaml')"
+    check = "print(s.size, s[-1], sorted({'hydra', 'omegaconf', 'pandas'} & sys.modules.keys()))"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{script}; {check}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == f"{sweep.size} {sweep[-1]} []\n"
+
+
+def test_an_integer_of_any_length_is_kept(tmp_path: Path) -> None:
+    sweep = Sweep().product(a=[10**5000, -(10**5000), 2**64])
+
+    assert "0x" in written(sweep, tmp_path)
+    assert Sweep.load(tmp_path / "sweep.yaml") == sweep
+
+
+def test_interpolations_of_an_override_stay_what_they_are(tmp_path: Path) -> None:
+    axis = [1, OverrideText("${seed}", "${seed}"), OverrideText("a b", "'a b'")]
+    text = written(Sweep().product(lr=axis), tmp_path)
+
+    assert text == "product: {lr: [1, !override '${seed}', a b]}\n"
+    again = Sweep.load(tmp_path / "sweep.yaml")
+    assert [override for (override,) in again.overrides()] == ["lr=1", "lr=${seed}", "lr='a b'"]
+
+    pinned = Sweep().set(lr=axis[1], layers=[axis[1]]).chain({"bs": axis[1]})
+    assert "!override" in written(pinned, tmp_path)
+    assert list(Sweep.load(tmp_path / "sweep.yaml").overrides()) == list(pinned.overrides())
+
+
+# --- what cannot be saved
+
+
+class Color(enum.Flag):
+    RED = 1
+    BLUE = 2
+
+
+class Size(NamedTuple):
+    width: int
+
+
+@dataclass
+class Layer:
+    size: int
+
+
+def deep(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+def crossed(levels: int) -> Sweep:
+    sweep = Sweep().product(a=[1, 2])
+    for at in range(levels):
+        sweep = Sweep().product({f"k{at}": [1, 2]}) * sweep.shuffle()
+    return sweep
+
+
+UNSAVABLE = {
+    "a lambda": (
+        Sweep().product(act=[1, lambda x: x]),
+        r"^product: act: YAML has no word for <func",
+    ),
+    "an object": (
+        Sweep().set(net=[{"a": object()}]),
+        "^set: net: .* of the type object. Give a name",
+    ),
+    "a module": (Sweep().set(a=socket), "^set: a: YAML has no word for <module"),
+    "a class": (Sweep().chain({"a": 1}, {"layer": Layer}), "^chain: layer: YAML has no word for"),
+    "a dataclass": (Sweep().zip(a=[Layer(1)]), r"^zip: a: .*Layer\(size=1\), of the type Layer"),
+    "a named tuple": (Sweep().product(a=[Size(1)]), r"^product: a: .*of the type Size"),
+    "a key": (Sweep().set(a={1 + 2j: 3}), r"^set: a: YAML has no word for \(1\+2j\)"),
+    "a path of another system": (Sweep().set(a=PurePosixPath("a")), "^set: a: .*PurePosixPath"),
+    "members without a name": (Sweep().set(a=Color(0)), "^set: a: .*no name of its own"),
+    "half a pair": (
+        Sweep().set(a="\ud800"),
+        r"^set: a: '\\ud800' has half a surrogate.*\.jsonl can",
+    ),
+    "half a pair in a path": (Sweep().set(a=Path("\ud800")), "^set: a: .*half a surrogate"),
+    "depth": (Sweep().set(a=deep(99)), "^set: a: it is nested more than 100 levels deep"),
+    "where": (
+        Sweep().product(a=[1, 2]).where(lambda config: config["a"] > 1),
+        r"^where\(\.\.\.\) cannot be saved.*exclude\(\).*\.jsonl",
+    ),
+    "derive": (
+        Sweep().product(a=[1]).derive(b="{a}", c=lambda config: 1),
+        '^derive: c: a file cannot hold a function. Write a format string, c="lr{lr}"',
+    ),
+    "above every axis": (
+        Sweep().set(b=1).exclude(b=2).product(a=[1, 2]),
+        "^exclude stands above every axis, where it acts on nothing.*Nor can it be saved so",
+    ),
+    "depth of sweeps": (crossed(110), "^a sweep nested more than 100 levels deep cannot be saved"),
+}
+
+
+@pytest.mark.parametrize(("sweep", "message"), UNSAVABLE.values(), ids=UNSAVABLE)
+def test_what_cannot_be_saved_names_the_key_and_writes_nothing(
+    sweep: Sweep, message: str, tmp_path: Path
+) -> None:
+    (tmp_path / "sweep.yaml").write_text("before")
+    with pytest.raises(SweepError, match=message):
+        sweep.save(tmp_path / "sweep.yaml")
+
+    assert [path.name for path in tmp_path.iterdir()] == ["sweep.yaml"]
+    assert (tmp_path / "sweep.yaml").read_text() == "before"
+
+
+def test_what_is_as_deep_as_can_be_is_saved(tmp_path: Path) -> None:
+    for sweep in (Sweep().set(a=deep(98)), Sweep().chain({"a": deep(97)}), crossed(96)):
+        sweep.save(tmp_path / "sweep.yaml")
+        assert Sweep.load(tmp_path / "sweep.yaml") == sweep
+
+
+# --- scalars as Hydra reads them
+
+SCALARS = """
+    yes Yes YES no No NO on On ON off OFF y n Y N true True TRUE tRUE false null Null NULL ~ nUll
+    0 -0 +1 1_000 1__0 0o17 017 08 0x1F 0b11 0_ 12:30:45 1:30 1:60 190:20:30.15 5:99 00:00
+    1e5 1e-5 1E5 1e+5 1. .5 .5e3 .5e+3 1_0.5 ._1 .e1 e5 0.1.2 1e5.0 6.02e23 1.e3 -1e-3 +.5
+    .inf +.inf -.INF .Inf .nan .NaN -.nan inf nan 2024-01-01 2024-01-01T00:00:00Z 2001-1-1
+    adam a-b a/b a.b -a +a ~a $a ${a} 1a + . _ a#b a:b
+""".split()  # noqa: SIM905 - a table
+
+
+@pytest.mark.parametrize("scalar", SCALARS)
+def test_a_scalar_is_what_a_hydra_config_has(scalar: str, tmp_path: Path) -> None:
+    hydra = OmegaConf.to_container(OmegaConf.load(StringIO(f"a: {scalar}")))
+    (config,) = loaded(f"set:\n  a: {scalar}", tmp_path)
+
+    assert exactly(config) == exactly(hydra)
+
+
+def test_explicit_tags_are_read(tmp_path: Path) -> None:
+    (config,) = loaded(
+        """\
+        set: !!map
+          a: !!seq [!!str 1, !!int "2", !!float 3, !!bool "yes", !!null "", !!binary AQ==]
+          b: !tuple [1, !path "2", ! 3]
+          c: !set [1, 1, a]
+        """,
+        tmp_path,
+    )
+
+    assert exactly(config) == exactly(
+        {"a": ["1", 2, 3.0, True, None, b"\x01"], "b": (1, Path("2"), "3"), "c": {1, "a"}}
+    )
+
+
+# --- written by hand
+
+BY_HAND = {
+    "an empty mapping": ("{}", Sweep()),
+    "no steps": ("[]", Sweep()),
+    "an ablation": (
+        """\
+        # comments, anchors and merge keys
+        chain:
+          - &baseline {lr: 1e-3, batch_size: 32, augment: no}
+          - <<: *baseline
+            augment: yes
+          - {<<: *baseline, lr: 1e-2}
+          - <<: [{batch_size: 64}, *baseline]
+        """,
+        Sweep().chain(
+            {"lr": 1e-3, "batch_size": 32, "augment": False},
+            {"lr": 1e-3, "batch_size": 32, "augment": True},
+            {"lr": 1e-2, "batch_size": 32, "augment": False},
+            {"lr": 1e-3, "batch_size": 64, "augment": False},
+        ),
+    ),
+    "aliases": (
+        "product: {a: &values [1, &two 2], b: *values, c: [*two]}",
+        Sweep().product(a=[1, 2], b=[1, 2], c=[2]),
+    ),
+    "no merge": ("set: {a: <<, b: =}", Sweep().set(a="<<", b="=")),
+    "sweeps of Hydra": (
+        """\
+        product:
+          lr: range(1,5)
+          opt: adam,sgd
+          one: resnet18
+          two: choice(1,[2,3])
+          half: range(0,1,0.5)
+          down: range(3,0,-1)
+        """,
+        Sweep().product(
+            lr=range(1, 5),
+            opt=["adam", "sgd"],
+            one=["resnet18"],
+            two=[1, [2, 3]],
+            half=[0.0, 0.5],
+            down=[3, 2, 1],
+        ),
+    ),
+    "text that is a value": (
+        "zip: {a: 'x,y'}\nchain: [{b: 'range(1,5)'}]\nset: {c: 'a,b'}\nexclude: {a: 'x'}",
+        Sweep().zip(a=["x", "y"]).chain({"b": "range(1,5)"}).set(c="a,b").exclude(a="x"),
+    ),
+    "several steps in an element": (
+        "- product: {a: [1]}\n  repeat: 2\n- product: {b: [2]}",
+        Sweep().product(a=[1]).repeat(2).product(b=[2]),
+    ),
+    "default seeds": (
+        "product: {a: [1, 2]}\nshuffle: {}\nsample: {n: 1}",
+        Sweep().product(a=[1, 2]).shuffle().sample(1),
+    ),
+    "a part from the end": (
+        "product: {a: [1, 2, 3]}\nslice: ' -2 : '",
+        Sweep().product(a=[1, 2, 3])[1:],
+    ),
+    "a single sweep of concat": ("concat: [{product: {a: [1]}}]", Sweep().product(a=[1])),
+    "prefix anywhere": (
+        "product: {lr: [1]}\nprefix: training",
+        Sweep().under("training").product(lr=[1]),
+    ),
+    "windows": ("\ufeffproduct: {a: [1]}\r\nrepeat: 2\r\n", Sweep().product(a=[1]).repeat(2)),
+}
+
+
+@pytest.mark.parametrize(("text", "sweep"), BY_HAND.values(), ids=BY_HAND)
+def test_a_file_written_by_hand(text: str, sweep: Sweep, tmp_path: Path) -> None:
+    again = loaded(text, tmp_path)
+
+    assert again == sweep
+    assert again.prefix == sweep.prefix
+    assert exactly(list(again)) == exactly(list(sweep))
+
+
+def test_a_glob_lists_the_options_of_a_group(tmp_path: Path) -> None:
+    for name in ("small.yaml", "large.yaml", "readme.txt", "deep/er.yaml", "folder.yaml/x.yaml"):
+        path = tmp_path / "conf/model" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    text = "product: {model: 'glob(*)', +model@other: 'glob(*, exclude=s*)'}"
+
+    assert loaded(text, tmp_path, config_dir=tmp_path / "conf") == Sweep().product(
+        {"model": ["large", "small"], "+model@other": ["large"]}
+    )
+    with pytest.raises(SweepError, match=r"sweep.yaml:1: product: .*give config_dir="):
+        loaded(text, tmp_path)
+    with pytest.raises(SweepError, match=r"config_dir='.*nowhere' is no directory"):
+        loaded(text, tmp_path, config_dir=tmp_path / "nowhere")
+    with pytest.raises(SweepError, match=r"sweep.yaml:1: product: db=glob.* has no values"):
+        loaded("product: {db: glob(*)}", tmp_path, config_dir=tmp_path / "conf")
+
+
+def test_the_targets_check_and_convert(tmp_path: Path) -> None:
+    text = "product: {lr: [1, 0.1]}\nset: {sede: 1}"
+
+    with pytest.warns(SweepWarning, match="Did you mean seed") as caught:
+        sweep = loaded(text, tmp_path, train)
+    assert caught[0].filename == __file__
+    assert exactly([config["lr"] for config in sweep]) == exactly([1.0, 0.1])
+    assert sweep.targets == (train,)
+
+
+def test_a_sweep_over_a_prefix_class_needs_it(tmp_path: Path) -> None:
+    message = r"sweep.yaml:1: this is a sweep over the prefix class of the node a.*, not only train"
+    with pytest.raises(SweepError, match=message):
+        loaded("prefix: a\nproduct: {b: [1]}", tmp_path, train)
+
+
+# --- mistakes
+
+STEPS = "product, zip, chain, set, repeat, exclude, derive, shuffle, sample, slice, concat, cross"
+
+MISTAKES = {
+    # the file
+    "nothing": ("", r"sweep.yaml:1: the file is empty"),
+    "a comment": ("# nothing\n", r"sweep.yaml:2: the file is empty"),
+    "two documents": ("repeat: 2\n---\nrepeat: 3\n", r"sweep.yaml:2: a second document begins"),
+    "torn": ("product: {a: [1, 2\nset: {b: 1}\n", r"sweep.yaml:2: this is no YAML: .*expected"),
+    "a tab": ("product:\n\ta: [1]", r"sweep.yaml:2: this is no YAML: .*cannot start any token"),
+    "a control character": ("set:\n  a: \x07", r"sweep.yaml:2: '\\x07' is no character of a YAML"),
+    "HTML": (
+        "<!DOCTYPE html>\n<html>\n",
+        r"sweep.yaml:1: a sweep is a mapping of steps.*This is '<!",
+    ),
+    "text": ("hello", r"sweep.yaml:1: a sweep is a mapping of steps, product: .*This is 'hello'"),
+    "null": ("---\n", r"sweep.yaml:1: a sweep is a mapping of steps.*This is None"),
+    "values": ("- 1\n- 2", r"sweep.yaml:1: a sweep is .*Number 0 of the list is 1\."),
+    "a value among steps": ("- repeat: 2\n- 2", r"sweep.yaml:2: .*Number 1 of the list is 2\."),
+    "a Hydra config": (
+        "# a config\ndefaults:\n  - db: pg\nhydra:\n  job: {}\n",
+        rf"sweep.yaml:2: 'defaults' is no step. A sweep is .* Valid names: {STEPS}, prefix\.",
+    ),
+    "twice the same key": ("repeat: 2\nrepeat: 3", r"sweep.yaml:2: the key 'repeat' stands twice"),
+    "equal keys": ("set: {a: {1: a, 1.0: b}}", r"sweep.yaml:1: the key 1.0 stands twice"),
+    "a list as a key": ("? [1]\n: 2", r"sweep.yaml:1: a key cannot be a list"),
+    "a list in a set": ("set:\n  a: !set [[1]]", r"sweep.yaml:2: a set cannot hold lists"),
+    "merging no mapping": ("chain:\n- <<: 3", r"sweep.yaml:2: << merges a mapping"),
+    "merging a list of no mappings": ("chain:\n- {<<: [3]}", r"sweep.yaml:2: << merges a mapping"),
+    # safety
+    "code": (
+        "product:\n  a: !!python/object/apply:os.system ['true']",
+        r"sweep.yaml:2: the tag !!python/object/apply:os.system is none that a sweep file may have",
+    ),
+    "a name": ("set: {a: !!python/name:os.system }", r"yaml:1: the tag !!python/name:os.system is"),
+    "a mapping's tag": ("set: {a: !tuple {b: 1}}", r"sweep.yaml:1: the tag !tuple is none"),
+    "a tag unknown": ("set:\n  a: !env HOME", r"sweep.yaml:2: the tag !env is none"),
+    "a tag of YAML": ("set: {a: !!omap [b: 1]}", r"sweep.yaml:1: the tag !!omap is none"),
+    "a tag that does not fit": ("set: {a: !!int x}", r"sweep.yaml:1: 'x' is no int"),
+    "no digits": ("set: {a: 0b_}", r"sweep.yaml:1: '0b_' is no int"),
+    "too many sixtieths": ("set: {a: 1" + ":1" * 200 + ".5}", r"sweep.yaml:1: '1:1.* is no float"),
+    "no binary": ("set: {a: !!binary é}", r"sweep.yaml:1: 'é' is no binary"),
+    "an alias of nothing": ("set: {a: *b}", r"sweep.yaml:1: \*b stands for nothing"),
+    "an alias of itself": (
+        "set: &s\n  a: *s",
+        r"sweep.yaml:2: \*s stands within what it stands for",
+    ),
+    "a billion laughs": (
+        "\n".join(
+            ["set:", "  a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+            + [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
+        ),
+        r"sweep.yaml:\d: aliases make this too large: they repeat more than a million values",
+    ),
+    "depth": (
+        "set: {a: " + "[" * 200 + "]" * 200 + "}",
+        r"sweep.yaml:1: .*more than 100 levels deep",
+    ),
+    "endless depth": ("[" * 100_000, r"sweep.yaml:1: this is (nested more than 100|no YAML)"),
+    "endless blocks": ("- " * 5_000, r"sweep.yaml:1: this is nested more than 100 levels deep"),
+    # steps
+    "a step misspelt": (
+        "repeat: 2\nprodct: {a: [1]}",
+        r"yaml:2: 'prodct' is no step. Did you mean pro",
+    ),
+    "two of them": (
+        "repeat: 2\nprodct: {a: [1]}\nchian: []",
+        r"(?s)2 mistakes:.*yaml:2: 'prodct' .*yaml:3: 'chian' is no step. Did you mean chain\?",
+    ),
+    "a step that is no name": ("1: 2", r"sweep.yaml:1: 1 is no step"),
+    "no mapping": (
+        "product:",
+        r"sweep.yaml:1: product needs a mapping from keys to .*This is None",
+    ),
+    "no mapping of options": (
+        "product: {a: [1]}\nexclude: 3",
+        r"yaml:2: exclude needs a mapping.* 3\.",
+    ),
+    "nested keys": (
+        "product:\n  a: [1]\n  model: {lr: [1]}",
+        r"sweep.yaml:3: product: model needs .*a mapping. Write its keys with dots, model.lr: \[",
+    ),
+    "nested nothing": (
+        "zip:\n  model: {}",
+        r"sweep.yaml:2: zip: model needs .*dots, model.name: \[",
+    ),
+    "a number": (
+        "product:\n  lr: 0.1",
+        r"yaml:2: product: lr needs .*got 0.1. Write lr: \[0.1\], or",
+    ),
+    "null as an axis": (
+        "product:\n  lr:",
+        r"sweep.yaml:2: product: lr .*got null. Write lr: \[null\]",
+    ),
+    "a set as an axis": ("product:\n  a: !set [1]", r"sweep.yaml:2: product .*got a set"),
+    "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is no Hydra key"),
+    "no key for text": ("product: {a b: x}", r"sweep.yaml:1: .*'a b' is no Hydra key"),
+    "lengths": (
+        "repeat: 2\nzip: {a: [1], b: [1, 2]}",
+        r"sweep.yaml:2: zip needs axes of one length",
+    ),
+    "an axis twice": (
+        "- product: {a: [1]}\n- zip: {a: [1]}",
+        r"sweep.yaml:2: a stands in two places",
+    ),
+    "an interval": (
+        "product: {a: 'interval(0,1)'}",
+        r"sweep.yaml:1: product: .*interval has no val",
+    ),
+    "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
+    "a comma in braces": (
+        "product: {a: range(1,5)}",
+        r"sweep.yaml:1: product: between braces quote what has a comma, \{a: 'range\(1,5\)'\}",
+    ),
+    "many digits": (
+        "product:\n  a: range(1," + "9" * 5000 + ")",
+        r"sweep.yaml:2: product: Hydra cannot read .*Exceeds",
+    ),
+    "deep text": ("product:\n  a: " + "'" + "[" * 400 + "'", r"sweep.yaml:2: product: "),
+    "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
+    "rows in a mapping": ("chain: {a: 1}", r"sweep.yaml:1: chain needs a list of rows"),
+    "rows that are none": (
+        "chain:\n- {a: 1}\n- 3\n- []",
+        r"(?s)yaml:3: chain takes rows.*yaml:4: ",
+    ),
+    "never": ("repeat: 0", r"sweep.yaml:1: repeat needs how often"),
+    "a seed alone": (
+        "product: {a: [1]}\nshuffle: 0",
+        r"yaml:2: shuffle needs a seed, shuffle: {seed: 0",
+    ),
+    "no seed": (
+        "product: {a: [1]}\nshuffle: {sed: 0}",
+        r"yaml:2: shuffle has no 'sed'. Did you mean seed",
+    ),
+    "a number alone": (
+        "product: {a: [1]}\nsample: 1",
+        r"yaml:2: sample needs .*sample: {n: 10, seed: 0}",
+    ),
+    "no number": (
+        "product: {a: [1]}\nsample: {seed: 1}",
+        r"yaml:2: sample needs the number of configs",
+    ),
+    "too many": ("product: {a: [1]}\nsample: {n: 9}", r"yaml:2: sample\(9\) asks for more"),
+    "sixtieths": (
+        "product: {a: [1]}\nslice: 1:30",
+        r"yaml:2: slice needs text, in quotes .* This is 90",
+    ),
+    "an index": ("product: {a: [1]}\nslice: '1'", r"yaml:2: slice needs text, in quotes"),
+    "no step": ("product: {a: [1]}\nslice: '::0'", r"yaml:2: a slice's step cannot be 0"),
+    "a template": ("product: {a: [1]}\nderive: {b: '{c}'}", r"yaml:2: derive: b='{c}' reads c"),
+    "no template": ("product: {a: [1]}\nderive: {b: 1}", r"yaml:2: derive needs a format string"),
+    "late concat": ("repeat: 2\nconcat: [{}]", r"yaml:2: concat stands first.* cross: {concat: \["),
+    "concat of nothing": ("concat: []", r"yaml:1: concat needs a list of sweeps"),
+    "concat of no list": ("concat: {product: {a: [1]}}", r"yaml:1: concat needs a list of sweeps"),
+    "cross of no sweep": ("cross: 3", r"yaml:1: a sweep is a mapping of steps.*This is 3"),
+    "within cross": ("cross:\n  product:\n    a: 1", r"sweep.yaml:3: product: a needs a list"),
+    "within concat": (
+        "concat:\n- product: {a: [1]}\n- repat: 1",
+        r"yaml:3: 'repat' is no step.*repeat",
+    ),
+    "a shared key": (
+        "product: {a: [1]}\ncross: {product: {a: [1]}}",
+        r"yaml:2: \* joins sweeps over diff",
+    ),
+    "no prefix": ("prefix: 3", r"sweep.yaml:1: prefix stands once, and is the name of .*This is 3"),
+    "prefix twice": ("- prefix: a\n- prefix: b", r"sweep.yaml:2: prefix stands once"),
+    "exclude first": (
+        "exclude: {a: 1}\nproduct: {a: [1]}",
+        r"yaml:1: exclude stands above every axis",
+    ),
+    "slice first": ("set: {a: 1}\nslice: ':1'", r"yaml:2: slice stands above every axis"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_names_the_path_and_the_line(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match=message):
+        loaded(text, tmp_path)
+
+
+def test_every_value_that_its_field_cannot_hold_is_named_with_its_line(tmp_path: Path) -> None:
+    text = """\
+        product:
+          lr: [0.1, x]
+          opt: [sgd]
+          seed: 1,x
+        """
+    with pytest.raises(
+        SweepError, match=r"(?s)yaml:2: product: lr takes float.*yaml:4: .*seed"
+    ) as one:
+        loaded(text, tmp_path, train)
+    assert "yaml:3" not in str(one.value)
+
+    rows = "chain:\n" + "- {lr: 0.1}\n- lr: 0.1\n  seed: x\n" * 40
+    with pytest.raises(
+        SweepError, match=r"(?s)10 mistakes:.*yaml:4: chain: seed.*yaml:7: "
+    ) as many:
+        loaded(rows, tmp_path, train)
+    assert str(many.value).count("sweep.yaml") == 10
+
+
+def test_what_is_tried_to_find_a_line_warns_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match=r"sweep.yaml:3: product: seed takes int"):
+        loaded("product:\n  sede: [1]\n  seed: [x]", tmp_path, train)
+
+
+# --- without libyaml
+
+
+@pytest.fixture
+def _pure_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "Parser", yaml.SafeLoader)
+    monkeypatch.setattr(writer, "Dumper", yaml.SafeDumper)
+
+
+@pytest.mark.usefixtures("_pure_python")
+@pytest.mark.parametrize("sweep", [sweep for sweep, _ in FORMS.values()], ids=FORMS)
+def test_pyyaml_without_libyaml_does_as_well(sweep: Sweep, tmp_path: Path) -> None:
+    sweep.save(tmp_path / "sweep.yaml")
+
+    assert Sweep.load(tmp_path / "sweep.yaml") == sweep
+
+
+@pytest.mark.usefixtures("_pure_python")
+@pytest.mark.parametrize("mistake", ["torn", "a tab", "a billion laughs", "depth", "code"])
+def test_a_mistake_is_told_without_libyaml(mistake: str, tmp_path: Path) -> None:
+    text, message = MISTAKES[mistake]
+    with pytest.raises(SweepError, match=message.partition(": ")[0]):
+        loaded(text, tmp_path)
+
+
+# --- steps in a config
+
+
+def test_steps_of_a_composed_config_are_a_sweep() -> None:
+    steps = {"product": {"lr": [0.1], "seed": "1,2"}, "chain": [{"opt": "sgd"}]}
+
+    assert sweep_from_steps(steps) == Sweep().product(lr=[0.1], seed=[1, 2]).chain({"opt": "sgd"})
+    assert sweep_from_steps([steps, {"repeat": 2}], Sweep(train)).targets == (train,)
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"),
+    [
+        ({"prodct": {}}, "^hydra.sweeper.sweep: 'prodct' is no step.*Did you mean product"),
+        ({"product": {"lr": "x"}}, "^hydra.sweeper.sweep: product: lr takes float, got 'x'"),
+        ({"product": None}, "^hydra.sweeper.sweep: product needs a mapping.*None"),
+        ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
+    ],
+)
+def test_a_mistake_in_a_config_names_its_node(steps: Any, message: str) -> None:
+    with pytest.raises(SweepError, match=message):
+        sweep_from_steps(steps, Sweep(train))
+
+
+def test_the_plain_form_has_values_as_they_are() -> None:
+    sweep = Sweep().zip(a=[(1,), {2}]).exclude(a=[(1,)])
+
+    assert steps_to_mapping(sweep.expression) == {
+        "zip": {"a": [(1,), {2}]},
+        "exclude": {"a": (1,)},
+    }
+
+
+def test_an_exclusion_too_long_to_list_is_refused(tmp_path: Path) -> None:
+    sweep = Sweep().product(seed=[1, 2]).exclude(seed=range(10**12))
+
+    with pytest.raises(
+        SweepError, match=r"^exclude: a file lists its values one by one, .* 1,000,"
+    ):
+        sweep.save(tmp_path / "sweep.yaml")
+    assert list(tmp_path.iterdir()) == []
