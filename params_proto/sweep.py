@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast, overload
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
 from params_proto.expression import join, steps
@@ -14,6 +13,7 @@ from params_proto.expression.build import build, extend
 from params_proto.expression.join import Scoped
 from params_proto.expression.notes import Notes
 from params_proto.expression.scope import Scope
+from params_proto.expression.sequence import SpaceSequence
 from params_proto.expression.steps import Expression, Step
 from params_proto.space import Config, Grid, Space
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-class Sweep(Sequence[Config]):
+class Sweep(SpaceSequence):
     """A finite, ordered, lazy sequence of configs; immutable, so that a base can be shared.
 
     Args:
@@ -43,10 +43,9 @@ class Sweep(Sequence[Config]):
     Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     """
 
-    __slots__ = ("_expression", "_scope", "_space")
+    __slots__ = ("_expression", "_scope")
     _scope: Scope
     _expression: Expression
-    _space: Space
 
     def __init__(self, *targets: Any) -> None:
         scope = Scope.of(targets)
@@ -359,77 +358,9 @@ class Sweep(Sequence[Config]):
             return self.set(cast("Mapping[str, Any]", pins))
         return NotImplemented
 
-    # The sequence
-
-    @property
-    def size(self) -> int:
-        """The number of configs, exact past `sys.maxsize`, where Python's `len` cannot be.
-
-        >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
-        True
-        """
-        return self._space.size
-
-    def __len__(self) -> int:
-        return self._space.size
-
-    def __bool__(self) -> bool:
-        return self._space.size > 0
-
-    def __iter__(self) -> Iterator[Config]:
-        space = self._space
-        return map(space.renew, space) if space.mutable else iter(space)
-
-    def __reversed__(self) -> Iterator[Config]:
-        return iter(self[::-1])
-
-    @overload
-    def __getitem__(self, index: int) -> Config: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sweep: ...
-    def __getitem__(self, index: int | slice) -> Config | Sweep:
-        size = self._space.size
-        if isinstance(index, slice):
-            part = steps.Slice.of(index, size)
-            return self if part == steps.Slice(None, None, 1) else self._then(part)
-        at = operator.index(index)
-        if not -size <= at < size:
-            raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
-        return self._space.renew(self._space.put({}, at % size))
-
-    def __contains__(self, config: object) -> bool:
-        return isinstance(config, Mapping) and config in self._space
-
-    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """The first index at which a config stands.
-
-        Raises:
-            ValueError: there is none.
-
-        >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
-        12345
-        """
-        within = range(self.size)[start:stop]
-        found = (at for at in self._positions(value) if at in within)
-        first = next(found, None) if self._space.ascending else min(found, default=None)
-        if first is None:
-            raise ValueError(f"{value!r} is not in the sweep.")
-        return first
-
-    def count(self, value: Any) -> int:
-        """How often a config stands in the sweep.
-
-        >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
-        3
-        """
-        if not isinstance(value, Mapping):
-            return 0
-        return self._space.occurrences(cast("Mapping[str, Any]", value))
-
-    def _positions(self, config: object) -> Iterator[int]:
-        if not isinstance(config, Mapping):
-            return iter(())
-        return self._space.positions(cast("Mapping[str, Any]", config))
+    def _cut(self, part: slice) -> Sweep:
+        step = steps.Slice.of(part, self.size)
+        return self if step == steps.Slice(None, None, 1) else self._then(step)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -13,7 +14,7 @@ from params_proto.values import AxisIdentity, identity
 Config = dict[str, Any]
 
 
-class Step:
+class Step(ABC):
     """One step of an expression. Steps are equal when they say the same, value by value."""
 
     def __getstate__(self) -> dict[str, Any]:
@@ -33,8 +34,8 @@ class Step:
     def _places(self) -> Mapping[str, str]:
         return {}
 
-    def _identity(self) -> Hashable:
-        raise NotImplementedError  # pragma: no cover
+    @abstractmethod
+    def _identity(self) -> Hashable: ...
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, type(self)):

@@ -104,11 +104,7 @@ def _nested(
     return steps.Concat(tuple(full)), True
 
 
-class _Here(Step):
-    """The place at which a key stood."""
-
-
-_HERE = _Here()
+_HERE: Step = steps.Repeat(1)  # marks the place at which a key stood
 
 
 def _without(step: Step, keys: frozenset[str]) -> list[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
@@ -11,7 +12,7 @@ from params_proto.values import fresh
 Config = dict[str, Any]
 
 
-class Space:
+class Space(ABC):
     """A finite, ordered sequence of configs.
 
     The dicts that a space hands out are the receiver's own, the mutable values in them are not:
@@ -33,22 +34,22 @@ class Space:
         """The number of configs, exact at any size."""
         return self._size()
 
-    def _keys(self) -> tuple[str, ...]:
-        raise NotImplementedError  # pragma: no cover
+    @abstractmethod
+    def _keys(self) -> tuple[str, ...]: ...
 
-    def _mutable(self) -> frozenset[str]:
-        raise NotImplementedError  # pragma: no cover
+    @abstractmethod
+    def _mutable(self) -> frozenset[str]: ...
 
-    def _size(self) -> int:
-        raise NotImplementedError  # pragma: no cover
+    @abstractmethod
+    def _size(self) -> int: ...
 
+    @abstractmethod
     def put(self, config: Config, index: int) -> Config:
         """Writes row `index` (0 <= index < size) into `config`, and returns it."""
-        raise NotImplementedError  # pragma: no cover
 
+    @abstractmethod
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         """Every index whose row equals `config`."""
-        raise NotImplementedError  # pragma: no cover
 
     @property
     def ascending(self) -> bool:
