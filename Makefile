@@ -8,6 +8,15 @@ BIN    := $(VENV)/bin
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
 
+# a .venv stays with the Python that made it
+ifeq ($(origin PYTHON)$(filter clean,$(MAKECMDGOALS)),command line)
+ifneq ($(wildcard $(BIN)/python),)
+ifneq ($(shell $(PYTHON) -V 2>&1),$(shell $(BIN)/python -V 2>&1))
+$(error $(VENV) was made by $(shell $(BIN)/python -V), not by $(PYTHON): run make clean first)
+endif
+endif
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint typecheck pytest bench format clean

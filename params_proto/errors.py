@@ -58,7 +58,10 @@ def shown(value: object) -> str:
     >>> shown("a"), len(shown("a" * 1000))
     ("'a'", 80)
     """
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # the user's own __repr__, or an integer of more digits than Python writes
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, cast
 
+_DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
+
 
 def python_text(value: Any) -> str:
     """The text of a value: enum members and functions by name, sets in a fixed order.
@@ -25,6 +27,8 @@ def python_text(value: Any) -> str:
     if kind is dict:
         entries = [f"{python_text(key)}: {python_text(each)}" for key, each in value.items()]
         return "{" + ", ".join(entries) + "}"
+    if kind is int and value.bit_length() > _DIGITS:
+        return hex(value)
     return name_of(value) if callable(value) else repr(value)
 
 

@@ -126,7 +126,7 @@ def test_the_sweep_it_shows_is_the_one_that_its_commands_run() -> None:
 
 
 def test_the_extras_it_names_exist() -> None:
-    named = set(re.findall(r"pip install '\.\[(\w+)\]'", README))
+    named = set(re.findall(r"pip install -e '\.\[(\w+)\]'", README))
 
     assert named == {"joblib", "submitit"}
     assert named <= set(metadata("hydra-params-proto").get_all("Provides-Extra", []))

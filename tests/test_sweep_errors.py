@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
+from io import StringIO
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
@@ -42,6 +44,21 @@ class Training:
     __proto_fields__ = Target(
         "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}
     )
+
+
+@dataclass
+class Plan:
+    lr: float = 0.1
+
+
+def fit(seed: int = 0, plan: Plan | None = None, weights: dict[str, int] | None = None) -> None: ...
+
+
+def endless() -> list[Any]:
+    holder: list[Any] = []
+    holder.append(holder)
+    return holder
+
 
 
 base = Sweep().product(lr=[1, 2])
@@ -266,8 +283,33 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     # targets
     "an ambiguous name": (
         lambda: Sweep(train, Training).product(lr=[0.1]),
-        "product: lr is ambiguous: train and Training have it. Write training.lr, or sweep each"
-        " target by itself and join the two sweeps with *.",
+        "product: lr is ambiguous: train and Training have it. Write training.lr for that of"
+        " Training; sweep train by itself, Sweep(train), and join the two with *.",
+    ),
+    "a key added that is there": (
+        lambda: Sweep().product(lr=[1]).product({"++lr": [2]}),
+        "product(++lr) and product(lr) name one key in two ways. Write lr in both.",
+    ),
+    "a buffer": (
+        lambda: Sweep().product(a=bytearray(b"ab")),
+        "product needs a list of values for a, got bytearray(b'ab'). Write a=[bytearray(b'ab')], or"
+        " set(a=bytearray(b'ab')).",
+    ),
+    "an open file": (
+        lambda: Sweep().product(a=StringIO("lines")),
+        "product needs a list of values for a, got an open file. Write list(file) for its lines.",
+    ),
+    "a list that holds itself": (
+        lambda: Sweep().set(a=endless()),
+        "set: a value of a is nested too deep, or holds itself.",
+    ),
+    "a value below a field": (
+        lambda: Sweep(fit).product({"plan.lr": ["x"]}),
+        "product: plan.lr takes float, got 'x': 'x' is no float. " + OF_ITS_TYPE,
+    ),
+    "a value of a dict field": (
+        lambda: Sweep(fit).set({"++weights.a": "y"}),
+        "set: ++weights.a takes int, got 'y': 'y' is no int. " + OF_ITS_TYPE,
     ),
     "no target": (
         lambda: Sweep(3),

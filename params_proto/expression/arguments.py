@@ -228,15 +228,16 @@ class Call:
         spelled, place = self._places.get(bare(key), (key, ""))
         if not place:
             return True
-        shown = key if key == spelled else f"{spelled} and {key}"
+        if key != spelled:
+            return self._spelled(key)
         if place == "set":
             self.wrong(
-                f"{shown} is pinned by set() and again given values by {self.method}(). Leave one"
+                f"{key} is pinned by set() and again given values by {self.method}(). Leave one"
                 f" of them out; set() after {self.method}() pins over it."
             )
         else:
             self.wrong(
-                f"{shown} stands in two places: {place}() and {self.method}(). A key has one axis:"
+                f"{key} stands in two places: {place}() and {self.method}(). A key has one axis:"
                 " put all its values into one of them, or pin it with set() after both."
             )
         return False
@@ -258,7 +259,11 @@ class Call:
 
     def _value(self, key: str, field: Field | None, value: Any) -> Any:
         """A value as its field holds it."""
-        taken = native(value)
+        try:
+            taken = native(value)
+        except RecursionError:
+            self.wrong(f"{self.method}: a value of {key} is nested too deep, or holds itself.")
+            return None
         # What is spelled for Hydra is for Hydra to read: an interpolation is resolved in the job.
         live = isinstance(taken, OverrideText)
         if field is None or type(taken) is field.annotation or live:

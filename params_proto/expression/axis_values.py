@@ -27,7 +27,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         ...
     ValueError: a set, whose order differs from process to process. Write lr=sorted(...).
     """
-    if isinstance(values, (str, bytes)):
+    if isinstance(values, (str, bytes, bytearray, memoryview)):
         raise ValueError(f"{values!r}. {_one_value(key, values)}")
     if isinstance(values, Mapping):
         raise ValueError(
@@ -44,6 +44,8 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
             f"a DataFrame. Write {keyword(key, f'df[{key!r}]')} for a column, or"
             " Sweep.from_dataframe(df) for its rows."
         )
+    if hasattr(values, "readline"):
+        raise ValueError("an open file. Write list(file) for its lines.")
     listed = values if isinstance(values, range) else _drawn(values)
     if listed is None:
         raise ValueError(f"{shown(values)}. {_one_value(key, values)}")

@@ -24,7 +24,15 @@ def text(scope: Scope, expression: Expression) -> str:
         scope: the sweep's targets.
         expression: its steps.
     """
-    return _written(_head(scope), expression, scope)[0]
+    head = _head(scope)
+    inner = [step.inner for step in expression.steps if isinstance(step, steps.Cross)]
+    named = {part.prefix for part in inner if part.prefix}
+    first = expression.steps[0] if expression.steps else None
+    if isinstance(first, steps.Cross) and named == {target.node for target in scope.targets}:
+        # A product of sweeps over prefix classes, which name all targets by themselves.
+        start = _written(_inner_head(first.inner, head, scope), first.inner, scope)
+        return _extended(start, expression.steps[1:], head, scope)[0]
+    return _written(head, expression, scope)[0]
 
 
 def _head(scope: Scope) -> str:
@@ -35,8 +43,14 @@ def _head(scope: Scope) -> str:
 
 def _written(head: str, expression: Expression, scope: Scope) -> tuple[str, bool]:
     """The text, and whether it is one term, on which a method can be called as it stands."""
-    written, term = head, True
-    for step in expression.steps:
+    return _extended((head, True), expression.steps, head, scope)
+
+
+def _extended(
+    start: tuple[str, bool], added: Sequence[Step], head: str, scope: Scope
+) -> tuple[str, bool]:
+    written, term = start
+    for step in added:
         if isinstance(step, steps.Concat):
             heads = [_inner_head(part, head, scope) for part in step.parts]
             parts = map(_written, heads, step.parts, repeat(scope))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from params_proto.errors import nearest
 from params_proto.fields import Field, Target, describe
+from params_proto.fields.inner import inner_field
+from params_proto.keys import bare, in_full
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,7 @@ class Scope:
         Raises:
             SweepError: one of them is no target.
         """
+        objects = tuple({id(target): target for target in objects}.values())  # each once
         targets = tuple([describe(target) for target in objects])
         return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
 
@@ -75,17 +79,23 @@ class Scope:
         if self.rooted:
             found = [(owner, name) for owner, name in found if not owner.node] or found
         if len(found) > 1:
-            names = " and ".join(target.name for target, _ in found)
-            full = ", ".join(name for _, name in found if name != key)
-            cure = f"Write {full}, or sweep" if full else "Sweep"
-            raise ValueError(
-                f"{key} is ambiguous: {names} have it. {cure} each target by itself and join the"
-                " two sweeps with *."
-            )
+            raise ValueError(_ambiguous(key, found))
         if not found:
-            return key, None
+            return key, None if key.startswith("~") else self._below(bare(key))
         target, name = found[0]
         return name, target.fields[key.rpartition(".")[2]]
+
+    def _below(self, path: str) -> Field | None:
+        """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
+        for target in self.targets:
+            under = f"{target.node}." if target.node else ""
+            name, *names = path.removeprefix(under).split(".")
+            if path.startswith(under) and name in target.fields:
+                field: Field | None = target.fields[name]
+                for part in names:
+                    field = field and inner_field(field.annotation, part)
+                return field
+        return None
 
     def _owners(self, key: str) -> Iterator[tuple[Target, str]]:
         single = len(self.targets) == 1
@@ -98,8 +108,23 @@ class Scope:
         """Why a plain name is probably a mistake: no target has it. None where it is none."""
         if self.open or not key.isidentifier():
             return None
-        valid = [name for target in self.targets for name in target.fields]
+        owners = Counter(name for target in self.targets for name in target.fields)
+        valid = [
+            name if owners[name] == 1 else in_full(target.node, name)
+            for target in self.targets
+            for name in target.fields
+        ]
         close = nearest(key, valid)
-        hint = f"Did you mean {close}?" if close else f"Its parameters: {', '.join(valid)}."
         names = " and ".join(target.name for target in self.targets)
-        return f"{names} has no parameter {key}. {hint}"
+        has, its = ("has", "Its") if len(self.targets) == 1 else ("have", "Their")
+        hint = f"Did you mean {close}?" if close else f"{its} parameters: {', '.join(valid)}."
+        return f"{names} {has} no parameter {key}. {hint}"
+
+
+def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
+    names = " and ".join(target.name for target, _ in found)
+    cures = [f"write {name} for that of {target.name}" for target, name in found if name != key]
+    alone = [target.name for target, name in found if name == key]
+    cures += [f"sweep {name} by itself, Sweep({name}), and join the two with *" for name in alone]
+    cure = "; ".join(cures)
+    return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from params_proto.errors import SweepError
 from params_proto.sweep import Sweep
 from tests.strategies import Color, Layer, Level, Point, keeps_most
 
@@ -132,3 +133,13 @@ def test_a_huge_table() -> None:
 
     assert text.endswith("<p>1,000,000,000,000,000,000,000,000 configs</p>")
     assert "<td>999999999999</td>" in text
+
+
+def test_an_integer_of_more_digits_than_python_writes() -> None:
+    sweep = Sweep().set(a=10**5000)
+    assert eval(repr(sweep), {"Sweep": Sweep}) == sweep
+
+
+def test_a_message_shows_what_cannot_show_itself() -> None:
+    with pytest.raises(SweepError, match=r"got a value of type int\."):
+        Sweep().repeat(-(10**5000))

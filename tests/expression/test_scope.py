@@ -216,8 +216,8 @@ def test_an_ambiguous_name_shows_every_full_name() -> None:
     with pytest.raises(SweepError) as error:
         Sweep(main, Training, Model).set(size=1)
     assert str(error.value) == (
-        "set: size is ambiguous: Training and Model have it. Write training.size, model.size, or"
-        " sweep each target by itself and join the two sweeps with *."
+        "set: size is ambiguous: Training and Model have it. Write training.size for that of"
+        " Training; write model.size for that of Model."
     )
 
 
@@ -486,3 +486,23 @@ def test_sweeps_under_two_prefixes_take_a_target() -> None:
     assert list(two) == [{"training.lr": 1, "model.size": 2}, {"training.lr": 1, "model.size": 3}]
     assert list(two * Sweep(main).set(seed=1)) == [{**config, "seed": 1} for config in two]
     assert eval(repr(two), dict(GLOBALS)) == two
+
+
+def test_a_target_given_twice_is_one() -> None:
+    assert Sweep(main, main).product(seed=[1]).targets == Sweep(main).targets
+
+
+@dataclass
+class Plan:
+    lr: float = 0.1
+    tries: dict[str, float] = field(default_factory=dict[str, float])
+
+
+def fit(plan: Plan | None = None, either: int | Plan = 0) -> None: ...
+
+
+def test_a_value_below_a_field_is_converted() -> None:
+    sweep = Sweep(fit).set({"plan.lr": 1, "plan.tries.a": 2, "plan.none": "x", "either.lr": 3})
+    assert exactly(sweep[0]) == exactly(
+        {"plan.lr": 1.0, "plan.tries.a": 2.0, "plan.none": "x", "either.lr": 3}
+    )
