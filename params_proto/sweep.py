@@ -12,6 +12,7 @@ from params_proto.expression.arguments import Call
 from params_proto.expression.build import build, extend
 from params_proto.expression.join import Scoped
 from params_proto.expression.notes import Notes
+from params_proto.expression.overlap import refuse_overlap
 from params_proto.expression.scope import Scope
 from params_proto.expression.sequence import SpaceSequence
 from params_proto.expression.steps import Expression, Step
@@ -58,6 +59,8 @@ class Sweep(SpaceSequence):
 
     @classmethod
     def _of(cls, scope: Scope, expression: Expression, space: Space | None = None) -> Sweep:
+        if space is None:
+            refuse_overlap(expression)
         made = object.__new__(cls)
         made._hold(scope, expression, build(expression) if space is None else space)
         return made
@@ -459,6 +462,7 @@ class Sweep(SpaceSequence):
         return Call(Notes(method), self._scope, self._expression)
 
     def _then(self, step: Step) -> Sweep:
-        return Sweep._of(
-            self._scope, self._expression.then(step), extend(self._space, step, pins={})
-        )
+        expression = self._expression.then(step)
+        if step.places:
+            refuse_overlap(expression)
+        return Sweep._of(self._scope, expression, extend(self._space, step, pins={}))

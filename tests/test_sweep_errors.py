@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from io import StringIO
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from inspect import currentframe
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +53,13 @@ class Plan:
 def fit(seed: int = 0, plan: Plan | None = None, weights: dict[str, int] | None = None) -> None: ...
 
 
+def anything(**values: Any) -> None: ...
+
+
 def endless() -> list[Any]:
     holder: list[Any] = []
     holder.append(holder)
     return holder
-
 
 
 base = Sweep().product(lr=[1, 2])
@@ -289,6 +290,16 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a key added that is there": (
         lambda: Sweep().product(lr=[1]).product({"++lr": [2]}),
         "product(++lr) and product(lr) name one key in two ways. Write lr in both.",
+    ),
+    "a mapping and a key in it": (
+        lambda: Sweep().product(d=[{"x": 1}]).set({"d.x": 2}),
+        "d and d.x give one value twice: d has a mapping, in which x stands. Put x into the"
+        " mappings of d, or write each entry with dots.",
+    ),
+    "a node and a key in it, joined": (
+        lambda: Sweep(Training).product(lr=[0.1]) * Sweep(anything).set(training={"lr": 2}),
+        "training and training.lr give one value twice: training has a mapping, in which lr stands."
+        " Put lr into the mappings of training, or write each entry with dots.",
     ),
     "a buffer": (
         lambda: Sweep().product(a=bytearray(b"ab")),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
+from itertools import chain
 from typing import Any, cast
 
 from params_proto.keys import in_full
@@ -25,6 +26,10 @@ class Step(ABC):
     def places(self) -> Mapping[str, str]:
         """The keys that the step gives a value, and the method of Sweep that did it."""
         return self._places()
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Every key with every value that the step gives it, long ranges aside."""
+        return iter(())
 
     @cached_property
     def identity(self) -> Hashable:
@@ -57,6 +62,12 @@ class Axis(Step):
         return (self.key, AxisIdentity(self.values))
 
 
+def _axes_values(axes: tuple[Axis, ...]) -> Iterator[tuple[str, Any]]:
+    for axis in axes:
+        if not isinstance(axis.values, range):
+            yield from ((axis.key, value) for value in axis.values)
+
+
 @dataclass(frozen=True, eq=False)
 class Product(Step):
     """Multiplies by every combination; the last axis varies fastest."""
@@ -65,6 +76,10 @@ class Product(Step):
 
     def _places(self) -> Mapping[str, str]:
         return {axis.key: "product" for axis in self.axes}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Every key with every value of its axis."""
+        return _axes_values(self.axes)
 
     def _identity(self) -> Hashable:
         return self.axes
@@ -79,6 +94,10 @@ class Zip(Step):
     def _places(self) -> Mapping[str, str]:
         return {axis.key: "zip" for axis in self.axes}
 
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Every key with every value of its axis."""
+        return _axes_values(self.axes)
+
     def _identity(self) -> Hashable:
         return self.axes
 
@@ -92,6 +111,10 @@ class Chain(Step):
     def _places(self) -> Mapping[str, str]:
         return {key: "chain" for row in self.rows for key in row}
 
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Every key with its value in every row."""
+        return chain.from_iterable(row.items() for row in self.rows)
+
     def _identity(self) -> Hashable:
         return tuple([identity(row) for row in self.rows])
 
@@ -104,6 +127,10 @@ class Set(Step):
 
     def _places(self) -> Mapping[str, str]:
         return dict.fromkeys(self.pins, "set")
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """The pins."""
+        return iter(self.pins.items())
 
     def _identity(self) -> Hashable:
         return identity(self.pins)
@@ -242,6 +269,12 @@ class Expression:
         """The same, with the keys as an expression around this one names them."""
         return {in_full(self.prefix, key): place for key, place in self.places.items()}
 
+    def entries_in_full(self) -> Iterator[tuple[str, Any]]:
+        """Every key, as an expression around this one names it, with every value of its."""
+        for step in self.steps:
+            for key, value in step.entries():
+                yield in_full(self.prefix, key), value
+
     @property
     def multiplies(self) -> bool:
         """Whether a step may give more than one config."""
@@ -276,6 +309,10 @@ class Concat(Step):
     def _places(self) -> Mapping[str, str]:
         return {key: place for part in self.parts for key, place in part.places_in_full.items()}
 
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Those of all parts."""
+        return chain.from_iterable(part.entries_in_full() for part in self.parts)
+
     def _identity(self) -> Hashable:
         return self.parts
 
@@ -288,6 +325,10 @@ class Cross(Step):
 
     def _places(self) -> Mapping[str, str]:
         return self.inner.places_in_full
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Those of the inner expression."""
+        return self.inner.entries_in_full()
 
     def _identity(self) -> Hashable:
         return self.inner
