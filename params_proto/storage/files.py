@@ -31,10 +31,12 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
     suffix = Path(path).suffix
     text: Iterable[str]
     if suffix == ".yaml":
+        from params_proto.storage.members import check_members
         from params_proto.storage.to_steps import steps_to_mapping
         from params_proto.storage.writer import text_of
 
         text = [text_of(steps_to_mapping(sweep.expression))]
+        check_members(sweep)
     elif suffix == ".jsonl":
         from params_proto.storage.jsonl import lines_of
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
 from params_proto.expression.steps import Cross, Expression
+from params_proto.storage.mistakes import MOST_TOLD, each
 from params_proto.storage.names import FORM, STEPS, acts_on_nothing
 from params_proto.storage.one_step import OneStep
 
@@ -82,18 +83,36 @@ class Steps:
         if prefix not in ("", self.empty.prefix):
             return self._under(prefix, steps, nested)
         result, before = self.empty, list[str]()
-        for mapping in mappings:
-            for name, value in mapping.items():
-                if name == "prefix":
-                    continue
-                unfit = acts_on_nothing(name, before)
-                if name == "concat" and before:
-                    unfit = "concat stands first. To multiply by it, write cross: {concat: [...]}."
-                if unfit:
-                    raise self.error(unfit, mapping, name)
-                result = OneStep(self, result, name, value, mapping).applied()
-                before.append(name)
+        mistakes: list[str] = []
+        cause: SweepError | None = None
+        for mapping, name in [(some, name) for some in mappings for name in some]:
+            if name == "prefix":
+                continue
+            try:
+                self._check_order(mapping, name, before, lost=bool(mistakes))
+                step = OneStep(self, result, name, mapping[name], mapping, bool(mistakes))
+                result = step.applied()
+            except SweepError as error:
+                cause = cause or error
+                mistakes += each(error)
+            before.append(name)
+            if len(mistakes) >= MOST_TOLD:
+                break
+        if mistakes:
+            raise together(mistakes[:MOST_TOLD]) from cause
         return result
+
+    def _check_order(
+        self, mapping: Mapping[str, Any], name: str, before: list[str], *, lost: bool
+    ) -> None:
+        """Checks that there is such a step, and that it may stand below those before it."""
+        unfit = None if lost else acts_on_nothing(name, before)
+        if name == "concat" and before:
+            unfit = "concat stands first. To multiply by it, write cross: {concat: [...]}."
+        if name not in STEPS:
+            unfit = f"{name!r} is no step.{did_you_mean(str(name), STEPS)}"
+        if unfit:
+            raise self.error(unfit, mapping, name)
 
     def error(self, message: str, container: object, key: Any) -> SweepError:
         """A mistake at a key of a mapping, or an index of a list."""
@@ -102,6 +121,14 @@ class Steps:
     def place(self, container: object, key: Any) -> str:
         """Where a key stands."""
         return self.where if isinstance(self.where, str) else self.where.place(container, key)
+
+    def bare(self, keys: Mapping[Any, Any]) -> list[Any] | None:
+        """The keys of a mapping between braces that have no colon; None where it is not known."""
+        return None if isinstance(self.where, str) else self.where.parts(keys)
+
+    def parts(self, values: list[Any]) -> list[Any]:
+        """The elements of a list between brackets, in quotes where it is known that they are."""
+        return values if isinstance(self.where, str) else self.where.parts(values)
 
     def _mappings(self, steps: object) -> list[Mapping[str, Any]]:
         if isinstance(steps, Mapping):
@@ -120,19 +147,10 @@ class Steps:
 
     def _check_names(self, mappings: list[Mapping[str, Any]]) -> None:
         names = [(mapping, name) for mapping in mappings for name in mapping]
-        unknown = [(mapping, name) for mapping, name in names if name not in STEPS]
-        if unknown and len(unknown) == len(names):
-            mapping, name = unknown[0]
+        if names and not any(name in STEPS for _, name in names):
+            mapping, name = names[0]
             hint = did_you_mean(str(name), STEPS)
             raise self.error(f"{name!r} is no step. A sweep is {FORM}.{hint}", mapping, name)
-        if unknown:
-            raise together(
-                [
-                    f"{self.place(mapping, name)}: {name!r} is no step."
-                    f"{did_you_mean(str(name), STEPS)}"
-                    for mapping, name in unknown
-                ]
-            )
 
     def _prefix(self, mappings: list[Mapping[str, Any]]) -> str:
         prefix = ""

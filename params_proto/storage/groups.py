@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, did_you_mean
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -34,6 +34,16 @@ class _Directory:
         self._root = root
 
     def get_group_options(self, group_name: str, results_filter: object = None) -> list[str]:
-        """The options of a config group; none where there is no such group."""
+        """The options of a config group.
+
+        Raises:
+            SweepError: the directory has no such group.
+        """
+        if not (self._root / group_name).is_dir():
+            groups = sorted(each.name for each in self._root.iterdir() if each.is_dir())
+            raise SweepError(
+                f"there is no config group {group_name} in {self._root}."
+                f"{did_you_mean(group_name, groups)}"
+            )
         files = (self._root / group_name).glob("*.yaml")
         return sorted(file.stem for file in files if file.is_file())

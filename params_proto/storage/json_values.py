@@ -34,7 +34,7 @@ tuple. Save the sweep as .yaml, which holds more.
     except _UnfitError as error:
         at = ".".join([*path, *map(str, error.path)])
         raise SweepError(
-            f"{at[:80]} of config {number}: {error} Save the sweep as .yaml, which holds more."
+            f"{at[:80]} of config {number}: {error} {error.cure or _cure(value)}"
         ) from error
     text = json.dumps(value, ensure_ascii=False)
     try:
@@ -44,11 +44,20 @@ tuple. Save the sweep as .yaml, which holds more.
     return text
 
 
+def _cure(value: Any) -> str:
+    from params_proto.storage.writer import has_word_for
+
+    if has_word_for(value):
+        return "Save the sweep as .yaml, which holds more."
+    return "Give a name or numbers, and make the object where the config is used."
+
+
 class _UnfitError(ValueError):
     """A value that JSON has no word for, and the keys at which it stands."""
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, cure: str = "") -> None:
         super().__init__(reason)
+        self.cure = cure
         self.path: list[Any] = []
 
 
@@ -67,7 +76,9 @@ def _check(value: Any, depth: int) -> None:
             )
         return
     if not depth:
-        raise _UnfitError(f"it is nested more than {MAX_DEPTH} levels deep.")
+        raise _UnfitError(
+            f"it is nested more than {MAX_DEPTH} levels deep.", "Write it flatter, or as text."
+        )
     for key, element in value.items() if kind is dict else enumerate(value):
         if kind is dict and type(key) is not str:
             raise _UnfitError(f"the key {key!r} of a dict is no string, as those of JSON are.")

@@ -26,6 +26,16 @@ _AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _OF_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
 
 
+def stands_alone(step: str, before: Collection[str]) -> bool:
+    """Whether a step that needs axes stands above all of them.
+
+    Args:
+        step: the name of the step.
+        before: the names of the steps above it.
+    """
+    return step in _OF_AXES and _AXES.isdisjoint(before)
+
+
 def acts_on_nothing(step: str, before: Collection[str]) -> str | None:
     """What is wrong with a step that needs axes and stands above all of them; None where it is not.
 
@@ -38,6 +48,6 @@ def acts_on_nothing(step: str, before: Collection[str]) -> str | None:
     >>> acts_on_nothing("shuffle", ["set", "product"]) is None
     True
     """
-    if step not in _OF_AXES or not _AXES.isdisjoint(before):
+    if not stands_alone(step, before):
         return None
     return f"{step} stands above every axis, where it acts on nothing. Put it below them."

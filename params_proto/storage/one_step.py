@@ -11,20 +11,22 @@ from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
-from params_proto.keys import key_error
+from params_proto.storage.axes import listed, whole
+from params_proto.storage.mistakes import MOST_TOLD, fails, placed
 from params_proto.storage.names import STEPS
+from params_proto.storage.torn import joined, torn_entries
 
 if TYPE_CHECKING:
     from params_proto.storage.from_steps import Steps
     from params_proto.sweep import Sweep
 
-_RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 Keys = Mapping[Any, Any]
 Part = tuple[object, Any, "Callable[[], Sweep]"]
 
-_MOST_TOLD = 10  # mistakes of one step
+# What they are asked of depends on the steps above them.
+_READING = frozenset({"exclude", "derive", "sample"})
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class OneStep:
         name: its name.
         value: its arguments.
         mapping: the mapping in which it stands.
+        lost: whether a step above it is wrong, so that a key or a config which this one asks for
+            may be missing; of a step that asks for some, only the form is then checked.
     """
 
     steps: Steps
@@ -44,6 +48,7 @@ class OneStep:
     name: str
     value: Any
     mapping: Keys
+    lost: bool = False
 
     def applied(self) -> Sweep:
         """The sweep with this step.
@@ -93,6 +98,8 @@ class OneStep:
             call: the call.
             parts: the same call with a single key or row: those that fail as well are to blame.
         """
+        if self.lost and self.name in _READING:
+            return self.sweep
         try:
             return call()
         except SweepError as error:
@@ -103,12 +110,12 @@ class OneStep:
                     try:
                         part()
                     except SweepError as own:
-                        mistakes.append(f"{self.steps.place(container, key)}: {own}")
-                    if len(mistakes) == _MOST_TOLD:
+                        mistakes += placed(self.steps.place(container, key), own)
+                    if len(mistakes) >= MOST_TOLD:
                         break
             if not mistakes:
-                raise self.steps.error(str(error), self.mapping, self.name) from error
-            raise together(mistakes) from error
+                mistakes = placed(self.steps.place(self.mapping, self.name), error)
+            raise together(mistakes[:MOST_TOLD]) from error
 
     def _by_key(self, read: Callable[[Any, Any], Any] = lambda _, value: value) -> Sweep:
         """The step as a call with a mapping of keys.
@@ -117,6 +124,7 @@ class OneStep:
             read: makes an argument of a key and what stands there.
         """
         keys = self._keys()
+        self._check_braces(keys)
         method: Callable[[Keys], Sweep] = getattr(self.sweep, self.name)
         return self._called(
             lambda: method({key: read(key, value) for key, value in keys.items()}),
@@ -124,51 +132,49 @@ class OneStep:
         )
 
     def _axis(self, key: Any, values: Any) -> Any:
-        """The values of an axis: a list, or a sweep in Hydra's own words."""
-        needs = f"{self.name}: {key} needs a list of values, got"
-        if isinstance(values, Mapping):
-            inner = next(iter(cast("Keys", values)), "name")
-            raise SweepError(
-                f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
-                " mappings into a list."
-            )
-        if values is None or isinstance(values, (bool, int, float)):
-            said = "null" if values is None else str(values).lower()
-            raise SweepError(
-                f"{needs} {said}. Write {key}: [{said}], or pin it: set: {{{key}: {said}}}."
-            )
-        if not isinstance(values, str) or key_error(key):
-            return values
-        numbers = _RANGE.fullmatch(values)
-        if numbers:  # as `save` writes it: no need for Hydra's parser
-            return range(*[int(number) for number in numbers.groups() if number is not None])
-        from params_proto.overrides.reading import sweep_values
+        """The values of an axis."""
+        if isinstance(values, list):
+            whole(self.name, key, self.steps.parts(cast("list[Any]", values)))
+        return listed(self.name, key, values, self.steps.config_loader)
 
-        try:
-            return sweep_values(key, values, self.steps.config_loader)
-        except (ValueError, ArithmeticError, RecursionError) as error:  # the last: of its parser
-            torn = values.count("(") > values.count(")")
-            hint = (
-                f"between braces quote what has a comma, {{{key}: 'range(1,5)'}}. " if torn else ""
+    def _check_braces(self, keys: Keys) -> None:
+        """Checks that no value between braces has been torn at a comma."""
+        mistakes: list[str] = []
+        for key, parts in torn_entries(keys, self.steps.bare(keys)).items():
+            text = f"{{{key}: '{joined(parts)}'}}"
+            many = (
+                "" if self.name in ("product", "zip") else f", or make it a list, [{parts[0]}, ...]"
             )
-            raise SweepError(f"{self.name}: {hint}{error}") from error
+            mistakes.append(
+                f"{self.steps.place(keys, key)}: {self.name}: between braces quote what has a"
+                f" comma, {text}{many}. YAML ends a value there."
+            )
+        if mistakes:
+            raise together(mistakes)
 
     def _chain(self) -> Sweep:
         value: object = self.value
         if not isinstance(value, list):
             raise self._unfit()
         rows, chain = cast("list[Keys]", value), self.sweep.chain
+        for row in rows:
+            if isinstance(row, dict):
+                self._check_braces(row)
+
+        def numbered(number: int, row: Keys) -> Callable[[], Sweep]:
+            # A message names a row by its number, so that as many stand before it.
+            return lambda: chain(*[dict[str, Any]()] * number, row)
 
         def parts() -> Iterator[Part]:
             for number, row in enumerate(rows):
-                if not isinstance(row, dict) or not row:
-                    yield rows, number, lambda row=row: chain(row)
+                if not fails(lambda row=row: chain(row)):
                     continue
-                try:
-                    chain(row)
-                except SweepError:
-                    for key in row:
-                        yield row, key, lambda row=row, key=key: chain({key: row[key]})
+                alone = [{key: row[key]} for key in row] if isinstance(row, dict) else []
+                wrong = [part for part in alone if fails(lambda part=part: chain(part))]
+                for part in wrong:
+                    yield row, next(iter(part)), numbered(number, part)
+                if not wrong:
+                    yield rows, number, numbered(number, row)
 
         return self._called(lambda: chain(*rows), parts())
 

@@ -22,7 +22,7 @@ from params_proto.storage.scalars import (
     SET,
     TUPLE,
     Parser,
-    shown,
+    unfit_tag,
 )
 
 _MOST_REPEATED = 1_000_000  # values that a file may hold by alias, above those it writes out
@@ -40,6 +40,7 @@ class Document:
     name: str
     root: Any = None
     _lines: dict[tuple[int, Hashable], int] = field(default_factory=dict[Any, int])
+    _parts: dict[int, list[Any]] = field(default_factory=dict[int, list[Any]])
     _kept: list[Any] = field(default_factory=list[Any])  # so that no id is used twice
 
     def place(self, container: object = None, key: Hashable = None) -> str:
@@ -52,9 +53,22 @@ class Document:
         own = self._lines.get((id(container), None), 1)
         return f"{self.name}:{self._lines.get((id(container), _typed(key)), own)}"
 
-    def note(self, container: object, line: int, keys: dict[Hashable, int]) -> None:
-        """Remembers the line of a container and those of its keys."""
+    def parts(self, container: object) -> list[Any]:
+        """The keys of a mapping without a colon; the elements of a list, in quotes if they are.
+
+        Args:
+            container: a mapping or a list between braces or brackets, where YAML may have torn a
+                value at a comma; any other has no such parts.
+        """
+        return self._parts.get(id(container), [])
+
+    def note(
+        self, container: object, line: int, keys: dict[Hashable, int], parts: list[Any]
+    ) -> None:
+        """Remembers the line of a container, those of its keys, and its parts."""
         self._kept.append(container)
+        if parts:
+            self._parts[id(container)] = parts
         self._lines[id(container), None] = line
         self._lines.update({(id(container), _typed(key)): line for key, line in keys.items()})
 
@@ -99,10 +113,12 @@ class _Open:
         self.tag: str | None = event.tag
         self.anchor: str | None = event.anchor
         self.mapping = isinstance(event, yaml.MappingStartEvent)
+        self.flow: bool = event.flow_style
         self.line = line
         self.size = 1
         self.children: list[Any] = []
         self.lines: list[int] = []
+        self.parts: list[Any] = []
 
 
 class _Reader:
@@ -112,8 +128,11 @@ class _Reader:
         self._stack: list[_Open] = []
         self._written = 0
         self._line = 1
+        self._text = ""
+        self._end = 0  # of the last event
 
     def read(self, text: str) -> Document:
+        self._text = text
         documents = 0
         try:
             for event in cast("Iterator[Any]", yaml.parse(text, Loader=Parser)):  # pyright: ignore[reportUnknownMemberType]
@@ -126,6 +145,7 @@ class _Reader:
                     self._node(event)
                 elif isinstance(event, yaml.CollectionEndEvent):
                     self._close()
+                self._end = event.end_mark.index
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             self._line = self._line if mark is None else mark.line + 1
@@ -145,6 +165,7 @@ class _Reader:
         self._written += 1
         if isinstance(event, yaml.ScalarEvent):
             value = self._scalar(event)
+            self._note_part(event, value)
             if event.anchor:
                 self._anchors[event.anchor] = (value, 1)
             self._add(value, 1)
@@ -174,6 +195,18 @@ class _Reader:
             return MERGE if is_key else event.value
         return value
 
+    def _note_part(self, event: Any, value: Any) -> None:
+        """Remembers what shows that YAML has torn a value at a comma."""
+        parent = self._stack[-1] if self._stack else None
+        if parent is None or not parent.flow:
+            return
+        if not parent.mapping:
+            parent.parts.append(value if event.implicit[0] else f"'{event.value}'")
+        elif len(parent.children) % 2 and event.start_mark.index == event.end_mark.index:
+            between = self._text[self._end : event.start_mark.index]
+            if ":" not in between:
+                parent.parts.append(parent.children[-1])
+
     def _add(self, value: Any, size: int) -> None:
         """Puts a finished value where it stands."""
         if not self._stack:
@@ -201,13 +234,12 @@ class _Reader:
     def _sequence(self, done: _Open) -> Any:
         if done.tag in PLAIN_TAGS:
             nested = any(isinstance(child, (dict, list)) for child in done.children)
-            self._document.note(
-                done.children, done.line, dict(enumerate(done.lines)) if nested else {}
-            )
+            lines: dict[Hashable, int] = dict(enumerate(done.lines)) if nested else {}
+            self._document.note(done.children, done.line, lines, done.parts)
             return done.children
         kind = {TUPLE: tuple, SET: set, FROZENSET: frozenset}.get(done.tag or "")
         if kind is None:
-            raise self._unknown_tag(done)
+            raise self._unfit_tag(done, "a list")
         try:
             return kind(done.children)
         except TypeError as error:
@@ -215,7 +247,7 @@ class _Reader:
 
     def _mapping(self, done: _Open) -> dict[Any, Any]:
         if done.tag not in PLAIN_TAGS:
-            raise self._unknown_tag(done)
+            raise self._unfit_tag(done, "a mapping")
         own: dict[Any, Any] = {}
         merged: dict[Any, Any] = {}
         lines: dict[Hashable, int] = {}
@@ -236,7 +268,7 @@ class _Reader:
             own[key] = value
         lines.update({k: done.lines[at] for at, k in enumerate(done.children) if at % 2 == 0})
         mapping = {**merged, **own}
-        self._document.note(mapping, done.line, {key: lines[key] for key in mapping})
+        self._document.note(mapping, done.line, {key: lines[key] for key in mapping}, done.parts)
         return mapping
 
     def _bases(self, value: Any) -> list[dict[Any, Any]]:
@@ -248,7 +280,6 @@ class _Reader:
             raise self._wrong("<< merges a mapping, or a list of mappings: <<: *baseline.")
         return cast("list[dict[Any, Any]]", bases)[::-1]
 
-    def _unknown_tag(self, done: _Open) -> SweepError:
+    def _unfit_tag(self, done: _Open, node: str) -> SweepError:
         self._line = done.line
-        tag = shown(done.tag or "")
-        return self._wrong(f"the tag {tag} is none that a sweep file may have here.")
+        return self._wrong(unfit_tag(done.tag or "", node))

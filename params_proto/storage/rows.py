@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, together
+from params_proto.storage.mistakes import MOST_TOLD, fails, placed
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
-
-_MOST_TOLD = 10  # mistakes of one file
 
 
 def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int], str]) -> Sweep:
@@ -35,10 +34,12 @@ def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int]
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of an unknown name, which the whole call warned of
             for index, row in enumerate(rows):
-                try:
-                    empty.chain(row)
-                except SweepError as own:
-                    mistakes.append(f"{place(index)}: {own}")
-                if len(mistakes) == _MOST_TOLD:
+                if fails(lambda row=row: empty.chain(row)):
+                    before = [dict[str, Any]()] * index  # as it is named by its number
+                    try:
+                        empty.chain(*before, row)
+                    except SweepError as own:
+                        mistakes += placed(place(index), own)
+                if len(mistakes) >= MOST_TOLD:
                     break
-        raise (together(mistakes) if mistakes else error) from error
+        raise (together(mistakes[:MOST_TOLD]) if mistakes else error) from error

@@ -12,6 +12,7 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from params_proto.overrides.reading import spelled
+from params_proto.storage.axes import shuffles
 
 TUPLE, SET, FROZENSET, PATH = "!tuple", "!set", "!frozenset", "!path"
 OVERRIDE = "!override"  # a value spelled as in a Hydra override, with interpolations, say
@@ -55,11 +56,16 @@ class Scalars(SafeConstructor, Resolver):
             return text
         if tag == PATH:
             return Path(text)
+        if tag == OVERRIDE and shuffles(text):
+            raise ValueError(
+                f"{text} is in another order each time it is read. Write the list in the order that"
+                " you want."
+            )
         if tag == OVERRIDE:
             return spelled(text)
         construct = self.yaml_constructors.get(tag)
         if construct is None or tag not in _SAFE:
-            raise ValueError(f"the tag {shown(tag)} is none that a sweep file may have.")
+            raise ValueError(unfit_tag(tag, repr(text)))
         try:
             return construct(self, ScalarNode(tag, text))
         except (ValueError, LookupError, ArithmeticError, yaml.YAMLError) as error:
@@ -79,6 +85,35 @@ def shown(tag: str) -> str:
     return f"!!{tag.removeprefix(_YAML)}" if tag.startswith(_YAML) else tag
 
 
+def unfit_tag(tag: str, node: str) -> str:
+    """What is wrong with a tag that a file has on a node of this kind.
+
+    >>> unfit_tag("!tuple", "'3'")
+    "the tag !tuple stands on a list, !tuple [1, 2], and not on '3'."
+    >>> unfit_tag("!env", "a list")
+    'the tag !env is none that a sweep file may have.'
+    """
+    if tag not in _EXAMPLES:
+        return f"the tag {shown(tag)} is none that a sweep file may have."
+    kind, example = _EXAMPLES[tag]
+    return f"the tag {shown(tag)} stands on {kind}, {shown(tag)} {example}, and not on {node}."
+
+
+_EXAMPLES = {
+    TUPLE: ("a list", "[1, 2]"),
+    SET: ("a list", "[1, 2]"),
+    FROZENSET: ("a list", "[1, 2]"),
+    f"{_YAML}seq": ("a list", "[1, 2]"),
+    f"{_YAML}map": ("a mapping", "{a: 1}"),
+    PATH: ("text", "data/train"),
+    OVERRIDE: ("text", "'${seed}'"),
+    TEXT: ("text", "'1'"),
+    f"{_YAML}null": ("text", "''"),
+    f"{_YAML}bool": ("text", "yes"),
+    f"{_YAML}int": ("text", "1"),
+    f"{_YAML}float": ("text", "1.0"),
+    BINARY: ("text", "AA=="),
+}
 _SAFE = frozenset(f"{_YAML}{name}" for name in ("null", "bool", "int", "float", "binary"))
 
 # OmegaConf's rule, from get_yaml_loader in its _utils.py: `1e-5` needs no point to be a float.

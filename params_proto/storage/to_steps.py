@@ -8,11 +8,12 @@ from typing import Any
 from params_proto.errors import SweepError
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression, Step
-from params_proto.storage.names import acts_on_nothing
+from params_proto.storage.names import stands_alone
 from params_proto.values import length
 
 _LISTED = 10  # values up to which a range is written out
 _MOST_EXCLUDED = 1_000_000
+_CALLS = {"exclude": "exclude()", "slice": "[...]"}
 
 
 def steps_to_mapping(expression: Expression) -> dict[str, Any] | list[dict[str, Any]]:
@@ -44,9 +45,12 @@ def _named(expression: Expression) -> Iterator[tuple[str, Any]]:
     before: list[str] = []
     for step in expression.steps:
         name = type(step).__name__.lower()
-        unfit = acts_on_nothing(name, before)
-        if unfit:
-            raise SweepError(f"{unfit} Nor can it be saved so.")
+        if stands_alone(name, before):
+            raise SweepError(
+                f"{name} stands before every axis here, where it acts on the one config that there"
+                " is, and a file has no word for that. Save the configs: .jsonl; or call"
+                f" {_CALLS[name]} after product(), zip(), chain() or repeat()."
+            )
         before.append(name)
         yield name, _arguments(step)
 

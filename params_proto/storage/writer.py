@@ -100,6 +100,19 @@ def _entries(step: str, entries: Mapping[Any, Any], depth: int) -> list[tuple[Ev
     return pairs
 
 
+def has_word_for(value: Any) -> bool:
+    """Whether YAML can hold a value.
+
+    >>> has_word_for([(1, 2)]), has_word_for([1j])
+    (True, False)
+    """
+    try:
+        _value(value, 0)
+    except ValueError:
+        return False
+    return True
+
+
 def _value(value: Any, depth: int) -> Events:
     """A value in one line.
 

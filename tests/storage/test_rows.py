@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import enum
+from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -260,6 +261,67 @@ def test_every_value_that_its_field_cannot_hold_is_named_with_its_line(
     message = r"(?s)2 mistakes:.*:4: chain: lr takes float, got 'x'.*:5: chain: seed takes int"
     with pytest.raises(SweepError, match=message):
         loaded(text, tmp_path, suffix, train)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text"),
+    [
+        (".csv", "lr,seed,++lr\n1,1,\nx,y,\n1,,2\n"),
+        (".jsonl", '{"lr": 1}\n{"lr": "x", "seed": "y"}\n{"lr": 1, "++lr": 2}\n'),
+    ],
+)
+def test_the_mistakes_of_a_row_are_told_one_by_one(suffix: str, text: str, tmp_path: Path) -> None:
+    with pytest.raises(SweepError) as caught:
+        loaded(text, tmp_path, suffix, train)
+    head, *mistakes = str(caught.value).split("\n")
+    line = 3 if suffix == ".csv" else 2
+    assert head == "3 mistakes:"
+    assert [mistake.partition("sweep")[2].partition(" takes")[0] for mistake in mistakes[:2]] == [
+        f"{suffix}:{line}: chain: lr",
+        f"{suffix}:{line}: chain: seed",
+    ]
+    assert f"{suffix}:{line + 1}: chain: row 2 names one key twice: lr and ++lr" in mistakes[2]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+@pytest.mark.parametrize(
+    ("value", "held"),
+    [
+        ((1, 2), True),
+        ({1}, True),
+        (Path("a"), True),
+        (Color.RED, True),
+        (b"a", True),
+        ({1: 2}, True),
+        (lambda: 1, False),
+        (object(), False),
+        (1j, False),
+        (datetime(2024, 1, 1), False),
+        (loaded, False),
+        ([(1,), 1j], False),
+    ],
+)
+def test_yaml_is_the_cure_only_for_what_it_can_hold(
+    suffix: str, value: Any, held: bool, tmp_path: Path
+) -> None:
+    sweep = Sweep().set(a=value)
+    cure = "Save the sweep as .yaml" if held else "Give a name or numbers, and make the object"
+    with pytest.raises(SweepError, match=f"^a.* of config 0: .*{cure}") as caught:
+        sweep.save(tmp_path / f"sweep{suffix}")
+    assert (".yaml" in str(caught.value)) is held
+    if held:
+        sweep.save(tmp_path / "sweep.yaml")
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
+def test_depth_has_its_own_cure(suffix: str, tmp_path: Path) -> None:
+    value: Any = 1
+    for _ in range(150):
+        value = [value]
+    with pytest.raises(
+        SweepError, match=r"more than 100 levels deep\. Write it flatter, or as text"
+    ):
+        Sweep().set(a=value).save(tmp_path / f"sweep{suffix}")
 
 
 def test_only_the_first_mistakes_of_many_are_told(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ import pytest
 import yaml
 from omegaconf import OmegaConf
 
-from params_proto import Sweep, SweepError, SweepWarning
+from params_proto import Sweep, SweepError, SweepWarning, proto
+from params_proto.expression.steps import Expression, Set
 from params_proto.overrides.literals import OverrideText
 from params_proto.storage import reader, steps_to_mapping, sweep_from_steps, writer
+from params_proto.storage.writer import text_of
 from tests.recipes import exactly
 
 
@@ -266,7 +268,7 @@ UNSAVABLE = {
     ),
     "above every axis": (
         Sweep().set(b=1).exclude(b=2).product(a=[1, 2]),
-        "^exclude stands above every axis, where it acts on nothing.*Nor can it be saved so",
+        r"^exclude stands before every axis here, .*: .jsonl; or call exclude\(\) after",
     ),
     "depth of sweeps": (crossed(110), "^a sweep nested more than 100 levels deep cannot be saved"),
 }
@@ -371,6 +373,10 @@ BY_HAND = {
             down=[3, 2, 1],
         ),
     ),
+    "keys without a colon": (
+        "set: {a: [1], b, c: {d: 1}, e, f: null, ~g}",
+        Sweep().set({"a": [1], "b": None, "c": {"d": 1}, "e": None, "f": None, "~g": None}),
+    ),
     "text that is a value": (
         "zip: {a: 'x,y'}\nchain: [{b: 'range(1,5)'}]\nset: {c: 'a,b'}\nexclude: {a: 'x'}",
         Sweep().zip(a=["x", "y"]).chain({"b": "range(1,5)"}).set(c="a,b").exclude(a="x"),
@@ -419,8 +425,11 @@ def test_a_glob_lists_the_options_of_a_group(tmp_path: Path) -> None:
         loaded(text, tmp_path)
     with pytest.raises(SweepError, match=r"config_dir='.*nowhere' is no directory"):
         loaded(text, tmp_path, config_dir=tmp_path / "nowhere")
-    with pytest.raises(SweepError, match=r"sweep.yaml:1: product: db=glob.* has no values"):
-        loaded("product: {db: glob(*)}", tmp_path, config_dir=tmp_path / "conf")
+    with pytest.raises(SweepError, match=r"sweep.yaml:1: product: model=glob.* has no values"):
+        loaded("product: {model: glob(x*)}", tmp_path, config_dir=tmp_path / "conf")
+    message = r"sweep.yaml:1: product: there is no config group modl in .*conf. Did you mean model"
+    with pytest.raises(SweepError, match=message):
+        loaded("product: {modl: glob(*)}", tmp_path, config_dir=tmp_path / "conf")
 
 
 def test_the_targets_check_and_convert(tmp_path: Path) -> None:
@@ -475,7 +484,18 @@ MISTAKES = {
         r"sweep.yaml:2: the tag !!python/object/apply:os.system is none that a sweep file may have",
     ),
     "a name": ("set: {a: !!python/name:os.system }", r"yaml:1: the tag !!python/name:os.system is"),
-    "a mapping's tag": ("set: {a: !tuple {b: 1}}", r"sweep.yaml:1: the tag !tuple is none"),
+    "a list's tag on a mapping": (
+        "set: {a: !tuple {b: 1}}",
+        r"sweep.yaml:1: the tag !tuple stands on a list, !tuple \[1, 2\], and not on a mapping",
+    ),
+    "a list's tag on a number": (
+        "set:\n  a: !tuple 3",
+        r"sweep.yaml:2: the tag !tuple stands on a list, !tuple \[1, 2\], and not on '3'",
+    ),
+    "a text's tag on a list": (
+        "set: {a: !path [b]}",
+        r"sweep.yaml:1: the tag !path stands on text, !path data/train, and not on a list",
+    ),
     "a tag unknown": ("set:\n  a: !env HOME", r"sweep.yaml:2: the tag !env is none"),
     "a tag of YAML": ("set: {a: !!omap [b: 1]}", r"sweep.yaml:1: the tag !!omap is none"),
     "a tag that does not fit": ("set: {a: !!int x}", r"sweep.yaml:1: 'x' is no int"),
@@ -554,6 +574,45 @@ MISTAKES = {
         "product: {a: range(1,5)}",
         r"sweep.yaml:1: product: between braces quote what has a comma, \{a: 'range\(1,5\)'\}",
     ),
+    "commas in braces": (
+        "product: {lr: 1,2,3, opt: adam, sgd, bs: [1]}",
+        r"^2 mistakes:\n- \S*yaml:1: product: between braces quote what has a comma, "
+        r"\{lr: '1,2,3'\}\. YAML ends a value there\."
+        r"\n- \S*yaml:1: product: .* \{opt: 'adam,sgd'\}\. YAML ends a value there\.$",
+    ),
+    "a comma in the braces of pins": (
+        "set: {opt: adam,sgd}",
+        r"yaml:1: set: between .* \{opt: 'adam,sgd'\}, or make it a list, \[adam, \.\.\.\]",
+    ),
+    "a comma in the braces of a row": (
+        "chain:\n- {a: 1}\n- {lr: 1,2}",
+        r"yaml:3: chain: between braces quote what has a comma, \{lr: '1,2'\}",
+    ),
+    "no comma": (
+        "product:\n  lr: 0.1\n  bs:\n",
+        r"(?s)^2 mistakes:.*yaml:2: product: lr needs.*0\.1.*yaml:3: product: bs needs .*null",
+    ),
+    "a colon and nothing": ("product: {lr: [1], bs: }", r"yaml:1: product: bs needs .* got null"),
+    "a comma in brackets": (
+        "product:\n  x: [range(1,3)]",
+        r"^\S*yaml:2: product: x: within brackets range\(1,3\) is several .*, x: 'range\(1,3\)'\.$",
+    ),
+    "commas in brackets": (
+        "zip: {x: [0, 'a', int(choice(1, 'b,c', 3))]}",
+        r"yaml:1: zip: x: within brackets int\(choice\(1,'b,c',3\)\) is",
+    ),
+    "an order without a seed": (
+        "repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}",
+        r"yaml:2: product: x=shuffle\(1,2,3\) is in another order each .* shuffle: \{seed: 0\}",
+    ),
+    "a list in an order without a seed": (
+        "zip:\n  x: ['a']\n  y: shuffle([1,2])",
+        r"yaml:3: zip: y=shuffle\(\[1,2\]\) is in another order each time",
+    ),
+    "an override without a seed": (
+        "set: {x: !override 'shuffle([1,2])'}",
+        r"yaml:1: shuffle\(\[1,2\]\) is in another order each time",
+    ),
     "many digits": (
         "product:\n  a: range(1," + "9" * 5000 + ")",
         r"sweep.yaml:2: product: Hydra cannot read .*Exceeds",
@@ -564,6 +623,31 @@ MISTAKES = {
     "rows that are none": (
         "chain:\n- {a: 1}\n- 3\n- []",
         r"(?s)yaml:3: chain takes rows.*yaml:4: ",
+    ),
+    "a row that is none, by its number": (
+        "chain:\n- {a: 1}\n- {}\n- 3",
+        r"yaml:4: chain takes .*; row 2 is 3\.",
+    ),
+    "one key twice in a row": (
+        "chain:\n- {lr: 2}\n- {lr: 1, ++lr: 3}",
+        r"yaml:3: chain: row 1 names one key twice: lr and \+\+lr",
+    ),
+    "steps, each by itself": (
+        "- product:\n    lr: 1\n- exclude: {lr: 2}\n- repeat: 0\n"
+        "- cross:\n    repat: 2\n    zip: {a: 1}\n"
+        "- smaple: {n: 1}\n- derive: {b: '{lr}'}\n- slice: 1\n- sample: {m: 3}\n- set: {1: 2}",
+        r"^8 mistakes:\n- \S*yaml:2: product: lr .*\n- \S*yaml:4: repeat .*"
+        r"\n- \S*yaml:6: 'repat' .*\n- \S*yaml:7: zip: a .*"
+        r"\n- \S*yaml:8: 'smaple' .*\n- \S*yaml:10: slice .*"
+        r"\n- \S*yaml:11: sample has no 'm'.*\n- \S*yaml:12: set: 1 is no Hydra key[^\n]*$",
+    ),
+    "a step misspelt above one of axes": (
+        "prodct: {a: [1]}\nexclude: {a: 1}",
+        r"^\S*yaml:1: 'prodct' is no step. Did you mean product\?$",
+    ),
+    "steps without end": (
+        "\n".join(["- repeat: 0"] * 40),
+        r"(?s)^10 mistakes:\n.*yaml:10: [^\n]*$",
     ),
     "never": ("repeat: 0", r"sweep.yaml:1: repeat needs how often"),
     "a seed alone": (
@@ -646,6 +730,115 @@ def test_what_is_tried_to_find_a_line_warns_of_nothing(tmp_path: Path) -> None:
         loaded("product:\n  sede: [1]\n  seed: [x]", tmp_path, train)
 
 
+def test_strings_in_quotes_are_not_taken_for_a_torn_sweep(tmp_path: Path) -> None:
+    sweep = Sweep().product(x=["range(1", "3)"], y=["'shuffle(1)'"]).set({"~db": None})
+    sweep.save(tmp_path / "sweep.yaml")
+
+    assert Sweep.load(tmp_path / "sweep.yaml") == sweep
+    text = "product: {x: [1], y: \"'shuffle(1)',b\"}\nset: {a: 1, ~db}"
+    assert loaded(text, tmp_path) == (
+        Sweep().product(x=[1], y=["shuffle(1)", "b"]).set({"a": 1, "~db": None})
+    )
+
+
+# --- members of enums
+
+
+class Opt(enum.Enum):
+    ADAM = "a"
+    SGD = "s"
+
+
+def members(
+    opt: Opt = Opt.ADAM, opts: tuple[Opt, ...] = (), many: dict[Opt, Opt] | None = None
+): ...  # type: ignore[no-untyped-def]
+
+
+def texts(opt: Any = None, either: Opt | str = "x", name: str = "", **more: Any) -> None: ...
+
+
+class Named:
+    """What a member of an enum is besides."""
+
+
+class Kind(Named, enum.Enum):
+    ONE = 1
+
+
+def others(opt: Opt = Opt.ADAM, one: Named | None = None) -> None: ...
+
+
+class Node:
+    opt: Opt = Opt.ADAM
+    any: Any = None
+
+
+def test_members_of_enums_are_saved_where_the_field_gives_them_back(tmp_path: Path) -> None:
+    path = tmp_path / "sweep.yaml"
+    many = {"opts": (Opt.SGD, Opt.ADAM), "many": {Opt.SGD: Opt.ADAM}}
+    inner = Sweep(members).product(opt=list(Opt)).repeat(2).exclude(opt=Opt.SGD)
+    node = Sweep(proto.prefix(Node)).product(opt=list(Opt))
+    for sweep in (inner, Sweep(members).chain(many, {}).set(opt=Opt.SGD), node, inner + inner):
+        sweep.save(path)
+        assert Sweep.load(path, *sweep.targets) == sweep
+    both = Sweep(members).product(opts=[(Opt.SGD,)]) * node
+    both.save(path)
+    assert list(Sweep.load(path, *both.targets)) == list(both)
+
+    Sweep().product(opt=list(Opt)).save(path)
+    assert path.read_text() == "product: {opt: [ADAM, SGD]}\n"
+    assert Sweep.load(path, members) == Sweep(members).product(opt=list(Opt))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "message"),
+    [
+        (Sweep(texts).product(seed=range(3), opt=[1, Opt.SGD]), "^product: opt: .* Annotate the"),
+        (Sweep(texts).set(opt={"a": [{Opt.SGD}]}), "^set: opt: a file holds {'a'.*by name"),
+        (Sweep(texts).chain({}, {"either": Opt.SGD}), "^chain: either: .*or give the name as text"),
+        (Sweep(others).set(one=Kind.ONE), "^set: one: a file holds <Kind.ONE: 1> by name"),
+        (Sweep(texts).set({"+db.opt": Opt.SGD}), "^set: [+]db.opt is no field .*its name as text"),
+        (Sweep(texts).set(opt=1) + Sweep(texts).set(opt=Opt.SGD), "^set: opt: a file holds"),
+        (
+            Sweep(members) * Sweep(proto.prefix(Node)).product(any=[Opt.SGD]),
+            r"^product: node.any: a file holds",
+        ),
+        (
+            Sweep(members).set(opt=Opt.SGD) * Sweep(others),
+            "^set: opt is ambiguous: members and others have it",
+        ),
+        (Sweep(members).derive(opt=lambda _: 1)[:0], "^derive: opt"),
+    ],
+)
+def test_members_of_enums_that_would_be_strings_are_refused(
+    sweep: Sweep, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SweepError, match=message):
+        sweep.save(tmp_path / "sweep.yaml")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "sweep", [Sweep().set(a=1)[:0], Sweep().set(a=1).exclude(a=1), Sweep().set(a=1)[:0] + Sweep()]
+)
+def test_a_step_before_every_axis_has_no_word_in_yaml_but_configs_in_jsonl(
+    sweep: Sweep, tmp_path: Path
+) -> None:
+    with pytest.raises(SweepError, match=r"^(slice|exclude) stands .* has no word for .* \.jsonl"):
+        sweep.save(tmp_path / "sweep.yaml")
+    sweep.save(tmp_path / "sweep.jsonl")
+    assert list(Sweep.load(tmp_path / "sweep.jsonl")) == list(sweep)
+
+
+def test_depth_is_refused_without_recursion(tmp_path: Path) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    for value in (deep(3000), endless):
+        expression = Expression((Set({"a": value}),))
+        with pytest.raises(SweepError, match=r"^set: a: it is nested more than 100 levels deep\."):
+            text_of(steps_to_mapping(expression))
+
+
 # --- without libyaml
 
 
@@ -688,6 +881,12 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
         ({"product": {"lr": "x"}}, "^hydra.sweeper.sweep: product: lr takes float, got 'x'"),
         ({"product": None}, "^hydra.sweeper.sweep: product needs a mapping.*None"),
         ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
+        (
+            {"product": {"lr": 1, 2: None, "opt": ["range(1", "3)"]}},
+            r"^hydra.sweeper.sweep: product: between braces .* \{lr: '1,2'\}",
+        ),
+        ({"product": {"a": ["range(1", 3, "5)"]}}, r"within brackets range\(1,3,5\) is"),
+        ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) is in another order"),
     ],
 )
 def test_a_mistake_in_a_config_names_its_node(steps: Any, message: str) -> None:

@@ -1,0 +1,96 @@
+"""What stands in a file for the values of an axis: a list, or a sweep in Hydra's own words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError
+from params_proto.keys import key_error
+from params_proto.storage.torn import torn_call
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+
+_RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_SHUFFLE = re.compile(r"\bshuffle\s*\(")
+
+
+def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None) -> Any:
+    """The values of an axis as its call in Python takes them.
+
+    Args:
+        step: `product` or `zip`, for the message.
+        key: the key of the axis.
+        values: what stands in the file.
+        config_loader: Hydra's, for a `glob`.
+
+    Raises:
+        SweepError: no list and no sweep, or a sweep that is another one each time it is read.
+
+    >>> listed("product", "lr", "range(1,5)", None), listed("product", "lr", [1, 2], None)
+    (range(1, 5), [1, 2])
+    """
+    needs = f"{step}: {key} needs a list of values, got"
+    if isinstance(values, Mapping):
+        inner = next(iter(cast("Mapping[Any, Any]", values)), "name")
+        raise SweepError(
+            f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
+            " mappings into a list."
+        )
+    if values is None or isinstance(values, (bool, int, float)):
+        said = "null" if values is None else str(values).lower()
+        raise SweepError(
+            f"{needs} {said}. Write {key}: [{said}], or pin it: set: {{{key}: {said}}}."
+        )
+    if not isinstance(values, str) or key_error(key):
+        return values
+    return _of_hydra(step, key, values, config_loader)
+
+
+def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None) -> Any:
+    numbers = _RANGE.fullmatch(text)
+    if numbers:  # as `save` writes it: no need for Hydra's parser
+        return range(*[int(number) for number in numbers.groups() if number is not None])
+    if shuffles(text):
+        raise SweepError(
+            f"{step}: {key}={text} is in another order each time it is read, so that the file would"
+            " not say which sweep it is. Write the values in the order that you want, or shuffle"
+            " all configs by a step with a seed, shuffle: {seed: 0}."
+        )
+    from params_proto.overrides.reading import sweep_values
+
+    try:
+        return sweep_values(key, text, config_loader)
+    except (ValueError, ArithmeticError, RecursionError) as error:  # the last: of its parser
+        raise SweepError(f"{step}: {error}") from error
+
+
+def shuffles(text: str) -> bool:
+    r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
+
+    >>> shuffles("shuffle(1,2)"), shuffles("int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
+    (True, True, False)
+    """
+    return _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
+
+
+def whole(step: str, key: Any, parts: list[Any]) -> None:
+    """Checks that a list between brackets holds no sweep of Hydra that YAML has torn.
+
+    Args:
+        step: `product` or `zip`, for the message.
+        key: the key of the axis.
+        parts: the values, in quotes where they have some in the file.
+
+    Raises:
+        SweepError: it does.
+    """
+    torn = torn_call(parts)
+    if torn:
+        raise SweepError(
+            f"{step}: {key}: within brackets {torn} is several strings, as YAML ends each at a"
+            f" comma. Quote it without the brackets, {key}: '{torn}'."
+        )
