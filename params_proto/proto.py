@@ -15,9 +15,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from params_proto.current import Held
 from params_proto.decorated.binding import bound
@@ -26,6 +27,7 @@ from params_proto.decorated.names import Names
 from params_proto.decorated.owner import owner_of
 from params_proto.decorated.prefix_class import prefix_class
 from params_proto.errors import SweepError
+from params_proto.fields.local_names import local_names_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -36,19 +38,23 @@ T = TypeVar("T")
 def cli(function: Callable[P, R], /) -> App[P, R]: ...
 @overload
 def cli(
-    *, config_path: str | None = None, config_name: str | None = None
+    *, config_path: str | os.PathLike[str] | None = None, config_name: str | None = None
 ) -> Callable[[Callable[P, R]], App[P, R]]: ...
 def cli(
     function: Callable[..., Any] | None = None,
     /,
     *,
-    config_path: str | None = None,
+    config_path: str | os.PathLike[str] | None = None,
     config_name: str | None = None,
 ) -> Any:
     """Makes a function a Hydra app: its parameters are the root of the app's config.
 
     `train()` in the running script runs the app; `train(lr=0.1)`, and `train()` anywhere else or
     inside a `bind` or a job, calls the body. `train.run(argv)` always runs the app.
+    (`train(**{})` is `train()` to Python, which matters where a loop can meet an empty config.)
+
+    The body gets values of the annotated types: a call converts its arguments as a Sweep does, and
+    one that does not go into its parameter without loss is an error.
 
     Args:
         function: a plain function, all of whose parameters can be given by name.
@@ -68,9 +74,14 @@ def cli(
     >>> train(lr=0.5)
     16.0
     """
+    if isinstance(function, (str, os.PathLike)):
+        path = os.fspath(cast("str", function))
+        raise SweepError(f"proto.cli takes its options by name: write config_path={path!r}.")
+    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     def decorated(function: Callable[P, R]) -> App[P, R]:
-        return App(function, config_path, config_name)
+        path = None if config_path is None else os.fspath(config_path)
+        return App(function, path, config_name, local_names)
 
     return decorated if function is None else decorated(function)
 
@@ -78,11 +89,13 @@ def cli(
 @overload
 def prefix(cls: type[T], /) -> type[T]: ...
 @overload
-def prefix(name: str, /) -> Callable[[type[T]], type[T]]: ...
-def prefix(cls: type | str, /) -> Any:
+def prefix(name: str | None = None, /) -> Callable[[type[T]], type[T]]: ...
+def prefix(cls: type | str | None = None, /) -> Any:
     """Makes a class a node of the config: its annotated fields are read and set on the class.
 
-    Inside a job or a `bind` they have its values, in every thread and in child processes.
+    Inside a job or a `bind` they have its values, in every thread and in child processes. A pool
+    of processes that outlives a job keeps the values of the one that it was opened in: open it in
+    the job, or pass its functions the values.
 
     Args:
         cls: the class, whose node is its name in snake_case; or the name of the node, in
@@ -106,11 +119,12 @@ def prefix(cls: type | str, /) -> Any:
         ...
     AttributeError: Training has no field lrr. Did you mean lr?
     """
-    if not isinstance(cls, str):
-        return prefix_class(cls)
+    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
+    if cls is not None and not isinstance(cls, str):
+        return prefix_class(cls, None, local_names)
 
     def decorated(decorated: type) -> type:
-        return prefix_class(decorated, cls)
+        return prefix_class(decorated, cls, local_names)
 
     return decorated
 

@@ -27,7 +27,7 @@ FLOORS: dict[str, set[str]] = {
 # What an order of floors does not say.
 NEVER = {
     "space": {"fields", "hydra text"},
-    "proto": {"sweep", "hydra text"},
+    "proto": {"sweep"},
 }
 
 

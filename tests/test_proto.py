@@ -11,9 +11,9 @@ import pickle
 import shutil
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 import cloudpickle
 import pytest
@@ -168,7 +168,12 @@ def test_a_script_and_its_children_pickle_its_functions(tmp_path: Any, python: A
 
     done = python("pickled.py", "hydra.run.dir=out")
 
-    assert done.stdout.splitlines() == ["0.5 0.001", "True", "False 0.25 train"]
+    assert done.stdout.splitlines() == [
+        "0.5 0.001",
+        str([True] * 6),
+        "False 0.25 train train",
+        "train train",
+    ]
 
 
 def test_a_target_has_its_parameters():
@@ -217,6 +222,8 @@ def many(*xs): ...
         pytest.param(functools.partial(plain), "is a partial: write a function", id="partial"),
         pytest.param(len, "is a builtin_function_or_method", id="builtin"),
         pytest.param(train, "train is decorated already", id="twice"),
+        pytest.param("conf", "by name: write config_path='conf'", id="text"),
+        pytest.param(3, "3 is an int: write", id="number"),
         pytest.param(positional, "positional takes x by position only", id="positional"),
         pytest.param(many, r"many takes \*xs", id="star args"),
     ],
@@ -408,6 +415,15 @@ def test_a_field_can_have_the_name_of_a_method_of_types():
             id="metaclass",
         ),
         pytest.param(
+            lambda: proto.prefix(Pair), "Pair is a tuple: take out its base NamedTuple", id="tuple"
+        ),
+        pytest.param(
+            lambda: dataclasses.dataclass(proto.prefix(type("Below", (), {}))),
+            "Below is a prefix class, .* take out @dataclass",
+            id="dataclass above",
+        ),
+        pytest.param(lambda: proto.prefix("")(Plain), "Plain cannot be the node ''", id="empty"),
+        pytest.param(
             lambda: proto.prefix("a.b")(Plain), r"Plain cannot be the node 'a\.b'", id="dots"
         ),
         pytest.param(
@@ -429,6 +445,11 @@ def test_what_cannot_be_a_node_is_refused(decorated: Callable[[], Any], message:
 
 
 class Meta(type): ...
+
+
+class Pair(NamedTuple):
+    x: int
+    y: float = 2.0
 
 
 def test_a_name_of_hydras_can_be_given_another_node():
@@ -719,6 +740,149 @@ def test_of_two_modules_with_one_name_each_means_its_own(tmp_path: Any):
         proto.bind(**{"training.lr": 1.0})
     for name in ("first_of_two", "second_of_two"):
         del sys.modules[name]
+
+
+# What a call gives the body
+
+
+@proto.cli
+def typed(
+    rate: float = 0.5,
+    widths: tuple[int, ...] = (1,),
+    mode: str = "fast",
+    *,
+    sizes: Sequence[int] = (1,),
+    free: Any = None,
+    unknown: NoSuchName = 3,  # type: ignore  # noqa: F821
+    **others: Any,
+):
+    return rate, widths, mode, sizes, free, unknown, others
+
+
+def test_a_call_converts_its_arguments_as_a_sweep_does():
+    rate, layers, mode, sizes, *rest = typed(1, [2, 3], sizes=(4, 5), unknown="x", other=[1])
+
+    assert (rate, type(rate), layers, mode, sizes) == (1.0, float, (2, 3), "fast", [4, 5])
+    assert rest == [None, "x", {"other": [1]}]
+    assert typed(rate=2, **{"data.size": 1})[0] == 2.0
+
+
+def test_what_is_of_its_type_reaches_the_body_as_it_is():
+    sizes, free, other = [1, 2], [object()], {1}
+
+    found = typed(sizes=sizes, free=free, other=other)
+
+    assert found[3] is sizes
+    assert found[4] is free
+    assert found[6]["other"] is other
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named", "message"),
+    [
+        ((), {"rate": "x"}, "rate='x': 'x' is no float"),
+        (("x",), {}, "rate='x': 'x' is no float"),
+        ((0.5, 3), {"mode": 1}, "2 mistakes:\n- widths=3: .*\n- mode=1: 1 is no str"),
+    ],
+    ids=["by name", "by position", "several"],
+)
+def test_a_value_of_another_type_is_a_mistake_of_the_call(
+    arguments: tuple[Any, ...], named: dict[str, Any], message: str
+):
+    for error in (SweepError, TypeError):
+        with pytest.raises(error, match=message):
+            typed(*arguments, **named)
+
+
+def test_arguments_that_do_not_fit_the_signature_are_pythons_to_refuse():
+    with pytest.raises(TypeError, match="multiple values for argument 'lr'"):
+        train(0.1, lr=0.2)
+    with pytest.raises(TypeError, match="takes from 0 to 2 positional arguments"):
+        train(0.1, 2, Optimizer(), 4)  # type: ignore
+
+
+def test_a_parameter_can_be_called_self():
+    @proto.cli
+    def odd(self: int = 1, argv: int = 2, target: int = 3, function: int = 4):
+        return self, argv, target, function
+
+    values = {"self": 5, "argv": 6, "target": 7, "function": 8}
+    assert odd(**values) == (5, 6, 7, 8)
+    with proto.bind(odd, **values):
+        assert odd() == (5, 6, 7, 8)
+
+
+def test_a_parameter_given_twice_is_an_error_that_names_both():
+    twice = {"data.size": 1, "size": 2}
+    message = r"data\.size and size are one parameter"
+
+    with pytest.raises(SweepError, match=message):
+        proto.bind(**twice)
+    with pytest.raises(TypeError, match=message):
+        main(**twice)
+    with proto.bind(Training, **{"optimizer.name": "sgd", "optimizer.momentum": 1}):
+        assert Training.optimizer == Optimizer("sgd", 1.0)
+
+
+# What is defined in a function
+
+
+def test_a_method_may_name_its_own_class_in_a_function():
+    @proto.prefix
+    class Local:
+        lr: float = 0.1
+
+        @classmethod
+        def doubled(cls) -> float:
+            return Local.lr * 2
+
+    with proto.bind(Local, lr=1.0):
+        assert Local.doubled() == 2.0
+
+
+def test_annotations_mean_the_names_of_the_function_that_they_stand_in():
+    @dataclasses.dataclass
+    class Inner:
+        size: int = 1
+
+    @proto.prefix
+    class Holder:
+        inner: Inner = Inner()
+
+    @proto.prefix("named")
+    class Other:
+        later: list[Later] = []  # noqa: RUF012
+
+    @proto.cli
+    def local(inner: Inner | None = None, later: Later | None = None):
+        return inner, later, Later
+
+    @proto.cli(config_name="config")
+    def configured(inner: Inner):
+        return inner
+
+    class Later: ...
+
+    assert local(inner={"size": 3})[0] == Inner(3)  # type: ignore
+    assert configured(inner={"size": 3}) == Inner(3)  # type: ignore
+    assert describe(local).fields["later"].annotation == Later | None
+    assert describe(Other).fields["later"].annotation is Any
+    assert (describe(Holder).node, describe(Other).node) == ("holder", "named")
+    with proto.bind(Holder, inner={"size": 4}):
+        assert Holder.inner == Inner(4)
+    assert proto.prefix(Other) is Other
+    assert describe(Other).node == "named"
+
+
+def test_the_decorators_take_their_options_as_they_come():
+    @proto.prefix()
+    class Called:
+        x: int = 1
+
+    decorated = proto.cli(config_path=Path("conf"))(plain)
+
+    assert describe(Called).node == "called"
+    assert decorated.config_path == "conf"
 
 
 # The package

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType
 from typing import Any, cast
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
@@ -19,8 +22,11 @@ from params_proto.current import Held
 from params_proto.current.by_value import Annotations, annotations_of, settle
 from params_proto.decorated.function import App
 from params_proto.decorated.owner import Owner, owner_of
-from params_proto.errors import SweepError, did_you_mean, together
+from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import Target
+from params_proto.overrides.literals import live
+
+log = logging.getLogger(__name__)
 
 
 class JobError(CompactHydraException, SweepError):
@@ -77,6 +83,7 @@ class Task:
         Raises:
             JobError: values that are missing or do not go into their fields: all of them.
         """
+        _warn_of_a_single_run()
         mistakes: list[str] = []
         # A root that the user's configs may add keys to is open, but its function may not be.
         root = replace(self.root, open=self.app.__proto_owner__.takes_any)
@@ -86,14 +93,79 @@ class Task:
             cast("Owner", owner_of(node.cls)).key: _native(node.target, contents[name], mistakes)
             for name, node in self.nodes.items()
         }
-        if self.closed:
-            _without_use(self.root, config, self.nodes, mistakes)
-            for name, node in self.nodes.items():
-                _without_use(node.target, contents[name], {}, mistakes)
+        self._refuse_without_use(config, contents, mistakes)
         if mistakes:
             raise JobError(str(together(mistakes)))
         with Held(values, job=True):
             return self.app.__wrapped__(**arguments)
+
+    def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
+        """What is wrong with what some overrides gave, as the job would tell it.
+
+        What holds an interpolation is left to the job, and so is what no override gave.
+
+        Args:
+            config: the job's composed config.
+            keys: the keys of the overrides, without +, ++ or ~.
+
+        Returns:
+            The mistakes, each once.
+        """
+        mistakes: list[str] = []
+        contents = {
+            name: OmegaConf.create()
+            if OmegaConf.is_interpolation(config, name)
+            else _content(config, name, mistakes)
+            for name in self.nodes
+        }
+        given = {tuple(key.split(".")) for key in keys}
+        root = [key[0] for key in given]
+        _native(_reduced(self.root, root, config), config, mistakes)
+        for name, node in self.nodes.items():
+            below = [key[1] for key in given if key[0] == name and len(key) > 1]
+            whole = node.target.fields if (name,) in given else ()
+            reduced = _reduced(node.target, [*below, *whole], contents[name])
+            _native(reduced, contents[name], mistakes)
+        self._refuse_without_use(config, contents, mistakes)
+        return mistakes
+
+    def unknown(self, key: str) -> str | None:
+        """What is wrong with a key that no parameter and no field stands at; None where one does.
+
+        What stands below a field is not looked at.
+
+        Args:
+            key: the key, without + or ++.
+        """
+        first, *below = key.split(".")
+        if first in self.root.fields or self.root.open:
+            return None
+        if first not in self.nodes:
+            valid = [*self.root.fields, *self.nodes]
+            return f"{self.root.name} has no parameter {key}.{self._meant(key, first, valid)}"
+        target = self.nodes[first].target
+        if not below or target.open or below[0] in target.fields:
+            return None
+        valid = [f"{first}.{name}" for name in target.fields]
+        return f"{target.name} has no parameter {key}.{self._meant(key, below[0], valid)}"
+
+    def _meant(self, key: str, name: str, valid: list[str]) -> str:
+        """The hint at the key that was meant: what is near to it, or near to it within a node."""
+        within = {
+            field: f"{node}.{field}"
+            for node, content in self.nodes.items()
+            for field in content.target.fields
+        }
+        close = nearest(key, valid) or within.get(nearest(name, within) or "")
+        return f" Did you mean {close}?" if close else did_you_mean(key, valid)
+
+    def _refuse_without_use(
+        self, config: DictConfig, contents: Mapping[str, DictConfig], mistakes: list[str]
+    ) -> None:
+        if self.closed:
+            _without_use(self.root, config, self.nodes, mistakes)
+            for name, node in self.nodes.items():
+                _without_use(node.target, contents[name], {}, mistakes)
 
 
 def _arrived(
@@ -157,9 +229,47 @@ def _without_use(
 ) -> None:
     """Adds the keys that were added (`+name=value`) and that nothing can read."""
     for key in () if target.open else config:
-        if key not in target.fields and key not in others:
+        # Before the job starts, Hydra's own config is among them.
+        if key not in target.fields and key not in others and key != "hydra":
             valid = [*target.fields, *others]
             mistakes.append(f"{target.name} has no parameter {key}.{did_you_mean(str(key), valid)}")
+
+
+def _reduced(target: Target, names: Iterable[str], config: DictConfig) -> Target:
+    """A target of some of its fields only, those aside whose values are for the job to resolve."""
+    fields = {
+        name: target.fields[name]
+        for name in names
+        if name in target.fields and not _holds_interpolation(config, name)
+    }
+    return replace(target, fields=fields, open=False)
+
+
+def _holds_interpolation(config: DictConfig, name: str) -> bool:
+    if OmegaConf.is_interpolation(config, name):
+        return True
+    value: Any = config.get(name)  # None for one that is missing, which is told
+    return OmegaConf.is_config(value) and _is_live(OmegaConf.to_container(value))
+
+
+def _is_live(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_is_live, cast("dict[Any, Any]", value).values()))
+    if isinstance(value, list):
+        return any(map(_is_live, cast("list[Any]", value)))
+    return isinstance(value, str) and live(value)
+
+
+def _warn_of_a_single_run() -> None:
+    """Says that a sweep in the config does not run, in a job that is no job of a multirun."""
+    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.RUN:
+        return
+    hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.instance().cfg))["hydra"]
+    sweeper = hydra["sweeper"]
+    if isinstance(sweeper, dict) and cast("dict[str, Any]", sweeper).get("sweep"):
+        log.warning(
+            "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."
+        )
 
 
 def _each(message: str) -> list[str]:

@@ -1,8 +1,9 @@
 """The values now: what a bind, the running job or an assignment gives to a parameter.
 
 A read asks, in this order: the binds and the job of its own context (a thread, an asyncio task);
-the job that this process runs; the main thread's innermost bind; what came along from the process
-that started this one; what was assigned; and last the class or function itself, for its default.
+the job that this process runs; in any thread but the main one, the innermost bind of that; what
+came along from the process that started this one; what was assigned; and last the class or function
+itself, for its default.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def place_of(module: Mapping[str, Any]) -> str:
 class Layer:
     """Values that hold for a while, above those that held before."""
 
-    __slots__ = ("below", "job", "values")
+    __slots__ = ("before", "below", "job", "values")
 
     def __init__(
         self,
@@ -66,6 +67,7 @@ class Layer:
         self.values = {key: dict(named) for key, named in values.items()}
         self.below = below
         self.job = job
+        self.before: tuple[Layer | None, Layer | None] = (None, None)  # its context's, the job's
 
     def chain(self) -> Iterator[Layer]:
         """This layer and those below it."""
@@ -93,7 +95,7 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 def top() -> Layer | None:
     """The innermost values that hold here."""
     layer = _context.get() or shared.job
-    if layer is None and shared.main:
+    if layer is None and shared.main and not _in_main_thread():  # whose tasks are apart
         layer = shared.main[-1]
     return layer or shared.brought
 
@@ -156,7 +158,7 @@ class Held:
     def __init__(self, values: Mapping[Key, Mapping[str, Any]], job: bool = False) -> None:
         self._values = values
         self._job = job
-        self._entered: list[tuple[Layer, Layer | None, Layer | None]] = []
+        self._entered: list[Layer] = []  # by all threads and tasks
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, with the values during each of its calls."""
@@ -179,7 +181,8 @@ class Held:
 
             tell()
         layer = Layer(self._values, top(), self._job)
-        self._entered.append((layer, _context.get(), shared.job))
+        layer.before = (_context.get(), shared.job)
+        self._entered.append(layer)
         _context.set(layer)
         if self._job:
             shared.job = layer
@@ -187,10 +190,16 @@ class Held:
             shared.main.append(layer)
 
     def __exit__(self, *exception: object) -> None:
-        layer, context, job = self._entered.pop()
-        _context.set(context)
+        innermost = _context.get()
+        chain = innermost.chain() if innermost is not None else ()
+        layer = next((one for one in chain if one in self._entered), None)
+        if layer is not None:
+            _context.set(layer.before[0])
+        else:  # entered in another context, as a fixture of an async test may be
+            layer = self._entered[-1]
+        self._entered.remove(layer)
         if self._job:
-            shared.job = job
+            shared.job = layer.before[1]
         elif layer in shared.main:
             shared.main.remove(layer)
 

@@ -42,9 +42,13 @@ def _attempt(config: Mapping[str, Any], names: Names) -> tuple[Values, list[str]
     values: Values = {}
     mistakes: list[str] = []
     ambiguous = False
+    seen: dict[tuple[Key, str, tuple[str, ...]], str] = {}
     for key, value in config.items():
         try:
             owner, name, path = names.find(key)
+            first = seen.setdefault((owner.key, name, tuple(path)), key)
+            if first != key:
+                raise SweepError(f"{first} and {key} are one parameter: give it once.")
             taken = values.setdefault(owner.key, {})
             if path:
                 value = _replaced(taken.get(name, owner.value(name)), path, value, owner.full(name))

@@ -8,6 +8,7 @@ import inspect
 import sys
 import types
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from params_proto import current
@@ -16,6 +17,8 @@ from params_proto.decorated.names import Names
 from params_proto.decorated.owner import Owner, functions
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Target, describe
+from params_proto.fields.local_names import LocalNames, no_names
+from params_proto.fields.scalars import same
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -32,6 +35,7 @@ class App(Generic[P, R]):
         function: the body.
         config_path: where the user's configs are, relative to the file of the function.
         config_name: the user's primary config.
+        local_names: those of the function that it is decorated in, for its annotations.
     """
 
     __wrapped__: Callable[P, R]
@@ -43,11 +47,12 @@ class App(Generic[P, R]):
         function: Callable[P, R],
         config_path: str | None = None,
         config_name: str | None = None,
+        local_names: LocalNames = no_names,
     ) -> None:
         functools.update_wrapper(self, function)
         self.config_path = config_path
         self.config_name = config_name
-        self.__proto_owner__ = _owner(function, config_path is not None)
+        self.__proto_owner__ = _owner(function, config_path is not None, local_names)
         functions[self.__proto_owner__.key] = self
 
     @property
@@ -56,10 +61,10 @@ class App(Generic[P, R]):
         return self.__proto_owner__.target
 
     @overload
-    def __call__(self) -> R: ...
+    def __call__(self, /) -> R: ...
     @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         """Runs the body with the values; without any, in the running script, the Hydra app."""
         caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
         if not args and not kwargs:
@@ -68,50 +73,65 @@ class App(Generic[P, R]):
             if _is_script(caller) and not current.holds() and not current.in_job():
                 return self.run()
         owner = self.__proto_owner__
-        foreign = {
-            name: value
-            for name, value in kwargs.items()
-            if name not in owner.defaults and not (owner.takes_any and name.isidentifier())
-        }
-        if not foreign:
-            return self._body(args, kwargs)
+        function: Callable[..., Any] = self.__wrapped__
+        placed = dict(zip(owner.defaults, args, strict=False))
+        if len(placed) < len(args) or placed.keys() & kwargs.keys():
+            return function(*args, **kwargs)  # which is Python's to refuse
+        given = {**placed, **kwargs}
         try:
-            values = bound(foreign, lambda: Names.of_call(owner, self._globals()))
+            values = bound(given, lambda: Names.of_call(owner, self._globals()))
         except SweepError as error:
             raise CallError(str(error)) from None
-        own = {name: value for name, value in kwargs.items() if name not in foreign}
-        with current.Held(values):
-            return self._body(args, own)
-
-    def _body(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        owner = self.__proto_owner__
-        held = current.values_of(owner.key)
-        for name in (*kwargs, *list(owner.defaults)[: len(args)]):
-            held.pop(name, None)
-        function: Callable[..., Any] = self.__wrapped__
-        return function(*args, **held, **kwargs)
+        own = {
+            name: given[name] if name in given and same(value, given[name]) else value
+            for name, value in values.pop(owner.key, {}).items()
+        }
+        with current.Held(values) if values else nullcontext():
+            held = current.values_of(owner.key)
+            in_place = [own.pop(name) for name in placed]
+            for name in placed:
+                held.pop(name, None)
+            return function(*in_place, **{**held, **own})
 
     def _globals(self) -> dict[str, Any]:
         return getattr(inspect.unwrap(self), "__globals__", {})
 
-    def run(self, argv: Sequence[str] | None = None) -> None:
-        """Runs the Hydra app.
+    def run(self, /, argv: Sequence[str] | None = None) -> None:
+        """Runs the Hydra app. While a child process imports the script, it does nothing.
 
         Args:
             argv: the command line, without the name of the script; the process's own if None.
         """
+        if _is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
+            return
         from params_proto.app.run import run
 
         run(self, argv)
 
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        function: Any = self.__wrapped__
+    @functools.cached_property
+    def _travelling(self) -> Callable[P, R]:
+        """The function under a name by which pickle finds it."""
+        function = cast("types.FunctionType", self.__wrapped__)
+        parts = (function.__code__, function.__globals__, function.__name__)
+        made = types.FunctionType(*parts, function.__defaults__, function.__closure__)
+        made.__kwdefaults__ = function.__kwdefaults__
+        made.__annotations__ = function.__annotations__
+        made.__doc__ = function.__doc__
+        made.__module__ = function.__module__
+        vars(made).update(vars(function))
+        made.__qualname__ = f"{self.__qualname__}._travelling"
+        return cast("Callable[P, R]", made)
+
+    def __reduce_ex__(self, protocol: Any, /) -> str | tuple[Any, ...]:
+        function = self.__wrapped__
         if _named(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
+            if protocol < 4:  # which cannot name what stands inside something
+                return _named, (self.__module__, self.__qualname__)
             # A worker of another script has to get the function itself, which cloudpickle does.
-            # Plain pickle, for a child that has the script too, goes by this name.
-            function.__qualname__ = f"{self.__qualname__}.__wrapped__"
+            # Plain pickle, for a child that has the script too, goes by the name.
+            function = self._travelling
         return _restored, (function, self.__qualname__, self.config_path, self.config_name)
 
     def __repr__(self) -> str:
@@ -122,7 +142,7 @@ def _restored(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
     found = _named(function.__module__, name)
-    if isinstance(found, App) and found.__wrapped__ is function:
+    if isinstance(found, App) and vars(found).get("_travelling") is function:
         return cast("App[P, R]", found)
     function.__qualname__ = name
     return App(function, config_path, config_name)
@@ -150,7 +170,7 @@ def _is_being_imported(module: dict[str, Any]) -> bool:
     return parent_process() is None  # which is set once the import is over
 
 
-def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
+def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNames) -> Owner:
     """The parameters of a function.
 
     Raises:
@@ -170,8 +190,10 @@ def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
         if parameter.kind is not parameter.VAR_KEYWORD
     }
 
+    names = local_names(inspect.get_annotations(function).values())
+
     def target() -> Target:
-        described = describe(function)
+        described = describe(function, names)
         return dataclasses.replace(described, open=described.open or has_configs)
 
     title = f"{function.__module__}.{function.__qualname__}"
@@ -185,7 +207,8 @@ def _problem(function: Any) -> str | None:
     if isinstance(function, type):
         return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
     if not isinstance(function, types.FunctionType):
-        return f"{function!r} is a {type(function).__name__}: write a function that calls it."
+        kind = type(function).__name__
+        return f"{function!r} is {_article(kind)} {kind}: write a function that calls it."
     name = function.__qualname__
     if name.endswith("<lambda>"):
         return "a lambda has no name to run it by: write it as a def."
@@ -196,3 +219,7 @@ def _problem(function: Any) -> str | None:
     if inspect.isgeneratorfunction(function):
         return f"{name} is a generator: write a function that goes through it."
     return None
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "aeiouAEIOU" else "a"

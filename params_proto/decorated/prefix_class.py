@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
@@ -13,6 +14,7 @@ from params_proto.errors import SweepError, did_you_mean
 from params_proto.fields import REQUIRED, Field, Target
 from params_proto.fields.annotations import hints
 from params_proto.fields.class_body import declared, remade, snake_case
+from params_proto.fields.local_names import LocalNames, no_names
 
 
 class ClassOwner(Owner):
@@ -108,6 +110,11 @@ class PrefixClass(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         owner = _owner(cls)
+        if owner is not None and name == "__dataclass_params__":
+            raise SweepError(
+                f"{cls.__name__} is a prefix class, of which there are no instances: take out"
+                " @dataclass, or make the dataclass one of its own."
+            )
         if owner is None or name.startswith("_") or name in owner.others:
             super().__setattr__(name, value)
             if name == "__proto_owner__":
@@ -136,7 +143,9 @@ def _no_field(cls: type, name: str, owner: Owner) -> AttributeError:
     return AttributeError(message, name=name, obj=None)  # without obj, Python adds no hint itself
 
 
-def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
+def prefix_class(
+    cls: type, node: str | None = None, local_names: LocalNames = no_names
+) -> PrefixClass:
     """The prefix class of a plain one, or the same prefix class under another node.
 
     Raises:
@@ -148,11 +157,20 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
             f"proto.prefix decorates a plain class, and {cls!r} is of type {what}: put the fields"
             " into a class of their own; a function takes @proto.cli."
         )
-    check_node(f"{cls.__module__}.{cls.__qualname__}", node or snake_case(cls.__name__))
+    if tuple in cls.__mro__:
+        raise SweepError(
+            f"proto.prefix decorates a plain class, and {cls.__qualname__} is a tuple: take out its"
+            " base NamedTuple, or write a class with a field of this type."
+        )
+    title = f"{cls.__module__}.{cls.__qualname__}"
+    check_node(title, snake_case(cls.__name__) if node is None else node)
     made = cls if isinstance(cls, PrefixClass) else cast("PrefixClass", remade(cls, PrefixClass))
-    if node is not None:
+    names = local_names(inspect.get_annotations(made).values())
+    if node is not None or names:
         owner = made.__proto_owner__
-        made.__proto_owner__ = _owned(made, node, owner.defaults, owner.others)
+        made.__proto_owner__ = _owned(
+            made, owner.node if node is None else node, owner.defaults, owner.others, names
+        )
     return made
 
 
@@ -173,10 +191,14 @@ def _furnish(cls: PrefixClass) -> None:
 
 
 def _owned(
-    cls: PrefixClass, node: str, defaults: Mapping[str, Any], others: Set[str]
+    cls: PrefixClass,
+    node: str,
+    defaults: Mapping[str, Any],
+    others: Set[str],
+    local_names: Mapping[str, Any] | None = None,
 ) -> ClassOwner:
     def describe() -> Target:
-        annotations = hints(cls)
+        annotations = hints(cls, local_names)
         fields = {
             name: Field(name, annotations.get(name, Any), default)
             for name, default in defaults.items()

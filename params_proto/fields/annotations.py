@@ -67,8 +67,12 @@ def _unquoted(annotation: Any, names: Mapping[str, Any], local: Mapping[str, Any
     return types.GenericAlias(origin, tuple(arguments))
 
 
-def hints(cls: type) -> dict[str, Any]:
+def hints(cls: type, local_names: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The resolved annotations of a class and its bases, each in the names of its own module.
+
+    Args:
+        cls: the class.
+        local_names: names that its annotations may use besides.
 
     >>> class Training:
     ...     lr: "float"
@@ -80,7 +84,7 @@ def hints(cls: type) -> dict[str, Any]:
         module = sys.modules.get(base.__module__)
         names = vars(module) if module is not None else {}
         for name, annotation in inspect.get_annotations(base).items():
-            found[name] = resolve(annotation, names, vars(base))
+            found[name] = resolve(annotation, names, {**(local_names or {}), **vars(base)})
     return found
 
 

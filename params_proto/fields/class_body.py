@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, cast, get_origin
 
 from params_proto.fields import REQUIRED
+from params_proto.fields.local_names import content
 
 _CLASS_VAR = re.compile(r"(\w+\.)*ClassVar\b")
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -83,7 +84,7 @@ def remade(cls: type, kind: type[type]) -> type:
     for value in body.values():
         for function in _functions(value):
             for cell in function.__closure__ or ():
-                if cell.cell_contents is cls:
+                if content(cell) is cls:
                     cell.cell_contents = made
     return made
 

@@ -101,7 +101,8 @@ def _places(kind: Any, annotation: Any, length: int) -> tuple[Any, ...]:
     """The annotation of each place of a tuple, one that has no fixed length taken at `length`."""
     if hasattr(kind, "_fields"):
         known = hints(kind)
-        return tuple([known.get(name, Any) for name in kind._fields])
+        required = len(kind._fields) - len(getattr(kind, "_field_defaults", ()))
+        return tuple([known.get(n, Any) for n in kind._fields[: max(length, required)]])
     arguments = typing.get_args(annotation)
     bare = annotation is kind or annotation is BARE_TUPLE
     if bare or any(typing.get_origin(argument) is _UNPACK for argument in arguments):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import sys
 from typing import Any
 
@@ -39,6 +40,8 @@ def find(name: str) -> Any:
     """
     parts = name.split(".")
     if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+        if name in vars(builtins):
+            raise ValueError(f"{name!r} is no name like package.module.name: write builtins.{name}")
         raise ValueError(f"{name!r} is no name like package.module.name")
     obj, rest = _module(name, parts)
     for part in rest:

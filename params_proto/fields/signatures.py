@@ -7,11 +7,12 @@ import enum
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, cast
 
 from params_proto.errors import SweepError, together
 from params_proto.fields.annotations import hints, resolve
+from params_proto.fields.local_names import closed_over
 
 _MISSING: Final = dataclasses.MISSING
 
@@ -43,13 +44,16 @@ class Field:
     default: Any = dataclasses.field(default=REQUIRED, compare=False)
 
 
-def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
+def parameters(
+    obj: Callable[..., Any], local_names: Mapping[str, Any] | None = None
+) -> tuple[dict[str, Field], bool]:
     """The parameters of something callable, and whether it takes any other name (`**kwargs`).
 
     A `default_factory` is called: the field has the value that it makes.
 
     Args:
         obj: a function, a class, a `functools.partial` or another callable.
+        local_names: names that annotations may use beside those of the module.
 
     Raises:
         SweepError: it takes arguments by position only, or its signature cannot be read.
@@ -64,7 +68,7 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
         signature = inspect.signature(obj if _is_partial(obj) else origin)
     except (TypeError, ValueError) as error:
         raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
-    annotated = _annotations(origin, signature)
+    annotated = _annotations(origin, signature, local_names)
     factories = _factories(origin)
     unset = dict(inspect.signature(origin).parameters) if factories else {}
     fields: dict[str, Field] = {}
@@ -115,7 +119,9 @@ def _is_partial(obj: Any) -> bool:
     return isinstance(obj, functools.partial)
 
 
-def _annotations(origin: Any, signature: inspect.Signature) -> dict[str, Any]:
+def _annotations(
+    origin: Any, signature: inspect.Signature, local_names: Mapping[str, Any] | None
+) -> dict[str, Any]:
     """The resolved annotation of each parameter."""
     of_class: dict[str, Any] = {}
     function = inspect.unwrap(origin)
@@ -125,12 +131,13 @@ def _annotations(origin: Any, signature: inspect.Signature) -> dict[str, Any]:
         function = cast("Any", type(function)).__call__
     function = inspect.unwrap(function)
     names: dict[str, Any] = getattr(function, "__globals__", {})
+    local_names = {**(local_names or {}), **closed_over(function)} or None
     return {
         name: of_class[name]
         if name in of_class
         else Any
         if parameter.annotation is parameter.empty
-        else resolve(parameter.annotation, names)
+        else resolve(parameter.annotation, names, local_names)
         for name, parameter in signature.parameters.items()
     }
 

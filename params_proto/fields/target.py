@@ -32,8 +32,12 @@ class Target:
     open: bool = False
 
 
-def describe(obj: Any) -> Target:
+def describe(obj: Any, local_names: Mapping[str, Any] | None = None) -> Target:
     """The fields of a function, a `@proto.cli` app, a `@proto.prefix` class or a dataclass.
+
+    Args:
+        obj: the target.
+        local_names: names that annotations may use beside those of the module.
 
     Raises:
         SweepError: `obj` has no named parameters to give values to.
@@ -63,7 +67,7 @@ a @proto.prefix class or a dataclass.
             f"{obj.__name__} is no target: its constructor takes no values. "
             f"Decorate it with @proto.prefix or @dataclass."
         )
-    fields, takes_any = parameters(obj)
+    fields, takes_any = parameters(obj, local_names)
     return Target(called(obj), "", fields, takes_any)
 
 

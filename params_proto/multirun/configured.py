@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
@@ -48,8 +48,22 @@ def resolved(config: DictConfig) -> Any:
         ) from error
 
 
+def where(node: Any) -> str:
+    """Where the steps of what stands at `hydra.sweeper.sweep` are, for messages.
+
+    >>> where("sweep.yaml"), where({"repeat": 2})
+    ('hydra.sweeper.sweep=sweep.yaml', 'hydra.sweeper.sweep')
+    """
+    return f"hydra.sweeper.sweep={node}" if isinstance(node, str) else "hydra.sweeper.sweep"
+
+
 def configured(
-    node: Any, *, cwd: Path, targets: tuple[Any, ...] = (), loader: ConfigLoader | None = None
+    node: Any,
+    *,
+    cwd: Path,
+    targets: tuple[Any, ...] = (),
+    loader: ConfigLoader | None = None,
+    selects: Callable[[str], str | None] = lambda option: None,
 ) -> Sweep:
     """The sweep that `hydra.sweeper.sweep` says.
 
@@ -58,6 +72,7 @@ def configured(
         cwd: where relative paths begin.
         targets: what steps and files are a sweep over; a Sweep in Python has its own.
         loader: Hydra's, for `glob`.
+        selects: the override that selects an option of a config group, if there is one.
 
     Raises:
         SweepError: it is no sweep, is not there, or sweeps a key of Hydra itself.
@@ -66,7 +81,7 @@ def configured(
         return Sweep(*targets)
     empty = Sweep(*targets).rooted()
     if isinstance(node, str):
-        sweep = _referred(node, cwd, empty, loader)
+        sweep = _referred(node, cwd, empty, loader, selects)
     else:
         sweep = _steps(node, empty, loader)
     for key in sweep.expression.places:
@@ -87,25 +102,43 @@ def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
     return sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader)
 
 
-def _referred(text: str, cwd: Path, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
+def _referred(
+    text: str,
+    cwd: Path,
+    empty: Sweep,
+    loader: ConfigLoader | None,
+    selects: Callable[[str], str | None],
+) -> Sweep:
     if text.endswith(_FILES):
         from params_proto.storage import load
 
-        return load(cwd / Path(text).expanduser(), empty, config_loader=loader)
-    where, colon, attribute = text.rpartition(":")
-    if not colon or not where or not attribute:
-        raise SweepError(f"hydra.sweeper.sweep={text} is no sweep. {_FORMS}")
-    if where.endswith(".py"):
-        module = _file(text, (cwd / Path(where).expanduser()).resolve())
+        path = cwd / Path(text).expanduser()
+        if not path.exists():
+            raise _no_file(text, path, "save a sweep there, or give the path from /")
+        return load(path, empty, config_loader=loader)
+    place, colon, attribute = text.rpartition(":")
+    if not colon or not place or not attribute:
+        choice = selects(text)
+        hint = _FORMS if choice is None else f"Did you mean {choice}?"
+        raise SweepError(f"hydra.sweeper.sweep={text} is no sweep. {hint}")
+    if place.endswith(".py"):
+        module = _file(text, (cwd / Path(place).expanduser()).resolve())
     else:
-        module = _module(text, where)
+        module = _module(text, place)
     return _attribute(text, module, attribute)
+
+
+def _no_file(text: str, path: Path, cure: str) -> SweepError:
+    return SweepError(
+        f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
+        f" directory: {cure}."
+    )
 
 
 def _file(text: str, path: Path) -> ModuleType:
     """The module of a Python file, which is executed only if it has not been yet."""
     if not path.is_file():
-        raise SweepError(f"hydra.sweeper.sweep={text}: there is no file {path}.")
+        raise _no_file(text, path, "write path/to/file.py:attribute from there, or from /")
     for module in list(sys.modules.values()):  # __main__ among them, the running script
         if _is_of(module, path):
             return module
@@ -137,6 +170,12 @@ def _module(text: str, name: str) -> ModuleType:
         if spec and spec.origin and _is_of(main, Path(spec.origin).resolve()):
             return main  # the running script by its other name, which would run it again
         return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        unfit = _unfit(text, f"importing {name}", error)
+        raise SweepError(
+            f"{unfit}. Write package.module:attribute for a module that Python can import from"
+            " here, or the path of its file, path/to/file.py:attribute."
+        ) from error
     except Exception as error:
         raise _unfit(text, f"importing {name}", error) from error
 

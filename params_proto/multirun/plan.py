@@ -16,9 +16,10 @@ from params_proto.fields import Target
 from params_proto.keys import bare
 from params_proto.multirun.commandline import Given
 from params_proto.multirun.precedence import Block, override
-from params_proto.overrides.rendering import render_config
+from params_proto.overrides.rendering import assignment, render_config
 
 if TYPE_CHECKING:
+    from params_proto.multirun.standing import Composed
     from params_proto.space import Space
     from params_proto.sweep import Sweep
 
@@ -34,12 +35,14 @@ class Plan:
         spelling: keys that were given from outside, as they were spelled there.
         targets: whose fields the keys may be.
         is_group: whether a key is a config group, which has no option null.
+        composed: what stands in the jobs' configs, for the values that are to take its place.
     """
 
     expression: Expression
     spelling: Mapping[str, str]
     targets: tuple[Target, ...]
     is_group: Callable[[str], bool]
+    composed: Composed | None = None
 
     @cached_property
     def space(self) -> Space:
@@ -69,7 +72,13 @@ class Plan:
                     spelled[f"~{key}"] = None
             else:
                 spelled[key] = value
-        return render_config(spelled, targets=self.targets)
+        if self.composed is None:
+            return render_config(spelled, targets=self.targets)
+        groups = [
+            assignment(key, value) for key, value in spelled.items() if self.is_group(bare(key))
+        ]
+        standing = self.composed.of_job(groups)
+        return render_config(spelled, targets=self.targets, standing=standing)
 
 
 def plan(
@@ -78,6 +87,7 @@ def plan(
     given: Sequence[Given],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
+    composed: Composed | None = None,
 ) -> Plan:
     """The configured sweep times what was given from outside, which wins key by key.
 
@@ -87,6 +97,7 @@ def plan(
         given: `hydra.sweeper.params` and the command line.
         pairs: swept keys among the given ones that vary together, of equally many values.
         is_group: whether a key is a config group.
+        composed: what stands in the jobs' configs.
 
     Raises:
         SweepError: the deletion of a key that is swept, or a value that Hydra's grammar cannot say.
@@ -105,7 +116,7 @@ def plan(
             spelling[key] = axis.key
             axes.append(replace(axis, key=key))
         expression = override(expression, type(block)(tuple(axes)))
-    return Plan(expression, spelling, targets, is_group)
+    return Plan(expression, spelling, targets, is_group, composed)
 
 
 def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None:

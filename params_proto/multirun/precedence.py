@@ -5,6 +5,8 @@ from __future__ import annotations
 from params_proto.expression import steps
 from params_proto.expression.steps import Axis, Expression, Step
 
+_READERS = (steps.Where, steps.Exclude, steps.Derive)
+
 Block = steps.Product | steps.Zip
 """One key with its values, or several that are paired."""
 
@@ -25,12 +27,26 @@ def override(expression: Expression, block: Block) -> Expression:
     (Axis(key='lr', values=range(0, 9)), Axis(key='bs', values=(3,)))
     """
     keys = frozenset(axis.key for axis in block.axes)
-    if keys.isdisjoint(expression.places):
-        return expression.then(block)
-    if len(block.axes[0].values) == 1:
+    new = keys.isdisjoint(expression.places)
+    # A new key is not for the steps that look at whole configs, as it would be if it were pinned.
+    if len(block.axes[0].values) == 1 and not (new and _reads(expression)):
         return expression.then(steps.Set({axis.key: axis.values[0] for axis in block.axes}))
+    if new:
+        return expression.then(block)
     replaced, placed = _replaced(expression, block, keys, "")
     return replaced if placed else replaced.then(block)
+
+
+def _reads(expression: Expression) -> bool:
+    """Whether a step looks at whole configs, here or in any expression among the steps."""
+    inner: list[Expression] = []
+    for step in expression.steps:
+        if isinstance(step, steps.Cross):
+            inner.append(step.inner)
+        elif isinstance(step, steps.Concat):
+            inner += step.parts
+    reads = any(isinstance(step, _READERS) for step in expression.steps)
+    return reads or any(map(_reads, inner))
 
 
 def _replaced(

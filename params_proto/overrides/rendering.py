@@ -7,8 +7,8 @@ https://hydra.cc/docs/advanced/override_grammar/basic/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
@@ -72,16 +72,34 @@ def assignment(key: str, value: object) -> str:
     return f"{key}={render(value)}"
 
 
+@dataclass(frozen=True)
+class Record:
+    """What stands in a config where a dataclass gave the names: they cannot be deleted."""
+
+    entries: Mapping[Any, Any]
+
+
+Standing = Callable[[str, Sequence[str]], object]
+"""What stands at a key of a job's config before it is given a value, and after some overrides."""
+
+
 def render_config(
-    config: Mapping[str, Any], *, prefix: str = "", targets: Sequence[Target] = ()
+    config: Mapping[str, Any],
+    *,
+    prefix: str = "",
+    targets: Sequence[Target] = (),
+    standing: Standing | None = None,
 ) -> list[str]:
     """One config as Hydra overrides.
 
     Args:
         config: the keys and values.
         prefix: the node under which plain keys stand.
-        targets: where a key is one of their fields, a dict takes the place of the field's default,
-            whereas Hydra would merge it into that: the default's other keys are deleted.
+        targets: where a key is one of their fields, a dict takes the place of what stands there,
+            whereas Hydra would merge it into that: its other keys are deleted.
+        standing: what stands there, by the key and the overrides before it. Without it, as for a
+            sweep that no app runs, the field's default stands there: what an app's own configs
+            put in its place is not known, and stays.
 
     Raises:
         SweepError: a value cannot be said; it names the key.
@@ -92,7 +110,9 @@ def render_config(
     overrides: list[str] = []
     for key, value in config.items():
         full = in_full(prefix, key)
-        default = _default(full, targets)
+        default: object = None
+        if _is_container(value):
+            default = _default(full, targets, standing, overrides)
         overrides += _cleared(full, default, value)
         try:
             # A dict in Hydra takes no new key but by ++.
@@ -102,12 +122,16 @@ def render_config(
     return overrides
 
 
-def _default(key: str, targets: Sequence[Target]) -> object:
-    """The default that stands at `key` in a field of one of the targets, or None."""
+def _default(
+    key: str, targets: Sequence[Target], standing: Standing | None, before: Sequence[str]
+) -> object:
+    """What stands at `key`, if that is in a field of one of the targets, or None."""
     for target in targets:
         node = f"{target.node}." if target.node else ""
         name, *path = key[len(node) :].split(".")
         if key.startswith(node) and name in target.fields:
+            if standing is not None:
+                return standing(key, before)
             default: object = target.fields[name].default
             for part in path:
                 default = (_entries(default) or {}).get(part)
@@ -150,9 +174,15 @@ def _entries(value: object) -> Mapping[Any, Any] | None:
     """What a mapping or a dataclass instance holds; None for anything else."""
     if isinstance(value, Mapping):
         return cast("Mapping[Any, Any]", value)
+    if isinstance(value, Record):
+        return value.entries
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value) if field.init}
     return None
+
+
+def _is_container(value: object) -> bool:
+    return _entries(value) is not None or isinstance(value, _LISTS)
 
 
 def _listed(elements: Iterable[str]) -> str:

@@ -80,7 +80,8 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
         if default is not REQUIRED:
             standing = convert(default, annotation, default)
             if _stands(value, standing):
-                return fresh(standing)
+                # Of a Sequence, say, the default can be a tuple, which a call gives, too.
+                return fresh(default if _stands(represent(standing), default) else standing)
         return convert(value, annotation, default, as_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))

@@ -55,6 +55,11 @@ def structured(target: Target) -> type:
     for name, field in target.fields.items():
         if not target.node and name in _HYDRAS:
             mistakes.append(f"{target.name}: no parameter can be called {name}: it is Hydra's own.")
+        if not name.isascii():
+            mistakes.append(
+                f"{target.name}: no parameter can be called {name}, which Hydra's command line does"
+                " not take: name it with the letters a to z, digits and _."
+            )
         try:
             nodes.append(_node(field, ()))
         except ValueError as error:

@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Optional
+from typing import Any, Literal, NamedTuple, Optional
 
 import hydra
 import pytest
@@ -390,6 +390,48 @@ def test_a_function_may_wrap_an_object_that_is_called():
 def test_an_argument_list_is_no_text():
     with pytest.raises(TypeError, match=r"list of arguments, got 'seed=1': write \['seed=1'\]"):
         make_app()[0].run("seed=1")
+
+
+def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
+    inner, _ = make_app()
+    said: list[str] = []
+
+    def outer():
+        with pytest.raises(SweepError, match=r"train\.run\(\.\.\.\) inside a Hydra job") as raised:
+            inner.run([])
+        said.append(str(raised.value))
+
+    proto.cli(outer).run(QUIET)
+
+    assert len(said) == 1
+    assert not GlobalHydra.instance().is_initialized()
+
+
+class Pair(NamedTuple):
+    x: int
+    y: float = 2.0
+
+
+def test_a_named_tuple_with_a_default_is_given_as_a_list():
+    given: list[Any] = []
+
+    @proto.prefix
+    class Shape:
+        pair: Pair = Pair(3)
+
+    def train(pair: Pair = Pair(5, 6.0), other: Optional[Pair] = None):  # noqa: UP045, B008
+        given.append((pair, other, Shape.pair))
+
+    app = proto.cli(train)
+    for argument in ("pair.x=3", "pair={x: 3}", "++pair.y=1"):
+        with pytest.raises(SweepError, match=r"pair is a Pair, .*: write pair=\[x,y\], a value"):
+            app.run([*QUIET, argument])
+    with pytest.raises(SweepError, match=r"shape\.pair is a Pair"):
+        app.run([*QUIET, "shape.pair.x=3"])
+
+    app.run([*QUIET, "pair=[1]", "other={x: 4}", "shape.pair=[7,8]"])
+
+    assert given == [(Pair(1), Pair(4), Pair(7, 8.0))]
 
 
 # What Hydra shows

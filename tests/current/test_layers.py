@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import json
 import os
 import pickle
@@ -322,3 +323,76 @@ def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(app: Path
         f" Pair(x=3, y=4.0), Outer(size=5, inner={plain}, many=()), <built-in function print>)"
     )
     assert joblib == basic
+
+
+# A bind in one task or thread is no other's
+
+
+def test_a_task_without_a_bind_neither_sees_nor_changes_another_tasks():
+    async def both() -> list[float]:
+        bound, read = asyncio.Event(), asyncio.Event()
+
+        async def binds() -> float:
+            with proto.bind(Training, lr=1.0):
+                bound.set()
+                await read.wait()
+                return Training.lr
+
+        async def binds_nothing() -> float:
+            await bound.wait()
+            before = Training.lr
+            Training.lr = 5.0
+            read.set()
+            return before
+
+        return await asyncio.gather(binds(), binds_nothing())
+
+    assert asyncio.run(both()) == [1.0, 0.001]
+    assert Training.lr == 5.0
+
+
+@pytest.mark.parametrize("first_out", [0, 1])
+def test_one_bind_in_two_tasks_leaves_each_in_its_own_surroundings(first_out: int):
+    shared_bind = proto.bind(Training, seed=7)
+
+    async def both() -> list[tuple[float, int]]:
+        turns = [asyncio.Event(), asyncio.Event()]
+        entered: list[int] = []
+
+        async def task(number: int) -> tuple[float, int]:
+            with proto.bind(Training, lr=float(number)):
+                with shared_bind:
+                    entered.append(number)
+                    if len(entered) == 2:
+                        turns[first_out].set()
+                    await turns[number].wait()
+                    assert Training.seed == 7
+                turns[1 - number].set()
+                return Training.lr, Training.seed
+
+        return await asyncio.gather(task(0), task(1))
+
+    assert asyncio.run(both()) == [(0.0, 1), (1.0, 1)]
+
+
+def test_a_bind_that_is_left_in_another_context_ends():
+    bound = proto.bind(Training, lr=1.0)
+    contextvars.copy_context().run(bound.__enter__)
+    assert in_thread(lr) == 1.0
+
+    bound.__exit__()
+
+    assert (Training.lr, in_thread(lr)) == (0.001, 0.001)
+    contextvars.copy_context().run(bound.__enter__)
+    with proto.bind(Training, lr=2.0):
+        bound.__exit__()
+        assert (Training.lr, in_thread(lr)) == (2.0, 2.0)
+
+
+def test_an_unguarded_run_in_a_child_that_imports_the_script_does_nothing(app: Path, python: Any):
+    text = (APPS / "pickled.py").read_text()
+    (app / "unguarded_run.py").write_text(text.replace("\nmain()\n", "\nmain.run()\n"))
+
+    done = python("unguarded_run.py", "hydra.run.dir=out", cwd=app)
+
+    assert "0.5 0.001" in done.stdout.splitlines()

@@ -369,3 +369,16 @@ def test_none_is_refused_where_the_default_is_something_else() -> None:
 def test_a_partial_is_something_to_call() -> None:
     half = functools.partial(math.pow, 0.5)
     assert convert(half, Callable[[float], float]) is half
+
+
+class Sized(NamedTuple):
+    x: int
+    y: float = 2.0
+
+
+def test_a_named_tuple_fills_in_its_defaults():
+    assert convert([1], Sized) == convert({"x": 1}, Sized) == Sized(1, 2.0)
+    assert convert([1, 3], Sized) == Sized(1, 3.0)
+    for wrong in ([], [1, 2, 3]):
+        with pytest.raises(ValueError, match=f"it has {len(wrong)} elements, not "):
+            convert(wrong, Sized)

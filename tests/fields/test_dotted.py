@@ -85,6 +85,7 @@ def test_what_cannot_be_found_is_told_with_its_reason(
     ("name", "rule"),
     [
         ("relu", "'relu' is no name like package.module.name"),
+        ("sum", "'sum' is no name like package.module.name: write builtins.sum"),
         ("a..b", "is no name like"),
         ("torch.nn relu", "is no name like"),
         ("nowhere.relu", "'nowhere.relu' names nothing: there is no module nowhere"),

@@ -38,6 +38,11 @@ PREFIXED = Sweep().under("t").product(lr=[1, 2], bs=[3])
         # one value is pinned
         (GRID, ["b=9"], ["a=1 b=9", "a=2 b=9"]),
         (GRID, ["a=9", "b=8"], ["a=9 b=8"]),
+        # a new one is nothing to the steps that look at whole configs
+        (GRID.where(lambda c: "x" not in c), ["a=1", "x=9"], ["a=1 b=3 x=9", "a=1 b=4 x=9"]),
+        (GRID.derive(n=lambda c: len(c)), ["x=9"], [f"a={a} b={b} n=2 x=9" for a in (1, 2) for b in (3, 4)]),
+        ((Sweep().product(c=[0]) * GRID.derive(n=lambda c: len(c))), ["x=9"], [f"c=0 a={a} b={b} n=2 x=9" for a in (1, 2) for b in (3, 4)]),
+        ((Sweep().product(a=[1]) + Sweep().product(a=[2]).derive(n=lambda c: len(c))), ["x=9"], ["a=1 x=9", "a=2 n=1 x=9"]),
         (ZIP, ["b=9"], ["a=1 b=9 c=5", "a=2 b=9 c=6"]),
         (ZIP, ["a=9", "b=9", "c=9"], ["a=9 b=9 c=9"]),
         (CHAIN, ["b=9"], ["a=1 b=9", "a=3 b=9", "c=4 b=9"]),

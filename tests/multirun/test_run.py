@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,9 @@ def test_a_configured_sweep(multirun: Any, overrides: list[str], jobs: list[str]
     run = multirun(*overrides)
     assert run.jobs == jobs
     again = multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", to="again")
-    assert again.jobs == jobs
+    # What only said which sweep is to run has been said.
+    said = re.compile(r" \+(sweep|experiment)=\w+")
+    assert [said.sub("", job) for job in again.jobs] == [said.sub("", job) for job in jobs]
     assert again.values == run.values
 
 
@@ -224,3 +227,56 @@ def test_a_mistake_in_a_later_batch_stops_before_that_batch(multirun: Any, app: 
         "multirun.yaml",
         "sweep.yaml",
     ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "text"),
+    [
+        (["+sweep=grid"], "product: {lr: [1, 2], seed: [0, 1, 2]}\n"),
+        # A choice that changes more than the sweep is part of it.
+        (["+experiment=swept"], "product: {seed: [1, 2]}\nset: {+experiment: swept}\n"),
+        (["+model=small", "seed=1,2"], "set: {+model: small}\nproduct: {seed: [1, 2]}\n"),
+        (["+sweep=grid", "+model=small", "name=x"], "product: {lr: [1, 2], seed: [0, 1, 2]}\nset: {+model: small, name: x}\n"),
+        (["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]"], "product: {lr: [5], seed: [0, 1, 2]}\nset: {+sweep: grid}\n"),
+        # One that the other choices need is kept.
+        (["+sweep=engined", "+db/engine@x=isam", "x.kind=y"], "product: {lr: [1]}\nset: {+db/engine@x: isam, x.kind: y}\n"),
+        (["+sweep=grid", "~db/engine@engine"], 'product: {lr: [1, 2], seed: [0, 1, 2]}\nset: {~db/engine@engine: null}\n'),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_sweep_yaml_says_what_was_asked_for(
+    multirun: Any, app: Path, overrides: list[str], text: str
+) -> None:
+    (app / "conf" / "sweep" / "engined.yaml").write_text(
+        "# @package hydra.sweeper.sweep\nproduct: {lr: [1]}\n"
+    )
+    run = multirun(*overrides)
+    assert run.files()["sweep.yaml"] == text
+    again = multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", to="again")
+    assert again.values == run.values
+
+
+def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
+    for name, text in {
+        "sweep/nopkg": "product: {lr: [1]}\n",
+        "sweep/other": "defaults: [_self_]\nproduct: {lr: [1]}\nx: 1\n",
+        "deep/er/steps": "product: {lr: [1]}\n",
+        "nest/e": "# @package e\n_target_: x\n",
+    }.items():
+        path = app / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    cure = "selects steps of a sweep \\(product\\).*# @package hydra.sweeper.sweep"
+    for chosen in ("+sweep=nopkg", "+sweep@db.x=nopkg", "+deep/er=steps", "+sweep=nopkg,other"):
+        with pytest.raises(CompactHydraException, match=cure):
+            multirun(chosen)
+        assert not list((app / "out").iterdir())
+    multirun("+sweep=other", "+nest=e")
+    multirun("+sweep@x=nopkg", "++x=${db}", to="interpolated")
+
+
+def test_an_option_of_a_group_is_no_sweep(multirun: Any) -> None:
+    with pytest.raises(CompactHydraException, match=r"no sweep. Did you mean \+sweep=grid\?"):
+        multirun("hydra.sweeper.sweep=grid")
+    with pytest.raises(CompactHydraException, match=r"no sweep\. Write steps"):
+        multirun("hydra.sweeper.sweep=grill")

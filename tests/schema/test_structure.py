@@ -641,3 +641,30 @@ def test_the_config_can_be_pickled_before_and_after() -> None:
     described = target(Schedule, Schedule("a"))
     config = pickle.loads(cloudpickle.dumps(config_of(described)))
     assert native(pickle.loads(cloudpickle.dumps(described)), config)["x"] == Schedule("a")
+
+
+@pytest.mark.parametrize("default", [(1,), [1], range(1, 2)], ids=["tuple", "list", "range"])
+def test_an_unchanged_default_of_an_abstract_type_is_what_a_call_gives(default: Any):
+    def train(layers: Sequence[int] = default): ...
+
+    target = describe(train)
+    config = OmegaConf.structured(structured(target))
+
+    assert native(target, config) == {"layers": default}
+    config.layers = [2]
+    assert native(target, config) == {"layers": [2]}
+
+
+def test_an_unchanged_default_is_still_of_its_type():
+    def train(lr: float = 1, color: Color = "RED"): ...  # type: ignore
+
+    found = native(describe(train), OmegaConf.structured(structured(describe(train))))
+
+    assert identity(found) == identity({"lr": 1.0, "color": Color.RED})
+
+
+def test_a_name_that_the_command_line_cannot_say_is_refused():
+    target = Target("train", "", {"größe": Field("größe", int, 1), "ok": Field("ok", int, 1)})
+
+    with pytest.raises(SweepError, match=r"train: no parameter can be called größe, .* a to z"):
+        structured(target)

@@ -1,0 +1,270 @@
+"""A multirun of a proto app: what is told before a job runs, and what a job gets."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
+
+from params_proto import SweepWarning, current, proto
+from params_proto.app.run import _task  # pyright: ignore[reportPrivateUsage]
+from params_proto.decorated.owner import classes
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugins: None) -> Iterator[None]:
+    """A directory, and a process in which only the test's own classes are nodes."""
+    monkeypatch.chdir(tmp_path)
+    # Hydra shows tracebacks under a debugger, which it takes the measuring of coverage for.
+    monkeypatch.setattr("hydra._internal.utils.is_under_debugger", lambda: False)
+    others = dict(classes)
+    classes.clear()
+    yield
+    classes.clear()
+    classes.update(others)
+    current.shared.__init__()
+
+
+def make_app(**options: Any) -> tuple[Any, list[Any]]:
+    ran: list[Any] = []
+
+    @proto.prefix
+    class Training:
+        lr: float = 0.1
+        kind: Literal["x", "y"] = "x"
+        sizes: tuple[int, ...] = (1,)
+
+    @proto.cli(**options)
+    def main(
+        seed: int = 0,
+        mode: Literal["a", "b"] = "a",
+        name: str = "n",
+        options: dict[str, Any] = {},  # noqa: B006
+        needed: tuple[int, ...] = (1,),
+    ) -> None:
+        ran.append({"seed": seed, "mode": mode, "name": name, "lr": Training.lr})
+
+    return main, ran
+
+
+def refused(app: Any, capsys: Any, *overrides: str) -> str:
+    """What Hydra shows of a multirun in which nothing ran."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", SweepWarning)
+        with pytest.raises(SystemExit):
+            app.run(["-m", *overrides])
+    assert not Path("multirun").exists()
+    return capsys.readouterr().err.partition("\n\nSet the environment")[0]
+
+
+MODE = "mode: 'c' is none of 'a' | 'b'."
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["mode=a,c"], f"the job mode=c: {MODE}"),
+        (
+            ["mode=a,c", "seed=1,2", "training.kind=x,z"],
+            "2 mistakes:\n"
+            "- the job mode=a seed=1 training.kind=z and 3 more: training.kind: 'z' is none of"
+            f" 'x' | 'y'.\n- the job mode=c seed=1 training.kind=x and 3 more: {MODE}",
+        ),
+        (
+            ["training={kind:z}", "seed=1"],
+            "the job training={kind:z} seed=1: training.kind: 'z' is none of 'x' | 'y'.",
+        ),
+        (["mode=???"], "the job mode=???: mode has no value"),
+        (
+            ["needed=[1],[a]", "training.sizes=['${seed}'],['b']"],
+            "2 mistakes:\n- the job needed=[1] training.sizes=['b'] and 1 more: training.sizes[0]:",
+        ),
+        (["+store=more"], "the job +store=more: main has no parameter further."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_a_job_could_not_start_with(
+    capsys: Any, hydra_restore_singletons: None, overrides: list[str], message: str
+) -> None:
+    node = {"further": 1}
+    ConfigStore.instance().store(group="store", name="more", node=node, package="_global_")
+    app, ran = make_app()
+    assert refused(app, capsys, *overrides).startswith(message)
+    assert ran == []
+
+
+def test_ten_mistakes_are_told(capsys: Any) -> None:
+    app, _ = make_app()
+    values = ",".join(f"v{number}" for number in range(13))
+    lines = refused(app, capsys, f"mode={values}").splitlines()
+    assert len(lines) == 12
+    assert lines[-1] == "- and 3 more."
+
+
+def test_interpolations_are_for_the_job() -> None:
+    app, ran = make_app()
+    app.run(
+        [
+            "-m",
+            "mode=${name}",
+            "name=a,b",
+            "training.kind=x",
+            "options={a:[{b:'${seed}'}]}",
+            "+options.c={}",
+            "training.sizes=['${seed}']",
+        ]
+    )
+    assert [job["mode"] for job in ran] == ["a", "b"]
+
+
+def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
+    app, _ = make_app()
+    task = _task(app, [])
+    content = {"seed": 1, "mode": "c", "hydra": {}, "training": "${seed}"}
+    assert task.check(OmegaConf.create(content), ["training.lr", "seed"]) == []
+    assert task.check(OmegaConf.create({"mode": "c"}), ["training", "mode"]) == [MODE]
+
+
+def test_a_check_is_cheap() -> None:
+    app, _ = make_app()
+    task = _task(app, [])
+    config = OmegaConf.create({"seed": 1, "mode": "b", "training": {"lr": 1.0, "kind": "x"}})
+    start = time.perf_counter()
+    for _ in range(100):
+        task.check(config, ["seed", "mode", "training.lr", "training.kind"])
+    assert time.perf_counter() - start < 0.1 * 5  # a slow machine
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "lr=1,2"],
+            "4 mistakes:\n"
+            "- hydra.sweeper.sweep: main has no parameter sed. Did you mean seed?\n"
+            "- hydra.sweeper.sweep: main has no parameter lrr. Did you mean training.lr?\n"
+            "- the command line: main has no parameter moode. Did you mean mode?\n"
+            "- the command line: main has no parameter lr. Did you mean training.lr?",
+        ),
+        (
+            ["training.kid=x,y", "+hydra.sweeper.params.zzz=3"],
+            "2 mistakes:\n"
+            "- hydra.sweeper.params: main has no parameter zzz. Valid names: seed, mode, name,"
+            " options, needed, training.\n"
+            "- the command line: Training has no parameter training.kid. Did you mean"
+            " training.kind?",
+        ),
+        (
+            ["hydra.sweeper.sweep=s.yaml"],
+            "hydra.sweeper.sweep=s.yaml: main has no parameter sed. Did you mean seed?",
+        ),
+    ],
+    ids=str,
+)
+def test_names_that_there_are_not(capsys: Any, overrides: list[str], message: str) -> None:
+    Path("s.yaml").write_text("product: {sed: [1]}\n")
+    app, ran = make_app()
+    assert refused(app, capsys, *overrides) == message
+    assert ran == []
+
+
+def test_names_that_are_hydras_to_know(capsys: Any, hydra_restore_singletons: None) -> None:
+    ConfigStore.instance().store(group="db", name="pg", node={"seed": 7}, package="_global_")
+    app, ran = make_app()
+    app.run(["-m", "+db=pg,pg", "+options.x=1,2", "training={lr: 3}", "+hydra.sweeper.sweep={}"])
+    assert {job["seed"] for job in ran} == {7}
+    with pytest.raises(SystemExit):
+        app.run(["-m", "~nothing", "seed=1,2"])
+
+
+def test_a_root_that_takes_any_name() -> None:
+    seen: list[Any] = []
+
+    @proto.cli
+    def main(seed: int = 0, **others: Any) -> None:
+        seen.append(others)
+
+    main.run(["-m", "+x=1,2"])
+    assert seen == [{"x": 1}, {"x": 2}]
+
+
+def test_a_single_run_says_that_it_is_no_sweep(caplog: Any) -> None:
+    app, ran = make_app()
+    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
+    app.run([*quiet, "hydra.sweeper.sweep={product:{seed:[1,2]}}"])
+    app.run([*quiet, "hydra.sweeper.sweep=${name}"])
+    assert [job["seed"] for job in ran] == [0, 0]
+    app.run(["-m", *quiet, "hydra.sweeper.sweep={product:{seed:[1,2]}}"])
+    app.run([*quiet, "hydra/sweeper=basic"])
+    # Hydra's own depend on what ran before in the process.
+    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
+    assert (
+        told
+        == ["hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."] * 2
+    )
+
+
+DICTS = """
+from dataclasses import dataclass, field
+from typing import Any
+from params_proto import proto
+
+@dataclass
+class Inner:
+    a: int = 1
+    m: dict[str, int] = field(default_factory=lambda: {"p": 1})
+
+@proto.cli(config_path="conf", config_name="c")
+def app(d: dict[str, int] = {"x": 1}, x: Any = None, i: Inner = Inner(), s: int = 0):
+    print("job", d, x, i.a, i.m)
+
+if __name__ == "__main__":
+    app()
+"""
+
+
+@pytest.mark.parametrize(
+    ("overrides", "jobs"),
+    [
+        (["{product: {d: [{y: 2}, {}]}}"], ["{'y': 2} {'w': 1, 'n': None} 1 {'p': 1}", "{} {'w': 1, 'n': None} 1 {'p': 1}"]),
+        (["{product: {x: [{v: 1}, {}, [1], {w: {u: 1}}]}}", "d={}"], [
+            "{} {'v': 1} 1 {'p': 1}", "{} {} 1 {'p': 1}", "{} [1] 1 {'p': 1}", "{} {'w': {'u': 1}} 1 {'p': 1}",
+        ]),
+        # where the job selects another group
+        (["{product: {d: [{y: 2}], x: [{v: 1}]}}", "+g=a,b"], ["{'y': 2} {'v': 1} 1 {'p': 1}"] * 2),
+        # what stands before it in the job
+        (["{}", "++d.q=3", "d={y: 2},{}"], ["{'y': 2} {'w': 1, 'n': None} 1 {'p': 1}", "{} {'w': 1, 'n': None} 1 {'p': 1}"]),
+        (["{product: {d: [{y: 2}]}}", "++d.q=3"], ["{'y': 2, 'q': 3} {'w': 1, 'n': None} 1 {'p': 1}"]),
+        # a dataclass has the fields that it has
+        (["{product: {i: [{m: {q: 2}}, {a: 3}], d: [{}]}}", "x=null"], ["{} None 1 {'q': 2}", "{} None 3 {'p': 1}"]),
+        (["{product: {x: [{v: 1}], d: [{}]}}", "+g=interpolated"], ["{} {'v': 1} 1 {'p': 1}"]),
+        (["{product: {x: [{v: 1}], d: [{}]}}", "+g=whole"], ["{} {'v': 1} 1 {'p': 1}"]),
+        (["{product: {x.w: [{v: 1}]}}", "d={}"], ["{} {'w': {'v': 1}, 'n': None} 1 {'p': 1}"]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_dict_arrives_as_it_was_given(
+    tmp_path: Path, python: Any, overrides: list[str], jobs: list[str]
+) -> None:
+    (tmp_path / "conf" / "g").mkdir(parents=True)
+    (tmp_path / "conf" / "c.yaml").write_text("d: {z: 9}\nx: {w: 1, n: null}\n")
+    for name, text in {
+        "a": "d: {q: 5}\n",
+        "b": "x: {k: {l: [1]}}\n",
+        "whole": "x: ${i.m}\n",
+        "interpolated": "x: {k: '${s}'}\n",
+    }.items():
+        (tmp_path / "conf" / "g" / f"{name}.yaml").write_text(f"# @package _global_\n{text}")
+    (tmp_path / "app.py").write_text(DICTS)
+    sweep, *others = overrides
+    done = python("app.py", "-m", f"hydra.sweeper.sweep={sweep}", *others)
+    printed = [line for line in done.stdout.splitlines() if line.startswith("job")]
+    assert printed == [f"job {job}" for job in jobs]
