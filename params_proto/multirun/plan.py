@@ -155,29 +155,10 @@ def refuse_unsayable(expression: Expression) -> None:
     >>> refuse_unsayable(Expression((steps.Set({"name": "net", "size": (1, 2)}),)))
     """
     mistakes: dict[str, None] = {}
-    for key, value in _values(expression):
+    for key, value in expression.entries_in_full():
         try:
             render_config({key: value})
         except SweepError as error:
             mistakes[str(error)] = None
     if mistakes:
         raise together(list(mistakes))
-
-
-def _values(expression: Expression) -> Iterator[tuple[str, Any]]:
-    """Every key with every value that it may have, those aside that a function computes."""
-    for step in expression.steps:
-        if isinstance(step, (steps.Product, steps.Zip)):
-            for axis in step.axes:
-                if not isinstance(axis.values, range):
-                    yield from ((axis.key, value) for value in axis.values)
-        elif isinstance(step, steps.Chain):
-            for row in step.rows:
-                yield from row.items()
-        elif isinstance(step, steps.Set):
-            yield from step.pins.items()
-        elif isinstance(step, steps.Cross):
-            yield from _values(step.inner)
-        elif isinstance(step, steps.Concat):
-            for part in step.parts:
-                yield from _values(part)
