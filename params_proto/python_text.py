@@ -1,11 +1,13 @@
-"""A value as Python writes it, the same in every process."""
+"""Values as Python writes them, the same in every process."""
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import Any, cast
 
 _DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
+_SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 
 def python_text(value: Any) -> str:
@@ -30,6 +32,16 @@ def python_text(value: Any) -> str:
     if kind is int and value.bit_length() > _DIGITS:
         return hex(value)
     return name_of(value) if callable(value) else repr(value)
+
+
+def slice_of(text: str) -> slice | None:
+    """The slice that a text like `2:10:3` is; None for any other text. Its step may be 0.
+
+    >>> slice_of("2::8"), slice_of("3")
+    (slice(2, None, 8), None)
+    """
+    ends = _SLICE.fullmatch(text)
+    return ends and slice(*[None if end is None else int(end) for end in ends.groups()])
 
 
 def name_of(obj: Any) -> str:

@@ -52,7 +52,11 @@ class TestBatches(BatchedSweeperTestSuite):
 @pytest.mark.usefixtures("no_version_base")
 @pytest.mark.parametrize(
     ("task_launcher_cfg", "extra_flags"),
-    [({}, ["-m", OURS]), ({}, ["-m", OURS, "hydra/launcher=joblib"])],
+    # the suite runs several sweeps in one directory
+    [
+        ({}, ["-m", OURS, "hydra.sweeper.overwrite=true"]),
+        ({}, ["-m", OURS, "hydra.sweeper.overwrite=true", "hydra/launcher=joblib"]),
+    ],
     ids=["basic", "joblib"],
 )
 class TestIntegration(IntegrationTestSuite):

@@ -30,9 +30,17 @@ class ParamsProtoSweeperConf:
     # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such lists.
     zip: Any = None
 
+    # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
+    # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
+    # file it is in quotes, as YAML reads 1:30 as a number.
+    slice: Any = None
+
     # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
     # are done. By default all of them, or 1000 at a time where there are more.
     max_batch_size: int | None = None
+
+    # Whether to run in a directory that holds a sweep already, over the files of that one.
+    overwrite: bool = False
 
 
 ConfigStore.instance().store(

@@ -23,13 +23,21 @@ class ParamsProtoSweeper(Sweeper):
             config, in which an escaped interpolation still is one.
         params: `hydra.sweeper.params`: sweeps in Hydra's syntax by key.
         zip: `hydra.sweeper.zip`: swept keys to pair.
+        slice: `hydra.sweeper.slice`: the part of the sweep to run.
         max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
+        overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
     """
 
-    def __init__(self, sweep: Any, params: Any, zip: Any, max_batch_size: Any) -> None:
-        self._params = params
-        self._zip = zip
-        self._max_batch_size = max_batch_size
+    def __init__(
+        self, sweep: Any, params: Any, zip: Any, slice: Any, max_batch_size: Any, overwrite: Any
+    ) -> None:
+        self._options = {
+            "params": params,
+            "zip": zip,
+            "slice": slice,
+            "max_batch_size": max_batch_size,
+            "overwrite": overwrite,
+        }
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
@@ -53,17 +61,10 @@ class ParamsProtoSweeper(Sweeper):
         Returns:
             The jobs' returns, batch by batch.
         """
-        from params_proto.multirun import Options, run
+        from params_proto.multirun import Host, Options, run
 
         assert self.hydra_context is not None
         assert self.config is not None
         assert self.launcher is not None
-        options = Options(self._params, self._zip, self._max_batch_size)
-        return run(
-            options,
-            arguments,
-            config=self.config,
-            loader=self.hydra_context.config_loader,
-            launcher=self.launcher,
-            task_function=self.task_function,
-        )
+        host = Host(self.config, self.hydra_context.config_loader, self.task_function)
+        return run(Options(**self._options), arguments, host, self.launcher)

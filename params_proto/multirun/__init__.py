@@ -1,4 +1,5 @@
 """What the sweeper does: which jobs there are, and running them through the launcher."""
 
-from params_proto.multirun.run import Options as Options
+from params_proto.multirun.host import Host as Host
+from params_proto.multirun.options import Options as Options
 from params_proto.multirun.run import run as run

@@ -25,11 +25,13 @@ class Given:
         key: as it was spelled: `+db@pkg`.
         values: what Hydra read, rendered as Hydra's basic sweeper renders it.
         swept: whether they were given as a sweep, be it of one value.
+        drawn: whether their order is a random one, of this process alone.
     """
 
     key: str
     values: Sequence[Any]
     swept: bool = False
+    drawn: bool = False
 
     @property
     def name(self) -> str:
@@ -50,7 +52,8 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
             them.
 
     >>> given(["lr=0.1,0.2", "+x=a", "lr=1,2"])
-    [Given(key='lr', values=(1, 2), swept=True), Given(key='+x', values=('a',), swept=False)]
+    [Given(key='lr', values=(1, 2), swept=True, drawn=False), \
+Given(key='+x', values=('a',), swept=False, drawn=False)]
     """
     read_ones: dict[str, Given] = {}
     mistakes: list[str] = []
@@ -73,7 +76,8 @@ def _given(override: Override) -> Given:
     values = enumerated(override)
     if isinstance(values, range):
         return Given(key, values, swept=True)
-    return Given(key, tuple([verbatim(value) for value in values]), swept=True)
+    drawn = bool(getattr(override.value(), "shuffle", False))
+    return Given(key, tuple([verbatim(value) for value in values]), swept=True, drawn=drawn)
 
 
 def _last_ones(all_of_them: Iterable[Given]) -> list[Given]:

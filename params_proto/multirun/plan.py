@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
+from sys import maxsize
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, together
@@ -17,6 +18,7 @@ from params_proto.keys import bare
 from params_proto.multirun.commandline import Given
 from params_proto.multirun.precedence import Block, override
 from params_proto.overrides.rendering import assignment, render_config
+from params_proto.space import Picked
 
 if TYPE_CHECKING:
     from params_proto.multirun.standing import Composed
@@ -24,6 +26,14 @@ if TYPE_CHECKING:
     from params_proto.sweep import Sweep
 
 Job = list[str]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs that a launcher gets at once, and their numbers: the indices in the whole sweep."""
+
+    jobs: list[Job]
+    numbers: range
 
 
 @dataclass(frozen=True)
@@ -57,11 +67,24 @@ class Plan:
         """
         return map(self._job, self.space)
 
-    def batches(self, size: int) -> Iterator[list[Job]]:
-        """The jobs, `size` at a time."""
-        jobs = self.jobs()
+    def batches(self, size: int, part: slice | None = None) -> Iterator[Batch]:
+        """The jobs, `size` at a time.
+
+        Args:
+            size: the most of them in a batch.
+            part: which of them; None for all.
+
+        Raises:
+            SweepError: a value that Hydra's grammar cannot say, by its key.
+        """
+        if part is None:
+            jobs, numbers = self.jobs(), range(maxsize)
+        else:
+            numbers = range(self.space.size)[part]
+            jobs = map(self._job, Picked(self.space, numbers))
         while batch := list(islice(jobs, size)):
-            yield batch
+            yield Batch(batch, numbers[: len(batch)])
+            numbers = numbers[len(batch) :]
 
     def _job(self, config: Mapping[str, Any]) -> Job:
         spelled: dict[str, Any] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.python_text import slice_of
 from params_proto.storage.axes import listed, whole
 from params_proto.storage.mistakes import MOST_TOLD, fails, placed
 from params_proto.storage.names import STEPS
@@ -19,8 +19,6 @@ from params_proto.storage.torn import joined, torn_entries
 if TYPE_CHECKING:
     from params_proto.storage.from_steps import Steps
     from params_proto.sweep import Sweep
-
-_SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 Keys = Mapping[Any, Any]
 Part = tuple[object, Any, "Callable[[], Sweep]"]
@@ -191,10 +189,9 @@ class OneStep:
         return self._called(lambda: getattr(self.sweep, self.name)(**arguments))
 
     def _slice(self) -> Sweep:
-        parts = _SLICE.fullmatch(self.value) if isinstance(self.value, str) else None
-        if parts is None:
+        part = slice_of(self.value) if isinstance(self.value, str) else None
+        if part is None:
             raise self._unfit()
-        start, stop, step = [None if end is None else int(end) for end in parts.groups()]
-        if step == 0:
+        if part.step == 0:
             raise self.steps.error("a slice's step cannot be 0.", self.mapping, self.name)
-        return self._called(lambda: self.sweep[start:stop:step])
+        return self._called(lambda: self.sweep[part])

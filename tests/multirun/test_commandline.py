@@ -64,7 +64,7 @@ def _as_given(line: str) -> str:
 
 def jobs_of_ours(overrides: list[str], batch: int = 1000) -> list[list[list[str]]]:
     planned = plan(Sweep(), (), commandline.given(overrides), [], lambda key: False)
-    return list(planned.batches(batch))
+    return [batch.jobs for batch in planned.batches(batch)]
 
 
 def ambiguous(overrides: list[str]) -> bool:
@@ -125,7 +125,7 @@ def test_a_large_sweep_is_not_listed() -> None:
         Sweep(), (), commandline.given([f"k{i}=range(1000000)" for i in range(6)]), [], bool
     )
     assert planned.space.size == 10**36
-    assert next(planned.batches(2)) == [
+    assert next(planned.batches(2)).jobs == [
         [f"k{i}=0" for i in range(6)],
         [*(f"k{i}=0" for i in range(5)), "k5=1"],
     ]

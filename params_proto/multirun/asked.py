@@ -1,0 +1,118 @@
+"""What was asked for: the configured sweep, `hydra.sweeper.params` and the command line."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Generator, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import cast
+
+from omegaconf import OmegaConf
+
+from params_proto.errors import SweepError, SweepWarning
+from params_proto.fields import describe
+from params_proto.multirun.checks import refuse_unknown
+from params_proto.multirun.commandline import Given, given
+from params_proto.multirun.configured import configured, resolved, where
+from params_proto.multirun.host import Host
+from params_proto.multirun.options import Options
+from params_proto.multirun.pairs import pairs
+from params_proto.multirun.plan import Plan, plan
+from params_proto.multirun.standing import Composed
+from params_proto.sweep import Sweep
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A configured sweep, and what was given from outside.
+
+    Args:
+        host: the app.
+        sweep: the configured one.
+        outside: the overrides of `hydra.sweeper.params` and the command line.
+        paired: keys among these that vary together.
+    """
+
+    host: Host
+    sweep: Sweep
+    outside: Sequence[Given]
+    paired: Sequence[Sequence[str]]
+
+    @cached_property
+    def plan(self) -> Plan:
+        """All of it as one expression.
+
+        Raises:
+            SweepError: the deletion of a key that is swept, or a value that no override can say.
+        """
+        return self._planned(self.outside)
+
+    def without(self, keys: Collection[str]) -> Plan:
+        """The plan for a file, without some of the keys from outside."""
+        kept = [_deletion(one) for one in self.outside if one.key not in keys]
+        return self.plan if kept == list(self.outside) else self._planned(kept)
+
+    def _planned(self, outside: Sequence[Given]) -> Plan:
+        fields = self.host.fields or tuple([describe(target) for target in self.sweep.targets])
+        composed = Composed(self.host.compose)
+        return plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
+
+
+def asked(options: Options, arguments: Sequence[str], host: Host) -> Asked:
+    """Reads what was asked for.
+
+    Args:
+        options: those of the sweeper.
+        arguments: the overrides of the command line.
+        host: the app.
+
+    Raises:
+        SweepError: something in it that cannot be read, or that a proto app does not have.
+    """
+    params = cast("dict[str, str]", options.params or {})
+    lines = [*[f"{key}={value}" for key, value in params.items()], *arguments]
+    outside = given(lines, host.loader)
+    if options.part is not None:
+        _refuse_drawn(outside)
+    node = resolved(host.config)
+    closed = host.task if host.task is not None and host.task.closed else None
+    with _silent_about_names() if closed is not None else nullcontext():
+        sweep = configured(
+            node, cwd=host.cwd, targets=host.targets, loader=host.loader, selects=host.selects
+        )
+    if closed is not None:
+        places: dict[str, list[str]] = {
+            where(node): list(sweep.expression.places),
+            "hydra.sweeper.params": [one.key for one in outside if one.key in params],
+            "the command line": [one.key for one in outside if one.key not in params],
+        }
+        refuse_unknown(closed, places, host.is_group)
+    zips = OmegaConf.to_container(options.zip) if OmegaConf.is_config(options.zip) else options.zip
+    return Asked(host, sweep, outside, pairs(zips, outside))
+
+
+def _refuse_drawn(outside: Sequence[Given]) -> None:
+    """No part of what each process would put into another order."""
+    drawn = [one.key for one in outside if one.drawn]
+    if drawn:
+        raise SweepError(
+            f"hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of {drawn[0]} draws"
+            " another one on each machine. Leave it out, or shuffle by a step of the configured"
+            " sweep, shuffle: {seed: 0}."
+        )
+
+
+@contextmanager
+def _silent_about_names() -> Generator[None, None, None]:
+    """Without the warnings of names that no target has, where these are refused afterwards."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SweepWarning)
+        yield
+
+
+def _deletion(one: Given) -> Given:
+    """A deletion as a file has it, `{~db: null}`."""
+    null = one.key.startswith("~") and one.values == ("null",)
+    return replace(one, values=(None,)) if null else one

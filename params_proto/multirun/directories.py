@@ -1,0 +1,100 @@
+"""The directories of a sweep and of its jobs: none is written over, none is shared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from params_proto.errors import SweepError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+SWEEP = "sweep.yaml"  # the sweep that ran, in its directory
+MULTIRUN = "multirun.yaml"  # its config, as Hydra's own sweeper writes it
+
+
+def refuse_used(directory: Path) -> None:
+    """Refuses a directory in which a sweep has run.
+
+    Args:
+        directory: the one that this sweep would have.
+
+    Raises:
+        SweepError: there is one.
+    """
+    for name in (SWEEP, MULTIRUN):
+        if (directory / name).exists():
+            raise SweepError(
+                f"hydra.sweep.dir={directory} holds a sweep already, {directory / name}, whose"
+                " files this one would write over. Give it another directory, or allow that with"
+                " hydra.sweeper.overwrite=true."
+            )
+
+
+class Directories:
+    """The jobs' directories, which are checked one by one.
+
+    Args:
+        sweep: the sweep's own, as Hydra makes it.
+        joined: whether other parts of the sweep may have left their jobs' directories there.
+    """
+
+    def __init__(self, sweep: Path, joined: bool = False) -> None:
+        self.sweep = sweep
+        self._joined = joined
+        self._jobs: dict[str, tuple[int, Sequence[str]]] = {}
+
+    def add(self, number: int, job: Sequence[str], config: DictConfig) -> None:
+        """Checks the directory of one job.
+
+        Args:
+            number: the job's.
+            job: its overrides.
+            config: its config, in which its number is noted.
+
+        Raises:
+            SweepError: it is outside the sweep's, another job's, or one that is in use.
+        """
+        found = _of(config)
+        if found is None:
+            return
+        path = os.path.abspath(found)
+        told = f"job {number} ({' '.join(job)})"
+        if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
+            raise SweepError(
+                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}. Keep"
+                " hydra.sweep.dir the same for every job, and hydra.sweep.subdir a path below it."
+            )
+        if path != os.path.abspath(self.sweep / str(number)):  # by its number it is its own
+            before, other = self._jobs.setdefault(path, (number, job))
+            if before != number:
+                raise SweepError(
+                    f"job {before} ({' '.join(other)}) and {told} would share the directory"
+                    f" {found}. Tell them apart in hydra.sweep.subdir: with ${{hydra.job.num}}, or"
+                    " by every key that is swept."
+                )
+        if self._joined and os.path.isdir(path) and os.listdir(path):
+            raise SweepError(
+                f"{told} has its directory already, {found}: another part of this sweep ran it."
+                " Run the rest with another hydra.sweeper.slice, or run it again with"
+                " hydra.sweeper.overwrite=true."
+            )
+
+
+def _of(config: DictConfig) -> str | None:
+    """Where a job will run; None where that is known only there, as with a cluster's job id."""
+    from hydra.core.hydra_config import HydraConfig
+    from omegaconf.errors import OmegaConfBaseException
+
+    singleton = HydraConfig.instance()
+    before = singleton.cfg
+    singleton.set_config(config)  # which the resolver `hydra:` looks into
+    try:
+        return os.path.join(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
+    except OmegaConfBaseException:
+        return None
+    finally:
+        singleton.cfg = before

@@ -1,0 +1,97 @@
+"""The app that is swept, as Hydra has composed it: its groups, its targets, its jobs' configs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from omegaconf import OmegaConf
+
+from params_proto.fields import Target
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.types import TaskFunction
+    from omegaconf import DictConfig
+
+    from params_proto.app.task import Task
+
+
+@dataclass(frozen=True)
+class Host:
+    """An app in a multirun.
+
+    Args:
+        config: the composed config of the multirun.
+        loader: composes the jobs' configs.
+        task_function: what the jobs run.
+    """
+
+    config: DictConfig
+    loader: ConfigLoader
+    task_function: TaskFunction
+
+    @property
+    def task(self) -> Task | None:
+        """What a proto app runs; None where the app is any other."""
+        from params_proto.app.task import Task
+
+        return self.task_function if isinstance(self.task_function, Task) else None
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """What a proto app's config is made of: its function and its prefix classes."""
+        task = self.task
+        return () if task is None else (task.app, *[node.cls for node in task.nodes.values()])
+
+    @property
+    def fields(self) -> tuple[Target, ...]:
+        """The fields of the targets."""
+        task = self.task
+        return () if task is None else (task.root, *[node.target for node in task.nodes.values()])
+
+    @property
+    def cwd(self) -> Path:
+        """Where relative paths begin."""
+        return Path(self.config.hydra.runtime.cwd)
+
+    def compose(self, job: Sequence[str]) -> DictConfig:
+        """The config of a job, by its overrides."""
+        return self.loader.load_sweep_config(self.config, list(job))
+
+    def is_group(self, key: str) -> bool:
+        """Whether a key is a config group, at whichever package."""
+        return bool(self._options(key.partition("@")[0]))
+
+    def selects(self, option: str) -> str | None:
+        """The override that selects an option of a config group, if there is one."""
+        for group in self.loader.list_groups(""):
+            if group != "hydra" and option in self._options(group):
+                return f"+{group}={option}"
+        return None
+
+    def _options(self, group: str) -> list[str]:
+        if group not in self._found:
+            self._found[group] = self.loader.get_group_options(
+                group,
+                config_name=self.config.hydra.job.config_name,
+                overrides=self._of_hydra,
+            )
+        return self._found[group]
+
+    @cached_property
+    def _found(self) -> dict[str, list[str]]:
+        return {}
+
+    @cached_property
+    def _of_hydra(self) -> list[str]:
+        # As they were written: an interpolation in one of them is for the config that it changes.
+        return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
+
+
+def sweep_of(config: DictConfig) -> object:
+    """What stands at `hydra.sweeper.sweep`, as it was written."""
+    return cast("dict[str, object]", OmegaConf.to_container(config.hydra.sweeper)).get("sweep")

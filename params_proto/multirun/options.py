@@ -1,0 +1,71 @@
+"""The options of the sweeper beside its sweep, checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from params_proto.errors import SweepError
+from params_proto.python_text import slice_of
+
+# What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
+_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Options:
+    """The node `hydra.sweeper` but for `sweep`: see the comments in the plugin's `config.py`."""
+
+    params: Any = None
+    zip: Any = None
+    slice: Any = None
+    max_batch_size: Any = None
+    overwrite: Any = False
+
+    @property
+    def batch_size(self) -> int:
+        """The most jobs that the launcher gets at once.
+
+        Raises:
+            SweepError: `max_batch_size` is less than 1.
+        """
+        size = self.max_batch_size
+        if size is None:
+            return _BATCH
+        if size < 1:
+            raise SweepError(
+                f"hydra.sweeper.max_batch_size={size} is no number of jobs: 1 or more."
+            )
+        return size
+
+    @property
+    def part(self) -> slice | None:
+        """The part of the sweep that is to run; None for all of it.
+
+        Raises:
+            SweepError: `slice` is none.
+
+        >>> Options(slice="2::8").part, Options().part
+        (slice(2, None, 8), None)
+        >>> Options(slice=90).part
+        Traceback (most recent call last):
+            ...
+        params_proto.errors.SweepError: hydra.sweeper.slice=90 is a number, and no slice: write 0:3\
+ for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML\
+ reads 1:30 as 90.
+        """
+        given, forms = self.slice, "0:3 for the first three jobs, 2::8 for one of eight machines"
+        if given is None:
+            return None
+        if not isinstance(given, str):
+            kind = "a number" if isinstance(given, int) else "no text"
+            raise SweepError(
+                f"hydra.sweeper.slice={given} is {kind}, and no slice: write {forms}. In a YAML"
+                " file put it in quotes, as YAML reads 1:30 as 90."
+            )
+        part = slice_of(given)
+        if part is None:
+            raise SweepError(f"hydra.sweeper.slice={given} is no slice: write {forms}.")
+        if part.step == 0:
+            raise SweepError(f"hydra.sweeper.slice={given}: a slice's step cannot be 0.")
+        return part

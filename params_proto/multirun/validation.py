@@ -1,0 +1,88 @@
+"""Composing each job's config before its batch runs: none of it runs if one of them cannot."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+from omegaconf import open_dict
+
+from params_proto.errors import SweepError
+from params_proto.multirun.checks import Mistakes, keys_of, refuse_misplaced_steps
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.host import Host, sweep_of
+from params_proto.multirun.plan import Batch, Job
+
+log = logging.getLogger(__name__)
+
+# Jobs that are checked before any of them runs; those after them are checked with their batch.
+_AHEAD = 10_000
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What each job must pass.
+
+    Args:
+        host: the app.
+        directories: those of the jobs so far.
+        ahead: how many jobs are checked before the first of them is handed out.
+    """
+
+    host: Host
+    directories: Directories
+    ahead: int = _AHEAD
+
+    def passed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+        """The batches, each when all of its jobs have been checked.
+
+        Raises:
+            SweepError: jobs that cannot run as they were asked for.
+            HydraException: a config that cannot be composed.
+        """
+        rest = iter(batches)
+        first: list[Batch] = []
+        while sum(len(batch.jobs) for batch in first) < self.ahead:
+            batch = next(rest, None)
+            if batch is None:
+                break
+            first.append(batch)
+        self._check(first)
+        yield from first
+        for batch in rest:
+            self._check([batch])
+            yield batch
+
+    def _check(self, batches: list[Batch]) -> None:
+        start, mistakes = time.perf_counter(), Mistakes()
+        numbers = chain.from_iterable(batch.numbers for batch in batches)
+        jobs = [job for batch in batches for job in batch.jobs]
+        for number, job in zip(numbers, jobs, strict=True):
+            self._check_one(number, job, mistakes)
+        mistakes.tell()
+        elapsed = time.perf_counter() - start
+        log.debug(
+            f"Validated configs of {len(jobs)} jobs in {elapsed:0.2f} seconds,"
+            f" {len(jobs) / elapsed:.2f} / second)"
+        )
+
+    def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
+        config = self.host.compose(job)
+        if sweep_of(config) != sweep_of(self.host.config):
+            raise SweepError(
+                f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
+                " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"
+                " sweeps one after the other in one file,"
+                " concat: [{product: {...}}, {product: {...}}]."
+            )
+        keys = keys_of(job)
+        refuse_misplaced_steps(config, filter(self.host.is_group, keys))
+        if self.host.task is not None:
+            mistakes.add(job, self.host.task.check(config, keys))
+        with open_dict(config):  # as launchers do, and its directory may tell
+            config.hydra.job.num = number
+            config.hydra.job.id = str(number)
+        self.directories.add(number, job, config)

@@ -1,0 +1,115 @@
+"""The directories of a sweep and of its jobs: what is refused before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+
+
+def directories(path: Path) -> list[str]:
+    found = [each.parent for each in path.rglob(".hydra")]
+    return sorted(str(each.relative_to(path)) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("subdir", "expected"),
+    [
+        ("${hydra.job.override_dirname}", ["seed=1", "seed=2"]),
+        ("runs/${seed}", ["runs/1", "runs/2"]),
+        ("${hydra:job.num}", ["0", "1"]),
+        ("${hydra.job.id}x", ["0x", "1x"]),
+        ("a/../b${seed}", ["b1", "b2"]),
+        ("${hydra.job.num}/deeper", ["0/deeper", "1/deeper"]),
+    ],
+)
+def test_directories_that_tell_the_jobs_apart(
+    multirun: Any, subdir: str, expected: list[str]
+) -> None:
+    run = multirun("seed=1,2", f"hydra.sweep.subdir={subdir}")
+    assert directories(run.directory) == expected
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["seed=1,2", "hydra.sweep.subdir=same"],
+            r"job 0 \(seed=1\) and job 1 \(seed=2\) would share the directory .*out/same. Tell",
+        ),
+        (
+            ["seed=1,2", "lr=3,4", "hydra.sweep.subdir=${lr}"],
+            r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3",
+        ),
+        (["seed=1,2", "hydra.sweep.subdir=x/../${lr}"], "would share"),
+        (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
+        (["seed=1", "hydra.sweep.subdir=/tmp"], "directory /tmp, outside the sweep's"),
+        (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
+        (["name=/a", "hydra.sweep.subdir=${name}"], "the directory /a, outside"),
+    ],
+    ids=str,
+)
+def test_a_directory_that_is_refused(
+    multirun: Any, app: Path, overrides: list[str], message: str
+) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "out"]
+    assert not list((app / "out").iterdir())
+
+
+def test_a_directory_of_the_sweep_that_each_job_has_another_of(multirun: Any, app: Path) -> None:
+    message = r"job 0 \(seed=1\) would have the directory .*/1/0, outside the sweep's, .*/0\. Keep"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=1,2", to="${seed}")
+    assert not list(app.glob("[0-9]"))
+
+
+def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
+    run = multirun("seed=1,2")
+    before = run.files()
+    for sweep in (["seed=1,2"], ["lr=3"]):
+        with pytest.raises(CompactHydraException, match=r"out holds a sweep already, .*sweep.yaml"):
+            multirun(*sweep)
+    assert run.files() == before
+    assert multirun("seed=3", "hydra.sweeper.overwrite=true").jobs == ["seed=3"]
+    assert run.files()["sweep.yaml"] == "set: {seed: 3}\n"
+
+
+def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:
+    multirun("seed=1,2", sweeper="basic")
+    with pytest.raises(CompactHydraException, match=r"holds a sweep already, .*multirun.yaml"):
+        multirun("seed=1,2")
+
+
+def test_a_file_of_the_user_that_happens_to_have_the_name_stays(multirun: Any, app: Path) -> None:
+    (app / "sweep.yaml").write_text("product: {seed: [1, 2]}\n")
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("hydra.sweeper.sweep=sweep.yaml", to=".")
+    assert (app / "sweep.yaml").read_text() == "product: {seed: [1, 2]}\n"
+
+
+def test_a_directory_that_only_the_job_knows(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster's job id is not there yet when the sweep is checked."""
+    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+
+    launch = BasicLauncher.launch
+
+    def with_an_id(self: Any, *arguments: Any, **options: Any) -> Any:
+        monkeypatch.setenv("CLUSTER_ID", "77")
+        return launch(self, *arguments, **options)
+
+    monkeypatch.setattr(BasicLauncher, "launch", with_an_id)
+    run = multirun("seed=1", "hydra.sweep.subdir='${oc.env:CLUSTER_ID}'")
+    assert directories(run.directory) == ["77"]
+
+
+def test_the_check_leaves_hydras_config_as_it_was(multirun: Any) -> None:
+    before = HydraConfig.instance().cfg
+    multirun("seed=1,2")
+    assert HydraConfig.instance().cfg is before

@@ -1,0 +1,137 @@
+"""`hydra.sweeper.slice`: a part of a sweep, whose jobs keep their numbers and directories."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto.multirun.numbering import FirstNumber
+
+SWEEP = ["lr=1,2", "seed=range(0,5)"]
+
+
+def numbers(run: Any) -> list[int]:
+    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
+def directories(path: Path) -> list[str]:
+    return sorted(each.name for each in path.iterdir() if each.is_dir())
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("0:3", [0, 1, 2]),
+        ("8:", [8, 9]),
+        ("2::4", [2, 6]),
+        ("-3:", [7, 8, 9]),
+        ("7::-3", [7, 4, 1]),
+        ("3:100", [3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_a_part_of_the_jobs_with_their_numbers(
+    multirun: Any, launcher: str, part: str, expected: list[int]
+) -> None:
+    whole = [f"lr={lr} seed={seed}" for lr in (1, 2) for seed in range(5)]
+    run = multirun(*SWEEP, f"hydra.sweeper.slice={part}", f"hydra/launcher={launcher}")
+    assert run.jobs == [whole[number] for number in expected]
+    assert numbers(run) == expected
+    assert directories(run.directory) == sorted(map(str, expected))
+
+
+def test_in_batches(multirun: Any) -> None:
+    run = multirun(*SWEEP, "hydra.sweeper.slice=1::2", "hydra.sweeper.max_batch_size=2")
+    assert [len(batch) for batch in run.batches] == [2, 2, 1]
+    assert numbers(run) == [1, 3, 5, 7, 9]
+
+
+def test_of_what_has_to_be_counted(multirun: Any) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,8)'},exclude:{seed:[0,1,2]}}"
+    run = multirun(sweep, "hydra.sweeper.slice=1::2")
+    assert run.jobs == ["seed=4", "seed=6"]
+    assert numbers(run) == [1, 3]
+
+
+def test_parts_of_one_sweep_share_a_directory(multirun: Any) -> None:
+    first = multirun(*SWEEP, "hydra.sweeper.slice=0::2")
+    multirun(*SWEEP, "hydra.sweeper.slice=1::2")
+    assert directories(first.directory) == [str(number) for number in range(10)]
+    assert first.files()["sweep.yaml"] == "product: {lr: [1, 2], seed: [0, 1, 2, 3, 4]}\n"
+
+
+def test_a_part_that_has_run_is_not_run_over(multirun: Any) -> None:
+    first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
+    message = r"^job 2 \(lr=1 seed=2\) has its directory already, .*/2: another part of this sweep"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*SWEEP, "hydra.sweeper.slice=2:5")
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")
+    assert directories(first.directory) == ["0", "1", "2"]
+    multirun(*SWEEP, "hydra.sweeper.slice=2:5", "hydra.sweeper.overwrite=true")
+    assert directories(first.directory) == ["0", "1", "2", "3", "4"]
+
+
+def test_a_share_of_nothing(multirun: Any, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
+    assert (run.returns, list(run.directory.iterdir())) == ([], [])
+    assert caplog.messages == ["hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs."]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweeper.slice=3"], "slice=3 is a number, and no slice: write 0:3 for"),
+        (["hydra.sweeper.slice=[1,2]"], r"slice=\[1, 2\] is no text, and no slice"),
+        (["hydra.sweeper.slice=a:b"], "slice=a:b is no slice: write 0:3 for the first three"),
+        (["hydra.sweeper.slice=::0"], "slice=::0: a slice's step cannot be 0"),
+        (["hydra.sweeper.slice=0:1", "seed=shuffle(range(9))"], r"shuffle\(...\) of seed draws"),
+        (["hydra.sweeper.slice=0:1", "+hydra.sweeper.params.lr='shuffle(1,2)'"], "of lr draws"),
+    ],
+    ids=str,
+)
+def test_no_slice(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert not list((app / "out").iterdir())
+
+
+def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:
+    path = app / "conf" / "config.yaml"
+    path.write_text(path.read_text() + "hydra: {sweeper: {slice: 1:30}}\n")
+    with pytest.raises(CompactHydraException, match=r"slice=90 is a number.*put it in quotes"):
+        multirun("seed=1,2")
+
+
+def test_a_shuffle_with_a_seed_has_parts(multirun: Any) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,8)'},shuffle:{seed:0}}"
+    whole = multirun(sweep, to="whole").jobs
+    parts = [multirun(sweep, f"hydra.sweeper.slice={k}::3") for k in range(3)]
+    assert [part.jobs for part in parts] == [whole[k::3] for k in range(3)]
+
+
+def test_a_first_number_is_pickled() -> None:
+    first = pickle.loads(pickle.dumps(FirstNumber(range(9, 0, -4))))
+    assert [first + k for k in range(3)] == [9, 5, 1]
+
+
+def test_a_launcher_that_counts_for_itself_is_told_of(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+
+    launch = BasicLauncher.launch
+
+    def counted(self: Any, job_overrides: Any, initial_job_idx: int) -> Any:
+        return launch(self, job_overrides, int(initial_job_idx))
+
+    monkeypatch.setattr(BasicLauncher, "launch", counted)
+    message = r"numbers \[1, 2, 3\]..., not \[1, 4, 7\]...: it takes slices without a step"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*SWEEP, "hydra.sweeper.slice=1::3")
+    multirun(*SWEEP, "hydra.sweeper.slice=1:3", to="plain")
