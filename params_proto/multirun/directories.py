@@ -62,7 +62,7 @@ class Directories:
         if found is None:
             return
         path = os.path.abspath(found)
-        told = f"job {number} ({' '.join(job)})"
+        told = _told(number, job)
         if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
             raise SweepError(
                 f"{told} would have the directory {found}, outside the sweep's, {self.sweep}. Keep"
@@ -72,7 +72,7 @@ class Directories:
             before, other = self._jobs.setdefault(path, (number, job))
             if before != number:
                 raise SweepError(
-                    f"job {before} ({' '.join(other)}) and {told} would share the directory"
+                    f"{_told(before, other)} and {told} would share the directory"
                     f" {found}. Tell them apart in hydra.sweep.subdir: with ${{hydra.job.num}}, or"
                     " by every key that is swept."
                 )
@@ -82,6 +82,10 @@ class Directories:
                 " Run the rest with another hydra.sweeper.slice, or run it again with"
                 " hydra.sweeper.overwrite=true."
             )
+
+
+def _told(number: int, job: Sequence[str]) -> str:
+    return f"job {number} ({' '.join(job)})" if job else f"job {number}"
 
 
 def _of(config: DictConfig) -> str | None:
