@@ -9,14 +9,14 @@ from typing import Any, cast
 from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.expression import steps
 from params_proto.expression.axis_values import axis_values, is_array
+from params_proto.expression.field_values import as_read, derived, into_field, misfit, takes_ints
 from params_proto.expression.notes import Notes
 from params_proto.expression.scope import Scope
 from params_proto.expression.steps import Axis, Config
 from params_proto.expression.template import keys as template_keys
-from params_proto.fields import Field, convert
-from params_proto.fields.annotations import type_text, union_members, unwrap
+from params_proto.fields import Field
+from params_proto.fields.scalars import Leaf, exact
 from params_proto.keys import bare, key_error
-from params_proto.overrides.literals import OverrideText
 from params_proto.values import native
 
 
@@ -56,12 +56,13 @@ class Call:
             if key is None or not self.free(key):
                 continue
             self._places[bare(key)] = (key, self.method)
+            values, leaf = as_read(values)
             try:
                 listed = axis_values(key, values)
             except ValueError as error:
                 self.wrong(f"{self.method} needs a list of values for {key}, got {error}")
             else:
-                axes.append(Axis(key, self._values(key, field, listed)))
+                axes.append(Axis(key, self._values(key, field, listed, leaf)))
         return tuple(axes)
 
     def row(self, given: object, number: int) -> Config:
@@ -91,7 +92,7 @@ class Call:
         for raw, value in self._entries(given, named):
             key, field = self._key(raw)
             if key is not None and self._spelled(key) and self._once(key, pins):
-                pins[key] = self._value(key, field, value)
+                pins[key] = self._value(key, field, *as_read(value))
                 self._places[bare(key)] = (key, self.method)
         return pins
 
@@ -144,7 +145,7 @@ class Call:
     def fits(self, names: Iterable[str]) -> dict[str, Callable[[Any], Any]]:
         """What makes computed values those of their fields, for the keys that have one."""
         resolved = [(name, self._key(name)[1]) for name in names]
-        return {name: partial(_derived, name, field) for name, field in resolved if field}
+        return {name: partial(derived, name, field) for name, field in resolved if field}
 
     def name(self, raw: str) -> str:
         """A key's full name."""
@@ -252,45 +253,24 @@ class Call:
             )
         return spelled == key
 
-    def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
-        if isinstance(values, range) and (field is None or _takes_ints(field)):
+    def _values(
+        self, key: str, field: Field | None, values: Sequence[Any], leaf: Leaf = exact
+    ) -> Sequence[Any]:
+        if isinstance(values, range) and (field is None or takes_ints(field)):
             return values
-        return tuple([self._value(key, field, value) for value in values])
+        return tuple([self._value(key, field, value, leaf) for value in values])
 
-    def _value(self, key: str, field: Field | None, value: Any) -> Any:
+    def _value(self, key: str, field: Field | None, value: Any, leaf: Leaf = exact) -> Any:
         """A value as its field holds it."""
         try:
             taken = native(value)
         except RecursionError:
             self.wrong(f"{self.method}: a value of {key} is nested too deep, or holds itself.")
             return None
-        # What is spelled for Hydra is for Hydra to read: an interpolation is resolved in the job.
-        live = isinstance(taken, OverrideText)
-        if field is None or type(taken) is field.annotation or live:
+        if field is None or type(taken) is field.annotation:
             return taken
         try:
-            return convert(taken, field.annotation, field.default)
+            return into_field(taken, field, leaf)
         except ValueError as error:
-            self.wrong(f"{self.method}: {_misfit(key, field, taken, error)}")
+            self.wrong(f"{self.method}: {misfit(key, field, taken, error)}")
             return taken
-
-
-def _takes_ints(field: Field) -> bool:
-    """Whether every integer stays what it is in a field."""
-    kind = unwrap(field.annotation)
-    return kind in (int, Any) or int in union_members(kind)
-
-
-def _derived(key: str, field: Field, value: Any) -> Any:
-    """A computed value as its field holds it."""
-    try:
-        return convert(value, field.annotation, field.default)
-    except ValueError as error:
-        raise SweepError(f"derive: {_misfit(key, field, value, error)}") from error
-
-
-def _misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
-    return (
-        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
-        " Give it a value of that type."
-    )

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any, cast
 
 from params_proto.errors import shown
 from params_proto.values import as_listed, unordered
+
+
+@dataclass(frozen=True)
+class FromText:
+    """What was read from Hydra's text: it goes into a field as it would on the command line.
+
+    Args:
+        read: the values of an axis, or the value of a pin.
+    """
+
+    read: Any
 
 
 def axis_values(key: str, values: Any) -> Sequence[Any]:

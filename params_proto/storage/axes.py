@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
+from params_proto.expression.axis_values import FromText
 from params_proto.keys import key_error
 from params_proto.storage.torn import torn_call
 
@@ -31,7 +32,7 @@ def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None)
         SweepError: no list and no sweep, or a sweep that is another one each time it is read.
 
     >>> listed("product", "lr", "range(1,5)", None), listed("product", "lr", [1, 2], None)
-    (range(1, 5), [1, 2])
+    (FromText(read=range(1, 5)), [1, 2])
     """
     needs = f"{step}: {key} needs a list of values, got"
     if isinstance(values, Mapping):
@@ -50,10 +51,11 @@ def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None)
     return _of_hydra(step, key, values, config_loader)
 
 
-def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None) -> Any:
+def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None) -> FromText:
     numbers = _RANGE.fullmatch(text)
     if numbers:  # as `save` writes it: no need for Hydra's parser
-        return range(*[int(number) for number in numbers.groups() if number is not None])
+        ends = [int(number) for number in numbers.groups() if number is not None]
+        return FromText(range(*ends))
     if shuffles(text):
         raise SweepError(
             f"{step}: {key}={text} is in another order each time it is read, so that the file would"
@@ -63,7 +65,7 @@ def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None
     from params_proto.overrides.reading import sweep_values
 
     try:
-        return sweep_values(key, text, config_loader)
+        return FromText(sweep_values(key, text, config_loader))
     except (ValueError, ArithmeticError, RecursionError) as error:  # the last: of its parser
         raise SweepError(f"{step}: {error}") from error
 

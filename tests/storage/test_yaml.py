@@ -432,6 +432,25 @@ def test_a_glob_lists_the_options_of_a_group(tmp_path: Path) -> None:
         loaded("product: {modl: glob(*)}", tmp_path, config_dir=tmp_path / "conf")
 
 
+def test_a_sweep_of_hydra_goes_into_a_field_as_on_its_command_line(tmp_path: Path) -> None:
+    text = "product: {opt: '1,true,a', lr: '1,\"1e-3\"'}\nzip: {seed: '\"7\"'}"
+    typed = Sweep(train).product(opt=["1", "True", "a"], lr=[1.0, 0.001]).zip(seed=[7])
+
+    assert loaded(text, tmp_path, train) == typed
+    assert loaded("product: {opt: 'range(1,3)'}", tmp_path, train)[1] == {"opt": "2"}
+    with pytest.raises(SweepError, match="seed takes int, got 'x'"):
+        loaded("product: {seed: '1,x'}", tmp_path, train)
+    with pytest.raises(SweepError, match="opt takes str, got 1"):  # a list is of values as they are
+        loaded("product: {opt: [1, 2]}", tmp_path, train)
+
+
+def test_an_interpolation_within_a_value_stays_one(tmp_path: Path) -> None:
+    def tagged(tags: list[str]) -> None: ...
+
+    sweep = loaded("product: {tags: \"[1,'run-${seed}'],[b]\"}", tmp_path, tagged)
+    assert list(sweep.overrides()) == [["tags=['1','run-${seed}']"], ["tags=[b]"]]
+
+
 def test_the_targets_check_and_convert(tmp_path: Path) -> None:
     text = "product: {lr: [1, 0.1]}\nset: {sede: 1}"
 
