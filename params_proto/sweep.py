@@ -452,6 +452,35 @@ class Sweep(SpaceSequence):
         for config in self:
             yield render_config(config, prefix=self.prefix, targets=self._scope.targets)
 
+    @classmethod
+    def from_overrides(
+        cls,
+        lines: Iterable[str],
+        *targets: Any,
+        config_dir: str | os.PathLike[str] | None = None,
+    ) -> Sweep:
+        """The sweep that Hydra's command line would run: the last line varies fastest.
+
+        Args:
+            lines: overrides as on the command line: one with several values is an axis, any other
+                is pinned. Where a key stands twice, the last one wins, at the place of the first.
+                The text that `str(1,2)` makes stays text, as which Hydra would not pass it on.
+            targets: what the sweep is over; a value goes into its field as Hydra would put it.
+            config_dir: where a `glob(*)` finds the options of a config group.
+
+        Raises:
+            SweepError: lines that Hydra cannot read, or that no sweep can be made of: all of them.
+
+        >>> sweep = Sweep.from_overrides(["lr=0.1,0.01", "seed=7", "bs=choice(32,64)"])
+        >>> sweep
+        Sweep().product(lr=[0.1, 0.01]).set(seed=7).product(bs=[32, 64])
+        >>> next(sweep.overrides())
+        ['lr=0.1', 'seed=7', 'bs=32']
+        """
+        from params_proto.storage import sweep_of_lines
+
+        return sweep_of_lines(lines, cls(*targets).rooted(), config_dir)
+
     # Behind the methods
 
     @property

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, together
-from params_proto.keys import bare
+from params_proto.errors import SweepError
+from params_proto.overrides.lines import Given as Given
+from params_proto.overrides.lines import given as lines_given
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import enumerated, native, read
 from params_proto.overrides.rendering import render
@@ -17,84 +17,27 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 
-@dataclass(frozen=True)
-class Given:
-    """A key that was given values.
-
-    Args:
-        key: as it was spelled: `+db@pkg`.
-        values: what Hydra read, rendered as Hydra's basic sweeper renders it.
-        swept: whether they were given as a sweep, be it of one value.
-        drawn: whether their order is a random one, of this process alone.
-    """
-
-    key: str
-    values: Sequence[Any]
-    swept: bool = False
-    drawn: bool = False
-
-    @property
-    def name(self) -> str:
-        """What the key is about, however it is spelled; a deletion is not about the value."""
-        return self.key if self.key.startswith("~") else bare(self.key)
-
-
 def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[Given]:
-    """The keys and values of some overrides, in their order.
+    """The keys and values of some overrides, rendered as Hydra's basic sweeper renders them.
 
     Args:
-        lines: the overrides. Where a key stands twice, the last one wins, at the place of the
-            first.
+        lines: the overrides. Where a key stands twice, the last one wins.
         config_loader: Hydra's, for `glob`.
 
     Raises:
-        SweepError: a line that Hydra cannot read, or whose values cannot be enumerated; all of
-            them.
+        SweepError: what Hydra cannot read, or what cannot be enumerated.
 
-    >>> given(["lr=0.1,0.2", "+x=a", "lr=1,2"])
-    [Given(key='lr', values=(1, 2), swept=True, drawn=False), \
-Given(key='+x', values=('a',), swept=False, drawn=False)]
+    >>> given(["lr=0.10,0.2", "+x=a"])[0].values[0].text
+    '0.10'
     """
-    read_ones: dict[str, Given] = {}
-    mistakes: list[str] = []
-    for line in lines:
-        try:
-            one = _given(read(line, config_loader))
-        except SweepError as error:
-            mistakes.append(str(error))
-        else:
-            read_ones[one.key] = one
-    if mistakes:
-        raise together(mistakes)
-    return _last_ones(read_ones.values())
+    return lines_given(lines, config_loader, _as_spelled)
 
 
-def _given(override: Override) -> Given:
-    key = override.get_key_element()
+def _as_spelled(override: Override) -> Sequence[Any]:
     if not override.is_sweep_override():
-        return Given(key, (_fixed(key, override),))
+        return [_fixed(override.get_key_element(), override)]
     values = enumerated(override)
-    if isinstance(values, range):
-        return Given(key, values, swept=True)
-    drawn = bool(getattr(override.value(), "shuffle", False))
-    return Given(key, tuple([verbatim(value) for value in values]), swept=True, drawn=drawn)
-
-
-def _last_ones(all_of_them: Iterable[Given]) -> list[Given]:
-    """One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice.
-
-    Hydra applies what is not swept one after the other, and so it stays.
-    """
-    listed = list(all_of_them)
-    swept = {one.name for one in listed if one.swept}
-    merged: dict[object, Given] = {}
-    for at, one in enumerate(listed):
-        slot = one.name if one.name in swept else at
-        before = merged.get(slot)
-        # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
-        added = before is not None and one.key == one.name
-        merged[slot] = replace(one, key=before.key) if before is not None and added else one
-    return list(merged.values())
+    return values if isinstance(values, range) else [verbatim(value) for value in values]
 
 
 def _fixed(key: str, override: Override) -> Any:

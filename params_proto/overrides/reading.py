@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, shown
+from params_proto.fields.scalars import sentence
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ def spelled(text: str) -> Any:
 
 
 _MOST = 1_000_000  # values of a range that has to be listed
+# How its lexer and its parser begin to say that a text is none of its grammar.
+_OF_GRAMMAR = re.compile(r"^(a quote is|extraneous|mismatched|missing|no viable|token recognition)")
 
 
 def parse(text: str) -> Any:
@@ -59,11 +63,22 @@ def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None)
     >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
     (range(1, 5), [1, '2', 'a'], ['a'])
     """
-    override = read(f"{key}={text}", config_loader)
-    if not override.is_sweep_override():
-        return [native(override.value())]
-    values = enumerated(override)
-    return values if isinstance(values, range) else [native(value) for value in values]
+    return values_of(read(f"{key}={text}", config_loader))
+
+
+def values_of(override: Override) -> Sequence[Any]:
+    """The values of an override: those of its sweep, or its one value.
+
+    Raises:
+        SweepError: they cannot be enumerated here.
+    """
+    values = enumerated(override) if override.is_sweep_override() else [override.value()]
+    if isinstance(values, range):
+        return values
+    try:
+        return [native(value) for value in values]
+    except SweepError as error:
+        raise SweepError(f"{override.input_line}: {error}") from error
 
 
 def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
@@ -77,8 +92,26 @@ def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
 
     try:
         return OverridesParser.create(config_loader).parse_overrides([line])[0]
+    except RecursionError as error:
+        raise SweepError(f"Hydra cannot read {shown(line)}: it is nested too deep.") from error
     except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
-        raise SweepError(f"Hydra cannot read {shown(line)}: {error}") from error
+        raise SweepError(f"Hydra cannot read {shown(line)}: {_reason(str(error))}") from error
+
+
+def _reason(text: str) -> str:
+    r"""What Hydra's parser says, in one line, and what to do about it.
+
+    >>> _reason("Error parsing override 'x=f(1)'\nUnknown function 'f'\nSee https://hydra.cc/docs")
+    "Unknown function 'f'."
+    """
+    text = text.partition("\nSee https://")[0].strip()
+    if "LexerNoViableAltException" in text:
+        text = "a quote is not closed, or a character stands outside quotes that needs them"
+    lines = [line for line in text.splitlines() if not line.startswith("Error parsing override")]
+    reason = sentence("; ".join(lines).partition(" expecting ")[0])
+    if not _OF_GRAMMAR.search(reason):
+        return reason
+    return f"{reason} Write key=value, and text with any of ,:=()[]{{}} in quotes, key='a, b'."
 
 
 def enumerated(override: Override) -> Sequence[Any]:
@@ -102,7 +135,7 @@ def enumerated(override: Override) -> Sequence[Any]:
         )
     if isinstance(sweep, RangeSweep):
         ends = (sweep.start or 0, sweep.stop or 0, sweep.step)
-        if not all(map(isfinite, ends)) or not sweep.step:
+        if not all(map(_is_finite, ends)) or not sweep.step:
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
         numbers = sweep.range()
         if isinstance(numbers, range) and not sweep.shuffle:
@@ -119,6 +152,13 @@ def enumerated(override: Override) -> Sequence[Any]:
     if not values:
         raise SweepError(f"{line} has no values.")
     return values
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return isfinite(number)
+    except OverflowError:  # an integer that no float reaches
+        return False
 
 
 def native(value: object) -> Any:

@@ -1,4 +1,4 @@
-"""Sweeps in files and frames."""
+"""Sweeps in files and frames, and in lines of overrides."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from params_proto.storage.files import load as load
 from params_proto.storage.files import save as save
+from params_proto.storage.from_lines import sweep_of_lines as sweep_of_lines
 from params_proto.storage.from_steps import sweep_from_steps as sweep_from_steps
 from params_proto.storage.to_steps import steps_to_mapping as steps_to_mapping
 

@@ -66,7 +66,7 @@ def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None
 
     try:
         return FromText(sweep_values(key, text, config_loader))
-    except (ValueError, ArithmeticError, RecursionError) as error:  # the last: of its parser
+    except SweepError as error:
         raise SweepError(f"{step}: {error}") from error
 
 

@@ -66,10 +66,23 @@ def test_an_interpolation_stays_one() -> None:
         ("range(0,5,0)", "a step that is not 0"),
         ("range(0.0,nan)", "finite ends"),
         ("range(5,1)", "key=range\\(5,1\\) has no values"),
-        ("1,,2", "Hydra cannot read 'key=1,,2'"),
-        ("sort(1,a)", "Hydra cannot read"),
-        ("f(1)", "Unknown function 'f'"),
-        ("shuffle(choice(1,2)),3", "ChoiceSweep inside another value"),
+        (
+            "1,,2",
+            r"^Hydra cannot read 'key=1,,2': extraneous input ','\. Write key=value, and text with"
+            r" any of ,:=\(\)\[\]\{\} in quotes, key='a, b'\.$",
+        ),
+        (
+            "'a",
+            '^Hydra cannot read "key=\'a": a quote is not closed, or a character stands outside',
+        ),
+        (
+            "sort(1,a)",
+            "Hydra cannot read 'key=sort.1,a.': TypeError while evaluating",
+        ),
+        ("f(1)", r"Unknown function 'f'; Available: bool,choice,.*tag\.$"),
+        pytest.param("[" * 2000 + "]" * 2000, "it is nested too deep", id="deep"),
+        pytest.param(f"range(0,1{'0' * 400})", "finite ends", id="beyond any float"),
+        ("shuffle(choice(1,2)),3", r"^key=shuffle\(.*\),3: ChoiceSweep inside another value"),
         ("[1,range(1,3)]", "RangeSweep inside another value"),
         ("{a:glob(*)}", "Glob inside another value"),
     ],

@@ -1,0 +1,91 @@
+"""Lines of overrides -> the keys they give values, in order, where the last one wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from params_proto.errors import SweepError, together
+from params_proto.keys import bare
+from params_proto.overrides.reading import read, values_of
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Override
+
+
+@dataclass(frozen=True)
+class Given:
+    """A key that was given values.
+
+    Args:
+        key: as it was spelled: `+db@pkg`.
+        values: what Hydra read.
+        swept: whether they were given as a sweep, be it of one value.
+        drawn: whether their order is a random one, of this process alone.
+    """
+
+    key: str
+    values: Sequence[Any]
+    swept: bool = False
+    drawn: bool = False
+
+    @property
+    def name(self) -> str:
+        """What the key is about, however it is spelled; a deletion is not about the value."""
+        return self.key if self.key.startswith("~") else bare(self.key)
+
+
+def given(
+    lines: Iterable[str],
+    config_loader: ConfigLoader | None = None,
+    values: Callable[[Override], Sequence[Any]] = values_of,
+    *,
+    once: bool = False,
+) -> list[Given]:
+    """The keys and values of some overrides, in their order.
+
+    Args:
+        lines: the overrides. Where a key stands twice, the last one wins, at the place of the
+            first.
+        config_loader: Hydra's, for `glob`.
+        values: takes the values of an override: a `range`, or any other sequence of them.
+        once: whether `+lr=1 lr=2` is one key, too: Hydra applies the two one after the other.
+
+    Raises:
+        SweepError: a line that Hydra cannot read, or whose values cannot be enumerated; all of
+            them.
+
+    >>> [(one.key, one.values) for one in given(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
+    [('lr', (1, 2)), ('+x', ('a',))]
+    """
+    read_ones: dict[str, Given] = {}
+    mistakes: list[str] = []
+    for line in lines:
+        try:
+            override = read(line, config_loader)
+            key, taken = override.get_key_element(), values(override)
+        except SweepError as error:
+            mistakes.append(str(error))
+        else:
+            listed = taken if isinstance(taken, range) else tuple(taken)
+            drawn = bool(getattr(override.value(), "shuffle", False))
+            read_ones[key] = Given(key, listed, override.is_sweep_override(), drawn)
+    if mistakes:
+        raise together(mistakes)
+    return _last_ones(read_ones.values(), once)
+
+
+def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:
+    """One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice."""
+    listed = list(all_of_them)
+    merging = {one.name for one in listed if once or one.swept}
+    merged: dict[object, Given] = {}
+    for at, one in enumerate(listed):
+        slot = one.name if one.name in merging else at
+        before = merged.get(slot)
+        # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
+        added = before is not None and one.key == one.name
+        merged[slot] = replace(one, key=before.key) if before is not None and added else one
+    return list(merged.values())

@@ -1,0 +1,149 @@
+"""Sweep.from_overrides: the jobs that Hydra's command line would run."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from params_proto import Sweep, SweepError, SweepWarning, proto
+from params_proto.keys import bare
+from params_proto.overrides.literals import OverrideText
+from tests.multirun.test_commandline import jobs_of_basic, lines
+from tests.recipes import exactly
+
+
+def train(lr: float = 0.1, name: str = "", tags: list[str] = [], seed: int = 0) -> None: ...  # noqa: B006
+
+
+@pytest.mark.parametrize(
+    ("overrides", "sweep"),
+    [
+        ([], Sweep()),
+        (["lr=1,2", "bs=3,4"], Sweep().product(lr=[1, 2], bs=[3, 4])),
+        (["seed=7", "lr=1,2", "name=a b"], Sweep().set(seed=7).product(lr=[1, 2]).set(name="a b")),
+        (["lr=choice(1)", "seed=range(0,1000000000000)"], Sweep().product(lr=[1], seed=range(10**12))),
+        (["lr=1,2", "bs=1,2", "++lr=3"], Sweep().set({"++lr": 3}).product(bs=[1, 2])),
+        (["+lr=1", "lr=2,3"], Sweep().product({"+lr": [2, 3]})),
+        (["+lr=1", "lr=2"], Sweep().set({"+lr": 2})),
+        (["~db", "+db@a=x,y", "~opts.a=1"], Sweep().set({"~db": None}).product({"+db@a": ["x", "y"]}).set({"~opts.a": 1})),
+        (["x=[1,'2'],{a: null}", "y="], Sweep().product(x=[[1, "2"], {"a": None}]).set(y="")),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_swept_line_is_an_axis_and_any_other_a_pin(overrides: list[str], sweep: Sweep) -> None:
+    read = Sweep.from_overrides(overrides)
+
+    assert list(read[:9]) == list(sweep[:9])
+    assert exactly(list(read[:9])) == exactly(list(sweep[:9]))
+    assert read == sweep or overrides[:2] == ["lr=1,2", "bs=3,4"]  # written in one call
+
+
+def as_read(jobs: list[list[str]]) -> list[list[tuple[str, object]]]:
+    parser = OverridesParser.create()
+    return [
+        [(line.get_key_element(), repr(line.value())) for line in parser.parse_overrides(job)]
+        for job in jobs
+    ]
+
+
+@given(st.lists(lines, max_size=4))
+@settings(max_examples=300, deadline=None)
+def test_the_jobs_are_those_of_the_basic_sweeper(overrides: list[str]) -> None:
+    # Hydra's basic sweeper runs str(1,2) as 1,2: here the cast counts.
+    overrides = [line for line in overrides if "=str(" not in line]
+    keys = [line.partition("=")[0] for line in overrides]
+    assume(len({bare(key) for key in keys}) == len(set(keys)))
+    try:
+        (expected,) = jobs_of_basic(overrides, None)
+    except HydraException:
+        with pytest.raises(SweepError):
+            Sweep.from_overrides(overrides)
+        return
+    assume(len(expected) <= 500)
+    try:
+        jobs = list(Sweep.from_overrides(overrides).overrides())
+    except SweepError as error:  # a dict's key that Hydra reads, but that has no text
+        assume("dict key" not in str(error))
+        raise
+    assert as_read(jobs) == as_read(expected)
+
+
+def test_an_interpolation_is_resolved_in_the_job() -> None:
+    sweep = Sweep.from_overrides(["name=${seed},'run-${seed}'", "seed=1"], train)
+
+    assert [type(config["name"]) for config in sweep] == [OverrideText, OverrideText]
+    assert list(sweep.overrides()) == [
+        ["name='${seed}'", "seed=1"],
+        ["name='run-${seed}'", "seed=1"],
+    ]
+
+
+def test_the_values_go_into_the_fields_of_the_targets() -> None:
+    sweep = Sweep.from_overrides(["lr=1,'2'", "name=3", "tags=[1,a]"], train)
+
+    assert sweep == Sweep(train).product(lr=[1.0, 2.0]).set(name="3", tags=["1", "a"])
+    with pytest.warns(SweepWarning, match="train has no parameter lrr. Did you mean lr?") as caught:
+        Sweep.from_overrides(["lrr=1,2"], train)
+    assert caught[0].filename == __file__
+
+
+def test_keys_are_read_as_on_the_command_line() -> None:
+    @proto.prefix("of_lines")
+    class OfLines:
+        seed: int = 0
+        lr: float = 0.1
+
+    sweep = Sweep.from_overrides(["seed=1,2", "of_lines.seed=3"], train, OfLines)
+    assert next(iter(sweep)) == {"seed": 1, "of_lines.seed": 3}
+    assert next(Sweep.from_overrides(["lr=1,2"], OfLines).overrides()) == ["of_lines.lr=1.0"]
+
+
+def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    for name in ("small", "large"):
+        (tmp_path / "model" / f"{name}.yaml").touch()
+
+    sweep = Sweep.from_overrides(["model=glob(*)"], config_dir=tmp_path)
+    assert sweep == Sweep().product(model=["large", "small"])
+    with pytest.raises(
+        SweepError, match=r"^model=glob\(\*\): glob lists .* or give config_dir=\.$"
+    ):
+        Sweep.from_overrides(["model=glob(*)"])
+    with pytest.raises(SweepError, match=r"^model=glob\(x\) has no values"):
+        Sweep.from_overrides(["model=glob(x)"], config_dir=tmp_path)
+    with pytest.raises(
+        SweepError, match=r"^there is no config group mode in .*Did you mean model\?"
+    ):
+        Sweep.from_overrides(["mode=glob(*)"], config_dir=tmp_path)
+
+
+def test_an_order_is_drawn_once() -> None:
+    sweep = Sweep.from_overrides(["seed=shuffle(range(50))"])
+    assert list(sweep) == list(sweep)
+    assert sorted(config["seed"] for config in sweep) == list(range(50))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["lr=interval(0,1)", "bs=1,2", "x"], "2 mistakes:\n- lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step.\n- Hydra cannot read 'x': missing EQUAL at '<EOF>'. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."),
+        (["seed=1,x", "lr=a"], "2 mistakes:\n- product: seed takes int, got 'x': 'x' is no int. Give it a value of that type.\n- set: lr takes float, got 'a': 'a' is no float. Give it a value of that type."),
+        (["lr=1,2", "~lr"], "~lr would delete a key that another line gives a value. Leave out one of them."),
+        (["=1"], "set: '' is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
+        ("lr=1,2", "from_overrides takes a list of lines, got 'lr=1,2'. Write ['lr=1,2']."),
+        ([("lr", [1])], "from_overrides takes lines of text, got ('lr', [1]). Write 'lr=0.1,0.01'."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_all_mistakes_are_told(given: Any, message: str) -> None:
+    with pytest.raises(SweepError) as caught:
+        Sweep.from_overrides(given, train)
+    assert str(caught.value) == message
