@@ -27,8 +27,8 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
     Raises:
         SweepError: what Hydra cannot read, or what cannot be enumerated.
 
-    >>> given(["lr=0.10,0.2", "+x=a"])[0].values[0].text
-    '0.10'
+    >>> given(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
+    '"a"'
     """
     return lines_given(lines, config_loader, _as_spelled)
 
