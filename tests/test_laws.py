@@ -22,7 +22,7 @@ from tests import strategies
 from tests.recipes import Config, Recipe, exactly, text
 from tests.strategies import KEYS, recipes, values
 
-law = settings(max_examples=60, deadline=None)
+law = settings(max_examples=60)
 
 
 def same(sweep: Any, configs: Any) -> bool:
@@ -33,7 +33,7 @@ def same(sweep: Any, configs: Any) -> bool:
 # --- what a sweep is a list of
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(recipes())
 def test_a_sweep_is_the_list_that_its_calls_say(recipe: Recipe) -> None:
     sweep = recipe.sweep()

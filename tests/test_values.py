@@ -141,7 +141,7 @@ def test_what_cannot_be_copied_is_kept() -> None:
     assert is_atomic(one)  # sharing it is all that is left
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(strategies.values)
 def test_a_snapshot_is_equal_and_its_own(value: Any) -> None:
     for taken in (native(value), fresh(value)):

@@ -189,7 +189,7 @@ def sweeps(draw: st.DrawFn) -> Sweep:
         max_size=3,
     ),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_every_job_has_each_value_from_outside_and_the_rest_is_as_configured(
     sweep: Sweep, outside: dict[str, list[int]]
 ) -> None:

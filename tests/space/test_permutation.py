@@ -14,7 +14,7 @@ from params_proto.space.permutation import Permutation
 seeds = st.one_of(st.integers(), st.integers(0, 3))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 500), seeds)
 def test_it_is_a_bijection_with_its_inverse(size: int, seed: int) -> None:
     order = Permutation(size, seed)
@@ -24,7 +24,7 @@ def test_it_is_a_bijection_with_its_inverse(size: int, seed: int) -> None:
     assert [order.inverse(image) for image in images] == list(range(size))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 10**60), seeds, st.data())
 def test_any_size_has_an_inverse(size: int, seed: int, data: st.DataObject) -> None:
     order = Permutation(size, seed)
@@ -35,7 +35,7 @@ def test_any_size_has_an_inverse(size: int, seed: int, data: st.DataObject) -> N
         assert order[order.inverse(index)] == index
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 10**20), seeds)
 def test_the_same_seed_gives_the_same_order(size: int, seed: int) -> None:
     assert Permutation(size, seed)[size // 2] == Permutation(size, seed)[size // 2]

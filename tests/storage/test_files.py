@@ -286,9 +286,7 @@ def train(lr: float = 0.1, a: int = 0, seed: int = 0) -> None: ...
 
 
 @pytest.mark.filterwarnings("ignore::params_proto.errors.SweepWarning")
-@settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     content=st.one_of(mutated(), mutated(), st.binary(), st.text().map(str.encode)),
     suffix=st.sampled_from(SUFFIXES),

@@ -18,7 +18,7 @@ from params_proto.storage import steps_to_mapping, sweep_from_steps
 from tests.recipes import Recipe, exactly
 from tests.strategies import METHODS, TEXTS, nested, recipes, scalars
 
-law = settings(max_examples=100, deadline=None)
+law = settings(max_examples=100)
 
 # What a scalar of YAML, JSON or CSV could be taken for.
 LOOKALIKES = [
