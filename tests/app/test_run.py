@@ -7,7 +7,6 @@ import enum
 import functools
 import shutil
 import sys
-import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +25,7 @@ from params_proto import SweepError, current, proto
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError
 from params_proto.decorated.owner import classes
+from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
 # a run without directories and log files
@@ -337,9 +337,7 @@ def test_other_apps_see_hydras_own_configs(argument: list[str]):
     assert ({**ConfigStore.instance().repo["hydra"]}, {**ConfigStore.instance().repo}) == before
     assert sys.argv == argv
     assert not HydraConfig.initialized()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Hydra 1.4 wants no version_base, 1.3 wants one
-        hydra.initialize(version_base=None)
+    hydra.initialize(**VERSION_BASE)
     with contextlib.ExitStack() as ended:
         ended.callback(GlobalHydra.instance().clear)
         config = hydra.compose(overrides=["+x=1"], return_hydra_config=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +12,8 @@ from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.test_utils.test_utils import SweepTaskFunction
 from omegaconf import DictConfig, OmegaConf
+
+from tests.versions import HYDRA_1_3
 
 CONFIGS = {
     "config": "defaults: [_self_, db: mysql, db/engine@engine: inno, optional opt: none]\n"
@@ -86,8 +87,7 @@ def plugins() -> None:
 @pytest.fixture
 def multirun(plugins: None, app: Path, hydra_restore_singletons: None) -> Run:
     """Runs `app.py -m overrides...` in this process."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Hydra 1.4 has no use for a version base
+    if HYDRA_1_3:
         version.setbase("1.3")
 
     def run(

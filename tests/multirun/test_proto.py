@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 from params_proto import SweepWarning, current, proto
 from params_proto.app.run import _task  # pyright: ignore[reportPrivateUsage]
 from params_proto.decorated.owner import classes
+from tests.versions import AFTER_AN_ERROR
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +63,9 @@ def refused(app: Any, capsys: Any, *overrides: str) -> str:
         with pytest.raises(SystemExit):
             app.run(["-m", *overrides])
     assert not Path("multirun").exists()
-    return capsys.readouterr().err.partition("\n\nSet the environment")[0]
+    shown = capsys.readouterr().err
+    assert shown.endswith(AFTER_AN_ERROR)
+    return shown.removesuffix(AFTER_AN_ERROR)
 
 
 MODE = "mode: 'c' is none of 'a' | 'b'."

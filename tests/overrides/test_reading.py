@@ -11,6 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from params_proto.errors import SweepError
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse, sweep_values
+from tests.versions import VERSION_BASE
 
 
 @pytest.mark.parametrize(
@@ -92,12 +93,11 @@ def test_what_is_no_list_of_values_is_refused(text: str, message: str) -> None:
         sweep_values("key", text)
 
 
-@pytest.mark.filterwarnings("ignore:The version_base parameter")
 def test_a_glob_lists_the_options_of_its_group(tmp_path: Path) -> None:
     for name in ("pg", "mysql", "sqlite"):
         (tmp_path / "db").mkdir(exist_ok=True)
         (tmp_path / "db" / f"{name}.yaml").write_text("a: 1\n")
-    with initialize_config_dir(str(tmp_path), version_base="1.3"):
+    with initialize_config_dir(str(tmp_path), **VERSION_BASE):
         loader = GlobalHydra.instance().config_loader()
         assert sweep_values("+db", "glob(*,exclude=pg)", loader) == ["mysql", "sqlite"]
         assert sweep_values("db@pkg", "glob([s*,p*])", loader) == ["pg", "sqlite"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 import enum
 import pickle
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.errors import HydraException
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
@@ -24,6 +23,7 @@ from params_proto.errors import SweepError
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import assignment, render, render_config
+from tests.versions import VERSION_BASE
 
 
 class Color(enum.Enum):
@@ -149,10 +149,7 @@ def test_a_string_stays_that_string(text: str) -> None:
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     Plugins.instance()
     before = copy.deepcopy(Singleton.get_state())
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Hydra 1.4 has no use for a version base
-        running = initialize_config_dir(str(tmp_path_factory.mktemp("conf")), version_base="1.3")
-    with running:
+    with initialize_config_dir(str(tmp_path_factory.mktemp("conf")), **VERSION_BASE):
         yield
     Singleton.set_state(before)
 
@@ -162,7 +159,7 @@ def composed(overrides: list[str]) -> Any:
 
 
 @given(st.lists(values, max_size=20))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40)
 @example(LOOKALIKES)
 @example([5e-324, -0.0, float("nan"), float("-inf"), 1.7976931348623157e308, 10**400, -1, True])
 def test_a_config_gets_the_same_value(values: list[Any]) -> None:

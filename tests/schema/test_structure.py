@@ -24,6 +24,7 @@ from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Field, Target, describe
 from params_proto.schema import escape, native, structured
 from params_proto.values import identity
+from tests.versions import VERSION_BASE
 
 
 class Color(Enum):
@@ -347,7 +348,7 @@ def composed() -> Iterator[Callable[..., DictConfig]]:
     before = dict(store.repo)
     node = OmegaConf.structured(structured(described_train), flags={"struct": False})
     store.store("base_train", node)
-    with initialize(version_base="1.3"):
+    with initialize(**VERSION_BASE):
         yield lambda *overrides: compose("base_train", overrides=["seed=1", *overrides])
     store.repo = before
 
