@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from params_proto.fields import Target
@@ -61,6 +62,14 @@ class Host:
     def compose(self, job: Sequence[str]) -> DictConfig:
         """The config of a job, by its overrides."""
         return self.loader.load_sweep_config(self.config, list(job))
+
+    def compose_whichever_sweep(self, job: Sequence[str]) -> DictConfig:
+        """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses."""
+        return self.loader.load_configuration(
+            config_name=self.config.hydra.job.config_name,
+            overrides=[*self._of_hydra, *job],
+            run_mode=RunMode.RUN,
+        )
 
     def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""

@@ -52,7 +52,7 @@ def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
 
 def _composed(host: Host, fixed: Sequence[Given]) -> DictConfig:
     (job,) = plan(Sweep(), (), fixed, (), host.is_group).jobs()
-    return host.compose(job)
+    return host.compose_whichever_sweep(job)
 
 
 def _but_the_sweep(config: DictConfig) -> Any:

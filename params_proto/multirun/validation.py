@@ -7,7 +7,9 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
+from typing import TYPE_CHECKING
 
+from hydra.errors import ConfigCompositionException
 from omegaconf import open_dict
 
 from params_proto.errors import SweepError
@@ -15,6 +17,9 @@ from params_proto.multirun.checks import Mistakes, keys_of, refuse_misplaced_ste
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.host import Host, sweep_of
 from params_proto.multirun.plan import Batch, Job
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
 
@@ -70,14 +75,7 @@ class Validation:
         )
 
     def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
-        config = self.host.compose(job)
-        if sweep_of(config) != sweep_of(self.host.config):
-            raise SweepError(
-                f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
-                " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"
-                " sweeps one after the other in one file,"
-                " concat: [{product: {...}}, {product: {...}}]."
-            )
+        config = self._composed(job)
         keys = keys_of(job)
         refuse_misplaced_steps(config, filter(self.host.is_group, keys))
         if self.host.task is not None:
@@ -86,3 +84,19 @@ class Validation:
             config.hydra.job.num = number
             config.hydra.job.id = str(number)
         self.directories.add(number, job, config)
+
+    def _composed(self, job: Job) -> DictConfig:
+        try:
+            config, refused = self.host.compose(job), None
+        except ConfigCompositionException as error:  # also, from Hydra 1.4 on, of another sweep
+            config, refused = self.host.compose_whichever_sweep(job), error
+        if sweep_of(config) != sweep_of(self.host.config):
+            raise SweepError(
+                f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
+                " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"
+                " sweeps one after the other in one file,"
+                " concat: [{product: {...}}, {product: {...}}]."
+            )
+        if refused is not None:
+            raise refused
+        return config

@@ -173,7 +173,7 @@ def test_what_a_job_raises_is_raised_after_its_batch(multirun: Any) -> None:
         (["+sweep=grid", "~seed"], "~seed would delete a key"),
         (
             ["+sweep=grid,pairs"],
-            "selects a sweep .* cannot be swept. Put the sweeps one after|must be configured before",
+            "selects a sweep .* cannot be swept. Put the sweeps one after",
         ),
         (["hydra.sweeper.sweep=no.yaml"], "no.yaml"),
         (["hydra.sweeper.sweep=app.py:grid"], "app.py has no grid"),
