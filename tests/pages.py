@@ -1,0 +1,87 @@
+"""Pages for users as tests: their blocks, and the files and commands among these."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+class Block(NamedTuple):
+    """A fenced block: the file name in the line above it (`my_app.py`:), its language, its text."""
+
+    file: str
+    language: str
+    text: str
+
+
+class Command(NamedTuple):
+    """A `$ line` of a console block."""
+
+    line: str
+    note: str  # what stands behind it as a comment
+    output: str  # what stands below it; "" where a page shows none
+
+
+def blocks(page: str) -> list[Block]:
+    """The fenced blocks of a page, in order."""
+    fenced = r"(?:^`([\w./]+)`[^\n]*:\n\n)?^```(\w+)\n(.*?)^```$"
+    return [Block(*found) for found in re.findall(fenced, page, re.DOTALL | re.MULTILINE)]
+
+
+def commands(page: str) -> list[Command]:
+    """The commands of a page, in order."""
+    found: list[Command] = []
+    for block in blocks(page):
+        if block.language == "console":
+            for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+                whole, _, output = part.partition("\n")
+                line, _, note = whole.partition("  #")
+                found.append(Command(line.strip(), note.strip(), output.strip()))
+    return found
+
+
+def write_files(page: str, folder: Path) -> None:
+    """Writes the files that a page shows."""
+    for block in blocks(page):
+        if block.file:
+            path = folder / block.file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block.text, "utf-8")
+
+
+def masked(text: str) -> list[str]:
+    """Lines without what differs from run to run and from machine to machine: times and scores."""
+    text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:,]+\]", "[TIME]", text)
+    return re.sub(r"(accuracy|loss)=\d\.\d{4}", r"\1=#", text).strip().splitlines()
+
+
+def run(line: str, folder: Path, status: int = 0) -> str:
+    """Runs a command in a shell; what it prints, or its error where that is what is expected."""
+    done = subprocess.run(
+        line, shell=True, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL
+    )
+    assert done.returncode == status, f"{line}\n{done.stdout}\n{done.stderr}"
+    return done.stderr if status else done.stdout
+
+
+def session(shown: Iterable[Block]) -> str:
+    """A script that runs blocks in order in one process: `python`, and `pycon` as a doctest."""
+    return f"""
+import doctest
+globs = {{"__name__": "__main__"}}
+blocks = {[(block.language, block.text) for block in shown if not block.file]!r}
+for language, text in blocks:
+    if language == "python":
+        exec(text, globs)
+    elif language == "pycon":
+        test = doctest.DocTestParser().get_doctest(text, globs, "page", None, None)
+        runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+        runner.run(test, clear_globs=False)
+        globs.update(test.globs)
+        assert not runner.failures
+"""
