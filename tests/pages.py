@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
+_FENCES = re.DOTALL | re.MULTILINE
 
 
 class Block(NamedTuple):
@@ -27,10 +28,33 @@ class Command(NamedTuple):
     output: str  # what stands below it; "" where a page shows none
 
 
+class Section(NamedTuple):
+    """A page from one heading to the next."""
+
+    heading: str
+    text: str
+
+    @property
+    def jobs(self) -> str:
+        """What each command of the section prints, where one `text` block says it for all."""
+        return "".join([block.text for block in blocks(self.text) if block.language == "text"])
+
+
+def sections(page: str) -> list[Section]:
+    """The sections of a page, in order."""
+    comments_masked = re.sub(r"^```\w.*?^```$", lambda m: "\0" * len(m[0]), page, flags=_FENCES)
+    starts = [found.start() for found in re.finditer(r"^#+ ", comments_masked, re.MULTILINE)]
+    found: list[Section] = []
+    for start, end in zip(starts, [*starts[1:], len(page)], strict=True):
+        heading, _, text = page[start:end].partition("\n")
+        found.append(Section(heading.lstrip("# "), text))
+    return found
+
+
 def blocks(page: str) -> list[Block]:
     """The fenced blocks of a page, in order."""
     fenced = r"(?:^`([\w./]+)`[^\n]*:\n\n)?^```(\w+)\n(.*?)^```$"
-    return [Block(*found) for found in re.findall(fenced, page, re.DOTALL | re.MULTILINE)]
+    return [Block(*found) for found in re.findall(fenced, page, _FENCES)]
 
 
 def commands(page: str) -> list[Command]:
