@@ -3,7 +3,10 @@
 
 PYTHON ?= python3
 VENV   := .venv
-BIN    := $(VENV)/bin
+BIN     = $(VENV)/bin
+
+# other sweepers' packages, which the docs compare with: not in the environment of the other tests
+NEIGHBOURS := .venv-neighbours
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
@@ -19,10 +22,10 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest bench format clean
+.PHONY: help demo test lint typecheck pytest test-neighbours bench format clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 # the matrices are small: threads of the BLAS would only get in each other's way
 demo: export OMP_NUM_THREADS = 1
@@ -43,6 +46,9 @@ typecheck: $(VENV)/.dev ## check the types, strictly
 pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
 
+test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
+	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
+
 bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
 	$(BIN)/python tests/benchmarks/bench.py
 
@@ -51,22 +57,27 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEIGHBOURS) build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
-	$(call install,demo)
+	$(call install,--editable '.[demo]')
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml
-	$(call install,dev)
+	$(call install,--editable '.[dev]')
 	@touch $@ $(VENV)/.demo
+
+$(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
+$(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
+	$(call install,--editable . --requirement tests/neighbours/requirements.txt)
+	@touch $@
 
 # a venv whose making was interrupted has no pip yet
 define install
 @$(PYTHON) -c 'import sys; sys.exit("make PYTHON=...: needs 3.10 or newer, not " + sys.version.split()[0] \
 	if sys.version_info < (3, 10) else 0)'
 @test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
-@echo "installing .[$(1)] into $(VENV), once"
-@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[$(1)]'
+@echo "installing into $(VENV), once: $(1)"
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1)
 endef

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 _FENCES = re.DOTALL | re.MULTILINE
+_OF_A_SWEEPER = re.compile(r"\[[\d :,-]+\]\[HYDRA\]|Sweep output dir")
 
 
 class Block(NamedTuple):
@@ -26,6 +27,11 @@ class Command(NamedTuple):
     line: str
     note: str  # what stands behind it as a comment
     output: str  # what stands below it; "" where a page shows none
+
+    @property
+    def needs_a_neighbour(self) -> bool:
+        """Whether it runs another sweeper's package, which its note names then."""
+        return self.note.startswith("hydra-")
 
 
 class Section(NamedTuple):
@@ -91,6 +97,19 @@ def run(line: str, folder: Path, status: int = 0) -> str:
     )
     assert done.returncode == status, f"{line}\n{done.stdout}\n{done.stderr}"
     return done.stderr if status else done.stdout
+
+
+def ran(
+    section: Section, folder: Path, wanted: Callable[[Command], bool]
+) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Runs commands of a section in order: each, what its jobs printed, and what the page shows."""
+    for command in filter(wanted, commands(section.text)):
+        failing = command.note == "exit status 1"
+        out = run(command.line, folder, status=int(failing))
+        if failing:
+            out = out.partition("\n\nSet the environment variable HYDRA_FULL_ERROR")[0]
+        jobs = [line for line in out.splitlines() if not _OF_A_SWEEPER.match(line)]
+        yield command.line, jobs, (command.output or section.jobs.strip()).splitlines()
 
 
 def session(shown: Iterable[Block]) -> str:

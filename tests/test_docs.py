@@ -8,48 +8,34 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT, Section, blocks, commands, run, sections, write_files
+from tests.pages import ROOT, Command, Section, blocks, commands, ran, sections, write_files
 
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 ANCHOR = re.compile(r"[^\w\- ]")
 
 
-def runs_something(section: Section) -> bool:
-    return any(not command.note.startswith("hydra-") for command in commands(section.text))
+def runs_here(command: Command) -> bool:
+    return not command.needs_a_neighbour and not command.line.startswith("pip")
 
 
 SECTIONS = [
     pytest.param(name, section, id=f"{name}: {section.heading}")
     for name, page in PAGES.items()
     for section in sections(page)
-    if runs_something(section)
+    if any(map(runs_here, commands(section.text)))
 ]
-
-
-@pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where the commands run; `python` is the one that runs the tests."""
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
-    return tmp_path
 
 
 @pytest.mark.parametrize(("page", "section"), SECTIONS)
 def test_commands_run_and_print_what_the_page_shows(
-    page: str, section: Section, folder: Path
+    page: str, section: Section, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Those of a section in order, but what needs another sweeper (tests/neighbours)."""
-    write_files(PAGES[page], folder)
-    for command in commands(section.text):
-        if command.note.startswith("hydra-") or command.line.startswith("pip"):
-            continue
-        failing = command.note == "exit status 1"
-        out = run(command.line, folder, status=int(failing))
-        shown = command.output or section.jobs.strip()
-        assert shown, f"{command.line}: the page shows nothing"
-        if failing:
-            out = out.partition("\n\nSet the environment variable HYDRA_FULL_ERROR")[0]
-        jobs = [line for line in out.splitlines() if "[HYDRA]" not in line]
-        assert jobs == shown.splitlines(), command.line
+    """All but those that need another sweeper's package, which tests/neighbours runs."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    write_files(PAGES[page], tmp_path)
+    for line, jobs, shown in ran(section, tmp_path, runs_here):
+        assert shown, f"{line}: the page shows nothing"
+        assert jobs == shown, line
 
 
 @pytest.mark.parametrize("page", PAGES)

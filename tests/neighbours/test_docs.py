@@ -1,0 +1,57 @@
+"""The examples of docs/: what other sweepers' packages run there is what is run here."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+from omegaconf import OmegaConf
+
+from tests.pages import ROOT, Section, commands, ran, run, sections, write_files
+
+COMING_FROM = (ROOT / "docs" / "coming-from.md").read_text("utf-8")
+OPTUNA = (ROOT / "docs" / "optuna.md").read_text("utf-8")
+SECTIONS = [
+    section
+    for section in sections(COMING_FROM)
+    if any(command.needs_a_neighbour for command in commands(section.text))
+]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    return tmp_path
+
+
+def test_each_of_them_has_a_section() -> None:
+    notes = {command.note for command in commands(COMING_FROM) if command.needs_a_neighbour}
+
+    assert notes == {"hydra-list-sweeper", "hydra-filter-sweeper", "hydra-zen"}
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.heading)
+def test_the_same_jobs_in_the_same_order(section: Section, folder: Path) -> None:
+    write_files(COMING_FROM, folder)
+    expected = section.jobs.splitlines()
+    assert len(expected) > 2
+    for line, jobs, _ in ran(section, folder, lambda command: True):
+        assert jobs == expected, line
+
+
+def test_optuna_minimises_what_train_returns(folder: Path) -> None:
+    write_files(OPTUNA, folder)
+    tuning, showing = (one.line for one in commands(OPTUNA) if one.needs_a_neighbour)
+
+    out = run(tuning, folder)
+    found = OmegaConf.to_container(OmegaConf.create(run(showing, folder)))
+
+    jobs = re.findall(r"^adam lr=(.*) batch_size=(\d+) loss=(.*)$", out, re.MULTILINE)
+    assert len(jobs) == 20
+    assert len(set(jobs)) > 10
+    best = min(jobs, key=lambda job: float(job[2]))
+    assert f"{found['best_value']:.4f}" == best[2]
+    assert f"{found['best_params']['optimizer.lr']:.3f}" == best[0]
+    assert str(found["best_params"]["batch_size"]) == best[1]
