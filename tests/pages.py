@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -108,6 +109,8 @@ def ran(
         out = run(command.line, folder, status=int(failing))
         if failing:
             out = out.partition("\n\nSet the environment variable HYDRA_FULL_ERROR")[0]
+        # Its directories are named by the second, in which the next command may start.
+        shutil.rmtree(folder / "multirun", ignore_errors=True)
         jobs = [line for line in out.splitlines() if not _OF_A_SWEEPER.match(line)]
         yield command.line, jobs, (command.output or section.jobs.strip()).splitlines()
 

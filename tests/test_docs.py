@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pages import ROOT, Command, Section, blocks, commands, ran, sections, write_files
+from tests.pages import ROOT, Command, Section, blocks, commands, ran, run, sections, write_files
 
 PAGES = {path.name: path.read_text("utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 ANCHOR = re.compile(r"[^\w\- ]")
@@ -26,16 +26,44 @@ SECTIONS = [
 ]
 
 
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the commands run; `python` is the one that runs the tests."""
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
+    monkeypatch.setenv("PYTHONWARNINGS", "ignore")  # Hydra 1.4 has no use for a version base
+    return tmp_path
+
+
 @pytest.mark.parametrize(("page", "section"), SECTIONS)
 def test_commands_run_and_print_what_the_page_shows(
-    page: str, section: Section, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: str, section: Section, folder: Path
 ) -> None:
     """All but those that need another sweeper's package, which tests/neighbours runs."""
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent), prepend=":")
-    write_files(PAGES[page], tmp_path)
-    for line, jobs, shown in ran(section, tmp_path, runs_here):
+    write_files(PAGES[page], folder)
+    for line, jobs, shown in ran(section, folder, runs_here):
         assert shown, f"{line}: the page shows nothing"
         assert jobs == shown, line
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error"),
+    [
+        (
+            "db=null,pg",
+            "ValueError: Config group override must be a string or a list. Got NoneType",
+        ),
+        ("'lr=range(3,0)' hydra/launcher=joblib", "AssertionError"),
+    ],
+    ids=["a group of null", "no jobs"],
+)
+def test_how_the_basic_sweeper_fails(overrides: str, error: str, folder: Path) -> None:
+    page = PAGES["existing-project.md"]
+    write_files(page, folder)
+
+    told = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
+
+    assert told.strip().splitlines()[-1] == error
+    assert error in page.replace("\n", " ")
 
 
 @pytest.mark.parametrize("page", PAGES)
