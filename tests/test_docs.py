@@ -52,7 +52,7 @@ def test_commands_run_and_print_what_the_page_shows(
             "db=null,pg",
             "ValueError: Config group override must be a string or a list. Got NoneType",
         ),
-        ("'lr=range(3,0)' hydra/launcher=joblib", "AssertionError"),
+        ("'lr=range(3,0)' hydra/launcher=submitit_local", "AssertionError"),
     ],
     ids=["a group of null", "no jobs"],
 )
