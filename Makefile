@@ -22,7 +22,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest test-neighbours bench format clean
+.PHONY: help demo test lint typecheck pytest matrix test-neighbours bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -34,7 +34,8 @@ demo: $(VENV)/.demo ## train a classifier over a small sweep, print the best
 	$(BIN)/python train.py -m +sweep=quickstart hydra.sweep.dir=$(DEMO)
 	@printf 'best: ' && sed -n 's/.* - accuracy=/accuracy=/p' $(DEMO)/*/train.log | sort | tail -n 1
 
-test: lint typecheck pytest ## what every change must pass
+test: JOB = hydra-1.4-3.13
+test: lint typecheck pytest matrix ## what every change must pass; of the matrix, its newest job
 
 lint: $(VENV)/.dev ## check the format and the rules
 	$(BIN)/ruff format --check .
@@ -49,6 +50,9 @@ pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
+matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
+	$(BIN)/nox $(if $(JOB),--session $(JOB))
+
 bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
 	$(BIN)/python tests/benchmarks/bench.py
 
@@ -57,7 +61,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(NEIGHBOURS) build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(NEIGHBOURS) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
