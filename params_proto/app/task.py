@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FunctionType
+from types import FunctionType, MappingProxyType
 from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -50,10 +50,16 @@ class Task:
         nodes: the prefix classes, by node. They are pickled with the task, so that the other
             process can give them their values.
         closed: whether there are no configs of the user's, whose further keys have a purpose.
+        annotations: those of the script's own classes, where they have come by value.
     """
 
     def __init__(
-        self, app: App[..., Any], root: Target, nodes: Mapping[str, Node], closed: bool
+        self,
+        app: App[..., Any],
+        root: Target,
+        nodes: Mapping[str, Node],
+        closed: bool,
+        annotations: Annotations = MappingProxyType({}),
     ) -> None:
         self.app = app
         # Hydra looks here for the folder of the configs and the name of the job, callbacks for
@@ -66,10 +72,11 @@ class Task:
         self.root = root
         self.nodes = nodes
         self.closed = closed
+        self._annotations = annotations
 
     def __reduce__(self) -> tuple[Any, ...]:
         targets = [self.root, *(node.target for node in self.nodes.values())]
-        return _arrived, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
+        return Task, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs a job.
@@ -84,6 +91,8 @@ class Task:
             JobError: values that are missing or do not go into their fields: all of them.
         """
         _warn_of_a_single_run()
+        # Not before: a launcher that pickles the config apart from the task brings them once more.
+        settle(self._annotations)
         mistakes: list[str] = []
         # A root that the user's configs may add keys to is open, but its function may not be.
         root = replace(self.root, open=self.app.__proto_owner__.takes_any)
@@ -166,17 +175,6 @@ class Task:
             _without_use(self.root, config, self.nodes, mistakes)
             for name, node in self.nodes.items():
                 _without_use(node.target, contents[name], {}, mistakes)
-
-
-def _arrived(
-    app: App[..., Any],
-    root: Target,
-    nodes: Mapping[str, Node],
-    closed: bool,
-    annotations: Annotations,
-) -> Task:
-    settle(annotations)
-    return Task(app, root, nodes, closed)
 
 
 def _of_a_script(app: App[..., Any]) -> Any:

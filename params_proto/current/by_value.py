@@ -1,11 +1,11 @@
 """A script's classes in a process that does not have the script.
 
-They get there by value, with annotations as text, the names in which mean nothing there, and
-dataclasses with copies of the object that stands for "no default".
+They get there by value, with annotations as text, the names in which mean nothing there.
 """
 
 from __future__ import annotations
 
+import copyreg
 import dataclasses
 import inspect
 import sys
@@ -16,6 +16,16 @@ from params_proto.fields import Target
 from params_proto.fields.annotations import hints, unwrap
 
 Annotations = Mapping[type, Mapping[str, Any]]
+
+
+def _name_of(sentinel: Any) -> str:
+    return "MISSING" if sentinel is dataclasses.MISSING else sentinel.name
+
+
+# What stands in a dataclass for "no default" and for "a field" counts by identity, in a job and,
+# where an object comes back with its result, in the script: it is pickled by name, not copied.
+copyreg.pickle(type(dataclasses.MISSING), _name_of)
+copyreg.pickle(dataclasses._FIELD_BASE, _name_of)  # pyright: ignore
 
 
 def annotations_of(targets: Iterable[Target]) -> Annotations:
@@ -54,10 +64,6 @@ def settle(annotations: Annotations) -> None:
         if getattr(sys.modules["__main__"], cls.__qualname__, None) is cls:
             continue
         cls.__annotations__ = dict(resolved)
-        if not dataclasses.is_dataclass(cls):
-            continue
-        for field in dataclasses.fields(cls):
-            field.type = resolved.get(field.name, field.type)
-            for name in ("default", "default_factory"):
-                if type(getattr(field, name)) is type(dataclasses.MISSING):
-                    setattr(field, name, dataclasses.MISSING)
+        if dataclasses.is_dataclass(cls):
+            for field in dataclasses.fields(cls):
+                field.type = resolved.get(field.name, field.type)
