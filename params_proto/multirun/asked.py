@@ -7,14 +7,13 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import cast
 
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import describe
 from params_proto.multirun.checks import refuse_unknown
-from params_proto.multirun.commandline import Given, given
+from params_proto.multirun.commandline import Given, given, resolved_params
 from params_proto.multirun.configured import configured, resolved, where
 from params_proto.multirun.host import Host
 from params_proto.multirun.options import Options
@@ -71,7 +70,7 @@ def asked(options: Options, arguments: Sequence[str], host: Host) -> Asked:
     Raises:
         SweepError: something in it that cannot be read, or that a proto app does not have.
     """
-    params = cast("dict[str, str]", options.params or {})
+    params = resolved_params(options.params, host.config)
     lines = [*[f"{key}={value}" for key, value in params.items()], *arguments]
     outside = given(lines, host.loader)
     if options.part is not None:

@@ -15,6 +15,27 @@ from params_proto.overrides.rendering import render
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+    from omegaconf import DictConfig
+
+
+def resolved_params(params: Any, config: DictConfig) -> dict[str, str]:
+    r"""`hydra.sweeper.params`, resolved as for Hydra's basic sweeper.
+
+    Args:
+        params: what reached the sweeper: it stands nowhere any more, and has an interpolation
+            where there was one behind a backslash.
+        config: the composed config of the multirun, in which it stood.
+
+    >>> from omegaconf import OmegaConf
+    >>> composed = OmegaConf.create({"seed": 7, "hydra": {"sweeper": {"params": None}}})
+    >>> resolved_params({"lr": "${seed},2"}, composed), resolved_params(None, composed)
+    ({'lr': '7,2'}, {})
+    """
+    from omegaconf import OmegaConf
+
+    placed: Any = OmegaConf.merge(config, {"hydra": {"sweeper": {"params": params}}})
+    node: Any = placed.hydra.sweeper.params
+    return {} if node is None else cast("Any", OmegaConf.to_container(node, resolve=True))
 
 
 def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[Given]:
@@ -44,19 +65,29 @@ def _fixed(key: str, override: Override) -> Any:
     """The one value of an override that is no sweep."""
     value: object = override.value()
     text = override.get_value_element_as_str()
-    if override.value_type is None:
-        # `~db`, which Hydra's basic sweeper spells ~db=null: for Hydra 1.4 that is something else.
-        return OverrideText(text, text) if _older_than_1_4() else None
+    if override.is_delete() and value is None:
+        return None if _deletes_a_value(override) else OverrideText(text, text)
     if isinstance(value, (list, dict)):
         # A choice of one: so the parser gives the value with the quotes that it was written with.
-        return verbatim(enumerated(read(f"{key}=choice({text})"))[0])
+        try:
+            value = verbatim(enumerated(read(f"{key}=choice({text})"))[0])
+        except SweepError:  # str(['a,',' b']), whose text is for the job to refuse
+            return OverrideText(text, text)
+        return _spelled(value, text)
     return _spelled(native(value), text)
 
 
-def _older_than_1_4() -> bool:
+def _deletes_a_value(override: Override) -> bool:
+    """Whether it is `~x`, and not to be spelled ~x=null, as Hydra's basic sweeper does.
+
+    For Hydra 1.4 that deletes a value only if it is null, and a config group as ever.
+    """
     from hydra import __version__
 
-    return tuple(map(int, __version__.split(".")[:2])) < (1, 4)
+    if override.value_type is not None or tuple(map(int, __version__.split(".")[:2])) < (1, 4):
+        return False
+    loader = override.config_loader
+    return loader is None or not loader.get_group_options(override.key_or_group)
 
 
 def verbatim(raw: object) -> Any:

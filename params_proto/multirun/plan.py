@@ -146,9 +146,12 @@ def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None
     """No key is deleted that has several values: which one would the job be without?"""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    for one in given:
+    added = set[str]()  # after the deletion, in the place of what was there: `~db +db=pg,mysql`
+    for one in reversed(given):
         name = bare(one.key)
-        if one.key.startswith("~") and name in swept:
+        if one.key.startswith("+") and name not in inside:
+            added.add(name)
+        elif one.key.startswith("~") and name in swept and name not in added:
             raise SweepError(
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."

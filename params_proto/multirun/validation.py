@@ -77,7 +77,7 @@ class Validation:
     def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
         config = self._composed(job)
         keys = keys_of(job)
-        refuse_misplaced_steps(config, filter(self.host.is_group, keys))
+        refuse_misplaced_steps(config, filter(self.host.is_group, keys), self.host.loader)
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys))
         with open_dict(config):  # as launchers do, and its directory may tell

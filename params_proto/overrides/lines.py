@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
@@ -13,6 +13,9 @@ from params_proto.overrides.reading import read, values_of
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
+
+_T = TypeVar("_T")
+_Done = TypeVar("_Done")
 
 
 @dataclass(frozen=True)
@@ -60,21 +63,33 @@ def given(
     >>> [(one.key, one.values) for one in given(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
     """
-    read_ones: dict[str, Given] = {}
     mistakes: list[str] = []
-    for line in lines:
-        try:
-            override = read(line, config_loader)
-            key, taken = override.get_key_element(), values(override)
-        except SweepError as error:
-            mistakes.append(str(error))
-        else:
-            listed = taken if isinstance(taken, range) else tuple(taken)
-            drawn = bool(getattr(override.value(), "shuffle", False))
-            read_ones[key] = Given(key, listed, override.is_sweep_override(), drawn)
+    # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
+    # Hydra's basic sweeper.
+    overrides = list(_done(lambda line: read(line, config_loader), lines, mistakes))
+    listed = _done(lambda override: _given(override, values), overrides, mistakes)
+    read_ones = {one.key: one for one in listed}
     if mistakes:
         raise together(mistakes)
     return _last_ones(read_ones.values(), once)
+
+
+def _done(
+    step: Callable[[_T], _Done], inputs: Iterable[_T], mistakes: list[str]
+) -> Iterator[_Done]:
+    """What a step makes of each input; the mistakes are noted."""
+    for one in inputs:
+        try:
+            yield step(one)
+        except SweepError as error:
+            mistakes.append(str(error))
+
+
+def _given(override: Override, values: Callable[[Override], Sequence[Any]]) -> Given:
+    taken = values(override)
+    listed = taken if isinstance(taken, range) else tuple(taken)
+    drawn = bool(getattr(override.value(), "shuffle", False))
+    return Given(override.get_key_element(), listed, override.is_sweep_override(), drawn)
 
 
 def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:

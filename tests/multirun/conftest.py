@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -103,6 +104,9 @@ def multirun(plugins: None, app: Path, hydra_restore_singletons: None) -> Run:
         sweep.task_function = task
         sweep.overrides = [f"hydra/sweeper={sweeper}", *overrides]
         sweep.temp_dir = str(app / to)
+        # As in a process of its own, also after a run with hydra.verbose=true.
+        sweep.configure_logging = True
+        logging.getLogger().setLevel(logging.WARNING)
         sweep.__enter__()  # without __exit__, which would delete the directory
         return Multirun(sweep.returns or [], app / to)
 

@@ -93,6 +93,7 @@ PREFIXED = Sweep().under("t").product(lr=[1, 2], bs=[3])
         (Sweep().product(db=["pg", None]), [], ["db=pg", "~db"]),
         (Sweep(), ["db=null,pg", "x=null"], ["~db x=null", "db=pg x=null"]),
         (Sweep().product({"+db": ["pg", None]}), [], ["+db=pg", ""]),
+        (Sweep(), ["~b=0", "+b=1,2"], ["~b=0 +b=1", "~b=0 +b=2"]),
     ],
 )  # fmt: skip
 def test_the_command_line_wins_and_keeps_the_place(
@@ -133,6 +134,8 @@ def test_a_pair_across_a_node_and_the_root_comes_last() -> None:
     [
         (GRID, ["~a"], "~a would delete a key that the sweep gives values, a. Give it one value"),
         (Sweep(), ["a=1,2", "~a"], "~a would delete a key"),
+        (Sweep(), ["~a", "a=1,2"], "~a would delete a key"),
+        (GRID, ["~a", "+a=1,2"], "~a would delete a key"),
         (Sweep().set({"+a": 1}), ["~a=1"], r"gives values, \+a"),
         (PREFIXED, ["~t.lr"], r"t\.lr"),
         (

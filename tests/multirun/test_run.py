@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -14,54 +13,6 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-
-
-def without_the_sweeper(files: dict[str, str]) -> dict[str, Any]:
-    """The files, but for what differs by its nature: the sweeper's own node and its choice."""
-    contents: dict[str, Any] = {}
-    for path, text in files.items():
-        content: Any = OmegaConf.to_container(OmegaConf.create(text))
-        if isinstance(content, dict) and "hydra" in content:
-            del content["hydra"]["sweeper"]
-            del content["hydra"]["runtime"]["choices"]["hydra/sweeper"]
-            assert content["hydra"]["overrides"]["hydra"].pop(0).startswith("hydra/sweeper=")
-        contents[path] = content
-    return contents
-
-
-@pytest.mark.parametrize(
-    "overrides",
-    [
-        [],
-        ["lr=1,2", "seed=3"],
-        ["lr=range(0,1,0.5)", "+x='a b',\"c\"", "hydra.sweeper.max_batch_size=3"],
-        ["db=glob(*)", "name=${lr}"],
-        ["+model@big=large,small", "~db/engine@engine=inno", "opts={b:{c:3}},{a:2}", "layers=[]"],
-        ["db/engine@engine=isam,inno", "++opts.z=1,2", "+db.tag='it\\'s'"],
-        ["+experiment=fast", "seed=shuffle(1)", "obj.x=null,true"],
-        ["seed=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}", "hydra.job.name=n"],
-    ],
-    ids=" ".join,
-)
-def test_what_hydras_basic_sweeper_does(multirun: Any, overrides: list[str]) -> None:
-    basic = multirun(*overrides, sweeper="basic")
-    expected = without_the_sweeper(basic.files())
-    shutil.rmtree(basic.directory)
-    ours = multirun(*overrides)
-    assert ours.batches == basic.batches
-    assert ours.values == basic.values
-    files = ours.files()
-    del files["sweep.yaml"]
-    assert without_the_sweeper(files) == expected
-
-
-def test_params_are_as_for_the_basic_sweeper(multirun: Any, app: Path) -> None:
-    text = (app / "conf" / "config.yaml").read_text()
-    params = "hydra: {sweeper: {params: {db: glob(*), +hydra.x: 1, seed: 7}}}\n"
-    (app / "conf" / "config.yaml").write_text(text + params)
-    basic = multirun("seed=3,4", sweeper="basic", to="a")
-    assert multirun("seed=3,4", to="b").batches == basic.batches
-    assert len(basic.jobs) == 4
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,145 @@
+"""Hydra's basic sweeper and ours on the same overrides: the planned jobs, and all that a run leaves."""
+
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import logging
+import random
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from params_proto.multirun import commandline
+from params_proto.multirun.plan import plan
+from params_proto.sweep import Sweep
+from tests.versions import HYDRA_1_3
+
+Batches = list[list[list[str]]]
+
+
+def jobs_of_basic(
+    overrides: Sequence[str], batch: int | None = None, loader: ConfigLoader | None = None
+) -> Batches:
+    """The batches that Hydra's basic sweeper gives its launcher."""
+    parsed = OverridesParser.create(loader).parse_overrides(list(overrides))
+    batches = BasicSweeper.split_arguments(parsed, batch)
+    if not HYDRA_1_3:  # where it makes ~x=null of ~x, which is refused for a value
+        last = {one.get_key_element(): one for one in parsed}
+        values = [f"{key}=null" for key, one in last.items() if _deletes_a_value(one)]
+        batches = [[[_as_given(line, values) for line in job] for job in b] for b in batches]
+    return batches
+
+
+def _deletes_a_value(one: Override) -> bool:
+    if not one.is_delete() or one.value_type is not None:
+        return False
+    return one.config_loader is None or not one.config_loader.get_group_options(one.key_or_group)
+
+
+def _as_given(line: str, values: Sequence[str]) -> str:
+    return line.removesuffix("=null") if line in values else line
+
+
+def jobs_of_ours(
+    overrides: Sequence[str], batch: int | None = None, loader: ConfigLoader | None = None
+) -> Batches:
+    """The batches of the same overrides with nothing configured."""
+    planned = plan(Sweep(), (), commandline.given(overrides, loader), [], lambda key: False)
+    return [each.jobs for each in planned.batches(batch or 1000)]
+
+
+def task(config: DictConfig) -> Any:
+    """Returns and logs all that a task can see."""
+    hydra: Any = OmegaConf.to_container(HydraConfig.get())
+    del hydra["sweeper"], hydra["runtime"]["choices"]["hydra/sweeper"]
+    assert hydra["overrides"]["hydra"].pop(0).startswith("hydra/sweeper=")
+    try:
+        resolved: object = OmegaConf.to_container(config, resolve=True)
+    except OmegaConfBaseException as error:
+        resolved = str(error)
+    logging.getLogger("app").info("%s", resolved)
+    # As text, in which nan is nan.
+    return repr((OmegaConf.to_container(config), resolved, str(Path.cwd()), hydra))
+
+
+_SWEEPER = re.compile(r"^  sweeper:\n(?:    .*\n)*|hydra/sweeper(=|: |/)\w+ *", re.MULTILINE)
+_TIME = re.compile(r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\]", re.MULTILINE)
+_SPEED = re.compile(r"(Validated configs of \d+ jobs) in .*")
+
+
+def without_the_sweeper(text: str) -> str:
+    """A text, but for what differs by its nature: the sweeper's node and name, the time."""
+    return _SPEED.sub(r"\1", _TIME.sub("", _SWEEPER.sub("", text)))
+
+
+class Left:
+    """All that a multirun leaves: its jobs, log and files, or its error; then it is removed.
+
+    Args:
+        run: gives the multirun.
+        directory: the sweep's.
+        capsys: captures the log.
+    """
+
+    def __init__(
+        self, run: Callable[[], Any], directory: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        self.error: Exception | None = None
+        self.jobs: list[Any] = []
+        random.seed(0)  # for shuffle(...)
+        capsys.readouterr()
+        try:
+            self.jobs = [[_job(job) for job in batch] for batch in run().returns]
+        except Exception as error:
+            self.error = error
+        self.log = without_the_sweeper(capsys.readouterr().out)
+        self.files = {
+            str(path.relative_to(directory)): _content(path) for path in directory.rglob("*")
+        }
+        shutil.rmtree(directory)
+
+    @property
+    def message(self) -> str:
+        """What the error says."""
+        return without_the_sweeper(f"{type(self.error).__name__}: {self.error}")
+
+    @property
+    def batches(self) -> Batches:
+        return [[job[0] for job in batch] for batch in self.jobs]
+
+
+def _job(job: Any) -> tuple[Any, ...]:
+    return job.overrides, job.return_value, job.working_dir, job.task_name, job.status
+
+
+def _content(path: Path) -> str:
+    return without_the_sweeper(path.read_text()) if path.is_file() else "a directory"
+
+
+def assert_same(basic: Left, ours: Left) -> None:
+    """Asserts that ours left what the basic sweeper left; of a refused sweep, nothing."""
+    if basic.error is None:
+        assert ours.error is None
+        assert ours.jobs == basic.jobs
+        assert ours.log == basic.log
+        del ours.files["sweep.yaml"]
+        assert ours.files == basic.files
+    else:
+        assert ours.error is not None
+        if ours.message != basic.message:
+            assert isinstance(ours.error, HydraException)  # without a traceback
+            assert str(ours.error)
+        assert ours.files == {}

@@ -1,0 +1,326 @@
+"""Hydra's basic sweeper and ours, run on the same command lines: nothing but their node differs."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.core.config_loader import ConfigLoader
+from hydra.errors import CompactHydraException, HydraException
+from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import strategies as st
+
+from params_proto.errors import SweepError
+from params_proto.multirun import commandline
+from tests.multirun.command_lines import command_lines, lines
+from tests.multirun.stock import Left, assert_same, jobs_of_basic, jobs_of_ours, task
+from tests.versions import HYDRA_1_3
+
+# --- the planned batches
+
+
+@pytest.fixture(scope="session")
+def loader(plugins: None, tmp_path_factory: pytest.TempPathFactory) -> ConfigLoader:
+    """Hydra's, for `glob`."""
+    directory = tmp_path_factory.mktemp("conf")
+    for name in ("db/mysql", "db/pg", "db/engine/inno", "db/engine/isam", "model/m1", "model/s1"):
+        path = directory / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("x: 1\n")
+    return ConfigLoaderImpl(create_config_search_path(f"file://{directory}"))
+
+
+def seeded(planned: Callable[[], Any]) -> Any:
+    """Batches, or the error in their place, with the order of each `shuffle` fixed."""
+    random.seed(0)
+    try:
+        return planned()
+    # The basic sweeper's are an empty AssertionError and those of Python's numbers as well.
+    except (HydraException, SweepError, AssertionError, ArithmeticError, ValueError) as error:
+        return error
+
+
+def differs_by_intent(overrides: Sequence[str], loader: ConfigLoader) -> bool:
+    """Whether a swept key is spelled in two ways, or has no values: EXCEPTIONS has both."""
+    try:
+        given = [commandline.given([line], loader)[0] for line in overrides]
+    except SweepError as error:
+        return str(error).endswith("has no values.")
+    swept = {one.key.lstrip("+~") for one in given if one.swept}
+    return len({one.key for one in given if one.key.lstrip("+~") in swept}) > len(swept)
+
+
+def compare_batches(overrides: list[str], batch: int | None, loader: ConfigLoader) -> None:
+    expected = seeded(lambda: jobs_of_basic(overrides, batch, loader))
+    ours = seeded(lambda: jobs_of_ours(overrides, batch, loader))
+    if isinstance(expected, Exception) or not any(expected):
+        assert isinstance(ours, SweepError)
+        return
+    assume(sum(map(len, expected)) <= 1000)
+    assume(not differs_by_intent(overrides, loader))
+    assert ours == expected
+
+
+@given(lines, st.none() | st.integers(1, 3))
+@settings(max_examples=2000, deadline=None, derandomize=True)
+def test_one_override_gives_the_same_batches(
+    loader: ConfigLoader, line: str, batch: int | None
+) -> None:
+    compare_batches([line], batch, loader)
+
+
+@given(st.lists(lines, min_size=2, max_size=4), st.none() | st.integers(1, 5))
+@settings(max_examples=1000, deadline=None, derandomize=True)
+def test_several_overrides_give_the_same_batches(
+    loader: ConfigLoader, overrides: list[str], batch: int | None
+) -> None:
+    compare_batches(overrides, batch, loader)
+
+
+def test_each_shuffle_gets_its_random_numbers() -> None:
+    overrides = [
+        "a=shuffle(1,2,3)",
+        "b=shuffle([1,2,3,4])",
+        "c=shuffle(range(4))",
+        "d=shuffle(x,y)",
+    ]
+    assert seeded(lambda: jobs_of_ours(overrides)) == seeded(lambda: jobs_of_basic(overrides))
+
+
+# --- whole multiruns
+
+MORE_CONFIGS = {
+    "experiment/slow": "# @package _global_\ndefaults: [override /db/engine@engine: isam]\nseed: 9\n",
+    "opt/a": "x: 1\n",
+    "opt/none": "{}\n",
+    "loader/shuffled": "shuffle: true\nslice: '0:9'\n",
+    "loader/zipped": "zip: {level: 9}\nset: train\n",
+}
+
+Both = Callable[..., tuple[Left, Left]]
+
+
+@pytest.fixture
+def both(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> Both:
+    """Runs a command line with Hydra's basic sweeper, then with ours, in the same directory."""
+    for name, text in MORE_CONFIGS.items():
+        path = app / "conf" / f"{name}.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+
+    def left(sweeper: str, overrides: Sequence[str]) -> Left:
+        return Left(lambda: multirun(*overrides, sweeper=sweeper, task=task), app / "out", capsys)
+
+    return lambda *overrides: (left("basic", overrides), left("params_proto", overrides))
+
+
+CASES = {
+    "nothing": [],
+    "choices": ["lr=1,2.50", "seed=choice(3,4)"],
+    "choice of one": ["lr=choice(1)"],
+    "range": ["lr=range(0,1,0.4)", "+x=range(-1,-2,-1)"],
+    "range without a start": ["seed=range(2)", "lr=range(1.5)"],
+    "glob": ["db=glob(*)", "db/engine@engine=glob(*,exclude=inno)"],
+    "glob of several": ["+model=glob([s*,l*],exclude=[x])"],
+    "sort": ["lr=sort(3,1)", "name=sort(a,b,reverse=true)"],
+    "shuffle": ["lr=shuffle(1,2)", "seed=shuffle(range(2))", "layers=shuffle([1,2,3])"],
+    "tag": ["lr=tag(t,u,choice(1,2))", "seed=tag(v,choice(3))"],
+    "casts": ["lr=int(1.5,2.5)", "name=str(1)", "+x=bool(0)", "+y=float('3')"],
+    "casts of sweeps": ["lr=float(int(range(1,3)))", "name=str(choice(1,[2,'3']))"],
+    "casts to text": ["name=str(['a b',1])"],
+    "quotes": ["name='a b',\"c\\\"d\",'it\\'s','','漢 🦜'", "+x='a,b'", '+y="\\\\"'],
+    "typed text": ["name='1','null','true',\"1e3\""],
+    "escapes": ["name=a\\,b\\ c,\\\\,\\(x\\)", "+x=a\\=b"],
+    "bare text": ["name=a b,s3://b/k?v,2024-01-01,12:30,-", "+x="],
+    "null": ["lr=null,1", "name=null"],
+    "lists": ["layers=[],[1,'2',[a b]]", "+x=[[1],{a:'b c'}]"],
+    "dicts": ["opts={b:{c:3}},{a:2}", "+x={a b:1,2:[null]}"],
+    "dicts with keys of every type": ["+x={2:a,true:b,1.5:d},{}"],
+    "quoted elements": ['layers=["a b",\'1\',c]'],
+    "list element": ["layers.0=5,6"],
+    "append": ["+x=1,2", "+new.deep.er=a"],
+    "force-append": ["++lr=1,2", "++new.x=3"],
+    "delete a value": ["~obj.x=1"],
+    "delete a group": ["~db", "seed=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
+    "delete a group by null": ["~db=null", "seed=1,2"],
+    "delete a group's option": ["~db/engine@engine=inno"],
+    "group": ["db=pg,mysql", "db.port=1"],
+    "group at a package": ["db/engine@engine=isam,inno", "+model@big=large", "+db/engine@other.db=isam"],
+    "group at the root": ["+model@_global_=small,large"],
+    "package in a package": ["+db/engine@db.engine=isam,inno"],
+    "override in a defaults list": ["+experiment=fast", "lr=1,2"],
+    "swept override in a defaults list": ["+experiment=fast,slow"],
+    "override beside a group": ["+experiment=fast", "db=mysql,pg"],
+    "optional": ["opt=a,none"],
+    "groups with the names of steps": ["+loader=shuffled,zipped"],
+    "interpolation": ["name=${lr},${oc.env:HOME},x-${seed}", "+x=${opts.b}", "+y='${db.port}'"],
+    "escaped interpolation": ["name=\\${lr},'\\${lr}'"],
+    "interpolation in a list": ["layers=[${lr},'${seed}'],[${oc.env:HOME}]", "+x=[${oc.env:HOME}]"],
+    "interpolated group": ["+model=small", "+x=${model.hidden}"],
+    "target": ["obj={_target_: builtins.list, x: 2},{x: 1}", "obj._target_=builtins.dict"],
+    "same key twice": ["lr=1", "lr=2", "+x=1,2", "+x=3,4"],
+    "spelled twice, not swept": ["+x=1", "x=2", "++x=3", "seed=1,2"],
+    "group deleted and added again": ["~db/engine@engine", "+db/engine@engine=isam,inno"],
+    "job name": ["lr=1,2", "hydra.job.name=n"],
+    "subdir": ["lr=1,2", "hydra.sweep.subdir=a/${hydra.job.num}-${lr}"],
+    "override_dirname": ["lr=1,2", "name='a b'", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
+    "excluded from override_dirname": [
+        *("lr=1,2", "seed=3", "hydra.sweep.subdir=${hydra.job.override_dirname}"),
+        "hydra.job.config.override_dirname.exclude_keys=[seed]",
+    ],
+    "batches": ["seed=range(5)", "hydra.sweeper.max_batch_size=2"],
+    "batches of one": ["seed=1,2", "hydra.sweeper.max_batch_size=1"],
+    "verbose": ["seed=1,2", "hydra.verbose=true", "hydra.sweeper.max_batch_size=1"],
+    "chdir": ["seed=1,2", "hydra.job.chdir=true"],
+    "environment": ["seed=1,2", "+hydra.job.env_set.APP=x", "name=${oc.env:APP,y}"],
+    "no output": ["seed=1,2", "hydra.output_subdir=null", "hydra/job_logging=disabled"],
+    "logging": ["seed=1,2", "hydra/hydra_logging=none", "hydra/job_logging=stdout"],
+}  # fmt: skip
+if HYDRA_1_3:  # since when its basic sweeper deletes no values: see EXCEPTIONS
+    CASES["delete"] = ["~home", "~opts.b", "lr=1,2"]
+    CASES["deleted and added again"] = ["~opts", "+opts=1,2"]
+
+
+@pytest.mark.parametrize("overrides", CASES.values(), ids=CASES)
+def test_each_feature(both: Both, overrides: list[str]) -> None:
+    basic, ours = both(*overrides)
+    assert basic.error is None
+    assert_same(basic, ours)
+
+
+@pytest.mark.skipif(HYDRA_1_3, reason="Hydra has json_str since 1.4")
+@pytest.mark.filterwarnings("ignore:json_str")  # and means to drop it again
+def test_json_str(both: Both) -> None:
+    basic, ours = both("layers=json_str([1,2])", "+x=json_str(1,2)")
+    assert basic.error is None
+    assert_same(basic, ours)
+
+
+@given(command_lines)
+@settings(
+    max_examples=15,
+    deadline=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_generated_command_lines(both: Both, overrides: list[str]) -> None:
+    assert_same(*both(*overrides))
+
+
+# --- hydra.sweeper.params
+
+
+PARAMS = {
+    "sweep": ("{lr: '1,2', seed: 7}", []),
+    "beside the command line": ("{lr: '1,2', seed: 7}", ["seed=3,4"]),
+    "the same keys": ("{lr: '1,2', +x: '3,4'}", ["+x=5", "lr=6,7"]),
+    "types": ("{lr: 1e-3, seed: 0.10, +x: true, +y: 'a b', +z: \"'q'\", name: ''}", []),
+    "containers": ("{layers: '[1,2],[3]', opts: '{a: 1}', +x: [1, 2]}", ["opts={a:5}"]),
+    "groups": ("{db: 'glob(*)', +model: small, ~db/engine@engine: inno}", ["+model=large"]),
+    "experiment": ("{+experiment: 'fast,slow'}", []),
+    "interpolation": ("{seed: '${lr},2', name: '\\${lr}', +x: '${.name}'}", ["lr=3"]),
+    "hydra's keys": ("{hydra.job.name: n, hydra/job_logging: stdout, +hydra.job.x: 1}", ["lr=1,2"]),
+    "hydra's keys swept": ("{hydra.job.name: 'a,b', hydra/job_logging: 'stdout,disabled'}", []),
+    "directories": ("{hydra.sweep.subdir: 'x,y', hydra.output_subdir: conf}", []),
+    "shuffle": ("{lr: 'shuffle(1,2,3)'}", []),
+}  # fmt: skip
+if HYDRA_1_3:  # which refuses it
+    PARAMS["batches"] = ("{hydra.sweeper.max_batch_size: 1, lr: '1,2'}", ["seed=3"])
+
+
+@pytest.mark.parametrize(("params", "overrides"), PARAMS.values(), ids=PARAMS)
+def test_params(both: Both, app: Path, params: str, overrides: list[str]) -> None:
+    path = app / "conf" / "config.yaml"
+    path.write_text(f"{path.read_text()}hydra: {{sweeper: {{params: {params}}}}}\n")
+    basic, ours = both(*overrides)
+    assert basic.error is None
+    assert_same(basic, ours)
+
+
+# --- what is refused, and where the sweepers differ by intent
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        *(["lr=1,,2"], ["lr=[1"], ["lr=1,'"], ["lr"], ["lr=sort(a,1)"], ["lr=int(a,b)"]),
+        *(["lr=choice()"], ["lr=no(1)"], ["db@a:b=pg"], ["nolr=1,2"], ["lr.x=1,2"], ["layers.7=1"]),
+        *(["+lr=1,2"], ["++db=pg,mysql"], ["db=pg,nodb"], ["db@no=pg,mysql"], ["~nolr"], ["~db=pg"]),
+        *(["+db=pg,mysql"], ["hydra.job.name=a,b"], ["hydra/launcher=no"], ["db=null"], ["+@x=1,2"]),
+        *(["hydra.sweeper.max_batch_size=x"], ["++opts=1,2", "opts.a=3"], ["+x=1,2", "x=3"]),
+        *(["lr=1,2", "opts={a:1,z:2}"], ["opts={a:1},{z:2}"], ["hydra.sweep.subdir=${lr"]),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_hydras_refusal_stays(both: Both, overrides: list[str]) -> None:
+    basic, ours = both(*overrides)
+    assert basic.error is not None
+    assert ours.message == basic.message
+    assert ours.files == {}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "error", "message"),
+    [
+        (["lr=interval(0,1)"], HydraException, "lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step."),
+        (["lr=range(1,2,0)"], ValueError, "lr=range(1,2,0): a range needs finite ends and a step that is not 0."),
+        (["lr=range(1.,2,0)"], HydraException, "lr=range(1.,2,0): a range needs finite ends and a step that is not 0."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is no number of jobs: 1 or more."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is no number of jobs: 1 or more."),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_refusal_that_says_more(
+    both: Both, overrides: list[str], error: type[Exception], message: str
+) -> None:
+    basic, ours = both(*overrides)
+    assert type(basic.error) is error
+    assert type(ours.error) is CompactHydraException
+    assert str(ours.error) == message
+    assert ours.files == {}
+
+
+EXCEPTIONS = {
+    # One key in two spellings: the last one wins, as in a plain run, and no job runs twice.
+    "swept, then given": (["lr=1,2", "++lr=3"], [["lr=1", "++lr=3"], ["lr=2", "++lr=3"]], [["++lr=3"]]),
+    "given, then swept": (["lr=1", "++lr=2,3"], [["lr=1", "++lr=2"], ["lr=1", "++lr=3"]], [["++lr=2"], ["++lr=3"]]),
+    "swept twice": (
+        ["lr=1,2", "++lr=3,4"],
+        [[f"lr={a}", f"++lr={b}"] for a in (1, 2) for b in (3, 4)],
+        [["++lr=3"], ["++lr=4"]],
+    ),
+    # A null option leaves the group out.
+    "null option": (["db=null,pg"], "Config group override must be a string or a list. Got NoneType", [["~db"], ["db=pg"]]),
+    "null option added": (["+model=small,null"], "Config group override must be a string or a list. Got NoneType", [["+model=small"], []]),
+    # A sweep without jobs is a mistake.
+    "empty range": (["lr=range(1,1)"], [], "lr=range(1,1) has no values."),
+    "empty glob": (["db=glob(x*)"], [], "db=glob(x*) has no values."),
+    # A key that is swept is not deleted.
+    "swept, then deleted": (
+        ["lr=1,2", "~lr"],
+        [["lr=1", "~lr=null"], ["lr=2", "~lr=null"]]
+        if HYDRA_1_3
+        else "Could not delete from config. The value of 'lr' is 1 and not None.",
+        "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep.",
+    ),
+}  # fmt: skip
+if not HYDRA_1_3:  # where the basic sweeper takes ~x for ~x=null, which deletes only a null
+    EXCEPTIONS["value deleted"] = (["~home"], f"Could not delete from config. The value of 'home' is {os.environ['HOME']} and not None.", [["~home"]])  # fmt: skip
+    EXCEPTIONS["null deleted"] = (["~name"], [["~name=null"]], [["~name"]])
+
+
+@pytest.mark.parametrize(("overrides", "theirs", "expected"), EXCEPTIONS.values(), ids=EXCEPTIONS)
+def test_an_exception(both: Both, overrides: list[str], theirs: Any, expected: Any) -> None:
+    basic, ours = both(*overrides)
+    assert (str(basic.error) if basic.error else basic.batches[0]) == theirs
+    assert (str(ours.error) if ours.error else ours.batches[0]) == expected
+    assert ours.error is None or ours.files == {}
