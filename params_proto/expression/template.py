@@ -7,7 +7,7 @@ in the braces is a key of the config and nothing else.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -63,6 +63,24 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
                 f"derive({name}={template!r}): {key}={config[key]!r} does not take the format"
                 f" {spec!r}: {error}."
             ) from error
+    return "".join(parts)
+
+
+def renamed(template: str, name: Callable[[str], str]) -> str:
+    """The template with other keys in its braces.
+
+    Args:
+        template: text with keys in braces.
+        name: the new name of a key.
+
+    >>> renamed("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
+    '{{lr}}={+lr:.0e}'
+    """
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal.replace("{", "{{").replace("}", "}}"))
+        if key is not None:
+            parts.append(f"{{{name(key)}:{spec}}}" if spec else f"{{{name(key)}}}")
     return "".join(parts)
 
 

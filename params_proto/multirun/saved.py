@@ -9,6 +9,7 @@ from params_proto.errors import SweepError
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression
 from params_proto.multirun.plan import Plan
+from params_proto.multirun.spelling import respelled
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
 from params_proto.storage.to_steps import steps_to_mapping
@@ -21,6 +22,7 @@ def text(plan: Plan) -> str:
     """The content of `sweep.yaml`.
 
     A step that a file cannot hold, with a function in it, is written as the rows that it gave.
+    Keys that were given from outside are spelled as there: `++lr` does what `lr` may not.
 
     Args:
         plan: all that was asked for.
@@ -33,15 +35,15 @@ def text(plan: Plan) -> str:
     - {x: 2, y: 3}
     """
     try:
-        return text_of(steps_to_mapping(plan.expression))
+        return text_of(steps_to_mapping(respelled(plan.expression, plan.spelling)))
     except SweepError:
-        rows = tuple([_as_hydra_has_it(config) for config in plan.space])
+        rows = tuple([_as_hydra_has_it(config, plan.spelling) for config in plan.space])
         return text_of(steps_to_mapping(Expression((steps.Chain(rows),))))
 
 
-def _as_hydra_has_it(config: Mapping[str, Any]) -> dict[str, Any]:
-    """The config with the values that the jobs get: a name for a function, a list for a tuple."""
-    return {key: _held(key, value) for key, value in config.items()}
+def _as_hydra_has_it(config: Mapping[str, Any], spelling: Mapping[str, str]) -> dict[str, Any]:
+    """The config with what the jobs get: a name for a function, a list for a tuple."""
+    return {spelling.get(key, key): _held(key, value) for key, value in config.items()}
 
 
 def _held(key: str, value: Any) -> Any:
