@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 
 from params_proto.errors import together
+from params_proto.expression import steps
 from params_proto.expression.steps import Expression
-from params_proto.keys import bare
+from params_proto.keys import bare, in_full
 
 
 def refuse_overlap(expression: Expression) -> None:
     """Finds keys that would give one value twice, which a loop and a job would read differently.
 
-    A config group and a value below it (`model` and `model.lr`) are no such keys.
+    A config group and a value below it (`model` and `model.lr`) are no such keys, nor are keys that
+    no config has together: those of different rows, or of sweeps one after the other. What is
+    deleted below a mapping (`~model.lr`) is given no value.
 
     Raises:
         SweepError: a key has mappings for values, and another key stands below it.
@@ -25,23 +28,45 @@ def refuse_overlap(expression: Expression) -> None:
     params_proto.errors.SweepError: d and d.x give one value twice: d has a mapping, in which x \
 stands. Put x into the mappings of d, or write each entry with dots.
     """
-    pairs = list(_pairs([bare(key) for key in expression.places]))
-    if not pairs:
-        return
-    whole = {
-        bare(key)
-        for key, value in Expression(expression.steps).entries_in_full()
-        if isinstance(value, Mapping) or is_dataclass(value)
-    }
+    names = [bare(key) for key in expression.places if not key.startswith("~")]
+    here = Expression(expression.steps)  # its keys as they were given
     mistakes = [
         f"{above} and {below} give one value twice: {above} has a mapping, in which"
         f" {below[len(above) + 1 :]} stands. Put {below[len(above) + 1 :]} into the mappings of"
         f" {above}, or write each entry with dots."
-        for above, below in pairs
-        if above in whole
+        for above, below in _pairs(names)
+        if _together(here, above, below)
     ]
     if mistakes:
         raise together(mistakes)
+
+
+def _together(expression: Expression, above: str, below: str) -> bool:
+    """Whether a config may have a mapping at one key, and a value at the key below it."""
+    alone = [Expression((step,), expression.prefix) for step in expression.steps]
+    whole = [one for one in alone if _maps(one.entries_in_full(), above)]
+    parts = [one for one in alone if below in map(bare, one.places_in_full)]
+    if not whole or not parts:
+        return False
+    if len(whole) > 1 or whole != parts:
+        return True
+    step = whole[0].steps[0]
+    if isinstance(step, steps.Cross):
+        return _together(step.inner, above, below)
+    if isinstance(step, steps.Concat):
+        return any(_together(part, above, below) for part in step.parts)
+    if isinstance(step, steps.Chain):
+        full = [[(in_full(expression.prefix, key), row[key]) for key in row] for row in step.rows]
+        return any(_maps(row, above) and below in [bare(key) for key, _ in row] for row in full)
+    return True
+
+
+def _maps(entries: Iterable[tuple[str, object]], name: str) -> bool:
+    """Whether a mapping is among the values of a key."""
+    return any(
+        bare(key) == name and (isinstance(value, Mapping) or is_dataclass(value))
+        for key, value in entries
+    )
 
 
 def _pairs(keys: Collection[str]) -> Iterator[tuple[str, str]]:
