@@ -112,6 +112,7 @@ class Call:
                     + (f" Keys so far: {names}." if names else " Sweep it first.")
                 )
                 continue
+            value, leaf = as_read(value)
             many = type(value) in (list, range) or is_array(value)
             try:
                 listed = axis_values(key, value) if many else [value]
@@ -119,7 +120,7 @@ class Call:
                 self.wrong(f"{self.method} needs values for {key}, got {error}")
             else:
                 if self._once(key, match):
-                    match[key] = self._values(key, field, listed)
+                    match[key] = self._values(key, field, listed, leaf)
         return match
 
     def rules(

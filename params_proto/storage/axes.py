@@ -70,6 +70,43 @@ def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None
         raise SweepError(f"{step}: {error}") from error
 
 
+def options(key: Any, value: Any, config_loader: ConfigLoader | None) -> Any:
+    """What stands in a file for the values that `exclude` drops: one of them, a list, or a sweep.
+
+    Args:
+        key: their key.
+        value: what stands in the file.
+        config_loader: Hydra's, for a `glob`.
+
+    Raises:
+        SweepError: as `listed`.
+
+    >>> options("seed", "1,2", None), options("seed", "range(0,9)", None)
+    (FromText(read=[1, 2]), FromText(read=range(0, 9)))
+    >>> options("name", "one (two", None), options("name", "1", None)
+    ('one (two', '1')
+    """
+    if not isinstance(value, str) or not may_sweep(value) or key_error(key):
+        return value
+    from params_proto.overrides.reading import read
+
+    try:
+        if not read(f"{key}={value}", config_loader).is_sweep_override():
+            return value
+    except SweepError:  # other text
+        return value
+    return _of_hydra("exclude", key, value, config_loader)
+
+
+def may_sweep(text: str) -> bool:
+    """Whether a text could be a sweep of several values, as far as its characters tell.
+
+    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
+    (True, True, False)
+    """
+    return "," in text or "(" in text
+
+
 def shuffles(text: str) -> bool:
     r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
 from params_proto.python_text import slice_of
-from params_proto.storage.axes import listed, whole
+from params_proto.storage.axes import listed, options, whole
 from params_proto.storage.mistakes import MOST_TOLD, fails, placed
 from params_proto.storage.names import STEPS
 from params_proto.storage.torn import joined, torn_entries
@@ -57,7 +57,9 @@ class OneStep:
         name, value, sweep = self.name, self.value, self.sweep
         if name in ("product", "zip"):
             return self._by_key(self._axis)
-        if name in ("set", "exclude", "derive"):
+        if name == "exclude":
+            return self._by_key(lambda key, value: options(key, value, self.steps.config_loader))
+        if name in ("set", "derive"):
             return self._by_key()
         if name == "chain":
             return self._chain()

@@ -8,6 +8,7 @@ from typing import Any
 from params_proto.errors import SweepError
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression, Step
+from params_proto.storage.axes import may_sweep
 from params_proto.storage.names import stands_alone
 from params_proto.values import length
 
@@ -98,10 +99,12 @@ def _axis(values: Sequence[Any]) -> list[Any] | str:
 
 
 def _options(options: Sequence[Any]) -> Any:
-    """The values of an exclude; a single one needs no list, unless it is a list itself."""
+    """The values of an exclude; a single one needs no list, unless it would read as several."""
     if length(options) > _MOST_EXCLUDED:
         raise SweepError(
             f"exclude: a file lists its values one by one, and {options!r} has {length(options):,}."
             " Sweep over the others instead."
         )
-    return options[0] if len(options) == 1 and not isinstance(options[0], list) else list(options)
+    if len(options) > 1 or isinstance(options[0], list):
+        return list(options)
+    return list(options) if isinstance(options[0], str) and may_sweep(options[0]) else options[0]

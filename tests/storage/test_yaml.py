@@ -84,6 +84,13 @@ FORMS = {
         slice: "1:5:2"
         """,
     ),
+    "text that would read as several values of exclude": (
+        Sweep().zip(a=["1,2", "x"], b=["x", "y"]).exclude(a="1,2", b="x"),
+        """\
+        zip: {a: ["1,2", x], b: [x, y]}
+        exclude: {a: ["1,2"], b: x}
+        """,
+    ),
     "a list as a value of exclude": (
         Sweep().product(layers=[[1], [2]]).exclude(layers=[[1]]),
         """\
@@ -380,6 +387,14 @@ BY_HAND = {
     "text that is a value": (
         "zip: {a: 'x,y'}\nchain: [{b: 'range(1,5)'}]\nset: {c: 'a,b'}\nexclude: {a: 'x'}",
         Sweep().zip(a=["x", "y"]).chain({"b": "range(1,5)"}).set(c="a,b").exclude(a="x"),
+    ),
+    "a sweep of Hydra's in exclude": (
+        "set: {a: 1, b: 1, c: 1, d: 1, e: 1}\nrepeat: 2\n"
+        "exclude: {a: 'range(2,5)', b: '1,a', c: '[1,2]', d: 'x (y, z', e: ['1,2']}",
+        Sweep()
+        .set(a=1, b=1, c=1, d=1, e=1)
+        .repeat(2)
+        .exclude(a=range(2, 5), b=[1, "a"], c="[1,2]", d="x (y, z", e=["1,2"]),
     ),
     "several steps in an element": (
         "- product: {a: [1]}\n  repeat: 2\n- product: {b: [2]}",
