@@ -109,6 +109,8 @@ def refuse_misplaced_steps(config: DictConfig, groups: Iterable[str], loader: Co
     """
     for key in groups:
         group, _, package = key.partition("@")
+        if package.partition(".")[0] == "hydra":  # `+sweep@hydra.sweeper.sweep=grid`
+            continue
         content = _content(config, package or group.replace("/", "."))
         if _is_sweep(content, loader):
             raise SweepError(
