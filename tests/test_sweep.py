@@ -268,6 +268,10 @@ PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().product(a=[1, 2], k=[1, 2, 3])[::-1].set(k=9),
         [{"a": 2, "k": 9}, {"a": 1, "k": 9}],
     ),
+    "through a slice of all, of which there was none": (
+        Sweep().product(a=[1]).where(lambda config: "k" in config)[:].set(k=9),
+        [{"a": 1, "k": 9}],
+    ),
     "through a sample that is left enough": (
         Sweep().product(k=[1, 2, 3]).sample(1).set(k=9),
         [{"k": 9}],
@@ -385,7 +389,7 @@ AXES: dict[str, tuple[Any, list[Any]]] = {
     "keys of an ordered dict": (OrderedDict(b=1, a=2).keys(), ["b", "a"]),
     "keys of a mapping": (UserDict(b=1, a=2).keys(), ["b", "a"]),
     "array": (array("d", [1.0, 2.0]), [1.0, 2.0]),
-    "NumPy floats": (np.logspace(-2, 0, 3), [0.01, 0.1, 1.0]),
+    "NumPy floats": (np.linspace(0, 1, 3), [0.0, 0.5, 1.0]),
     "NumPy float32": (np.array([0.5], dtype=np.float32), [0.5]),
     "NumPy ints": (np.arange(2, dtype=np.int8), [0, 1]),
     "NumPy bools": (np.array([True, False]), [True, False]),

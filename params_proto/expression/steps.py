@@ -223,7 +223,9 @@ class Slice(Step):
         Slice(start=6, stop=None, step=1)
         """
         start, stop, step = part.indices(size)
-        if not range(start, stop, step):
+        # Of no configs too: a pin that comes later may leave some.
+        takes_all = part.start is None and part.stop is None
+        if not (takes_all or range(start, stop, step)):
             return cls(None, 0, 1)
         if step > 0:
             return cls(start or None, None if stop >= size else stop, step)
