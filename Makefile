@@ -5,7 +5,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN     = $(VENV)/bin
 
-# other sweepers' packages, which the docs compare with: not in the environment of the other tests
+# Ray, and the sweepers that the docs compare with: Hydra would import them at each start of each app
+LAUNCHERS  := .venv-launchers
 NEIGHBOURS := .venv-neighbours
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
@@ -22,7 +23,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest matrix test-neighbours bench format clean
+.PHONY: help demo test lint typecheck pytest matrix test-launchers test-neighbours bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -47,12 +48,14 @@ typecheck: $(VENV)/.dev ## check the types, strictly
 pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
 
+test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
+	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
+
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
-
 bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
 	$(BIN)/python tests/benchmarks/bench.py
 
@@ -61,7 +64,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(NEIGHBOURS) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -71,6 +74,11 @@ $(VENV)/.demo: pyproject.toml
 $(VENV)/.dev: pyproject.toml
 	$(call install,--editable '.[dev]')
 	@touch $@ $(VENV)/.demo
+
+$(LAUNCHERS)/.dev: VENV = $(LAUNCHERS)
+$(LAUNCHERS)/.dev: pyproject.toml
+	$(call install,--editable '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis)
+	@touch $@
 
 $(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
 $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt

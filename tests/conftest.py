@@ -5,11 +5,16 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hydra import version
+from hydra.core.plugins import Plugins
 from hypothesis import HealthCheck, settings
+
+from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +46,21 @@ def python(tmp_path: Path) -> Python:
         return done
 
     return run
+
+
+@pytest.fixture(scope="session")
+def plugins() -> None:
+    Plugins.instance()  # discovered, so that what a test restores has them
+
+
+@pytest.fixture
+def no_version_base(plugins: None, hydra_restore_singletons: None) -> Iterator[None]:
+    """Hydra's own suites run as its oldest apps do, in the job's directory."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if HYDRA_1_3:
+            version.setbase("1.1")
+        yield
 
 
 @pytest.fixture

@@ -79,7 +79,9 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         "pandas",
         "pyyaml",
     ]
-    assert set(metadata.get_all("Provides-Extra", [])) == {"demo", "joblib", "submitit", "dev"}
+    assert set(metadata.get_all("Provides-Extra", [])) == {
+        *("demo", "joblib", "submitit", "ray", "dev", "launchers")
+    }
 
 
 def test_a_sweep_runs_from_the_wheel(wheel: Path, tmp_path: Path, python) -> None:

@@ -3,42 +3,21 @@
 from __future__ import annotations
 
 import re
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import cloudpickle
 import pytest
-from hydra import version
-from hydra.core.plugins import Plugins
 from hydra.test_utils.launcher_common_tests import (
     BatchedSweeperTestSuite,
     IntegrationTestSuite,
     LauncherTestSuite,
 )
 
-from tests.versions import HYDRA_1_3
-
 OURS = "hydra/sweeper=params_proto"
 PICKLES_KEEP_THE_FILE = (
     cloudpickle.loads(cloudpickle.dumps(lambda: 0)).__code__.co_filename == __file__
 )
-
-
-@pytest.fixture(scope="module")
-def plugins() -> None:
-    Plugins.instance()  # discovered, so that what a test restores has them
-
-
-@pytest.fixture
-def no_version_base(plugins: None, hydra_restore_singletons: None) -> Iterator[None]:
-    """Hydra's own suites run as its oldest apps do, in the job's directory."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if HYDRA_1_3:
-            version.setbase("1.1")
-        yield
 
 
 @pytest.mark.usefixtures("no_version_base")

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import pytest
 from hydra import version
-from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn
 from hydra.test_utils.test_utils import SweepTaskFunction
 from omegaconf import DictConfig, OmegaConf
@@ -78,11 +77,6 @@ def returns_config(config: DictConfig) -> Any:
 
 
 Run = Callable[..., Multirun]
-
-
-@pytest.fixture(scope="session")
-def plugins() -> None:
-    Plugins.instance()  # discovered, so that what a test restores has them
 
 
 @pytest.fixture
