@@ -16,6 +16,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
+from params_proto.app.arguments import refuse_mistakes
 from params_proto.app.base_config import base_config
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError, Node, Task
@@ -23,7 +24,6 @@ from params_proto.decorated.function import App
 from params_proto.decorated.owner import Owner, nodes, owner_of
 from params_proto.errors import SweepError
 from params_proto.fields import Target
-from params_proto.fields.scalars import class_of
 
 _SCHEMA = "params_proto_schema"
 _SWEEPER = "params_proto"
@@ -44,6 +44,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     Raises:
         SweepError: two things have one name in the config, or a default is no value for it; or
             another app or a job runs.
+        SystemExit: a mistake on the command line, which has been told.
     """
     if GlobalHydra.instance().is_initialized():
         name = app.__name__
@@ -55,7 +56,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         raise TypeError(f"run takes a list of arguments, got {argv!r}: write [{argv!r}].")
     arguments = sys.argv[1:] if argv is None else list(argv)
     task = _task(app, arguments)
-    _check_named_tuples(task, arguments)
+    refuse_mistakes(task, arguments)
     schema = base_config(task.root, [node.target for node in task.nodes.values()])
     entries = [Entry(_SCHEMA, schema, package="_global_")]
     defaults = {"sweeper": _SWEEPER}
@@ -92,25 +93,6 @@ def _task(app: App[..., Any], arguments: Sequence[str]) -> Task:
         and app.config_name is None
         and not any(_CONFIGS.match(argument) for argument in arguments),
     )
-
-
-def _check_named_tuples(task: Task, arguments: Sequence[str]) -> None:
-    """Checks that a named tuple with a default, which is a list in a config, is given as one.
-
-    Raises:
-        SweepError: one is given by its names.
-    """
-    for target in (task.root, *(node.target for node in task.nodes.values())):
-        prefix = f"{target.node}." if target.node else ""
-        for name, field in target.fields.items():
-            kind = class_of(field.default)
-            names: tuple[str, ...] = getattr(kind, "_fields", ()) if tuple in kind.__mro__ else ()
-            by_name = rf"\+*{re.escape(prefix + name)}(\.({'|'.join(names)})=|=\{{)"
-            if names and any(re.match(by_name, argument) for argument in arguments):
-                raise SweepError(
-                    f"{prefix}{name} is a {kind.__name__}, which a config has as a list:"
-                    f" write {prefix}{name}=[{','.join(names)}], a value for each name."
-                )
 
 
 def _with_current_defaults(owner: Owner) -> Target:

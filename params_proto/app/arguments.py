@@ -1,0 +1,79 @@
+"""What is wrong with the command line of an app, where Hydra has no word for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator, Sequence
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.object_type import ObjectType
+
+from params_proto.app.task import JobError, Task
+from params_proto.errors import SweepError, together
+from params_proto.fields.scalars import class_of
+from params_proto.overrides.reading import read
+
+_COMPLETION = re.compile(r"-sc|--s")  # whose arguments look like overrides
+_FULL_ERROR = "Set the environment variable HYDRA_FULL_ERROR=1 for a complete stack trace."
+
+
+def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
+    """Ends the run as Hydra does, with the message alone, if there is a mistake.
+
+    Args:
+        task: the app's.
+        arguments: its command line.
+
+    Raises:
+        SystemExit: the mistakes have been told, all of them.
+    """
+    mistakes = [*_tuples_by_name(task, arguments), *_unknown_names(task, arguments)]
+    if not mistakes:
+        return
+    error = JobError(str(together(mistakes)))
+    if os.environ.get("HYDRA_FULL_ERROR") == "1":
+        raise error
+    sys.stderr.write(f"{error}\n\n{_FULL_ERROR}\n")
+    sys.exit(1)
+
+
+def _tuples_by_name(task: Task, arguments: Sequence[str]) -> Iterator[str]:
+    """The mistake of giving a named tuple with a default, which is a list in a config, by names."""
+    for target in (task.root, *(node.target for node in task.nodes.values())):
+        prefix = f"{target.node}." if target.node else ""
+        for name, field in target.fields.items():
+            kind = class_of(field.default)
+            names: tuple[str, ...] = getattr(kind, "_fields", ()) if tuple in kind.__mro__ else ()
+            by_name = rf"\+*{re.escape(prefix + name)}(\.({'|'.join(names)})=|=\{{)"
+            if names and any(re.match(by_name, argument) for argument in arguments):
+                yield (
+                    f"{prefix}{name} is a {kind.__name__}, which a config has as a list:"
+                    f" write {prefix}{name}=[{','.join(names)}], a value for each name."
+                )
+
+
+def _unknown_names(task: Task, arguments: Sequence[str]) -> list[str]:
+    """The mistakes of giving a value to what nothing in the app has the name of.
+
+    Hydra would say that it is not in a struct. What is swept, or added with +, is checked with the
+    jobs, and what comes with the user's configs is not known here.
+    """
+    if not task.closed or any(map(_COMPLETION.match, arguments)):
+        return []
+    return [mistake for line in arguments if (mistake := _unknown(task, line)) is not None]
+
+
+def _unknown(task: Task, line: str) -> str | None:
+    """What is wrong with the key of an override, where it can be told before there is a config."""
+    key = line.partition("=")[0]
+    if "=" not in line or not key.replace(".", "").isidentifier() or key.startswith("hydra."):
+        return None
+    if ConfigStore.instance().get_type(key) is ObjectType.GROUP:
+        return None
+    mistake = task.unknown(key)
+    try:
+        return None if mistake is None or read(line).is_sweep_override() else mistake
+    except SweepError:  # which Hydra tells
+        return None
