@@ -58,11 +58,12 @@ class Directories:
         Raises:
             SweepError: it is outside the sweep's, another job's, or one that is in use.
         """
-        found = _of(config)
+        told = _told(number, job)
+        found = _of(config, told)
         if found is None:
             return
         path = os.path.abspath(found)
-        told = _told(number, job)
+        _refuse_unmakeable(told, found)
         if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
             raise SweepError(
                 f"{told} would have the directory {found}, outside the sweep's, {self.sweep}. Keep"
@@ -88,16 +89,59 @@ def _told(number: int, job: Sequence[str]) -> str:
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"
 
 
-def _of(config: DictConfig) -> str | None:
+def directory_of_sweep(config: DictConfig) -> Path:
+    """The directory of a sweep.
+
+    Args:
+        config: the composed config of the multirun.
+
+    Raises:
+        SweepError: `hydra.sweep.dir` cannot be resolved.
+    """
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return Path(str(config.hydra.sweep.dir))
+    except OmegaConfBaseException as error:
+        raise SweepError(
+            f"hydra.sweep.dir: {str(error).splitlines()[0]}. It is resolved once, before the jobs."
+        ) from error
+
+
+_LONGEST = 255  # bytes of one name in a file system
+
+
+def _refuse_unmakeable(told: str, directory: str) -> None:
+    """Refuses a directory that no file system can have."""
+    longest = max((len(os.fsencode(part)) for part in Path(directory).parts), default=0)
+    if longest > _LONGEST:
+        raise SweepError(
+            f"{told} would have a directory with a name of {longest} bytes, and a file system takes"
+            f" {_LONGEST}. Shorten hydra.sweep.subdir: ${{hydra.job.num}}, or leave keys out of"
+            " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
+        )
+    if "\0" in directory:
+        raise SweepError(
+            f"{told} would have the directory {directory!r}, whose name has a NUL character. Leave"
+            " the value out of hydra.sweep.subdir."
+        )
+
+
+def _of(config: DictConfig, told: str) -> str | None:
     """Where a job will run; None where that is known only there, as with a cluster's job id."""
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf.errors import OmegaConfBaseException
+    from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
 
     singleton = HydraConfig.instance()
     before = singleton.cfg
     singleton.set_config(config)  # which the resolver `hydra:` looks into
     try:
         return os.path.join(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
+    except InterpolationKeyError as error:  # the config of the job has all the keys that it will
+        raise SweepError(
+            f"{told} has no directory: {str(error).splitlines()[0]}. hydra.sweep.subdir may name"
+            " what stands in the job's config."
+        ) from error
     except OmegaConfBaseException:
         return None
     finally:

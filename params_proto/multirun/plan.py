@@ -16,6 +16,7 @@ from params_proto.expression.steps import Axis, Expression
 from params_proto.fields import Target
 from params_proto.keys import bare
 from params_proto.multirun.commandline import Given
+from params_proto.multirun.functions import guarded
 from params_proto.multirun.precedence import Block, override
 from params_proto.overrides.rendering import assignment, render_config
 from params_proto.space import Picked
@@ -57,7 +58,7 @@ class Plan:
     @cached_property
     def space(self) -> Space:
         """The configs behind the jobs."""
-        return build(self.expression)
+        return build(guarded(self.expression))
 
     def jobs(self) -> Iterator[Job]:
         """Each job as Hydra overrides, in order.

@@ -14,7 +14,13 @@ from omegaconf import OmegaConf
 from params_proto.errors import SweepError
 from params_proto.multirun import saved
 from params_proto.multirun.asked import asked
-from params_proto.multirun.directories import MULTIRUN, SWEEP, Directories, refuse_used
+from params_proto.multirun.directories import (
+    MULTIRUN,
+    SWEEP,
+    Directories,
+    directory_of_sweep,
+    refuse_used,
+)
 from params_proto.multirun.host import Host
 from params_proto.multirun.numbering import first_number
 from params_proto.multirun.options import Options
@@ -51,7 +57,7 @@ def run(
     with _told_by_hydra():
         size, part = options.batch_size, options.part
         # Before a job's: what it resolves once, as the time of day, is the same in all of them.
-        directory = Path(str(host.config.hydra.sweep.dir))
+        directory = directory_of_sweep(host.config)
         request = asked(options, arguments, host)
         batches = request.plan.batches(size, part)
         text = saved.text(request.without(only_select_the_sweep(host, request.outside)))
