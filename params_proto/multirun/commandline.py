@@ -9,7 +9,7 @@ from params_proto.errors import SweepError
 from params_proto.overrides.lines import Given as Given
 from params_proto.overrides.lines import given as lines_given
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import enumerated, native, read
+from params_proto.overrides.reading import enumerated, native, read, values_of
 from params_proto.overrides.rendering import render
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
 def _as_spelled(override: Override) -> Sequence[Any]:
     if not override.is_sweep_override():
         return [_fixed(override.get_key_element(), override)]
-    values = enumerated(override)
-    return values if isinstance(values, range) else [verbatim(value) for value in values]
+    return values_of(override, verbatim)
 
 
 def _fixed(key: str, override: Override) -> Any:
@@ -94,6 +93,7 @@ def verbatim(raw: object) -> Any:
     """A value as Hydra's parser gives it -> a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
+    plain = native(raw)  # which refuses what Transformer has no text for
     text = Transformer.str(cast("Any", raw))
     if isinstance(raw, list):
         value: Any = [verbatim(element) for element in cast("list[object]", raw)]
@@ -101,7 +101,7 @@ def verbatim(raw: object) -> Any:
         entries = cast("dict[object, object]", raw)
         value = {native(key): verbatim(element) for key, element in entries.items()}
     else:
-        value = native(raw)
+        value = plain
     return _spelled(value, text)
 
 

@@ -7,6 +7,7 @@ import importlib.util
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from traceback import extract_tb
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -150,9 +151,11 @@ def _file(text: str, path: Path) -> ModuleType:
     sys.modules[name] = module  # where classes in it look for their module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[name]
-        raise _unfit(text, f"running {path}", error) from error
+        lines = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
+        place = f"{path}:{lines[-1]}" if lines else path
+        raise _unfit(text, f"running {place}", error) from error
     return module
 
 
@@ -176,19 +179,21 @@ def _module(text: str, name: str) -> ModuleType:
             f"{unfit}. Write package.module:attribute for a module that Python can import from"
             " here, or the path of its file, path/to/file.py:attribute."
         ) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _unfit(text, f"importing {name}", error) from error
 
 
-def _unfit(text: str, doing: str, error: Exception) -> SweepError:
-    return SweepError(f"hydra.sweeper.sweep={text}: {doing} raises {type(error).__name__}: {error}")
+def _unfit(text: str, doing: str, error: BaseException) -> SweepError:
+    return SweepError(
+        f"hydra.sweeper.sweep={text}: {doing} raises {type(error).__name__}: {error}".rstrip(": ")
+    )
 
 
 def _attribute(text: str, module: ModuleType, attribute: str) -> Sweep:
     found: Any = module
+    sweeps = [key for key, value in _contents(module).items() if isinstance(value, Sweep)]
     for name in attribute.split("."):
         if not hasattr(found, name):
-            sweeps = [key for key, value in _contents(module).items() if isinstance(value, Sweep)]
             where = getattr(module, "__file__", None) or module.__name__
             hint = did_you_mean(name, sweeps) or " It must be defined before the app runs."
             raise SweepError(f"hydra.sweeper.sweep={text}: {where} has no {attribute}.{hint}")
@@ -196,6 +201,7 @@ def _attribute(text: str, module: ModuleType, attribute: str) -> Sweep:
     if not isinstance(found, Sweep):
         raise SweepError(
             f"hydra.sweeper.sweep={text}: {attribute} is no Sweep, but {type(found).__name__}."
+            + (f" Sweeps there: {', '.join(sweeps)}." if sweeps else "")
         )
     return found
 

@@ -33,7 +33,7 @@ def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
     for pair in listed:
         for name in pair:
             if name in seen:
-                mistakes.append(f"{name} stands in hydra.sweeper.zip twice.")
+                mistakes.append(f"{name} stands in hydra.sweeper.zip twice: write it once.")
             elif name not in swept:
                 mistakes.append(
                     f"hydra.sweeper.zip pairs {name}, which is not swept on the command line or in"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
@@ -66,8 +66,12 @@ def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None)
     return values_of(read(f"{key}={text}", config_loader))
 
 
-def values_of(override: Override) -> Sequence[Any]:
+def values_of(override: Override, of: Callable[[object], Any] | None = None) -> Sequence[Any]:
     """The values of an override: those of its sweep, or its one value.
+
+    Args:
+        override: what Hydra read.
+        of: takes a value as Hydra's parser gives it; `native` if None.
 
     Raises:
         SweepError: they cannot be enumerated here.
@@ -76,7 +80,7 @@ def values_of(override: Override) -> Sequence[Any]:
     if isinstance(values, range):
         return values
     try:
-        return [native(value) for value in values]
+        return [(of or native)(value) for value in values]
     except SweepError as error:
         raise SweepError(f"{override.input_line}: {error}") from error
 
@@ -150,8 +154,20 @@ def enumerated(override: Override) -> Sequence[Any]:
             )
     values = list(override.sweep_iterator())
     if not values:
-        raise SweepError(f"{line} has no values.")
+        raise SweepError(f"{line} has no values{_why_none(override, sweep)}")
     return values
+
+
+def _why_none(override: Override, sweep: object) -> str:
+    from hydra.core.override_parser.types import Glob
+
+    if not isinstance(sweep, Glob) or override.config_loader is None:
+        return ". Write at least one: a range ends before its second number."
+    group = override.key_or_group
+    options = override.config_loader.get_group_options(group)
+    if not options:
+        return f": there is no config group {group} with an option."
+    return f": no option of the config group {group} matches. Options: {', '.join(options)}."
 
 
 def _is_finite(number: float) -> bool:

@@ -112,7 +112,7 @@ def test_a_file_that_has_been_executed_is_not_executed_again() -> None:
         ("nowhere.py:grid", r"there is no file /.*nowhere\.py\. .*: write path/to/file.py:attr"),
         ("no.such.module:grid", "importing no.such.module raises ModuleNotFoundError: No module"),
         ("nomodule:grid", "Write package.module:attribute for a module that Python can import"),
-        ("broken.py:grid", r"running .*broken\.py raises ZeroDivisionError: division by zero"),
+        ("broken.py:grid", r"running .*broken\.py:1 raises ZeroDivisionError: division by zero"),
         ("fine.py:gird", r"fine\.py has no gird. Did you mean grid\?"),
         ("empty.py:grid", r"empty\.py has no grid. It must be defined before the app runs"),
         ("fine.py:grid.steps", r"has no grid\.steps"),
