@@ -16,7 +16,6 @@ from params_proto.fields.scalars import class_of
 from params_proto.overrides.reading import read
 
 _COMPLETION = re.compile(r"-sc|--s")  # whose arguments look like overrides
-_FULL_ERROR = "Set the environment variable HYDRA_FULL_ERROR=1 for a complete stack trace."
 
 
 def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
@@ -35,7 +34,7 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
     error = JobError(str(together(mistakes)))
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
-    sys.stderr.write(f"{error}\n\n{_FULL_ERROR}\n")
+    sys.stderr.write(f"{error}\n")
     sys.exit(1)
 
 

@@ -30,6 +30,8 @@ def spelled(text: str) -> Any:
 
 
 _MOST = 1_000_000  # values of a range that has to be listed
+# How its parser begins to repeat the override.
+_REPEATS = ("Error when parsing index", "Error parsing override")
 # How its lexer and its parser begin to say that a text is none of its grammar.
 _OF_GRAMMAR = re.compile(r"^(a quote is|extraneous|mismatched|missing|no viable|token recognition)")
 
@@ -111,7 +113,7 @@ def _reason(text: str) -> str:
     text = text.partition("\nSee https://")[0].strip()
     if "LexerNoViableAltException" in text:
         text = "a quote is not closed, or a character stands outside quotes that needs them"
-    lines = [line for line in text.splitlines() if not line.startswith("Error parsing override")]
+    lines = [line for line in text.splitlines() if not line.startswith(_REPEATS)]
     reason = sentence("; ".join(lines).partition(" expecting ")[0])
     if not _OF_GRAMMAR.search(reason):
         return reason

@@ -14,6 +14,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from tests.conftest import Python
+from tests.versions import AFTER_AN_ERROR, VERSION_BASE
 
 FILES = {
     "syntax.yaml": "product: {lr: [1, 2]}\nzip: {seed: [1, 2\n",
@@ -235,10 +236,10 @@ def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> N
 
 # The same as a user sees it, a command of each class of mistakes in a process of its own.
 
-APP = """
+APP = f"""
 import hydra
 
-@hydra.main(version_base=None, config_path="conf", config_name="config")
+@hydra.main(config_path="conf", config_name="config", **{VERSION_BASE})
 def main(config):
     print("a job")
 
@@ -259,7 +260,6 @@ def train(seed: int = 0, mode: Literal["a", "b"] = "a"):
 if __name__ == "__main__":
     train()
 """
-FULL = "\n\nSet the environment variable HYDRA_FULL_ERROR=1 for a complete stack trace.\n"
 CLASSES = [
     *("axis: mapping", "zip: unequal", "step: name", "key: hydra's", "group: swept sweep"),
     *("pairs: unequal", "delete: swept", "line: several", "file: several.yaml"),
@@ -288,7 +288,7 @@ def command(files: Path, python: Python, monkeypatch: pytest.MonkeyPatch) -> Any
 def test_a_command(command: Any, files: Path, name: str) -> None:
     overrides, message = CASES[name]
     fixed = ["hydra/sweeper=params_proto", f"hydra.sweep.dir={files}/app"]
-    assert command("app.py", "-m", *fixed, *overrides) == message + FULL
+    assert command("app.py", "-m", *fixed, *overrides) == message + AFTER_AN_ERROR
 
 
 @pytest.mark.parametrize(
@@ -296,6 +296,16 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
     [
         (["sedd=3"], "train has no parameter sedd. Did you mean seed?"),
         (["-m", "sedd=3", "lr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lr. Did you mean training.lr?"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], message: str) -> None:
+    assert command("train.py", *arguments) == f"{message}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
         (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is none of 'a' | 'b'."),
         (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is no int. Give it a value of that type."),
@@ -304,10 +314,10 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
     ids=str,
 )  # fmt: skip
 def test_a_command_of_a_proto_app(command: Any, arguments: list[str], message: str) -> None:
-    assert command("train.py", *arguments) == message + FULL
+    assert command("train.py", *arguments) == message + AFTER_AN_ERROR
 
 
 def test_a_value_that_a_structured_config_cannot_hold(command: Any) -> None:
     told = command("train.py", "-m", "seed=1,x")
     assert told.startswith("Error merging override seed=x\nValue 'x' of type 'str' could not be")
-    assert told.endswith(FULL)
+    assert told.endswith(AFTER_AN_ERROR)
