@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from params_proto.errors import SweepError, together
-from params_proto.keys import bare, key_error
+from params_proto.keys import bare
 from params_proto.overrides.reading import read, values_of
 
 if TYPE_CHECKING:
@@ -89,11 +89,7 @@ def _given(override: Override, values: Callable[[Override], Sequence[Any]]) -> G
     taken = values(override)
     listed = taken if isinstance(taken, range) else tuple(taken)
     drawn = bool(getattr(override.value(), "shuffle", False))
-    key = override.get_key_element()
-    unfit = key_error(key)  # the empty key, which Hydra's grammar has
-    if unfit is not None:
-        raise SweepError(unfit)
-    return Given(key, listed, override.is_sweep_override(), drawn)
+    return Given(override.get_key_element(), listed, override.is_sweep_override(), drawn)
 
 
 def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:

@@ -112,7 +112,6 @@ CASES: dict[str, tuple[list[str], str]] = {
     "line: long": (["lr=range(0,1e9,0.1)"], "lr=range(0,1e9,0.1) lists 10000000000 values, and at most 1,000,000 are listed one by one. A range of integers, not shuffled, may be of any length."),
     "line: endless": (["lr=range(0,inf)"], "lr=range(0,inf): a range needs finite ends and a step that is not 0."),
     "line: sweep in a sweep": (["lr=choice(1,2),3"], "lr=choice(1,2),3: ChoiceSweep inside another value: a sweep's function stands alone."),
-    "line: no key": (["=1,2"], "'' is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
     "line: several": (["lr=interval(0,1)", "seed=range(5,0)"], "2 mistakes:\n- lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step.\n- seed=range(5,0) has no values. Write at least one: a range ends before its second number."),
     "batch: 0": (["lr=1,2", "hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is no number of jobs: 1 or more."),
     "params: comma": (["+hydra.sweeper.params.seed='1,,2'"], "Hydra cannot read 'seed=1,,2': extraneous input ','. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."),
