@@ -80,7 +80,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         "pyyaml",
     ]
     assert set(metadata.get_all("Provides-Extra", [])) == {
-        *("demo", "joblib", "submitit", "ray", "dev", "launchers")
+        *("demo", "joblib", "submitit", "ray", "dev")
     }
 
 
