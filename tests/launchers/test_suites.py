@@ -16,12 +16,13 @@ class TestLaunchers(LauncherTestSuite):
     pass
 
 
-# Not on Ray, whose workers print after the job has gone on: the suite's last tests, which read what
-# a job printed, fail there with Hydra's basic sweeper as well.
 @pytest.mark.parametrize(
     ("task_launcher_cfg", "extra_flags"),
-    [({}, ["-m", OURS, "hydra/launcher=submitit_local"])],
-    ids=["submitit_local"],
+    [
+        ({}, ["-m", OURS, "hydra/launcher=submitit_local"]),
+        ({}, ["-m", OURS, "hydra/launcher=ray"]),
+    ],
+    ids=["submitit_local", "ray"],
 )
 class TestIntegration(IntegrationTestSuite):
     pass
