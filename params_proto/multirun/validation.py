@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING
 
 from hydra.errors import ConfigCompositionException
@@ -49,30 +48,26 @@ class Validation:
             HydraException: a config that cannot be composed.
         """
         rest = iter(batches)
-        first: list[Batch] = []
-        while sum(len(batch.jobs) for batch in first) < self.ahead:
-            batch = next(rest, None)
-            if batch is None:
-                break
-            first.append(batch)
-        self._check(first)
-        yield from first
+        first: list[tuple[Batch, float]] = []
+        mistakes, jobs = Mistakes(), 0
+        while jobs < self.ahead and (batch := next(rest, None)):
+            first.append((batch, self._check(batch, mistakes)))
+            jobs += len(batch.jobs)
+        mistakes.tell()
+        for batch, seconds in first:
+            _log(batch, seconds)
+            yield batch
         for batch in rest:
-            self._check([batch])
+            seconds = self._check(batch, mistakes)
+            mistakes.tell()
+            _log(batch, seconds)
             yield batch
 
-    def _check(self, batches: list[Batch]) -> None:
-        start, mistakes = time.perf_counter(), Mistakes()
-        numbers = chain.from_iterable(batch.numbers for batch in batches)
-        jobs = [job for batch in batches for job in batch.jobs]
-        for number, job in zip(numbers, jobs, strict=True):
+    def _check(self, batch: Batch, mistakes: Mistakes) -> float:
+        start = time.perf_counter()
+        for number, job in zip(batch.numbers, batch.jobs, strict=True):
             self._check_one(number, job, mistakes)
-        mistakes.tell()
-        elapsed = time.perf_counter() - start
-        log.debug(
-            f"Validated configs of {len(jobs)} jobs in {elapsed:0.2f} seconds,"
-            f" {len(jobs) / elapsed:.2f} / second)"
-        )
+        return time.perf_counter() - start
 
     def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
         config = self._composed(job)
@@ -100,3 +95,12 @@ class Validation:
         if refused is not None:
             raise refused
         return config
+
+
+def _log(batch: Batch, seconds: float) -> None:
+    """The line that Hydra's basic sweeper logs before it launches a batch."""
+    jobs = len(batch.jobs)
+    log.debug(
+        f"Validated configs of {jobs} jobs in {seconds:0.2f} seconds,"
+        f" {jobs / seconds:.2f} / second)"
+    )

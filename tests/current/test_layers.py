@@ -281,7 +281,7 @@ def test_every_thread_and_process_of_a_job_sees_its_values(app: Path, python: An
     ids=["script", "guarded script", "module", "script that imports the app"],
 )
 def test_the_joblib_launchers_workers_see_the_values_of_each_job(
-    command: list[str], app: Path, python: Any
+    command: list[str], app: Path, tmp_path: Path, python: Any
 ):
     done = python(
         *command,
@@ -292,7 +292,7 @@ def test_the_joblib_launchers_workers_see_the_values_of_each_job(
         "mode=SLOW",
         "hydra/launcher=joblib",
         "hydra.launcher.n_jobs=2",
-        "hydra.sweep.dir=m",
+        f"hydra.sweep.dir={tmp_path}/m",
         cwd=app,
     )
 

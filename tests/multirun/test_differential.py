@@ -302,8 +302,8 @@ EXCEPTIONS = {
     "null option": (["db=null,pg"], "Config group override must be a string or a list. Got NoneType", [["~db"], ["db=pg"]]),
     "null option added": (["+model=small,null"], "Config group override must be a string or a list. Got NoneType", [["+model=small"], []]),
     # A sweep without jobs is a mistake.
-    "empty range": (["lr=range(1,1)"], [], "lr=range(1,1) has no values."),
-    "empty glob": (["db=glob(x*)"], [], "db=glob(x*) has no values."),
+    "empty range": (["lr=range(1,1)"], [], "lr=range(1,1) has no values. Write at least one: a range ends before its second number."),
+    "empty glob": (["db=glob(x*)"], [], "db=glob(x*) has no values: no option of the config group db matches. Options: mysql, pg."),
     # A key that is swept is not deleted.
     "swept, then deleted": (
         ["lr=1,2", "~lr"],

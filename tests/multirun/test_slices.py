@@ -76,11 +76,11 @@ def test_a_part_that_has_run_is_not_run_over(multirun: Any) -> None:
     assert directories(first.directory) == ["0", "1", "2", "3", "4"]
 
 
-def test_a_share_of_nothing(multirun: Any, caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level("INFO"):
-        run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
+def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
     assert (run.returns, list(run.directory.iterdir())) == ([], [])
-    assert caplog.messages == ["hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs."]
+    said = capsys.readouterr().out
+    assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
 
 
 @pytest.mark.parametrize(
