@@ -537,6 +537,11 @@ def test_slices_are_sweeps() -> None:
     ]
 
 
+@pytest.mark.parametrize("step", [2**63, -(2**70)])
+def test_a_step_past_every_index(step: int) -> None:
+    assert list(nine[::step]) == list(nine)[::step]
+
+
 def test_a_slice_that_takes_all_changes_nothing() -> None:
     assert nine[:] == nine[0:] == nine[:9] == nine[-99:99] == nine
 

@@ -167,7 +167,7 @@ class Picked(View):
     def __iter__(self) -> Iterator[Config]:
         start, stop, step = self.indices.start, self.indices.stop, self.indices.step
         # Walking past a config costs about a tenth of writing one by its index.
-        if step > 0 and stop <= min(10 * self.size, maxsize):
+        if 0 < step <= maxsize and stop <= min(10 * self.size, maxsize):
             return islice(iter(self.whole), start, stop, step)
         return super().__iter__()
 
