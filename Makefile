@@ -55,6 +55,7 @@ test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compa
 
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
+
 bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
 	$(BIN)/python tests/benchmarks/bench.py
 

@@ -24,14 +24,14 @@ from params_proto.decorated.function import App
 from params_proto.decorated.owner import Owner, nodes, owner_of
 from params_proto.errors import SweepError
 from params_proto.fields import Target
+from params_proto.overrides.hydra_version import IS_1_3
 
 _SCHEMA = "params_proto_schema"
 _SWEEPER = "params_proto"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
-_IS_1_3 = tuple(map(int, hydra.__version__.split(".")[:2])) < (1, 4)
-_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if _IS_1_3 else {}
+_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_1_3 else {}
 # What on the command line names configs of the user's.
-_CONFIGS = re.compile(r"-c|--config|\+*hydra\.searchpath")
+_CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
 
 def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:

@@ -81,9 +81,9 @@ def _deletes_a_value(override: Override) -> bool:
 
     For Hydra 1.4 that deletes a value only if it is null, and a config group as ever.
     """
-    from hydra import __version__
+    from params_proto.overrides.hydra_version import IS_1_3
 
-    if override.value_type is not None or tuple(map(int, __version__.split(".")[:2])) < (1, 4):
+    if override.value_type is not None or IS_1_3:
         return False
     loader = override.config_loader
     return loader is None or not loader.get_group_options(override.key_or_group)

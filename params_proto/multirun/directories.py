@@ -1,4 +1,4 @@
-"""The directories of a sweep and of its jobs: none is written over, none is shared."""
+"""The directories of a sweep and of its jobs: what is refused before anything is written."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ def refuse_used(directory: Path) -> None:
             )
 
 
+def make(directory: Path) -> None:
+    """Makes the directory of a sweep.
+
+    Args:
+        directory: the one that it will have.
+
+    Raises:
+        SweepError: it cannot be made.
+    """
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SweepError(
+            f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give it"
+            " another directory."
+        ) from error
+
+
 class Directories:
     """The jobs' directories, which are checked one by one.
 
@@ -45,7 +63,9 @@ class Directories:
     def __init__(self, sweep: Path, joined: bool = False) -> None:
         self.sweep = sweep
         self._joined = joined
-        self._jobs: dict[str, tuple[int, Sequence[str]]] = {}
+        # By the jobs' own numbers, as is the default, or by whatever hydra.sweep.subdir says.
+        self._numbers: set[int] = set()
+        self._others: dict[str, tuple[int, Sequence[str]]] = {}
 
     def add(self, number: int, job: Sequence[str], config: DictConfig) -> None:
         """Checks the directory of one job.
@@ -69,20 +89,37 @@ class Directories:
                 f"{told} would have the directory {found}, outside the sweep's, {self.sweep}. Keep"
                 " hydra.sweep.dir the same for every job, and hydra.sweep.subdir a path below it."
             )
-        if path != os.path.abspath(self.sweep / str(number)):  # by its number it is its own
-            before, other = self._jobs.setdefault(path, (number, job))
-            if before != number:
-                raise SweepError(
-                    f"{_told(before, other)} and {told} would share the directory"
-                    f" {found}. Tell them apart in hydra.sweep.subdir: with ${{hydra.job.num}}, or"
-                    " by every key that is swept."
-                )
+        before = self._first_at(path, number, job)
+        if before is not None:
+            raise SweepError(
+                f"{before} and {told} would share the directory {found}. Tell them apart in"
+                " hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."
+            )
+        if (os.path.exists(path) and not os.path.isdir(path)) or self._is_reserved(path):
+            raise SweepError(
+                f"{told} would have the directory {found}, where a file is or will be. Give it"
+                " another name in hydra.sweep.subdir."
+            )
         if self._joined and os.path.isdir(path) and os.listdir(path):
             raise SweepError(
                 f"{told} has its directory already, {found}: another part of this sweep ran it."
                 " Run the rest with another hydra.sweeper.slice, or run it again with"
                 " hydra.sweeper.overwrite=true."
             )
+
+    def _first_at(self, path: str, number: int, job: Sequence[str]) -> str | None:
+        """The job that has a directory already; None where this one takes it."""
+        name = os.path.relpath(path, self.sweep)
+        if name == str(number):
+            self._numbers.add(number)
+            return _told(*self._others[path]) if path in self._others else None
+        if name.isdecimal() and name == str(int(name)) and int(name) in self._numbers:
+            return _told(int(name), [])
+        before, other = self._others.setdefault(path, (number, job))
+        return None if before == number else _told(before, other)
+
+    def _is_reserved(self, path: str) -> bool:
+        return path in [os.path.abspath(self.sweep / name) for name in (SWEEP, MULTIRUN)]
 
 
 def _told(number: int, job: Sequence[str]) -> str:
@@ -130,14 +167,21 @@ def _refuse_unmakeable(told: str, directory: str) -> None:
 def _of(config: DictConfig, told: str) -> str | None:
     """Where a job will run; None where that is known only there, as with a cluster's job id."""
     from hydra.core.hydra_config import HydraConfig
-    from omegaconf.errors import InterpolationKeyError, OmegaConfBaseException
+    from omegaconf.errors import (
+        InterpolationKeyError,
+        OmegaConfBaseException,
+        UnsupportedInterpolationType,
+    )
 
     singleton = HydraConfig.instance()
     before = singleton.cfg
     singleton.set_config(config)  # which the resolver `hydra:` looks into
     try:
         return os.path.join(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
-    except InterpolationKeyError as error:  # the config of the job has all the keys that it will
+    except (
+        InterpolationKeyError,
+        UnsupportedInterpolationType,
+    ) as error:  # the config of the job has all the keys that it will
         raise SweepError(
             f"{told} has no directory: {str(error).splitlines()[0]}. hydra.sweep.subdir may name"
             " what stands in the job's config."

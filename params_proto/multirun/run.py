@@ -19,6 +19,7 @@ from params_proto.multirun.directories import (
     SWEEP,
     Directories,
     directory_of_sweep,
+    make,
     refuse_used,
 )
 from params_proto.multirun.host import Host
@@ -51,7 +52,9 @@ def run(
         The returns of the jobs, batch by batch.
 
     Raises:
-        CompactHydraException: a mistake in what is asked for; nothing has been written or run.
+        HydraException: a mistake in what is asked for. It is found before anything is written or
+            run, but for those of the jobs that are checked with their batch, and for a launcher
+            that numbers its jobs in a way of its own.
         Exception: whatever a job raised, once its batch is done.
     """
     with _told_by_hydra():
@@ -61,7 +64,8 @@ def run(
         request = asked(options, arguments, host)
         batches = request.plan.batches(size, part)
         text = saved.text(request.without(only_select_the_sweep(host, request.outside)))
-        joined = part is not None and _holds(directory, text)
+        joins = part is not None  # a directory that other parts of the sweep have
+        joined = joins and _holds(directory, text)
         if not (options.overwrite or joined):
             refuse_used(directory)
         directories = Directories(directory, joined and not options.overwrite)
@@ -70,9 +74,14 @@ def run(
         if batch is None:
             return _nothing(options, request.plan.space.size)
         if not joined:
-            directory.mkdir(parents=True, exist_ok=True)
-            OmegaConf.save(host.config, directory / MULTIRUN)
+            make(directory)
+            joined = joins and _holds(directory, text)  # since another began while this was checked
+        if not joined:
+            if not options.overwrite:
+                refuse_used(directory)
+            # First what other parts of the sweep look at.
             atomic.write(directory / SWEEP, [text])
+            OmegaConf.save(host.config, directory / MULTIRUN)
     returns: list[Sequence[JobReturn]] = []
     while batch is not None:
         results = launcher.launch(batch.jobs, initial_job_idx=first_number(batch.numbers))

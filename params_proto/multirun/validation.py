@@ -1,4 +1,4 @@
-"""Composing each job's config before its batch runs: none of it runs if one of them cannot."""
+"""Composing each job's config before it runs: no job runs if one of the first 10,000 cannot."""
 
 from __future__ import annotations
 

@@ -9,6 +9,9 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
+from params_proto.errors import SweepError
+from params_proto.multirun.directories import make
+
 
 def directories(path: Path) -> list[str]:
     found = [each.parent for each in path.rglob(".hydra")]
@@ -45,6 +48,14 @@ def test_directories_that_tell_the_jobs_apart(
             r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3",
         ),
         (["seed=1,2", "hydra.sweep.subdir=x/../${lr}"], "would share"),
+        # a value that is another job's number
+        (
+            ["seed=1,2", "lr=0,1", "hydra.sweep.subdir=${seed}"],
+            r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1",
+        ),
+        (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 and job 2 \(seed=0\) would share"),
+        (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
+        (["seed=1", "hydra.sweep.subdir=${nope:1}"], "job 0 .* has no directory: Unsupported"),
         (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
         (["seed=1", "hydra.sweep.subdir=/tmp"], "directory /tmp, outside the sweep's"),
         (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
@@ -113,3 +124,19 @@ def test_the_check_leaves_hydras_config_as_it_was(multirun: Any) -> None:
     before = HydraConfig.instance().cfg
     multirun("seed=1,2")
     assert HydraConfig.instance().cfg is before
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("app.py", "app.py cannot be made: File exists"), ("app.py/x", "cannot be made: Not a dir")],
+)
+def test_a_directory_that_cannot_be_made(app: Path, path: str, message: str) -> None:
+    with pytest.raises(SweepError, match=message):
+        make(app / path)
+
+
+def test_a_file_in_the_place_of_a_job(multirun: Any, app: Path) -> None:
+    (app / "out").mkdir()
+    (app / "out" / "1").write_text("")
+    with pytest.raises(CompactHydraException, match=r"job 1 \(seed=2\) .*out/1, where a file is"):
+        multirun("seed=1,2")
