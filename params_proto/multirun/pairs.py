@@ -19,6 +19,9 @@ def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
         zips: a list of keys, a list of such lists, or None.
         given: the keys of `hydra.sweeper.params` and the command line.
 
+    Returns:
+        Each pair without the keys whose sweep was given one value in its place.
+
     Raises:
         SweepError: a key that is not swept there, stands in two pairs, or has other than as many
             values as its partners; all of these.
@@ -26,7 +29,8 @@ def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
     >>> pairs(["a", "b"], [Given("a", (1, 2), True), Given("+b", (3, 4), True)])
     [['a', 'b']]
     """
-    listed = _listed(zips)
+    pinned = {one.name for one in given if one.pinned}
+    listed = [[name for name in pair if name not in pinned] for pair in _listed(zips)]
     swept = {one.name: len(one.values) for one in given if one.swept}
     mistakes: list[str] = []
     seen: set[str] = set()

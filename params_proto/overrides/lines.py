@@ -27,12 +27,14 @@ class Given:
         values: what Hydra read.
         swept: whether they were given as a sweep, be it of one value.
         drawn: whether their order is a random one, of this process alone.
+        pinned: whether one value takes the place of a sweep before it: `lr=1,2 lr=3`.
     """
 
     key: str
     values: Sequence[Any]
     swept: bool = False
     drawn: bool = False
+    pinned: bool = False
 
     @property
     def name(self) -> str:
@@ -68,10 +70,18 @@ def given(
     # Hydra's basic sweeper.
     overrides = list(_done(lambda line: read(line, config_loader), lines, mistakes))
     listed = _done(lambda override: _given(override, values), overrides, mistakes)
-    read_ones = {one.key: one for one in listed}
+    read_ones: dict[str, Given] = {}
+    for one in listed:
+        read_ones[one.key] = _over(read_ones.get(one.key), one)
     if mistakes:
         raise together(mistakes)
     return _last_ones(read_ones.values(), once)
+
+
+def _over(before: Given | None, one: Given) -> Given:
+    """What takes the place of what was there before."""
+    replaces = before is not None and (before.swept or before.pinned)
+    return replace(one, pinned=True) if replaces and not one.swept else one
 
 
 def _done(
@@ -100,6 +110,7 @@ def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:
     for at, one in enumerate(listed):
         slot = one.name if one.name in merging else at
         before = merged.get(slot)
+        one = _over(before, one)
         # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
         added = before is not None and one.key == one.name
         merged[slot] = replace(one, key=before.key) if before is not None and added else one

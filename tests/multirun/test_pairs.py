@@ -28,6 +28,12 @@ def test_a_list_of_keys_or_a_list_of_lists(zips: Any, read: list[list[str]]) -> 
     assert pairs(zips, GIVEN) == read
 
 
+@pytest.mark.parametrize("pin", [["lr=5"], ["++lr=5"], ["lr=4", "lr=5"]])
+def test_a_key_that_is_given_one_value_leaves_the_others_paired(pin: list[str]) -> None:
+    lines = ["lr=1,2", "bs=3,4", "x=5,6", *pin]
+    assert pairs(["lr", "bs", "x"], given(lines)) == [["bs", "x"]]
+
+
 @pytest.mark.parametrize(
     ("zips", "message"),
     [

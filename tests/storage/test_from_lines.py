@@ -73,9 +73,11 @@ def test_the_jobs_are_those_of_the_basic_sweeper(overrides: list[str]) -> None:
     try:
         jobs = list(Sweep.from_overrides(overrides).overrides())
     except SweepError as error:
-        # No value at all is refused, and some keys of a dict that Hydra reads have no text.
+        # No value at all is refused; some keys of a dict that Hydra reads, and ???, which is a
+        # missing value to it, are none that a Sweep can hold and say again.
         assume("has no values" not in str(error))
         assume("dict key" not in str(error))
+        assume("'???'" not in str(error))
         raise
     assert as_read(jobs) == as_read(expected)
 
