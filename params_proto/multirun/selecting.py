@@ -47,7 +47,9 @@ def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
         return False
     if sweep_of(without) == sweep_of(whole):
         return False
-    return _but_the_sweep(without) == _but_the_sweep(whole)
+    config = _but_the_sweep(whole)
+    # A config that asks which options were chosen is another one without the choice.
+    return _but_the_sweep(without) == config and "runtime.choices" not in str(config)
 
 
 def _composed(host: Host, fixed: Sequence[Given]) -> DictConfig:

@@ -203,6 +203,18 @@ def test_sweep_yaml_says_what_was_asked_for(
     assert again.values == run.values
 
 
+def test_a_choice_that_the_config_asks_for_is_part_of_the_sweep(multirun: Any, app: Path) -> None:
+    path = app / "conf" / "config.yaml"
+    path.write_text(path.read_text() + "chosen: ${hydra:runtime.choices.sweep}\n")
+
+    def task(config: Any) -> str:
+        return str(config.chosen)
+
+    run = multirun("+sweep=grid", task=task)
+    again = multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", task=task, to="again")
+    assert again.values == run.values == ["grid"] * 6
+
+
 def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
     for name, text in {
         "sweep/nopkg": "product: {lr: [1]}\n",
