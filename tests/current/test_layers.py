@@ -305,13 +305,17 @@ def test_the_joblib_launchers_workers_see_the_values_of_each_job(
     ]
 
 
-def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(app: Path, python: Any):
+def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(
+    app: Path, tmp_path: Path, python: Any
+):
     command = ["records.py", "-m", "outer.size=7", "training.outer.many=[{rate:1,kinds:[LARGE]}]"]
     command += ["training.pair=[3,4]", "training.other={size:5}"]
     command += ["training.outer.inner.kinds=[SMALL]"]
 
     basic, joblib = (
-        python(*command, f"hydra/launcher={name}", cwd=app).stdout.splitlines()[-1]
+        python(
+            *command, f"hydra/launcher={name}", f"hydra.sweep.dir={tmp_path}/{name}", cwd=app
+        ).stdout.splitlines()[-1]
         for name in ("basic", "joblib")
     )
 
