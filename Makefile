@@ -7,6 +7,7 @@ BIN     = $(VENV)/bin
 
 # Ray, and the sweepers that the docs compare with: Hydra would import them at each start of each app
 LAUNCHERS  := .venv-launchers
+WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
@@ -77,7 +78,7 @@ $(VENV)/.dev: pyproject.toml
 
 $(LAUNCHERS)/.dev: VENV = $(LAUNCHERS)
 $(LAUNCHERS)/.dev: pyproject.toml
-	$(call install,--editable '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis)
+	$(call install,--editable $(WITH_RAY))
 	@touch $@
 
 $(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
