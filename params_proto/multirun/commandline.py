@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
-from params_proto.overrides.lines import Given as Given
+from params_proto.overrides.lines import Given
 from params_proto.overrides.lines import given as lines_given
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import enumerated, native, read, values_of

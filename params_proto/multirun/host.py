@@ -54,6 +54,11 @@ class Host:
         task = self.task
         return () if task is None else (task.root, *[node.target for node in task.nodes.values()])
 
+    @cached_property
+    def sweep(self) -> object:
+        """What stands at `hydra.sweeper.sweep`, as it was written."""
+        return sweep_of(self.config)
+
     @property
     def cwd(self) -> Path:
         """Where relative paths begin."""
@@ -102,5 +107,5 @@ class Host:
 
 
 def sweep_of(config: DictConfig) -> object:
-    """What stands at `hydra.sweeper.sweep`, as it was written."""
+    """What stands there in a composed config, a multirun's or a job's."""
     return cast("dict[str, object]", OmegaConf.to_container(config.hydra.sweeper)).get("sweep")

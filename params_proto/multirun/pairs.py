@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
-from params_proto.multirun.commandline import Given
+from params_proto.overrides.lines import Given
 
 _FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 

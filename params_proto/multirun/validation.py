@@ -85,7 +85,7 @@ class Validation:
             config, refused = self.host.compose(job), None
         except ConfigCompositionException as error:  # also, from Hydra 1.4 on, of another sweep
             config, refused = self.host.compose_whichever_sweep(job), error
-        if sweep_of(config) != sweep_of(self.host.config):
+        if sweep_of(config) != self.host.sweep:
             raise SweepError(
                 f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
                 " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"

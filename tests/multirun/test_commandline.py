@@ -6,8 +6,8 @@ import pytest
 
 from params_proto.errors import SweepError
 from params_proto.multirun import commandline
-from params_proto.multirun.commandline import Given
 from params_proto.multirun.plan import plan
+from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 from tests.multirun.stock import jobs_of_basic, jobs_of_ours
 
