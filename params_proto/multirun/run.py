@@ -112,7 +112,10 @@ def _holds(directory: Path, text: str) -> bool:
 def _nothing(options: Options, size: int) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none: the ninth machine's share of eight."""
     if not size:
-        raise SweepError("the sweep has no jobs: its exclude or where steps drop every config.")
+        raise SweepError(
+            "the sweep has no jobs: its exclude or where steps drop every config, or its file has"
+            " no rows."
+        )
     log.warning(f"hydra.sweeper.slice={options.slice} takes none of the sweep's {size} jobs.")
     return []
 

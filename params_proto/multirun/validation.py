@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 # Jobs that are checked before any of them runs; those after them are checked with their batch.
-_AHEAD = 10_000
+AHEAD = 10_000
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,10 @@ class Validation:
     Args:
         host: the app.
         directories: those of the jobs so far.
-        ahead: how many jobs are checked before the first of them is handed out.
     """
 
     host: Host
     directories: Directories
-    ahead: int = _AHEAD
 
     def passed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
         """The batches, each when all of its jobs have been checked.
@@ -50,7 +48,7 @@ class Validation:
         rest = iter(batches)
         first: list[tuple[Batch, float]] = []
         mistakes, jobs = Mistakes(), 0
-        while jobs < self.ahead and (batch := next(rest, None)):
+        while jobs < AHEAD and (batch := next(rest, None)):
             first.append((batch, self._check(batch, mistakes)))
             jobs += len(batch.jobs)
         mistakes.tell()

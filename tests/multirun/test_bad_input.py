@@ -63,7 +63,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "repeat: text": ([SWEEP + "{repeat:often}"], "hydra.sweeper.sweep: repeat needs how often to repeat, a positive integer, got 'often'."),
     "exclude: other key": ([SWEEP + "{product:{lr:[1]},exclude:{seed:1}}"], "hydra.sweeper.sweep: exclude names seed, which no step before it gives a value. Keys so far: lr."),
     "exclude: first": ([SWEEP + "{exclude:{lr:1}}"], "hydra.sweeper.sweep: exclude stands above every axis, where it acts on nothing. Put it below them."),
-    "exclude: everything": ([SWEEP + "{product:{lr:[1]},exclude:{lr:1}}"], "the sweep has no jobs: its exclude or where steps drop every config."),
+    "exclude: everything": ([SWEEP + "{product:{lr:[1]},exclude:{lr:1}}"], "the sweep has no jobs: its exclude or where steps drop every config, or its file has no rows."),
     "derive: other key": ([SWEEP + "{product:{lr:[1]},derive:{name:'x{lrr}'}}"], "hydra.sweeper.sweep: derive: name='x{lrr}' reads lrr, which no step before it gives a value. Did you mean lr?"),
     "derive: number": ([SWEEP + "{product:{lr:[1]},derive:{name:3}}"], "hydra.sweeper.sweep: derive needs a format string or a function of a config for name, got 3. Write name='run-{lr}', or pin it with set()."),
     "shuffle: number": ([SWEEP + "{product:{lr:[1]},shuffle:1}"], "hydra.sweeper.sweep: shuffle needs a seed, shuffle: {seed: 0}. This is 1."),

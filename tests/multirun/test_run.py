@@ -13,6 +13,7 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
+from params_proto.multirun import validation
 
 
 @pytest.mark.parametrize(
@@ -174,6 +175,19 @@ def test_every_batch_is_checked_before_the_first_runs(multirun: Any, app: Path) 
     with pytest.raises(CompactHydraException, match="nodb"):
         multirun("db=pg,nodb", "hydra.sweeper.max_batch_size=1")
     assert not list((app / "out").iterdir())
+
+
+def test_what_is_beyond_those_checked_ahead_is_checked_with_its_batch(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(validation, "AHEAD", 2)
+    batches = "hydra.sweeper.max_batch_size=1"
+    assert multirun("seed=range(0,4)", batches).jobs == [f"seed={n}" for n in range(4)]
+    with pytest.raises(CompactHydraException, match="nodb"):
+        multirun("db=pg,mysql,mysql,nodb", batches, to="later")
+    assert sorted(path.name for path in (app / "later").iterdir()) == [
+        *("0", "1", "2", "multirun.yaml", "sweep.yaml")
+    ]
 
 
 @pytest.mark.parametrize(
