@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 # The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
 # has and Hydra cannot use, is left out.
@@ -47,3 +48,12 @@ def bare(key: str) -> str:
     ('db@pkg', 'db', 'lr')
     """
     return key.lstrip("+~")
+
+
+def keys_of(job: Iterable[str]) -> list[str]:
+    """The keys of a job's overrides, without +, ++ or ~.
+
+    >>> keys_of(["+lr=0.1", "~db", "name=a=b"])
+    ['lr', 'db', 'name']
+    """
+    return [bare(line.partition("=")[0]) for line in job]

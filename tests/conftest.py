@@ -14,6 +14,8 @@ from hydra import version
 from hydra.core.plugins import Plugins
 from hypothesis import HealthCheck, settings
 
+from params_proto import current
+from params_proto.decorated.owner import classes
 from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is.
@@ -51,6 +53,18 @@ def python(tmp_path: Path) -> Python:
 @pytest.fixture(scope="session")
 def plugins() -> None:
     Plugins.instance()  # discovered, so that what a test restores has them
+
+
+@pytest.fixture
+def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A directory, and a process in which only the test's own prefix classes are nodes."""
+    monkeypatch.chdir(tmp_path)
+    others = dict(classes)
+    classes.clear()
+    yield
+    classes.clear()
+    classes.update(others)
+    current.shared.__init__()
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import describe
-from params_proto.multirun.checks import refuse_unknown
 from params_proto.multirun.commandline import given, resolved_params
 from params_proto.multirun.configured import configured, resolved, where
 from params_proto.multirun.host import Host
@@ -20,6 +19,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.pairs import pairs
 from params_proto.multirun.plan import Plan, plan
 from params_proto.multirun.standing import Composed
+from params_proto.multirun.unknown import refuse_unknown
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 

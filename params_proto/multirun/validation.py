@@ -12,9 +12,11 @@ from hydra.errors import ConfigCompositionException
 from omegaconf import open_dict
 
 from params_proto.errors import SweepError
-from params_proto.multirun.checks import Mistakes, keys_of, refuse_misplaced_steps
+from params_proto.keys import keys_of
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.host import Host, sweep_of
+from params_proto.multirun.misplaced import refuse_misplaced_steps
+from params_proto.multirun.mistakes import Mistakes
 from params_proto.multirun.plan import Batch, Job
 
 if TYPE_CHECKING:

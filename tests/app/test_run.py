@@ -7,7 +7,7 @@ import enum
 import functools
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Optional
@@ -21,7 +21,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from hydra.experimental.callback import Callback
 
-from params_proto import SweepError, current, proto
+from params_proto import SweepError, proto
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError
 from params_proto.decorated.owner import classes
@@ -37,16 +37,7 @@ QUIET = [
 ]
 
 
-@pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A directory, and a process in which only the test's own classes are nodes."""
-    monkeypatch.chdir(tmp_path)
-    others = dict(classes)
-    classes.clear()
-    yield
-    classes.clear()
-    classes.update(others)
-    current.shared.__init__()
+pytestmark = pytest.mark.usefixtures("alone")
 
 
 class Kind(enum.Enum):

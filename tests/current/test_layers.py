@@ -281,8 +281,11 @@ def test_every_thread_and_process_of_a_job_sees_its_values(app: Path, python: An
     ids=["script", "guarded script", "module", "script that imports the app"],
 )
 def test_the_joblib_launchers_workers_see_the_values_of_each_job(
-    command: list[str], app: Path, tmp_path: Path, python: Any
+    command: list[str], app: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
 ):
+    (tmp_path / "meeting").mkdir()
+    monkeypatch.setenv("MEETING", str(tmp_path / "meeting"))
+
     done = python(
         *command,
         "-m",

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,24 +13,17 @@ import pytest
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from params_proto import SweepWarning, current, proto
+from params_proto import SweepWarning, proto
 from params_proto.app.run import _task  # pyright: ignore[reportPrivateUsage]
-from params_proto.decorated.owner import classes
 from tests.versions import AFTER_AN_ERROR
+
+pytestmark = pytest.mark.usefixtures("alone", "plugins")
 
 
 @pytest.fixture(autouse=True)
-def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, plugins: None) -> Iterator[None]:
-    """A directory, and a process in which only the test's own classes are nodes."""
-    monkeypatch.chdir(tmp_path)
+def no_debugger(monkeypatch: pytest.MonkeyPatch) -> None:
     # Hydra shows tracebacks under a debugger, which it takes the measuring of coverage for.
     monkeypatch.setattr("hydra._internal.utils.is_under_debugger", lambda: False)
-    others = dict(classes)
-    classes.clear()
-    yield
-    classes.clear()
-    classes.update(others)
-    current.shared.__init__()
 
 
 def make_app(**options: Any) -> tuple[Any, list[Any]]:
