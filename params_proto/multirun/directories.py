@@ -82,12 +82,20 @@ class Directories:
         found = _of(config, told)
         if found is None:
             return
+        sweep, found = found
         path = os.path.abspath(found)
         _refuse_unmakeable(told, found)
         if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
+            same = Path(sweep) == self.sweep
+            cure = (
+                "Keep hydra.sweep.subdir a path below that."
+                if same
+                else f"Its config has hydra.sweep.dir={sweep}, and all jobs need the same: give it"
+                " one on the command line."
+            )
             raise SweepError(
-                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}. Keep"
-                " hydra.sweep.dir the same for every job, and hydra.sweep.subdir a path below it."
+                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}."
+                f" {cure}"
             )
         before = self._first_at(path, number, job)
         if before is not None:
@@ -164,29 +172,40 @@ def _refuse_unmakeable(told: str, directory: str) -> None:
         )
 
 
-def _of(config: DictConfig, told: str) -> str | None:
-    """Where a job will run; None where that is known only there, as with a cluster's job id."""
+def _of(config: DictConfig, told: str) -> tuple[str, str] | None:
+    """The sweep's directory as a job has it, and its own; None where only the job will know."""
     from hydra.core.hydra_config import HydraConfig
+
+    singleton = HydraConfig.instance()
+    before = singleton.cfg
+    singleton.set_config(config)  # which the resolver `hydra:` looks into
+    try:
+        _resolved(config.hydra.job, "name", f"{told} has no name: hydra.job.name")  # of its log
+        sweep = _resolved(config.hydra.sweep, "dir", f"{told} has no directory: hydra.sweep.dir")
+        own = _resolved(
+            config.hydra.sweep, "subdir", f"{told} has no directory: hydra.sweep.subdir"
+        )
+    finally:
+        singleton.cfg = before
+    return None if sweep is None or own is None else (sweep, os.path.join(sweep, own))
+
+
+def _resolved(node: DictConfig, key: str, place: str) -> str | None:
+    """A text of the job's config; None where it is known only in the job, as a cluster's job id."""
     from omegaconf.errors import (
         InterpolationKeyError,
         OmegaConfBaseException,
         UnsupportedInterpolationType,
     )
 
-    singleton = HydraConfig.instance()
-    before = singleton.cfg
-    singleton.set_config(config)  # which the resolver `hydra:` looks into
     try:
-        return os.path.join(str(config.hydra.sweep.dir), str(config.hydra.sweep.subdir))
-    except (
-        InterpolationKeyError,
-        UnsupportedInterpolationType,
-    ) as error:  # the config of the job has all the keys that it will
-        raise SweepError(
-            f"{told} has no directory: {str(error).splitlines()[0]}. hydra.sweep.subdir may name"
-            " what stands in the job's config."
-        ) from error
-    except OmegaConfBaseException:
+        return str(node[key])
+    except OmegaConfBaseException as error:
+        # The config has all the keys, and this process all the resolvers, that the job will have.
+        never = isinstance(error, (InterpolationKeyError, UnsupportedInterpolationType))
+        if never or str(error).startswith("ConfigTypeError"):
+            raise SweepError(
+                f"{place}: {str(error).splitlines()[0]}. It may name what stands in the job's"
+                " config."
+            ) from error
         return None
-    finally:
-        singleton.cfg = before

@@ -78,7 +78,8 @@ class Host:
 
     def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""
-        return bool(self._options(key.partition("@")[0]))
+        group = key.partition("@")[0]
+        return bool(group and self._options(group))
 
     def selects(self, option: str) -> str | None:
         """The override that selects an option of a config group, if there is one."""

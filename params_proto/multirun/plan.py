@@ -96,6 +96,11 @@ class Plan:
                     spelled[f"~{key}"] = None
             else:
                 spelled[key] = value
+                if isinstance(value, (bool, int, float)) and self.is_group(bare(key)):
+                    raise SweepError(
+                        f"{key}={value}: {bare(key)} is a config group, whose options are text."
+                        f" Write it in quotes, '{value}'."
+                    )
         if self.composed is None:
             return render_config(spelled, targets=self.targets)
         groups = [

@@ -55,8 +55,12 @@ def test_directories_that_tell_the_jobs_apart(
         ),
         (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 and job 2 \(seed=0\) would share"),
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
-        (["seed=1", "hydra.sweep.subdir=${nope:1}"], "job 0 .* has no directory: Unsupported"),
+        (
+            ["seed=1", "hydra.sweep.subdir=${nope:1}"],
+            "job 0 .* has no directory: hydra.sweep.subdir: Unsupp",
+        ),
         (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
+        (["seed=1", "hydra.job.name=${no}"], "job 0 .* has no name: hydra.job.name: Interpolation"),
         (["seed=1", "hydra.sweep.subdir=/tmp"], "directory /tmp, outside the sweep's"),
         (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
         (["name=/a", "hydra.sweep.subdir=${name}"], "the directory /a, outside"),
@@ -73,7 +77,7 @@ def test_a_directory_that_is_refused(
 
 
 def test_a_directory_of_the_sweep_that_each_job_has_another_of(multirun: Any, app: Path) -> None:
-    message = r"job 0 \(seed=1\) would have the directory .*/1/0, outside the sweep's, .*/0\. Keep"
+    message = r"job 0 \(seed=1\) would .*/1/0, outside the sweep's, .*/0\. Its config has .*/1, and"
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=1,2", to="${seed}")
     assert not list(app.glob("[0-9]"))
