@@ -144,7 +144,7 @@ def test_a_loop_and_a_multirun_give_equal_values_of_equal_types(given: Path, pyt
     by_loop = taken(given)
 
     for name in names:
-        python("train.py", "-m", f"+sweep={name}")
+        python("train.py", "-m", f"+sweep={name}", f"hydra.sweep.dir={name}")
 
     assert taken(given) == by_loop
     assert by_loop[1] == repr((0, 20, 32, True, 32, 1, "relu", "adam", 0.001))
@@ -182,11 +182,11 @@ def test_the_command_line_wins_over_the_sweep_and_multiplies_it(given: Path, pyt
 
 
 def test_two_workers_give_what_one_gives(given: Path, python) -> None:
-    python("train.py", "-m", "+sweep=learning_rate")
+    command = ["train.py", "-m", "+sweep=learning_rate"]
+    python(*command, "hydra.sweep.dir=one")
     one = taken(given)
 
-    python(
-        "train.py", "-m", "+sweep=learning_rate", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"
-    )
+    two = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    python(*command, *two, "hydra.sweep.dir=two")
 
     assert sorted(taken(given)) == sorted(one)

@@ -107,7 +107,8 @@ def test_a_sweep_runs_from_the_wheel(wheel: Path, tmp_path: Path, python) -> Non
         "job 0.25 2",
     ]
 
-    plain = python("plain.py", "-m", "hydra/sweeper=params_proto", "+x=1,2", executable=inside)
+    chosen = ["hydra/sweeper=params_proto", "hydra.sweep.dir=plain"]
+    plain = python("plain.py", "-m", *chosen, "+x=1,2", executable=inside)
     assert [line for line in plain.stdout.splitlines() if line.startswith("job")] == [
         "job {'x': 1}",
         "job {'x': 2}",
