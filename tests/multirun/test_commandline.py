@@ -72,7 +72,11 @@ def test_a_shuffled_sweep_has_one_order() -> None:
 
 def test_a_large_sweep_is_not_listed() -> None:
     planned = plan(
-        Sweep(), (), commandline.given([f"k{i}=range(1000000)" for i in range(6)]), [], bool
+        Sweep(),
+        (),
+        commandline.given([f"k{i}=range(1000000)" for i in range(6)]),
+        [],
+        lambda key: False,
     )
     assert planned.space.size == 10**36
     assert next(planned.batches(2)).jobs == [
