@@ -18,9 +18,10 @@ class TestLaunchers(LauncherTestSuite):
 
 @pytest.mark.parametrize(
     ("task_launcher_cfg", "extra_flags"),
+    # the suite runs several sweeps in one directory
     [
-        ({}, ["-m", OURS, "hydra/launcher=submitit_local"]),
-        ({}, ["-m", OURS, "hydra/launcher=ray"]),
+        ({}, ["-m", OURS, "hydra.sweeper.overwrite=true", "hydra/launcher=submitit_local"]),
+        ({}, ["-m", OURS, "hydra.sweeper.overwrite=true", "hydra/launcher=ray"]),
     ],
     ids=["submitit_local", "ray"],
 )
