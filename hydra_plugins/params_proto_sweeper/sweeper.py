@@ -59,7 +59,7 @@ class ParamsProtoSweeper(Sweeper):
             arguments: the overrides of the command line, those of Hydra itself left out.
 
         Returns:
-            The jobs' returns, batch by batch.
+            The jobs' returns, batch by batch; none where there are more than 1,000 jobs.
         """
         from params_proto.multirun import Host, Options, run
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
 
@@ -178,7 +178,8 @@ def _of(config: DictConfig, told: str) -> tuple[str, str] | None:
 
     singleton = HydraConfig.instance()
     before = singleton.cfg
-    singleton.set_config(config)  # which the resolver `hydra:` looks into
+    # Which the resolver `hydra:` looks into; set_config would copy all that Hydra has.
+    singleton.cfg = cast("Any", config)
     try:
         _resolved(config.hydra.job, "name", f"{told} has no name: hydra.job.name")  # of its log
         sweep = _resolved(config.hydra.sweep, "dir", f"{told} has no directory: hydra.sweep.dir")

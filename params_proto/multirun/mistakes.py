@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+
+from hydra.errors import HydraException
 
 from params_proto.errors import SweepError, together
 
+log = logging.getLogger(__name__)
+
 _MOST = 10  # mistakes that one error tells
+_LONGEST = 5.0  # seconds for which jobs are looked at after one that cannot be composed
 
 
-@dataclass
 class Mistakes:
     """What is wrong with jobs, each mistake told once, with the first job that makes it."""
 
-    jobs: dict[str, list[Sequence[str]]] = field(default_factory=dict[str, "list[Sequence[str]]"])
+    def __init__(self) -> None:
+        self._jobs: dict[str, list[Sequence[str]]] = {}  # that make a mistake
+        self._whole: dict[str, None] = {}  # mistakes that name their jobs themselves
+        self._errors: list[tuple[Sequence[str], HydraException]] = []
+        self._deadline = float("inf")
 
     def add(self, job: Sequence[str], mistakes: Iterable[str]) -> None:
         """Notes the mistakes of one job."""
         for mistake in mistakes:
-            self.jobs.setdefault(mistake, []).append(job)
+            self._jobs.setdefault(mistake, []).append(job)
+
+    def add_whole(self, error: SweepError) -> None:
+        """Notes a mistake that names its job."""
+        self._whole[str(error)] = None
+
+    def add_error(self, job: Sequence[str], error: HydraException) -> None:
+        """Notes what Hydra raised for one job."""
+        if not self._errors:
+            self._deadline = time.monotonic() + _LONGEST
+        self._errors.append((job, error))
+
+    @property
+    def enough(self) -> bool:
+        """Whether to look at no more jobs: Hydra takes its time for each that it cannot compose."""
+        return time.monotonic() > self._deadline
 
     def tell(self) -> None:
         """Raises what has been noted.
 
         Raises:
+            HydraException: what Hydra raised for the first job that it could not compose; the
+                others are logged where they have other mistakes.
             SweepError: the first ten mistakes, and how many there are besides.
 
         >>> mistakes = Mistakes()
@@ -34,21 +60,38 @@ class Mistakes:
             ...
         params_proto.errors.SweepError: the job lr=x: lr: 'x' is no float.
         """
-        if self.jobs:
-            raise first_ten(list(self._told()))
+        told = [*_each(self._jobs), *self._whole]
+        if self._errors:
+            texts: dict[str, list[Sequence[str]]] = {}
+            for job, error in self._errors:
+                texts.setdefault(str(error).partition("\n")[0], []).append(job)
+            if len(texts) > 1 or told:
+                log.error(first_ten([*_each(texts), *told], uncounted=self.enough))
+            raise self._errors[0][1]
+        if told:
+            raise first_ten(told)
 
-    def _told(self) -> Iterator[str]:
-        for mistake, jobs in self.jobs.items():
-            others = f" and {len(jobs) - 1} more" if len(jobs) > 1 else ""
-            yield f"the job {' '.join(jobs[0])}{others}: {mistake}"
+
+def _each(jobs: dict[str, list[Sequence[str]]]) -> Iterator[str]:
+    for mistake, those in jobs.items():
+        others = f" and {len(those) - 1} more" if len(those) > 1 else ""
+        yield f"the job {' '.join(those[0])}{others}: {mistake}"
 
 
-def first_ten(mistakes: list[str]) -> SweepError:
+def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:
     """One error for mistakes, of which there may be as many as jobs.
+
+    Args:
+        mistakes: each of them.
+        uncounted: whether there may be more.
 
     >>> print(str(first_ten([f"{n} is wrong." for n in range(12)])).splitlines()[-1])
     - and 2 more.
     """
-    if len(mistakes) > _MOST:
-        mistakes = [*mistakes[:_MOST], f"and {len(mistakes) - _MOST} more."]
-    return together(mistakes)
+    rest = len(mistakes) - _MOST
+    if rest <= 0 and not uncounted:
+        return together(list(mistakes))
+    least = "at least " if uncounted else ""
+    lines = "".join(f"\n- {mistake}" for mistake in mistakes[:_MOST])
+    more = f"\n- and {least}{rest} more." if rest > 0 else ""
+    return SweepError(f"{least}{len(mistakes)} mistakes:{lines}{more}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, repeat
 from typing import Any
 
 from params_proto.errors import SweepError
@@ -10,6 +12,8 @@ from params_proto.python_text import slice_of
 
 # What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
 _BATCH = 1000
+# Of a sweep that is too large to be checked before it starts, what is checked and started at once.
+_FIRST = 100
 
 
 @dataclass(frozen=True)
@@ -37,6 +41,19 @@ class Options:
                 f"hydra.sweeper.max_batch_size={size} is no number of jobs: 1 or more."
             )
         return size
+
+    def batch_sizes(self, *, at_once: bool) -> Iterator[int]:
+        """The most jobs of each batch.
+
+        Args:
+            at_once: whether the first jobs are to start before many of them have been checked.
+
+        >>> from itertools import islice
+        >>> list(islice(Options().batch_sizes(at_once=True), 3))
+        [100, 1000, 1000]
+        """
+        size = self.batch_size
+        return chain([min(size, _FIRST)] if at_once else [], repeat(size))
 
     @property
     def part(self) -> slice | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -68,24 +68,41 @@ class Plan:
         """
         return map(self._job, self.space)
 
-    def batches(self, size: int, part: slice | None = None) -> Iterator[Batch]:
-        """The jobs, `size` at a time.
+    def exceeds(self, most: int, part: slice | None = None) -> bool:
+        """Whether there are more jobs than that, found without a look at those beyond.
 
         Args:
-            size: the most of them in a batch.
+            most: a number of jobs.
+            part: which of the jobs count; None for all.
+        """
+        configs, _ = self._part(part)
+        return next(islice(configs, most, None), None) is not None
+
+    def batches(self, sizes: Iterable[int], part: slice | None = None) -> Iterator[Batch]:
+        """The jobs in batches, each computed when it is asked for.
+
+        Args:
+            sizes: the most of them in each batch, one after the other.
             part: which of them; None for all.
 
         Raises:
             SweepError: a value that Hydra's grammar cannot say, by its key.
         """
-        if part is None:
-            jobs, numbers = self.jobs(), range(maxsize)
-        else:
-            numbers = range(self.space.size)[part]
-            jobs = map(self._job, Picked(self.space, numbers))
-        while batch := list(islice(jobs, size)):
+        configs, numbers = self._part(part)
+        jobs = map(self._job, configs)
+        for size in sizes:
+            batch = list(islice(jobs, size))
+            if not batch:
+                return
             yield Batch(batch, numbers[: len(batch)])
             numbers = numbers[len(batch) :]
+
+    def _part(self, part: slice | None) -> tuple[Iterator[Mapping[str, Any]], range]:
+        """The configs of a part, and their numbers."""
+        if part is None:  # a filter's size would take a pass over all that it filters
+            return iter(self.space), range(maxsize)
+        numbers = range(self.space.size)[part]
+        return iter(Picked(self.space, numbers)), numbers
 
     def _job(self, config: Mapping[str, Any]) -> Job:
         spelled: dict[str, Any] = {}

@@ -27,7 +27,7 @@ from params_proto.multirun.numbering import first_number
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch
 from params_proto.multirun.selecting import only_select_the_sweep
-from params_proto.multirun.validation import Validation
+from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.storage import atomic
 
 if TYPE_CHECKING:
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from hydra.plugins.launcher import Launcher
 
 log = logging.getLogger(__name__)
+
+_KEPT = 1000  # jobs whose returns are kept until the end
 
 
 def run(
@@ -49,27 +51,28 @@ def run(
         launcher: runs the jobs.
 
     Returns:
-        The returns of the jobs, batch by batch.
+        The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
         HydraException: a mistake in what is asked for. It is found before anything is written or
-            run, but for those of the jobs that are checked with their batch, and for a launcher
-            that numbers its jobs in a way of its own.
+            run, but for those of a sweep of more than 10,000 jobs, which are checked with their
+            batch, and for a launcher that numbers its jobs in a way of its own.
         Exception: whatever a job raised, once its batch is done.
     """
     with _told_by_hydra():
-        size, part = options.batch_size, options.part
+        part = options.part
         # Before a job's: what it resolves once, as the time of day, is the same in all of them.
         directory = directory_of_sweep(host.config)
         request = asked(options, arguments, host)
-        batches = request.plan.batches(size, part)
+        ahead = not request.plan.exceeds(AHEAD, part)
+        batches = request.plan.batches(options.batch_sizes(at_once=not ahead), part)
         text = saved.text(request.without(only_select_the_sweep(host, request.outside)))
         joins = part is not None  # a directory that other parts of the sweep have
         joined = joins and _holds(directory, text)
         if not (options.overwrite or joined):
             refuse_used(directory)
         directories = Directories(directory, joined and not options.overwrite)
-        passed = Validation(host, directories).passed(batches)
+        passed = Validation(host, directories).passed(batches, ahead=ahead)
         batch = next(passed, None)
         if batch is None:
             return _nothing(options, request.plan.space.size)
@@ -83,13 +86,17 @@ def run(
             atomic.write(directory / SWEEP, [text])
             OmegaConf.save(host.config, directory / MULTIRUN)
     returns: list[Sequence[JobReturn]] = []
+    jobs = 0
     while batch is not None:
         results = launcher.launch(batch.jobs, initial_job_idx=first_number(batch.numbers))
         for result in results:
             _ = result.return_value  # raises what the job raised
         with _told_by_hydra():
             _refuse_other_numbers(batch, results)
-            returns.append(results)
+            jobs += len(results)
+            # Each holds three configs of its job: many of them would fill the memory.
+            returns = [*returns, results] if jobs <= _KEPT else []
+            del results
             batch = next(passed, None)
     return returns
 

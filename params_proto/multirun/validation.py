@@ -1,14 +1,14 @@
-"""Composing each job's config before it runs: no job runs if one of the first 10,000 cannot."""
+"""Composing each job's config before it runs: no job runs if one cannot, of up to 10,000."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from hydra.errors import ConfigCompositionException
+from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import open_dict
 
 from params_proto.errors import SweepError
@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Jobs that are checked before any of them runs; those after them are checked with their batch.
+# The largest sweep of which every job is checked before any runs; a larger one would keep its user
+# waiting, and is checked batch by batch.
 AHEAD = 10_000
+
+_CHOICES = 1000  # of config groups, that are remembered as checked
 
 
 @dataclass(frozen=True)
@@ -39,52 +42,81 @@ class Validation:
 
     host: Host
     directories: Directories
+    _passed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]], init=False)
 
-    def passed(self, batches: Iterable[Batch]) -> Iterator[Batch]:
+    def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
         """The batches, each when all of its jobs have been checked.
+
+        Args:
+            batches: the jobs.
+            ahead: whether all batches are checked before the first is given.
 
         Raises:
             SweepError: jobs that cannot run as they were asked for.
             HydraException: a config that cannot be composed.
         """
-        rest = iter(batches)
-        first: list[tuple[Batch, float]] = []
-        mistakes, jobs = Mistakes(), 0
-        while jobs < AHEAD and (batch := next(rest, None)):
-            first.append((batch, self._check(batch, mistakes)))
-            jobs += len(batch.jobs)
-        mistakes.tell()
-        for batch, seconds in first:
-            _log(batch, seconds)
-            yield batch
-        for batch in rest:
-            seconds = self._check(batch, mistakes)
+        checked = map(self._checked, batches)
+        if ahead:
+            mistakes = Mistakes()
+            first = [(batch, self._check(batch, mistakes)) for batch in batches]
             mistakes.tell()
+            checked = iter(first)
+        for batch, seconds in checked:
             _log(batch, seconds)
             yield batch
+
+    def _checked(self, batch: Batch) -> tuple[Batch, float]:
+        mistakes = Mistakes()
+        seconds = self._check(batch, mistakes)
+        mistakes.tell()
+        return batch, seconds
 
     def _check(self, batch: Batch, mistakes: Mistakes) -> float:
         start = time.perf_counter()
         for number, job in zip(batch.numbers, batch.jobs, strict=True):
+            if mistakes.enough:
+                break
             self._check_one(number, job, mistakes)
         return time.perf_counter() - start
 
     def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
-        config = self._composed(job)
-        keys = keys_of(job)
-        refuse_misplaced_steps(config, filter(self.host.is_group, keys), self.host.loader)
+        try:
+            config = self._composed(job)
+        except HydraException as error:
+            mistakes.add_error(job, error)
+            return
         if self.host.task is not None:
-            mistakes.add(job, self.host.task.check(config, keys))
+            mistakes.add(job, self.host.task.check(config, keys_of(job)))
         with open_dict(config):  # as launchers do, and its directory may tell
             config.hydra.job.num = number
             config.hydra.job.id = str(number)
-        self.directories.add(number, job, config)
+        try:
+            self.directories.add(number, job, config)
+        except SweepError as error:
+            mistakes.add_whole(error)
 
     def _composed(self, job: Job) -> DictConfig:
+        keys = keys_of(job)
+        groups = [key for key in keys if self.host.is_group(key)]
+        # What decides about the hydra node, and about what a group puts into the task's config.
+        choices = tuple(
+            [line for key, line in zip(keys, job, strict=True) if key in groups or _of_hydra(key)]
+        )
         try:
-            config, refused = self.host.compose(job), None
-        except ConfigCompositionException as error:  # also, from Hydra 1.4 on, of another sweep
-            config, refused = self.host.compose_whichever_sweep(job), error
+            config = self.host.compose(job)
+        except ConfigCompositionException:
+            # Hydra 1.4 refuses another sweep with an error of its own.
+            self._refuse_another_sweep(job, self.host.compose_whichever_sweep(job))
+            raise
+        if choices not in self._passed:
+            self._refuse_another_sweep(job, config)
+            refuse_misplaced_steps(config, groups, self.host.loader)
+            if len(self._passed) == _CHOICES:
+                self._passed.clear()
+            self._passed.add(choices)
+        return config
+
+    def _refuse_another_sweep(self, job: Job, config: DictConfig) -> None:
         if sweep_of(config) != self.host.sweep:
             raise SweepError(
                 f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
@@ -92,9 +124,10 @@ class Validation:
                 " sweeps one after the other in one file,"
                 " concat: [{product: {...}}, {product: {...}}]."
             )
-        if refused is not None:
-            raise refused
-        return config
+
+
+def _of_hydra(key: str) -> bool:
+    return key.partition(".")[0] == "hydra"
 
 
 def _log(batch: Batch, seconds: float) -> None:

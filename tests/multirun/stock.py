@@ -9,6 +9,7 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +59,7 @@ def jobs_of_ours(
 ) -> Batches:
     """The batches of the same overrides with nothing configured."""
     planned = plan(Sweep(), (), commandline.given(overrides, loader), [], lambda key: False)
-    return [each.jobs for each in planned.batches(batch or 1000)]
+    return [each.jobs for each in planned.batches(repeat(batch or 1000))]
 
 
 def task(config: DictConfig) -> Any:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,9 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun import validation
+from params_proto.multirun import options
+
+MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 
 
 @pytest.mark.parametrize(
@@ -177,17 +180,69 @@ def test_every_batch_is_checked_before_the_first_runs(multirun: Any, app: Path) 
     assert not list((app / "out").iterdir())
 
 
-def test_what_is_beyond_those_checked_ahead_is_checked_with_its_batch(
+def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(validation, "AHEAD", 2)
-    batches = "hydra.sweeper.max_batch_size=1"
-    assert multirun("seed=range(0,4)", batches).jobs == [f"seed={n}" for n in range(4)]
+    monkeypatch.setattr(MODULE, "AHEAD", 5)
+    monkeypatch.setattr(options, "_FIRST", 2)
+    large = multirun("seed=range(0,6)", to="large")
+    assert [len(batch) for batch in large.batches] == [2, 4]
+    assert large.jobs == [f"seed={n}" for n in range(6)]
+    assert [len(batch) for batch in multirun("seed=range(0,5)", to="small").batches] == [5]
     with pytest.raises(CompactHydraException, match="nodb"):
-        multirun("db=pg,mysql,mysql,nodb", batches, to="later")
-    assert sorted(path.name for path in (app / "later").iterdir()) == [
-        *("0", "1", "2", "multirun.yaml", "sweep.yaml")
+        multirun("db=pg,pg,pg,pg,pg,nodb", to="later")
+    jobs = {path.name for path in (app / "later").iterdir()} - {"multirun.yaml", "sweep.yaml"}
+    assert jobs == {"0", "1"}
+
+
+def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "AHEAD", 2)
+    monkeypatch.setattr(options, "_FIRST", 1)
+    batches = multirun("seed=range(0,4)", "hydra.sweeper.slice=2:", to="part").batches
+    assert [len(batch) for batch in batches] == [2]
+    batches = multirun("seed=range(0,4)", "hydra.sweeper.slice=1:", to="more").batches
+    assert [len(batch) for batch in batches] == [1, 2]
+
+
+def test_the_returns_of_many_jobs_are_let_go(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MODULE, "_KEPT", 4)
+    batches = "hydra.sweeper.max_batch_size=2"
+    assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
+    assert multirun("seed=range(5)", batches, to="many").returns == []
+
+
+def test_jobs_that_cannot_be_composed_are_all_told(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hydra's error is that of the first; of others it tells nothing."""
+    with pytest.raises(CompactHydraException, match="db/a'"):
+        multirun(f"db={','.join('abcdefghijkl')},a")
+    told = capsys.readouterr().out
+    assert [line.partition(": ")[0] for line in told.partition("[HYDRA] ")[2].splitlines()] == [
+        "12 mistakes:",
+        "- the job db=a and 1 more",
+        *[f"- the job db={option}" for option in "bcdefghij"],
+        "- and 2 more.",
     ]
+    with pytest.raises(CompactHydraException, match="db/a'"):
+        multirun("db=a,pg,a")
+    assert not capsys.readouterr().out
+    assert not list((app / "out").iterdir())
+
+
+def test_directories_that_cannot_be_had_are_all_told(multirun: Any) -> None:
+    with pytest.raises(CompactHydraException) as caught:
+        multirun("seed=range(0,13)", "hydra.sweep.subdir=same")
+    first, *told, rest = str(caught.value).splitlines()
+    assert first == "12 mistakes:"
+    assert [line.partition(" would share")[0] for line in told] == [
+        f"- job 0 (seed=0) and job {n} (seed={n})" for n in range(1, 11)
+    ]
+    assert rest == "- and 2 more."
 
 
 @pytest.mark.parametrize(
