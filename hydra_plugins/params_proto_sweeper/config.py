@@ -10,12 +10,14 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
+from hydra_plugins.params_proto_sweeper.target import TARGET
+
 
 @dataclass
 class ParamsProtoSweeperConf:
     """The node `hydra.sweeper`."""
 
-    _target_: str = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
+    _target_: str = TARGET
 
     # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
     _recursive_: bool = False

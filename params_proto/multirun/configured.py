@@ -32,21 +32,11 @@ def resolved(config: DictConfig) -> Any:
 
     Args:
         config: the composed config of the multirun.
-
-    Raises:
-        SweepError: an interpolation that cannot be resolved before there is a job.
     """
     from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
 
-    try:
-        node: Any = config.hydra.sweeper.sweep
-        return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
-    except OmegaConfBaseException as error:
-        raise SweepError(
-            f"hydra.sweeper.sweep: {str(error).splitlines()[0]}. Its interpolations are resolved"
-            " once, before the jobs; write \\${...} for one that each job is to resolve."
-        ) from error
+    node: Any = config.hydra.sweeper.sweep
+    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
 
 
 def where(node: Any) -> str:

@@ -1,0 +1,67 @@
+"""The class of the sweeper, which is given once all that stands beside it can be resolved.
+
+Hydra resolves the node `hydra.sweeper` before it makes the sweeper, and ends in OmegaConf's
+traceback where an interpolation in it leads nowhere. It asks for the class first, so the class is
+an interpolation, too: its resolver looks at the others, and says what is wrong in one line.
+
+Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
+"""
+
+from typing import Any
+
+from hydra.errors import CompactHydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import (
+    InterpolationResolutionError,
+    MissingMandatoryValue,
+    OmegaConfBaseException,
+)
+
+TARGET = "${params_proto.sweeper:}"
+
+_CLASS = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
+
+
+class UnresolvedError(InterpolationResolutionError, CompactHydraException):
+    """An interpolation under `hydra.sweeper` that leads nowhere.
+
+    OmegaConf lets the one base class through, and Hydra prints the other without a traceback.
+    """
+
+    def __str__(self) -> str:
+        # OmegaConf adds where it was looking: at the class, which nobody wrote.
+        return super().__str__().partition("\n")[0]
+
+
+def sweeper_class(*, _parent_: DictConfig) -> str:
+    """The name of the class.
+
+    Args:
+        _parent_: the node `hydra.sweeper`, as OmegaConf gives it to a resolver.
+
+    Raises:
+        UnresolvedError: an interpolation in the node cannot be resolved.
+    """
+    for key in _parent_:
+        if key != "_target_":
+            _resolve(_parent_, str(key))
+    return _CLASS
+
+
+def _resolve(node: DictConfig, key: str) -> None:
+    try:
+        value: Any = node[key]
+        if OmegaConf.is_config(value):
+            OmegaConf.to_container(value, resolve=True)
+    except MissingMandatoryValue:
+        return  # for whoever reads it
+    except OmegaConfBaseException as error:
+        place = error.full_key or f"hydra.sweeper.{key}"
+        raise UnresolvedError(
+            f"{place}: {str(error).splitlines()[0]}. What stands under hydra.sweeper is resolved"
+            " once, before the jobs: it may name a key of the config, and ${hydra.job.name} in"
+            " place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."
+        ) from error
+
+
+OmegaConf.register_new_resolver("params_proto.sweeper", sweeper_class, replace=True)
