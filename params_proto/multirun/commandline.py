@@ -33,6 +33,8 @@ def resolved_params(params: Any, config: DictConfig) -> dict[str, str]:
     """
     from omegaconf import OmegaConf
 
+    if not params:
+        return {}
     placed: Any = OmegaConf.merge(config, {"hydra": {"sweeper": {"params": params}}})
     node: Any = placed.hydra.sweeper.params
     return {} if node is None else cast("Any", OmegaConf.to_container(node, resolve=True))

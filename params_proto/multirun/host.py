@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,9 +39,9 @@ class Host:
     @property
     def task(self) -> Task | None:
         """What a proto app runs; None where the app is any other."""
-        from params_proto.app.task import Task
-
-        return self.task_function if isinstance(self.task_function, Task) else None
+        module = sys.modules.get("params_proto.app.task")  # which a proto app has loaded
+        is_task = module is not None and isinstance(self.task_function, module.Task)
+        return cast("Task", self.task_function) if is_task else None
 
     @property
     def targets(self) -> tuple[Any, ...]:
