@@ -79,7 +79,9 @@ def test_arrows_go_one_way(path: Path) -> None:
 @pytest.mark.parametrize(
     "path", [*modules(), *sorted((ROOT / "hydra_plugins").rglob("*.py"))], ids=relative
 )
-def test_hydras_private_names_stay_out(path: Path) -> None:
+def test_hydras_private_names_stay_in_one_folder(path: Path) -> None:
+    if path.parent.name == "compose":
+        return
     for name in imports(path):
         private = name.startswith("hydra.") and re.search(r"\._[^_]", name)
         assert not private, f"{name} may change with any release of Hydra"

@@ -41,6 +41,10 @@ class ParamsProtoSweeperConf:
     # are done. By default all of them, or 1000 at a time where there are more.
     max_batch_size: int | None = None
 
+    # How jobs' configs are composed: cached, what they have in common once, or hydra, which is
+    # Hydra's own way, anew for each job.
+    compose: str = "cached"
+
     # Whether to run in a directory that holds a sweep already, over the files of that one.
     overwrite: bool = False
 

@@ -25,12 +25,21 @@ class ParamsProtoSweeper(Sweeper):
         zip: `hydra.sweeper.zip`: swept keys to pair.
         slice: `hydra.sweeper.slice`: the part of the sweep to run.
         max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
+        compose: `hydra.sweeper.compose`: how the jobs' configs are composed.
         overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
     """
 
     def __init__(
-        self, sweep: Any, params: Any, zip: Any, slice: Any, max_batch_size: Any, overwrite: Any
+        self,
+        sweep: Any,
+        params: Any,
+        zip: Any,
+        slice: Any,
+        max_batch_size: Any,
+        compose: Any,
+        overwrite: Any,
     ) -> None:
+        self._compose = compose
         self._options = {
             "params": params,
             "zip": zip,
@@ -45,6 +54,9 @@ class ParamsProtoSweeper(Sweeper):
         """Takes what Hydra has composed, before `sweep` is called."""
         from hydra.core.plugins import Plugins
 
+        from params_proto.multirun.compose import chosen
+
+        hydra_context = chosen(self._compose, hydra_context)
         self.hydra_context = hydra_context
         self.config = config
         self.task_function = task_function

@@ -1,0 +1,85 @@
+"""Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
+
+Nothing else of the package needs to know, and Hydra's private names stand here alone. Without this
+folder, its option `hydra.sweeper.compose` and the line that calls `chosen`, Hydra composes.
+"""
+
+from __future__ import annotations
+
+import logging
+from copy import copy
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.types import HydraContext
+
+log = logging.getLogger(__name__)
+
+# With which the tests ran.
+HYDRA = ("1.3.8", "1.4.0rc3")
+OMEGACONF = ("2.3.", "2.4.1rc1")
+
+
+def chosen(option: str, context: HydraContext) -> HydraContext:
+    """What `hydra.sweeper.compose` asks for.
+
+    Args:
+        option: `cached`, or `hydra` for Hydra's own way.
+        context: Hydra's.
+
+    Returns:
+        The context for the sweeper and the launcher.
+
+    Raises:
+        SweepError: the option is neither.
+    """
+    from params_proto.errors import SweepError
+
+    if option == "hydra":
+        return context
+    if option != "cached":
+        raise SweepError(
+            f"hydra.sweeper.compose={option}: it is `cached`, which composes what jobs have in"
+            " common once, or `hydra`, Hydra's own way."
+        )
+    new = copy(context)
+    new.config_loader = _cached(context.config_loader, sweeps=True)
+    return new
+
+
+def cached(loader: ConfigLoader) -> ConfigLoader:
+    """A loader that composes the same configs faster.
+
+    Args:
+        loader: Hydra's.
+
+    Returns:
+        The given one where it is not Hydra's own, or Hydra's version is none that the tests ran.
+    """
+    return _cached(loader, sweeps=False)
+
+
+def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
+    import hydra
+    import omegaconf
+
+    versions = f"Hydra {hydra.__version__} with OmegaConf {omegaconf.__version__}"
+    if hydra.__version__ not in HYDRA or not omegaconf.__version__.startswith(OMEGACONF):
+        return _given(loader, f"{versions} is no version that this was tested with")
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+    from params_proto.multirun.compose.loader import CachedLoader
+    from params_proto.multirun.compose.sources import UnknownSourceError
+
+    if type(loader) is not ConfigLoaderImpl:
+        return _given(loader, f"the config loader is a {type(loader).__qualname__}")
+    try:
+        return CachedLoader(loader, sweeps)
+    except UnknownSourceError as error:
+        return _given(loader, str(error))
+
+
+def _given(loader: ConfigLoader, reason: str) -> ConfigLoader:
+    log.info(f"Configs are composed by Hydra, as with hydra.sweeper.compose=hydra: {reason}.")
+    return loader

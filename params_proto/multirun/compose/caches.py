@@ -1,0 +1,136 @@
+"""What a loader has composed, kept by the process: a loader that is pickled finds it there."""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from threading import Lock
+
+from hydra import version
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.defaults_list import Overrides
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.override_parser.types import Override
+from omegaconf import DictConfig
+
+from params_proto.multirun.compose.base import Base, Bases
+from params_proto.multirun.compose.comparison import Comparison
+from params_proto.multirun.compose.doubts import DoubtError
+from params_proto.multirun.compose.job import job
+from params_proto.multirun.compose.recent import Recent
+from params_proto.multirun.compose.repository import Parsed, Remembered
+from params_proto.multirun.compose.sources import Sources
+
+_BASES = 128
+_LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
+
+
+class Caches:
+    """All that one search path gives.
+
+    Args:
+        search_path: where to look for configs.
+        once: whether to compare the first base only.
+    """
+
+    def __init__(self, search_path: ConfigSearchPath, once: bool) -> None:
+        self.sources = Sources()
+        self.parsed = Parsed(search_path, self.sources)
+        self.remembered = Remembered(search_path, self.sources)
+        self.comparison = Comparison(once)
+        self._making = Bases(search_path, self.parsed)
+        self._bases: Recent[tuple[object, ...], Base | DoubtError] = Recent(_BASES)
+        self._places: Recent[tuple[object, ...], object] = Recent(_BASES)
+        self._aliases: dict[str | None, bool] = {}
+        self._count = 0
+
+    def compose(
+        self, config_name: str | None, leading: Sequence[Override], own: Sequence[Override]
+    ) -> tuple[DictConfig, Base]:
+        """Composes a job from its base.
+
+        Args:
+            config_name: the primary config.
+            leading: the overrides that all jobs have.
+            own: those of the job.
+
+        Raises:
+            DoubtError: the job needs Hydra's own road.
+            Exception: the composition fails.
+        """
+        for override in (*leading, *own):
+            if override.is_sweep_override():
+                raise DoubtError(f"{override.input_line} is a sweep")
+        if any(override.key_or_group.startswith("hydra.searchpath") for override in own):
+            raise DoubtError("a job has a search path of its own")
+        run = (config_name, *[override.input_line for override in leading])
+        places = self._places.get(run, lambda: self._making.places(config_name, leading))
+        of_all = [override for override in leading if _chooses(override, places)]
+        of_job = [override for override in own if _chooses(override, places)]
+        base = self._base(run, config_name, leading, of_all, of_job)
+        chosen = {id(override) for override in of_job}
+        values = [override for override in own if id(override) not in chosen]
+        return job(base, own, values), base
+
+    def _base(
+        self,
+        run: tuple[object, ...],
+        config_name: str | None,
+        leading: Sequence[Override],
+        of_all: Sequence[Override],
+        of_job: Sequence[Override],
+    ) -> Base:
+        key = (version.getbase(), run, *[override.input_line for override in of_job])
+        base = self._bases.get(key, lambda: self._made(config_name, leading, [*of_all, *of_job]))
+        if isinstance(base, DoubtError):
+            raise base
+        return base
+
+    def _made(
+        self, config_name: str | None, leading: Sequence[Override], groups: Sequence[Override]
+    ) -> Base | DoubtError:
+        try:
+            base = self._making.base(config_name, leading, groups, self._count)
+        except DoubtError as doubt:
+            return doubt
+        self._count += 1
+        return base
+
+    def has_aliases(self, loader: ConfigLoaderImpl, config_name: str | None) -> bool:
+        """Whether lines are not what they say, as from Hydra 1.4 on."""
+        read = getattr(loader, "get_override_aliases", None)
+        if config_name not in self._aliases:
+            self._aliases[config_name] = read is not None and bool(read(config_name).targets)
+        return self._aliases[config_name]
+
+    def hydras(self, loader: ConfigLoaderImpl, parsed: bool) -> ConfigLoaderImpl:
+        """Hydra's own loader over the same files.
+
+        Args:
+            loader: the one to take the place of.
+            parsed: whether it parses each file once.
+        """
+        own = object.__new__(ConfigLoaderImpl)
+        vars(own).update(vars(loader))
+        own.repository = self.parsed if parsed else self.remembered
+        return own
+
+
+def _chooses(override: Override, places: object) -> bool:
+    """Whether an override chooses a group's option, by Hydra's rule."""
+    return not Overrides(places, [override]).config_overrides  # type: ignore[arg-type]
+
+
+_known: dict[str, Caches] = {}
+_lock = Lock()
+
+
+def caches(token: str, search_path: ConfigSearchPath, once: bool) -> Caches:
+    """Those of a loader in this process."""
+    with _lock:
+        if token not in _known:
+            _known[token] = Caches(search_path, once)
+            if len(_known) > _LOADERS:
+                del _known[next(iter(_known))]
+        return _known[token]

@@ -1,0 +1,82 @@
+"""A job's config from its base: its own values, and what Hydra fills in for each job anew."""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from hydra._internal import config_loader_impl
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra.core.override_parser.types import Override
+from hydra.core.utils import JobRuntime
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from params_proto.multirun.compose.base import Base
+from params_proto.multirun.compose.doubts import DoubtError, refuse_doubts
+
+# Hydra 1.4 has a resolver for it.
+_dirname = getattr(config_loader_impl, "get_overrides_dirname", None)
+
+
+def job(base: Base, own: Sequence[Override], values: Sequence[Override]) -> DictConfig:
+    """The config of a job.
+
+    Args:
+        base: what it begins with.
+        own: all overrides of the job that the base does not hold.
+        values: those that choose no group.
+
+    Raises:
+        DoubtError: it cannot be made from a base.
+        HydraException: an override does not fit.
+    """
+    config: DictConfig = base.template.copy()
+    for override in values:
+        refuse_doubts(override, config)
+        ConfigLoaderImpl._apply_overrides_to_config([override], config)
+    hydra = config.hydra
+    task: list[Override] = []
+    for override in own:
+        if override.is_hydra_override():
+            hydra.overrides.hydra.append(override.input_line)
+        else:
+            hydra.overrides.task.append(override.input_line)
+            task.append(override)
+    if hydra.job.env_copy:
+        with open_dict(hydra):
+            for key in hydra.job.env_copy:
+                hydra.job.env_set[key] = os.environ[key]
+    hydra.runtime.cwd = os.getcwd()
+    if "name" not in hydra.job:
+        hydra.job.name = JobRuntime().get("name")
+    if _dirname is not None:
+        form = hydra.job.config.override_dirname
+        hydra.job.override_dirname = _dirname(
+            overrides=task,
+            kv_sep=form.kv_sep,
+            item_sep=form.item_sep,
+            exclude_keys=form.exclude_keys,
+        )
+    return config
+
+
+def resolve_again(config: DictConfig, base: Base) -> None:
+    """Gives a config the resolver cache of its composition, as of now.
+
+    Raises:
+        DoubtError: a resolver other than `now` was called, or in a form that is not plain.
+    """
+    for name, results in base.template.cache.items():
+        for arguments in results:
+            if name != "now" or len(arguments) != 1 or not _plain(arguments[0]):
+                raise DoubtError(f"the resolver {name} is called while files are merged")
+            now: Any = OmegaConf._get_resolver("now")
+            now(config, config, None, arguments, arguments)
+
+
+def _plain(text: str) -> bool:
+    return not set(text) & set("\\'\"${}[]")

@@ -1,0 +1,181 @@
+"""Hydra's config loader, which composes a job's config from its base.
+
+Three roads lead to the same config: from a base; by Hydra's own code over files that were parsed
+before, where there is a doubt; and by Hydra's own code over the bytes of the files, where there is
+an error, which is the user's to read, or where the first road turned out to differ.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportIncompatibleVariableOverride=false
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, cast
+from uuid import uuid4
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import ConfigRepository
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from params_proto.multirun.compose.base import Base
+from params_proto.multirun.compose.caches import Caches, caches
+from params_proto.multirun.compose.comparison import Job
+from params_proto.multirun.compose.doubts import DoubtError
+from params_proto.multirun.compose.job import resolve_again
+from params_proto.multirun.compose.parsing import parsed
+
+log = logging.getLogger(__name__)
+
+By = Callable[[ConfigLoaderImpl], DictConfig]
+Ours = Callable[[], tuple[DictConfig, Base]]
+
+# Hydra 1.4's.
+_ensure_unchanged = getattr(ConfigLoaderImpl, "_ensure_sweep_config_controller_unchanged", None)
+
+
+class CachedLoader(ConfigLoaderImpl):
+    """Hydra's loader, with caches. What is pickled of it are not these: see `caches`.
+
+    Args:
+        loader: Hydra's own.
+        sweeps: whether jobs come through `load_sweep_config` alone, so that a config composed by
+            `load_configuration` is none to compare.
+
+    Raises:
+        UnknownSourceError: a source of configs that is none of Hydra's own.
+    """
+
+    def __init__(self, loader: ConfigLoaderImpl, sweeps: bool) -> None:
+        vars(self).update(vars(loader))
+        del vars(self)["repository"]
+        self._token = uuid4().hex
+        self._sweeps = sweeps
+        self._pickled = False
+        self._by_hydra_alone = False
+        self._caches: Caches | None = None
+        self._known()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_caches": None, "_pickled": True}
+
+    @property
+    def repository(self) -> ConfigRepository:  # type: ignore[override]
+        """What everything else that Hydra asks of a loader looks into."""
+        return self._known().parsed
+
+    def files(self) -> dict[tuple[str, str], dict[str, bytes]]:
+        """The bytes of the files that were read, by the provider and path of their source."""
+        return self._known().sources.files()
+
+    def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
+        """See Hydra's."""
+        return self._load_configuration_or_ask(*args, **kwargs)
+
+    def _load_configuration_or_ask(
+        self,
+        config_name: str | None,
+        overrides: list[str],
+        run_mode: RunMode,
+        from_shell: bool = True,
+        validate_sweep_overrides: bool = True,
+        **later: Any,
+    ) -> DictConfig:
+        def by(loader: ConfigLoaderImpl) -> DictConfig:
+            return loader.load_configuration(
+                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **later
+            )
+
+        def ours() -> tuple[DictConfig, Base]:
+            if run_mode is not RunMode.RUN or any(later.values()):
+                raise DoubtError("it is no job")
+            if self._known().has_aliases(self, config_name):
+                raise DoubtError("overrides have aliases")
+            config, base = self._known().compose(config_name, (), parsed(overrides))
+            resolve_again(config, base)
+            return config, base
+
+        return self._composed(overrides, ours, by, in_sweep=False)
+
+    def load_sweep_config(
+        self, master_config: DictConfig, sweep_overrides: list[str]
+    ) -> DictConfig:
+        """See Hydra's."""
+
+        def by(loader: ConfigLoaderImpl) -> DictConfig:
+            return loader.load_sweep_config(master_config, sweep_overrides)
+
+        def ours() -> tuple[DictConfig, Base]:
+            hydra = master_config.hydra
+            leading = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
+            config, base = self._known().compose(
+                hydra.job.config_name, parsed(leading), parsed(sweep_overrides)
+            )
+            if _ensure_unchanged is not None:
+                _ensure_unchanged(master_config=master_config, sweep_config=config)
+            OmegaConf.copy_cache(from_config=master_config, to_config=config)
+            return config, base
+
+        return self._composed(sweep_overrides, ours, by, in_sweep=True)
+
+    def _composed(
+        self,
+        lines: Sequence[str],
+        ours: Ours,
+        by: By,
+        in_sweep: bool,
+    ) -> DictConfig:
+        known = self._known()
+        if self._by_hydra_alone:
+            return by(known.hydras(self, parsed=False))
+        made = self._from_base(ours)
+        if made is None:
+            # Not in the handler, which would show the user two errors.
+            return by(known.hydras(self, parsed=False))
+        if isinstance(made, DoubtError):
+            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {made}")
+            return self._by_hydra(by)
+        config, base = made
+        if in_sweep is self._sweeps:
+            job = Job(
+                lines,
+                base,
+                ours=lambda: ours()[0],
+                hydra=lambda: by(known.hydras(self, parsed=False)),
+                caches=in_sweep,
+            )
+            for each in known.comparison.due(job):
+                if (found := each.difference()) is not None:
+                    self._turn_to_hydra(each, found)
+                    return by(known.hydras(self, parsed=False))
+        return config
+
+    def _from_base(self, ours: Ours) -> tuple[DictConfig, Base] | DoubtError | None:
+        try:
+            return ours()
+        except DoubtError as doubt:
+            return doubt
+        except Exception:  # whatever it is, Hydra says it
+            return None
+
+    def _by_hydra(self, by: By) -> DictConfig:
+        known = self._known()
+        with suppress(Exception):  # which comes again, from the bytes of the files
+            return by(known.hydras(self, parsed=True))
+        return by(known.hydras(self, parsed=False))
+
+    def _turn_to_hydra(self, job: Job, found: str) -> None:
+        self._by_hydra_alone = True
+        log.warning(
+            f"hydra.sweeper.compose=cached composes the config of {' '.join(job.lines) or 'a job'}"
+            f" in another way than Hydra ({found}): all configs are composed by Hydra from here on,"
+            " as with hydra.sweeper.compose=hydra."
+        )
+
+    def _known(self) -> Caches:
+        if self._caches is None:
+            self._caches = caches(self._token, self.config_search_path, once=self._pickled)
+        return self._caches
