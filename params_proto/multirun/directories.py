@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SWEEP = "sweep.yaml"  # the sweep that ran, in its directory
 MULTIRUN = "multirun.yaml"  # its config, as Hydra's own sweeper writes it
+KEPT = ".sweep"  # what it began with
 
 
 def refuse_used(directory: Path) -> None:
@@ -127,7 +128,8 @@ class Directories:
         return None if before == number else _told(before, other)
 
     def _is_reserved(self, path: str) -> bool:
-        return path in [os.path.abspath(self.sweep / name) for name in (SWEEP, MULTIRUN)]
+        names = os.path.relpath(path, self.sweep)
+        return names.partition(os.sep)[0] == KEPT or names in (SWEEP, MULTIRUN)
 
 
 def _told(number: int, job: Sequence[str]) -> str:

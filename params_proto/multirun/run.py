@@ -14,7 +14,9 @@ from omegaconf import OmegaConf
 from params_proto.errors import SweepError
 from params_proto.multirun import saved
 from params_proto.multirun.asked import asked
+from params_proto.multirun.compose import keep
 from params_proto.multirun.directories import (
+    KEPT,
     MULTIRUN,
     SWEEP,
     Directories,
@@ -85,6 +87,9 @@ def run(
             # First what other parts of the sweep look at.
             atomic.write(directory / SWEEP, [text])
             OmegaConf.save(host.config, directory / MULTIRUN)
+        # Parts of a sweep may begin at different times, with other files.
+        kept = directory / KEPT / (f"configs-{batch.numbers.start}" if joined else "configs")
+        keep(host.loader, kept, options=not ahead)
     returns: list[Sequence[JobReturn]] = []
     jobs = 0
     while batch is not None:
@@ -98,6 +103,7 @@ def run(
             returns = [*returns, results] if jobs <= _KEPT else []
             del results
             batch = next(passed, None)
+            keep(host.loader, kept, options=False)
     return returns
 
 

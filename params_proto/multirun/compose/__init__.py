@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from copy import copy
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +59,19 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
         The given one where it is not Hydra's own, or Hydra's version is none that the tests ran.
     """
     return _cached(loader, sweeps=False)
+
+
+def keep(loader: ConfigLoader, folder: Path, *, options: bool) -> None:
+    """Writes the config files that were read, so that jobs of other processes read the same.
+
+    Args:
+        loader: the sweep's; Hydra's own reads each file when it needs it.
+        folder: where to, a folder of its own.
+        options: whether jobs may yet choose options that were not read: then all of them are.
+    """
+    write = getattr(loader, "keep", None)
+    if write is not None:
+        write(folder, options=options)
 
 
 def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:

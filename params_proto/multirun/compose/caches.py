@@ -4,7 +4,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from threading import Lock
 
 from hydra import version
@@ -14,13 +15,14 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
+from params_proto.multirun.compose import snapshot
 from params_proto.multirun.compose.base import Base, Bases
 from params_proto.multirun.compose.comparison import Comparison
 from params_proto.multirun.compose.doubts import DoubtError
 from params_proto.multirun.compose.job import job
 from params_proto.multirun.compose.recent import Recent
 from params_proto.multirun.compose.repository import Parsed, Remembered
-from params_proto.multirun.compose.sources import Sources
+from params_proto.multirun.compose.sources import Contents, Place, Sources
 
 _BASES = 128
 _LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
@@ -32,10 +34,13 @@ class Caches:
     Args:
         search_path: where to look for configs.
         once: whether to compare the first base only.
+        kept: the files of some sources.
     """
 
-    def __init__(self, search_path: ConfigSearchPath, once: bool) -> None:
-        self.sources = Sources()
+    def __init__(
+        self, search_path: ConfigSearchPath, once: bool, kept: Mapping[Place, Contents]
+    ) -> None:
+        self.sources = Sources(kept)
         self.parsed = Parsed(search_path, self.sources)
         self.remembered = Remembered(search_path, self.sources)
         self.comparison = Comparison(once)
@@ -126,11 +131,21 @@ _known: dict[str, Caches] = {}
 _lock = Lock()
 
 
-def caches(token: str, search_path: ConfigSearchPath, once: bool) -> Caches:
-    """Those of a loader in this process."""
+def caches(
+    token: str, search_path: ConfigSearchPath, once: bool, folder: Path | None = None
+) -> Caches:
+    """Those of a loader in this process.
+
+    Args:
+        token: the loader's.
+        search_path: where it looks for configs.
+        once: whether another process has compared bases.
+        folder: where the files were kept that the sweep began with.
+    """
     with _lock:
         if token not in _known:
-            _known[token] = Caches(search_path, once)
+            kept = {} if folder is None else snapshot.read(folder)
+            _known[token] = Caches(search_path, once, kept)
             if len(_known) > _LOADERS:
                 del _known[next(iter(_known))]
         return _known[token]

@@ -11,8 +11,10 @@ an error, which is the user's to read, or where the first road turned out to dif
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
@@ -21,6 +23,7 @@ from hydra._internal.config_repository import ConfigRepository
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.multirun.compose import snapshot
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.caches import Caches, caches
 from params_proto.multirun.compose.comparison import Job
@@ -57,6 +60,7 @@ class CachedLoader(ConfigLoaderImpl):
         self._pickled = False
         self._by_hydra_alone = False
         self._caches: Caches | None = None
+        self._kept: tuple[Path, int] | None = None  # where files were written, and how many
         self._known()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -67,9 +71,25 @@ class CachedLoader(ConfigLoaderImpl):
         """What everything else that Hydra asks of a loader looks into."""
         return self._known().parsed
 
-    def files(self) -> dict[tuple[str, str], dict[str, bytes]]:
-        """The bytes of the files that were read, by the provider and path of their source."""
-        return self._known().sources.files()
+    def keep(self, folder: Path, *, options: bool) -> None:
+        """Writes the files that were read, which other processes compose from then on.
+
+        Args:
+            folder: where to. What another sweep has left there is removed.
+            options: whether to read and write all options of the groups, too.
+        """
+        sources = self._known().sources
+        if options:
+            sources.read_all_options()
+        contents = sources.contents()
+        files = sum(len(of_source.files) for of_source in contents.values())
+        if self._kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
+        elif self._kept == (folder, files):
+            return
+        snapshot.write(folder, contents)
+        # A process that has read the folder before is to read it again.
+        self._kept, self._token = (folder, files), uuid4().hex
 
     def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
         """See Hydra's."""
@@ -177,5 +197,6 @@ class CachedLoader(ConfigLoaderImpl):
 
     def _known(self) -> Caches:
         if self._caches is None:
-            self._caches = caches(self._token, self.config_search_path, once=self._pickled)
+            folder = self._kept and self._kept[0]
+            self._caches = caches(self._token, self.config_search_path, self._pickled, folder)
         return self._caches

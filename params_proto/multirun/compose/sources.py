@@ -10,6 +10,9 @@ have Hydra's paths, providers and texts: errors and `hydra.runtime.config_source
 from __future__ import annotations
 
 import io
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
 from importlib import resources
 from os.path import join, realpath
 from pathlib import Path
@@ -23,6 +26,25 @@ from hydra._internal.core_plugins.structured_config_source import StructuredConf
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
+
+Place = tuple[str, str]
+"""A source of configs: its provider, and its path in full."""
+
+Question = tuple[str, str, "ObjectType | None"]
+"""What a source is asked: `available`, `group`, `config` or `list`, of a path, for a type."""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is known of a source.
+
+    Args:
+        files: the bytes of the files that were read, by their path in the source.
+        answers: what it said of what it has.
+    """
+
+    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    answers: dict[Question, Any] = field(default_factory=dict[Question, Any])
 
 
 class UnknownSourceError(Exception):
@@ -38,45 +60,63 @@ class _Named(io.BytesIO):
 class _Remembering(ConfigSource):
     """A source of files that is asked once.
 
-    Attributes:
-        files: the bytes of the files that were read, by their path inside the source.
+    Args:
+        source: one of Hydra's own.
+        contents: what is known of it.
     """
 
-    def __init__(self, source: ConfigSource) -> None:
+    def __init__(self, source: ConfigSource, contents: Contents) -> None:
         vars(self).update(vars(source))
-        self.files: dict[str, bytes] = {}
-        self._answers: dict[tuple[object, ...], Any] = {}
+        self.contents = contents
 
     def available(self) -> bool:
-        if ("available",) not in self._answers:
-            self._answers["available",] = super().available()  # type: ignore[safe-super]
-        return self._answers["available",]
+        return self._said(("available", "", None), super().available)  # type: ignore[safe-super]
 
     def is_group(self, config_path: str) -> bool:
-        question = "group", config_path
-        if question not in self._answers:
-            self._answers[question] = super().is_group(config_path)  # type: ignore[safe-super]
-        return self._answers[question]
+        ask = super().is_group  # type: ignore[safe-super]
+        return self._said(("group", config_path, None), partial(ask, config_path))
 
     def is_config(self, config_path: str) -> bool:
-        question = "config", config_path
-        if question not in self._answers:
-            self._answers[question] = super().is_config(config_path)  # type: ignore[safe-super]
-        return self._answers[question]
+        ask = super().is_config  # type: ignore[safe-super]
+        return self._said(("config", config_path, None), partial(ask, config_path))
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        ask = super().list  # type: ignore[safe-super]
         question = "list", config_path, results_filter
-        if question not in self._answers:
-            found = super().list(config_path, results_filter)  # type: ignore[safe-super]
-            self._answers[question] = found
-        return [*self._answers[question]]
+        return [*self._said(question, partial(ask, config_path, results_filter))]
+
+    def _said(self, question: Question, ask: Callable[[], Any]) -> Any:
+        answers = self.contents.answers
+        if question not in answers:
+            answers[question] = ask()
+        return answers[question]
+
+    def read_all_options(self) -> None:
+        """Reads all files of the folders of which one was read."""
+        for group in {name.rpartition("/")[0] for name in self.contents.files}:
+            for option in self.list(group, ObjectType.CONFIG):
+                name = self._normalize_file_name(f"{group}/{option}" if group else option)
+                self._read(name, self._place(name))
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        name = self._normalize_file_name(config_path)
+        place = self._place(name)
+        if name not in self.contents.files and not place.is_file():
+            return super().load_config(config_path)  # type: ignore[safe-super] # which says so
+        return self._parsed(name, place)
+
+    def _place(self, name: str) -> Any:
+        raise NotImplementedError
+
+    def _read(self, name: str, place: Any) -> bytes:
+        files = self.contents.files
+        if name not in files:
+            files[name] = place.read_bytes()
+        return files[name]
 
     def _parsed(self, config_path: str, place: Any) -> ConfigResult:
         """What Hydra's own sources make of a file."""
-        content = self.files.get(config_path)
-        if content is None:
-            content = self.files[config_path] = place.read_bytes()
-        stream = _Named(content)
+        stream = _Named(self._read(config_path, place))
         stream.name = str(place)
         with io.TextIOWrapper(stream, encoding="utf-8") as file:
             header = self._get_header_dict(file.read(512))
@@ -87,28 +127,25 @@ class _Remembering(ConfigSource):
 
 
 class _File(_Remembering, FileConfigSource):
-    def load_config(self, config_path: str) -> ConfigResult:
-        name = self._normalize_file_name(config_path)
-        place = Path(realpath(join(self.path, name)))
-        if name not in self.files and not place.exists():
-            return super().load_config(config_path)  # says so
-        return self._parsed(name, place)
+    def _place(self, name: str) -> Path:
+        return Path(realpath(join(self.path, name)))
 
 
 class _Package(_Remembering, ImportlibResourcesConfigSource):
-    def load_config(self, config_path: str) -> ConfigResult:
-        name = self._normalize_file_name(config_path)
-        place = resources.files(self.path).joinpath(name)
-        if name not in self.files and not place.is_file():
-            return super().load_config(config_path)
-        return self._parsed(name, place)
+    def _place(self, name: str) -> Any:
+        return resources.files(self.path).joinpath(name)
 
 
 class Sources:
-    """The sources of one loader, which every search path of it shares."""
+    """The sources of one loader, which every search path of it shares.
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[type, str, str], ConfigSource] = {}
+    Args:
+        kept: what is known of some of them.
+    """
+
+    def __init__(self, kept: Mapping[Place, Contents]) -> None:
+        self._kept = kept
+        self._known: dict[Place, _Remembering] = {}
 
     def remembering(self, source: ConfigSource) -> ConfigSource:
         """The source that remembers what this one says.
@@ -121,15 +158,18 @@ class Sources:
             return source
         if kind not in (FileConfigSource, ImportlibResourcesConfigSource):
             raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
-        key = kind, source.provider, source.path
-        if key not in self._known:
-            self._known[key] = (_File if kind is FileConfigSource else _Package)(source)
-        return self._known[key]
+        place = source.provider, source.full_path()
+        if place not in self._known:
+            contents = self._kept.get(place) or Contents()
+            known = _File if kind is FileConfigSource else _Package
+            self._known[place] = known(source, contents)
+        return self._known[place]
 
-    def files(self) -> dict[tuple[str, str], dict[str, bytes]]:
-        """The files that were read, by the provider and the full path of their source."""
-        return {
-            (source.provider, source.full_path()): dict(source.files)
-            for source in self._known.values()
-            if isinstance(source, _Remembering)
-        }
+    def read_all_options(self) -> None:
+        """Reads the other options of each config group of which one was read."""
+        for source in self._known.values():
+            source.read_all_options()
+
+    def contents(self) -> dict[Place, Contents]:
+        """What is known of each."""
+        return {place: source.contents for place, source in self._known.items()}

@@ -152,10 +152,11 @@ def _struck(part: _Branch, parent: Any) -> Any:
     own.update(part.state, _metadata=metadata, _parent=parent, _flags_cache=None)
     content = part.blank.copy()
     for key, cls, state, of_leaf, flags in part.leaves:
-        leaf = content[key] = _create(cls)
-        metadata = _create(Metadata)
-        metadata.__dict__.update(of_leaf, flags=flags.copy(), resolver_cache=defaultdict(dict))
-        leaf.__dict__.update(state, _metadata=metadata, _parent=node, _flags_cache=None)
+        leaf: Any = _create(cls)
+        content[key] = leaf
+        own_metadata: Any = _create(Metadata)
+        own_metadata.__dict__.update(of_leaf, flags=flags.copy(), resolver_cache=defaultdict(dict))
+        leaf.__dict__.update(state, _metadata=own_metadata, _parent=node, _flags_cache=None)
     for branch in part.branches:
         content[branch.key] = _struck(branch, node)
     if part.kind is dict:
