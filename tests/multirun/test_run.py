@@ -191,7 +191,11 @@ def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
     assert [len(batch) for batch in multirun("seed=range(0,5)", to="small").batches] == [5]
     with pytest.raises(CompactHydraException, match="nodb"):
         multirun("db=pg,pg,pg,pg,pg,nodb", to="later")
-    jobs = {path.name for path in (app / "later").iterdir()} - {"multirun.yaml", "sweep.yaml"}
+    jobs = {path.name for path in (app / "later").iterdir()} - {
+        "multirun.yaml",
+        "sweep.yaml",
+        ".sweep",
+    }
     assert jobs == {"0", "1"}
 
 

@@ -19,7 +19,7 @@ def numbers(run: Any) -> list[int]:
 
 
 def directories(path: Path) -> list[str]:
-    return sorted(each.name for each in path.iterdir() if each.is_dir())
+    return sorted(each.name for each in path.iterdir() if each.name != ".sweep" and each.is_dir())
 
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])

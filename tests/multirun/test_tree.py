@@ -438,7 +438,7 @@ def test_a_sweep_of_the_tree(
         (["+sweep=grid", "~trainer.lr=0.1"], "~trainer.lr would delete a key that the sweep gives values, trainer.lr."),
         (["+sweep=grid,ablation"], "+sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
         (["experiment=searched,baseline"], "experiment=searched would have another hydra.sweeper.sweep than the multirun"),
-        (["+sweep=grid", "+hydra.sweeper.sweep.set.name=${hydra.job.num}"], "hydra.sweeper.sweep: MissingMandatoryValue while resolving interpolation: Missing mandatory value: hydra.job.num. Its interpolations are resolved once, before the jobs; write \\${...} for one that each job is to resolve."),
+        (["+sweep=grid", "+hydra.sweeper.sweep.set.name=${hydra.job.num}"], "hydra.sweeper.sweep.set.name: MissingMandatoryValue while resolving interpolation: Missing mandatory value: hydra.job.num. What stands under hydra.sweeper is resolved once, before the jobs"),
     ],
     ids=["group", "group-at-a-package", "value", "sweeps", "experiments", "interpolation"],
 )  # fmt: skip
@@ -532,6 +532,7 @@ def test_a_config_can_ask_for_its_sweep_without_m(python: Any, app: Path) -> Non
         for lr in (3, 4)
     ]
     assert sorted(path.name for path in (app / "out").iterdir()) == [
+        ".sweep",
         "0",
         "1",
         "2",

@@ -12,17 +12,12 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from importlib import resources
 from os.path import join, realpath
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra._internal.core_plugins.importlib_resources_config_source import (
-    ImportlibResourcesConfigSource,
-)
-from hydra._internal.core_plugins.structured_config_source import StructuredConfigSource
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
@@ -126,14 +121,24 @@ class _Remembering(ConfigSource):
         return ConfigResult(config=config, path=path, provider=self.provider, header=header)
 
 
-class _File(_Remembering, FileConfigSource):
+class _Files(_Remembering):
     def _place(self, name: str) -> Path:
         return Path(realpath(join(self.path, name)))
 
 
-class _Package(_Remembering, ImportlibResourcesConfigSource):
+class _Package(_Remembering):
     def _place(self, name: str) -> Any:
         return resources.files(self.path).joinpath(name)
+
+
+_REMEMBERING = {"file": _Files, "pkg": _Package}
+
+
+@cache
+def _class(kind: type[ConfigSource]) -> type[_Remembering]:
+    """The class of sources that remember, over one of Hydra's own."""
+    made: Any = type(kind.__name__, (_REMEMBERING[kind.scheme()], kind), {})
+    return made
 
 
 class Sources:
@@ -154,15 +159,14 @@ class Sources:
             UnknownSourceError: it is none of Hydra's own.
         """
         kind = type(source)
-        if kind is StructuredConfigSource:  # already in memory
-            return source
-        if kind not in (FileConfigSource, ImportlibResourcesConfigSource):
+        # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
+        if not kind.__module__.startswith("hydra._internal.core_plugins."):
             raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
+        if kind.scheme() not in _REMEMBERING:  # already in memory
+            return source
         place = source.provider, source.full_path()
         if place not in self._known:
-            contents = self._kept.get(place) or Contents()
-            known = _File if kind is FileConfigSource else _Package
-            self._known[place] = known(source, contents)
+            self._known[place] = _class(kind)(source, self._kept.get(place) or Contents())
         return self._known[place]
 
     def read_all_options(self) -> None:
