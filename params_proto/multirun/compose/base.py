@@ -205,10 +205,12 @@ def _fill(
 
 def _asks_for_another_path(primary: Any) -> bool:
     """Whether the search path of a primary config has an interpolation."""
-    hydra = primary._get_node("hydra") if isinstance(primary, DictConfig) else None
+    # Not validated: a structured config may have no field of that name, which is fine here.
+    is_mapping = isinstance(primary, DictConfig)
+    hydra = primary._get_node("hydra", validate_access=False) if is_mapping else None
     if not isinstance(hydra, DictConfig):
         return hydra is not None
     if hydra._is_none() or hydra._is_missing() or hydra._is_interpolation():
         return hydra._is_interpolation()
-    path = hydra._get_node("searchpath")
+    path = hydra._get_node("searchpath", validate_access=False)
     return path is not None and "${" in str(OmegaConf.to_container(OmegaConf.create({"x": path})))

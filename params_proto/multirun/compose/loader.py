@@ -154,7 +154,9 @@ class CachedLoader(ConfigLoaderImpl):
         made = self._from_base(ours)
         if made is None:
             # Not in the handler, which would show the user two errors.
-            return by(known.hydras(self, parsed=False))
+            config = by(known.hydras(self, parsed=False))
+            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: only that could")
+            return config
         if isinstance(made, DoubtError):
             log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {made}")
             return self._by_hydra(by)
