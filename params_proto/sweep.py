@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
 
     import pandas as pd
+    from omegaconf import DictConfig
 
 
 class Sweep(SpaceSequence):
@@ -451,6 +452,44 @@ class Sweep(SpaceSequence):
 
         for config in self:
             yield render_config(config, prefix=self.prefix, targets=self._scope.targets)
+
+    def compose(
+        self,
+        config_path: str | os.PathLike[str] | None = None,
+        config_name: str | None = None,
+        *,
+        overrides: Sequence[str] = (),
+        job: bool = False,
+    ) -> Iterator[DictConfig]:
+        """Each config as Hydra composes it, without a Hydra app: equal to `hydra.compose`'s.
+
+        Hydra's global state is left as it is; inside `hydra.initialize(version_base=...)` configs
+        are composed by the rules of that version.
+
+        Args:
+            config_path: the folder of the configs, relative to the file of the caller, as in
+                `hydra.main`; or `pkg://...`.
+            config_name: the primary config. A `@proto.cli` function among the targets has its own
+                for a default, and its own config below it.
+            overrides: as on the command line of a multirun: they win over the sweep, and one with
+                several values multiplies.
+            job: whether the node `hydra` stays in the configs.
+
+        Returns:
+            The configs, each composed when it is asked for.
+
+        Raises:
+            SweepError: an override that cannot be read, or a value that no override can say.
+            HydraException: a config that cannot be composed; the primary one at once, another
+                when it is asked for.
+
+        >>> configs = Sweep().product({"+lr": [0.1, 0.01]}).compose()
+        >>> next(configs)
+        {'lr': 0.1}
+        """
+        from params_proto.from_python.configs import configs
+
+        return configs(self, config_path, config_name, overrides, job)
 
     @classmethod
     def from_overrides(

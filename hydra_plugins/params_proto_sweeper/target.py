@@ -9,6 +9,7 @@ Hydra imports this module for every app in the environment, so it imports nothin
 
 from typing import Any
 
+import omegaconf
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -64,4 +65,7 @@ def _resolve(node: DictConfig, key: str) -> None:
         ) from error
 
 
-OmegaConf.register_new_resolver("params_proto.sweeper", sweeper_class, replace=True)
+# OmegaConf 2.4 has given the old name of another function to this one.
+_IS_2_3 = omegaconf.__version__.startswith("2.3.")
+_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
+getattr(OmegaConf, _REGISTER)("params_proto.sweeper", sweeper_class, replace=True)

@@ -1,32 +1,26 @@
-"""A decorated function as a Hydra app: its configs, and a run of its command line."""
+"""A run of a decorated function's command line, as a Hydra app."""
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import hydra
-from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
 
 from params_proto.app.arguments import refuse_mistakes
-from params_proto.app.base_config import base_config
+from params_proto.app.configs import entries, task_of
 from params_proto.app.store import Entry, stored
-from params_proto.app.task import JobError, Node, Task
+from params_proto.app.task import JobError
 from params_proto.decorated.function import App
-from params_proto.decorated.owner import Owner, nodes, owner_of
 from params_proto.errors import SweepError
-from params_proto.fields import Target
 from params_proto.overrides.hydra_version import IS_1_3
 
-_SCHEMA = "params_proto_schema"
 _SWEEPER = "params_proto"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_1_3 else {}
@@ -55,70 +49,22 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     if isinstance(argv, str):
         raise TypeError(f"run takes a list of arguments, got {argv!r}: write [{argv!r}].")
     arguments = sys.argv[1:] if argv is None else list(argv)
-    task = _task(app, arguments)
+    closed = app.config_path is None and app.config_name is None
+    task = task_of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
     refuse_mistakes(task, arguments)
-    schema = base_config(task.root, [node.target for node in task.nodes.values()])
-    entries = [Entry(_SCHEMA, schema, package="_global_")]
     defaults = {"sweeper": _SWEEPER}
+    pages: list[Entry] = []
     page: AbstractContextManager[None] = nullcontext()
     if _asks_for_help(arguments):
         from params_proto.app import help_page  # which reads the source
 
-        entries.append(help_page.entry(task))
+        pages = [help_page.entry(task)]
         defaults["help"] = help_page.NAME
         page = help_page.resolving(task)
-    entries.append(_hydra_config(defaults))
+    configs = stored([*pages, *entries(task, defaults)])
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
-    with page, stored(entries), _command_line(arguments), _hydra_config_kept(), _short_errors():
+    with page, configs, _command_line(arguments), _hydra_config_kept(), _short_errors():
         main(task)()
-
-
-def _task(app: App[..., Any], arguments: Sequence[str]) -> Task:
-    """The app with every prefix class that is defined now."""
-    root = app.__proto_owner__
-    classes = nodes()
-    owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
-    for name in root.defaults:
-        if name in owners:
-            raise SweepError(
-                f"The class {owners[name].title} and a parameter of {root.title} are both {name!r}"
-                f' in the config: give the class another node, @proto.prefix("{name}_"), or the'
-                " parameter another name."
-            )
-    return Task(
-        app,
-        _with_current_defaults(root),
-        {node: Node(cls, _with_current_defaults(owners[node])) for node, cls in classes.items()},
-        closed=app.config_path is None
-        and app.config_name is None
-        and not any(_CONFIGS.match(argument) for argument in arguments),
-    )
-
-
-def _with_current_defaults(owner: Owner) -> Target:
-    """The fields with what was assigned to them, or is bound now, for a default."""
-    fields = {
-        name: dataclasses.replace(field, default=owner.value(name))
-        for name, field in owner.target.fields.items()
-    }
-    return dataclasses.replace(owner.target, fields=fields)
-
-
-def _hydra_config(defaults: Mapping[str, str]) -> Entry:
-    """Hydra's own config, with the schema in front of everything and our defaults for its groups.
-
-    What an application or a plugin has chosen in place of Hydra's own defaults stays.
-    """
-    config = ConfigStore.instance().load("hydra/config.yaml").node
-    listed: list[Any] = [f"/{_SCHEMA}"]
-    for default in config.defaults:
-        if OmegaConf.is_dict(default):
-            ((group, option),) = default.items()
-            if option in ("basic", "default"):
-                default = {group: defaults.get(group, option)}
-        listed.append(default)
-    config.defaults = listed
-    return Entry("config", config, group="hydra")
 
 
 def _asks_for_help(arguments: Sequence[str]) -> bool:

@@ -1,0 +1,88 @@
+"""The configs of an app: what it is made of, and what of it Hydra's store holds."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, cast
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
+
+from params_proto.app.base_config import base_config
+from params_proto.app.store import Entry
+from params_proto.app.task import Node, Task
+from params_proto.decorated.function import App
+from params_proto.decorated.owner import Owner, nodes, owner_of
+from params_proto.errors import SweepError
+from params_proto.fields import Target
+
+_SCHEMA = "params_proto_schema"
+
+
+def task_of(app: App[..., Any], *, closed: bool) -> Task:
+    """The app with every prefix class that is defined now.
+
+    Args:
+        app: a decorated function.
+        closed: whether there are no configs of the user's.
+
+    Raises:
+        SweepError: a class and a parameter have one name in the config.
+    """
+    root = app.__proto_owner__
+    classes = nodes()
+    owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
+    for name in root.defaults:
+        if name in owners:
+            raise SweepError(
+                f"The class {owners[name].title} and a parameter of {root.title} are both {name!r}"
+                f' in the config: give the class another node, @proto.prefix("{name}_"), or the'
+                " parameter another name."
+            )
+    return Task(
+        app,
+        _with_current_defaults(root),
+        {node: Node(cls, _with_current_defaults(owners[node])) for node, cls in classes.items()},
+        closed=closed,
+    )
+
+
+def entries(task: Task, defaults: Mapping[str, str]) -> list[Entry]:
+    """What is in Hydra's store while the app runs.
+
+    Args:
+        task: the app.
+        defaults: options of Hydra's own groups, where nobody has chosen others.
+
+    Raises:
+        SweepError: a default is no value for its parameter.
+    """
+    schema = base_config(task.root, [node.target for node in task.nodes.values()])
+    return [Entry(_SCHEMA, schema, package="_global_"), _hydra_config(defaults)]
+
+
+def _with_current_defaults(owner: Owner) -> Target:
+    """The fields with what was assigned to them, or is bound now, for a default."""
+    fields = {
+        name: dataclasses.replace(field, default=owner.value(name))
+        for name, field in owner.target.fields.items()
+    }
+    return dataclasses.replace(owner.target, fields=fields)
+
+
+def _hydra_config(defaults: Mapping[str, str]) -> Entry:
+    """Hydra's own config, with the schema in front of everything and our defaults for its groups.
+
+    What an application or a plugin has chosen in place of Hydra's own defaults stays.
+    """
+    config = ConfigStore.instance().load("hydra/config.yaml").node
+    listed: list[Any] = [f"/{_SCHEMA}"]
+    for default in config.defaults:
+        if OmegaConf.is_dict(default):
+            ((group, option),) = default.items()
+            if option in ("basic", "default"):
+                default = {group: defaults.get(group, option)}
+        listed.append(default)
+    config.defaults = listed
+    return Entry("config", config, group="hydra")

@@ -1,0 +1,1 @@
+"""Sweeps in Python, without a command line: their configs, one by one."""

@@ -1,0 +1,44 @@
+"""The code that calls: the folder that its relative paths begin at, and its name."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import CodeType
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Some code of the user's.
+
+    Args:
+        folder: where its file is; the working directory where it has none.
+        name: what Hydra calls the job that it runs.
+    """
+
+    folder: Path
+    name: str
+
+    @classmethod
+    def of(cls, code: CodeType) -> Caller:
+        """The file that some code stands in."""
+        file = Path(code.co_filename).absolute()
+        return cls(file.parent, re.sub(r"[^-\w.]", "", file.stem.strip().replace(" ", "_")))
+
+
+def caller() -> Caller:
+    """The code nearest to this call that is none of this package.
+
+    A cell of a notebook stands where the notebook does, as for Hydra.
+    """
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    folders = frame.f_globals.get("_dh")  # IPython's, in the globals of its cells only
+    if folders:
+        return Caller(Path(folders[0]), "notebook")
+    return Caller.of(frame.f_code)

@@ -1,0 +1,67 @@
+"""What Hydra reads from its singletons while it composes, there for as long as it does so."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from typing import Any, cast
+
+from hydra import version
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobRuntime, setup_globals
+from hydra.version import VersionBase
+from omegaconf import OmegaConf
+
+from params_proto.app.store import Entry, stored
+from params_proto.overrides.hydra_version import IS_1_3
+
+
+class Surroundings:
+    """Those of one app, beside whatever else uses Hydra in the process.
+
+    Args:
+        name: the name of the app's jobs.
+        entries: configs that stand in Hydra's store beside those of the process.
+    """
+
+    def __init__(self, name: str, entries: Iterable[Entry]) -> None:
+        Plugins.instance()  # which put configs into the store when they are loaded
+        if not OmegaConf.has_resolver("hydra"):
+            setup_globals()
+        self._runtime = OmegaConf.create({"name": name})
+        self._version_base = _version_base()
+        with stored(entries):
+            self._configs = _folders(ConfigStore.instance().repo)
+
+    @contextmanager
+    def here(self) -> Generator[None, None, None]:
+        """Within the block they are what Hydra finds; afterwards all is as it was before."""
+        store, runtime, base = ConfigStore.instance(), JobRuntime.instance(), VersionBase.instance()
+        before = store.repo, runtime.conf, base.version_base
+        store.repo, runtime.conf = self._configs, self._runtime
+        base.version_base = self._version_base
+        try:
+            yield
+        finally:
+            store.repo, runtime.conf, base.version_base = before
+
+
+def _version_base() -> Any:
+    """The rules to compose by: those of the app that runs, else those of the installed Hydra."""
+    base = VersionBase.instance()
+    before = base.version_base
+    if not IS_1_3 or GlobalHydra.instance().is_initialized():
+        return before
+    version.setbase(None)
+    found, base.version_base = base.version_base, before
+    return found
+
+
+def _folders(repo: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose folders can be added to; the configs in it are the same."""
+    return {
+        name: _folders(cast("dict[str, Any]", inner)) if isinstance(inner, dict) else inner
+        for name, inner in repo.items()
+    }
