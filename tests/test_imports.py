@@ -23,7 +23,10 @@ FLOORS: dict[str, set[str]] = {
     "structured": {"schema"},
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
+    "python": {"from_python"},
 }
+# The face of a sweep opens what runs it, when a method is called.
+OPENS = {"sweep.py": {"params_proto.from_python.configs.configs"}}
 # What an order of floors does not say.
 NEVER = {
     "space": {"fields", "hydra text"},
@@ -66,8 +69,9 @@ def relative(path: Path) -> str:
 @pytest.mark.parametrize("path", modules(), ids=relative)
 def test_arrows_go_one_way(path: Path) -> None:
     order = list(FLOORS)
-    own = floor(path.relative_to(PACKAGE).parts[0].removesuffix(".py"))
-    for name in imports(path):
+    inside = path.relative_to(PACKAGE)
+    own = floor(inside.parts[0].removesuffix(".py"))
+    for name in {*imports(path)} - OPENS.get(inside.as_posix(), set()):
         top, _, rest = name.partition(".")
         assert top != "hydra_plugins"
         if top == "params_proto":
