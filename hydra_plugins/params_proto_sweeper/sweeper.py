@@ -55,8 +55,10 @@ class ParamsProtoSweeper(Sweeper):
         from hydra.core.plugins import Plugins
 
         from params_proto.multirun.compose import chosen
+        from params_proto.multirun.mistakes import told_by_hydra
 
-        hydra_context = chosen(self._compose, hydra_context)
+        with told_by_hydra():
+            hydra_context = chosen(self._compose, hydra_context)
         self.hydra_context = hydra_context
         self.config = config
         self.task_function = task_function

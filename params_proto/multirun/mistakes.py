@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
-from hydra.errors import HydraException
+from hydra.errors import CompactHydraException, HydraException
 
 from params_proto.errors import SweepError, together
 
@@ -95,3 +96,12 @@ def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:
     lines = "".join(f"\n- {mistake}" for mistake in mistakes[:_MOST])
     more = f"\n- and {least}{rest} more." if rest > 0 else ""
     return SweepError(f"{least}{len(mistakes)} mistakes:{lines}{more}")
+
+
+@contextmanager
+def told_by_hydra() -> Generator[None, None, None]:
+    """A mistake in the sweep as an error that Hydra prints without a traceback."""
+    try:
+        yield
+    except SweepError as error:
+        raise CompactHydraException(str(error)) from error

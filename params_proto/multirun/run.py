@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
@@ -25,6 +23,7 @@ from params_proto.multirun.directories import (
     refuse_used,
 )
 from params_proto.multirun.host import Host
+from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.numbering import first_number
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch
@@ -61,7 +60,7 @@ def run(
             batch, and for a launcher that numbers its jobs in a way of its own.
         Exception: whatever a job raised, once its batch is done.
     """
-    with _told_by_hydra():
+    with told_by_hydra():
         part = options.part
         # Before a job's: what it resolves once, as the time of day, is the same in all of them.
         directory = directory_of_sweep(host.config)
@@ -96,7 +95,7 @@ def run(
         results = launcher.launch(batch.jobs, initial_job_idx=first_number(batch.numbers))
         for result in results:
             _ = result.return_value  # raises what the job raised
-        with _told_by_hydra():
+        with told_by_hydra():
             _refuse_other_numbers(batch, results)
             jobs += len(results)
             # Each holds three configs of its job: many of them would fill the memory.
@@ -105,15 +104,6 @@ def run(
             batch = next(passed, None)
             keep(host.loader, kept, options=False)
     return returns
-
-
-@contextmanager
-def _told_by_hydra() -> Generator[None, None, None]:
-    """A mistake in the sweep as an error that Hydra prints without a traceback."""
-    try:
-        yield
-    except SweepError as error:
-        raise CompactHydraException(str(error)) from error
 
 
 def _holds(directory: Path, text: str) -> bool:
