@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 HYDRA = ("1.3.8", "1.4.0rc3")
 OMEGACONF = ("2.3.", "2.4.1rc1")
 
+BY_HYDRA = "Configs are composed by Hydra, as with hydra.sweeper.compose=hydra"
+
 
 def chosen(option: str, context: HydraContext) -> HydraContext:
     """What `hydra.sweeper.compose` asks for.
@@ -107,5 +109,5 @@ def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
 
 
 def _given(loader: ConfigLoader, reason: str) -> ConfigLoader:
-    log.info(f"Configs are composed by Hydra, as with hydra.sweeper.compose=hydra: {reason}.")
+    log.info(f"{BY_HYDRA}: {reason}.")
     return loader

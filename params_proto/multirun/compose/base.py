@@ -22,6 +22,7 @@ from params_proto.multirun.compose.defaults import expanded
 from params_proto.multirun.compose.doubts import DoubtError, refuse_doubts
 from params_proto.multirun.compose.interpolations import Merged
 from params_proto.multirun.compose.repository import Parsed
+from params_proto.multirun.compose.sources import refuse_unknown
 from params_proto.multirun.compose.template import IrregularError, Template
 
 
@@ -68,6 +69,7 @@ class Bases(ConfigLoaderImpl):
 
         Raises:
             DoubtError: it may ask for another one next time.
+            UnknownSourceError: it has a source that is none of Hydra's own.
         """
         self.ensure_main_config_source_available()
         repository = CachingConfigRepository(self.repository)
@@ -76,6 +78,7 @@ class Bases(ConfigLoaderImpl):
             if primary is not None and _asks_for_another_path(primary.config):
                 raise DoubtError("hydra.searchpath has an interpolation")
         self._process_config_searchpath(config_name, [*leading], repository)
+        refuse_unknown(repository.get_sources())
         return repository
 
     def base(

@@ -23,13 +23,14 @@ from hydra._internal.config_repository import ConfigRepository
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.multirun.compose import snapshot
+from params_proto.multirun.compose import BY_HYDRA, snapshot
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.caches import Caches, caches
 from params_proto.multirun.compose.comparison import Job
 from params_proto.multirun.compose.doubts import DoubtError
 from params_proto.multirun.compose.job import resolve_again
 from params_proto.multirun.compose.parsing import parsed
+from params_proto.multirun.compose.sources import UnknownSourceError, refuse_unknown
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +54,7 @@ class CachedLoader(ConfigLoaderImpl):
     """
 
     def __init__(self, loader: ConfigLoaderImpl, sweeps: bool) -> None:
+        refuse_unknown(loader.repository.get_sources())
         vars(self).update(vars(loader))
         del vars(self)["repository"]
         self._token = uuid4().hex
@@ -160,6 +162,10 @@ class CachedLoader(ConfigLoaderImpl):
         if isinstance(made, DoubtError):
             log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {made}")
             return self._by_hydra(by)
+        if isinstance(made, UnknownSourceError):
+            self._by_hydra_alone = True
+            log.info(f"{BY_HYDRA}: {made}.")
+            return by(known.hydras(self, parsed=False))
         config, base = made
         if in_sweep is self._sweeps:
             job = Job(
@@ -175,11 +181,13 @@ class CachedLoader(ConfigLoaderImpl):
                     return by(known.hydras(self, parsed=False))
         return config
 
-    def _from_base(self, ours: Ours) -> tuple[DictConfig, Base] | DoubtError | None:
+    def _from_base(
+        self, ours: Ours
+    ) -> tuple[DictConfig, Base] | DoubtError | UnknownSourceError | None:
         try:
             return ours()
-        except DoubtError as doubt:
-            return doubt
+        except (DoubtError, UnknownSourceError) as reason:
+            return reason
         except Exception:  # whatever it is, Hydra says it
             return None
 

@@ -12,7 +12,7 @@ from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.config_source import ConfigResult
 
-from params_proto.multirun.compose.sources import Sources
+from params_proto.multirun.compose.sources import Sources, is_known
 from params_proto.multirun.compose.template import IrregularError, Template
 
 
@@ -46,7 +46,13 @@ class Parsed(Remembered):
         self._results: dict[tuple[object, ...], _Result | None] = {}
         super().__init__(search_path, sources)
 
+    def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
+        super().initialize_sources(config_search_path)
+        self._may_change = not all(map(is_known, self.sources))
+
     def load_config(self, config_path: str) -> ConfigResult | None:
+        if self._may_change:
+            return super().load_config(config_path)
         key = (config_path, *[(source.provider, source.full_path()) for source in self.sources])
         if key in self._results:
             known = self._results[key]

@@ -10,7 +10,7 @@ have Hydra's paths, providers and texts: errors and `hydra.runtime.config_source
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import resources
@@ -141,6 +141,25 @@ def _class(kind: type[ConfigSource]) -> type[_Remembering]:
     return made
 
 
+def refuse_unknown(sources: Iterable[ConfigSource]) -> None:
+    """Refuses sources that are none of Hydra's own.
+
+    Raises:
+        UnknownSourceError: there is one.
+    """
+    for source in sources:
+        if not is_known(source):
+            kind = type(source)
+            raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
+
+
+def is_known(source: ConfigSource) -> bool:
+    """Whether a source is Hydra's own, or one of these over it."""
+    # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
+    of_hydra = type(source).__module__.startswith("hydra._internal.core_plugins.")
+    return of_hydra or isinstance(source, _Remembering)
+
+
 class Sources:
     """The sources of one loader, which every search path of it shares.
 
@@ -153,16 +172,9 @@ class Sources:
         self._known: dict[Place, _Remembering] = {}
 
     def remembering(self, source: ConfigSource) -> ConfigSource:
-        """The source that remembers what this one says.
-
-        Raises:
-            UnknownSourceError: it is none of Hydra's own.
-        """
+        """The source that remembers what this one says; one that is not Hydra's own stays."""
         kind = type(source)
-        # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
-        if not kind.__module__.startswith("hydra._internal.core_plugins."):
-            raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
-        if kind.scheme() not in _REMEMBERING:  # already in memory
+        if not is_known(source) or kind.scheme() not in _REMEMBERING:  # which is in memory
             return source
         place = source.provider, source.full_path()
         if place not in self._known:

@@ -1,0 +1,61 @@
+"""Hydra's own loader and the cached one, over one tree of configs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from params_proto.multirun.compose.loader import CachedLoader
+
+TREE = {
+    "config": "defaults: [_self_, db: mysql]\nlr: 0.1\nseed: 0\nlayers: [1, 2]\n",
+    "db/mysql": "driver: mysql\nport: 3306\n",
+    "db/pg": "driver: pg\nport: 5432\n",
+}
+
+
+def write(folder: Path, configs: Mapping[str, str]) -> Path:
+    """Writes a tree of configs, by their names without `.yaml`."""
+    for name, text in configs.items():
+        path = folder / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def hydras(folder: Path) -> ConfigLoaderImpl:
+    return ConfigLoaderImpl(create_config_search_path(str(folder)))
+
+
+def cached(folder: Path) -> CachedLoader:
+    return CachedLoader(hydras(folder), sweeps=True)
+
+
+def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config") -> DictConfig:
+    """The config of a multirun."""
+    return loader.load_configuration(config_name, [*overrides], RunMode.MULTIRUN)
+
+
+class Compositions:
+    """Counts what Hydra's own code composes from now on, for a job.
+
+    Args:
+        monkeypatch: puts it in place.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.by_hydra = 0
+        own = ConfigLoaderImpl._load_configuration_impl
+
+        def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
+            self.by_hydra += kwargs["run_mode"] is RunMode.RUN
+            return own(loader, *args, **kwargs)
+
+        monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)

@@ -1,0 +1,150 @@
+"""What the cached way does not know, Hydra composes; one line of the log says why."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import hydra
+import omegaconf
+import pytest
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.object_type import ObjectType
+from hydra.errors import CompactHydraException
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from hydra.types import HydraContext
+from omegaconf import OmegaConf
+
+from params_proto import SweepError
+from params_proto.multirun.compose import cached, chosen
+from tests.multirun.compose.roads import TREE, Compositions, hydras, write
+
+pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
+
+
+class OwnLoader(ConfigLoaderImpl):
+    """The loader of another plugin."""
+
+
+class OwnSource(ConfigSource):
+    """The source of another plugin: it gives another config each time."""
+
+    given = 0
+
+    @staticmethod
+    def scheme() -> str:
+        return "own"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        OwnSource.given += 1
+        config = OmegaConf.create({"given": OwnSource.given})
+        return ConfigResult(self.provider, f"own://{config_path}", config, {"package": None})
+
+    def available(self) -> bool:
+        return True
+
+    def is_group(self, config_path: str) -> bool:
+        return config_path == "from"
+
+    def is_config(self, config_path: str) -> bool:
+        return config_path in ("from/own", "from/own.yaml")
+
+    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
+        return ["own"] if config_path == "from" else []
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    return write(tmp_path / "conf", TREE)
+
+
+@pytest.fixture
+def own_source() -> None:
+    OwnSource.given = 0
+    SourcesRegistry.instance().register(OwnSource)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> str:
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    return record.getMessage()
+
+
+@pytest.mark.parametrize("module", [hydra, omegaconf])
+def test_an_unknown_version(
+    conf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, module: Any
+) -> None:
+    monkeypatch.setattr(module, "__version__", "9.9.9")
+    caplog.set_level(logging.INFO)
+    loader = hydras(conf)
+    assert cached(loader) is loader
+    assert "9.9.9" in told(caplog)
+    assert "no version that this was tested with" in told(caplog)
+
+
+def test_another_loader(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    loader = OwnLoader(hydras(conf).config_search_path)
+    assert cached(loader) is loader
+    assert "the config loader is a OwnLoader" in told(caplog)
+
+
+def test_another_source(conf: Path, own_source: None, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    loader = hydras(conf)
+    path = loader.config_search_path
+    path.append("other", "own://somewhere")
+    loader = ConfigLoaderImpl(path)
+    assert cached(loader) is loader
+    assert "OwnSource" in told(caplog)
+
+
+def test_the_option(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    context = HydraContext(config_loader=hydras(conf), callbacks=Callbacks())
+    assert chosen("hydra", context) is context
+    assert chosen("cached", context).config_loader is not context.config_loader
+    with pytest.raises(SweepError, match=r"hydra\.sweeper\.compose=fast: it is `cached`"):
+        chosen("fast", context)
+    assert not caplog.records
+
+
+def test_a_multirun_of_an_unknown_version(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(omegaconf, "__version__", "2.9.0")
+    count = Compositions(monkeypatch)
+    assert [config["seed"] for config in multirun("seed=1,2,3").values] == [1, 2, 3]
+    assert capsys.readouterr().out.count("Configs are composed by Hydra, as with") == 1
+    assert count.by_hydra == 6
+
+
+def test_a_multirun_with_the_option(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    count = Compositions(monkeypatch)
+    run = multirun("seed=1,2,3", "hydra.sweeper.compose=hydra")
+    assert [config["seed"] for config in run.values] == [1, 2, 3]
+    assert "composed by Hydra" not in capsys.readouterr().out
+    assert count.by_hydra == 6
+    assert not (run.directory / ".sweep" / "configs").exists()
+
+
+def test_a_wrong_option_runs_nothing(multirun: Any, app: Path) -> None:
+    with pytest.raises(CompactHydraException, match=r"hydra\.sweeper\.compose=fast: it is"):
+        multirun("seed=1,2", "hydra.sweeper.compose=fast")
+    assert not (app / "out").exists() or not list((app / "out").iterdir())
+
+
+def test_another_source_on_the_search_path_of_the_config(
+    multirun: Any, app: Path, own_source: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = app / "conf" / "config.yaml"
+    path.write_text(path.read_text() + "hydra: {searchpath: ['own://somewhere']}\n")
+    values = multirun("+from=own", "seed=1,2,3").values
+    given = [config["from"]["given"] for config in values]
+    assert given == [*range(OwnSource.given - 2, OwnSource.given + 1)]
+    assert capsys.readouterr().out.count("OwnSource") == 1
