@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -11,11 +13,11 @@ from typing import Any, NamedTuple
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
 from omegaconf import DictConfig, OmegaConf
 
 from tests.multirun.compose.roads import TREE, cached, hydras, master, write
-
-pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
 LARGE = {
     **TREE,
@@ -138,26 +140,33 @@ def outcome(loader: ConfigLoaderImpl, multirun: DictConfig, job: list[str]) -> O
     return None
 
 
-@pytest.fixture
-def conf(tmp_path: Path) -> Path:
+class Both(NamedTuple):
+    hydras: ConfigLoaderImpl
+    ours: ConfigLoaderImpl
+    multirun: DictConfig
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
+    """One loader of each kind for all jobs: what it remembers of one must not change another."""
+    Plugins.instance()
+    state = deepcopy(Singleton.get_state())
     typed = OmegaConf.structured(Typed)
     OmegaConf.set_readonly(typed.fixed, True)
     ConfigStore.instance().store("typed", typed, group="typed")
-    folder = write(tmp_path / "conf", LARGE)
+    folder = write(tmp_path_factory.mktemp("conf"), LARGE)
     (folder / "db" / "latin.yaml").write_bytes("driver: \u00fc\n".encode("latin-1"))
-    return folder
+    own = hydras(folder)
+    yield Both(own, cached(folder), master(own))
+    Singleton.set_state(state)
 
 
 @pytest.mark.parametrize("job", JOBS.values(), ids=JOBS.keys())
-def test_the_error_is_hydras(conf: Path, job: list[str]) -> None:
-    ours, own = cached(conf), hydras(conf)
-    multirun = master(own)
-    expected = outcome(own, multirun, job)
+def test_the_error_is_hydras(both: Both, job: list[str]) -> None:
+    expected = outcome(both.hydras, both.multirun, job)
     assert expected is not None
-    assert outcome(ours, multirun, job) == expected
-    # What is remembered by then makes no other.
-    assert outcome(ours, multirun, ["seed=1"]) is None
-    assert outcome(ours, multirun, job) == expected
+    assert outcome(both.ours, both.multirun, job) == expected
+    assert outcome(both.ours, both.multirun, ["seed=1"]) is None
 
 
 APP = """\
