@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,10 @@ import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from params_proto.multirun.compose.loader import CachedLoader
+from tests.versions import HYDRA_1_3
 
 TREE = {
     "config": "defaults: [_self_, db: mysql]\nlr: 0.1\nseed: 0\nlayers: [1, 2]\n",
@@ -59,3 +60,9 @@ class Compositions:
             return own(loader, *args, **kwargs)
 
         monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
+
+
+def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:
+    """Registers a resolver, by the name that the function for it has in this OmegaConf."""
+    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
+    getattr(OmegaConf, register)(name, function, use_cache=use_cache, replace=True)
