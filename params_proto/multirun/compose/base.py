@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from hydra import __version__, version
@@ -33,12 +33,11 @@ class Base:
     Args:
         template: strikes the config, in which Hydra's own fields are filled in as far as all jobs
             share them.
-        number: how many bases were made before.
+        seen: whether a job was composed from it, of which it was decided whether to compare it.
     """
 
     template: Template
-    number: int
-    compared: bool = field(default=False, compare=False)
+    seen: bool = False
 
 
 class Start(NamedTuple):
@@ -86,7 +85,6 @@ class Bases(ConfigLoaderImpl):
         config_name: str | None,
         leading: Sequence[Override],
         groups: Sequence[Override],
-        number: int,
     ) -> Base:
         """Makes a base.
 
@@ -94,7 +92,6 @@ class Bases(ConfigLoaderImpl):
             config_name: the primary config.
             leading: the overrides that all jobs have, groups among them.
             groups: the choices of groups, those in `leading` as well.
-            number: how many were made before.
 
         Raises:
             DoubtError: one cannot be made.
@@ -120,7 +117,7 @@ class Bases(ConfigLoaderImpl):
                 self._apply_overrides_to_config([override], config)
         _fill(config, config_name, leading, defaults.overrides.known_choices, repository)
         try:
-            return Base(Template(config), number)
+            return Base(Template(config))
         except IrregularError as error:
             raise DoubtError(str(error)) from error
 

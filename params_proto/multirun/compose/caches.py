@@ -48,7 +48,6 @@ class Caches:
         self._bases: Recent[tuple[object, ...], Base | DoubtError] = Recent(_BASES)
         self._places: Recent[tuple[object, ...], object] = Recent(_BASES)
         self._aliases: dict[str | None, bool] = {}
-        self._count = 0
 
     def compose(
         self, config_name: str | None, leading: Sequence[Override], own: Sequence[Override]
@@ -96,11 +95,9 @@ class Caches:
         self, config_name: str | None, leading: Sequence[Override], groups: Sequence[Override]
     ) -> Base | DoubtError:
         try:
-            base = self._making.base(config_name, leading, groups, self._count)
+            return self._making.base(config_name, leading, groups)
         except DoubtError as doubt:
             return doubt
-        self._count += 1
-        return base
 
     def has_aliases(self, loader: ConfigLoaderImpl, config_name: str | None) -> bool:
         """Whether lines are not what they say, as from Hydra 1.4 on."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 from omegaconf import DictConfig
 
@@ -32,8 +33,7 @@ class Job:
     caches: bool
 
     def difference(self) -> str | None:
-        """How the roads differ; the base is not compared again."""
-        self.base.compared = True
+        """How the roads differ."""
         return difference(self.ours(), self.hydra(), caches=self.caches)
 
 
@@ -52,22 +52,28 @@ class Comparison:
         self._once = once
         self._first: Job | None = None
         self._many = False
+        self._bases = 0
+        self._lock = Lock()  # a launcher may compose in threads
 
-    def due(self, job: Job) -> Iterator[Job]:
+    def due(self, job: Job) -> list[Job]:
         """The jobs to compare now that this one was composed."""
+        with self._lock:
+            return [each for each in self._jobs(job) if self._chosen(each.base)]
+
+    def _jobs(self, job: Job) -> list[Job]:
         if not self._many:
             if self._first is None:
                 self._first = job
             if [*self._first.lines] == [*job.lines]:
-                return
+                return []
             self._many = True
         first, self._first = self._first, None
-        for each in (first, job):
-            if each is not None and self._chosen(each.base):
-                yield each
+        return [job] if first is None else [first, job]
 
     def _chosen(self, base: Base) -> bool:
-        if base.compared:
+        # Counted here and not where they are made: some are made for no job, to look at the sweep.
+        if base.seen:
             return False
-        count = base.number + 1
-        return count == 1 if self._once else count & (count - 1) == 0
+        base.seen = True
+        self._bases += 1
+        return self._bases == 1 if self._once else self._bases & (self._bases - 1) == 0

@@ -177,9 +177,10 @@ class Sources:
         if not is_known(source) or kind.scheme() not in _REMEMBERING:  # which is in memory
             return source
         place = source.provider, source.full_path()
-        if place not in self._known:
-            self._known[place] = _class(kind)(source, self._kept.get(place) or Contents())
-        return self._known[place]
+        if place in self._known:
+            return self._known[place]
+        made = _class(kind)(source, self._kept.get(place) or Contents())
+        return self._known.setdefault(place, made)  # another thread may have been here
 
     def read_all_options(self) -> None:
         """Reads the other options of each config group of which one was read."""
