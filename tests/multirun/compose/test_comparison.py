@@ -59,6 +59,15 @@ def test_a_difference_in_a_later_base(
     assert "config of db=pg seed=1 in another way" in warning
 
 
+def test_what_is_composed_to_look_at_the_sweep_is_no_job(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A choice of all jobs is looked at, with it and without: whether it only selects a sweep."""
+    break_where(monkeypatch)
+    assert [config["seed"] for config in multirun("+model=small", "seed=1,2").values] == [1, 2]
+    assert len(warnings(capsys.readouterr().out)) == 1
+
+
 def test_of_bases_whose_ways_agree_nothing_is_said(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
