@@ -72,8 +72,9 @@ class _Remembering(ConfigSource):
         return self._said(("group", config_path, None), partial(ask, config_path))
 
     def is_config(self, config_path: str) -> bool:
-        ask = super().is_config  # type: ignore[safe-super]
-        return self._said(("config", config_path, None), partial(ask, config_path))
+        ask = partial(super().is_config, config_path)  # type: ignore[safe-super]
+        question = "config", config_path, None
+        return self._said(question, lambda: not self._is_new(config_path) and ask())
 
     def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
         ask = super().list  # type: ignore[safe-super]
@@ -85,6 +86,15 @@ class _Remembering(ConfigSource):
         if question not in answers:
             answers[question] = ask()
         return answers[question]
+
+    def _is_new(self, config_path: str) -> bool:
+        """Whether a config came into a folder after that was listed."""
+        folder, _, option = config_path.rpartition("/")
+        listed = self.contents.answers.get(("list", folder, ObjectType.CONFIG))
+        # Some file systems find a name that is written in other letters.
+        return listed is not None and option.removesuffix(".yaml").casefold() not in [
+            one.casefold() for one in listed
+        ]
 
     def read_all_options(self) -> None:
         """Reads all files of the folders of which one was read."""
