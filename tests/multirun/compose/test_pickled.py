@@ -1,0 +1,150 @@
+"""A loader in another process: it brings no caches along, and finds the files that were kept."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+from omegaconf import OmegaConf
+
+from params_proto.multirun.compose import caches, keep
+from params_proto.multirun.compose.difference import difference
+from params_proto.multirun.compose.loader import CachedLoader
+from tests.multirun.compose.roads import TREE, cached, hydras, master, write
+
+JOBS = [["seed=1"], ["db=pg", "seed=2"]]
+
+# What a worker of joblib or Slurm does with what it is given.
+WORKER = """\
+import pickle, sys
+from pathlib import Path
+from hydra.core.plugins import Plugins
+Plugins.instance()
+loader, multirun, jobs = pickle.loads(Path(sys.argv[1]).read_bytes())
+configs = [loader.load_sweep_config(multirun, job) for job in jobs]
+Path(sys.argv[2]).write_bytes(pickle.dumps(configs))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _discovered(plugins: None) -> None:
+    """As when a loader is made."""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    return write(tmp_path / "conf", TREE)
+
+
+def elsewhere(loader: CachedLoader, monkeypatch: pytest.MonkeyPatch) -> CachedLoader:
+    """The loader as in a process that has composed nothing yet."""
+    pickled = cloudpickle.dumps(loader)
+    monkeypatch.setattr(caches, "_known", {})
+    return cloudpickle.loads(pickled)
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["from-the-files", "from-what-was-kept"])
+def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: bool) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    expected = [hydras(conf).load_sweep_config(multirun, job) for job in JOBS]
+    if kept:
+        for job in JOBS:
+            loader.load_sweep_config(multirun, job)
+        keep(loader, tmp_path / "kept", options=False)
+        shutil.rmtree(conf)
+    given, made = tmp_path / "given", tmp_path / "made"
+    given.write_bytes(cloudpickle.dumps((loader, multirun, JOBS)))
+    python("-c", WORKER, given, made, cwd=Path.cwd())
+    for config, match in zip(cloudpickle.loads(made.read_bytes()), expected, strict=True):
+        assert difference(config, match) is None
+
+
+def test_what_is_pickled_has_no_caches(conf: Path, tmp_path: Path) -> None:
+    loader = cached(conf)
+    small = len(cloudpickle.dumps(loader))
+    multirun = master(loader)
+    for number in range(50):
+        write(conf, {f"db/o{number}": f"driver: {'d' * 1000}\n"})
+        loader.load_sweep_config(multirun, [f"db=o{number}"])
+    assert len(cloudpickle.dumps(loader)) <= small < 5000
+    assert b"what-was-kept" not in cloudpickle.dumps(loader)
+    keep(loader, tmp_path / "what-was-kept", options=False)
+    pickled = cloudpickle.dumps(loader)
+    assert b"what-was-kept" in pickled
+    assert len(pickled) < small + 1000
+
+
+def test_edited_or_deleted_files(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    for job in JOBS:
+        loader.load_sweep_config(multirun, job)
+    keep(loader, tmp_path / "kept", options=False)
+    (conf / "config.yaml").write_text("broken: [\n")
+    (conf / "db" / "pg.yaml").unlink()
+    config = elsewhere(loader, monkeypatch).load_sweep_config(multirun, JOBS[1])
+    assert OmegaConf.to_container(config.db) == {"driver": "pg", "port": 5432}
+
+
+def test_what_is_kept_later_is_found_as_well(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["seed=1"])
+    keep(loader, folder, options=False)
+    assert not list(folder.rglob("pg.yaml"))
+    loader.load_sweep_config(multirun, ["db=pg"])
+    keep(loader, folder, options=False)
+    (conf / "db" / "pg.yaml").unlink()
+    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+
+
+def test_a_folder_that_cannot_be_seen(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine with another file system, the files are those that it has."""
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["db=pg"])
+    keep(loader, folder, options=False)
+    shutil.rmtree(folder)
+    write(conf, {"db/pg": "port: 1\n"})
+    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 1
+
+
+def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    write(folder / "0-main", {"db/old": "x: 1\n"})
+    loader = cached(conf)
+    loader.load_sweep_config(master(loader), ["seed=1"])
+    keep(loader, folder, options=True)
+    names = {path.name for path in folder.rglob("*.yaml")}
+    assert names == {"config.yaml", "mysql.yaml", "pg.yaml"}
+
+
+def test_hydras_own_loader_keeps_nothing(conf: Path, tmp_path: Path) -> None:
+    keep(hydras(conf), tmp_path / "kept", options=True)
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_turn_to_hydra_is_pickled(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    own = caches.job
+
+    def wrong(*args: Any) -> Any:
+        config = own(*args)
+        config.seed += 1
+        return config
+
+    monkeypatch.setattr(caches, "job", wrong)
+    for job in JOBS:
+        loader.load_sweep_config(multirun, job)
+    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=5"]).seed == 5
