@@ -10,7 +10,8 @@ have Hydra's paths, providers and texts: errors and `hydra.runtime.config_source
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from importlib import resources
@@ -21,6 +22,8 @@ from typing import Any
 from hydra.core.object_type import ObjectType
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
+
+from params_proto.multirun.compose.reach import groups_of
 
 Place = tuple[str, str]
 """A source of configs: its provider, and its path in full."""
@@ -96,12 +99,24 @@ class _Remembering(ConfigSource):
             one.casefold() for one in listed
         ]
 
-    def read_all_options(self) -> None:
-        """Reads all files of the folders of which one was read."""
-        for group in {name.rpartition("/")[0] for name in self.contents.files}:
-            for option in self.list(group, ObjectType.CONFIG):
-                name = self._normalize_file_name(f"{group}/{option}" if group else option)
-                self._read(name, self._place(name))
+    def read_options(self, group: str) -> list[str]:
+        """Reads all options of a group, and says which files these are."""
+        options = self.list(group, ObjectType.CONFIG) if self.is_group(group) else []
+        paths = [f"{group}/{option}" if group else option for option in options]
+        names = [self._normalize_file_name(path) for path in paths]
+        for name in names:
+            self._read(name, self._place(name))
+        return names
+
+    def leads_to(self, name: str) -> Iterator[str]:
+        """The groups where jobs may come to from a file: its own, and those that it names."""
+        yield name.rpartition("/")[0]
+        place = self._place(name)
+        if b"defaults" not in self._read(name, place):
+            return
+        with suppress(Exception):  # no job has chosen it yet
+            config: Any = OmegaConf.to_container(self._parsed(name, place).config)
+            yield from groups_of(name, config.get("defaults"))
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = self._normalize_file_name(config_path)
@@ -193,9 +208,18 @@ class Sources:
         return self._known.setdefault(place, made)  # another thread may have been here
 
     def read_all_options(self) -> None:
-        """Reads the other options of each config group of which one was read."""
-        for source in self._known.values():
-            source.read_all_options()
+        """Reads all options of each group where jobs may come to from what was read."""
+        sources = [*self._known.values()]
+        read = [(source, name) for source in sources for name in source.contents.files]
+        done: set[str] = set()
+        while new := {group for source, name in read for group in source.leads_to(name)} - done:
+            read = [
+                (source, name)
+                for source in sources
+                for group in new
+                for name in source.read_options(group)
+            ]
+            done |= new
 
     def contents(self) -> dict[Place, Contents]:
         """What is known of each."""

@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from yaml import YAMLError
 
 from params_proto.multirun import options
+from tests.multirun.compose.roads import write
 
 MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 
@@ -93,3 +94,39 @@ def test_another_search_path(multirun: Any, app: Path, place: str) -> None:
     assert run.values == [7, 5432, 7]
     (kept,) = (run.directory / ".sweep" / "configs").rglob("other.yaml")
     assert kept.read_text() == "port: 7\n"
+
+
+@pytest.mark.parametrize(
+    ("entry", "file"),
+    [
+        ("- part/of@_here_: one", "db/part/of/one"),
+        ("- /far: one", "far/one"),
+        ("- /far/away@_global_.far: [one]", "far/away/one"),
+        ("- optional /far: one", "far/one"),
+        ("- part/one", "db/part/one"),
+        ("- /far/away/one@far", "far/away/one"),
+        ("- /far: next", "far/away/one"),
+    ],
+    ids=str,
+)
+def test_files_that_only_later_jobs_lead_to(
+    multirun: Any, app: Path, large: None, entry: str, file: str
+) -> None:
+    conf = app / "conf"
+    write(
+        conf,
+        {
+            "db/deep": f"defaults:\n{entry}\n- _self_\n",
+            "db/broken": "defaults: [\n",
+            "db/strange": "defaults: 7\n",
+            "far/next": "defaults: [away: one]\n",
+            file: "mark: 1\n",
+        },
+    )
+
+    def task(config: DictConfig) -> str:
+        write(conf, {file: "mark: 2\n"})
+        return str(config)
+
+    run = multirun("db=mysql,pg,deep", task=task)
+    assert "'mark': 1" in run.values[-1]
