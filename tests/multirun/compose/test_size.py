@@ -88,7 +88,8 @@ def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch
         assert returns == []
         left.append((launcher.configs, alive()))
     _, few, many = left
-    assert many == few
+    # The config of one job alone has more nodes than this.
+    assert all(abs(more - less) < 20 for more, less in zip(many, few, strict=True)), left
 
 
 def test_a_large_sweep_starts_with_a_hundred_jobs(
