@@ -72,7 +72,7 @@ def test_of_bases_whose_ways_agree_nothing_is_said(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     count = Compositions(monkeypatch)
-    multirun("db=mysql,pg", "seed=range(5)", "hydra.verbose=[hydra]")
+    multirun("db=mysql,pg", "seed=range(5)")
     assert warnings(capsys.readouterr().out) == []
     assert count.by_hydra == 2
 
