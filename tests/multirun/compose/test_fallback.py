@@ -139,12 +139,23 @@ def test_a_wrong_option_runs_nothing(multirun: Any, app: Path) -> None:
     assert not (app / "out").exists() or not list((app / "out").iterdir())
 
 
+@pytest.mark.parametrize(
+    ("path", "told"), [("own://somewhere", 1), ("${oc.env:OWN}://somewhere", 0)]
+)
 def test_another_source_on_the_search_path_of_the_config(
-    multirun: Any, app: Path, own_source: None, capsys: pytest.CaptureFixture[str]
+    multirun: Any,
+    app: Path,
+    own_source: None,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    told: int,
 ) -> None:
-    path = app / "conf" / "config.yaml"
-    path.write_text(path.read_text() + "hydra: {searchpath: ['own://somewhere']}\n")
+    """Of a search path that may be another for each job nothing is told: Hydra composes each."""
+    monkeypatch.setenv("OWN", "own")
+    config = app / "conf" / "config.yaml"
+    config.write_text(f"{config.read_text()}hydra: {{searchpath: ['{path}']}}\n")
     values = multirun("+from=own", "seed=1,2,3").values
-    given = [config["from"]["given"] for config in values]
+    given = [value["from"]["given"] for value in values]
     assert given == [*range(OwnSource.given - 2, OwnSource.given + 1)]
-    assert capsys.readouterr().out.count("OwnSource") == 1
+    assert capsys.readouterr().out.count("OwnSource") == told

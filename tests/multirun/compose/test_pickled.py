@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,40 @@ def test_what_is_kept_later_is_found_as_well(
     keep(loader, folder, options=False)
     (conf / "db" / "pg.yaml").unlink()
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+
+
+def test_a_process_that_had_an_earlier_batch(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that is used again reads what was kept since."""
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["seed=1"])
+    keep(loader, folder, options=False)
+    elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=1"])
+    loader.load_sweep_config(multirun, ["db=pg"])
+    keep(loader, folder, options=False)
+    (conf / "db" / "pg.yaml").unlink()
+    again = cloudpickle.loads(cloudpickle.dumps(loader))
+    assert again.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+
+
+def count() -> int:
+    gc.collect()
+    return sum(isinstance(each, caches.Caches) for each in gc.get_objects())
+
+
+def test_a_process_that_has_many_sweeps_forgets_the_first(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    multirun = master(hydras(conf))
+    given = [cloudpickle.dumps(cached(conf)) for _ in range(5)]
+    before = count()
+    monkeypatch.setattr(caches, "_known", {})
+    for number, pickled in enumerate(given):
+        config = cloudpickle.loads(pickled).load_sweep_config(multirun, [f"seed={number}"])
+        assert config.seed == number
+    assert count() <= before + 2
 
 
 def test_a_folder_that_cannot_be_seen(

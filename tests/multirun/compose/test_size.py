@@ -87,9 +87,9 @@ def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch
         assert launcher.batches == [50] * (jobs // 50)
         assert returns == []
         left.append((launcher.configs, alive()))
-    _, few, many = left
-    # The config of one job alone has more nodes than this.
-    assert all(abs(more - less) < 20 for more, less in zip(many, few, strict=True)), left
+    counts = [*left[1], *left[2]]
+    # A batch has a thousand and more.
+    assert max(counts) - min(counts) < 100
 
 
 def test_a_large_sweep_starts_with_a_hundred_jobs(
