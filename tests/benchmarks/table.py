@@ -1,0 +1,28 @@
+"""What is measured: tables of rows, each row by a name of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+Row = tuple[str, ...]
+"""The cells of a row."""
+
+Measure = Callable[[int], Iterable[Row]]
+"""Measures some rows, over as many pairs of runs as it is told."""
+
+
+class Table(NamedTuple):
+    """What belongs together.
+
+    Args:
+        title: its heading.
+        about: what the columns mean and what was compared.
+        columns: their headings.
+        measures: what fills it, by name.
+    """
+
+    title: str
+    about: str
+    columns: Row
+    measures: Mapping[str, Measure]
