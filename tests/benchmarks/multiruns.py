@@ -6,11 +6,12 @@ import hashlib
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.benchmarks import deep
 from tests.benchmarks.processes import Cost, in_turns, run
 from tests.benchmarks.table import Row, Table
 
@@ -28,7 +29,7 @@ class Multirun(NamedTuple):
 
     Args:
         what: its first cell.
-        app: whose folder it is.
+        app: the app, one of `apps/` or the deep one.
         swept: the overrides, which make 200 jobs.
         launcher: others, which choose the launcher.
     """
@@ -39,12 +40,43 @@ class Multirun(NamedTuple):
     launcher: tuple[str, ...] = ()
 
 
+_FLAT = ("lr=range(1,11)", "batch_size=16,32,64,128", "seed=1,2,3,4,5")
+_VALUES = (
+    "experiment=coast",
+    "model.optimizer.lr=1e-4,2e-4,5e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2,1e-1",
+    "model.net.dropout=0.0,0.1,0.2,0.3",
+    "seed=1,2,3,4,5",
+)
+_GROUPS = ("experiment=coast", "model=linear,mlp,tcn,unet,transformer", "data=stations,radar")
+_FEW = ("model/optimizer=adam,adamw,sgd,lion", "seed=1,2,3,4,5")
+_MANY = (
+    "model/optimizer=adam,adamw,sgd,rmsprop,lion",
+    "model/loss=mse,quantile",
+    "trainer=cpu,gpu",
+)
+_DEEP = (
+    "ocean.inner1.inner2.inner3.inner4.inner5.rate=range(1,11)",
+    "land.inner1.inner2.steps=100,200,300,400",
+    "seed=1,2,3,4,5",
+)
+_JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+
 MULTIRUNS = {
-    "trivial": Multirun(
-        "one flat config, values swept",
-        "trivial",
-        ("lr=range(1,11)", "batch_size=16,32,64,128", "seed=1,2,3,4,5"),
+    "trivial": Multirun("one flat config: values", "trivial", _FLAT),
+    "values": Multirun("a project's tree: values", "project", _VALUES),
+    "groups": Multirun(
+        "a project's tree: 40 choices of groups, 5 values each",
+        "project",
+        (*_GROUPS, *_FEW),
     ),
+    "distinct": Multirun(
+        "a project's tree: 200 choices of groups",
+        "project",
+        (*_GROUPS, *_MANY),
+    ),
+    "deep": Multirun("a deep tree: values", "deep", _DEEP),
+    "joblib": Multirun("one flat config: values, joblib", "trivial", _FLAT, _JOBLIB),
+    "joblib-values": Multirun("a project's tree: values, joblib", "project", _VALUES, _JOBLIB),
 }
 
 
@@ -60,16 +92,17 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        script = script_of(multirun.app, folder)
         left: set[str] = set()
 
         def whole(sweeper: str) -> Cost:
-            cost = _run(multirun, sweeper, multirun.swept, folder)
+            cost = _run(multirun, sweeper, multirun.swept, script, folder)
             left.add(_digest(folder / DIRECTORY))
             assert len(left) == 1, f"{multirun.what}: the sweepers leave different jobs"
             return cost
 
         for sweeper in SWEEPERS:  # what is imported is compiled first
-            _run(multirun, sweeper, (), folder)
+            _run(multirun, sweeper, (), script, folder)
         both = in_turns(pairs, *[partial(whole, sweeper) for sweeper in SWEEPERS])
     basic, ours = both.wall()
     yield (
@@ -82,11 +115,17 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
     )
 
 
-def _run(multirun: Multirun, sweeper: str, swept: tuple[str, ...], folder: Path) -> Cost:
+def script_of(app: str, folder: Path) -> Path:
+    """An app's script; one that is generated is written into the folder."""
+    return deep.written(folder) if app == "deep" else APPS / app / "app.py"
+
+
+def _run(
+    multirun: Multirun, sweeper: str, swept: Sequence[str], script: Path, folder: Path
+) -> Cost:
     shutil.rmtree(folder / DIRECTORY, ignore_errors=True)
-    app = APPS / multirun.app / "app.py"
     chosen = f"hydra/sweeper={sweeper}", f"hydra.sweep.dir={DIRECTORY}"
-    return run([app, "-m", *chosen, *multirun.launcher, *swept], folder)
+    return run([script, "-m", *chosen, *multirun.launcher, *swept], folder)
 
 
 def _digest(directory: Path) -> str:
