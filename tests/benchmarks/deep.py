@@ -43,7 +43,7 @@ limit: null
 sizes: [{level}, {level + 1}]
 range: {{low: 0, high: {level}}}
 kernel: {{size: 3, stride: 1, padding: same, dilation: {level}}}
-decay: {{kind: linear, until: ${{..steps}}, final: 1e-{level}}}
+decay: {{kind: linear, until: "${{..steps}}", final: 1e-{level}}}
 twice: ${{.steps}}
 origin: ${{{branch}.name}}
 """
