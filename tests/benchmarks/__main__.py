@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from tests.benchmarks import multiruns
+from tests.benchmarks import algebra, composition, many, multiruns, startup
 from tests.benchmarks.table import Row, Table
 
-TABLES = [multiruns.TABLE]
+TABLES = [multiruns.TABLE, composition.TABLE, startup.TABLE, many.TABLE, algebra.TABLE]
 
 
 def main() -> None:

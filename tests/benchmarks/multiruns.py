@@ -40,43 +40,43 @@ class Multirun(NamedTuple):
     launcher: tuple[str, ...] = ()
 
 
-_FLAT = ("lr=range(1,11)", "batch_size=16,32,64,128", "seed=1,2,3,4,5")
-_VALUES = (
+FLAT = ("lr=range(1,11)", "batch_size=16,32,64,128", "seed=1,2,3,4,5")
+VALUES = (
     "experiment=coast",
     "model.optimizer.lr=1e-4,2e-4,5e-4,1e-3,2e-3,5e-3,1e-2,2e-2,5e-2,1e-1",
     "model.net.dropout=0.0,0.1,0.2,0.3",
     "seed=1,2,3,4,5",
 )
-_GROUPS = ("experiment=coast", "model=linear,mlp,tcn,unet,transformer", "data=stations,radar")
-_FEW = ("model/optimizer=adam,adamw,sgd,lion", "seed=1,2,3,4,5")
-_MANY = (
+GROUPS = ("experiment=coast", "model=linear,mlp,tcn,unet,transformer", "data=stations,radar")
+FEW = ("model/optimizer=adam,adamw,sgd,lion", "seed=1,2,3,4,5")
+MANY = (
     "model/optimizer=adam,adamw,sgd,rmsprop,lion",
     "model/loss=mse,quantile",
     "trainer=cpu,gpu",
 )
-_DEEP = (
+DEEP = (
     "ocean.inner1.inner2.inner3.inner4.inner5.rate=range(1,11)",
     "land.inner1.inner2.steps=100,200,300,400",
     "seed=1,2,3,4,5",
 )
-_JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 MULTIRUNS = {
-    "trivial": Multirun("one flat config: values", "trivial", _FLAT),
-    "values": Multirun("a project's tree: values", "project", _VALUES),
+    "trivial": Multirun("one flat config: values", "trivial", FLAT),
+    "values": Multirun("a project's tree: values", "project", VALUES),
     "groups": Multirun(
         "a project's tree: 40 choices of groups, 5 values each",
         "project",
-        (*_GROUPS, *_FEW),
+        (*GROUPS, *FEW),
     ),
     "distinct": Multirun(
         "a project's tree: 200 choices of groups",
         "project",
-        (*_GROUPS, *_MANY),
+        (*GROUPS, *MANY),
     ),
-    "deep": Multirun("a deep tree: values", "deep", _DEEP),
-    "joblib": Multirun("one flat config: values, joblib", "trivial", _FLAT, _JOBLIB),
-    "joblib-values": Multirun("a project's tree: values, joblib", "project", _VALUES, _JOBLIB),
+    "deep": Multirun("a deep tree: values", "deep", DEEP),
+    "joblib": Multirun("one flat config: values, joblib", "trivial", FLAT, JOBLIB),
+    "joblib-values": Multirun("a project's tree: values, joblib", "project", VALUES, JOBLIB),
 }
 
 

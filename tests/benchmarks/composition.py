@@ -1,0 +1,78 @@
+"""Composing configs, and nothing else, beside Hydra."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from statistics import median
+
+from hydra import compose, initialize_config_dir
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.global_hydra import GlobalHydra
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from params_proto import Sweep
+from params_proto.multirun.compose import cached
+from tests.benchmarks.multiruns import APPS, VALUES
+from tests.benchmarks.table import Row, Table
+
+CONF = APPS / "project/conf"
+NAME = "train"
+
+
+def loaded(pairs: int) -> Iterator[Row]:
+    """`load_sweep_config`, by which sweepers and launchers compose."""
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        hydra: ConfigLoader = GlobalHydra.instance().config_loader()
+        ours = cached(hydra)
+        master = hydra.load_configuration(NAME, [], RunMode.MULTIRUN)
+        first, *jobs = Sweep.from_overrides(VALUES).overrides()
+        ours.load_sweep_config(master, first)  # makes the base
+
+        def by(loader: ConfigLoader) -> Callable[[], list[DictConfig]]:
+            return lambda: [loader.load_sweep_config(master, job) for job in jobs]
+
+        yield _row("load_sweep_config, after the first job", by(hydra), by(ours), len(jobs), pairs)
+
+
+def in_python(pairs: int) -> Iterator[Row]:
+    """`Sweep.compose` from its start, and `hydra.compose` in a loop."""
+    sweep = Sweep.from_overrides(VALUES)
+
+    def by_hydra() -> list[DictConfig]:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            return [compose(NAME, overrides=job) for job in sweep.overrides()]
+
+    def ours() -> list[DictConfig]:
+        return list(sweep.compose(CONF, NAME))
+
+    yield _row("Sweep.compose, and hydra.compose in a loop", by_hydra, ours, len(sweep), pairs)
+
+
+def _row(
+    what: str,
+    by_hydra: Callable[[], list[DictConfig]],
+    ours: Callable[[], list[DictConfig]],
+    configs: int,
+    pairs: int,
+) -> Row:
+    seconds: tuple[list[float], list[float]] = [], []
+    for number in range(pairs):
+        made: dict[int, list[DictConfig]] = {}
+        for which in (0, 1) if number % 2 == 0 else (1, 0):
+            start = time.process_time()
+            made[which] = (by_hydra, ours)[which]()
+            seconds[which].append((time.process_time() - start) / configs * 1000)
+        assert made[0] == made[1], f"{what}: the configs differ"
+    ratio = median(a / b for a, b in zip(*seconds, strict=True))
+    hydra, params_proto = map(median, seconds)
+    return what, f"{hydra:.1f} ms", f"{params_proto:.2f} ms", f"{ratio:.0f}x"
+
+
+TABLE = Table(
+    "Composing",
+    "",
+    ("what", "Hydra", "params_proto", "CPU time"),
+    {"load": loaded, "compose": in_python},
+)
