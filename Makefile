@@ -57,8 +57,8 @@ test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compa
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
 
-bench: $(VENV)/.dev ## time and memory, beside scikit-learn's ParameterGrid
-	$(BIN)/python tests/benchmarks/bench.py
+bench: $(VENV)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter
+	$(BIN)/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
 format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff check --fix-only .

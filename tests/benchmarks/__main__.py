@@ -1,33 +1,44 @@
-"""What a sweep costs, measured: `make bench`."""
+"""What a sweep costs, measured: `make bench`. All rows together write docs/performance.md."""
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
-from tests.benchmarks import algebra, composition, many, multiruns, startup
+from tests.benchmarks import algebra, composition, many, multiruns, page, startup
 from tests.benchmarks.table import Row, Table
 
-TABLES = [multiruns.TABLE, composition.TABLE, startup.TABLE, many.TABLE, algebra.TABLE]
+TABLES = {
+    "multiruns": multiruns.TABLE,
+    "composition": composition.TABLE,
+    "startup": startup.TABLE,
+    "many": many.TABLE,
+    "algebra": algebra.TABLE,
+}
 
 
 def main() -> None:
-    names = [name for table in TABLES for name in table.measures]
+    names = [name for table in TABLES.values() for name in table.measures]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(names)}")
     parser.add_argument("--pairs", type=int, default=5, help="runs of each kind (default: 5)")
     asked = parser.parse_args()
-    for table in TABLES:
-        rows(table, asked.rows or names, asked.pairs)
+    if unknown := set(asked.rows) - set(names):
+        parser.error(f"no row {', '.join(unknown)}")
+    rows = asked.rows or names
+    found = {name: measured(table, rows, asked.pairs) for name, table in TABLES.items()}
+    if not asked.rows:
+        page.write(found, asked.pairs)
 
 
-def rows(table: Table, names: list[str], pairs: int) -> list[Row]:
-    """Measures a table and prints each row when it is there."""
-    found: list[Row] = []
-    wanted = [measure for name, measure in table.measures.items() if name in names]
-    if wanted:
-        print(f"\n{table.title}\n", flush=True)
+def measured(table: Table, names: Sequence[str], pairs: int) -> list[Row]:
+    """Measures some rows of a table, and prints each when it is there; the headings come first."""
+    found = [table.columns]
+    measures = [measure for name, measure in table.measures.items() if name in names]
+    if measures:
+        print(f"\n{table.title}\n")
         show(table.columns)
-    for measure in wanted:
+    for measure in measures:
         for row in measure(pairs):
             show(row)
             found.append(row)

@@ -143,7 +143,6 @@ def fresh(code: str) -> str:
 
 TABLE = Table(
     "A sweep in Python",
-    "",
     ("what", "measured"),
     {
         "iteration": iteration,

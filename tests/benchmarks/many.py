@@ -43,7 +43,6 @@ def _run(*overrides: str) -> tuple[Cost, float]:
 
 TABLE = Table(
     "Many jobs",
-    "",
     ("what", "params_proto"),
     {"million": started, "memory": memory},
 )

@@ -38,11 +38,11 @@ def once(pairs: int) -> Iterator[Row]:
         with_it = partial(app, "with")
         yield _row(
             "a run, the plugin installed / not installed",
-            in_turns(_runs(pairs), partial(app, "without"), with_it),
+            in_turns(short_runs(pairs), partial(app, "without"), with_it),
         )
         yield _row(
             "a run, hydra/sweeper=params_proto / basic",
-            in_turns(_runs(pairs), with_it, partial(with_it, chosen)),
+            in_turns(short_runs(pairs), with_it, partial(with_it, chosen)),
         )
 
 
@@ -58,7 +58,7 @@ def single(pairs: int) -> Iterator[Row]:
 
         yield _row(
             "a multirun of one job, params_proto / basic",
-            in_turns(_runs(pairs), partial(app, "basic"), partial(app, "params_proto")),
+            in_turns(short_runs(pairs), partial(app, "basic"), partial(app, "params_proto")),
         )
 
 
@@ -70,7 +70,7 @@ def _refuse_a_plugin_that_is_found(run_with_it: partial[Cost]) -> None:
     raise AssertionError("the plugin is found where it should be hidden")
 
 
-def _runs(pairs: int) -> int:
+def short_runs(pairs: int) -> int:
     """Short runs, of which more are needed."""
     return 4 * pairs + 1
 
@@ -91,7 +91,6 @@ def _row(what: str, both: Pairs) -> Row:
 
 TABLE = Table(
     "One job",
-    "",
     ("what", "without", "with", "more", "time", "CPU time"),
     {"run": once, "single": single},
 )

@@ -17,12 +17,10 @@ class Table(NamedTuple):
 
     Args:
         title: its heading.
-        about: what the columns mean and what was compared.
         columns: their headings.
         measures: what fills it, by name.
     """
 
     title: str
-    about: str
     columns: Row
     measures: Mapping[str, Measure]
