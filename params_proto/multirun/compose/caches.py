@@ -24,7 +24,9 @@ from params_proto.multirun.compose.recent import Recent
 from params_proto.multirun.compose.repository import Parsed, Remembered
 from params_proto.multirun.compose.sources import Contents, Place, Sources
 
-_BASES = 128
+# Of some 150 KiB each. A job is composed to be checked, and again to be launched: where each has a
+# base of its own, as many jobs as this find theirs again.
+_BASES = 512
 _LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
 
 
