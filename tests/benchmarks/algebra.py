@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sklearn.model_selection import ParameterGrid
+from sklearn.model_selection import ParameterGrid  # pyright: ignore[reportMissingTypeStubs]
 
 from params_proto import Sweep
 from tests.benchmarks.table import Row, Table

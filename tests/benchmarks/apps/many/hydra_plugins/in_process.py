@@ -27,7 +27,7 @@ class InProcess(Launcher):
         with open_dict(config):
             config.hydra.job.id = str(number)
             config.hydra.job.num = number
-        task: Any = OmegaConf.masked_copy(config, [key for key in config if key != "hydra"])
+        task: Any = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
         returned = self.task_function(task)
         return JobReturn(
             overrides=job,

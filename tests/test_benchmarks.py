@@ -1,0 +1,54 @@
+"""The benchmark's apps are what its page says of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+from params_proto import Sweep
+from tests.benchmarks.multiruns import JOBS, MULTIRUNS, Multirun, script_of
+from tests.pages import ROOT
+
+PAGE = ROOT / "docs/performance.md"
+EACH = pytest.mark.parametrize(
+    "multirun", [pytest.param(m, id=name) for name, m in MULTIRUNS.items()]
+)
+PRIMARY = {"project": "train"}
+
+
+@pytest.mark.parametrize(("app", "values"), [("trivial", 4), ("project", 86), ("deep", 307)])
+def test_apps_have_as_many_values_as_the_page_says(app: str, values: int, tmp_path: Path) -> None:
+    folder = script_of(app, tmp_path).parent / "conf"
+    with initialize_config_dir(str(folder), version_base="1.3"):
+        overrides = ["experiment=coast"] if app == "project" else []
+        config = OmegaConf.to_container(compose(PRIMARY.get(app, "config"), overrides))
+    assert _values(config) == values
+
+
+@pytest.mark.parametrize("multirun", MULTIRUNS.values(), ids=MULTIRUNS)
+def test_multiruns_have_200_jobs(multirun: Multirun) -> None:
+    assert len(Sweep.from_overrides(multirun.swept)) == JOBS
+
+
+@pytest.mark.parametrize(("name", "choices"), [("values", 1), ("groups", 40), ("distinct", 200)])
+def test_choices_of_groups(name: str, choices: int) -> None:
+    groups = {"experiment", "model", "model/optimizer", "model/loss", "data", "trainer"}
+    jobs = Sweep.from_overrides(MULTIRUNS[name].swept)
+    assert len({tuple([job[key] for key in job if key in groups]) for job in jobs}) == choices
+
+
+def test_page_is_the_text_with_its_tables() -> None:
+    """So that a change of the text is made in both."""
+    page = PAGE.read_text("utf-8")
+    text = (ROOT / "tests/benchmarks/page.md").read_text("utf-8")
+    for paragraph in text.split("\n\n"):
+        if "{" not in paragraph:
+            assert paragraph.strip() in page
+
+
+def _values(node: Any) -> int:
+    return sum(map(_values, cast("Any", node).values())) if isinstance(node, dict) else 1
