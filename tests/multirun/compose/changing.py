@@ -1,0 +1,36 @@
+"""What is another for each job: a resolver's result, the environment, the working directory."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from omegaconf import OmegaConf
+
+_turns = 0
+
+
+def turn(folders: Sequence[Path]) -> None:
+    """Goes on to the next job."""
+    global _turns
+    _turns += 1
+    os.environ["TURN"] = str(_turns)
+    os.chdir(folders[_turns % len(folders)])
+
+
+def register() -> None:
+    """Registers the resolvers of the trees."""
+    for name, resolver in {
+        "turn": lambda *_: _turns,
+        "turn_list": lambda *_: [_turns, {"a": _turns}],
+        "turn_map": lambda *_: OmegaConf.create({"turn": _turns, "port": 1}),
+        "plus": lambda left, right: left + right,
+        "named": lambda name, _parent_: f"{name} in {sorted(map(str, _parent_))}",
+        "rooted": lambda key, _root_: len(OmegaConf.select(_root_, key) or ()),
+    }.items():
+        OmegaConf.register_new_resolver(name, resolver, replace=True)
+    OmegaConf.register_new_resolver("cached_turn", lambda *_: _turns, replace=True, use_cache=True)
+    OmegaConf.register_new_resolver(
+        "cached_list", lambda *_: [_turns], replace=True, use_cache=True
+    )
