@@ -73,7 +73,7 @@ class Roads:
         )
         if not isinstance(of_sweep, DictConfig):
             return  # before there are jobs
-        fixed = [*of_sweep.hydra.overrides.task]
+        fixed: Any = OmegaConf.to_container(of_sweep.hydra.overrides.task)
         for job in jobs:
             self._compare(
                 lambda loader, job=job: loader.load_sweep_config(of_sweep, [*fixed, *job]),
