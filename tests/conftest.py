@@ -29,6 +29,24 @@ ROOT = Path(__file__).resolve().parents[1]
 Python = Callable[..., subprocess.CompletedProcess[str]]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--configs", type=int, default=250, help="how many configs to compose both ways"
+    )
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says how many configs were composed both ways: see tests/multirun/compose."""
+    reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
+    counts = [count for one in reports for name, count in one.user_properties if name == "configs"]
+    if counts:
+        every, valid, from_base = map(sum, zip(*counts, strict=True))
+        terminalreporter.write_line(
+            f"{every} configs of {len(counts)} trees composed both ways: {valid} of them valid,"
+            f" {from_base} of these from a base"
+        )
+
+
 @pytest.fixture
 def python(tmp_path: Path) -> Python:
     """Run `python args...` in tmp_path; a failure shows what the process wrote."""

@@ -103,7 +103,15 @@ CALLS = (
     "float(1)",
     "json_str([1])",
 )
-MANY = ("1,2", "choice(a,b)", "range(3)", "interval(0,1)", "glob(*)", "extend_list(1,2)", "sort(2,1)")
+MANY = (
+    "1,2",
+    "choice(a,b)",
+    "range(3)",
+    "interval(0,1)",
+    "glob(*)",
+    "extend_list(1,2)",
+    "sort(2,1)",
+)
 
 plain: Strategy = st.one_of(
     st.sampled_from(PLAIN),
@@ -144,11 +152,13 @@ def _of_a_job(tree: Tree) -> Strategy:
     value = _values(tree)
     usual = [own, own, own, _groups(tree), value, value, value, value]
     return st.integers(0, 39).flatmap(
-        lambda chance: _odd(tree)
-        if chance == 0
-        else st.sampled_from(OF_A_JOB)
-        if chance < 6
-        else st.one_of(*usual)
+        lambda chance: (
+            _odd(tree)
+            if chance == 0
+            else st.sampled_from(OF_A_JOB)
+            if chance < 6
+            else st.one_of(*usual)
+        )
     )
 
 
@@ -173,9 +183,11 @@ def _values(tree: Tree) -> Strategy:
     if not values:
         return st.sampled_from(tree.lines)
     return st.sampled_from([*values]).flatmap(
-        lambda key: st.one_of(*[_of_kind(values[key]).map(f"{key}={{}}".format)] * 5)
-        | st.sampled_from([f"{key}=${{{other}}}" for other in values])
-        | plain.map(f"++{key}={{}}".format)
+        lambda key: (
+            st.one_of(*[_of_kind(values[key]).map(f"{key}={{}}".format)] * 5)
+            | st.sampled_from([f"{key}=${{{other}}}" for other in values])
+            | plain.map(f"++{key}={{}}".format)
+        )
     )
 
 
@@ -216,6 +228,8 @@ def _odd(tree: Tree) -> Strategy:
         st.builds("{}{}={}".format, begin, keys, st.sampled_from([*CALLS, *MANY])),
         st.builds("{}{}.{}={}".format, begin, keys, st.sampled_from(["new", "0", "-1"]), anything),
         st.builds("~{}".format, keys),
-        st.builds("{}{}={}".format, begin, groups, st.sampled_from(["no_option", "[]", "1", "{a: 1}"])),
+        st.builds(
+            "{}{}={}".format, begin, groups, st.sampled_from(["no_option", "[]", "1", "{a: 1}"])
+        ),
         st.builds("~{}".format, groups),
     )

@@ -39,10 +39,10 @@ def roads(
 def test_of_any_overrides(
     tree: Tree,
     roads: Callable[[Tree], Roads],
-    configs: int,
+    pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
-    share = -(-configs // len(TREES))
+    share = -(-pytestconfig.getoption("--configs") // len(TREES))
     with tree.registered():
         both = roads(tree)
 
@@ -59,5 +59,5 @@ def test_of_any_overrides(
 
         compare()
     count = both.count
-    record_property("equivalence", [tree.name, count.all, count.valid, count.from_base])
+    record_property("configs", [count.all, count.valid, count.from_base])
     assert tree.doubtful or count.from_base >= 0.7 * count.valid, count.reasons.most_common(9)

@@ -112,6 +112,8 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
     inner = enumerate(value) if isinstance(value, list) else inner
     for key, child in inner:
         key = getattr(key, "name", key)
+        if isinstance(value, dict) and not isinstance(key, str):
+            continue  # there is no override of it
         yield from _walk(child, f"{path}.{key}" if path else str(key))
 
 

@@ -6,8 +6,9 @@ TREE = Tree(
     __file__,
     lines=(
         "l1=b",
-        "l1/l2@l1.l2=b",
-        "l1/l2/l3@l1.l2.l3=b",
+        "l1/l2=b",
+        "l1/l2/l3=b",
+        "l1/l2/l3@l1.l2.more=b",
         "l1.l2.l3.leaf=5",
         "l1.l2.l3.list.0=5",
         "l1.l2={l3: {leaf: 4}}",

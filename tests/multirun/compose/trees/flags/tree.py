@@ -26,7 +26,11 @@ class Config:
 def register(store: ConfigStore) -> None:
     store.store("base", Config)
     store.store("frozen", Frozen, group="part")
-    store.store("readonly", OmegaConf.create({"a": 1, "b": {"c": [1]}}, flags={"readonly": True}), group="part")
+    store.store(
+        "readonly",
+        OmegaConf.create({"a": 1, "b": {"c": [1]}}, flags={"readonly": True}),
+        group="part",
+    )
     store.store("struct", OmegaConf.create({"a": 1, "b": {}}, flags={"struct": True}), group="part")
     unlocked = OmegaConf.create({"a": {"b": {"c": 1}}}, flags={"struct": False})
     unlocked.a._set_flag("struct", True)
@@ -47,6 +51,7 @@ TREE = Tree(
         "part=open",
         "part=objects",
         "part@open=open",
+        "part@open=objects",
         "open.new=1",
         "open.a.new=1",
         "open.a.b.new=1",

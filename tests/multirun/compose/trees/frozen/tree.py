@@ -9,14 +9,14 @@ from omegaconf import MISSING
 from tests.multirun.compose.tree import Tree
 
 
-@dataclass(frozen=True)
+@dataclass
 class Model:
     width: int = 1
 
 
 @dataclass(frozen=True)
 class Config:
-    defaults: list[Any] = field(default_factory=lambda: ["_self_", {"model": "small"}])
+    defaults: list[Any] = field(default_factory=lambda: [{"model": "small"}, "_self_"])
     seed: int = 0
     model: Model = MISSING
     free: dict[str, Any] = field(default_factory=dict)

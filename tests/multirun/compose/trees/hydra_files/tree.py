@@ -10,7 +10,6 @@ TREE = Tree(
         "hydra/output=dated",
         "+paths=local",
         "+paths=cluster",
-        "paths@_global_=cluster",
         "+experiment=named",
         "+experiment=logged",
         "seed=4",

@@ -10,6 +10,7 @@ TREE = Tree(
         "add=turned",
         "add=onto_env",
         "add=onto_filled",
+        "add=filled",
         "add=nothing",
         "alias.width=3",
         "model=large",

@@ -23,6 +23,9 @@ class Config:
     items: list[int] = MISSING
     maybe: "dict[str, int] | None" = None
     any: Any = MISSING
+    plain: Any = None
+    again: Any = None
+    copy: Any = None
     by_name: dict[str, "Node | None"] = field(default_factory=lambda: {"none": None})
 
 

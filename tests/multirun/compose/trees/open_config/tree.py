@@ -42,7 +42,12 @@ def register(store: ConfigStore) -> None:
     store.store("config", Config)
     store.store("mysql", Database(driver="mysql", port=3306), group="db")
     store.store("pg", Pg, group="db")
-    store.store("experiment", {"defaults": [{"override /db": "pg"}], "seed": 5}, group="set", package="_global_")
+    store.store(
+        "experiment",
+        {"defaults": [{"override /db": "pg"}], "seed": 5},
+        group="set",
+        package="_global_",
+    )
 
 
 TREE = Tree(

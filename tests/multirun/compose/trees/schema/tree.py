@@ -19,6 +19,7 @@ class Database:
 class Config:
     seed: int = 1
     db: Any = None
+    other: Any = None
     kept: str = "from the schema"
 
 

@@ -59,8 +59,13 @@ def register(store: ConfigStore) -> None:
     store.store("sgd", Sgd, group="optimizer")
     store.store("plain", Optimizer, group="optimizer")
     store.store("net", Net, group="schema", package="net")
-    store.store("net_here", Net, group="schema", package="another.net")
-    store.store("stored", {"seed": 9, "net": {"named": {"second": {"width": 4}}}}, package="_global_", group="experiment")
+    store.store("net_here", Net, group="schema", package="extra.net")
+    store.store(
+        "stored",
+        {"seed": 9, "net": {"named": {"second": {"width": 4}}}},
+        package="_global_",
+        group="experiment",
+    )
 
 
 TREE = Tree(
