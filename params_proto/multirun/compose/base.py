@@ -33,10 +33,12 @@ class Base:
     Args:
         template: strikes the config, in which Hydra's own fields are filled in as far as all jobs
             share them.
+        config_name: the primary config.
         seen: whether a job was composed from it, of which it was decided whether to compare it.
     """
 
     template: Template
+    config_name: str | None
     seen: bool = False
 
 
@@ -115,9 +117,9 @@ class Bases(ConfigLoaderImpl):
             if id(override) not in chosen:
                 refuse_doubts(override, config)
                 self._apply_overrides_to_config([override], config)
-        _fill(config, config_name, leading, defaults.overrides.known_choices, repository)
+        _fill(config, leading, defaults.overrides.known_choices, repository)
         try:
-            return Base(Template(config))
+            return Base(Template(config), config_name)
         except IrregularError as error:
             raise DoubtError(str(error)) from error
 
@@ -183,7 +185,6 @@ def _head(defaults: Sequence[ResultDefault]) -> int:
 
 def _fill(
     config: DictConfig,
-    config_name: str | None,
     leading: Sequence[Override],
     choices: dict[str, Any],
     repository: CachingConfigRepository,
@@ -200,7 +201,6 @@ def _fill(
         ConfigSourceInfo(path=source.path, schema=source.scheme(), provider=source.provider)
         for source in repository.get_sources()
     ]
-    hydra.job.config_name = config_name
 
 
 def _asks_for_another_path(primary: Any) -> bool:

@@ -30,7 +30,7 @@ def refuse_doubts(override: Override, config: DictConfig) -> None:
         DoubtError: the override reads an interpolation, or changes what a base holds filled in.
     """
     parts = split_key(override.key_or_group)
-    if parts[0] == "hydra" and _filled(parts):
+    if parts[0] == "hydra" and (len(parts) == 1 or parts[1] in _FILLED):
         raise DoubtError(f"{override.input_line} changes what Hydra fills in last")
     node: Any = config
     for part in parts:
@@ -39,14 +39,6 @@ def refuse_doubts(override: Override, config: DictConfig) -> None:
             return
         if node._is_interpolation() and (part is not parts[-1] or _reads(override)):
             raise DoubtError(f"{override.input_line} reads {node._get_full_key(None)}")
-
-
-def _filled(parts: list[str]) -> bool:
-    return len(parts) == 1 or parts[1] in _FILLED or (parts[1] == "job" and _of_job(parts))
-
-
-def _of_job(parts: list[str]) -> bool:
-    return len(parts) == 2 or parts[2] == "config_name"
 
 
 def _reads(override: Override) -> bool:

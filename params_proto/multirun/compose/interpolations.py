@@ -23,7 +23,7 @@ _RESOLVER = re.compile(r"\$\{\s*([\w.]+)\s*:")
 _NODE = re.compile(r"\$\{([^:${}]+)\}")
 _ONE = re.compile(r"\$\{[^$]*\}")
 _FILLED = re.compile(
-    r"\$\{\s*hydra(\.runtime(\.choices|\.config_sources)?|\.overrides(\.\w+)?|\.job)?\s*\}"
+    r"\$\{\s*hydra(\.runtime(\.choices|\.config_sources)?|\.overrides(\.\w+)?)?\s*\}"
 )
 # Their results are text, and calling them changes nothing.
 _TEXT = frozenset({"hydra_override_dirname", "now", "oc.env", "python_version"})

@@ -61,6 +61,7 @@ def job(base: Base, own: Sequence[Override], values: Sequence[Override]) -> Dict
             item_sep=form.item_sep,
             exclude_keys=form.exclude_keys,
         )
+    hydra.job.config_name = base.config_name
     return config
 
 
