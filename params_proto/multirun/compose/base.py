@@ -109,7 +109,6 @@ class Bases(ConfigLoaderImpl):
         )
         composition = _Composition(self, repository)
         config = composition.composed(defaults.defaults)
-        composition.merged.refuse_filled()
         OmegaConf.set_struct(config, True)
         OmegaConf.set_readonly(config.hydra, False)
         chosen = [id(one) for one in groups]

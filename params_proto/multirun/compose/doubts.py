@@ -39,6 +39,8 @@ def refuse_doubts(override: Override, config: DictConfig) -> None:
             return
         if node._is_interpolation() and (part is not parts[-1] or _reads(override)):
             raise DoubtError(f"{override.input_line} reads {node._get_full_key(None)}")
+    if isinstance(override.value(), dict) and (met := _met(node, override.value())) is not None:
+        raise DoubtError(f"{override.input_line} reads {met._get_full_key(None)}")
 
 
 def _reads(override: Override) -> bool:
@@ -46,6 +48,17 @@ def _reads(override: Override) -> bool:
     plain = not isinstance(override.value(), (dict, list))
     changes = override.type.name == "CHANGE" or override.is_force_add()
     return not (plain and changes)
+
+
+def _met(node: Any, value: dict[Any, Any]) -> Node | None:
+    """The interpolation that a mapping meets where it is merged into a node, or compared with it."""
+    for key, of_key in value.items():
+        child = _child(node, str(key))
+        if child is not None and child._is_interpolation():
+            return child
+        if isinstance(of_key, dict) and (met := _met(child, of_key)) is not None:
+            return met
+    return None
 
 
 def _child(node: Any, part: str) -> Node | None:

@@ -22,9 +22,6 @@ Path = tuple[Any, ...]
 _RESOLVER = re.compile(r"\$\{\s*([\w.]+)\s*:")
 _NODE = re.compile(r"\$\{([^:${}]+)\}")
 _ONE = re.compile(r"\$\{[^$]*\}")
-_FILLED = re.compile(
-    r"\$\{\s*hydra(\.runtime(\.choices|\.config_sources)?|\.overrides(\.\w+)?)?\s*\}"
-)
 # Their results are text, and calling them changes nothing.
 _TEXT = frozenset({"hydra_override_dirname", "now", "oc.env", "python_version"})
 
@@ -42,16 +39,6 @@ class Merged:
             DoubtError: it makes Hydra call a resolver that may say something else next time.
         """
         self._walk(config, ())
-
-    def refuse_filled(self) -> None:
-        """Refuses an interpolation to a mapping or list that a base holds filled in.
-
-        Raises:
-            DoubtError: there is one, which an override may make Hydra resolve.
-        """
-        for text in self._texts.values():
-            if _FILLED.fullmatch(text):
-                raise DoubtError(f"{text} is filled in last")
 
     def copy(self) -> Merged:
         """One that takes other files from here."""

@@ -21,6 +21,8 @@ def turn(folders: Sequence[Path]) -> None:
 
 def register() -> None:
     """Registers the resolvers of the trees."""
+    # Hydra 1.4 comes with an OmegaConf that has another name for it.
+    new = getattr(OmegaConf, "register_resolver", OmegaConf.register_new_resolver)
     for name, resolver in {
         "turn": lambda *_: _turns,
         "turn_list": lambda *_: [_turns, {"a": _turns}],
@@ -29,8 +31,6 @@ def register() -> None:
         "named": lambda name, _parent_: f"{name} in {sorted(map(str, _parent_))}",
         "rooted": lambda key, _root_: len(OmegaConf.select(_root_, key) or ()),
     }.items():
-        OmegaConf.register_new_resolver(name, resolver, replace=True)
-    OmegaConf.register_new_resolver("cached_turn", lambda *_: _turns, replace=True, use_cache=True)
-    OmegaConf.register_new_resolver(
-        "cached_list", lambda *_: [_turns], replace=True, use_cache=True
-    )
+        new(name, resolver, replace=True)
+    new("cached_turn", lambda *_: _turns, replace=True, use_cache=True)
+    new("cached_list", lambda *_: [_turns], replace=True, use_cache=True)
