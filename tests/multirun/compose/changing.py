@@ -8,6 +8,8 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
+from tests.versions import HYDRA_1_3
+
 _turns = 0
 
 
@@ -21,8 +23,8 @@ def turn(folders: Sequence[Path]) -> None:
 
 def register() -> None:
     """Registers the resolvers of the trees."""
-    # Hydra 1.4 comes with an OmegaConf that has another name for it.
-    new = getattr(OmegaConf, "register_resolver", OmegaConf.register_new_resolver)
+    # The OmegaConf of Hydra 1.4 has given it the other name.
+    new = OmegaConf.register_new_resolver if HYDRA_1_3 else OmegaConf.register_resolver
     for name, resolver in {
         "turn": lambda *_: _turns,
         "turn_list": lambda *_: [_turns, {"a": _turns}],
