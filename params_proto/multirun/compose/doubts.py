@@ -39,7 +39,8 @@ def refuse_doubts(override: Override, config: DictConfig) -> None:
             return
         if node._is_interpolation() and (part is not parts[-1] or _reads(override)):
             raise DoubtError(f"{override.input_line} reads {node._get_full_key(None)}")
-    if isinstance(override.value(), dict) and (met := _met(node, override.value())) is not None:
+    met = _met(node, override.value(), compared=override.is_delete())
+    if met is not None:
         raise DoubtError(f"{override.input_line} reads {met._get_full_key(None)}")
 
 
@@ -50,13 +51,16 @@ def _reads(override: Override) -> bool:
     return not (plain and changes)
 
 
-def _met(node: Any, value: dict[Any, Any]) -> Node | None:
-    """The interpolation that a mapping meets where it is merged into a node, or compared with it."""
+def _met(node: Any, value: Any, compared: bool) -> Node | None:
+    """The interpolation that a value is merged into or compared with, below a node."""
+    if not isinstance(value, dict):
+        return None
     for key, of_key in value.items():
         child = _child(node, str(key))
         if child is not None and child._is_interpolation():
-            return child
-        if isinstance(of_key, dict) and (met := _met(child, of_key)) is not None:
+            if compared or isinstance(of_key, (dict, list)):
+                return child
+        elif (met := _met(child, of_key, compared)) is not None:
             return met
     return None
 
