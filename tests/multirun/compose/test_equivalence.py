@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from hypothesis import HealthCheck, given, seed, settings
 
-from tests.multirun.compose.lines import Case, cases
 from tests.multirun.compose.both_ways import Roads
+from tests.multirun.compose.lines import Case, cases
 from tests.multirun.compose.tree import Tree, trees
 
 TREES = trees()

@@ -1,4 +1,4 @@
-"""Missing values and none: in files, in structured configs, whole nodes, keys set to `???` again."""
+"""Missing values and none: in files, in structured configs, whole nodes, set to `???` again."""
 
 from dataclasses import dataclass, field
 from typing import Any
