@@ -13,6 +13,10 @@ NEIGHBOURS := .venv-neighbours
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
 
+# how many configs, on all trees together, are composed both ways
+N           := 50000
+EQUIVALENCE := tests/multirun/compose/test_equivalence.py
+
 # a .venv stays with the Python that made it
 ifeq ($(origin PYTHON)$(filter clean,$(MAKECMDGOALS)),command line)
 ifneq ($(wildcard $(BIN)/python),)
@@ -24,7 +28,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest matrix test-launchers test-neighbours bench format clean
+.PHONY: help demo test lint typecheck pytest equivalence matrix test-launchers test-neighbours bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +57,10 @@ test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launcher
 
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
+
+equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
+	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
+		$(EQUIVALENCE) --configs $(N)
 
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))

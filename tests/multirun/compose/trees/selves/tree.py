@@ -1,4 +1,4 @@
-"""`_self_` first, in the middle, last and left out: what a key is at the end, and where it stands."""
+"""`_self_` first, in the middle, last, left out: what a key is at the end, and where it stands."""
 
 from tests.multirun.compose.tree import Tree
 
