@@ -135,6 +135,8 @@ anything = st.recursive(plain, _nested, max_leaves=4)
 def cases(tree: Tree) -> st.SearchStrategy[Case]:
     """Multiruns on a tree, and single runs."""
     job = st.lists(_of_a_job(tree), max_size=4)
+    if tree.needs:
+        job = st.builds(lambda needed, lines: [needed, *lines], st.sampled_from(tree.needs), job)
     master = st.lists(_of_a_multirun(tree), max_size=2)
     jobs = st.lists(job, min_size=1, max_size=6)
     # As of a sweep: jobs that differ in the last override alone.

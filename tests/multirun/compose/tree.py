@@ -30,6 +30,7 @@ class Tree:
         file: the module that makes it, beside its `conf/`.
         lines: overrides of a job that the tree was written for; others follow from the configs.
         master: overrides that a multirun on it may have for all jobs.
+        needs: overrides of which each job needs one.
         config: the primary config.
         register: stores its structured configs.
         plugin: adds to its search path.
@@ -39,6 +40,7 @@ class Tree:
     file: str
     lines: tuple[str, ...]
     master: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     config: str | None = "config"
     register: Callable[[ConfigStore], None] | None = None
     plugin: type[SearchPathPlugin] | None = None

@@ -5,8 +5,6 @@ from tests.multirun.compose.tree import Tree
 TREE = Tree(
     __file__,
     lines=(
-        "must=a",
-        "must=b",
         "many=[a,b]",
         "many=[b]",
         "many=[]",
@@ -27,5 +25,6 @@ TREE = Tree(
         "+experiment=lists",
         "+experiment=pairs",
     ),
-    master=("must=a", "must=a", "must=a", "many=[a,b]", "+relative=up"),
+    master=("many=[a,b]", "+relative=up", "must@other=a"),
+    needs=("must=a", "must=b"),
 )
