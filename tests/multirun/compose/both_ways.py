@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -129,7 +130,7 @@ def _outcome(compose: Callable[[], DictConfig]) -> DictConfig | list[str]:
         return compose()
     except Exception as error:
         chain = [error, error.__cause__]
-        return [f"{type(each).__name__}: {each}" for each in chain]
+        return [f"{type(each).__name__}: {_told(each)}" for each in chain]
 
 
 def _read(config: DictConfig) -> list[str]:
@@ -143,7 +144,12 @@ def _text(config: DictConfig, key: Any) -> str:
         plain = OmegaConf.is_config(value)
         return repr(OmegaConf.to_container(value, resolve=True) if plain else value)
     except OmegaConfBaseException as error:
-        return str(error)
+        return _told(error)
+
+
+def _told(error: BaseException | None) -> str:
+    """The message, without what the depth of the stack has Python add to it."""
+    return re.sub("(maximum recursion depth exceeded).*", r"\1", str(error))
 
 
 def _spoil(node: Any) -> None:
