@@ -2,8 +2,9 @@
 
 For each config that has a defaults list, Hydra 1.3 builds a config of all choices so far, to
 resolve options that are interpolations in (`db: ${server}_db`). Building these is half of the
-expansion. Here one is built where there is such an option; the rest is Hydra's code as it stands,
-with this one function of its module exchanged, in a copy of the module's names.
+expansion. Here one is built where there is such an option, and refused where a resolver gives it,
+which may give another one to the next job; the rest is Hydra's code as it stands, with this one
+function of its module exchanged, in a copy of the module's names.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownVariableType=false, reportUnknownMemberType=false
@@ -15,6 +16,9 @@ from types import FunctionType
 from typing import Any
 
 from hydra._internal import defaults_list
+
+from params_proto.multirun.compose.doubts import DoubtError
+from params_proto.multirun.compose.interpolations import RESOLVER
 
 _MAP = "_create_interpolation_map"
 
@@ -31,16 +35,19 @@ def _rebound() -> dict[str, Any]:
         build = names[_MAP]
 
         def build_if_read(overrides: Any, defaults: list[Any], added: bool) -> Any:
-            read = any(map(_interpolated, defaults))
-            return build(overrides, defaults, added) if read else None
+            texts = list(filter(None, map(_interpolation, defaults)))
+            for text in texts:
+                if RESOLVER.search(text):
+                    raise DoubtError(f"a resolver chooses {text}")
+            return build(overrides, defaults, added) if texts else None
 
         names[_MAP] = build_if_read
     return names
 
 
-def _interpolated(default: Any) -> bool:
+def _interpolation(default: Any) -> str | None:
     named = getattr(default, "value", None) or getattr(default, "path", None)
-    return isinstance(named, str) and "${" in named
+    return named if isinstance(named, str) and "${" in named else None
 
 
 expanded = _rebound()["create_defaults_list"]

@@ -19,7 +19,7 @@ from params_proto.multirun.compose.doubts import DoubtError
 
 Path = tuple[Any, ...]
 
-_RESOLVER = re.compile(r"\$\{\s*([\w.]+)\s*:")
+RESOLVER = re.compile(r"\$\{\s*([\w.]+)\s*:")
 _NODE = re.compile(r"\$\{([^:${}]+)\}")
 _ONE = re.compile(r"\$\{[^$]*\}")
 # Their results are text, and calling them changes nothing.
@@ -65,10 +65,10 @@ class Merged:
     def _may_change(self, text: str, path: Path, seen: set[Path]) -> bool:
         # Of an interpolation with text around it, only that it is text matters.
         known = _TEXT if _ONE.fullmatch(text) else _TEXT | {"hydra"}
-        if set(_RESOLVER.findall(text)) - known:
+        if set(RESOLVER.findall(text)) - known:
             return True
         named = _NODE.findall(text)
-        if text.count("${") > len(named) + len(_RESOLVER.findall(text)):
+        if text.count("${") > len(named) + len(RESOLVER.findall(text)):
             return True  # one in another
         return any(self._leads_to_change(name.strip(), path, seen) for name in named)
 

@@ -27,6 +27,7 @@ def register() -> None:
     new = OmegaConf.register_new_resolver if HYDRA_1_3 else OmegaConf.register_resolver
     for name, resolver in {
         "turn": lambda *_: _turns,
+        "parity": lambda *_: str(_turns % 2),
         "turn_list": lambda *_: [_turns, {"a": _turns}],
         "turn_map": lambda *_: OmegaConf.create({"turn": _turns, "port": 1}),
         "plus": lambda left, right: left + right,

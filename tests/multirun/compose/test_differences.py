@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from tests.multirun.compose.both_ways import Roads
+from tests.versions import HYDRA_1_3
 
 Over = Callable[[Mapping[str, str]], Roads]
 
@@ -54,3 +55,25 @@ def test_nor_where_an_override_brought_it(over: Over, meets: str, line: str) -> 
     roads = over({"config": "part: {meets: 0}"})
     roads.compare_sweep([], [[], ["part.meets=1"], [f"part.meets='{meets}'", line]])
     assert roads.count.from_base
+
+
+@pytest.mark.parametrize(
+    "lines", [[], ["kind@chosen=a"], ["kind@chosen='${parity:}'"], ["+kind@more='${parity:}'"]]
+)
+def test_an_option_that_a_resolver_gives_is_chosen_for_each_job(
+    over: Over, lines: list[str]
+) -> None:
+    configs = {f"kind/{name}": f"name: {name}" for name in ("a", "0", "1")}
+    part = {"part/one": "defaults: [/kind@here: '${parity:}']"}
+    text = "defaults: [kind: a, kind@chosen: '${parity:}', part: one, _self_]\nseed: 1"
+    roads = over({"config": text, **configs, **part})
+    roads.compare_sweep([], [[*lines, f"seed={seed}"] for seed in range(4)])
+    assert roads.count.valid == (4 if HYDRA_1_3 else 0)  # which Hydra 1.4 refuses
+
+
+def test_an_option_that_another_gives_is_in_the_base(over: Over) -> None:
+    configs = {f"kind/{name}": f"name: {name}" for name in ("a", "b", "a_b", "b_b")}
+    text = "defaults: [kind: a, kind@two: b, kind@both: '${kind}_${kind@two}', _self_]\nseed: 1"
+    roads = over({"config": text, **configs})
+    roads.compare_sweep([], [[], ["kind=b"], ["seed=2"], ["kind=b", "seed=2"]])
+    assert roads.count.from_base == 4

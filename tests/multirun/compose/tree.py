@@ -58,8 +58,10 @@ class Tree:
         store.repo = deepcopy(before)
         if self.register is not None:
             self.register(store)
-        yield
-        store.repo = before
+        try:
+            yield
+        finally:
+            store.repo = before
 
     def search_path(self) -> ConfigSearchPath:
         """What Hydra makes for an app whose `config_path` is the tree's."""
