@@ -82,13 +82,17 @@ class Roads:
                 caches=True,
             )
 
-    def compare_single(self, lines: Lines) -> None:
-        """Asserts that the configs of a run of one job are equal."""
-        self._compare(
-            lambda loader: loader.load_configuration(self._tree.config, [*lines], RunMode.RUN),
-            self._single,
-            caches=False,
-        )
+    def compare_single(self, runs: Sequence[Lines]) -> None:
+        """Asserts that the configs of runs of one job each are equal."""
+        config = self._tree.config
+        for lines in runs:
+            self._compare(
+                lambda loader, lines=lines: loader.load_configuration(
+                    config, [*lines], RunMode.RUN
+                ),
+                self._single,
+                caches=False,
+            )
 
     def _compare(
         self, compose: Callable[[Any], DictConfig], loader: ConfigLoader, caches: bool

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from tests.multirun.compose.tree import Tree
+from tests.versions import HYDRA_1_3
 
 Strategy = st.SearchStrategy[str]
 
@@ -16,6 +17,7 @@ Strategy = st.SearchStrategy[str]
 class Case(NamedTuple):
     """A multirun, or runs one by one where `master` is None."""
 
+    version_base: str  # of Hydra 1.3, which newer versions leave aside
     master: list[str] | None
     jobs: list[list[str]]
 
@@ -142,7 +144,8 @@ def cases(tree: Tree) -> st.SearchStrategy[Case]:
     # As of a sweep: jobs that differ in the last override alone.
     alike = st.builds(_alike, job, st.lists(_of_a_job(tree), min_size=2, max_size=6))
     jobs = jobs | alike
-    return st.builds(Case, st.none() | master | master | master, jobs)
+    bases = st.sampled_from(["1.3", "1.3", "1.2", "1.1"] if HYDRA_1_3 else ["1.3"])
+    return st.builds(Case, bases, st.none() | master | master | master, jobs)
 
 
 def _alike(first: Sequence[str], last: Sequence[str]) -> list[list[str]]:

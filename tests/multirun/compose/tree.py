@@ -19,6 +19,8 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from tests.versions import HYDRA_1_3
+
 FOLDER = Path(__file__).parent / "trees"
 
 
@@ -35,6 +37,7 @@ class Tree:
         register: stores its structured configs.
         plugin: adds to its search path.
         doubtful: whether Hydra's own road is to be taken, for most jobs.
+        hydra_1_3: whether Hydra 1.3 has what the tree is about.
     """
 
     file: str
@@ -45,6 +48,7 @@ class Tree:
     register: Callable[[ConfigStore], None] | None = None
     plugin: type[SearchPathPlugin] | None = None
     doubtful: bool = False
+    hydra_1_3: bool = True
 
     @property
     def name(self) -> str:
@@ -122,6 +126,7 @@ def _walk(value: Any, path: str) -> Iterator[tuple[str, Any]]:
 
 
 def trees() -> list[Tree]:
-    """All of them, by name."""
+    """All that this version of Hydra knows, by name."""
     names = sorted(path.parent.name for path in FOLDER.glob("*/tree.py"))
-    return [import_module(f"{__package__}.trees.{name}.tree").TREE for name in names]
+    found = [import_module(f"{__package__}.trees.{name}.tree").TREE for name in names]
+    return [tree for tree in found if tree.hydra_1_3 or not HYDRA_1_3]
