@@ -77,3 +77,11 @@ def test_an_option_that_another_gives_is_in_the_base(over: Over) -> None:
     roads = over({"config": text, **configs})
     roads.compare_sweep([], [[], ["kind=b"], ["seed=2"], ["kind=b", "seed=2"]])
     assert roads.count.from_base == 4
+
+
+@pytest.mark.parametrize("meets", ["${turn_map:}", "${other}", "${other.inner}"])
+def test_what_a_file_is_merged_into_is_resolved_for_each_job(over: Over, meets: str) -> None:
+    config = f"defaults: [_self_, add: one]\nseed: 1\nmap: {meets}\nother: ${{turn_map:}}\n"
+    roads = over({"config": config, "add/one": "# @package _global_\nmap: {port: 2}"})
+    roads.compare_sweep([], [[f"seed={seed}"] for seed in range(4)])
+    assert roads.count.valid == 4
