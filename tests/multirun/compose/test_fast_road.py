@@ -41,6 +41,7 @@ def same(folder: Path, of_all: list[str], job: list[str], **which: str) -> None:
         ([], ["hydra.sweep.subdir='${hydra.job.num}-${db.driver}'", "seed=1"]),
         ([], ["seed=1", "hydra.job.name=mine", "+hydra.job.env_set.X=1", "hydra.job.chdir=true"]),
         ([], ["hydra.output_subdir=null", "hydra.verbose=[a,b]"]),
+        ([], ["hydra.job.config_name=x"]),
         ([], ["hydra/job_logging=disabled", "db=pg"]),
         ([], ["hydra.job.config.override_dirname.exclude_keys=[lr]", "lr=1", "seed=1"]),
         ([], ["+experiment=loud"]),
@@ -68,7 +69,6 @@ def test_from_a_base(
     ("job", "which"),
     [
         (["hydra.runtime.cwd=/x"], {}),
-        (["hydra.job.config_name=x"], {}),
         (["hydra.overrides.task=[x]"], {}),
         (["hydra.searchpath=[]"], {}),
         (["++ported.port=1"], {"config_name": "reading"}),
