@@ -1,4 +1,4 @@
-"""Keys and options spelt oddly: dots, dashes, accents, numbers, words of YAML; a `.yml` file."""
+"""Keys and options spelt oddly: dots, dashes, accents, numbers, words of YAML."""
 
 from tests.multirun.compose.tree import Tree
 
