@@ -46,6 +46,7 @@ def test_of_any_overrides(
     compare()
     count = both.count
     record_property("configs", [count.all, count.valid, count.from_base])
+    assert count.all >= share
     few = 5  # one sweep may have one doubtful override in all of its jobs
     enough = count.from_base + few >= 0.7 * count.valid
     assert enough or tree.doubtful, count.reasons.most_common(9)
