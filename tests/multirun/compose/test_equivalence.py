@@ -29,7 +29,7 @@ def test_of_any_overrides(
     failed: list[Case] = []
 
     @seed(0)
-    @settings(max_examples=share, database=None, suppress_health_check=[*HealthCheck])
+    @settings(max_examples=share + 20, database=None, suppress_health_check=[*HealthCheck])
     @given(cases(tree))
     def compare(case: Case) -> None:
         if both.count.all >= share and not failed:
