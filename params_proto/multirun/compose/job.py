@@ -38,30 +38,34 @@ def job(base: Base, own: Sequence[Override], values: Sequence[Override]) -> Dict
     for override in values:
         refuse_doubts(override, config)
         ConfigLoaderImpl._apply_overrides_to_config([override], config)
+    # Each node is looked up once: a look-up costs OmegaConf as much as a value.
     hydra = config.hydra
+    of_job, lines = hydra.job, hydra.overrides
+    of_hydra, of_task = lines.hydra, lines.task
     task: list[Override] = []
     for override in own:
         if override.is_hydra_override():
-            hydra.overrides.hydra.append(override.input_line)
+            of_hydra.append(override.input_line)
         else:
-            hydra.overrides.task.append(override.input_line)
+            of_task.append(override.input_line)
             task.append(override)
-    if hydra.job.env_copy:
+    env_copy = of_job.env_copy
+    if env_copy:
         with open_dict(hydra):
-            for key in hydra.job.env_copy:
-                hydra.job.env_set[key] = os.environ[key]
+            for key in env_copy:
+                of_job.env_set[key] = os.environ[key]
     hydra.runtime.cwd = os.getcwd()
-    if "name" not in hydra.job:
-        hydra.job.name = JobRuntime().get("name")
+    if "name" not in of_job:
+        of_job.name = JobRuntime().get("name")
     if _dirname is not None:
-        form = hydra.job.config.override_dirname
-        hydra.job.override_dirname = _dirname(
+        form = of_job.config.override_dirname
+        of_job.override_dirname = _dirname(
             overrides=task,
             kv_sep=form.kv_sep,
             item_sep=form.item_sep,
             exclude_keys=form.exclude_keys,
         )
-    hydra.job.config_name = base.config_name
+    of_job.config_name = base.config_name
     return config
 
 

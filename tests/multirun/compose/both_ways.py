@@ -159,7 +159,7 @@ def _told(error: BaseException | None) -> str:
 def _spoil(node: Any) -> None:
     """Changes all of a config that is not its own alone, were there any such thing."""
     node._metadata.flags.update(struct=False, readonly=False, spoilt=True)
-    node._metadata.resolver_cache["spoilt"]["spoilt"] = "spoilt"
+    node._metadata.resolver_cache["spoilt"] = {"spoilt": "spoilt"}
     if isinstance(node, ValueNode):
         node._val = "spoilt"
         return

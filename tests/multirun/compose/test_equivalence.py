@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from hydra import version
-from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 
 from tests.multirun.compose.both_ways import Roads
 from tests.multirun.compose.lines import Case, cases
@@ -29,7 +29,12 @@ def test_of_any_overrides(
     failed: list[Case] = []
 
     @seed(0)
-    @settings(max_examples=share + 20, database=None, suppress_health_check=[*HealthCheck])
+    @settings(
+        max_examples=share + 20,
+        database=None,
+        phases=[Phase.generate],  # to shrink a failure takes minutes, and the jobs are few
+        suppress_health_check=[*HealthCheck],
+    )
     @given(cases(tree))
     def compare(case: Case) -> None:
         if both.count.all >= share and not failed:
