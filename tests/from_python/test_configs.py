@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,14 @@ def conf(tmp_path: Path) -> Path:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / f"{name}.yaml").write_text(text)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _name_of_jobs() -> Iterator[None]:
+    """Hydra's own `initialize` leaves its behind."""
+    before = JobRuntime.instance().get("name")
+    yield
+    JobRuntime.instance().set("name", before)
 
 
 def hydras(conf: Path, lines: Sequence[Sequence[str]], whole: bool = False) -> list[DictConfig]:

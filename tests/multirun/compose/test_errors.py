@@ -181,7 +181,10 @@ main()
 
 
 @pytest.mark.parametrize("job", ["db=pg,nodb", "db=pg,astray"])
-def test_the_terminal_shows_the_same(tmp_path: Path, python: Any, job: str) -> None:
+def test_the_terminal_shows_the_same(
+    tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch, job: str
+) -> None:
+    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # Hydra sees a debugger in it
     write(tmp_path / "conf", {**TREE, "db/astray": "defaults: [missing]\n"})
     (tmp_path / "app.py").write_text(APP)
     sweep = ["app.py", "-m", "hydra/sweeper=params_proto", job]

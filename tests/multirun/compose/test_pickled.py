@@ -9,6 +9,7 @@ from typing import Any
 
 import cloudpickle
 import pytest
+from hydra.core.singleton import Singleton
 from omegaconf import OmegaConf
 
 from params_proto.multirun.compose import caches, keep
@@ -22,9 +23,11 @@ JOBS = [["seed=1"], ["db=pg", "seed=2"]]
 WORKER = """\
 import pickle, sys
 from pathlib import Path
-from hydra.core.plugins import Plugins
-Plugins.instance()
-loader, multirun, jobs = pickle.loads(Path(sys.argv[1]).read_bytes())
+from hydra.core.singleton import Singleton
+from hydra.core.utils import setup_globals
+setup_globals()
+state, loader, multirun, jobs = pickle.loads(Path(sys.argv[1]).read_bytes())
+Singleton.set_state(state)
 configs = [loader.load_sweep_config(multirun, job) for job in jobs]
 Path(sys.argv[2]).write_bytes(pickle.dumps(configs))
 """
@@ -58,7 +61,7 @@ def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: 
         keep(loader, tmp_path / "kept", options=False)
         shutil.rmtree(conf)
     given, made = tmp_path / "given", tmp_path / "made"
-    given.write_bytes(cloudpickle.dumps((loader, multirun, JOBS)))
+    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, JOBS)))
     python("-c", WORKER, given, made, cwd=Path.cwd())
     for config, match in zip(cloudpickle.loads(made.read_bytes()), expected, strict=True):
         assert difference(config, match) is None
