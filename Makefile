@@ -10,6 +10,10 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
+# The measuring of coverage would slow down Hydra's side of these comparisons for nothing
+COMPARISONS := tests/multirun/test_differential.py tests/multirun/test_tree.py \
+	tests/multirun/compose/test_equivalence.py
+
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
 
@@ -50,7 +54,8 @@ typecheck: $(VENV)/.dev ## check the types, strictly
 	$(BIN)/pyright
 
 pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(COMPARISONS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term $(COMPARISONS:%=--ignore=%)
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers

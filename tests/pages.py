@@ -95,8 +95,8 @@ def masked(text: str) -> list[str]:
 def run(line: str, folder: Path, status: int = 0) -> str:
     """Runs a command in a shell; what it prints, or its error where that is what is expected."""
     environment = dict(os.environ)
-    if status:  # Hydra sees a debugger in the measuring of coverage, and shows a traceback
-        environment.pop("COVERAGE_PROCESS_CONFIG", None)
+    # Hydra sees a debugger in the measuring of coverage, and shows a traceback.
+    environment.pop("COVERAGE_PROCESS_CONFIG", None)
     done = subprocess.run(
         line,
         shell=True,
