@@ -45,14 +45,15 @@ def configs(
     """Composes the configs of a sweep, each when it is asked for. See `Sweep.compose`."""
     if isinstance(overrides, str):
         raise TypeError(f"overrides is a list of overrides, got {overrides!r}: [{overrides!r}].")
+    lines = [*overrides]
     app = _app(sweep)
     place = _place(app, config_path, config_name)
     task = None if app is None else task_of(app, closed=False)
     surroundings = Surroundings(place.name, [] if task is None else entries(task, {}))
     with surroundings.here():
         loader = loader_over(place.configs)
-        of_all = [line for line in overrides if read(line).is_hydra_override()]
-        of_jobs = [line for line in overrides if line not in of_all]
+        of_all = [line for line in lines if read(line).is_hydra_override()]
+        of_jobs = [line for line in lines if line not in of_all]
         composer = _Composer(loader, place.primary, of_all)
         host = Host(composer.config([]), loader, task or _nothing)
         jobs = Asked(host, sweep, given(of_jobs, loader), ()).plan.jobs()

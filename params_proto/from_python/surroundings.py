@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from threading import RLock
 from typing import Any, cast
 
 from hydra import version
@@ -17,35 +18,46 @@ from omegaconf import OmegaConf
 from params_proto.app.store import Entry, stored
 from params_proto.overrides.hydra_version import IS_1_3
 
+_lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
+
 
 class Surroundings:
     """Those of one app, beside whatever else uses Hydra in the process.
 
     Args:
-        name: the name of the app's jobs.
+        name: the name of the app's jobs; one that runs has its own.
         entries: configs that stand in Hydra's store beside those of the process.
     """
 
-    def __init__(self, name: str, entries: Iterable[Entry]) -> None:
+    def __init__(self, name: str, entries: Sequence[Entry]) -> None:
         Plugins.instance()  # which put configs into the store when they are loaded
         if not OmegaConf.has_resolver("hydra"):
             setup_globals()
+        if GlobalHydra.instance().is_initialized():  # whose jobs these are
+            name = JobRuntime.instance().get("name")
         self._runtime = OmegaConf.create({"name": name})
         self._version_base = _version_base()
-        with stored(entries):
-            self._configs = _folders(ConfigStore.instance().repo)
+        self._configs: dict[str, Any] | None = None
+        if entries:
+            with stored(entries):
+                self._configs = _folders(ConfigStore.instance().repo)
 
     @contextmanager
     def here(self) -> Generator[None, None, None]:
         """Within the block they are what Hydra finds; afterwards all is as it was before."""
-        store, runtime, base = ConfigStore.instance(), JobRuntime.instance(), VersionBase.instance()
-        before = store.repo, runtime.conf, base.version_base
-        store.repo, runtime.conf = self._configs, self._runtime
-        base.version_base = self._version_base
-        try:
-            yield
-        finally:
-            store.repo, runtime.conf, base.version_base = before
+        with _lock:
+            store, runtime = ConfigStore.instance(), JobRuntime.instance()
+            base = VersionBase.instance()
+            before = store.repo, runtime.conf, base.version_base
+            if self._configs is not None:
+                store.repo = self._configs
+            runtime.conf, base.version_base = self._runtime, self._version_base
+            try:
+                yield
+            finally:
+                if self._configs is not None:
+                    store.repo = before[0]
+                _, runtime.conf, base.version_base = before
 
 
 def _version_base() -> Any:

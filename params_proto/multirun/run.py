@@ -86,8 +86,10 @@ def run(
             # First what other parts of the sweep look at.
             atomic.write(directory / SWEEP, [text])
             OmegaConf.save(host.config, directory / MULTIRUN)
-        # Parts of a sweep may begin at different times, with other files.
-        kept = directory / KEPT / (f"configs-{batch.numbers.start}" if joined else "configs")
+        # Parts of a sweep may begin at different times, with other files. The path is for workers,
+        # which may have another working directory.
+        name = f"configs-{batch.numbers.start}" if joined else "configs"
+        kept = (directory / KEPT / name).absolute()
         keep(host.loader, kept, options=not ahead)
     returns: list[Sequence[JobReturn]] = []
     jobs = 0

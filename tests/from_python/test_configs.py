@@ -165,7 +165,7 @@ class TestState:
             active = GlobalHydra.instance().hydra
             configs = Sweep().product({"+lr": [1, 2]}).compose(conf / "model", "large", job=True)
             for config, size in zip(configs, [1, 2], strict=False):
-                assert (config.size, config.hydra.job.name) == (2, "test_configs")
+                assert (config.size, config.hydra.job.name) == (2, "outer")
                 assert hydra.compose("model/small").model.size == 1
                 assert hydra.compose("train", [f"lr={size}"]).lr == size
                 assert GlobalHydra.instance().hydra is active

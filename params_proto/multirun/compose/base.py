@@ -166,6 +166,10 @@ class _Composition(ConfigLoaderImpl):
             config = self._start.template.copy()
             return ConfigResult(provider="", path="", config=config, header={})
         result = super()._load_single_config(default, repo)
+        if not result.path.startswith("structured:") and repo.get_schema_source().is_config(
+            str(default.config_path)
+        ):
+            raise DoubtError(f"{default.config_path} is merged into a schema of its name")
         self.merged.add(result.config)
         return result
 

@@ -24,9 +24,9 @@ from params_proto.multirun.compose.recent import Recent
 from params_proto.multirun.compose.repository import Parsed, Remembered
 from params_proto.multirun.compose.sources import Contents, Place, Sources
 
-# Of some 150 KiB each. A job is composed to be checked, and again to be launched: where each has a
-# base of its own, as many jobs as this find theirs again.
-_BASES = 512
+# Of some 100 to 900 KiB each. A job is composed to be checked, and again to be launched: where each
+# has a base of its own, as many jobs as this find theirs again.
+_BASES = 256
 _LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
 
 
@@ -68,7 +68,7 @@ class Caches:
         for override in (*leading, *own):
             if override.is_sweep_override():
                 raise DoubtError(f"{override.input_line} is a sweep")
-        if any(override.key_or_group.startswith("hydra.searchpath") for override in own):
+        if any(map(is_search_path, own)):
             raise DoubtError("a job has a search path of its own")
         run = (config_name, *[override.input_line for override in leading])
         places = self._places.get(run, lambda: self._making.places(config_name, leading))
@@ -119,6 +119,11 @@ class Caches:
         vars(own).update(vars(loader))
         own.repository = self.parsed if parsed else self.remembered
         return own
+
+
+def is_search_path(override: Override) -> bool:
+    """Whether an override says where to look for configs."""
+    return override.key_or_group.startswith("hydra.searchpath")
 
 
 def _chooses(override: Override, places: object) -> bool:

@@ -49,6 +49,8 @@ class Merged:
     def _walk(self, node: Any, path: Path, in_list: bool = False) -> None:
         if path in self._texts and not in_list:  # a list takes the place of another
             text = self._texts.pop(path)
+            if isinstance(node._value(), dict):
+                raise DoubtError(f"a mapping is merged into what {text} gives")
             if self._may_change(text, path, {path}):
                 raise DoubtError(f"{text} is resolved while {'.'.join(map(str, path))} is merged")
         value = node._value()

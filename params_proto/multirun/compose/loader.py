@@ -14,18 +14,21 @@ import logging
 import shutil
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import ConfigRepository
+from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.errors import SweepError
 from params_proto.multirun.compose import BY_HYDRA, snapshot
 from params_proto.multirun.compose.base import Base
-from params_proto.multirun.compose.caches import Caches, caches
+from params_proto.multirun.compose.caches import Caches, caches, is_search_path
 from params_proto.multirun.compose.comparison import Job
 from params_proto.multirun.compose.doubts import DoubtError
 from params_proto.multirun.compose.job import resolve_again
@@ -39,6 +42,12 @@ Ours = Callable[[], tuple[DictConfig, Base]]
 
 # Hydra 1.4's.
 _ensure_unchanged = getattr(ConfigLoaderImpl, "_ensure_sweep_config_controller_unchanged", None)
+
+
+def _leading(overrides: Sequence[Override]) -> list[Override]:
+    """Those of Hydra that stand first, if they say where to look for configs, as in each job."""
+    first = [*takewhile(Override.is_hydra_override, overrides)]
+    return first if any(map(is_search_path, first)) else []
 
 
 class CachedLoader(ConfigLoaderImpl):
@@ -89,7 +98,14 @@ class CachedLoader(ConfigLoaderImpl):
             shutil.rmtree(folder, ignore_errors=True)
         elif self._kept == (folder, files):
             return
-        snapshot.write(folder, contents)
+        try:
+            snapshot.write(folder, contents)
+        except OSError as error:
+            raise SweepError(
+                f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
+                " kept there for jobs that start later: remove what is in the way, or give it"
+                " another hydra.sweep.dir."
+            ) from error
         # A process that has read the folder before is to read it again.
         self._kept, self._token = (folder, files), uuid4().hex
 
@@ -116,7 +132,9 @@ class CachedLoader(ConfigLoaderImpl):
                 raise DoubtError("it is no job")
             if self._known().has_aliases(self, config_name):
                 raise DoubtError("overrides have aliases")
-            config, base = self._known().compose(config_name, (), parsed(overrides))
+            lines = parsed(overrides)
+            leading = _leading(lines)
+            config, base = self._known().compose(config_name, leading, lines[len(leading) :])
             resolve_again(config, base)
             return config, base
 

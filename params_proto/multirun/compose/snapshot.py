@@ -33,6 +33,8 @@ def write(folder: Path, sources: Mapping[Place, Contents]) -> None:
         folder: it is made if need be.
         sources: Hydra's own configs, which are installed with it, are left out.
     """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # a config may have been readable by its owner alone
     index: list[dict[str, Any]] = []
     for number, ((provider, path), contents) in enumerate(sources.items()):
         if path == "pkg://hydra.conf":
@@ -49,7 +51,6 @@ def write(folder: Path, sources: Mapping[Place, Contents]) -> None:
             for (what, of, kind), answer in contents.answers.items()
         ]
         index.append({"provider": provider, "path": path, "files": files, "answers": answers})
-    folder.mkdir(parents=True, exist_ok=True)
     atomic.write(folder / INDEX, [json.dumps({"sources": index}, indent=1)])
 
 

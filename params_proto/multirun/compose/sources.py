@@ -105,8 +105,9 @@ class _Remembering(ConfigSource):
         paths = [f"{group}/{option}" if group else option for option in options]
         names = [self._normalize_file_name(path) for path in paths]
         for name in names:
-            self._read(name, self._place(name))
-        return names
+            with suppress(OSError):  # no job has chosen it yet
+                self._read(name, self._place(name))
+        return [name for name in names if name in self.contents.files]
 
     def leads_to(self, name: str) -> Iterator[str]:
         """The groups where jobs may come to from a file: its own, and those that it names."""
