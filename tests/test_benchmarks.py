@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep
 from tests.benchmarks.multiruns import JOBS, MULTIRUNS, Multirun, script_of
 from tests.pages import ROOT
+from tests.versions import VERSION_BASE
 
 PAGE = ROOT / "docs/performance.md"
 EACH = pytest.mark.parametrize(
@@ -23,7 +24,7 @@ PRIMARY = {"project": "train"}
 @pytest.mark.parametrize(("app", "values"), [("trivial", 4), ("project", 86), ("deep", 307)])
 def test_apps_have_as_many_values_as_the_page_says(app: str, values: int, tmp_path: Path) -> None:
     folder = script_of(app, tmp_path).parent / "conf"
-    with initialize_config_dir(str(folder), version_base="1.3"):
+    with initialize_config_dir(str(folder), **VERSION_BASE):
         overrides = ["experiment=coast"] if app == "project" else []
         config = OmegaConf.to_container(compose(PRIMARY.get(app, "config"), overrides))
     assert _values(config) == values
