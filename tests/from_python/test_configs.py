@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -118,6 +119,26 @@ def test_overrides_win_as_on_a_command_line(conf: Path, case: Case) -> None:
     found = Sweep().product(lr=[1, 2]).compose(conf, "train", overrides=case.overrides)
 
     assert [(config.lr, config.bs) for config in found] == case.expected
+
+
+def test_overrides_may_come_one_by_one(conf: Path) -> None:
+    lines: Any = (line for line in ["bs=8", "hydra.job.name=mine"])
+    (config,) = Sweep().compose(conf, "train", overrides=lines, job=True)
+
+    assert (config.bs, config.hydra.job.name) == (8, "mine")
+
+
+def test_threads_leave_the_state_as_it_was(plugins: None, conf: Path) -> None:
+    before = state()
+
+    def sizes(name: str) -> list[int]:
+        return [c.size for c in Sweep().repeat(20).compose(conf / "model", name)]
+
+    with ThreadPoolExecutor(4) as pool:
+        found = [*pool.map(sizes, ["small", "large"] * 4)]
+
+    assert found == [[1] * 20, [2] * 20] * 4
+    assert state() == before
 
 
 def test_overrides_of_hydra_reach_every_config(conf: Path) -> None:
