@@ -10,6 +10,9 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
+# Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
+BENCH      := .venv-bench
+
 # The measuring of coverage would slow down Hydra's side of these comparisons for nothing
 COMPARISONS := tests/multirun/test_differential.py tests/multirun/test_tree.py \
 	tests/multirun/compose/test_equivalence.py
@@ -70,15 +73,15 @@ equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from base
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
 
-bench: $(VENV)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter
-	$(BIN)/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
+bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter
+	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
 format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -97,6 +100,11 @@ $(LAUNCHERS)/.dev: pyproject.toml
 $(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
 $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
 	$(call install,--editable . --requirement tests/neighbours/requirements.txt)
+	@touch $@
+
+$(BENCH)/.dev: VENV = $(BENCH)
+$(BENCH)/.dev: pyproject.toml
+	$(call install,--editable '.[demo,joblib]')
 	@touch $@
 
 # a venv whose making was interrupted has no pip yet

@@ -9,7 +9,7 @@ from typing import Any
 
 from omegaconf import Container, Node
 
-_OWN = {"_metadata", "_parent", "_flags_cache", "_content", "_val"}
+_OWN = {"_metadata", "_parent", "_flags_cache", "_content", "_val", "__deepcopy__"}
 
 
 def difference(one: Any, other: Any, caches: bool = True) -> str | None:

@@ -30,6 +30,7 @@ from params_proto.multirun.compose import BY_HYDRA, snapshot
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.caches import Caches, caches, is_search_path
 from params_proto.multirun.compose.comparison import Job
+from params_proto.multirun.compose.copying import copied_fast
 from params_proto.multirun.compose.doubts import DoubtError
 from params_proto.multirun.compose.job import resolve_again
 from params_proto.multirun.compose.parsing import parsed
@@ -159,7 +160,7 @@ class CachedLoader(ConfigLoaderImpl):
             OmegaConf.copy_cache(from_config=master_config, to_config=config)
             return config, base
 
-        return self._composed(sweep_overrides, ours, by, in_sweep=True)
+        return copied_fast(self._composed(sweep_overrides, ours, by, in_sweep=True))
 
     def _composed(
         self,

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,9 @@ class Roads:
         self.count.valid += 1
         self.count.from_base += not heard
         self.count.reasons.update(record.getMessage().rpartition(": ")[2] for record in heard)
+        copy = deepcopy(ours)
+        assert difference(copy, stocks, caches=caches) is None
+        _spoil(copy)
         assert difference(ours, stocks, caches=caches) is None
         assert _read(ours) == _read(stocks)
         _spoil(ours)
