@@ -12,6 +12,7 @@ NEIGHBOURS := .venv-neighbours
 
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
+PEERS      := '.[demo,joblib]'
 
 # The measuring of coverage would slow down Hydra's side of these comparisons for nothing
 COMPARISONS := tests/multirun/test_differential.py tests/multirun/test_tree.py \
@@ -104,7 +105,7 @@ $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
 
 $(BENCH)/.dev: VENV = $(BENCH)
 $(BENCH)/.dev: pyproject.toml
-	$(call install,--editable '.[demo,joblib]')
+	$(call install,--editable $(PEERS))
 	@touch $@
 
 # a venv whose making was interrupted has no pip yet
