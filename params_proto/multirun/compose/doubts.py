@@ -53,9 +53,13 @@ def _reads(override: Override) -> bool:
 
 def _met(node: Any, value: Any, compared: bool) -> Node | None:
     """The interpolation that a value is merged into or compared with, below a node."""
-    if not isinstance(value, dict):
+    if isinstance(value, dict):
+        pairs = [*value.items()]
+    elif isinstance(value, list) and compared:  # else it takes the place of what stands there
+        pairs = [*enumerate(value)]
+    else:
         return None
-    for key, of_key in value.items():
+    for key, of_key in pairs:
         child = _child(node, str(key))
         if child is not None and child._is_interpolation():
             if compared or isinstance(of_key, (dict, list)):

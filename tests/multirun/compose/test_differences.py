@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+import hydra
 import pytest
 
 from tests.multirun.compose.both_ways import Roads
@@ -24,7 +25,12 @@ def test_the_name_of_the_config_is_filled_in_last(over: Over) -> None:
 FILLED = """
 hydra: {job: {name: named}}
 part: {choices: "${hydra.runtime.choices}", of: {version: "${hydra.runtime.version}"}}
+listed:
+  one: ["${hydra.runtime.version}"]
+  empty: ["${hydra.runtime.choices}"]
+  deep: [{versions: [1, "${hydra.runtime.version}"], choices: ["${hydra.runtime.choices}"]}]
 """
+VERSION = hydra.__version__
 
 
 @pytest.mark.parametrize(
@@ -39,6 +45,18 @@ part: {choices: "${hydra.runtime.choices}", of: {version: "${hydra.runtime.versi
         "part={of: {version: 1}}",
         "part.choices=null",
         "++part.choices.db=x",
+        # Which Hydra compares before it is filled in.
+        f"~listed.one=['{VERSION}']",
+        "~listed.one=[1]",
+        "~listed.one=[]",
+        "~listed.empty=[{}]",
+        f"~listed={{one: ['{VERSION}']}}",
+        f"~listed.deep=[{{versions: [1, '{VERSION}'], choices: [{{}}]}}]",
+        "~listed.deep.0.choices=[{}]",
+        "~listed.deep.0.versions=[1, [2]]",
+        # Which takes the place of what stands there.
+        "listed.one=[a]",
+        "listed={one: [a]}",
     ],
 )
 def test_what_is_filled_in_last_is_not_met_by_a_mapping(over: Over, line: str) -> None:
