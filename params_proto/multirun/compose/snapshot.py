@@ -14,7 +14,9 @@ the files stand as in the source, and `index.json`, which is written last:
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -22,6 +24,8 @@ from hydra.core.object_type import ObjectType
 
 from params_proto.multirun.compose.sources import Contents, Place, Question
 from params_proto.storage import atomic
+
+log = logging.getLogger(__name__)
 
 INDEX = "index.json"
 
@@ -65,13 +69,25 @@ def _inside(file: str) -> str:
 
 
 def read(folder: Path) -> dict[Place, Contents]:
-    """What was written; nothing where the folder cannot be seen from here.
+    """What was written; nothing, which the log says, where that cannot be read from here.
 
     Args:
         folder: what `write` was given.
     """
-    if not (folder / INDEX).exists():
+    try:
+        return _contents(folder)
+    except Exception as error:  # whatever has become of it
+        told = f"{type(error).__name__}: {error}"
+        unseen = isinstance(error, FileNotFoundError) and not folder.exists()
+        _tell(
+            logging.INFO if unseen else logging.WARNING,
+            f"{folder / INDEX} cannot be read ({told}): configs are composed from the files that"
+            " they were copied from, as these are now.",
+        )
         return {}
+
+
+def _contents(folder: Path) -> dict[Place, Contents]:
     found: dict[Place, Contents] = {}
     for source in json.loads((folder / INDEX).read_text())["sources"]:
         answers: dict[Question, Any] = {
@@ -81,3 +97,8 @@ def read(folder: Path) -> dict[Place, Contents]:
         files = {name: (folder / copy).read_bytes() for name, copy in source["files"].items()}
         found[source["provider"], source["path"]] = Contents(files, answers)
     return found
+
+
+@cache  # for a worker that is used again reads it for each batch
+def _tell(level: int, text: str) -> None:
+    log.log(level, text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -145,7 +146,7 @@ def test_a_process_that_has_many_sweeps_forgets_the_first(
 
 
 def test_a_folder_that_cannot_be_seen(
-    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """On a machine with another file system, the files are those that it has."""
     loader, folder = cached(conf), tmp_path / "kept"
@@ -154,7 +155,55 @@ def test_a_folder_that_cannot_be_seen(
     keep(loader, folder, options=False)
     shutil.rmtree(folder)
     write(conf, {"db/pg": "port: 1\n"})
+    caplog.set_level(logging.INFO)
+    for _ in range(2):  # in a worker that is used again
+        assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 1
+    (record,) = caplog.records
+    assert record.levelno == logging.INFO
+    assert f"{folder}/index.json cannot be read" in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", '{"sources": [{"prov', "configs", "\x00", "null", "[]", "{}", '{"sources": [{}]}', None],
+    ids=["empty", "truncated", "text", "binary", "null", "list", "mapping", "source", "missing"],
+)
+def test_an_index_that_is_none(
+    conf: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    text: str | None,
+) -> None:
+    """As after a copy of the directory that was cut short."""
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["db=pg"])
+    keep(loader, folder, options=False)
+    if text is None:
+        (folder / "index.json").unlink()
+    else:
+        (folder / "index.json").write_text(text)
+    write(conf, {"db/pg": "port: 1\n"})
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 1
+    (record,) = caplog.records
+    assert record.levelno == logging.WARNING
+    assert f"{folder}/index.json cannot be read" in record.getMessage()
+    assert "\n" not in record.getMessage()
+
+
+def test_a_copy_that_is_gone(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["db=pg"])
+    keep(loader, folder, options=False)
+    (copy,) = folder.rglob("pg.yaml")
+    copy.unlink()
+    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+    (record,) = caplog.records
+    assert str(copy) in record.getMessage()
 
 
 def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
