@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -51,6 +52,30 @@ def make(directory: Path) -> None:
             f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give it"
             " another directory."
         ) from error
+
+
+@contextmanager
+def cleared_if_not_begun(directory: Path) -> Generator[None, None, None]:
+    """Within, a sweep writes what it begins with; what it wrote goes again if that fails.
+
+    A file of an earlier sweep that it wrote over stays, as do the jobs that this tells of.
+
+    Args:
+        directory: the sweep's own.
+    """
+    kept = directory / KEPT
+    new = [path for path in (directory / SWEEP, directory / MULTIRUN) if not path.exists()]
+    is_new = not kept.exists()
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the first error is the one to tell
+            # Another part of the sweep may have joined it since.
+            for path in [] if any(kept.glob("configs-*")) else new:
+                path.unlink(missing_ok=True)
+            if is_new:
+                kept.rmdir()
+        raise
 
 
 class Directories:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from params_proto.multirun.directories import (
     MULTIRUN,
     SWEEP,
     Directories,
+    cleared_if_not_begun,
     directory_of_sweep,
     make,
     refuse_used,
@@ -80,17 +82,18 @@ def run(
         if not joined:
             make(directory)
             joined = joins and _holds(directory, text)  # since another began while this was checked
-        if not joined:
-            if not options.overwrite:
-                refuse_used(directory)
-            # First what other parts of the sweep look at.
-            atomic.write(directory / SWEEP, [text])
-            OmegaConf.save(host.config, directory / MULTIRUN)
+        if not (options.overwrite or joined):
+            refuse_used(directory)
         # Parts of a sweep may begin at different times, with other files. The path is for workers,
         # which may have another working directory.
         name = f"configs-{batch.numbers.start}" if joined else "configs"
         kept = (directory / KEPT / name).absolute()
-        keep(host.loader, kept, options=not ahead)
+        with nullcontext() if joined else cleared_if_not_begun(directory):
+            if not joined:
+                # First what other parts of the sweep look at.
+                atomic.write(directory / SWEEP, [text])
+                atomic.write(directory / MULTIRUN, [OmegaConf.to_yaml(host.config)])
+            keep(host.loader, kept, options=not ahead)
     returns: list[Sequence[JobReturn]] = []
     jobs = 0
     while batch is not None:

@@ -51,6 +51,14 @@ def _leading(overrides: Sequence[Override]) -> list[Override]:
     return first if any(map(is_search_path, first)) else []
 
 
+def _remove(folder: Path) -> None:
+    """Removes what is left there: of a link to another folder, the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 class CachedLoader(ConfigLoaderImpl):
     """Hydra's loader, with caches. What is pickled of it are not these: see `caches`.
 
@@ -95,13 +103,15 @@ class CachedLoader(ConfigLoaderImpl):
             sources.read_all_options()
         contents = sources.contents()
         files = sum(len(of_source.files) for of_source in contents.values())
-        if self._kept is None:
-            shutil.rmtree(folder, ignore_errors=True)
-        elif self._kept == (folder, files):
+        if self._kept == (folder, files):
             return
         try:
+            if self._kept is None:
+                _remove(folder)
             snapshot.write(folder, contents)
         except OSError as error:
+            if self._kept is None:
+                shutil.rmtree(folder, ignore_errors=True)
             raise SweepError(
                 f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
                 " kept there for jobs that start later: remove what is in the way, or give it"
