@@ -130,3 +130,23 @@ def test_files_that_only_later_jobs_lead_to(
 
     run = multirun("db=mysql,pg,deep", task=task)
     assert "'mark': 1" in run.values[-1]
+
+
+@pytest.mark.parametrize("kind", ["dangling", "folder", "forbidden", "failing"])
+def test_an_option_that_cannot_be_read_and_is_not_chosen(
+    multirun: Any, app: Path, large: None, kind: str
+) -> None:
+    option = app / "conf" / "db" / "odd.yaml"
+    if kind == "dangling":
+        option.symlink_to("nowhere.yaml")
+    elif kind == "folder":
+        option.mkdir()
+    elif kind == "forbidden":
+        option.write_text("port: 1\n")
+        option.chmod(0)
+    else:
+        memory = Path("/proc/self/mem")  # a file whose beginning nobody can read, on Linux
+        if not memory.is_file():
+            pytest.skip("there is no such file here")
+        option.symlink_to(memory)
+    assert multirun("db=mysql,mysql,pg").values[-1]["db"] == PG
