@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
@@ -458,7 +458,7 @@ class Sweep(SpaceSequence):
         config_path: str | os.PathLike[str] | None = None,
         config_name: str | None = None,
         *,
-        overrides: Sequence[str] = (),
+        overrides: Iterable[str] | None = (),
         job: bool = False,
     ) -> Iterator[DictConfig]:
         """Each config as Hydra composes it, without a Hydra app: equal to `hydra.compose`'s.
@@ -479,7 +479,8 @@ class Sweep(SpaceSequence):
             The configs, each composed when it is asked for.
 
         Raises:
-            SweepError: an override that cannot be read, or a value that no override can say.
+            SweepError: an argument of another type, an override that cannot be read, or a value
+                that no override can say.
             HydraException: a config that cannot be composed; the primary one at once, another
                 when it is asked for.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -12,6 +12,7 @@ from omegaconf import open_dict
 
 from params_proto.app.configs import entries, task_of
 from params_proto.decorated.function import App
+from params_proto.from_python.arguments import checked
 from params_proto.from_python.caller import Caller, caller
 from params_proto.from_python.surroundings import Surroundings
 from params_proto.multirun.asked import Asked
@@ -39,13 +40,11 @@ def configs(
     sweep: Sweep,
     config_path: str | os.PathLike[str] | None,
     config_name: str | None,
-    overrides: Sequence[str],
+    overrides: Iterable[str] | None,
     job: bool,
 ) -> Iterator[DictConfig]:
     """Composes the configs of a sweep, each when it is asked for. See `Sweep.compose`."""
-    if isinstance(overrides, str):
-        raise TypeError(f"overrides is a list of overrides, got {overrides!r}: [{overrides!r}].")
-    lines = [*overrides]
+    lines = checked(config_path, config_name, overrides)
     app = _app(sweep)
     place = _place(app, config_path, config_name)
     task = None if app is None else task_of(app, closed=False)

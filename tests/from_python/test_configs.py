@@ -306,6 +306,46 @@ class TestProto:
             next(Sweep().compose(None, "params_proto_schema"))
 
 
+LINES = r"\. Write \['lr=0.1', 'seed=7'\]\."
+
+
+@pytest.mark.parametrize(
+    ("given", "match"),
+    [
+        (
+            {"config_path": 3},
+            r"a folder, or 'pkg://\.\.\.', as its config_path, got 3\. Write 'conf'",
+        ),
+        ({"config_path": b"conf"}, "as its config_path, got b'conf'"),
+        ({"config_name": Path("x")}, r"a text as its config_name, got .*'x'\)\. Write 'x'\."),
+        ({"config_name": 3}, r"a text as its config_name, got 3\. Write 'train'\."),
+        ({"config_name": b"x"}, "as its config_name, got b'x'"),
+        ({"overrides": "lr=1"}, r"a list of lines as its .*, got 'lr=1'\. Write \['lr=1'\]\."),
+        ({"overrides": b"lr=1"}, f"a list of lines as its overrides, got b'lr=1'{LINES}"),
+        ({"overrides": {"lr": 1}}, f"a list of lines as its overrides, got {{'lr': 1}}{LINES}"),
+        ({"overrides": {"lr=1"}}, f"a list of lines as its overrides, got {{'lr=1'}}{LINES}"),
+        ({"overrides": 3}, f"a list of lines as its overrides, got 3{LINES}"),
+        ({"overrides": ["lr=1", 3]}, f"lines of text as its overrides, got 3{LINES}"),
+        ({"overrides": [["lr=1"]]}, f"lines of text as its overrides, got \\['lr=1'\\]{LINES}"),
+        ({"config_name": 3, "overrides": [3, None]}, "3 mistakes"),
+    ],
+    ids=[
+        *("path-number", "path-bytes", "name-path", "name-number", "name-bytes", "text", "bytes"),
+        *("mapping", "set", "number", "a-number", "a-list", "several"),
+    ],
+)
+def test_an_argument_of_another_type(given: dict[str, Any], match: str) -> None:
+    with pytest.raises(SweepError, match=match):
+        Sweep().compose(**given)
+
+
+@pytest.mark.parametrize("overrides", [None, (), []], ids=str)
+def test_no_overrides(conf: Path, overrides: Any) -> None:
+    (config,) = Sweep().compose(conf, "train", overrides=overrides)
+
+    assert config.lr == 0.1
+
+
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
@@ -313,7 +353,6 @@ class TestProto:
         (lambda: Sweep().compose("conf", "typo"), MissingConfigException, "typo"),
         (lambda: Sweep().compose("conf", "broken"), Exception, "broken.yaml"),
         (lambda: Sweep().compose("conf", "train", overrides=["lr"]), SweepError, "'lr'"),
-        (lambda: Sweep().compose("conf", "train", overrides="lr=1"), TypeError, r"\['lr=1'\]"),
         (lambda: Sweep().set(m=object()).compose("conf", "train"), SweepError, "m"),
         (
             lambda: Sweep().product(lr=[1]).compose("conf", "train", overrides=["~lr"]),
@@ -321,7 +360,7 @@ class TestProto:
             "~lr would delete a key that the sweep gives values",
         ),
     ],
-    ids=["folder", "primary", "yaml", "grammar", "text", "value", "deletion"],
+    ids=["folder", "primary", "yaml", "grammar", "value", "deletion"],
 )
 def test_what_is_wrong_is_told_at_once(
     conf: Path, monkeypatch: pytest.MonkeyPatch, call: Any, error: type[Exception], match: str
