@@ -24,9 +24,12 @@ from params_proto.multirun.compose.recent import Recent
 from params_proto.multirun.compose.repository import Parsed, Remembered
 from params_proto.multirun.compose.sources import Contents, Place, Sources
 
-# Of some 100 to 900 KiB each. A job is composed to be checked, and again to be launched: where each
-# has a base of its own, as many jobs as this find theirs again.
-_BASES = 256
+# A job is composed to be checked, and again to be launched: where each has a base of its own, those
+# whose bases have no more nodes than this find theirs again. A node takes some 650 bytes: 64 MiB in
+# all, for hundreds of bases or, of a large config, for tens.
+_NODES = 100_000
+_LEAST = 4  # bases, of however many nodes
+_PLACES = 256
 _LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
 
 
@@ -47,8 +50,8 @@ class Caches:
         self.remembered = Remembered(search_path, self.sources)
         self.comparison = Comparison(once)
         self._making = Bases(search_path, self.parsed)
-        self._bases: Recent[tuple[object, ...], Base | DoubtError] = Recent(_BASES)
-        self._places: Recent[tuple[object, ...], object] = Recent(_BASES)
+        self._bases: Recent[tuple[object, ...], Base | str] = Recent(_NODES, _nodes, _LEAST)
+        self._places: Recent[tuple[object, ...], object] = Recent(_PLACES)
         self._aliases: dict[str | None, bool] = {}
 
     def compose(
@@ -89,17 +92,17 @@ class Caches:
     ) -> Base:
         key = (version.getbase(), run, *[override.input_line for override in of_job])
         base = self._bases.get(key, lambda: self._made(config_name, leading, [*of_all, *of_job]))
-        if isinstance(base, DoubtError):
-            raise base
+        if isinstance(base, str):
+            raise DoubtError(base)
         return base
 
     def _made(
         self, config_name: str | None, leading: Sequence[Override], groups: Sequence[Override]
-    ) -> Base | DoubtError:
+    ) -> Base | str:
         try:
             return self._making.base(config_name, leading, groups)
         except DoubtError as doubt:
-            return doubt
+            return str(doubt)  # which has not, as its traceback, all that was composed
 
     def has_aliases(self, loader: ConfigLoaderImpl, config_name: str | None) -> bool:
         """Whether lines are not what they say, as from Hydra 1.4 on."""
@@ -119,6 +122,10 @@ class Caches:
         vars(own).update(vars(loader))
         own.repository = self.parsed if parsed else self.remembered
         return own
+
+
+def _nodes(base: Base | str) -> int:
+    return base.template.nodes if isinstance(base, Base) else 1
 
 
 def is_search_path(override: Override) -> bool:

@@ -68,7 +68,9 @@ class Template:
         self.cache: dict[str, dict[Any, Any]] = {
             name: dict(values) for name, values in config._metadata.resolver_cache.items()
         }
-        self._root = _branch(config, set(), root=True)
+        seen: set[int] = set()
+        self._root = _branch(config, seen, root=True)
+        self.nodes = 1 + len(seen)
 
     def copy(self) -> Any:
         """An equal config, its resolver cache empty."""

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -15,8 +16,11 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
 from params_proto.multirun import Host, Options, run
+from params_proto.multirun.compose import caches
+from params_proto.multirun.compose.base import Base
+from params_proto.multirun.compose.difference import difference
 from params_proto.multirun.compose.loader import CachedLoader
-from tests.multirun.compose.roads import TREE, cached, master, write
+from tests.multirun.compose.roads import TREE, cached, hydras, master, write
 
 MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 
@@ -60,9 +64,9 @@ class EnoughError(Exception):
     """The launcher has seen what it wanted to."""
 
 
-def alive() -> int:
+def alive(kind: type = DictConfig) -> int:
     gc.collect()
-    return sum(isinstance(each, DictConfig) for each in gc.get_objects())
+    return sum(isinstance(each, kind) for each in gc.get_objects())
 
 
 @pytest.fixture
@@ -120,3 +124,36 @@ def test_a_smaller_one_is_checked_before_the_first(host: Host) -> None:
     with pytest.raises(HydraException, match="db/nodb"):
         run(Options(max_batch_size=100), [f"db={options}"], host, launcher)
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(
+    ("keys", "nodes", "most"),
+    [(10, 1_000, 7), (1_000, 10_000, 9), (1_000, 100, 4)],
+    ids=["small", "large", "a-few"],
+)
+def test_what_jobs_have_in_common_is_forgotten_by_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: int, nodes: int, most: int
+) -> None:
+    options = {f"db/o{number}": f"port: {number}\n" for number in range(12)}
+    large = "".join(f"k{number}: {number}\n" for number in range(keys))
+    folder = write(tmp_path, {**TREE, **options, "config": TREE["config"] + large})
+    monkeypatch.setattr(caches, "_NODES", nodes)
+    loader, own = cached(folder), hydras(folder)
+    multirun = master(own)
+    before = alive(Base)
+    for option in [*range(12), *range(12)]:
+        made = loader.load_sweep_config(multirun, [f"db=o{option}"])
+    assert 1 < alive(Base) - before <= most
+    assert difference(made, own.load_sweep_config(multirun, ["db=o11"])) is None
+
+
+def test_what_is_left_to_hydra_fills_no_memory(tmp_path: Path) -> None:
+    merged = "defaults: [_self_, add: one]\nmap: '${oc.create:{a:1}}'\nseed: 0\n"
+    add = "# @package _global_\nmap: {port: 2}\n"
+    loader = cached(write(tmp_path, {"config": merged, "add/one": add}))
+    multirun = master(loader)
+    left: list[int] = []
+    for number in range(20):
+        assert loader.load_sweep_config(multirun, [f"seed={number}"]).map.port == 2
+        left.append(alive() + alive(FrameType))
+    assert left[19] - left[5] < 20
