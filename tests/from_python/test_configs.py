@@ -21,6 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from params_proto import Sweep, SweepError, proto
 from params_proto.multirun.compose.difference import difference
+from tests.multirun.compose.roads import Compositions, write
 from tests.versions import HYDRA_1_3, VERSION_BASE
 
 CONFIGS = {
@@ -148,6 +149,25 @@ def test_overrides_of_hydra_reach_every_config(conf: Path) -> None:
     assert [config.hydra.job_logging for config in found] == [{"version": 1}] * 2
     assert [config.hydra.job.name for config in found] == ["mine"] * 2
     assert found[1].hydra.overrides == {"hydra": lines, "task": ["lr=2"]}
+
+
+def test_a_search_path_among_the_overrides(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "more", {"model/huge": "size: 9\n", "db/pg": "port: 1\n"})
+    path = f"hydra.searchpath=[file://{tmp_path}/more]"
+    count = Compositions(monkeypatch)
+    sweep = Sweep().product({"model": ["small", "huge"]}).product(lr=[1, 2, 3])
+    found = list(sweep.compose(conf, "train", overrides=["bs=8", path], job=True))
+
+    assert count.by_hydra == 2  # of seven, to compare the first two bases
+    assert [(c.model.size, c.lr, c.bs) for c in found] == [
+        (size, lr, 8) for size in (1, 9) for lr in (1, 2, 3)
+    ]
+    stock = hydras(conf, [[path, *line, "bs=8"] for line in sweep.overrides()], whole=True)
+    assert [difference(*pair, caches=False) for pair in zip(found, stock, strict=True)] == [
+        None
+    ] * 6
 
 
 def test_each_config_is_ones_own(conf: Path) -> None:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import hydra
 import omegaconf
 import pytest
+from hydra import version
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
-from hydra.errors import CompactHydraException
+from hydra.errors import CompactHydraException, ConfigCompositionException
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
 from params_proto import SweepError
 from params_proto.multirun.compose import cached, chosen
-from tests.multirun.compose.roads import TREE, Compositions, hydras, write
+from params_proto.multirun.compose.difference import difference
+from tests.multirun.compose import roads
+from tests.multirun.compose.roads import TREE, Compositions, hydras, master, write
+from tests.versions import HYDRA_1_3
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
@@ -159,3 +165,33 @@ def test_another_source_on_the_search_path_of_the_config(
     given = [value["from"]["given"] for value in values]
     assert given == [*range(OwnSource.given - 2, OwnSource.given + 1)]
     assert capsys.readouterr().out.count("OwnSource") == told
+
+
+@dataclass
+class Database:
+    driver: str = "none"
+    port: int = 0
+    tags: list[str] = field(default_factory=lambda: ["of the schema"])
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Hydra 1.3 says that it will not be so later
+def test_a_file_that_has_a_schema_of_its_name(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Hydra 1.3 merges the file into the schema, Hydra 1.4 does not look for one."""
+    if HYDRA_1_3:
+        version.setbase("1.3")
+    ConfigStore.instance().store("mysql", Database, group="db")
+    own, ours = hydras(conf), roads.cached(conf)
+    multirun = master(own)
+    caplog.set_level(logging.DEBUG)
+    doubts: list[bool] = []
+    for job in (["seed=1"], ["db=pg"], ["db.port=5"], ["db=pg", "db.port=5"]):
+        caplog.clear()
+        config = ours.load_sweep_config(multirun, job)
+        assert difference(config, own.load_sweep_config(multirun, job)) is None
+        assert ("tags" in config.db) is (HYDRA_1_3 and "db=pg" not in job)
+        doubts.append("db/mysql is merged into a schema of its name" in caplog.text)
+    assert doubts == [True, False, True, False]
+    if HYDRA_1_3:
+        for loader in (own, ours):
+            with pytest.raises(ConfigCompositionException, match=r"db\.port=many"):
+                loader.load_sweep_config(multirun, ["db.port=many"])
