@@ -14,7 +14,7 @@ import pytest
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobRuntime
+from hydra.core.utils import JobRuntime, setup_globals
 from hydra.errors import ConfigCompositionException, MissingConfigException
 from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
@@ -220,6 +220,7 @@ class TestState:
         ]
 
     def test_keeps_resolvers(self, conf: Path) -> None:
+        setup_globals()  # as a Hydra app has done; who replaces one of its resolvers means it
         mine = "test_configs_mine"
         getattr(OmegaConf, "register_new_resolver" if HYDRA_1_3 else "register_resolver")(
             "now", lambda form: mine, replace=True
