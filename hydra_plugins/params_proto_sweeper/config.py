@@ -48,6 +48,32 @@ class ParamsProtoSweeperConf:
     # Whether to run in a directory that holds a sweep already, over the files of that one.
     overwrite: bool = False
 
+    # The sweep to go on with, of which only runs what is missing: its directory, or true for the
+    # one in hydra.sweep.dir, which is started there if there is none.
+    resume: Any = None
+
+    # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
+    # completed ones as well. Jobs that have not run do so in any case.
+    rerun: Any = None
+
+    # Whether to go on although the app's config is not what it was when the sweep began.
+    resume_changed: bool = False
+
+    # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
+    # default all run.
+    max_failures: int | None = None
+
+    # How often a job that failed, or whose process died, is run again after its batch.
+    retries: int = 0
+
+    # The seconds that a job may take. It is stopped in Python code, by a signal; a launcher that
+    # has a limit of its own (submitit: timeout_min) is to be given that one.
+    timeout: float | None = None
+
+    # Whether to show the jobs, and start and write nothing: true for a table, json for a line of
+    # JSON a job.
+    dry_run: Any = False
+
 
 ConfigStore.instance().store(
     group="hydra/sweeper",

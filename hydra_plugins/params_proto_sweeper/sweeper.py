@@ -27,6 +27,13 @@ class ParamsProtoSweeper(Sweeper):
         max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
         compose: `hydra.sweeper.compose`: how the jobs' configs are composed.
         overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
+        resume: `hydra.sweeper.resume`: the sweep to go on with.
+        rerun: `hydra.sweeper.rerun`: jobs of which status run again.
+        resume_changed: `hydra.sweeper.resume_changed`: whether the app's config may have changed.
+        max_failures: `hydra.sweeper.max_failures`: how many jobs may fail.
+        retries: `hydra.sweeper.retries`: how often a job that failed is run again.
+        timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
+        dry_run: `hydra.sweeper.dry_run`: whether to show the jobs only.
     """
 
     def __init__(
@@ -38,6 +45,13 @@ class ParamsProtoSweeper(Sweeper):
         max_batch_size: Any,
         compose: Any,
         overwrite: Any,
+        resume: Any,
+        rerun: Any,
+        resume_changed: Any,
+        max_failures: Any,
+        retries: Any,
+        timeout: Any,
+        dry_run: Any,
     ) -> None:
         self._compose = compose
         self._options = {
@@ -46,6 +60,13 @@ class ParamsProtoSweeper(Sweeper):
             "slice": slice,
             "max_batch_size": max_batch_size,
             "overwrite": overwrite,
+            "resume": resume,
+            "rerun": rerun,
+            "resume_changed": resume_changed,
+            "max_failures": max_failures,
+            "retries": retries,
+            "timeout": timeout,
+            "dry_run": dry_run,
         }
 
     def setup(
@@ -54,16 +75,19 @@ class ParamsProtoSweeper(Sweeper):
         """Takes what Hydra has composed, before `sweep` is called."""
         from hydra.core.plugins import Plugins
 
+        from params_proto.multirun import Recorded, opened
         from params_proto.multirun.compose import chosen
         from params_proto.multirun.mistakes import told_by_hydra
 
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
+            self._opened = opened(self._options["resume"], config, hydra_context.config_loader)
         self.hydra_context = hydra_context
-        self.config = config
+        self.config = self._opened.config
         self.task_function = task_function
+        self._recorded = Recorded(task_function)
         self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
+            hydra_context=hydra_context, task_function=self._recorded, config=self.config
         )
 
     def sweep(self, arguments: list[str]) -> list[Sequence[JobReturn]]:
@@ -76,9 +100,14 @@ class ParamsProtoSweeper(Sweeper):
             The jobs' returns, batch by batch; none where there are more than 1,000 jobs.
         """
         from params_proto.multirun import Host, Options, run
+        from params_proto.multirun.mistakes import told_by_hydra
 
         assert self.hydra_context is not None
         assert self.config is not None
         assert self.launcher is not None
         host = Host(self.config, self.hydra_context.config_loader, self.task_function)
-        return run(Options(**self._options), arguments, host, self.launcher)
+        with told_by_hydra():
+            options = Options(**self._options)
+        if self._opened.arguments is not None:
+            arguments = self._opened.arguments
+        return run(options, arguments, host, self.launcher, self._recorded, self._opened)

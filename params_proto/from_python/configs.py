@@ -55,7 +55,7 @@ def configs(
         of_jobs = [line for line in lines if line not in of_all]
         composer = _Composer(loader, place.primary, of_all)
         host = Host(composer.config([]), loader, task or _nothing)
-        jobs = Asked(host, sweep, given(of_jobs, loader), ()).plan.jobs()
+        jobs = Asked(host, [], sweep, given(of_jobs, loader), ()).plan.jobs()
     return _each(jobs, composer, surroundings, job)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from omegaconf import OmegaConf
 
@@ -30,12 +31,14 @@ class Asked:
 
     Args:
         host: the app.
+        arguments: the overrides of the command line.
         sweep: the configured one.
         outside: the overrides of `hydra.sweeper.params` and the command line.
         paired: keys among these that vary together.
     """
 
     host: Host
+    arguments: list[str]
     sweep: Sweep
     outside: Sequence[Given]
     paired: Sequence[Sequence[str]]
@@ -60,13 +63,28 @@ class Asked:
         return plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
 
 
-def asked(options: Options, arguments: Sequence[str], host: Host) -> Asked:
+def asked_before(path: Path, arguments: Sequence[str], host: Host) -> Asked:
+    """Reads what was asked for when a sweep began.
+
+    Args:
+        path: its file.
+        arguments: overrides of the command line that are not in there.
+        host: the app.
+
+    Raises:
+        SweepError: the file cannot be read, or has what the app does not have any more.
+    """
+    return asked(Options(), arguments, host, str(path.absolute()))
+
+
+def asked(options: Options, arguments: Sequence[str], host: Host, file: str | None = None) -> Asked:
     """Reads what was asked for.
 
     Args:
         options: those of the sweeper.
         arguments: the overrides of the command line.
         host: the app.
+        file: of a sweep that runs in place of the configured one.
 
     Raises:
         SweepError: something in it that cannot be read, or that a proto app does not have.
@@ -76,7 +94,7 @@ def asked(options: Options, arguments: Sequence[str], host: Host) -> Asked:
     outside = given(lines, host.loader)
     if options.part is not None:
         _refuse_drawn(outside)
-    node = resolved(host.config)
+    node = resolved(host.config) if file is None else file
     closed = host.task if host.task is not None and host.task.closed else None
     with _silent_about_names() if closed is not None else nullcontext():
         sweep = configured(
@@ -90,7 +108,7 @@ def asked(options: Options, arguments: Sequence[str], host: Host) -> Asked:
         }
         refuse_unknown(closed, places, host.is_group)
     zips = OmegaConf.to_container(options.zip) if OmegaConf.is_config(options.zip) else options.zip
-    return Asked(host, sweep, outside, pairs(zips, outside))
+    return Asked(host, list(arguments), sweep, outside, pairs(zips, outside))
 
 
 def _refuse_drawn(outside: Sequence[Given]) -> None:

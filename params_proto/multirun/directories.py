@@ -9,13 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
+from params_proto.overrides.rendering import assignment
+from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RUNNING, SWEEP
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
-
-SWEEP = "sweep.yaml"  # the sweep that ran, in its directory
-MULTIRUN = "multirun.yaml"  # its config, as Hydra's own sweeper writes it
-KEPT = ".sweep"  # what it began with
 
 
 def refuse_used(directory: Path) -> None:
@@ -31,8 +29,9 @@ def refuse_used(directory: Path) -> None:
         if (directory / name).exists():
             raise SweepError(
                 f"hydra.sweep.dir={directory} holds a sweep already, {directory / name}, whose"
-                " files this one would write over. Give it another directory, or allow that with"
-                " hydra.sweeper.overwrite=true."
+                " files this one would write over. Go on with that one,"
+                f" hydra.sweeper.resume={directory}, or give this one another directory, or write"
+                " over it with hydra.sweeper.overwrite=true."
             )
 
 
@@ -63,18 +62,16 @@ def cleared_if_not_begun(directory: Path) -> Generator[None, None, None]:
     Args:
         directory: the sweep's own.
     """
-    kept = directory / KEPT
-    new = [path for path in (directory / SWEEP, directory / MULTIRUN) if not path.exists()]
-    is_new = not kept.exists()
+    files = (SWEEP, MULTIRUN, f"{OWN}/{PLAN}", f"{OWN}/{COMPOSED}")
+    new = [directory / file for file in files if not (directory / file).exists()]
     try:
         yield
     except BaseException:
         with suppress(OSError):  # the first error is the one to tell
             # Another part of the sweep may have joined it since.
-            for path in [] if any(kept.glob("configs-*")) else new:
+            others = len([*(directory / OWN / RUNNING).glob("*.json")]) > 1
+            for path in [] if others else new:
                 path.unlink(missing_ok=True)
-            if is_new:
-                kept.rmdir()
         raise
 
 
@@ -83,17 +80,15 @@ class Directories:
 
     Args:
         sweep: the sweep's own, as Hydra makes it.
-        joined: whether other parts of the sweep may have left their jobs' directories there.
     """
 
-    def __init__(self, sweep: Path, joined: bool = False) -> None:
+    def __init__(self, sweep: Path) -> None:
         self.sweep = sweep
-        self._joined = joined
         # By the jobs' own numbers, as is the default, or by whatever hydra.sweep.subdir says.
         self._numbers: set[int] = set()
         self._others: dict[str, tuple[int, Sequence[str]]] = {}
 
-    def add(self, number: int, job: Sequence[str], config: DictConfig) -> None:
+    def add(self, number: int, job: Sequence[str], config: DictConfig) -> str | None:
         """Checks the directory of one job.
 
         Args:
@@ -101,13 +96,16 @@ class Directories:
             job: its overrides.
             config: its config, in which its number is noted.
 
+        Returns:
+            The directory, relative to the sweep's; None where only the job will know.
+
         Raises:
-            SweepError: it is outside the sweep's, another job's, or one that is in use.
+            SweepError: it is outside the sweep's, or another job's.
         """
         told = _told(number, job)
         found = _of(config, told)
         if found is None:
-            return
+            return None
         sweep, found = found
         path = os.path.abspath(found)
         _refuse_unmakeable(told, found)
@@ -134,12 +132,16 @@ class Directories:
                 f"{told} would have the directory {found}, where a file is or will be. Give it"
                 " another name in hydra.sweep.subdir."
             )
-        if self._joined and os.path.isdir(path) and os.listdir(path):
-            raise SweepError(
-                f"{told} has its directory already, {found}: another part of this sweep ran it."
-                " Run the rest with another hydra.sweeper.slice, or run it again with"
-                " hydra.sweeper.overwrite=true."
-            )
+        return os.path.relpath(path, os.path.abspath(self.sweep))
+
+    def take(self, number: int, directory: str) -> None:
+        """Notes the directory that a job has had before.
+
+        Args:
+            number: the job's.
+            directory: relative to the sweep's.
+        """
+        self._first_at(os.path.abspath(self.sweep / directory), number, [])
 
     def _first_at(self, path: str, number: int, job: Sequence[str]) -> str | None:
         """The job that has a directory already; None where this one takes it."""
@@ -154,7 +156,16 @@ class Directories:
 
     def _is_reserved(self, path: str) -> bool:
         names = os.path.relpath(path, self.sweep)
-        return names.partition(os.sep)[0] == KEPT or names in (SWEEP, MULTIRUN)
+        return names.partition(os.sep)[0] == OWN or names in (SWEEP, MULTIRUN)
+
+
+def in_directory(directory: str) -> str:
+    """The override that gives a job a directory of its own.
+
+    >>> in_directory("lr=0.1,seed=3")
+    "hydra.sweep.subdir='lr=0.1,seed=3'"
+    """
+    return assignment("hydra.sweep.subdir", directory)
 
 
 def _told(number: int, job: Sequence[str]) -> str:

@@ -73,7 +73,7 @@ class Host:
         """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses."""
         return self.loader.load_configuration(
             config_name=self.config.hydra.job.config_name,
-            overrides=[*self._of_hydra, *job],
+            overrides=[*self.of_hydra, *job],
             run_mode=RunMode.RUN,
         )
 
@@ -94,7 +94,7 @@ class Host:
             self._found[group] = self.loader.get_group_options(
                 group,
                 config_name=self.config.hydra.job.config_name,
-                overrides=self._of_hydra,
+                overrides=self.of_hydra,
             )
         return self._found[group]
 
@@ -103,7 +103,8 @@ class Host:
         return {}
 
     @cached_property
-    def _of_hydra(self) -> list[str]:
+    def of_hydra(self) -> list[str]:
+        """The overrides of Hydra itself."""
         # As they were written: an interpolation in one of them is for the config that it changes.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
 

@@ -25,6 +25,30 @@ class Options:
     slice: Any = None
     max_batch_size: Any = None
     overwrite: Any = False
+    resume: Any = None
+    rerun: Any = None
+    resume_changed: Any = False
+    max_failures: Any = None
+    retries: Any = 0
+    timeout: Any = None
+    dry_run: Any = False
+
+    def __post_init__(self) -> None:
+        for name in ("max_failures", "retries"):
+            value = getattr(self, name)
+            if value is not None and (type(value) is not int or value < 0):
+                raise SweepError(
+                    f"hydra.sweeper.{name}={value} is no number of jobs: 0 or more."
+                    if name == "max_failures"
+                    else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
+                )
+
+        if self.timeout is not None and not (
+            type(self.timeout) in (int, float) and 0 < self.timeout < float("inf")
+        ):
+            raise SweepError(
+                f"hydra.sweeper.timeout={self.timeout} is no number of seconds, more than 0."
+            )
 
     @property
     def batch_size(self) -> int:

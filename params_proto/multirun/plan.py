@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -30,14 +31,6 @@ Job = list[str]
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Jobs that a launcher gets at once, and their numbers: the indices in the whole sweep."""
-
-    jobs: list[Job]
-    numbers: range
-
-
-@dataclass(frozen=True)
 class Plan:
     """The jobs of a sweep, which are computed when they are asked for.
 
@@ -60,6 +53,19 @@ class Plan:
         """The configs behind the jobs."""
         return build(guarded(self.expression))
 
+    @property
+    def size(self) -> int | None:
+        """How many jobs there are; None where a filter would have to look at each."""
+        kinds = (steps.Exclude, steps.Where)
+        parts = [self.expression]
+        for part in parts:
+            for step in part.steps:
+                if isinstance(step, kinds):
+                    return None
+                parts += step.parts if isinstance(step, steps.Concat) else ()
+                parts += [step.inner] if isinstance(step, steps.Cross) else ()
+        return self.space.size
+
     def jobs(self) -> Iterator[Job]:
         """Each job as Hydra overrides, in order.
 
@@ -78,24 +84,31 @@ class Plan:
         configs, _ = self._part(part)
         return next(islice(configs, most, None), None) is not None
 
-    def batches(self, sizes: Iterable[int], part: slice | None = None) -> Iterator[Batch]:
-        """The jobs in batches, each computed when it is asked for.
+    def numbered(self, part: slice | None = None) -> Iterator[tuple[int, Job]]:
+        """The jobs with their numbers, the indices in the whole sweep, each when it is asked for.
 
         Args:
-            sizes: the most of them in each batch, one after the other.
             part: which of them; None for all.
 
         Raises:
             SweepError: a value that Hydra's grammar cannot say, by its key.
         """
         configs, numbers = self._part(part)
-        jobs = map(self._job, configs)
-        for size in sizes:
-            batch = list(islice(jobs, size))
-            if not batch:
-                return
-            yield Batch(batch, numbers[: len(batch)])
-            numbers = numbers[len(batch) :]
+        # In this order: the numbers of a whole sweep, which is not counted, have no end.
+        return (
+            (number, job) for job, number in zip(map(self._job, configs), numbers, strict=False)
+        )
+
+    @property
+    def swept(self) -> list[str]:
+        """The keys that do not have one value in all jobs, without +, ++ and ~."""
+        values = Counter([key for key, _ in self.expression.entries_in_full()])
+        return [
+            bare(key)
+            for key, place in self.expression.places_in_full.items()
+            # The values of a long range are not among the entries.
+            if place in ("chain", "derive") or (place != "set" and values[key] != 1)
+        ]
 
     def _part(self, part: slice | None) -> tuple[Iterator[Mapping[str, Any]], range]:
         """The configs of a part, and their numbers."""

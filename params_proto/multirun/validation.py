@@ -13,11 +13,13 @@ from omegaconf import open_dict
 
 from params_proto.errors import SweepError
 from params_proto.keys import keys_of
-from params_proto.multirun.directories import Directories
+from params_proto.multirun.changes import Composed
+from params_proto.multirun.directories import Directories, in_directory
 from params_proto.multirun.host import Host, sweep_of
+from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.misplaced import refuse_misplaced_steps
 from params_proto.multirun.mistakes import Mistakes
-from params_proto.multirun.plan import Batch, Job
+from params_proto.multirun.plan import Job
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -38,10 +40,12 @@ class Validation:
     Args:
         host: the app.
         directories: those of the jobs so far.
+        composed: told of a job of each choice of groups.
     """
 
     host: Host
     directories: Directories
+    composed: Composed
     _passed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]], init=False)
 
     def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
@@ -73,27 +77,32 @@ class Validation:
 
     def _check(self, batch: Batch, mistakes: Mistakes) -> float:
         start = time.perf_counter()
-        for number, job in zip(batch.numbers, batch.jobs, strict=True):
+        for one in batch.all:
             if mistakes.enough:
                 break
-            self._check_one(number, job, mistakes)
+            directory = self._check_one(one, mistakes)
+            if directory is not None:
+                batch.directories[one.number] = directory
         return time.perf_counter() - start
 
-    def _check_one(self, number: int, job: Job, mistakes: Mistakes) -> None:
+    def _check_one(self, one: Numbered, mistakes: Mistakes) -> str | None:
+        number, job = one.number, one.job
+        own = [] if one.directory is None else [in_directory(one.directory)]
         try:
-            config = self._composed(job)
+            config = self._composed([*job, *own])
         except HydraException as error:
             mistakes.add_error(job, error)
-            return
+            return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))
         with open_dict(config):  # as launchers do, and its directory may tell
             config.hydra.job.num = number
             config.hydra.job.id = str(number)
         try:
-            self.directories.add(number, job, config)
+            return self.directories.add(number, job, config)
         except SweepError as error:
             mistakes.add_whole(error)
+            return None
 
     def _composed(self, job: Job) -> DictConfig:
         keys = keys_of(job)
@@ -111,6 +120,7 @@ class Validation:
         if choices not in self._passed:
             self._refuse_another_sweep(job, config)
             refuse_misplaced_steps(config, groups, self.host.loader)
+            self.composed.add(job, config)
             if len(self._passed) == _CHOICES:
                 self._passed.clear()
             self._passed.add(choices)
@@ -132,7 +142,7 @@ def _of_hydra(key: str) -> bool:
 
 def _log(batch: Batch, seconds: float) -> None:
     """The line that Hydra's basic sweeper logs before it launches a batch."""
-    jobs = len(batch.jobs)
+    jobs = len(batch.all)
     log.debug(
         f"Validated configs of {jobs} jobs in {seconds:0.2f} seconds,"
         f" {jobs / seconds:.2f} / second)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tests.benchmarks import algebra, composition, many, multiruns, page, startup
+from tests.benchmarks import algebra, composition, many, multiruns, page, records, startup
 from tests.benchmarks.table import Row, Table
 
 TABLES = {
@@ -13,6 +13,7 @@ TABLES = {
     "composition": composition.TABLE,
     "startup": startup.TABLE,
     "many": many.TABLE,
+    "records": records.TABLE,
     "algebra": algebra.TABLE,
 }
 

@@ -24,6 +24,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import commandline
+from params_proto.multirun.jobs import in_batches, numbered
 from params_proto.multirun.plan import plan
 from params_proto.sweep import Sweep
 from tests.versions import HYDRA_1_3
@@ -59,7 +60,7 @@ def jobs_of_ours(
 ) -> Batches:
     """The batches of the same overrides with nothing configured."""
     planned = plan(Sweep(), (), commandline.given(overrides, loader), [], lambda key: False)
-    return [each.jobs for each in planned.batches(repeat(batch or 1000))]
+    return [each.jobs for each in in_batches(numbered(planned), repeat(batch or 1000))]
 
 
 def task(config: DictConfig) -> Any:

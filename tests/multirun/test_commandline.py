@@ -79,9 +79,10 @@ def test_a_large_sweep_is_not_listed() -> None:
         lambda key: False,
     )
     assert planned.space.size == 10**36
-    assert next(planned.batches([2])).jobs == [
-        [f"k{i}=0" for i in range(6)],
-        [*(f"k{i}=0" for i in range(5)), "k5=1"],
+    jobs = planned.numbered()
+    assert [next(jobs), next(jobs)] == [
+        (0, [f"k{i}=0" for i in range(6)]),
+        (1, [*(f"k{i}=0" for i in range(5)), "k5=1"]),
     ]
 
 

@@ -104,7 +104,7 @@ def test_batches(multirun: Any) -> None:
     assert [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch] == [*range(5)]
 
 
-def test_what_a_job_raises_is_raised_after_its_batch(multirun: Any) -> None:
+def test_what_a_job_raises_is_raised_when_all_have_run(multirun: Any) -> None:
     ran: list[int] = []
 
     def task(config: Any) -> None:
@@ -114,7 +114,7 @@ def test_what_a_job_raises_is_raised_after_its_batch(multirun: Any) -> None:
 
     with pytest.raises(ZeroDivisionError, match="in the job"):
         multirun("seed=range(0,6)", "hydra.sweeper.max_batch_size=3", task=task)
-    assert ran == [0, 1, 2]
+    assert ran == [0, 1, 2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(

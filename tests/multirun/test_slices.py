@@ -64,16 +64,15 @@ def test_parts_of_one_sweep_share_a_directory(multirun: Any) -> None:
     assert first.files()["sweep.yaml"] == "product: {lr: [1, 2], seed: [0, 1, 2, 3, 4]}\n"
 
 
-def test_a_part_that_has_run_is_not_run_over(multirun: Any) -> None:
+def test_what_another_part_has_run_is_not_run_again(multirun: Any) -> None:
     first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
-    message = r"^job 2 \(lr=1 seed=2\) has its directory already, .*/2: another part of this sweep"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(*SWEEP, "hydra.sweeper.slice=2:5")
     with pytest.raises(CompactHydraException, match="holds a sweep already"):
         multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")
     assert directories(first.directory) == ["0", "1", "2"]
-    multirun(*SWEEP, "hydra.sweeper.slice=2:5", "hydra.sweeper.overwrite=true")
+    assert numbers(multirun(*SWEEP, "hydra.sweeper.slice=4:1:-1")) == [4, 3]
     assert directories(first.directory) == ["0", "1", "2", "3", "4"]
+    again = multirun(*SWEEP, "hydra.sweeper.slice=2:6", "hydra.sweeper.overwrite=true")
+    assert numbers(again) == [2, 3, 4, 5]
 
 
 def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:

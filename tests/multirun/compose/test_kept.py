@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from params_proto.records.process import Process, this_process
 from tests.multirun.compose.roads import write
 
 
@@ -27,7 +30,7 @@ def test_a_file_in_its_place(multirun: Any, app: Path, file: str, reason: str) -
     path = app / "out" / file
     path.parent.mkdir(parents=True)
     path.write_text("mine")
-    with pytest.raises(CompactHydraException, match=rf"\.sweep/configs cannot be .*: {reason}\. "):
+    with pytest.raises(CompactHydraException, match=rf"{file} cannot be .*: {reason}\. "):
         multirun("seed=1,2")
     assert names(app / "out") == [".sweep"]
     assert path.read_text() == "mine"
@@ -49,8 +52,13 @@ def files_of_at_most(size: int) -> Iterator[None]:
 
 @pytest.mark.parametrize(
     ("size", "file"),
-    [(8, "out/sweep.yaml"), (1024, "out/multirun.yaml"), (100_000, "out/.sweep/configs")],
-    ids=["sweep", "multirun", "configs"],
+    [
+        (8, "out/.sweep"),
+        (128, "out/.sweep/plan.json"),
+        (1024, "out/multirun.yaml"),
+        (100_000, "out/.sweep/configs"),
+    ],
+    ids=["sign", "plan", "multirun", "configs"],
 )
 def test_a_disk_that_is_full(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch, size: int, file: str
@@ -62,7 +70,8 @@ def test_a_disk_that_is_full(
         pytest.raises(CompactHydraException, match=f"{file} cannot be written: File too large"),
     ):
         multirun("seed=1,2", "db=pg,mysql")
-    assert names(app / "out") == []
+    assert names(app / "out") == [".sweep"]
+    assert not [path for path in (app / "out/.sweep").rglob("*.json") if path.name != "index.json"]
     assert len(multirun("seed=1,2", "db=pg,mysql").jobs) == 4
 
 
@@ -77,23 +86,12 @@ def test_what_an_earlier_sweep_ran_stays_noted(multirun: Any) -> None:
     assert names(out) == [".sweep", "0", "1", "multirun.yaml", "sweep.yaml"]
 
 
-def test_the_directory_of_another_part_stays_as_it_is(multirun: Any, app: Path) -> None:
-    multirun("seed=1,2", "hydra.sweeper.slice=0:1")
-    out = app / "out"
-    before = (out / "sweep.yaml").read_text(), (out / "multirun.yaml").read_text()
-    shutil.rmtree(out / ".sweep")
-    (out / ".sweep").write_text("")
-    with pytest.raises(CompactHydraException, match=r"configs-1 cannot be written"):
-        multirun("seed=1,2", "hydra.sweeper.slice=1:")
-    assert ((out / "sweep.yaml").read_text(), (out / "multirun.yaml").read_text()) == before
-    (out / ".sweep").unlink()
-    assert multirun("seed=1,2", "hydra.sweeper.slice=1:").jobs == ["seed=2"]
-
-
 def test_a_part_that_joined_since_keeps_the_sweep(multirun: Any, app: Path) -> None:
     kept = app / "out" / ".sweep"
-    (kept / "configs-1").mkdir(parents=True)
+    (kept / "running").mkdir(parents=True)
     (kept / "configs").write_text("")
+    parent = Process(this_process().host, os.getppid(), None)
+    (kept / "running" / "another.json").write_text(json.dumps([*parent, "1:"]))
     with pytest.raises(CompactHydraException, match="cannot be written"):
         multirun("seed=1,2", "hydra.sweeper.slice=0:1")
     assert names(app / "out") == [".sweep", "multirun.yaml", "sweep.yaml"]

@@ -1,0 +1,228 @@
+"""What a multirun begins with: its jobs, and what has become of them; then it is written down."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from omegaconf import OmegaConf
+
+from params_proto.errors import SweepError
+from params_proto.multirun import saved, sweeps
+from params_proto.multirun.asked import Asked, asked, asked_before
+from params_proto.multirun.command import script
+from params_proto.multirun.directories import Directories, directory_of_sweep, refuse_used
+from params_proto.multirun.host import Host
+from params_proto.multirun.jobs import Numbered, numbered
+from params_proto.multirun.numbers import renumbered
+from params_proto.multirun.opening import Opened
+from params_proto.multirun.options import Options
+from params_proto.multirun.recorded import now
+from params_proto.multirun.remaining import EVERY, Remaining, Seen, seen, statuses
+from params_proto.multirun.selecting import only_select_the_sweep
+from params_proto.records import Records
+from params_proto.records.layout import (
+    COMPOSED,
+    CONFIGS,
+    EARLIER,
+    FAILED,
+    JOBS,
+    MULTIRUN,
+    OWN,
+    SWEEP,
+)
+from params_proto.records.plan import PlanFile
+from params_proto.storage import atomic
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+@dataclass
+class Beginning:
+    """A sweep in its directory, before any job.
+
+    Args:
+        options: those of the sweeper.
+        host: the app.
+        directory: the sweep's.
+        request: what was asked for.
+        selecting: the keys that only say which sweep it is.
+        text: of `sweep.yaml`.
+        plan: of the sweep that goes on here, or that this is a part of; None for a new one.
+        goes_on: whether it was said to go on.
+        order: of the keys of a job, where the file has another; else empty.
+    """
+
+    options: Options
+    host: Host
+    directory: Path
+    request: Asked
+    selecting: Sequence[str]
+    text: str
+    plan: PlanFile | None
+    goes_on: bool
+    order: Sequence[str] = ()
+
+    @property
+    def joins(self) -> bool:
+        """Whether it is a part of a sweep, other parts of which began before."""
+        return self.plan is not None and not self.goes_on
+
+    def jobs(self, directories: Directories) -> tuple[Iterable[Numbered], Remaining | None]:
+        """The jobs that are to run.
+
+        Args:
+            directories: told of those that were used before.
+
+        Returns:
+            The jobs, and who leaves out those that need not run, where there may be any.
+        """
+        if self.plan is None:
+            return self._numbered(), None
+        remaining = Remaining(Records(self.directory))
+        return remaining.of(self.seen(directories)), remaining
+
+    def seen(self, directories: Directories) -> Iterator[Seen]:
+        """All jobs, and what has become of them.
+
+        Args:
+            directories: told of those that were used before.
+        """
+        if self.plan is None:
+            yield from map(Seen, self._numbered())
+            return
+        jobs, records = self._numbered(), Records(self.directory)
+        if self.plan.earlier or not self._is_there:
+            earlier = sweeps.all_of(self.directory, self.plan)
+            jobs = renumbered(jobs, earlier, self._jobs_of, records, self.selecting)
+        again = EVERY if self.options.overwrite else statuses(self.options.rerun)
+        yield from seen(jobs, records, directories, again)
+
+    def _numbered(self) -> Iterable[Numbered]:
+        jobs = numbered(self.request.plan, self.options.part, self.selecting)
+        if self.order:
+            jobs = (one._replace(job=_in_order(one.job, self.order)) for one in jobs)
+        return jobs
+
+    def write(self) -> None:
+        """Writes down what runs.
+
+        Raises:
+            SweepError: another sweep has begun here since, or the files cannot be written.
+        """
+        if self.plan is None and self.options.part is not None:
+            self.plan = sweeps.joined(
+                self.directory, self.text
+            )  # since another part began meanwhile
+        if self.joins:
+            return
+        if self.plan is None and not self.options.overwrite:
+            refuse_used(self.directory)
+        _give_mode(self.directory / OWN, self.host.config)
+        earlier = 0
+        if self.plan is None:
+            _remove_earlier(self.directory / OWN)
+        else:
+            earlier = self.plan.earlier
+            if not self._is_there:
+                sweeps.follow(self.directory, self.plan, self.text)
+                earlier += 1
+        plan = self.request.plan
+        before = self.plan
+        PlanFile(
+            script=script(),
+            config_name=self.host.config.hydra.job.config_name,
+            task=before.task if before and self.order else self.request.arguments,
+            hydra=before.hydra if before and self.order else self.host.of_hydra,
+            selecting=[
+                line for line in self.request.arguments if line.partition("=")[0] in self.selecting
+            ],
+            order=list(self.order) or [*plan.expression.places_in_full],
+            keys=plan.swept,
+            jobs=plan.size,
+            sweep=sweeps.digest(self.text),
+            earlier=earlier,
+            created=before.created if before else now(),
+        ).write(self.directory)
+        # Other parts of the sweep look at this first.
+        atomic.write(self.directory / SWEEP, [self.text])
+        atomic.write(self.directory / MULTIRUN, [OmegaConf.to_yaml(self.host.config)])
+
+    @property
+    def _is_there(self) -> bool:
+        return self.plan is not None and self.plan.sweep == sweeps.digest(self.text)
+
+    def _jobs_of(self, path: Path) -> Iterable[Numbered]:
+        return numbered(asked_before(path, [], self.host).plan)
+
+
+def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened) -> Beginning:
+    """Reads what is to run, and what is in the directory.
+
+    Args:
+        options: those of the sweeper.
+        arguments: the overrides of the command line.
+        host: the app.
+        opened: the sweep that goes on.
+
+    Raises:
+        SweepError: a mistake in what is asked for, or a directory that is in use.
+    """
+    if options.overwrite and opened.plan is not None:
+        raise SweepError(
+            "hydra.sweeper.overwrite=true and hydra.sweeper.resume: the one starts again, the other"
+            " goes on. To run jobs again that are completed, hydra.sweeper.rerun=all."
+        )
+    # Before a job's: what it resolves once, as the time of day, is the same in all of them.
+    directory = directory_of_sweep(host.config)
+    plan, order = opened.plan, ()
+    if opened.saved and plan is not None:
+        request = asked_before(directory / SWEEP, arguments, host)
+        selecting = [line.partition("=")[0] for line in plan.selecting]
+        text = sweeps.present(directory, plan)
+        order = tuple(plan.order)
+    else:
+        request = asked(options, arguments, host)
+        selecting = only_select_the_sweep(host, request.outside)
+        text = saved.text(request.without(selecting))
+    if plan is None and options.part is not None:
+        plan = sweeps.joined(directory, text)
+    if plan is None and not options.overwrite:
+        refuse_used(directory)
+    goes_on = opened.plan is not None
+    return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
+
+
+def _give_mode(own: Path, config: DictConfig) -> None:
+    """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's."""
+    sweep = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
+    mode = sweep.get("mode")
+    if mode is None:
+        return
+    try:
+        own.chmod(int(str(mode), 8))
+    except (ValueError, OSError) as error:
+        raise SweepError(
+            f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"
+            " like 770."
+        ) from error
+
+
+def _remove_earlier(own: Path) -> None:
+    """Removes what a sweep has left that is written over."""
+    for name in (JOBS, EARLIER, FAILED):
+        shutil.rmtree(own / name, ignore_errors=True)
+    (own / COMPOSED).unlink(missing_ok=True)
+    for configs in own.glob(f"{CONFIGS}*"):
+        shutil.rmtree(configs, ignore_errors=True)
+
+
+def _in_order(job: Sequence[str], order: Sequence[str]) -> list[str]:
+    places = {key: place for place, key in enumerate(order)}
+    return sorted(
+        job, key=lambda line: places.get(line.partition("=")[0].lstrip("+~"), len(places))
+    )

@@ -1,0 +1,110 @@
+"""The command that goes on with a sweep, as it can be given to a shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+
+from params_proto.overrides.rendering import assignment
+
+# Options of Hydra's command line that have a value.
+_VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
+# Of the sweeper: what says which sweep runs.
+_WHAT = ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip")
+# What becomes of an earlier one.
+_EARLIER = tuple(
+    f"hydra.sweeper.{name}"
+    for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
+)
+# How it runs, which each command says anew.
+_HOW = ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose")
+_WHERE = ("hydra.sweep.dir", "hydra.mode")
+
+
+def script() -> list[str]:
+    """How this process was started, up to the overrides.
+
+    >>> script()[0] == python()
+    True
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    argv = sys.argv or [""]
+    if spec is not None and spec.name:
+        start = [python(), "-m", spec.name.removesuffix(".__main__")]
+    elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
+        start = [python(), argv[0]]
+    else:
+        start = [argv[0]]
+    return [*start, *_flags(argv[1:])]
+
+
+def python() -> str:
+    """What a shell calls this Python: a name where that finds it, else its path."""
+    for name in ("python", "python3"):
+        found = shutil.which(name)
+        # Not what it links to: a virtual environment links to the Python that made it.
+        if found is not None and os.path.abspath(found) == os.path.abspath(sys.executable):
+            return name
+    return sys.executable
+
+
+def _flags(arguments: Sequence[str]) -> list[str]:
+    """The options among the arguments, which are no overrides.
+
+    >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
+    ['-m', '-cn', 'other', '--config-dir=conf']
+    """
+    kept: list[str] = []
+    takes = False
+    for argument in arguments:
+        if takes or argument.startswith("-"):
+            kept.append(argument)
+        takes = not takes and argument in _VALUED
+    return kept
+
+
+def says_what(override: str) -> bool:
+    """Whether an override of Hydra says which sweep is to run.
+
+    >>> says_what("+hydra.sweeper.sweep.repeat=2"), says_what("hydra.sweeper.resume=out")
+    (True, False)
+    """
+    return _is_one_of(override, _WHAT)
+
+
+def stays(override: str) -> bool:
+    """Whether a sweep that goes on has an override of Hydra that it was started with.
+
+    >>> stays("hydra.job.chdir=true"), stays("hydra/launcher=joblib")
+    (True, False)
+    """
+    if _is_one_of(override, ("hydra.sweeper.sweep",)):
+        return True  # a change of what a choice of a group has put there
+    return not _is_one_of(override, (*_HOW, *_WHERE))
+
+
+def _is_one_of(override: str, keys: Iterable[str]) -> bool:
+    key = override.partition("=")[0].lstrip("+~")
+    return any(key == one or key.startswith(f"{one}.") for one in keys)
+
+
+def to_go_on(start: Sequence[str], of_hydra: Iterable[str], directory: str) -> str:
+    """The command.
+
+    Args:
+        start: how the sweep was started, up to the overrides.
+        of_hydra: the overrides of Hydra that it was given.
+        directory: the sweep's.
+
+    >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "my runs/1")
+    "python train.py -m hydra/launcher=joblib 'hydra.sweeper.resume=my runs/1'"
+    """
+    kept = [
+        one
+        for one in of_hydra
+        if _is_one_of(one, _HOW) and not _is_one_of(one, (*_WHAT, *_EARLIER))
+    ]
+    return shlex.join([*start, *kept, assignment("hydra.sweeper.resume", directory)])

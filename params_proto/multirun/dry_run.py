@@ -1,0 +1,137 @@
+"""`hydra.sweeper.dry_run`: which jobs would run, and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from itertools import chain, islice
+
+from params_proto.errors import SweepError
+from params_proto.multirun.beginning import Beginning
+from params_proto.multirun.changes import Composed
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.failures import counted
+from params_proto.multirun.host import Host
+from params_proto.multirun.jobs import Batch, numbered
+from params_proto.multirun.remaining import Seen
+from params_proto.multirun.validation import AHEAD, Validation
+
+_ALL = 1000  # jobs that are shown one by one
+_FIRST = 20  # of more
+_PATIENCE = 1.0  # seconds for which jobs of more than 10,000 are validated
+_WIDEST = 72  # characters of the overrides in the table
+
+
+def dry_run(beginning: Beginning, host: Host, form: object) -> None:
+    """Validates the first jobs, and prints them.
+
+    Args:
+        beginning: the sweep.
+        host: the app.
+        form: True for a table, `json` for an object a job and line.
+
+    Raises:
+        SweepError: a job cannot run as it was asked for, or the form is another one.
+        HydraException: a config cannot be composed.
+    """
+    if form not in (True, "json"):
+        raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
+    show = _Show(beginning, host)
+    if form == "json":
+        show.objects()
+    else:
+        show.table()
+
+
+class _Show:
+    def __init__(self, beginning: Beginning, host: Host) -> None:
+        self._beginning = beginning
+        directories = Directories(beginning.directory)
+        self._validation = Validation(host, directories, Composed())
+        self._jobs = beginning.seen(directories)
+
+    def objects(self) -> None:
+        for batch in _batches(self._jobs):
+            for one, directory in self._validated(batch):
+                told = {
+                    "job": one.one.number,
+                    "overrides": one.one.job,
+                    "dir": directory,
+                    "status": one.status,
+                    "runs": one.to_run,
+                }
+                _say(json.dumps(told))
+
+    def table(self) -> None:
+        first = [*islice(self._jobs, _ALL + 1)]
+        more = len(first) > _ALL
+        rows = [*self._rows(first[:_FIRST] if more else first)]
+        validated = len(first)
+        if more:
+            validated = self._validate_on(chain(first[_FIRST:], self._jobs))
+            rows.append(("...", "", "", ""))
+            rows += self._rows([self._last()])
+        _print([("job", "overrides", "directory", ""), *rows])
+        self._count(validated, len(first), more)
+
+    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, str, str, str]]:
+        for one, directory in self._validated(jobs):
+            lines = " ".join(one.one.job)
+            if len(lines) > _WIDEST:
+                lines = f"{lines[: _WIDEST - 3]}..."
+            note = "" if one.status == "pending" else one.status
+            note = f"{note}, runs again" if note and one.to_run else note
+            yield str(one.one.number), lines, directory or "as the job says", note
+
+    def _validated(self, jobs: list[Seen]) -> Iterator[tuple[Seen, str | None]]:
+        batch = Batch([one.one for one in jobs])
+        for _ in self._validation.passed([batch], ahead=False):
+            pass
+        for one in jobs:
+            yield one, batch.directories.get(one.one.number)
+
+    def _validate_on(self, jobs: Iterable[Seen]) -> int:
+        """Validates jobs that are not shown: of the first 10,000, as many as take no time."""
+        deadline, count = time.monotonic() + _PATIENCE, _FIRST
+        for batch in _batches(islice(jobs, AHEAD - _FIRST), 50):
+            for _ in self._validated(batch):
+                count += 1
+            if time.monotonic() > deadline:
+                break
+        return count
+
+    def _last(self) -> Seen:
+        beginning = self._beginning
+        plan, part = beginning.request.plan, beginning.options.part
+        numbers = range(plan.space.size)[slice(None) if part is None else part]
+        last = slice(numbers[-1], numbers[-1] + 1)
+        (one,) = numbered(plan, last, beginning.selecting)
+        return Seen(one)
+
+    def _count(self, validated: int, shown: int, more: bool) -> None:
+        beginning = self._beginning
+        size = beginning.request.plan.space.size
+        part = beginning.options.part
+        count = len(range(size)[part]) if part is not None else size
+        what = f"{counted(count)} in {beginning.directory}"
+        checked = f"the first {validated} are valid" if more else "all are valid"
+        _say(f"{what}, of which {checked}. Nothing was started or written (dry run).")
+
+
+def _batches(jobs: Iterable[Seen], size: int = 100) -> Iterator[list[Seen]]:
+    rest = iter(jobs)
+    while batch := [*islice(rest, size)]:
+        yield batch
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _print(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        _say("  ".join(cells).rstrip())

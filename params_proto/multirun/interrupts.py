@@ -1,0 +1,74 @@
+"""Ctrl-C and SIGTERM: both stop a sweep in the same, orderly way."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Interrupt(KeyboardInterrupt):
+    """One of the signals: libraries let pass what they take for Ctrl-C.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
+
+
+class Interrupts:
+    """What came: a job may have taken it for its own, and ended as if it were done."""
+
+    def __init__(self) -> None:
+        self.last: Interrupt | None = None
+
+    def number_of(self, error: KeyboardInterrupt) -> int:
+        """The signal behind what was raised."""
+        if isinstance(error, Interrupt):
+            return error.number
+        return self.last.number if self.last else signal.SIGINT
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handles a signal."""
+        self.last = Interrupt(number)
+        raise self.last
+
+
+@contextmanager
+def interrupts() -> Generator[Interrupts, None, None]:
+    """Turns the signals into exceptions, in the main thread; elsewhere Python cannot."""
+    handler = Interrupts()
+    before: dict[signal.Signals, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in _SIGNALS:
+            known = signal.getsignal(number)
+            if known is not signal.SIG_IGN:  # as for a script that a shell put into its background
+                before[number] = known
+                signal.signal(number, handler)
+    try:
+        yield handler
+    finally:
+        for number, known in before.items():
+            signal.signal(number, known)
+
+
+@contextmanager
+def quiet_about_interrupts() -> Generator[None, None, None]:
+    """Ends the process at Ctrl-C without a traceback, where there is nothing to close.
+
+    Raises:
+        SystemExit: with the status of a process that the signal ended.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        number = error.number if isinstance(error, Interrupt) else signal.SIGINT
+        raise SystemExit(128 + number) from None

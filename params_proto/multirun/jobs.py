@@ -1,0 +1,113 @@
+"""The jobs of a sweep with their numbers, one by one and in the batches that a launcher gets."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+from params_proto.multirun.distinct import is_distinct
+from params_proto.multirun.identity import Occurrences, telling
+from params_proto.multirun.plan import Job, Plan
+
+
+class Numbered(NamedTuple):
+    """A job of a sweep.
+
+    Args:
+        number: the index in the whole sweep.
+        job: its overrides.
+        occurrence: how many jobs before it are equal.
+        directory: where an earlier attempt ran, relative to the sweep's directory.
+        again: the last of its attempts, where it was completed and is to run once more.
+    """
+
+    number: int
+    job: Job
+    occurrence: int = 0
+    directory: str | None = None
+    again: int = 0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Jobs that a launcher gets at once."""
+
+    all: Sequence[Numbered]
+    # By number, those that the jobs were found to have.
+    directories: dict[int, str] = field(default_factory=dict[int, str])
+
+    @property
+    def numbers(self) -> Sequence[int]:
+        """Of the jobs: a range where they are one."""
+        numbers = [one.number for one in self.all]
+        step = numbers[1] - numbers[0] if len(numbers) > 1 else 1
+        whole = range(numbers[0], numbers[0] + step * len(numbers), step)
+        return whole if [*whole] == numbers else numbers
+
+    @property
+    def jobs(self) -> list[Job]:
+        """Their overrides."""
+        return [one.job for one in self.all]
+
+    @property
+    def occurrences(self) -> Mapping[int, int]:
+        """Of those that have equal ones before them."""
+        return {one.number: one.occurrence for one in self.all if one.occurrence}
+
+    @property
+    def again(self) -> Mapping[int, int]:
+        """The last attempts of those that were completed."""
+        return {one.number: one.again for one in self.all if one.again}
+
+
+def numbered(
+    plan: Plan, part: slice | None = None, selecting: Collection[str] = ()
+) -> Iterator[Numbered]:
+    """The jobs of a sweep, in order.
+
+    Args:
+        plan: the sweep.
+        part: which of them; None for all.
+        selecting: the keys that say which sweep it is, and nothing about a job.
+
+    Raises:
+        SweepError: a value that Hydra's grammar cannot say, by its key.
+    """
+    distinct = is_distinct(plan.expression)
+    if part is None:
+        seen = Occurrences()
+        for number, job in plan.numbered():
+            yield Numbered(number, job, 0 if distinct else seen.of(telling(job, selecting)))
+        return
+    before = {} if distinct else _occurrences(plan, part, selecting)
+    for number, job in plan.numbered(part):
+        yield Numbered(number, job, before.get(number, 0))
+
+
+def _occurrences(plan: Plan, part: slice, selecting: Collection[str]) -> dict[int, int]:
+    """How many equal jobs come before some of the sweep's, by number, where there are any."""
+    wanted = range(plan.space.size)[part]
+    seen = Occurrences()
+    found: dict[int, int] = {}
+    for number, job in plan.numbered(slice(max(wanted, default=-1) + 1)):
+        occurrence = seen.of(telling(job, selecting))
+        if occurrence and number in wanted:
+            found[number] = occurrence
+    return found
+
+
+def in_batches(jobs: Iterable[Numbered], sizes: Iterable[int]) -> Iterator[Batch]:
+    """The jobs in batches, each computed when it is asked for.
+
+    Args:
+        jobs: in order.
+        sizes: the most of them in each batch, one after the other.
+    """
+    rest = iter(jobs)
+    for size in sizes:
+        batch = list(islice(rest, size))
+        if not batch:
+            return
+        yield Batch(batch)

@@ -1,0 +1,250 @@
+"""Batches through a launcher: what comes back, what failed, and what a dead worker leaves."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from params_proto.errors import SweepError
+from params_proto.multirun.directories import in_directory
+from params_proto.multirun.failures import Failures
+from params_proto.multirun.jobs import Batch, Numbered
+from params_proto.multirun.numbering import first_number
+from params_proto.multirun.recorded import Launch, NotRun, Recorded, now
+from params_proto.records import Record, Records, Status
+from params_proto.records.process import this_process
+from params_proto.records.record import UnreadableError
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+    from hydra.plugins.launcher import Launcher
+
+log = logging.getLogger(__name__)
+
+_GRACE = 10.0  # seconds that interrupted workers have to end
+_LOOK = 0.2  # seconds between two looks at jobs of other processes
+
+
+@dataclass
+class Cut:
+    """How many jobs of a batch were completed before it was interrupted, and how many not."""
+
+    completed: int = 0
+    interrupted: int = 0
+
+
+@dataclass
+class Launching:
+    """Runs batches.
+
+    Args:
+        launcher: runs the jobs.
+        task: what it was given to run.
+        records: of the jobs.
+        failures: told of each job that fails.
+        retries: how often a job that failed is launched again.
+        timeout: seconds that a job may take.
+        named: whether the jobs are told their directories, as their numbers are not those that any
+            launcher would give them.
+    """
+
+    launcher: Launcher
+    task: Recorded
+    records: Records
+    failures: Failures
+    retries: int = 0
+    timeout: float | None = None
+    named: bool = False
+    elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+
+    def run(self, batch: Batch) -> dict[int, JobReturn]:
+        """Launches the jobs of a batch, those that fail again as often as is asked for.
+
+        Returns:
+            The returns of the jobs that ran, the last of each, by number.
+
+        Raises:
+            Exception: what the launcher raises for another reason than a dead worker.
+        """
+        returned: dict[int, JobReturn] = {}
+        self._launch_all(batch, returned)
+        for number in range(1, self.retries + 1):
+            failed = [one for one in batch.all if self.failures.of(one.number)]
+            if not failed or self.failures.too_many:
+                break
+            log.info(f"Launching {len(failed)} jobs again, {number} of {self.retries} retries")
+            self.failures.forget([one.number for one in failed])
+            self._launch_all(Batch(failed, batch.directories), returned)
+        return returned
+
+    def wait(self) -> list[Numbered]:
+        """Waits for the jobs that run in processes of other launches.
+
+        Returns:
+            Those whose processes died.
+        """
+        dead: list[Numbered] = []
+        for one in self.elsewhere:
+            record = self._record(one.number)
+            if record is not None and self.records.runs(record):
+                log.info(
+                    f"Waiting for job {one.number}, which process {record.pid} on {record.host}"
+                    " runs."
+                )
+            while record is not None and self.records.runs(record):
+                time.sleep(_LOOK)
+                record = self._record(one.number)
+            if record is None or record.status is Status.RUNNING:
+                dead.append(one)
+            elif record.status is Status.FAILED:
+                self.failures.add(record)
+        self.elsewhere.clear()
+        return dead
+
+    def close(self, jobs: Iterable[Numbered]) -> Cut:
+        """Says of jobs that were interrupted that they were, once their processes have gone.
+
+        Args:
+            jobs: those of the batch that was running.
+        """
+        cut = Cut()
+        deadline = time.monotonic() + _GRACE
+        me = this_process()
+        for one in jobs:
+            record = self._record(one.number)
+            if record is None:
+                continue
+            while (
+                (record.host, record.pid) != (me.host, me.pid)
+                and self.records.runs(record)
+                and time.monotonic() < deadline
+            ):
+                time.sleep(_LOOK)
+                record = self._record(one.number) or record
+            mine = (record.host, record.pid) == (me.host, me.pid)
+            if record.status is Status.RUNNING and (mine or not self.records.runs(record)):
+                self.records.close(record, Status.INTERRUPTED, now())
+                cut.interrupted += 1
+            cut.interrupted += record.status is Status.INTERRUPTED
+            cut.completed += record.status is Status.COMPLETED
+        return cut
+
+    def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
+        """Launches the jobs, and after a worker's death those that did not run."""
+        rest: Sequence[Numbered] = batch.all
+        suspects: list[Numbered] = []
+        while rest and not self.failures.too_many:
+            attempts = {one.number: self._attempt(one.number) for one in rest}
+            try:
+                results = self._launch(Batch(rest, batch.directories))
+            except Exception as error:
+                died = self._died(rest, error)
+                rest = [one for one in rest if self._attempt(one.number) == attempts[one.number]]
+                if len(died) == 1:
+                    self._crashed(died[0])
+                else:
+                    suspects += died
+            else:
+                self._take(Batch(rest, batch.directories), results, returned)
+                break
+        # Their pool was stopped together: alone, only the one that dies takes its worker with it.
+        for one in suspects:
+            try:
+                results = self._launch(Batch([one], batch.directories))
+            except Exception as error:
+                for each in self._died([one], error):
+                    self._crashed(each)
+            else:
+                self._take(Batch([one], batch.directories), results, returned)
+
+    def _launch(self, batch: Batch) -> Sequence[JobReturn]:
+        jobs, numbers = batch.jobs, batch.numbers
+        named = self.named or not isinstance(numbers, range)
+        if named:
+            jobs = [
+                [*one.job, in_directory(batch.directories[one.number])]
+                if one.number in batch.directories
+                else one.job
+                for one in batch.all
+            ]
+        self.task.launch = Launch(
+            numbers={path: number for number, path in batch.directories.items()} if named else None,
+            occurrences=batch.occurrences,
+            again=batch.again,
+            limit=self.failures.limit,
+            timeout=self.timeout,
+        )
+        return self.launcher.launch(jobs, initial_job_idx=first_number(numbers))
+
+    def _take(
+        self,
+        batch: Batch,
+        results: Sequence[JobReturn],
+        returned: dict[int, JobReturn],
+    ) -> None:
+        """Notes what a launcher returned."""
+        for one, result in zip(batch.all, results, strict=True):
+            value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
+            if isinstance(value, NotRun):
+                self._not_run(one)
+                continue
+            returned[one.number] = result
+            record = self._record(one.number)
+            if record is None:
+                directory = batch.directories.get(one.number, str(one.number))
+                record = self.task.returned(one, directory, result)
+            if record.status is Status.FAILED:
+                self.failures.add(record)
+
+    def _not_run(self, one: Numbered) -> None:
+        record = self._record(one.number)
+        if record is not None and record.status is Status.RUNNING:
+            self.elsewhere.append(one)
+
+    def _died(self, jobs: Sequence[Numbered], error: Exception) -> list[Numbered]:
+        """The jobs whose process is gone; the others that were begun have ended after this.
+
+        Raises:
+            Exception: the error, where no process died.
+        """
+        died: list[Numbered] = []
+        for record in self._begun(jobs):
+            one = next(one for one in jobs if one.number == record.job)
+            while self.records.runs(record):  # a cluster's, which goes on
+                time.sleep(_LOOK)
+                record = self._record(record.job) or record
+            if record.status is Status.RUNNING:
+                died.append(one)
+            elif record.status is Status.FAILED:
+                self.failures.add(record)
+        if not died:
+            raise error
+        log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
+        return died
+
+    def _begun(self, jobs: Iterable[Numbered]) -> Iterator[Record]:
+        for one in jobs:
+            record = self._record(one.number)
+            if record is not None and record.attempt > 0:
+                yield record
+
+    def _crashed(self, one: Numbered) -> None:
+        record = self._record(one.number)
+        assert record is not None
+        self.records.close(record, Status.CRASHED, now())
+        closed = self._record(one.number)
+        assert closed is not None
+        self.failures.add(closed)
+
+    def _attempt(self, number: int) -> int:
+        record = self._record(number)
+        return 0 if record is None else record.attempt
+
+    def _record(self, number: int) -> Record | None:
+        with suppress(UnreadableError, SweepError):
+            return self.records.read(number)
+        return None

@@ -1,0 +1,94 @@
+"""One process at a time runs the sweep of a directory; parts of it may run at once.
+
+On one machine a file lock decides, which goes with its process. On a file system that machines
+share a lock may be worth nothing, so there is a file for each process besides, which it touches now
+and then: `.sweep/running/node7-4242.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMissingTypeStubs]
+
+from params_proto.errors import SweepError
+from params_proto.records.heartbeat import heartbeat
+from params_proto.records.layout import LOCK, OWN, RUNNING
+from params_proto.records.process import Process, age, this_process
+from params_proto.records.store import STALE
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
+    """Keeps other processes out of a sweep's directory.
+
+    Args:
+        directory: the sweep's, which is there.
+        part: of the sweep, which may run beside other parts; None for all of it.
+
+    Raises:
+        SweepError: another process is there. It names it.
+    """
+    own = directory / OWN
+    shared = part is not None
+    lock = InterProcessReaderWriterLock(own / LOCK)
+    me = this_process()
+    sign = own / RUNNING / f"{me.host}-{me.pid}.json"
+    with ExitStack() as held:
+        try:
+            sign.parent.mkdir(parents=True, exist_ok=True)
+            taken = _take(lock, shared)
+            if taken:
+                held.callback(lock.release_read_lock if shared else lock.release_write_lock)
+            others = [process for process, of in _others(sign) if not (shared and of is not None)]
+            if not taken or others:
+                raise _refused(directory, others[0] if others else None)
+            held.callback(sign.unlink, missing_ok=True)
+            sign.write_text(json.dumps([*me, part]))
+        except OSError as error:
+            raise SweepError(
+                f"{own} cannot be written: {error.strerror or error}. What becomes of the jobs is"
+                " kept there: remove what is in the way, or give the sweep another"
+                " hydra.sweep.dir."
+            ) from error
+        held.enter_context(heartbeat(sign))
+        yield
+
+
+def _take(lock: InterProcessReaderWriterLock, shared: bool) -> bool:
+    take = lock.acquire_read_lock if shared else lock.acquire_write_lock
+    try:
+        return take(blocking=False)
+    except threading.ThreadError as error:  # what it makes of an OSError
+        log.info(f"This file system has no locks ({error}): other processes are told by signs.")
+        return True
+
+
+def _others(own: Path) -> Iterator[tuple[Process, str | None]]:
+    """The processes that are there, and the part that each runs; signs of dead ones are removed."""
+    for path in sorted(own.parent.glob("*.json")):
+        try:
+            *process, part = json.loads(path.read_text())
+            other = Process(*process)
+        except (OSError, ValueError, TypeError):
+            continue  # it has gone since, or is being written, or is none of ours
+        lives = other.lives if other.is_local else age(path) < STALE
+        if not lives:
+            path.unlink(missing_ok=True)
+        elif path != own:
+            yield other, part
+
+
+def _refused(directory: Path, other: Process | None) -> SweepError:
+    who = "another process" if other is None else f"process {other.pid} on {other.host}"
+    return SweepError(
+        f"{who} runs the sweep in {directory}. Wait until it is done, or stop it. Parts of one"
+        " sweep may run at once, by hydra.sweeper.slice."
+    )

@@ -1,0 +1,47 @@
+"""The numbers of the jobs of a sweep that has changed: what was there keeps its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+
+from params_proto.multirun.identity import identity, telling
+from params_proto.multirun.jobs import Numbered
+from params_proto.records import Record, Records
+
+
+def renumbered(
+    jobs: Iterable[Numbered],
+    earlier: Iterable[Path],
+    of: Callable[[Path], Iterable[Numbered]],
+    records: Records,
+    selecting: Collection[str],
+) -> Iterator[Numbered]:
+    """The jobs of a sweep with the numbers that they had in earlier ones of its directory.
+
+    A job that is new gets the next number that no job has had. All processes come to the same
+    numbers, as they begin with the same files.
+
+    Args:
+        jobs: of the sweep.
+        earlier: the files of those before, in their order.
+        of: the jobs of such a file.
+        records: of the jobs that have run.
+        selecting: the keys that only say which sweep it is.
+    """
+    known: dict[str, int] = {}
+    for path in earlier:
+        for one in of(path):
+            known.setdefault(_name(one, selecting), len(known))
+    free = len(known)
+    # A file may spell a value in another way than the command line did.
+    known.update({one.identity: one.job for one in records.all() if isinstance(one, Record)})
+    for one in jobs:
+        name = _name(one, selecting)
+        if name not in known:
+            known[name], free = free, free + 1
+        yield one._replace(number=known[name])
+
+
+def _name(one: Numbered, selecting: Collection[str]) -> str:
+    return identity(telling(one.job, selecting), one.occurrence)

@@ -1,0 +1,131 @@
+"""`hydra.sweeper.resume`: going on with the sweep of a directory, as saved or as it is now."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.types import RunMode
+from omegaconf import OmegaConf, open_dict
+
+from params_proto.errors import SweepError
+from params_proto.multirun.command import says_what, stays
+from params_proto.multirun.directories import directory_of_sweep
+from params_proto.overrides.rendering import assignment
+from params_proto.records.layout import MULTIRUN, SWEEP
+from params_proto.records.plan import PlanFile, has_plan, read_plan
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from omegaconf import DictConfig
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A multirun, as it is to be run.
+
+    Args:
+        config: its composed config.
+        arguments: the overrides of the command line, but for those of Hydra; None for the given.
+        plan: of the sweep that is in the directory, if it goes on.
+        saved: whether what runs is that sweep, whatever the app's config says.
+    """
+
+    config: DictConfig
+    arguments: list[str] | None = None
+    plan: PlanFile | None = None
+    saved: bool = False
+
+
+def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
+    """What `hydra.sweeper.resume` asks for.
+
+    Args:
+        resume: its value: None or False, True, or the directory of a sweep.
+        config: the composed config of this multirun.
+        loader: Hydra's.
+
+    Raises:
+        SweepError: there is no sweep to go on with, or another one is asked for at once.
+    """
+    if resume is None or resume is False:
+        return Opened(config)
+    if resume is True:
+        _refuse_the_time(config)
+        directory = directory_of_sweep(config)
+        return Opened(config, plan=read_plan(directory) if has_plan(directory) else None)
+    if not isinstance(resume, str):
+        raise SweepError(
+            f"hydra.sweeper.resume={resume} is no directory. Give the sweep's, or true for the one"
+            " of hydra.sweep.dir."
+        )
+    directory = Path(resume)
+    _refuse_without(directory)
+    plan = read_plan(directory)
+    of_hydra = _texts(config.hydra.overrides.hydra)
+    for line in of_hydra:
+        key, _, value = line.partition("=")
+        if key == "hydra.sweep.dir" and Path(value.strip("'\"")) != directory:
+            raise SweepError(
+                f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep goes on"
+                " where it is: leave out hydra.sweep.dir."
+            )
+    saved = not (_texts(config.hydra.overrides.task) or any(map(says_what, of_hydra)))
+    arguments: list[str] | None = None
+    if saved:
+        config, arguments = _as_it_was(plan, config, loader, of_hydra)
+    with open_dict(config):
+        config.hydra.sweep.dir = str(directory)
+        # What stands here reaches each job's config.
+        config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
+    return Opened(config, arguments, plan, saved)
+
+
+def _as_it_was(
+    plan: PlanFile, config: DictConfig, loader: ConfigLoader, of_hydra: Sequence[str]
+) -> tuple[DictConfig, list[str]]:
+    """The config of the sweep with what it was given then, and the launcher that it has now."""
+    name = config.hydra.job.config_name
+    if name != plan.config_name:
+        raise SweepError(
+            f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
+            f" --config-name {plan.config_name}, too."
+        )
+    kept = [line for line in plan.hydra if stays(line)]
+    whole = loader.load_configuration(
+        config_name=name,
+        overrides=[*plan.task, *kept, *of_hydra],
+        run_mode=RunMode.MULTIRUN,
+    )
+    with open_dict(whole):
+        whole.hydra.mode = config.hydra.mode
+        whole.hydra.overrides.task = list(plan.selecting)
+    return whole, list(plan.selecting)
+
+
+def _refuse_the_time(config: DictConfig) -> None:
+    written = cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"]
+    if "${now:" in str(written):
+        raise SweepError(
+            f"hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is {written}, another"
+            " directory each time. Give it one that stays, hydra.sweep.dir=runs/ablation, or name"
+            " the sweep's by hydra.sweeper.resume=DIRECTORY."
+        )
+
+
+def _refuse_without(directory: Path) -> None:
+    if has_plan(directory):
+        return
+    what = "is no directory" if not directory.is_dir() else "holds no sweep"
+    if (directory / MULTIRUN).exists():
+        what = "holds a sweep of another sweeper, which kept no records"
+    raise SweepError(
+        f"hydra.sweeper.resume={directory}: it {what}. Give the directory of a sweep, which has a"
+        f" {SWEEP} and a folder .sweep."
+    )
+
+
+def _texts(node: Any) -> list[str]:
+    return cast("list[str]", OmegaConf.to_container(node))

@@ -1,0 +1,346 @@
+"""A task that keeps a record of each of its jobs, in whichever process a launcher runs them."""
+
+from __future__ import annotations
+
+import logging
+import os
+import pickle
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
+
+from params_proto.errors import SweepError
+from params_proto.multirun.identity import identity, telling, values
+from params_proto.multirun.timeouts import ends_after
+from params_proto.records import Failure, Record, Records, Status
+from params_proto.records.heartbeat import heartbeat
+from params_proto.records.process import this_process
+from params_proto.records.returned import UnfitError, as_json
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+    from hydra.types import TaskFunction
+    from omegaconf import DictConfig
+
+    from params_proto.multirun.interrupts import Interrupts
+    from params_proto.multirun.jobs import Numbered
+
+log = logging.getLogger(__name__)
+
+
+class ExitError(Exception):
+    """A job that ended itself by `sys.exit` with something other than 0."""
+
+
+class RemoteError(Exception):
+    """Stands for what a job raised in another process, which cannot be sent back as it is."""
+
+
+class NotRun:
+    """What a job returns that found itself done or running elsewhere, or the sweep at its end."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """How many jobs may fail before no more start, wherever they run: a file for each that does.
+
+    Args:
+        folder: of the files, one for this run alone.
+        most: how many are one too few.
+    """
+
+    folder: Path
+    most: int
+
+    @property
+    def reached(self) -> bool:
+        """Whether too many have failed."""
+        return self.folder.is_dir() and len(os.listdir(self.folder)) > self.most
+
+    def add(self, job: int) -> None:
+        """Counts a job that failed, once."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / str(job)).touch()
+
+    def remove(self, job: int) -> None:
+        """Counts it no more."""
+        (self.folder / str(job)).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Launch:
+    """What the jobs of one launch need to know.
+
+    Args:
+        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None where they have the numbers
+            that the launcher gives them.
+        occurrences: how many equal jobs the sweep has before one, where there are any.
+        again: completed jobs that are to run once more, and their last attempts.
+        limit: of the jobs that fail.
+        timeout: seconds that a job may take.
+    """
+
+    numbers: Mapping[str, int] | None = None
+    occurrences: Mapping[int, int] = field(default_factory=dict[int, int])
+    again: Mapping[int, int] = field(default_factory=dict[int, int])
+    limit: Limit | None = None
+    timeout: float | None = None
+
+
+class Recorded:
+    """The task function that the launcher gets. It is pickled with each job.
+
+    Args:
+        task: the app's own.
+    """
+
+    def __init__(self, task: TaskFunction) -> None:
+        self.__wrapped__ = task
+        # Hydra's callbacks get it, and may ask for the task's name.
+        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+            setattr(self, name, getattr(task, name, None))
+        self.launch = Launch()
+        # What this process alone has: the signals that came while a job ran, and who is told of
+        # a job that failed.
+        self.signals: Interrupts | None = None
+        self.on_failure: Callable[[Record], None] | None = None
+        self._home = os.getpid()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "signals": None, "on_failure": None}
+
+    def keep(self, directory: Path, swept: list[str], selecting: list[str]) -> None:
+        """Says where the records stand, and what they hold.
+
+        Args:
+            directory: the sweep's, absolute.
+            swept: the keys whose values are told, without +, ++ and ~.
+            selecting: the keys that only say which sweep is to run, and nothing about a job.
+        """
+        self._records = Records(directory)
+        self._swept = swept
+        self._selecting = selecting
+
+    def __call__(self, config: DictConfig) -> Any:
+        """Runs a job, unless it has run or is running.
+
+        Args:
+            config: the job's.
+
+        Returns:
+            What the task returns.
+
+        Raises:
+            SweepError: the record cannot be written.
+            Exception: what the task raises.
+        """
+        if not HydraConfig.initialized():
+            return self.__wrapped__(config)  # by a launcher that has ways of its own
+        limit = self.launch.limit
+        if limit is not None and limit.reached:
+            return NotRun()
+        record = self._begun()
+        if record is None:
+            return NotRun()
+        clock = time.monotonic()
+
+        def close(status: Status, value: Any = None, error: Failure | None = None) -> None:
+            ended = replace(
+                record,
+                status=status,
+                ended=now(),
+                duration=round(time.monotonic() - clock, 6),
+                value=value,
+                error=error,
+            )
+            if status is Status.FAILED and limit is not None:
+                limit.add(record.job)
+            try:
+                self._records.write(ended)
+            except SweepError as unwritten:
+                log.error(f"job {record.job} is {status.value}, but its record, {unwritten}")
+            if status is Status.FAILED and self.on_failure is not None:
+                self.on_failure(ended)
+
+        try:
+            path = self._records.path(record.job)
+            with heartbeat(path), ends_after(self.launch.timeout):
+                returned = self.__wrapped__(config)
+            if self.signals is not None and self.signals.last is not None:
+                raise self.signals.last  # which the task has taken for something else
+        except SystemExit as error:
+            if error.code in (None, 0):
+                close(Status.COMPLETED)
+                return None
+            raised = ExitError(f"sys.exit({error.code!r})")
+            close(Status.FAILED, error=_failure(raised, error))
+            raise raised from error
+        except KeyboardInterrupt:
+            close(Status.INTERRUPTED)
+            raise
+        except BaseException as error:
+            failure = _failure(error)
+            close(Status.FAILED, error=failure)
+            if not isinstance(error, Exception):  # which no launcher takes for a job's failure
+                raise RemoteError(f"{failure.type}: {failure.message}") from error
+            if os.getpid() != self._home and not _travels(error):
+                raise RemoteError(
+                    f"{failure.type}: {failure.message}\n\n{failure.traceback}"
+                ) from None
+            raise
+        close(Status.COMPLETED, _value(record.job, returned))
+        if os.getpid() != self._home and not _travels(returned):
+            log.warning(
+                f"what job {record.job} returned, a {type(returned).__qualname__}, cannot be sent"
+                " back from its process: it counts as None."
+            )
+            return None
+        return returned
+
+    def returned(self, one: Numbered, directory: str, result: JobReturn) -> Record:
+        """Writes the record of a job from what a launcher returned, where the job could not.
+
+        Its process had another disk, or was not one of Hydra's.
+
+        Args:
+            one: the job.
+            directory: of the job, relative to the sweep's.
+            result: what came back.
+
+        Raises:
+            SweepError: it cannot be written.
+        """
+        value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
+        failed = isinstance(value, Exception)
+
+        def ended(attempt: int) -> Record:
+            status = Status.FAILED if failed else Status.COMPLETED
+            record = self._record(one.number, one.job, directory, attempt, status)
+            return replace(
+                record,
+                ended=record.started,
+                value=None if failed else _value(one.number, value),
+                error=_failure(value) if failed else None,
+            )
+
+        return self._records.begin(one.number, ended, one.again) or ended(1)
+
+    def _begun(self) -> Record | None:
+        """The record of the job that this process runs from here on, if it is to."""
+        hydra = cast("Any", HydraConfig.get())
+        number = int(hydra.job.num)
+        if self.launch.numbers is not None:
+            # A directory that only the job knows has none, and the launcher counts as it was told.
+            number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
+        lines = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
+        directory = self._relative(str(hydra.runtime.output_dir))
+
+        def running(attempt: int) -> Record:
+            return self._record(number, lines, directory, attempt, Status.RUNNING)
+
+        return self._records.begin(number, running, self.launch.again.get(number, 0))
+
+    def _record(
+        self,
+        number: int,
+        job: list[str],
+        directory: str,
+        attempt: int,
+        status: Status,
+    ) -> Record:
+        process = this_process()
+        own = telling(job, self._selecting)
+        given = dict(values(own))
+        return Record(
+            job=number,
+            overrides=job,
+            config={key: _plain(given[key]) for key in self._swept if key in given},
+            identity=identity(own, self.launch.occurrences.get(number, 0)),
+            dir=directory,
+            host=process.host,
+            pid=process.pid,
+            process=process.began,
+            attempt=attempt,
+            status=status,
+            started=now(),
+        )
+
+    def _relative(self, directory: str) -> str:
+        path = Path(directory)
+        sweep = self._records.directory
+        return str(path.relative_to(sweep) if path.is_relative_to(sweep) else path)
+
+
+def now() -> str:
+    """The time, ISO 8601 with its zone."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
+def _value(job: int, returned: Any) -> Any:
+    try:
+        return as_json(returned)
+    except Exception as error:  # the user's own __str__, item, keys
+        log.warning(
+            f"the record of job {job} has no value: it returned {error}, which JSON has no word"
+            " for. Return numbers, texts, or dicts and lists of them."
+            if isinstance(error, UnfitError)
+            else f"the record of job {job} has no value: reading what it returned raises"
+            f" {type(error).__qualname__}."
+        )
+        return None
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return as_json(value)
+    except UnfitError:
+        return str(value)
+
+
+def _failure(error: BaseException, cause: BaseException | None = None) -> Failure:
+    try:
+        message = str(error)
+    except Exception as unsayable:
+        message = f"(its __str__ raises {type(unsayable).__qualname__})"
+    try:
+        whole = cause or error
+        trace = "".join(traceback.format_exception(type(whole), whole, _below(whole)))
+    except Exception as unsayable:
+        trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
+    return Failure(type(error).__qualname__, message, trace)
+
+
+def _below(error: BaseException) -> TracebackType | None:
+    """The traceback from the first frame on that is the user's."""
+    trace = error.__traceback__
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_OWN):
+        trace = trace.tb_next
+    return trace or error.__traceback__
+
+
+def _travels(value: Any) -> bool:
+    """Whether a launcher's process can send a value back."""
+    if isinstance(value, (str, int, float, type(None))):
+        return True
+    picklers = [pickle, *[sys.modules.get(name) for name in _PICKLERS]]
+    for pickler in filter(None, picklers):
+        try:
+            pickle.loads(pickler.dumps(value))
+        except Exception:
+            continue  # another one may be able to
+        return True
+    return False
+
+
+_OWN = "params_proto."
+# What joblib, submitit and Ray send their results with.
+_PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")

@@ -1,0 +1,142 @@
+"""What is left to run of a sweep, by the records of its jobs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from params_proto.errors import SweepError
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.jobs import Numbered
+from params_proto.multirun.recorded import now
+from params_proto.records import Record, Records, Status
+from params_proto.records.record import UnreadableError
+
+log = logging.getLogger(__name__)
+
+_AGAIN = (Status.FAILED, Status.CRASHED, Status.INTERRUPTED)
+EVERY = frozenset([*_AGAIN, Status.COMPLETED])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A job, and what has become of it.
+
+    Args:
+        one: the job.
+        record: None where it has not run.
+        runs: whether it is running.
+        to_run: whether it is to run now.
+    """
+
+    one: Numbered
+    record: Record | None = None
+    runs: bool = False
+    to_run: bool = True
+
+    @property
+    def status(self) -> str:
+        """In one word."""
+        if self.record is None:
+            return "pending"
+        dead = self.record.status is Status.RUNNING and not self.runs
+        return (Status.CRASHED if dead else self.record.status).value
+
+
+def seen(
+    jobs: Iterable[Numbered],
+    records: Records,
+    directories: Directories,
+    again: frozenset[Status] = frozenset(_AGAIN),
+) -> Iterator[Seen]:
+    """Looks up the jobs of a sweep.
+
+    Args:
+        jobs: with their numbers.
+        records: of the sweep.
+        directories: of the jobs; told of those that were in use before.
+        again: jobs of which status run once more.
+
+    Raises:
+        SweepError: a record cannot be read.
+    """
+    for one in jobs:
+        try:
+            record = records.read(one.number)
+        except UnreadableError as error:
+            path = records.path(one.number)
+            log.warning(f"{path} is no record ({error}): job {one.number} runs.")
+            record = None
+        if record is None:
+            yield Seen(one)
+            continue
+        directories.take(one.number, record.dir)
+        runs = records.runs(record)
+        done = record.status is Status.COMPLETED
+        one = one._replace(
+            job=record.overrides,
+            directory=record.dir,
+            again=record.attempt if done else 0,
+        )
+        status = Status.CRASHED if record.status is Status.RUNNING else record.status
+        yield Seen(one, record, runs, not runs and status in again)
+
+
+@dataclass
+class Remaining:
+    """Leaves out the jobs that need not run.
+
+    Args:
+        records: of the sweep.
+        left_out: how many were.
+        elsewhere: those that are running.
+    """
+
+    records: Records
+    left_out: int = 0
+    elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+
+    def of(self, jobs: Iterable[Seen]) -> Iterator[Numbered]:
+        """The jobs that are to run.
+
+        Args:
+            jobs: of the sweep.
+        """
+        for job in jobs:
+            if job.runs:
+                self.elsewhere.append(job.one)
+                continue
+            if job.record is not None and job.record.status is Status.RUNNING:
+                self.records.close(job.record, Status.CRASHED, now())
+            if job.to_run:
+                yield job.one
+            else:
+                self.left_out += 1
+
+
+def statuses(rerun: Any) -> frozenset[Status]:
+    """What `hydra.sweeper.rerun` says: jobs of which status run again.
+
+    Args:
+        rerun: None, `all`, a status or a list of them.
+
+    Raises:
+        SweepError: it is none of these.
+
+    >>> sorted(statuses(None)), sorted(statuses("failed"))
+    (['crashed', 'failed', 'interrupted'], ['failed'])
+    """
+    if rerun is None:
+        return frozenset(_AGAIN)
+    if rerun == "all":
+        return EVERY
+    valid = [status.value for status in (*_AGAIN, Status.COMPLETED)]
+    names = [rerun] if isinstance(rerun, str) else rerun
+    if not isinstance(names, Iterable) or not all(name in valid for name in cast("Any", names)):
+        raise SweepError(
+            f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
+            " [failed]. Jobs that have not run do so in any case."
+        )
+    return frozenset([Status(name) for name in cast("Iterable[str]", names)])

@@ -1,0 +1,156 @@
+"""The jobs of a sweep, batch by batch, and how it ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NoReturn
+from uuid import uuid4
+
+from hydra.errors import CompactHydraException
+
+from params_proto.errors import SweepError
+from params_proto.multirun.beginning import Beginning
+from params_proto.multirun.command import script, to_go_on
+from params_proto.multirun.failures import Failures, counted
+from params_proto.multirun.interrupts import quiet_about_interrupts
+from params_proto.multirun.jobs import Batch, Numbered
+from params_proto.multirun.launching import Launching
+from params_proto.multirun.mistakes import told_by_hydra
+from params_proto.multirun.recorded import Limit, Recorded, RemoteError
+from params_proto.records import Records
+from params_proto.records.layout import FAILED, OWN
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+    from hydra.plugins.launcher import Launcher
+
+log = logging.getLogger(__name__)
+
+_KEPT = 1000  # jobs whose returns are kept until the end
+
+
+@dataclass
+class Running:
+    """The jobs of a sweep, batch by batch.
+
+    Args:
+        beginning: what is run.
+        launching: runs a batch.
+        returns: of the jobs so far.
+    """
+
+    beginning: Beginning
+    launching: Launching
+    returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
+    completed: int = 0
+    _jobs: int = 0
+    _failed: tuple[int, JobReturn] | None = None
+
+    @classmethod
+    def of(cls, beginning: Beginning, launcher: Launcher, task: Recorded) -> Running:
+        """A sweep of which no job has run yet."""
+        options, plan = beginning.options, beginning.request.plan
+        directory = beginning.directory.absolute()
+        task.keep(directory, plan.swept, list(beginning.selecting))
+        most = options.max_failures
+        limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
+        failures = Failures(beginning.directory, beginning.host.config.hydra.job.name, limit)
+        task.on_failure = failures.add
+        launching = Launching(
+            launcher,
+            task,
+            Records(directory),
+            failures,
+            options.retries,
+            options.timeout,
+            named=beginning.goes_on,
+        )
+        return cls(beginning, launching)
+
+    def run(self, batch: Batch) -> None:
+        """Runs a batch."""
+        returned = self.launching.run(batch)
+        results = [*returned.values()]
+        with told_by_hydra():
+            self._refuse_other_numbers(batch, results)
+        self._jobs += len(results)
+        for number, result in returned.items():
+            if result.status.name == "COMPLETED":
+                self.completed += 1
+            elif self._failed is None:
+                self._failed = number, result
+        # Each holds three configs of its job: many of them would fill the memory.
+        self.returns = [*self.returns, results] if self._jobs <= _KEPT else []
+
+    def wait(self, left: Sequence[Numbered]) -> None:
+        """Waits for jobs in processes of other launches, and runs those again that do not end.
+
+        Args:
+            left: those that run since before.
+        """
+        self.launching.elsewhere += left
+        while dead := self.launching.wait():
+            self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
+
+    def ended(self) -> list[Sequence[JobReturn]]:
+        """The returns of all jobs.
+
+        Raises:
+            Exception: what the first of them raised that failed.
+        """
+        failures = self.launching.failures
+        if not failures:
+            return self.returns
+        stopped = "\nNo further job was started (hydra.sweeper.max_failures)."
+        text = f"{failures.summary()}{stopped if failures.too_many else ''}\n{self._to_go_on()}"
+        if self._failed is None:  # whose processes died
+            raise CompactHydraException(text)
+        log.error(text)
+        number, result = self._failed
+        try:
+            _ = result.return_value  # raises what the job raised
+        except Exception as error:
+            record = failures.of(number)
+            if record is not None and record.error is not None and record.pid != os.getpid():
+                raise error from RemoteError(f"\n{record.error.traceback}")
+            raise
+        raise CompactHydraException(text)
+
+    def stopped(self) -> None:
+        """Says how to go on after something that is no job's failure."""
+        log.error(f"The sweep stopped. {self._to_go_on()}")
+
+    def interrupted(self, batch: Batch | None, number: int) -> NoReturn:
+        """Closes the records, and says how to go on.
+
+        Args:
+            batch: that was running.
+            number: of the signal.
+
+        Raises:
+            SystemExit: always, with the status of a process that the signal ended.
+        """
+        with quiet_about_interrupts():  # another one
+            cut = self.launching.close(batch.all if batch else [])
+        done = f"{counted(self.completed + cut.completed)} completed in this run"
+        log.warning(f"Interrupted: {done}, {cut.interrupted} cut short.\n{self._to_go_on()}")
+        raise SystemExit(128 + number)
+
+    def _to_go_on(self) -> str:
+        directory = str(self.beginning.directory)
+        return f"Go on with: {to_go_on(script(), self.beginning.host.of_hydra, directory)}"
+
+    def _refuse_other_numbers(self, batch: Batch, results: Sequence[JobReturn]) -> None:
+        """Stops after a launcher that counts its jobs in a way of its own."""
+        numbers = batch.numbers
+        if self.beginning.goes_on or not isinstance(numbers, range) or numbers.step == 1:
+            return
+        given = [int(one.hydra_cfg.hydra.job.num) for one in results if one.hydra_cfg is not None]
+        if not set(given) <= set(numbers):
+            raise SweepError(
+                f"hydra.sweeper.slice: this launcher gave the jobs the numbers {given[:3]}..., not"
+                f" {list(numbers[:3])}...: it takes slices without a step only, like 0:100."
+            )

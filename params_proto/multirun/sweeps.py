@@ -1,0 +1,76 @@
+"""The sweeps that a directory has had: the one it has now, and those that it has followed."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from params_proto.errors import SweepError
+from params_proto.records.layout import EARLIER, OWN, PLAN, SWEEP
+from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.storage import atomic
+
+
+def digest(text: str) -> str:
+    """By which it is seen that a file is still what was written."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def present(directory: Path, plan: PlanFile) -> str:
+    """The text of the sweep that a directory has.
+
+    Args:
+        directory: the sweep's.
+        plan: what it was started with.
+
+    Raises:
+        SweepError: the file has been changed by hand.
+    """
+    path = directory / SWEEP
+    text = path.read_text("utf-8")
+    if digest(text) == plan.sweep:
+        return text
+    kept = earlier(directory, plan.earlier)
+    if kept.is_file() and digest(kept.read_text("utf-8")) == plan.sweep:
+        atomic.write(path, [kept.read_text("utf-8")])  # another was about to follow, and could not
+        return kept.read_text("utf-8")
+    raise SweepError(
+        f"{path} is not what the sweep was started with, as {OWN}/{PLAN} has it. Put it back; a"
+        " sweep that has changed is given beside hydra.sweeper.resume, from a file of its own."
+    )
+
+
+def follow(directory: Path, plan: PlanFile, text: str) -> None:
+    """Puts another sweep in the place of the one that a directory has, which is kept.
+
+    Args:
+        directory: the sweep's.
+        plan: of the one that it has.
+        text: of the new one.
+    """
+    kept = earlier(directory, plan.earlier)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write(kept, [present(directory, plan)])
+    atomic.write(directory / SWEEP, [text])
+
+
+def all_of(directory: Path, plan: PlanFile) -> list[Path]:
+    """The files of all of them, in the order in which they came."""
+    return [*[earlier(directory, number) for number in range(plan.earlier)], directory / SWEEP]
+
+
+def earlier(directory: Path, number: int) -> Path:
+    """The file of one that another has followed."""
+    return directory / OWN / EARLIER / f"{number}.yaml"
+
+
+def joined(directory: Path, text: str) -> PlanFile | None:
+    """The plan of the sweep in a directory, if it is this very sweep.
+
+    Args:
+        directory: one that parts of a sweep may share.
+        text: of the sweep.
+    """
+    path = directory / SWEEP
+    there = has_plan(directory) and path.read_bytes() == text.encode()
+    return read_plan(directory) if there else None

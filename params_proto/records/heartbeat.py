@@ -1,0 +1,40 @@
+"""A sign of life for other machines: the files of what runs are touched now and then."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from params_proto.records.store import HEARTBEAT
+
+_beating: set[Path] = set()
+_started: list[int] = []  # the process whose thread it is: a fork has none
+
+
+@contextmanager
+def heartbeat(path: Path) -> Generator[None, None, None]:
+    """Touches a file every 30 seconds.
+
+    Args:
+        path: of something that this process does.
+    """
+    _beating.add(path)
+    if _started != [os.getpid()]:
+        _started[:] = [os.getpid()]
+        threading.Thread(target=_beat, name="params_proto heartbeat", daemon=True).start()
+    try:
+        yield
+    finally:
+        _beating.discard(path)
+
+
+def _beat() -> None:
+    while True:
+        time.sleep(HEARTBEAT)
+        for path in tuple(_beating):
+            with suppress(OSError):  # it is gone, or the disk is away: the next may reach it
+                os.utime(path)

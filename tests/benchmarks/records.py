@@ -1,0 +1,100 @@
+"""What the records of jobs cost: to write, where a job runs, and to read."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from params_proto.multirun.recorded import Recorded
+from params_proto.records import Record, Records, Status
+from tests.benchmarks.multiruns import APPS
+from tests.benchmarks.table import Row, Table
+
+JOBS = 1000
+MANY = 100_000
+
+
+def written(pairs: int) -> Iterator[Row]:
+    """A task that does nothing, called with a record and without."""
+    overrides = ["lr=0.1", "batch_size=32", "seed=3"]
+    before = HydraConfig.instance().cfg
+    with tempfile.TemporaryDirectory() as name:
+        with initialize_config_dir(str(APPS / "trivial/conf"), version_base="1.3"):
+            config = compose("config", overrides, return_hydra_config=True)
+        with open_dict(config):
+            config.hydra.runtime.output_dir = f"{name}/0"
+        HydraConfig.instance().set_config(config)
+        task = Recorded(_nothing)
+        task.keep(Path(name), ["lr", "batch_size", "seed"], [])
+        node: Any = HydraConfig.get()
+        OmegaConf.set_readonly(node, False)
+        rounds = [_seconds(task, config, node, number * JOBS) for number in range(pairs)]
+    HydraConfig.instance().cfg = before
+    cost = median(rounds)
+    yield "a job's record: claimed, written at its start and its end", f"{cost * 1000:.2f} ms"
+
+
+def read(pairs: int) -> Iterator[Row]:
+    """All records of a large sweep, in files of their own."""
+    with tempfile.TemporaryDirectory() as name:
+        records = Records(Path(name))
+        one = _record()
+        for number in range(MANY):
+            records.write(replace(one, job=number))
+        start = time.perf_counter()
+        found = sum(isinstance(record, Record) for record in records.all())
+        seconds = time.perf_counter() - start
+    assert found == MANY
+    yield "100,000 records, read", f"{seconds:.1f} s"
+
+
+def _seconds(task: Recorded, config: DictConfig, node: Any, first: int) -> float:
+    """The seconds a job that the record adds, over 1,000 jobs."""
+
+    def through(call: Callable[[DictConfig], Any]) -> float:
+        start = time.perf_counter()
+        for number in range(first, first + JOBS):
+            node.job.num = number
+            call(config)
+        return time.perf_counter() - start
+
+    return (through(task) - through(_nothing)) / JOBS
+
+
+def _nothing(config: DictConfig) -> None:
+    pass
+
+
+def _record() -> Record:
+    return Record(
+        job=0,
+        overrides=["lr=0.1", "batch_size=32", "seed=3"],
+        config={"lr": 0.1, "batch_size": 32, "seed": 3},
+        identity="0" * 32,
+        dir="0",
+        host="node",
+        pid=1,
+        process=None,
+        attempt=1,
+        status=Status.COMPLETED,
+        started="2026-11-24T10:00:00.000+01:00",
+        ended="2026-11-24T10:00:01.000+01:00",
+        duration=1.0,
+        value={"accuracy": 0.9, "loss": 0.1},
+    )
+
+
+TABLE = Table(
+    "Records",
+    ("what", "params_proto"),
+    {"record": written, "records": read},
+)
