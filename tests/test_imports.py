@@ -20,6 +20,7 @@ FLOORS: dict[str, set[str]] = {
     "fields": {"fields"},
     "hydra text": {"overrides"},
     "sweep": {"expression", "storage", "sweep"},
+    "records": {"records"},
     "structured": {"schema"},
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
@@ -31,6 +32,7 @@ OPENS = {"sweep.py": {"params_proto.from_python.configs.configs"}}
 NEVER = {
     "space": {"fields", "hydra text"},
     "proto": {"sweep"},
+    "records": {"space", "fields", "hydra text"},
 }
 
 
@@ -100,6 +102,20 @@ Sweep().product(lr=[0.1, 0.2]).zip(a=[1, 2], b=[3, 4])[3]
 print(sorted({HEAVY} & ({{*sys.modules}} - before)))
 """
     assert python("-c", code).stdout == "[]\n"
+
+
+def test_records_are_read_without_hydra(python) -> None:
+    code = f"""
+import sys
+from params_proto.records import Failure, Record, Records, Status
+from params_proto.records import heartbeat, layout, plan, process, returned
+print(sorted(({HEAVY} - {{'difflib', 'tempfile', 'csv'}}) & {{*sys.modules}}))
+print(sorted(name for name in sys.modules if name.startswith("params_proto.")))
+"""
+    heavy, own = python("-c", code).stdout.splitlines()
+
+    assert heavy == "[]"
+    assert "params_proto.sweep" not in own
 
 
 def test_the_package_has_four_names(python) -> None:
