@@ -22,10 +22,11 @@ def heartbeat(path: Path) -> Generator[None, None, None]:
     Args:
         path: of something that this process does.
     """
-    _beating.add(path)
     if _started != [os.getpid()]:
         _started[:] = [os.getpid()]
+        _beating.clear()  # what the process before a fork does is its own
         threading.Thread(target=_beat, name="params_proto heartbeat", daemon=True).start()
+    _beating.add(path)
     try:
         yield
     finally:
