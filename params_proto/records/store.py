@@ -45,7 +45,7 @@ class Records:
             SweepError: the file cannot be read.
         """
         content = self._content(job)
-        return None if content is None else record_of(content)
+        return None if content is None else _record_of(content, job)
 
     def all(self) -> Iterator[Record | tuple[int, str]]:
         """Every record, by number; of a file that is none, the number and the reason."""
@@ -92,7 +92,7 @@ class Records:
                 return record
             if before is None and self.path(job).exists():
                 continue  # somebody was faster
-            at, known = 0, _or_none(before)
+            at, known = 0, _or_none(before, job)
             if known is not None:
                 if (known.status is Status.COMPLETED and known.attempt > again) or self.runs(known):
                     return None
@@ -206,8 +206,15 @@ def _unwritten(path: Path, error: OSError) -> SweepError:
     return SweepError(f"{path} cannot be written: {error.strerror or error}.")
 
 
-def _or_none(content: bytes | None) -> Record | None:
+def _record_of(content: bytes, job: int) -> Record:
+    record = record_of(content)
+    if record.job != job:
+        raise UnreadableError(f"it is the record of job {record.job}")
+    return record
+
+
+def _or_none(content: bytes | None, job: int) -> Record | None:
     try:
-        return None if content is None else record_of(content)
+        return None if content is None else _record_of(content, job)
     except UnreadableError:
         return None  # the job runs again
