@@ -1,0 +1,83 @@
+"""Files that are touched while something runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+START = """
+import os, time
+from pathlib import Path
+from params_proto.records import heartbeat as module
+from params_proto.records.heartbeat import heartbeat
+module.HEARTBEAT = 0.02
+
+def touched(path):
+    os.utime(path, (0, 0))
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and not path.stat().st_mtime:
+        time.sleep(0.01)
+    return bool(path.stat().st_mtime)
+
+def still(path):
+    time.sleep(0.1)  # a beat that was on its way
+    os.utime(path, (0, 0))
+    time.sleep(0.2)
+    return not path.stat().st_mtime
+
+a, b = Path("a"), Path("b")
+a.touch(), b.touch()
+"""
+
+
+def test_while_it_runs_and_no_longer(python: Any) -> None:
+    code = """
+with heartbeat(a):
+    with heartbeat(b), heartbeat(Path("missing")):
+        assert touched(a) and touched(b)
+    assert touched(a) and still(b)
+assert still(a)
+try:
+    with heartbeat(a):
+        raise ZeroDivisionError
+except ZeroDivisionError:
+    assert still(a)
+with heartbeat(a):
+    assert touched(a)
+assert not Path("missing").exists()
+"""
+    python("-c", START + code)
+
+
+def test_a_forked_process_has_a_beat_of_its_own(python: Any) -> None:
+    code = """
+with heartbeat(a):
+    assert touched(a)
+    pid = os.fork()
+    if pid:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    else:
+        with heartbeat(b):
+            assert touched(b)
+        os._exit(0)
+pid = os.fork()
+if not pid:
+    with heartbeat(b):
+        os._exit(0 if touched(b) and still(a) else 3)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    python("-W", "ignore::DeprecationWarning", "-c", START + code)
+
+
+def test_what_the_parent_does_is_not_the_forks(python: Any) -> None:
+    code = """
+with heartbeat(a):
+    pid = os.fork()
+    if not pid:
+        with heartbeat(b):
+            os.kill(os.getppid(), 19)  # SIGSTOP: only the fork may touch anything now
+            quiet = still(a)
+            os.kill(os.getppid(), 18)
+            os._exit(0 if quiet and touched(b) else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    python("-W", "ignore::DeprecationWarning", "-c", START + code)

@@ -1,0 +1,119 @@
+"""Which processes live."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.records.process import Process, age, this_process
+
+MODULE = import_module("params_proto.records.process")
+
+
+@pytest.fixture(params=["/proc", "ps"])
+def by(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Iterator[str]:
+    """How this system tells of its processes."""
+    if request.param == "/proc" and not Path("/proc/self/stat").exists():
+        pytest.skip("no /proc")
+    if request.param == "ps":
+        if shutil.which("ps") is None:
+            pytest.skip("no ps")
+        monkeypatch.setattr(MODULE, "_PROC", tmp_path)
+    MODULE._this.cache_clear()
+    yield request.param
+    MODULE._this.cache_clear()
+
+
+@pytest.fixture
+def child() -> Iterator[subprocess.Popen[bytes]]:
+    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    yield started
+    started.kill()
+    started.communicate()
+
+
+def began(pid: int) -> str | None:
+    return MODULE._began(pid)
+
+
+def test_this_one(by: str) -> None:
+    me = this_process()
+    assert me.pid == os.getpid()
+    assert me.began == began(os.getpid())
+    assert me.is_local
+    assert me.lives
+
+
+def test_a_child(by: str, child: subprocess.Popen[bytes]) -> None:
+    process = Process(this_process().host, child.pid, began(child.pid))
+    assert process.began is not None
+    assert process.lives
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie: nobody has asked for it
+    assert not process.lives
+    child.wait()
+    assert not process.lives
+
+
+def test_another_that_has_its_number(by: str, child: subprocess.Popen[bytes]) -> None:
+    host = this_process().host
+    assert not Process(host, child.pid, "another boot/1").lives
+    assert Process(host, child.pid, None).lives  # when it began could not be told
+    child.kill()
+    child.wait()
+    assert not Process(host, child.pid, None).lives
+
+
+def test_a_number_that_no_process_has() -> None:
+    assert not Process(this_process().host, 2**22 + 1, None).lives
+
+
+def test_another_machine() -> None:
+    assert not Process("elsewhere", os.getpid(), this_process().began).is_local
+
+
+def test_a_name_with_parentheses(tmp_path: Path) -> None:
+    shell = shutil.which("sleep")
+    assert shell is not None
+    odd = tmp_path / "a) Z 1 ("
+    shutil.copy(shell, odd)
+    with subprocess.Popen([odd, "60"]) as started:
+        assert Process(this_process().host, started.pid, began(started.pid)).lives
+        started.kill()
+
+
+def test_a_fork_is_another_process(python: Any) -> None:
+    code = """
+import os
+from params_proto.records.process import this_process
+parent = this_process()
+pid = os.fork()
+if not pid:
+    me = this_process()
+    os._exit(0 if me.pid == os.getpid() != parent.pid and me.lives and parent.lives else 3)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    python("-W", "ignore::DeprecationWarning", "-c", code)
+
+
+def test_how_long_ago_a_file_was_touched(tmp_path: Path) -> None:
+    path = tmp_path / "sign"
+    assert age(path) == float("inf")
+    path.touch()
+    assert 0 <= age(path) < 5
+    before = time.time() - 1000
+    os.utime(path, (before, before))
+    assert 990 < age(path) < 1010
+    assert [each.name for each in tmp_path.iterdir()] == ["sign"]
+    assert age(tmp_path / "missing" / "sign") == float("inf")

@@ -1,0 +1,131 @@
+"""A record as text, and texts that are none."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from params_proto.records import Failure, Record, Status
+from params_proto.records.record import UnreadableError, record_of
+from tests.recipes import exactly
+
+RECORD = Record(
+    job=3,
+    overrides=["lr=0.1", "+model=é"],
+    config={"lr": 0.1, "model": "é"},
+    identity="c50b230f42e8a73f76606623fcc1531e",
+    dir="3",
+    host="node7",
+    pid=4242,
+    process="boot/77",
+    attempt=2,
+    status=Status.FAILED,
+    started="2026-11-24T10:00:00.000+01:00",
+    ended="2026-11-24T10:00:01.500+01:00",
+    duration=1.5,
+    value={"loss": [0.5, None]},
+    error=Failure("ValueError", "no\nmore", "Traceback"),
+)
+FILE: dict[str, Any] = json.loads(RECORD.text())
+
+texts = st.one_of(st.text(max_size=5), st.sampled_from(["\ud800", "\0", "\n", "é 🦜", '"}']))
+values = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), texts),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(texts, inner, max_size=2)),
+    max_leaves=4,
+)  # fmt: skip
+records = st.builds(
+    Record,
+    job=st.integers(0, 10**18),
+    overrides=st.lists(texts, max_size=2),
+    config=st.dictionaries(texts, values, max_size=2),
+    identity=texts,
+    dir=texts,
+    host=texts,
+    pid=st.integers(0, 2**22),
+    process=st.none() | texts,
+    attempt=st.integers(1, 99),
+    status=st.sampled_from(Status),
+    started=texts,
+    ended=st.none() | texts,
+    duration=st.none() | st.floats(0, 1e9),
+    value=values,
+    error=st.none() | st.builds(Failure, texts, texts, texts),
+)
+
+
+@settings(max_examples=100)
+@given(records)
+def test_what_is_written_is_read(record: Record) -> None:
+    text = record.text()
+    assert "\n" not in text
+    assert record_of(text) == record_of(text.encode()) == record
+    assert exactly(record_of(text).value) == exactly(record.value)
+
+
+def test_a_cut_text_is_no_record() -> None:
+    content = RECORD.text().encode()
+    for length in range(len(content)):
+        with pytest.raises(UnreadableError):
+            record_of(content[:length])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "it is no JSON: Expecting value"),
+        ("{", "it is no JSON"),
+        (b"\xff{}", "it is no JSON: .*utf-8"),
+        ("[" * 100_000, "it is no JSON: .*recursion"),
+        (f'{{"job": {"9" * 5000}}}', "it is no JSON: .*digits"),
+        ("null", "it is no JSON object"),
+        ("[]", "it is no JSON object"),
+        *[(json.dumps({key: FILE[key] for key in FILE if key != name}), f"^{name} is missing$") for name in FILE if name != "value"],
+        *[
+            (json.dumps(FILE | {name: other}), f"^{name} is ")
+            for name, others in {
+                "job": ["3", None, 3.0, True],
+                "overrides": [{}, "lr=1", None],
+                "config": [[], None],
+                "identity": [1, None],
+                "dir": [1, None],
+                "host": [1, None],
+                "pid": ["1", None, 1.0, False],
+                "process": [1, []],
+                "attempt": ["1", None, True],
+                "status": [1, None, "pending", "RUNNING", ""],
+                "started": [1, None],
+                "ended": [1, False],
+                "duration": ["1", True],
+                "error": ["ValueError", []],
+            }.items()
+            for other in others
+        ],
+        (json.dumps(FILE | {"overrides": ["lr=1", 2]}), "overrides are not all text"),
+        (json.dumps(FILE | {"error": {}}), "error is incomplete"),
+        (json.dumps(FILE | {"error": {"type": "E", "message": "", "traceback": None}}), "error is incomplete"),
+        (json.dumps(FILE | {"dir": ["x" * 999]}), r"^dir is \['x{50,60}$"),
+    ],
+    ids=lambda text: str(text)[:60] if text else "nothing",
+)  # fmt: skip
+def test_no_record(text: str | bytes, message: str) -> None:
+    with pytest.raises(UnreadableError, match=message):
+        record_of(text)
+
+
+def test_what_a_later_version_adds_is_ignored() -> None:
+    later = FILE | {"node": 7, "error": {**FILE["error"], "notes": []}}
+    assert record_of(json.dumps(later)) == RECORD
+
+
+def test_an_old_record_without_a_value() -> None:
+    assert record_of(json.dumps({key: FILE[key] for key in FILE if key != "value"})) == replace(
+        RECORD, value=None
+    )
