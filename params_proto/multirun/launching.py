@@ -194,7 +194,8 @@ class Launching:
                 continue
             returned[one.number] = result
             record = self._record(one.number)
-            if record is None:
+            unsaid = record is not None and record.status is Status.RUNNING
+            if record is None or (unsaid and result.status.name == "FAILED"):
                 directory = batch.directories.get(one.number, str(one.number))
                 record = self.task.returned(one, directory, result)
             if record.status is Status.FAILED:

@@ -167,7 +167,7 @@ class Recorded:
             try:
                 self._records.write(ended)
             except SweepError as unwritten:
-                log.error(f"job {record.job} is {status.value}, but its record, {unwritten}")
+                _log_unwritten(ended, unwritten)
             if status is Status.FAILED and self.on_failure is not None:
                 self.on_failure(ended)
 
@@ -216,8 +216,8 @@ class Recorded:
             directory: of the job, relative to the sweep's.
             result: what came back.
 
-        Raises:
-            SweepError: it cannot be written.
+        Returns:
+            The record, also where it cannot be written.
         """
         value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
         failed = isinstance(value, Exception)
@@ -232,7 +232,12 @@ class Recorded:
                 error=_failure(value) if failed else None,
             )
 
-        return self._records.begin(one.number, ended, one.again) or ended(1)
+        try:
+            return self._records.begin(one.number, ended, one.again) or ended(1)
+        except SweepError as unwritten:
+            record = ended(1)
+            _log_unwritten(record, unwritten)
+            return record
 
     def _begun(self) -> Record | None:
         """The record of the job that this process runs from here on, if it is to."""
@@ -278,6 +283,10 @@ class Recorded:
         path = Path(directory)
         sweep = self._records.directory
         return str(path.relative_to(sweep) if path.is_relative_to(sweep) else path)
+
+
+def _log_unwritten(record: Record, error: SweepError) -> None:
+    log.error(f"job {record.job} is {record.status.value}, but its record, {error}")
 
 
 def now() -> str:
