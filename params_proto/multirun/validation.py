@@ -89,7 +89,7 @@ class Validation:
         number, job = one.number, one.job
         own = [] if one.directory is None else [in_directory(one.directory)]
         try:
-            config = self._composed([*job, *own])
+            config = self._composed(job, own)
         except HydraException as error:
             mistakes.add_error(job, error)
             return None
@@ -104,7 +104,7 @@ class Validation:
             mistakes.add_whole(error)
             return None
 
-    def _composed(self, job: Job) -> DictConfig:
+    def _composed(self, job: Job, own: Job) -> DictConfig:
         keys = keys_of(job)
         groups = [key for key in keys if self.host.is_group(key)]
         # What decides about the hydra node, and about what a group puts into the task's config.
@@ -112,7 +112,7 @@ class Validation:
             [line for key, line in zip(keys, job, strict=True) if key in groups or _of_hydra(key)]
         )
         try:
-            config = self.host.compose(job)
+            config = self.host.compose([*job, *own])
         except ConfigCompositionException:
             # Hydra 1.4 refuses another sweep with an error of its own.
             self._refuse_another_sweep(job, self.host.compose_whichever_sweep(job))
