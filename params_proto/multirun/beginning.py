@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
+from params_proto.keys import bare
 from params_proto.multirun import saved, sweeps
 from params_proto.multirun.asked import Asked, asked, asked_before
 from params_proto.multirun.command import script
@@ -222,7 +223,6 @@ def _remove_earlier(own: Path) -> None:
 
 
 def _in_order(job: Sequence[str], order: Sequence[str]) -> list[str]:
-    places = {key: place for place, key in enumerate(order)}
-    return sorted(
-        job, key=lambda line: places.get(line.partition("=")[0].lstrip("+~"), len(places))
-    )
+    # A key may be spelled in another way where the file has it: +lr, ++lr.
+    places = {bare(key): place for place, key in enumerate(order)}
+    return sorted(job, key=lambda line: places.get(bare(line.partition("=")[0]), len(places)))
