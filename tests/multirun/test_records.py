@@ -1,0 +1,400 @@
+"""What a sweep leaves of its jobs: `.sweep/`, read as anybody would."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+
+from params_proto.errors import SweepError
+from params_proto.multirun.identity import identity
+from params_proto.multirun.recorded import ExitError, RemoteError
+
+FIELDS = [
+    *("job", "overrides", "config", "identity", "dir", "host", "pid", "process", "attempt"),
+    *("status", "started", "ended", "duration", "value", "error"),
+]
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+
+
+def records(directory: Path) -> list[dict[str, Any]]:
+    """Each record, by number."""
+    paths = (directory / ".sweep" / "jobs").rglob("*.json")
+    return sorted([json.loads(path.read_text()) for path in paths], key=lambda one: one["job"])
+
+
+def each(directory: Path, name: str) -> list[Any]:
+    return [one[name] for one in records(directory)]
+
+
+def returns_lr(config: Any) -> Any:
+    return {"lr": config.lr, "loss": float("nan")}
+
+
+def fails_at_1(config: Any) -> int:
+    if config.seed == 1:
+        raise ZeroDivisionError(f"at {config.seed}\nand more")
+    return config.seed
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_a_record_of_each_job(multirun: Any, launcher: list[str]) -> None:
+    before = datetime.now().astimezone()
+    run = multirun("lr=0.5,1e-3", "+model=small", *launcher, task=returns_lr)
+    after = datetime.now().astimezone()
+    found = records(run.directory)
+    assert [list(one) for one in found] == [FIELDS, FIELDS]
+    left = (run.directory / ".sweep" / "jobs" / "0" / "0").iterdir()
+    assert {path.name for path in left} == {"0.json", "1.json"}
+    first, second = found
+    assert (first["job"], second["job"]) == (0, 1)
+    assert first["overrides"] == ["lr=0.5", "+model=small"]
+    assert first["config"] == {"lr": 0.5}
+    assert second["config"] == {"lr": 0.001}
+    assert (first["dir"], second["dir"]) == ("0", "1")
+    assert first["host"] == socket.gethostname()
+    assert (first["pid"] == os.getpid()) == (not launcher)
+    assert (first["attempt"], first["status"], first["error"]) == (1, "completed", None)
+    assert first["value"] == {"lr": 0.5, "loss": "NaN"}
+    started, ended = (datetime.fromisoformat(first[name]) for name in ("started", "ended"))
+    assert before.replace(microsecond=0) <= started <= ended <= after
+    assert started.tzinfo is not None
+    assert 0 <= first["duration"] < 60
+    assert first["identity"] != second["identity"]
+
+
+def test_while_it_runs(multirun: Any, app: Path) -> None:
+    def task(config: Any) -> list[Any]:
+        return records(app / "out")
+
+    run = multirun("seed=1,2", task=task)
+    (alone,), (done, running) = run.values
+    assert (alone["status"], alone["ended"], alone["duration"]) == ("running", None, None)
+    assert (done["status"], running["status"]) == ("completed", "running")
+    assert running["pid"] == os.getpid()
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_a_job_that_fails(multirun: Any, app: Path, launcher: list[str]) -> None:
+    with pytest.raises(ZeroDivisionError, match="at 1"):
+        multirun("seed=0,1,2", *launcher, task=fails_at_1)
+    assert each(app / "out", "status") == ["completed", "failed", "completed"]
+    failed = records(app / "out")[1]
+    error = failed.pop("error")
+    assert (error["type"], error["message"]) == ("ZeroDivisionError", "at 1\nand more")
+    first, *places, last, more = error["traceback"].splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert any(__file__ in place for place in places)
+    assert not any("params_proto/multirun/recorded.py" in place for place in places)
+    assert (last, more) == ("ZeroDivisionError: at 1", "and more")
+    assert failed["value"] is None
+    assert failed["ended"] >= failed["started"]
+
+
+SCRIPT = """
+import hydra
+
+def below(config):
+    raise LookupError(config.seed)
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    below(config)
+
+main()
+"""
+PROTO = """
+from params_proto import proto
+
+@proto.cli
+def main(seed: int = 0):
+    raise LookupError(seed)
+
+main()
+"""
+
+
+@pytest.mark.parametrize(("script", "frames"), [(SCRIPT, 2), (PROTO, 1)], ids=["hydra", "proto"])
+def test_the_traceback_begins_at_the_users_code(
+    app: Path, python: Any, script: str, frames: int
+) -> None:
+    (app / "app.py").write_text(script)
+    ours = "hydra/sweeper=params_proto"
+    python("app.py", "-m", ours, "seed=7", "hydra.sweep.dir=out", status=1)
+    (failed,) = records(app / "out")
+    trace = failed["error"]["traceback"].splitlines()
+    places = [line for line in trace if line.startswith("  File ")]
+    assert len(places) == frames
+    assert all(str(app / "app.py") in place for place in places)
+    assert trace[-1] == "LookupError: 7"
+
+
+class UnsayableError(Exception):
+    def __str__(self) -> str:
+        raise ValueError
+
+
+def recursion() -> None:
+    recursion()
+
+
+@pytest.mark.parametrize(
+    ("raises", "raised", "kind", "message"),
+    [
+        (lambda: sys.exit(3), ExitError, "ExitError", "sys.exit(3)"),
+        (lambda: sys.exit("gone"), ExitError, "ExitError", "sys.exit('gone')"),
+        (UnsayableError, UnsayableError, "UnsayableError", "(its __str__ raises ValueError)"),
+        (ValueError, ValueError, "ValueError", ""),
+        (lambda: ValueError("\ud800\0"), ValueError, "ValueError", "\ud800\0"),
+        (lambda: GeneratorExit("x"), RemoteError, "GeneratorExit", "x"),
+        (recursion, RecursionError, "RecursionError", "maximum recursion depth exceeded"),
+    ],
+    ids=["exit 3", "exit text", "unsayable", "nothing", "surrogate", "base", "recursion"],
+)
+def test_whatever_a_job_raises(
+    multirun: Any, app: Path, raises: Any, raised: type[Exception], kind: str, message: str
+) -> None:
+    def task(config: Any) -> None:
+        if config.seed == 0:
+            raise raises()
+
+    with pytest.raises(raised):
+        multirun("seed=0,1", task=task)
+    assert each(app / "out", "status") == ["failed", "completed"]
+    error = records(app / "out")[0]["error"]
+    assert error["type"] == kind
+    assert error["message"].startswith(message)
+    assert error["traceback"].startswith("Traceback (most recent call last):")
+
+
+@pytest.mark.parametrize("code", [None, 0])
+def test_a_job_that_leaves_with_0_is_completed(multirun: Any, code: int | None) -> None:
+    run = multirun("seed=0,1", task=lambda config: sys.exit(code))
+    assert each(run.directory, "status") == ["completed", "completed"]
+    assert run.values == [None, None]
+
+
+class BadItem:
+    shape = ()
+
+    def item(self) -> Any:
+        raise OSError
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (object(), "it returned a object, which JSON has no word for. Return numbers"),
+        ({"a": [{1}]}, "it returned a set, which"),
+        (BadItem(), "reading what it returned raises OSError"),
+    ],
+    ids=["object", "set", "raises"],
+)
+def test_a_value_that_is_no_json(
+    multirun: Any, capsys: pytest.CaptureFixture[str], value: Any, text: str
+) -> None:
+    run = multirun("seed=1", task=lambda config: value)
+    assert run.values == [value]
+    (record,) = records(run.directory)
+    assert (record["status"], record["value"]) == ("completed", None)
+    assert f"the record of job 0 has no value: {text}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("overrides", "config"),
+    [
+        (["+sweep=grid"], {"lr": 1, "seed": 0}),
+        (["+sweep=grid", "seed=7"], {"lr": 1}),
+        (["+sweep=pairs"], {"lr": 1, "model": "small"}),
+        (["+sweep=pairs", "++seed=1,2"], {"lr": 1, "model": "small", "seed": 1}),
+        (["seed=1"], {}),
+        (["seed=1,2", "+model=small"], {"seed": 1}),
+        (["db=null,pg"], {"db": None}),
+        (["layers=[1,2],[3]", "name='1',x"], {"layers": [1, 2], "name": "1"}),
+        (["lr=inf,nan"], {"lr": "Infinity"}),
+        (["obj.x=range(1,3)"], {"obj.x": 1}),
+        (["hydra.sweeper.sweep={product:{lr:[1,2]},repeat:2}"], {"lr": 1}),
+    ],
+    ids=str,
+)
+def test_the_config_is_what_is_swept(
+    multirun: Any, overrides: list[str], config: dict[str, Any]
+) -> None:
+    run = multirun(*overrides, "hydra.sweeper.slice=0:1")
+    assert each(run.directory, "config") == [config]
+
+
+def test_a_directory_of_its_own(multirun: Any, app: Path) -> None:
+    run = multirun("seed=1,2", "hydra.sweep.subdir=runs/${seed}", "hydra.job.chdir=true")
+    assert each(run.directory, "dir") == ["runs/1", "runs/2"]
+
+
+SPELLINGS = [
+    ["lr=0.5", "seed=1", "+model=small"],
+    ["seed=1", "lr=0.5", "+model=small"],
+    ["++lr=5e-1", "seed=1", "+model='small'"],
+    ["+model=small", "lr=.5", "++seed=1"],
+]
+
+
+def test_an_identity_knows_neither_order_nor_spelling(multirun: Any, app: Path) -> None:
+    runs = [multirun(*job, to=f"out{n}").directory for n, job in enumerate(SPELLINGS)]
+    runs += [multirun("lr=0.1,0.5", "seed=0,1", "+model=small", to="grid").directory]
+    (app / "conf" / "sweep" / "said.yaml").write_text("# @package hydra.sweeper.sweep\n{}\n")
+    runs += [multirun(*SPELLINGS[0], "+sweep=said", to="chosen").directory]
+    names = [each(run, "identity") for run in runs]
+    assert len({*names[0], *names[1], *names[2], *names[3]}) == 1
+    assert names[0][0] in names[4]
+    assert len(set(names[4])) == 4
+    assert names[5] == names[0]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        (["lr=1"], ["lr=1.0"], True),
+        (["lr=1"], ["lr=1e0"], True),
+        (["lr=1"], ["lr='1'"], False),
+        (["lr=1"], ["lr=true"], False),
+        (["lr=true"], ["lr=True"], True),
+        (["lr=null"], ["~lr"], False),
+        (["~db"], ["~db=pg"], True),
+        (["x={a:1,b:2}"], ["x={b:2,a:1.0}"], True),
+        (["x=[1,2]"], ["x=[2,1]"], False),
+        (["x=nan"], ["x=NaN"], True),
+        (["x=0.0"], ["x=-0.0"], True),
+        (["x=a", "y=b"], ["x=b", "y=a"], False),
+        (["x=1e400"], ["x=inf"], True),
+        (["x=${y}"], ["x='${y}'"], True),
+        (["x=" + "9" * 5000], ["x=" + "9" * 4999], False),
+    ],
+    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else str(value),
+)
+def test_what_is_the_same_job(one: list[str], other: list[str], same: bool) -> None:
+    assert (identity(one) == identity(other)) == same
+
+
+REPEATED = ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}", "lr=1,1"]
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_equal_jobs_are_told_apart_in_slices_as_in_the_whole(
+    multirun: Any, launcher: list[str]
+) -> None:
+    whole = multirun(*REPEATED, to="whole").directory
+    names = each(whole, "identity")
+    assert len(set(names)) == 8
+    assert len({name.partition("-")[0] for name in names}) == 2
+    for part in ("1::3", "6:2:-1", "::"):
+        multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}", to="parts")
+    assert each(whole.parent / "parts", "identity") == names
+    assert each(whole.parent / "parts", "attempt") == [1] * 8
+
+
+def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
+    run = multirun("+sweep=grid", "+model=small", "name=x,y", "hydra.job.chdir=true")
+    plan = json.loads((run.directory / ".sweep" / "plan.json").read_text())
+    created = datetime.fromisoformat(plan.pop("created"))
+    assert created.tzinfo is not None
+    assert plan.pop("script")
+    assert len(plan.pop("sweep")) == 64
+    assert plan == {
+        "config_name": "config",
+        "task": ["+sweep=grid", "+model=small", "name=x,y"],
+        "hydra": [
+            "hydra/sweeper=params_proto",
+            "hydra.job.chdir=true",
+            f"hydra.sweep.dir={run.directory}",
+        ],
+        "selecting": ["+sweep=grid"],
+        "order": ["lr", "seed", "+sweep", "+model", "name"],
+        "keys": ["lr", "seed", "name"],
+        "jobs": 12,
+        "earlier": 0,
+        "format": 1,
+    }
+
+
+def test_the_plan_is_there_before_the_first_job(multirun: Any, app: Path) -> None:
+    def task(config: Any) -> list[str]:
+        return sorted(
+            str(path.relative_to(app / "out"))
+            for path in (app / "out").rglob("*")
+            if path.is_file() and path.name in ("plan.json", "sweep.yaml", "multirun.yaml")
+        )
+
+    assert multirun("seed=1", task=task).values == [
+        [".sweep/plan.json", "multirun.yaml", "sweep.yaml"]
+    ]
+
+
+def test_jobs_that_are_not_counted(multirun: Any) -> None:
+    run = multirun("hydra.sweeper.sweep={product:{seed:[1,2,3]},exclude:{seed:2}}")
+    assert json.loads((run.directory / ".sweep" / "plan.json").read_text())["jobs"] is None
+
+
+def test_overwriting_removes_what_was_there(multirun: Any) -> None:
+    multirun("seed=1,2,3")
+    run = multirun("seed=4", "hydra.sweeper.overwrite=true")
+    assert each(run.directory, "config") == [{}]
+    assert each(run.directory, "overrides") == [["seed=4"]]
+    assert each(run.directory, "attempt") == [1]
+
+
+def test_a_record_that_cannot_be_written(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "out" / ".sweep").mkdir(parents=True)
+    (app / "out" / ".sweep" / "jobs").write_text("")
+    ran: list[int] = []
+    with pytest.raises(SweepError, match=r"jobs.* cannot be read: Not a directory"):
+        multirun("seed=1,2", task=lambda config: ran.append(config.seed))
+    assert ran == []
+    assert "2 jobs failed:\n- SweepError: " in capsys.readouterr().out
+
+
+def loses_its_record(config: Any) -> None:
+    hydra = HydraConfig.get()
+    path = Path(hydra.sweep.dir) / ".sweep" / "jobs" / "0" / "0" / f"{hydra.job.num}.json"
+    path.unlink()
+    path.mkdir()
+    if config.seed == 1:
+        raise ZeroDivisionError("and no record")
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_a_record_that_cannot_be_written_at_the_end(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str], launcher: list[str]
+) -> None:
+    with pytest.raises(ZeroDivisionError, match="and no record"):
+        multirun("seed=0,1,2", *launcher, task=loses_its_record)
+    logs = [(app / "out" / str(job) / "app.log").read_text() for job in range(3)]
+    for job, status in enumerate(["completed", "failed", "completed"]):
+        assert f"job {job} is {status}, but its record, {app / 'out'}" in logs[job]
+        assert f"{job}.json cannot be written: Is a directory" in logs[job]
+    said = capsys.readouterr().out
+    assert "1 job failed:\n- ZeroDivisionError: and no record (1 job: 1)\n" in said
+
+
+def test_a_file_in_the_place_of_the_folder(multirun: Any, app: Path) -> None:
+    (app / "out").mkdir()
+    (app / "out" / ".sweep").write_text("")
+    with pytest.raises(CompactHydraException, match=r"\.sweep cannot be written: .*remove what is"):
+        multirun("seed=1,2")
+
+
+def test_jobs_see_their_own_overrides(multirun: Any) -> None:
+    """What the records need is nothing that a job's config has to know."""
+    run = multirun("seed=1,2", task=lambda config: list(HydraConfig.get().overrides.hydra))
+    assert run.values[0] == [
+        "hydra/sweeper=params_proto",
+        f"hydra.sweep.dir={run.directory}",
+    ]
