@@ -1,7 +1,7 @@
 """Whether an app's config still is what it was when a sweep began: `.sweep/composed.jsonl`.
 
-Of each choice of config groups it holds one job, `{"overrides": [...], "config": {...}}`, without
-the node `hydra`.
+Of each choice of config groups it holds one job, `{"choices": ["db=pg"], "overrides": [...],
+"config": {...}}`, without the node `hydra`.
 """
 
 from __future__ import annotations
@@ -33,13 +33,19 @@ class Composed:
     """The configs of some jobs, as they were composed when the sweep began."""
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._lines: dict[tuple[str, ...], str] = {}
 
-    def add(self, job: Sequence[str], config: DictConfig) -> None:
-        """Notes a job of a choice of groups that none had before."""
-        if len(self._lines) < _MOST:
-            line = {"overrides": list(job), "config": _plain(config)}
-            self._lines.append(json.dumps(line, default=repr) + "\n")
+    def add(self, choices: Sequence[str], job: Sequence[str], config: DictConfig) -> None:
+        """Notes a job of a choice of groups, the first one that has it.
+
+        Args:
+            choices: its overrides that choose options of groups.
+            job: all of them.
+            config: what they compose.
+        """
+        if len(self._lines) < _MOST and tuple(choices) not in self._lines:
+            line = {"choices": [*choices], "overrides": [*job], "config": _plain(config)}
+            self._lines[tuple(choices)] = json.dumps(line, default=repr) + "\n"
 
     def write(self, directory: Path, *, anew: bool) -> None:
         """Writes them into a sweep's directory.
@@ -49,9 +55,10 @@ class Composed:
             anew: whether those of an earlier start, which differ, are let go.
         """
         path = directory / OWN / COMPOSED
-        before = path.read_text("utf-8").splitlines(keepends=True) if path.exists() else []
-        kept = [] if anew else before
-        atomic.write(path, [*kept, *[line for line in self._lines if line not in kept]])
+        before = [] if anew else _read(path)
+        kept = {tuple(then["choices"]): f"{json.dumps(then)}\n" for then in before}
+        new = [line for choices, line in self._lines.items() if choices not in kept]
+        atomic.write(path, [*kept.values(), *new][:_MOST])
 
 
 def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:
@@ -65,12 +72,8 @@ def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:
     Raises:
         SweepError: they would, and it is not allowed. It names the keys.
     """
-    path = directory / OWN / COMPOSED
-    if not path.exists():
-        return
     found: dict[str, str] = {}
-    for line in path.read_text("utf-8").splitlines():
-        then = json.loads(line)
+    for then in _read(directory / OWN / COMPOSED):
         for key, text in _differences(then["overrides"], then["config"], host):
             found.setdefault(key, text)
     if not found:
@@ -85,6 +88,35 @@ def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:
         f"{directory}: {text}\nThe jobs that are done ran with what it was then. Go on all the same"
         " with hydra.sweeper.resume_changed=true, or put it back, or start again in another"
         " hydra.sweep.dir."
+    )
+
+
+def _read(path: Path) -> list[dict[str, Any]]:
+    """The lines of the file; none where it is not there."""
+    try:
+        lines: list[Any] = [json.loads(line) for line in path.read_bytes().splitlines()]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
+    except (ValueError, RecursionError) as error:
+        raise _no_configs(path, error) from error
+    for line in lines:
+        if not _is_line(line):
+            raise _no_configs(path, f"{line!r:.60}")
+    return lines
+
+
+def _is_line(found: Any) -> bool:
+    line = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+    kinds = {"choices": list, "overrides": list, "config": dict}
+    return all(isinstance(line.get(name), kind) for name, kind in kinds.items())
+
+
+def _no_configs(path: Path, what: object) -> SweepError:
+    return SweepError(
+        f"{path} is not what the sweep has written ({what}). Remove it, and the sweep goes on"
+        " without a look at what has changed in the app's config."
     )
 
 

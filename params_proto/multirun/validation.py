@@ -120,7 +120,7 @@ class Validation:
         if choices not in self._passed:
             self._refuse_another_sweep(job, config)
             refuse_misplaced_steps(config, groups, self.host.loader)
-            self.composed.add(job, config)
+            self.composed.add(choices, job, config)
             if len(self._passed) == _CHOICES:
                 self._passed.clear()
             self._passed.add(choices)
