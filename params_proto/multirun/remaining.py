@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -134,7 +134,8 @@ def statuses(rerun: Any) -> frozenset[Status]:
         return EVERY
     valid = [status.value for status in (*_AGAIN, Status.COMPLETED)]
     names = [rerun] if isinstance(rerun, str) else rerun
-    if not isinstance(names, Iterable) or not all(name in valid for name in cast("Any", names)):
+    is_list = isinstance(names, Iterable) and not isinstance(names, Mapping)
+    if not is_list or not all(name in valid for name in cast("Any", names)):
         raise SweepError(
             f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
             " [failed]. Jobs that have not run do so in any case."
