@@ -181,10 +181,11 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     # Before a job's: what it resolves once, as the time of day, is the same in all of them.
     directory = directory_of_sweep(host.config)
     plan, order = opened.plan, ()
+    # Also where another follows: by the earlier ones it is known which jobs there were.
+    text = "" if plan is None else sweeps.present(directory, plan)
     if opened.saved and plan is not None:
         request = asked_before(directory / SWEEP, arguments, host)
         selecting = [line.partition("=")[0] for line in plan.selecting]
-        text = sweeps.present(directory, plan)
         order = tuple(plan.order)
     else:
         request = asked(options, arguments, host)

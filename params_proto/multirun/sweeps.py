@@ -11,9 +11,10 @@ from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.storage import atomic
 
 
-def digest(text: str) -> str:
+def digest(text: str | bytes) -> str:
     """By which it is seen that a file is still what was written."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    content = text.encode() if isinstance(text, str) else text
+    return hashlib.sha256(content).hexdigest()
 
 
 def present(directory: Path, plan: PlanFile) -> str:
@@ -24,14 +25,17 @@ def present(directory: Path, plan: PlanFile) -> str:
         plan: what it was started with.
 
     Raises:
-        SweepError: the file has been changed by hand.
+        SweepError: the file has been changed by hand, or cannot be read.
     """
     path = directory / SWEEP
-    text = path.read_text("utf-8")
-    if digest(text) == plan.sweep:
-        return text
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
+    if digest(content) == plan.sweep:
+        return content.decode()
     kept = earlier(directory, plan.earlier)
-    if kept.is_file() and digest(kept.read_text("utf-8")) == plan.sweep:
+    if kept.is_file() and digest(kept.read_bytes()) == plan.sweep:
         atomic.write(path, [kept.read_text("utf-8")])  # another was about to follow, and could not
         return kept.read_text("utf-8")
     raise SweepError(
