@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -98,8 +99,11 @@ class Beginning:
             return
         jobs, records = self._numbered(), Records(self.directory)
         if self.plan.earlier or not self._is_there:
-            earlier = sweeps.all_of(self.directory, self.plan)
-            jobs = renumbered(jobs, earlier, self._jobs_of, records, self.selecting)
+            paths = sweeps.all_of(self.directory, self.plan)
+            earlier = chain.from_iterable(map(self._jobs_of, paths))
+            is_new_part = self.options.part is not None and not self._is_there
+            whole = numbered(self.request.plan, None, self.selecting) if is_new_part else ()
+            jobs = renumbered(jobs, earlier, whole, records, self.selecting)
         again = EVERY if self.options.overwrite else statuses(self.options.rerun)
         yield from seen(jobs, records, directories, again)
 

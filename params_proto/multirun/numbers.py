@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterable, Iterator
 
 from params_proto.multirun.identity import identity, telling
 from params_proto.multirun.jobs import Numbered
@@ -12,8 +11,8 @@ from params_proto.records import Record, Records
 
 def renumbered(
     jobs: Iterable[Numbered],
-    earlier: Iterable[Path],
-    of: Callable[[Path], Iterable[Numbered]],
+    earlier: Iterable[Numbered],
+    whole: Iterable[Numbered],
     records: Records,
     selecting: Collection[str],
 ) -> Iterator[Numbered]:
@@ -23,19 +22,23 @@ def renumbered(
     numbers, as they begin with the same files.
 
     Args:
-        jobs: of the sweep.
-        earlier: the files of those before, in their order.
-        of: the jobs of such a file.
+        jobs: of the sweep, or of a part of it.
+        earlier: all jobs of the sweeps before, in their order.
+        whole: all jobs of this one, where `jobs` are a part: those of the other parts have numbers,
+            too.
         records: of the jobs that have run.
         selecting: the keys that only say which sweep it is.
     """
     known: dict[str, int] = {}
-    for path in earlier:
-        for one in of(path):
-            known.setdefault(_name(one, selecting), len(known))
+    for one in earlier:
+        known.setdefault(_name(one, selecting), len(known))
     free = len(known)
     # A file may spell a value in another way than the command line did.
     known.update({one.identity: one.job for one in records.all() if isinstance(one, Record)})
+    for one in whole:
+        name = _name(one, selecting)
+        if name not in known:
+            known[name], free = free, free + 1
     for one in jobs:
         name = _name(one, selecting)
         if name not in known:
