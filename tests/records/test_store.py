@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from errno import EPERM
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,16 @@ from tests.records.test_record import RECORD
 JOB = 1234
 
 
-@pytest.fixture
-def records(tmp_path: Path) -> Records:
+@pytest.fixture(params=["links", "no links"])
+def records(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Records:
+    if request.param == "no links":  # as on a file system that has none
+
+        def refused(*paths: object) -> None:
+            raise PermissionError(EPERM, os.strerror(EPERM))
+
+        monkeypatch.setattr(os, "link", refused)
     return Records(tmp_path)
 
 
@@ -53,6 +62,17 @@ def claimed(records: Records, process: Process, attempt: int = 1) -> Path:
 def touched(path: Path, ago: float) -> None:
     then = time.time() - ago
     os.utime(path, (then, then))
+
+
+def begun(records: Records, again: int = 0) -> int | None:
+    """The attempt that this process makes."""
+    me = this_process()
+    found = records.begin(JOB, lambda attempt: of(me, attempt=attempt), again)
+    if found is None:
+        return None
+    assert records.read(JOB) == found == of(me, attempt=found.attempt)
+    assert names(records) == [f"{JOB}.json"]
+    return found.attempt
 
 
 def names(records: Records) -> list[str]:
@@ -85,10 +105,12 @@ def test_all_of_them(records: Records) -> None:
 
 def test_the_record_of_another_job(records: Records) -> None:
     records.write(replace(RECORD, job=3, status=Status.COMPLETED))
-    records.path(4).write_text(records.path(3).read_text())
+    path = records.path(JOB)
+    path.parent.mkdir(parents=True)
+    path.write_text(records.path(3).read_text())
     with pytest.raises(UnreadableError, match="it is the record of job 3"):
-        records.read(4)
-    assert records.claim(4) == (1, 0)
+        records.read(JOB)
+    assert begun(records) == 1
 
 
 def test_a_record_that_cannot_be_written(records: Records) -> None:
@@ -103,47 +125,39 @@ def test_a_file_in_the_place_of_the_folder(records: Records) -> None:
     with pytest.raises(SweepError, match="cannot be written: Not a directory"):
         records.write(RECORD)
     with pytest.raises(SweepError, match="cannot be read: Not a directory"):
-        records.claim(JOB)
+        begun(records)
 
 
-def test_a_claim_is_made_once(records: Records) -> None:
-    assert records.claim(JOB) == (1, 0)
-    assert records.claim(JOB) is None
-    assert records.claim(JOB + 1) == (1, 0)
-    assert names(records) == [f"{JOB}.claim-1", f"{JOB + 1}.claim-1"]
-    records.began(of(this_process()), 0)
-    assert names(records) == [f"{JOB}.json", f"{JOB + 1}.claim-1"]
-    assert records.claim(JOB) is None
+def test_a_job_begins_once(records: Records) -> None:
+    assert begun(records) == 1
+    assert begun(records) is None
+    records.write(of(this_process(), Status.FAILED))
+    assert begun(records) == 2
+    assert begun(records) is None
 
 
 @pytest.mark.parametrize("status", [Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
 def test_the_next_attempt(records: Records, status: Status) -> None:
     records.write(of(this_process(), status, attempt=4))
-    assert records.claim(JOB) == (5, 4)
-    records.began(of(this_process(), attempt=5), 4)
-    assert names(records) == [f"{JOB}.json"]
+    assert begun(records) == 5
 
 
-@pytest.mark.parametrize(
-    ("again", "expected"), [(0, None), (2, None), (3, (4, 3)), (4, (4, 3))], ids=str
-)
-def test_a_completed_job(
-    records: Records, dead: Process, again: int, expected: tuple[int, int] | None
-) -> None:
+@pytest.mark.parametrize(("again", "attempt"), [(0, None), (2, None), (3, 4), (4, 4)])
+def test_a_completed_job(records: Records, dead: Process, again: int, attempt: int | None) -> None:
     records.write(of(dead, Status.COMPLETED, attempt=3))
-    assert records.claim(JOB, again) == expected
+    assert begun(records, again) == attempt
 
 
 def test_a_job_of_a_dead_process(records: Records, dead: Process) -> None:
     records.write(of(dead))
     assert not records.runs(of(dead))
-    assert records.claim(JOB) == (2, 1)
+    assert begun(records) == 2
 
 
 def test_a_number_that_another_process_has_now(records: Records) -> None:
     before = this_process()._replace(began="an earlier boot/1")
     records.write(of(before))
-    assert records.claim(JOB) == (2, 1)
+    assert begun(records) == 2
 
 
 @pytest.mark.parametrize(("ago", "runs"), [(0, True), (280, True), (320, False)])
@@ -152,7 +166,7 @@ def test_a_job_of_another_machine(records: Records, ago: float, runs: bool) -> N
     records.write(record)
     touched(records.path(JOB), ago)
     assert records.runs(record) == runs
-    assert records.claim(JOB) == (None if runs else (2, 1))
+    assert begun(records) == (None if runs else 2)
 
 
 def test_only_what_is_said_to_run_does(records: Records) -> None:
@@ -162,29 +176,40 @@ def test_only_what_is_said_to_run_does(records: Records) -> None:
 
 
 def test_what_a_dead_process_has_claimed(records: Records, dead: Process) -> None:
-    claimed(records, dead, 1)
+    records.write(of(dead, Status.FAILED, attempt=1))
     claimed(records, dead, 2)
-    assert records.claim(JOB) == (3, 0)
-    assert records.claim(JOB) is None
-    records.began(of(this_process(), attempt=3), 0)
-    assert names(records) == [f"{JOB}.json"]
+    claimed(records, dead, 3)
+    assert begun(records) == 4
+    assert begun(records) is None
+
+
+def test_what_a_living_process_has_claimed(records: Records, dead: Process) -> None:
+    records.write(of(dead, Status.FAILED, attempt=1))
+    claimed(records, dead, 2)
+    claimed(records, this_process(), 3)
+    assert begun(records) is None
+    assert records.read(JOB) == of(dead, Status.FAILED, attempt=1)
 
 
 @pytest.mark.parametrize(("ago", "holds"), [(0, True), (280, True), (320, False)])
-def test_what_another_machine_has_claimed(records: Records, ago: float, holds: bool) -> None:
-    touched(claimed(records, Process("elsewhere", 1, None)), ago)
-    assert records.claim(JOB) == (None if holds else (2, 0))
+def test_what_another_machine_has_claimed(
+    records: Records, dead: Process, ago: float, holds: bool
+) -> None:
+    records.write(of(dead, Status.FAILED))
+    touched(claimed(records, Process("elsewhere", 1, None), 2), ago)
+    assert begun(records) == (None if holds else 3)
 
 
 @pytest.mark.parametrize("content", ["", '["node7", 42', "[]", "[1,2,3,4]", "7", "{}", "\ud800"])
 @pytest.mark.parametrize(("ago", "holds"), [(0, True), (320, False)])
 def test_a_claim_that_is_being_written(
-    records: Records, content: str, ago: float, holds: bool
+    records: Records, dead: Process, content: str, ago: float, holds: bool
 ) -> None:
-    path = claimed(records, this_process())
+    records.write(of(dead, Status.FAILED))
+    path = claimed(records, this_process(), 2)
     path.write_bytes(content.encode("utf-8", "surrogatepass"))
     touched(path, ago)
-    assert records.claim(JOB) == (None if holds else (2, 0))
+    assert begun(records) == (None if holds else 3)
 
 
 @pytest.mark.parametrize("content", ["", "{}", "null", '{"job": 1234}'])
@@ -193,9 +218,7 @@ def test_a_damaged_record_is_none(records: Records, content: str) -> None:
     records.path(JOB).write_text(content)
     with pytest.raises(UnreadableError):
         records.read(JOB)
-    assert records.claim(JOB) == (1, 0)
-    records.began(of(this_process()), 0)
-    assert records.read(JOB) == of(this_process())
+    assert begun(records) == 1
 
 
 def test_it_is_said_what_became_of_a_job(records: Records, dead: Process) -> None:
@@ -207,6 +230,7 @@ def test_it_is_said_what_became_of_a_job(records: Records, dead: Process) -> Non
 
 
 RACE = """
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -214,23 +238,27 @@ from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 
 records, me = Records(Path("out")), this_process()
+LINKS
 sys.stdin.readline()
 for job in range(150):
-    found = records.claim(job)
-    if found is None:
-        continue
-    attempt, before = found
-    record = Record(job, [], {}, "", "", *me, attempt, Status.RUNNING, "")
-    records.began(record, before)
-    records.write(replace(record, status=Status.COMPLETED))
-    print(job, attempt)
+    def running(attempt):
+        return Record(job, [], {}, "", "", *me, attempt, Status.RUNNING, "")
+
+    record = records.begin(job, running)
+    if record is not None:
+        records.write(replace(record, status=Status.COMPLETED))
+        print(job, record.attempt)
 """
 
 
-def test_of_many_processes_one_runs_a_job(tmp_path: Path) -> None:
+NO_LINKS = "os.link = lambda *paths: exec('raise PermissionError(1, str())')"
+
+
+@pytest.mark.parametrize("links", ["", NO_LINKS], ids=["links", "no links"])
+def test_of_many_processes_one_runs_a_job(tmp_path: Path, links: str) -> None:
     started = [
         subprocess.Popen(
-            [sys.executable, "-c", RACE],
+            [sys.executable, "-c", RACE.replace("LINKS", links)],
             cwd=tmp_path,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
