@@ -119,6 +119,9 @@ class Beginning:
         Raises:
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
+        if self.options.part is None:  # beside which nothing else runs
+            for folder in (self.directory, self.directory / OWN):
+                atomic.remove_left(folder)
         if self.plan is None and self.options.part is not None:
             self.plan = sweeps.joined(
                 self.directory, self.text

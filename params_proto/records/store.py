@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -25,6 +26,9 @@ from params_proto.records.record import Record, Status, UnreadableError, record_
 HEARTBEAT = 30.0  # seconds after which a process says that it lives
 _NO_LINKS = (EPERM, ENOSYS, ENOTSUP, EMLINK)  # of a file system that does not know them
 STALE = 300.0  # seconds without, after which one on another machine is taken for dead
+
+_CLAIM = re.compile(r"(?P<job>[0-9]+)\.claim-(?P<attempt>[0-9]+)", re.ASCII)
+_WRITTEN = re.compile(r"\.(?P<job>[0-9]+)\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -104,9 +108,13 @@ class Records:
                 attempt += 1
             if self._content(job) == before:
                 record = record_of(attempt)
-                self.write(record)
-                for number in range(at + 1, attempt + 1):
-                    claim_path(self.directory, job, number).unlink(missing_ok=True)
+                try:
+                    self.write(record)
+                finally:
+                    for number in range(at + 1, attempt + 1):
+                        with suppress(OSError):
+                            claim_path(self.directory, job, number).unlink()
+                self._clear(record)
                 return record
             # Somebody was faster, and has removed the claim since.
             claim_path(self.directory, job, attempt).unlink(missing_ok=True)
@@ -126,6 +134,21 @@ class Records:
             finally:
                 os.unlink(made)
         return record
+
+    def _clear(self, record: Record) -> None:
+        """Removes what processes have left that died while they wrote a job's record."""
+        path = self.path(record.job)
+        for other in path.parent.iterdir():
+            claim = _CLAIM.fullmatch(other.name)
+            written = _WRITTEN.fullmatch(other.name)
+            if claim and claim["job"] == str(record.job):
+                left = int(claim["attempt"]) <= record.attempt
+            elif written and written["job"] == str(record.job):
+                left = not self._lives(Process(written["host"], int(written["pid"]), None), other)
+            else:
+                continue
+            if left:
+                other.unlink(missing_ok=True)
 
     def runs(self, record: Record) -> bool:
         """Whether the process of a running job still lives, as far as can be told from here."""
@@ -182,7 +205,8 @@ def _whole(path: Path, text: str) -> Generator[str, None, None]:
     Raises:
         SweepError: it cannot be written, or not put there. It is removed.
     """
-    made = f"{path.parent}/.{path.name}.{os.getpid()}.tmp"
+    me = this_process()
+    made = f"{path.parent}/.{path.name}.{me.host}-{me.pid}.tmp"
     try:
         with _in_its_folder(Path(made), "w") as file:
             file.write(text)

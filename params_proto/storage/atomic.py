@@ -28,7 +28,7 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
     with refused:
         target = Path(os.path.realpath(path))
         mode = _mode(target)
-        made = target.with_name(f".sweep-{os.urandom(8).hex()}.tmp")
+        made = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
         file = made.open("xb")
     try:
         for chunk in chunks:
@@ -47,6 +47,20 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
         with suppress(OSError):
             made.unlink()
         raise
+
+
+def remove_left(directory: Path) -> None:
+    """Removes what processes have left that died while they wrote a file.
+
+    Args:
+        directory: into which nobody else writes now.
+    """
+    for path in directory.glob(f"{_START}{'[0-9a-f]' * 16}{_END}"):
+        with suppress(OSError):
+            path.unlink()
+
+
+_START, _END = ".sweep-", ".tmp"
 
 
 class _Refused:
