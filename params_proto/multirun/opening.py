@@ -67,7 +67,8 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
     of_hydra = _texts(config.hydra.overrides.hydra)
     for line in of_hydra:
         key, _, value = line.partition("=")
-        if key == "hydra.sweep.dir" and Path(value.strip("'\"")) != directory:
+        there = Path(value.strip("'\"")).absolute() == directory.absolute()
+        if key == "hydra.sweep.dir" and not there:
             raise SweepError(
                 f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep goes on"
                 " where it is: leave out hydra.sweep.dir."
