@@ -325,7 +325,16 @@ def _failure(error: BaseException, cause: BaseException | None = None) -> Failur
         trace = "".join(traceback.format_exception(type(whole), whole, _below(whole)))
     except Exception as unsayable:
         trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
-    return Failure(type(error).__qualname__, message, trace)
+    return Failure(type(error).__qualname__, _sayable(message), _sayable(trace))
+
+
+def _sayable(text: str) -> str:
+    r"""A text that every reader takes: half a character, as in a broken file name, is none.
+
+    >>> _sayable("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _below(error: BaseException) -> TracebackType | None:
