@@ -14,7 +14,7 @@ from params_proto.multirun.directories import in_directory
 from params_proto.multirun.failures import Failures
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.numbering import first_number
-from params_proto.multirun.recorded import Launch, NotRun, Recorded, now
+from params_proto.multirun.recorded import Launch, NotRun, Recorded, UnrecordedError, now
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 from params_proto.records.record import UnreadableError
@@ -60,6 +60,8 @@ class Launching:
     timeout: float | None = None
     named: bool = False
     elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+    # Why the records of jobs, by number, do not say how these ended: a disk may be full.
+    unrecorded: dict[int, str] = field(default_factory=dict[int, str])
 
     def run(self, batch: Batch) -> dict[int, JobReturn]:
         """Launches the jobs of a batch, those that fail again as often as is asked for.
@@ -127,7 +129,10 @@ class Launching:
                 record = self._record(one.number) or record
             mine = (record.host, record.pid) == (me.host, me.pid)
             if record.status is Status.RUNNING and (mine or not self.records.runs(record)):
-                self.records.close(record, Status.INTERRUPTED, now())
+                try:
+                    self.records.close(record, Status.INTERRUPTED, now())
+                except SweepError as unwritten:
+                    log.error(str(unwritten))
                 cut.interrupted += 1
             cut.interrupted += record.status is Status.INTERRUPTED
             cut.completed += record.status is Status.COMPLETED
@@ -194,12 +199,22 @@ class Launching:
                 continue
             returned[one.number] = result
             record = self._record(one.number)
-            unsaid = record is not None and record.status is Status.RUNNING
-            if record is None or (unsaid and result.status.name == "FAILED"):
-                directory = batch.directories.get(one.number, str(one.number))
-                record = self.task.returned(one, directory, result)
+            unmade = isinstance(value, UnrecordedError)
+            if record is None and not unmade:
+                record = self._returned(one, batch, result)
+            if record is None or record.status is Status.RUNNING:
+                self.unrecorded[one.number] = str(value) if unmade else "it cannot be written."
+                continue
+            self.unrecorded.pop(one.number, None)
             if record.status is Status.FAILED:
                 self.failures.add(record)
+
+    def _returned(self, one: Numbered, batch: Batch, result: JobReturn) -> Record | None:
+        """Writes the record of a job that has left none, if that can be."""
+        directory = batch.directories.get(one.number, str(one.number))
+        with suppress(SweepError):
+            return self.task.returned(one, directory, result)
+        return None
 
     def _not_run(self, one: Numbered) -> None:
         record = self._record(one.number)

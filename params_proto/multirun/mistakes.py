@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import time
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -14,6 +15,7 @@ from params_proto.errors import SweepError, together
 log = logging.getLogger(__name__)
 
 _MOST = 10  # mistakes that one error tells
+_TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _LONGEST = 5.0  # seconds for which jobs are looked at after one that cannot be composed
 
 
@@ -100,8 +102,16 @@ def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:
 
 @contextmanager
 def told_by_hydra() -> Generator[None, None, None]:
-    """A mistake in the sweep as an error that Hydra prints without a traceback."""
+    """A mistake in the sweep as an error that Hydra prints without a traceback.
+
+    So is a disk that takes no more, whoever wants to write.
+    """
     try:
         yield
     except SweepError as error:
         raise CompactHydraException(str(error)) from error
+    except OSError as error:
+        if error.errno not in _TAKES_NO_MORE:
+            raise
+        path = "a file" if error.filename is None else error.filename
+        raise CompactHydraException(f"{path} cannot be written: {error.strerror}.") from error

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -43,6 +44,10 @@ class ExitError(Exception):
 
 class RemoteError(Exception):
     """Stands for what a job raised in another process, which cannot be sent back as it is."""
+
+
+class UnrecordedError(SweepError):
+    """A job that did not run, as its record cannot be written."""
 
 
 class NotRun:
@@ -140,7 +145,7 @@ class Recorded:
             What the task returns.
 
         Raises:
-            SweepError: the record cannot be written.
+            UnrecordedError: the record cannot be written.
             Exception: what the task raises.
         """
         if not HydraConfig.initialized():
@@ -148,7 +153,10 @@ class Recorded:
         limit = self.launch.limit
         if limit is not None and limit.reached:
             return NotRun()
-        record = self._begun()
+        try:
+            record = self._begun()
+        except SweepError as error:
+            raise UnrecordedError(str(error)) from error
         if record is None:
             return NotRun()
         clock = time.monotonic()
@@ -163,7 +171,8 @@ class Recorded:
                 error=error,
             )
             if status is Status.FAILED and limit is not None:
-                limit.add(record.job)
+                with suppress(OSError):  # a disk that is full has no room for a record either
+                    limit.add(record.job)
             try:
                 self._records.write(ended)
             except SweepError as unwritten:

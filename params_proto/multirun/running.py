@@ -72,9 +72,9 @@ class Running:
 
     def run(self, batch: Batch) -> None:
         """Runs a batch."""
-        returned = self.launching.run(batch)
-        results = [*returned.values()]
         with told_by_hydra():
+            returned = self.launching.run(batch)
+            results = [*returned.values()]
             self._refuse_other_numbers(batch, results)
         self._jobs += len(results)
         for number, result in returned.items():
@@ -101,12 +101,17 @@ class Running:
         Raises:
             Exception: what the first of them raised that failed.
         """
-        failures = self.launching.failures
-        if not failures:
+        failures, unrecorded = self.launching.failures, self.launching.unrecorded
+        if not failures and not unrecorded:
             return self.returns
-        stopped = "\nNo further job was started (hydra.sweeper.max_failures)."
-        text = f"{failures.summary()}{stopped if failures.too_many else ''}\n{self._to_go_on()}"
-        if self._failed is None:  # whose processes died
+        told = [failures.summary()] if failures else []
+        if unrecorded:
+            reason = next(iter(unrecorded.values()))
+            told.append(f"{counted(len(unrecorded))} without a record of the end: {reason}")
+        if failures.too_many:
+            told.append("No further job was started (hydra.sweeper.max_failures).")
+        text = "\n".join([*told, self._to_go_on()])
+        if self._failed is None or unrecorded:  # processes died, or there is nothing to show
             raise CompactHydraException(text)
         log.error(text)
         number, result = self._failed
