@@ -36,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest equivalence matrix test-launchers test-neighbours bench format clean
+.PHONY: help demo test lint typecheck pytest equivalence matrix test-launchers test-neighbours faults bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -73,6 +73,9 @@ equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from base
 
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
+
+faults: $(VENV)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
+	$(BIN)/python -m tests.faults $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
 
 bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter
 	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))

@@ -1,0 +1,62 @@
+"""Sweeps of no job, of one, and of very many."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from params_proto.records import Record, Records
+from tests.faults.figures import Figures
+from tests.faults.promises import Values, expect_done
+from tests.faults.sweeps import APPS, Sweep
+from tests.faults.violations import expect
+
+_LAUNCHER = "hydra.launcher._target_=hydra_plugins.in_this_process.InThisProcess"
+_LONGEST = 10.0  # seconds in which 100,000 records are read
+
+
+def none(folder: Path) -> None:
+    """A sweep without jobs is a mistake, which is told before anything is written."""
+    sweep = Sweep(folder, ["hydra.sweeper.sweep={product:{x:[1,2]},exclude:{x:[1,2]}}"])
+    run = sweep.start()
+    expect(run.ended() == 1, f"it ends with {run.returncode}", run.output)
+    expect("the sweep has no jobs" in run.text(), "it does not say why", run.output)
+    expect("Traceback (most" not in run.text(), "a traceback", run.output)
+    expect(not sweep.directory.exists(), "it has written something", run.output)
+
+
+def one(folder: Path, values: Values) -> None:
+    """A sweep of one job runs it, and has nothing left then."""
+    sweep = Sweep(folder, ["x=3"])
+    for start in (sweep.start, sweep.resume):
+        run = start()
+        expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
+    expect("Nothing is left to run: 1 job" in sweep.runs[1].text(), "?", sweep.runs[1].output)
+    expect_done(sweep, {0: values[3]})
+
+
+def many(folder: Path, thousands: int, figures: Figures) -> None:
+    """A sweep of very many jobs has a record of each, which is read at once.
+
+    Args:
+        folder: an empty one.
+        thousands: of jobs.
+        figures: told how long it takes.
+    """
+    path = {"PYTHONPATH": f"{APPS / 'many'}:{APPS.parents[2]}"}
+    swept = [f"x=range({thousands})", "y=range(1000)"]
+    sweep = Sweep(folder, swept, [_LAUNCHER], app="many", environment=path)
+    for name in ("run", "resume with nothing left"):
+        start = time.monotonic()
+        run = sweep.start() if name == "run" else sweep.resume()
+        expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
+        figures.took(f"counts: {name} of {thousands},000 jobs", time.monotonic() - start)
+    start = time.monotonic()
+    found = list(Records(sweep.directory).all())
+    took = time.monotonic() - start
+    figures.took(f"counts: reading {thousands},000 records", took)
+    expect(took < _LONGEST or thousands < 100, f"{len(found)} records are read in {took:.1f} s")
+    for number, record in enumerate(found):
+        whole = isinstance(record, Record) and record.job == record.value == number
+        expect(whole, f"the record of job {number} is {record}")
+    expect(len(found) == thousands * 1000, f"{len(found)} records")

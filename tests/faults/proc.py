@@ -1,0 +1,54 @@
+"""The processes below a process, by /proc."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+
+def workers(parent: int) -> list[int]:
+    """The processes of joblib's workers."""
+    return [pid for pid in _children(parent) if b"popen_loky" in _command(pid)]
+
+
+def alive(group: int) -> list[int]:
+    """Those of a group that have not ended."""
+    return [pid for pid in _pids() if _stat(pid)[2:3] == [str(group)] and _stat(pid)[0] != "Z"]
+
+
+def kill(pid: int, number: int = signal.SIGKILL) -> None:
+    """Sends a signal to a process that may have ended."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+
+
+def kill_group(group: int, number: int = signal.SIGKILL) -> None:
+    """Sends it to each of a group."""
+    with suppress(ProcessLookupError):
+        os.killpg(group, number)
+
+
+def _children(parent: int) -> list[int]:
+    return [pid for pid in _pids() if _stat(pid)[1:2] == [str(parent)]]
+
+
+def _pids() -> Iterator[int]:
+    return (int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal())
+
+
+def _stat(pid: int) -> list[str]:
+    """Its state, parent, group and what follows; empty if it is gone."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
+
+
+def _command(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,114 @@
+"""What holds of a sweep at any moment, and what holds of one that is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from params_proto.records import Record, Records, Status
+from params_proto.records.layout import JOBS, OWN, RUNNING
+from tests.faults.sweeps import Sweep
+from tests.faults.violations import expect
+
+Values = Mapping[int, Any]
+"""What each job returns."""
+
+
+@dataclass
+class Done:
+    """The jobs that were seen completed: each stays as it is, and never begins again.
+
+    Args:
+        sweep: whose jobs.
+    """
+
+    sweep: Sweep
+    _records: dict[int, Record] = field(default_factory=dict[int, Record])
+    _seen: int = 0
+
+    def look(self) -> None:
+        """Looks at the records, and at what the jobs have told since the last time."""
+        told = self.sweep.told
+        for what, job, pid in told[self._seen :]:
+            again = what == "begin" and int(job) in self._records
+            expect(not again, f"job {job} was completed and ran again, in process {pid}")
+        found = records(self.sweep.directory)
+        for number, record in self._records.items():
+            expect(found.get(number) == record, f"the record of job {number} is another: {record}")
+        self._records = {n: one for n, one in found.items() if one.status is Status.COMPLETED}
+        self._seen = len(told)
+
+    def completed(self) -> set[int]:
+        """The jobs that are completed now."""
+        return self._of(Status.COMPLETED)
+
+    def running(self) -> set[int]:
+        """The jobs that are said to run."""
+        return self._of(Status.RUNNING)
+
+    def _of(self, status: Status) -> set[int]:
+        found = records(self.sweep.directory)
+        return {number for number, record in found.items() if record.status is status}
+
+
+def records(directory: Path) -> dict[int, Record]:
+    """All records, each of which is whole."""
+    found: dict[int, Record] = {}
+    for record in Records(directory).all():
+        expect(isinstance(record, Record), f"{directory} has a record that is none: {record}")
+        assert isinstance(record, Record)
+        found[record.job] = record
+    return found
+
+
+def expect_done(sweep: Sweep, values: Values) -> int:
+    """That each job was completed once, with the value it ought to have, and nothing is left over.
+
+    Returns:
+        How many attempts that took.
+    """
+    found = records(sweep.directory)
+    last = sweep.runs[-1].output
+    expect(set(found) == set(values), f"jobs {set(found) ^ set(values)} have no record", last)
+    for number, record in found.items():
+        expect(record.status is Status.COMPLETED, f"job {number} is {record.status.value}", last)
+        expect(record.value == values[number], f"job {number} returned {record.value}", last)
+        expect((record.duration or 0) > 0, f"job {number} took {record.duration} seconds", last)
+        expect(record.error is None, f"job {number} has an error: {record.error}", last)
+    expect_bodies(sweep.told, found)
+    # Where nothing was left to run, the directory was only read.
+    wrote = "Nothing is left" not in sweep.runs[-1].text()
+    expect_nothing_left(sweep.directory if wrote else sweep.directory / OWN / JOBS)
+    return sum(record.attempt for record in found.values())
+
+
+def expect_bodies(told: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
+    """That a job had at most a body an attempt, one at a time, and the last came to its end."""
+    running: dict[str, str] = {}
+    begun: dict[str, int] = {}
+    ended: set[str] = set()
+    for what, job, pid in told:
+        if what == "begin":
+            running[job] = pid
+            begun[job] = begun.get(job, 0) + 1
+        else:
+            expect(
+                running.get(job) == pid, f"job {job} ran in process {pid} and in another at once"
+            )
+            ended.add(job)
+    for number, record in found.items():
+        expect(str(number) in ended, f"job {number} is completed, but its body did not end")
+        times = begun[str(number)]
+        expect(times <= record.attempt, f"job {number} began {times} times: {record}")
+
+
+def expect_nothing_left(directory: Path) -> None:
+    """That no temporary file, claim or sign of a process is left."""
+    left = [
+        str(path.relative_to(directory))
+        for path in directory.rglob("*")
+        if path.name.endswith(".tmp") or ".claim-" in path.name or path.parent.name == RUNNING
+    ]
+    expect(not left, f"{', '.join(left)} left in {directory}")

@@ -1,0 +1,83 @@
+"""Two processes that go on with one sweep in the same moment."""
+
+from __future__ import annotations
+
+import re
+import socket
+from pathlib import Path
+from random import Random
+
+from params_proto.records.layout import record_path
+from tests.faults.promises import Values, expect_done
+from tests.faults.sweeps import JOBLIB, Run, Sweep
+from tests.faults.violations import expect
+
+JOBS = 6
+_REFUSED = re.compile(r"^process (\d+) on (\S+) runs the sweep in out\.", re.MULTILINE)
+
+
+def start(folder: Path, values: Values) -> None:
+    """Both would start the sweep, as a cluster's job does that was queued twice.
+
+    Args:
+        folder: an empty one.
+        values: what the jobs return.
+    """
+    sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
+    _expect_one(sweep, *[sweep.start("hydra.sweeper.resume=true") for _ in range(2)])
+    _expect_each_once(sweep, values)
+
+
+def resume(folder: Path, rng: Random, values: Values, times: int) -> int:
+    """Both go on with a sweep of which some jobs are missing.
+
+    Args:
+        folder: an empty one.
+        rng: says which are missing.
+        values: what the jobs return.
+        times: how often.
+
+    Returns:
+        How many of the second ones were refused; the others found nothing left.
+    """
+    sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
+    run = sweep.start()
+    expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
+    refused = 0
+    for _ in range(times):
+        for number in rng.sample(range(JOBS), rng.randint(1, JOBS)):
+            record_path(sweep.directory, number).unlink()
+            sweep.forget(number)
+        sweep.launcher = rng.choice([(), (), JOBLIB])
+        refused += _expect_one(sweep, sweep.resume(), sweep.resume())
+        _expect_each_once(sweep, values)
+    return refused
+
+
+def _expect_one(sweep: Sweep, first: Run, second: Run) -> bool:
+    """That one of two processes ran the jobs.
+
+    Returns:
+        Whether the other was refused.
+    """
+    outputs = first.output, second.output
+    statuses = sorted([first.ended(), second.ended()])
+    expect(statuses in ([0, 0], [0, 1]), f"they end with {statuses}", *outputs)
+    for one, other in ((first, second), (second, first)):
+        expect("Traceback (most" not in one.text(), "a traceback", *outputs)
+        if one.returncode:
+            told = _REFUSED.search(one.text())
+            expect(told, "one fails and does not say why", *outputs)
+            assert told is not None
+            named = (told[1], told[2]) == (str(other.pid), socket.gethostname())
+            expect(named, f"it is process {other.pid} that ran the jobs", *outputs)
+    if statuses == [0, 0]:
+        told = [("Nothing is left" in one.text()) for one in (first, second)]
+        expect(any(told), "both ran jobs", *outputs)
+    return statuses == [0, 1]
+
+
+def _expect_each_once(sweep: Sweep, values: Values) -> None:
+    expect_done(sweep, {number: values[number] for number in range(JOBS)})
+    begun = sorted(int(job) for what, job, _ in sweep.told if what == "begin")
+    expect(begun == [*range(JOBS)], f"jobs {begun} ran", *[run.output for run in sweep.runs[-2:]])

@@ -1,0 +1,81 @@
+"""Ctrl-C and SIGTERM at random moments, and the command that a sweep prints for whoever goes on."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from pathlib import Path
+from random import Random
+
+from tests.faults import proc
+from tests.faults.figures import Figures
+from tests.faults.promises import Done, Values, expect_done
+from tests.faults.sweeps import JOBLIB, MOST, Run, Sweep
+from tests.faults.violations import expect
+
+_GO_ON = re.compile(r"^(?:.*\])?.*?Go on with: (.*)$", re.MULTILINE)
+
+
+def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
+    """Stops a sweep once or twice, and goes on by what it has printed.
+
+    Args:
+        folder: an empty one.
+        rng: decides all that is random here.
+        values: what the jobs return.
+        figures: told what was done.
+    """
+    jobs = rng.randint(20, MOST)
+    joblib = rng.random() < 0.5
+    sweep = Sweep(folder, [f"x=range({jobs})"], JOBLIB if joblib else ())
+    done = Done(sweep)
+    run = sweep.start()
+    for _ in range(rng.randint(1, 2)):
+        begun = sweep.begun_bodies
+        sweep.wait_for_bodies(begun + rng.randint(1, max(jobs - begun - 1, 1)), run)
+        time.sleep(rng.uniform(0, 0.03))
+        if run.poll() is not None:
+            break
+        number = rng.choice([signal.SIGINT, signal.SIGTERM])
+        group = rng.random() < 0.5
+        late = len(done.completed()) == jobs  # Python may be on its way out
+        (proc.kill_group if group else proc.kill)(run.pid, number)
+        stopped = time.monotonic()
+        status = run.ended()
+        figures.took("signals: end after a signal", time.monotonic() - stopped)
+        whom = "a group" if group else "a parent"
+        figures.count(f"signals: {number.name} to {whom}, {'joblib' if joblib else 'basic'}")
+        done.look()
+        if late or status == 0:
+            break
+        expect_stopped(run, number)
+        expect(not done.running(), f"jobs {done.running()} are running still", run.output)
+        run = sweep.run(f"exec {printed(run)}")  # so that no shell gets the next signal
+    if run.poll() is None:
+        expect(run.ended() == 0, f"going on as printed ends with {run.returncode}", run.output)
+    done.look()
+    if len(done.completed()) < jobs:  # cut short although it says that it is done
+        expect(False, f"only {len(done.completed())} of {jobs} jobs are done", run.output)
+    attempts = expect_done(sweep, {number: values[number] for number in range(jobs)})
+    figures.count("signals: sweeps")
+    figures.count("signals: jobs", jobs)
+    figures.count("signals: attempts", attempts)
+
+
+def expect_stopped(run: Run, number: signal.Signals) -> None:
+    """That a process ended as one does that was stopped by a signal, and said so."""
+    expect(
+        run.returncode == 128 + number,
+        f"a process ends with {run.returncode} after {number.name}",
+        run.output,
+    )
+    expect("Traceback (most" not in run.text(), f"a traceback after {number.name}", run.output)
+    expect("Interrupted: " in run.text(), f"no summary after {number.name}", run.output)
+
+
+def printed(run: Run) -> str:
+    """The command that a process has printed for whoever goes on."""
+    found = _GO_ON.findall(run.text())
+    expect(found, "no command to go on with", run.output)
+    return found[-1]

@@ -1,0 +1,129 @@
+"""A sweep of an app, in a folder of its own: processes that start it, and those that go on."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from params_proto.records.layout import OWN, PLAN, SWEEP
+from tests.faults.violations import expect
+
+APPS = Path(__file__).parent / "apps"
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+MOST = 60  # jobs
+LONGEST = 120.0  # seconds after which a sweep hangs
+
+
+class Run(subprocess.Popen[bytes]):
+    """A process of a sweep, and the file of what it writes."""
+
+    output: Path
+
+    def ended(self) -> int:
+        """The status, once it has ended by itself."""
+        try:
+            return self.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            expect(False, f"{shlex.join(map(str, self.args))} hangs", self.output)  # pyright: ignore
+            raise
+
+    def text(self) -> str:
+        """What it has written."""
+        return self.output.read_text(errors="replace")
+
+
+@dataclass
+class Sweep:
+    """A sweep.
+
+    Args:
+        folder: the working directory, in which the sweep has the directory `out`.
+        swept: the overrides that say what is swept.
+        launcher: and which launcher runs it.
+        app: the name of the app's folder.
+    """
+
+    folder: Path
+    swept: Sequence[str]
+    launcher: Sequence[str] = ()
+    app: str = "sleeps"
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    runs: list[Run] = field(default_factory=list[Run])
+
+    @property
+    def directory(self) -> Path:
+        """The sweep's own."""
+        return self.folder / "out"
+
+    @property
+    def told(self) -> list[list[str]]:
+        """What the jobs have told: begin or end, the directory, the process."""
+        path = self.folder / "told"
+        return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
+
+    @property
+    def begun_bodies(self) -> int:
+        """How many bodies have begun, those that were cut short among them."""
+        path = self.folder / "told"
+        return path.read_bytes().count(b"begin") if path.exists() else 0
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is something to go on with."""
+        return (self.directory / OWN / PLAN).exists() and (self.directory / SWEEP).exists()
+
+    @property
+    def command(self) -> list[str]:
+        """How any of its processes is started, up to what it is to do."""
+        script = APPS / self.app / "app.py"
+        return [sys.executable, str(script), "-m", "hydra/sweeper=params_proto", *self.launcher]
+
+    def start(self, *more: str) -> Run:
+        """Starts it, or another process on it."""
+        return self.run([*self.command, "hydra.sweep.dir=out", *self.swept, *more])
+
+    def resume(self, *more: str) -> Run:
+        """Goes on with it."""
+        return self.run([*self.command, "hydra.sweeper.resume=out", *more])
+
+    def go_on(self) -> Run:
+        """As whoever finds it would: what was killed before it had a plan is started again."""
+        return self.resume() if self.begun else self.start()
+
+    def run(self, command: Sequence[str] | str) -> Run:
+        """Starts a process, the first of a group, as a terminal does.
+
+        Args:
+            command: its arguments, or a line for a shell.
+        """
+        output = self.folder / f"output-{len(self.runs)}.txt"
+        with output.open("wb") as file:
+            run = Run(
+                command,
+                shell=isinstance(command, str),
+                cwd=self.folder,
+                env={**os.environ, **self.environment},
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        run.output = output
+        self.runs.append(run)
+        return run
+
+    def forget(self, job: int) -> None:
+        """Leaves out what a job has told."""
+        kept = [" ".join(line) + "\n" for line in self.told if line[1] != str(job)]
+        (self.folder / "told").write_text("".join(kept))
+
+    def wait_for_bodies(self, number: int, run: Run) -> None:
+        """Waits until so many bodies have begun, by all processes together, or a process ended."""
+        while run.poll() is None and self.begun_bodies < number:
+            time.sleep(0.004)
