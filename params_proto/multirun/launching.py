@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 _GRACE = 10.0  # seconds that interrupted workers have to end
 _LOOK = 0.2  # seconds between two looks at jobs of other processes
+_IDLE = 3  # workers in a row that may die without a job
 
 
 @dataclass
@@ -138,17 +140,26 @@ class Launching:
             cut.completed += record.status is Status.COMPLETED
         return cut
 
-    def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
+    def _launch_all(
+        self, batch: Batch, returned: dict[int, JobReturn], *, at_any_rate: bool = False
+    ) -> None:
         """Launches the jobs, and after a worker's death those that did not run."""
         rest: Sequence[Numbered] = batch.all
         suspects: list[Numbered] = []
-        while rest and not self.failures.too_many:
+        idle = 0
+        while rest and (at_any_rate or not self.failures.too_many):
             attempts = {one.number: self._attempt(one.number) for one in rest}
             try:
                 results = self._launch(Batch(rest, batch.directories))
             except Exception as error:
-                died = self._died(rest, error)
-                rest = [one for one in rest if self._attempt(one.number) == attempts[one.number]]
+                died = self._died(rest)
+                left = [one for one in rest if self._attempt(one.number) == attempts[one.number]]
+                # A worker may die between two jobs, or before its first one.
+                idle = idle + 1 if len(left) == len(rest) else 0
+                if not died and (not isinstance(error, BrokenExecutor) or idle > _IDLE):
+                    raise
+                log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
+                rest = left
                 if len(died) == 1:
                     self._crashed(died[0])
                 else:
@@ -158,13 +169,7 @@ class Launching:
                 break
         # Their pool was stopped together: alone, only the one that dies takes its worker with it.
         for one in suspects:
-            try:
-                results = self._launch(Batch([one], batch.directories))
-            except Exception as error:
-                for each in self._died([one], error):
-                    self._crashed(each)
-            else:
-                self._take(Batch([one], batch.directories), results, returned)
+            self._launch_all(Batch([one], batch.directories), returned, at_any_rate=True)
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         jobs, numbers = batch.jobs, batch.numbers
@@ -221,12 +226,8 @@ class Launching:
         if record is not None and record.status is Status.RUNNING:
             self.elsewhere.append(one)
 
-    def _died(self, jobs: Sequence[Numbered], error: Exception) -> list[Numbered]:
-        """The jobs whose process is gone; the others that were begun have ended after this.
-
-        Raises:
-            Exception: the error, where no process died.
-        """
+    def _died(self, jobs: Sequence[Numbered]) -> list[Numbered]:
+        """The jobs whose process is gone; the others that were begun have ended after this."""
         died: list[Numbered] = []
         for record in self._begun(jobs):
             one = next(one for one in jobs if one.number == record.job)
@@ -237,9 +238,6 @@ class Launching:
                 died.append(one)
             elif record.status is Status.FAILED:
                 self.failures.add(record)
-        if not died:
-            raise error
-        log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
         return died
 
     def _begun(self, jobs: Iterable[Numbered]) -> Iterator[Record]:

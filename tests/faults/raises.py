@@ -35,6 +35,7 @@ DEADLY: Sequence[tuple[str, Status]] = (
     ("os-exit", CRASHED),
     ("fine-too", COMPLETED),
     ("segmentation", CRASHED),
+    ("deadly-value", COMPLETED),
     ("fine", COMPLETED),
     ("sigkill", CRASHED),
     ("fine-too", COMPLETED),

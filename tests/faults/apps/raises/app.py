@@ -41,6 +41,13 @@ class UnsayableError(Exception):
     __repr__ = __str__
 
 
+class Deadly:
+    """Ends the process that sends it to another one, after its job."""
+
+    def __reduce__(self) -> str:
+        os._exit(1)
+
+
 def throw(error: BaseException) -> object:
     raise error
 
@@ -80,6 +87,7 @@ END: dict[str, Callable[[], object]] = {
     "unserialisable": lambda: {"model": threading.Lock()},
     "endless": nested,
     "interrupt": lambda: throw(KeyboardInterrupt()),
+    "deadly-value": Deadly,
     "os-exit": lambda: os._exit(1),
     "segmentation": lambda: ctypes.string_at(0),
     "sigkill": lambda: os.kill(os.getpid(), signal.SIGKILL),
