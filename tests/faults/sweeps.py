@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.records.layout import OWN, PLAN, SWEEP
+from tests.faults import proc
 from tests.faults.violations import expect
 
 APPS = Path(__file__).parent / "apps"
@@ -25,11 +26,16 @@ class Run(subprocess.Popen[bytes]):
 
     output: Path
 
-    def ended(self) -> int:
-        """The status, once it has ended by itself."""
+    def ended(self, longest: float = LONGEST) -> int:
+        """The status, once it has ended by itself.
+
+        Args:
+            longest: seconds that this may take.
+        """
         try:
-            return self.wait(LONGEST)
+            return self.wait(longest)
         except subprocess.TimeoutExpired:
+            proc.kill_group(self.pid)
             expect(False, f"{shlex.join(map(str, self.args))} hangs", self.output)  # pyright: ignore
             raise
 
