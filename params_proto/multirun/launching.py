@@ -229,7 +229,10 @@ class Launching:
     def _died(self, jobs: Sequence[Numbered]) -> list[Numbered]:
         """The jobs whose process is gone; the others that were begun have ended after this."""
         died: list[Numbered] = []
+        me = this_process()
         for record in self._begun(jobs):
+            if (record.host, record.pid) == (me.host, me.pid):
+                continue  # which lives, and has told what it could
             one = next(one for one in jobs if one.number == record.job)
             while self.records.runs(record):  # a cluster's, which goes on
                 time.sleep(_LOOK)

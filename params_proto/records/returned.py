@@ -34,8 +34,15 @@ def as_json(value: Any) -> Any:
 
 
 def _as_json(value: Any, depth: int) -> Any:
-    if value is None or isinstance(value, (bool, str)):
-        return value.value if isinstance(value, Enum) else value
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        # Half a character, as in a broken file name, is none that every reader takes.
+        return (
+            str(value.value if isinstance(value, Enum) else value)
+            .encode("utf-8", "backslashreplace")
+            .decode()
+        )
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, int):

@@ -60,7 +60,7 @@ def deep(levels: int) -> Any:
         (1e300, 1e300),
         (2**64, 2**64),
         (10**3000, 10**3000),
-        ("\ud800 é\0", "\ud800 é\0"),
+        ("\ud800 é\0", "\\ud800 é\0"),
         (float("nan"), "NaN"),
         (float("inf"), "Infinity"),
         (-float("inf"), "-Infinity"),
