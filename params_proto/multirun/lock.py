@@ -45,8 +45,8 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
         try:
             sign.parent.mkdir(parents=True, exist_ok=True)
             taken = _take(lock, shared)
-            if taken:
-                held.callback(lock.release_read_lock if shared else lock.release_write_lock)
+            # Which closes its file, also where another process has the lock.
+            held.callback(lock.release_read_lock if shared else lock.release_write_lock)
             others = [process for process, of in _others(sign) if not (shared and of is not None)]
             if not taken or others:
                 raise _refused(directory, others[0] if others else None)
