@@ -1,0 +1,315 @@
+"""Jobs that fail: told at once and at the end, run again, stopped at, and gone on with."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+
+from params_proto.multirun import command
+from params_proto.multirun.command import python as python_name
+from params_proto.multirun.command import script, to_go_on
+
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+
+
+def records(directory: Path) -> dict[int, dict[str, Any]]:
+    found = [
+        json.loads(path.read_text()) for path in (directory / ".sweep" / "jobs").rglob("*.json")
+    ]
+    return {one["job"]: one for one in sorted(found, key=lambda one: one["job"])}
+
+
+class JobError(Exception):
+    pass
+
+
+def fails(config: Any) -> int:
+    """By its seed: 0 never, 1 always, above 1 until there have been so many attempts."""
+    hydra = HydraConfig.get()
+    path = Path(hydra.runtime.output_dir) / "attempts"
+    attempts = len(path.read_text()) + 1 if path.exists() else 1
+    path.write_text("x" * attempts)
+    if config.seed == 1 or config.seed > attempts:
+        raise JobError(f"seed {config.seed}")
+    return attempts
+
+
+def summary(said: str) -> list[str]:
+    """The lines between the one that counts the failures and the one that says how to go on."""
+    lines = said.splitlines()
+    first = next(place for place, line in enumerate(lines) if line.endswith(" failed:"))
+    last = next(place for place, line in enumerate(lines) if line.startswith("Go on with: "))
+    return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
+
+
+def test_they_are_told_at_once_and_at_the_end(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def task(config: Any) -> None:
+        if config.seed % 2:
+            raise JobError(f"an odd one\nand {config.seed}")
+        if config.seed > 6:
+            raise KeyError(config.seed)
+
+    with pytest.raises(JobError, match="and 1"):
+        multirun("seed=range(0,16)", task=task)
+    said = capsys.readouterr().out
+    told = [line.partition(" - ")[2] for line in said.splitlines() if "][ERROR] - job " in line]
+    assert told[0] == f"job 1 (seed=1) failed: JobError: an odd one. Its log: {app}/out/1/app.log"
+    assert said.index(told[0]) < said.index("#2 : seed=2")
+    assert len(told) == 12
+    assert summary(said) == [
+        "12 jobs failed:",
+        "- JobError: an odd one (8 jobs: 1, 3, 5, 7, 9 and 3 more)",
+        "- KeyError: 8 (1 job: 8)",
+        "- KeyError: 10 (1 job: 10)",
+        "- KeyError: 12 (1 job: 12)",
+        "- KeyError: 14 (1 job: 14)",
+    ]
+
+
+@LAUNCHERS
+@pytest.mark.parametrize("most", [0, 1])
+def test_no_more_jobs_start_after_some_have_failed(
+    multirun: Any, app: Path, launcher: list[str], most: int
+) -> None:
+    batches = ["hydra.sweeper.max_batch_size=6", f"hydra.sweeper.max_failures={most}"]
+    with pytest.raises(JobError):
+        multirun("seed=0,1,1,1,0,0,0,0,0,0", *batches, *launcher, task=fails)
+    found = records(app / "out")
+    failed = [job for job, one in found.items() if one["status"] == "failed"]
+    if launcher:  # one more may have begun beside it
+        assert most + 1 <= len(failed) <= most + 2
+        assert max(found) <= 5
+    else:
+        assert {job: one["status"] for job, one in found.items()} == {
+            0: "completed",
+            **dict.fromkeys(range(1, 2 + most), "failed"),
+        }
+    # what did not run is as if it had never been launched: it runs when the sweep goes on
+    run = multirun(f"hydra.sweeper.resume={app}/out", *launcher, task=lambda config: config.seed)
+    assert len(run.jobs) == 10 - sum(one["status"] == "completed" for one in found.values())
+    assert {one["status"] for one in records(app / "out").values()} == {"completed"}
+
+
+def test_so_many_may_fail(multirun: Any, app: Path) -> None:
+    with pytest.raises(JobError):
+        multirun("seed=0,1,0,1,0", "hydra.sweeper.max_failures=2", task=fails)
+    assert len(records(app / "out")) == 5
+
+
+@LAUNCHERS
+def test_a_job_that_fails_is_run_again(
+    multirun: Any, app: Path, launcher: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(JobError, match="seed 1"):
+        multirun("seed=0,1,2,3,4", "hydra.sweeper.retries=2", *launcher, task=fails)
+    found = records(app / "out")
+    assert [one["attempt"] for one in found.values()] == [1, 3, 2, 3, 3]
+    assert [one["status"] for one in found.values()] == [
+        *("completed", "failed", "completed", "completed", "failed")
+    ]
+    assert [one["value"] for one in found.values()] == [1, None, 2, 3, None]
+    assert [one["dir"] for one in found.values()] == ["0", "1", "2", "3", "4"]
+    said = capsys.readouterr().out
+    assert "Launching 4 jobs again, 1 of 2 retries" in said
+    assert "Launching 3 jobs again, 2 of 2 retries" in said
+    assert summary(said)[0] == "2 jobs failed:"
+
+
+def test_retries_that_all_succeed(multirun: Any) -> None:
+    run = multirun("seed=0,2,3", "hydra.sweeper.retries=2", task=fails)
+    assert run.jobs == ["seed=0", "seed=2", "seed=3"]
+    assert run.values == [1, 2, 3]
+
+
+def test_retries_come_after_their_batch(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    multirun(
+        "seed=2,0,2,0", "hydra.sweeper.max_batch_size=2", "hydra.sweeper.retries=1", task=fails
+    )
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("#")[2] for line in lines if "\t#" in line] == [
+        *("0 : seed=2", "1 : seed=0", "0 : seed=2"),
+        *("2 : seed=2", "3 : seed=0", "2 : seed=2"),
+    ]
+
+
+def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
+    with pytest.raises(JobError):
+        multirun(
+            *("seed=0,1,2,0,1,2,0", "hydra.sweeper.slice=1::2", "hydra.sweeper.retries=1"),
+            task=fails,
+        )
+    found = records(app / "out")
+    assert {job: one["attempt"] for job, one in found.items()} == {1: 2, 3: 1, 5: 2}
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
+        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
+        ("max_failures=1.5", "max_failures"),
+        ("retries=many", "retries"),
+    ],
+)
+def test_no_number(multirun: Any, app: Path, option: str, message: str) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=1", f"hydra.sweeper.{option}")
+    assert not list((app / "out").iterdir())
+
+
+# --- the command that goes on
+
+
+@pytest.mark.parametrize(
+    ("start", "of_hydra", "directory", "expected"),
+    [
+        (["python", "train.py", "-m"], [], "out", "python train.py -m hydra.sweeper.resume=out"),
+        (["python", "my train.py", "-m"], [], "a b", "python 'my train.py' -m 'hydra.sweeper.resume='\"'\"'a b'\"'\"''"),
+        (["python", "-m", "lab.train"], ["hydra.mode=MULTIRUN"], "out", "python -m lab.train hydra.sweeper.resume=out"),
+        (
+            ["python", "a.py"],
+            ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra/sweeper=params_proto", "hydra.sweeper.retries=2", "hydra.verbose=true"],
+            "/x",
+            "python a.py hydra/launcher=joblib hydra.launcher.n_jobs=2 hydra/sweeper=params_proto hydra.sweeper.retries=2 hydra.verbose=true hydra.sweeper.resume=/x",
+        ),
+        (
+            ["python", "a.py"],
+            ["hydra.sweep.dir=out", "hydra.sweep.subdir=x", "hydra.job.chdir=true", "hydra.sweeper.sweep=s.yaml", "+hydra.sweeper.sweep.repeat=2", "hydra.sweeper.zip=[a,b]", "+hydra.sweeper.params.lr=1",
+             "hydra.sweeper.resume=true", "hydra.sweeper.rerun=all", "hydra.sweeper.resume_changed=true", "hydra.sweeper.overwrite=true"],
+            "x",
+            "python a.py hydra.sweeper.resume=x",
+        ),
+        (["python", "a.py"], [], "it's $HOME/`ls`", None),
+        (["python", "a.py"], [], "a=b,c{d}[e]", None),
+        (["python", "a.py"], [], "\\back slash", None),
+        (["python", "a.py"], [], "é 🦜", None),
+        (["python", "a.py"], [], "true", None),
+    ],
+    ids=lambda value: str(value)[:60],
+)  # fmt: skip
+def test_the_command(
+    start: list[str], of_hydra: list[str], directory: str, expected: str | None
+) -> None:
+    from params_proto.overrides.reading import parse
+
+    given = to_go_on(start, of_hydra, directory)
+    if expected is not None:
+        assert given == expected
+    # a shell takes it apart as it was put together, and Hydra reads the directory
+    printed = subprocess.run(
+        ["sh", "-c", f"printf '%s\\n' {given}"], capture_output=True, text=True, check=True
+    )
+    *_, last = printed.stdout.splitlines()
+    assert shlex.split(given)[-1] == last
+    assert parse(last.removeprefix("hydra.sweeper.resume=")) == directory
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        (["-m", "lr=1,2"], ["-m"]),
+        (["--multirun", "lr=1", "seed=2"], ["--multirun"]),
+        (["lr=1", "-m", "-cn", "other", "x=-1"], ["-m", "-cn", "other"]),
+        (["-cp", "my conf", "--config-name", "a", "-m", "+x=1"], ["-cp", "my conf", "--config-name", "a", "-m"]),
+        (["--config-dir=conf", "-m", "~x"], ["--config-dir=conf", "-m"]),
+        (["-cd", "conf", "--package", "db", "-m"], ["-cd", "conf", "--package", "db", "-m"]),
+        ([], []),
+    ],
+    ids=str,
+)  # fmt: skip
+@pytest.mark.parametrize("run", ["script.py", "module", "program"])
+def test_how_this_process_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: str, arguments: list[str], kept: list[str]
+) -> None:
+    main = type(sys)("__main__")
+    main.__spec__ = None
+    program = tmp_path / "train"
+    program.write_text("")
+    program.chmod(0o755)
+    start = {
+        "script.py": [python_name(), "my train.py"],
+        "module": [python_name(), "-m", "lab.train"],
+        "program": [str(program)],
+    }[run]
+    if run == "module":
+        from importlib.machinery import ModuleSpec
+
+        main.__spec__ = ModuleSpec("lab.train.__main__", None)
+    monkeypatch.setitem(sys.modules, "__main__", main)
+    monkeypatch.setattr(sys, "argv", [start[-1], *arguments])
+    assert script() == [*start, *kept]
+
+
+def test_the_name_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert command.python() == sys.executable
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    found = shutil.which(command.python())
+    assert found is not None
+    assert Path(found).resolve() == Path(sys.executable).resolve()
+
+
+APP = """
+import os, sys
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if not os.path.exists("mended"):
+        if config.seed == 2:
+            raise ValueError("not yet")
+        if config.seed == 3:
+            sys.exit(7)
+        if config.seed == 4:
+            sys.exit()
+    print(f"ran {config.seed}", flush=True)
+
+main()
+"""
+
+
+def test_as_a_user_runs_it(app: Path, python: Any) -> None:
+    (app / "my app.py").write_text(APP)
+    done = python(
+        *("my app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
+        *("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", 'hydra.sweep.dir="it\'s a run"'),
+        status=1,
+    )
+    assert "Traceback" not in done.stdout
+    (said,) = [line for line in done.stdout.splitlines() if line.startswith("Go on with: ")]
+    assert summary(done.stdout) == [
+        "2 jobs failed:",
+        "- ValueError: not yet (1 job: 1)",
+        "- ExitError: sys.exit(7) (1 job: 2)",
+    ]
+    statuses = {job: one["status"] for job, one in records(app / "it's a run").items()}
+    assert [*statuses.values()] == ["completed", "failed", "failed", "completed", "completed"]
+    (app / "mended").touch()
+    again = subprocess.run(
+        ["sh", "-c", said.removeprefix("Go on with: ")],
+        cwd=app,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert again.returncode == 0, again.stderr
+    assert "Joblib.Parallel(n_jobs=1" in again.stdout
+    assert sorted(line for line in again.stdout.splitlines() if line.startswith("ran")) == [
+        *("ran 2", "ran 3")
+    ]
+    assert [one["attempt"] for one in records(app / "it's a run").values()] == [1, 2, 2, 1, 1]
