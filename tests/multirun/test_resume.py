@@ -19,7 +19,9 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
+from params_proto.errors import SweepError
 from params_proto.multirun.recorded import now
+from params_proto.multirun.remaining import statuses
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 
@@ -285,12 +287,11 @@ def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int
     assert each(out, "dir") == [str(job) for job in range(5)]
 
 
-@pytest.mark.parametrize("rerun", ["no", "[failed,no]", "pending", "running", "3", "{failed:1}", "[1]", "true"])  # fmt: skip
-def test_no_status(multirun: Any, rerun: str) -> None:
-    out = multirun("seed=1").directory
-    message = r"hydra.sweeper.rerun=.*: it is `all`, or a list of failed, crashed, interrupted, com"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(resume(out), f"hydra.sweeper.rerun={rerun}")
+@pytest.mark.parametrize("rerun", ["no", ["failed", "no"], "pending", "running", 3, {"failed": 1}, [1], True, [["failed"]]], ids=str)  # fmt: skip
+def test_no_status(rerun: Any) -> None:
+    message = r"^hydra.sweeper.rerun=.*: it is `all`, or a list of failed, crashed, interrupted, c"
+    with pytest.raises(SweepError, match=message):
+        statuses(rerun)
 
 
 # --- what runs elsewhere, or did
@@ -365,49 +366,53 @@ def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
     assert each(out, "attempt") == [1, 2, 2]
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"job": 1', "\x00" * 99])
-def test_a_damaged_record(multirun: Any, content: str, capsys: pytest.CaptureFixture[str]) -> None:
-    out = multirun("seed=1,2,3").directory
-    Records(out).path(1).write_text(content)
-    (out / ".sweep" / "jobs" / "0" / "0" / "notes.txt").write_text("")
+def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=range(0,6)").directory
+    for job, content in enumerate(["", "{}", '{"job": 1', "\x00" * 99]):
+        Records(out).path(job).write_text(content)
+    Records(out).path(4).write_text(Records(out).path(5).read_text())  # that of another job
+    Records(out).path(0).with_name("notes.txt").write_text("")
     run = multirun(resume(out))
-    assert run.jobs == ["seed=2"]
-    assert "1.json is no record (" in capsys.readouterr().out
-    assert each(out, "status") == ["completed"] * 3
+    assert numbers(run) == [0, 1, 2, 3, 4]
+    said = capsys.readouterr().out
+    assert all(f"/{job}.json is no record (" in said for job in range(5))
+    assert each(out, "job") == [*range(6)]
+    assert each(out, "status") == ["completed"] * 6
 
 
 # --- what is refused
 
 
-@pytest.mark.parametrize("plan", ["", "[]", '{"format": 1}'])
-def test_a_damaged_plan(multirun: Any, plan: str) -> None:
+def test_a_damaged_plan(multirun: Any) -> None:
     out = multirun("seed=1").directory
-    (out / ".sweep" / "plan.json").write_text(plan)
-    for way in ([resume(out)], ["seed=1", "hydra.sweeper.resume=true"]):
-        with pytest.raises(CompactHydraException, match=r"plan\.json is no plan of a sweep"):
-            multirun(*way)
+    for plan in ("", "[]", '{"format": 1}'):
+        (out / ".sweep" / "plan.json").write_text(plan)
+        for way in ([resume(out)], ["seed=1", "hydra.sweeper.resume=true"]):
+            with pytest.raises(CompactHydraException, match=r"plan\.json is no plan of a sweep"):
+                multirun(*way)
 
 
-@pytest.mark.parametrize("text", [b"product: {seed: [1]}\n", b"", b"\xff", b"product: {seed: [1, 2]}\n\n"])  # fmt: skip
-def test_a_sweep_that_was_edited_by_hand(multirun: Any, text: bytes) -> None:
-    out = multirun("seed=1,2").directory
-    (out / "sweep.yaml").write_bytes(text)
-    for way in ([resume(out)], ["seed=3", resume(out)]):
-        with pytest.raises(
-            CompactHydraException, match=r"sweep\.yaml is not what the sweep was st"
-        ):
-            multirun(*way)
-    assert (out / "sweep.yaml").read_bytes() == text
+def test_a_sweep_that_was_edited_by_hand(multirun: Any) -> None:
+    path = multirun("seed=1,2").directory / "sweep.yaml"
+    for text in (b"product: {seed: [1]}\n", b"", b"\xff", path.read_bytes() + b"\n"):
+        path.write_bytes(text)
+        for way in ([resume(path.parent)], ["seed=3", resume(path.parent)]):
+            message = r"sweep\.yaml is not what the sweep was started with, as .* Put it back"
+            with pytest.raises(CompactHydraException, match=message):
+                multirun(*way)
+        assert path.read_bytes() == text
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]\n", '{"overrides": 1}\n', '{"overrides": ["seed=1"], "config": []}\n', "\x00"])  # fmt: skip
-def test_damaged_configs_of_then(multirun: Any, broken: Broken, text: str) -> None:
+def test_damaged_configs_of_then(multirun: Any, broken: Broken) -> None:
     out = broken("seed=1,2,3")
-    (out / ".sweep" / "composed.jsonl").write_text(text)
-    if text:
-        with pytest.raises(CompactHydraException, match=r"composed\.jsonl"):
+    path = out / ".sweep" / "composed.jsonl"
+    no_config = '{"choices": [], "overrides": ["seed=1"], "config": []}\n'
+    for text in ("{", "[]\n", '{"overrides": 1}\n', no_config, "\x00", "[" * 100_000):
+        path.write_text(text)
+        message = r"composed\.jsonl is not what the sweep has written .* Remove it, and"
+        with pytest.raises(CompactHydraException, match=message):
             multirun(resume(out))
-        (out / ".sweep" / "composed.jsonl").unlink()
+    path.unlink()
     assert numbers(multirun(resume(out))) == [1, 2]
 
 
