@@ -158,8 +158,12 @@ class Records:
         return self._lives(process, self.path(record.job))
 
     def close(self, record: Record, status: Status, ended: str) -> None:
-        """Says of a running job whose process is gone what became of it."""
-        self.write(replace(record, status=status, ended=ended))
+        """Says of a running job whose process is gone what became of it.
+
+        It does nothing where another process has gone on with the job since.
+        """
+        if _or_none(self._content(record.job), record.job) == record:
+            self.write(replace(record, status=status, ended=ended))
 
     def _content(self, job: int) -> bytes | None:
         path = self.path(job)

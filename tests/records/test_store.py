@@ -254,6 +254,14 @@ for job in range(150):
 NO_LINKS = "os.link = lambda *paths: exec('raise PermissionError(1, str())')"
 
 
+def test_a_job_that_has_gone_on_since_is_not_closed(records: Records, dead: Process) -> None:
+    records.write(of(dead))
+    done = of(this_process(), Status.COMPLETED, attempt=2)
+    records.write(done)
+    records.close(of(dead), Status.CRASHED, "2026-11-24T10:00:02.000+01:00")
+    assert records.read(JOB) == done
+
+
 @pytest.mark.parametrize("links", ["", NO_LINKS], ids=["links", "no links"])
 def test_of_many_processes_one_runs_a_job(tmp_path: Path, links: str) -> None:
     started = [
