@@ -36,7 +36,7 @@ from params_proto.records.layout import (
     OWN,
     SWEEP,
 )
-from params_proto.records.plan import PlanFile
+from params_proto.records.plan import PlanFile, read_plan
 from params_proto.storage import atomic
 
 if TYPE_CHECKING:
@@ -128,6 +128,13 @@ class Beginning:
             )  # since another part began meanwhile
         if self.joins:
             return
+        # Parts may begin at once: they write the same.
+        alone = self.goes_on and self.options.part is None
+        if alone and read_plan(self.directory) != self.plan:
+            raise SweepError(
+                f"another process has gone on with the sweep in {self.directory} since this one"
+                " looked at it, and the jobs may have other numbers now: run the command again."
+            )
         if self.plan is None and not self.options.overwrite:
             refuse_used(self.directory)
         _give_mode(self.directory / OWN, self.host.config)

@@ -24,6 +24,7 @@ from params_proto.multirun.recorded import now
 from params_proto.multirun.remaining import statuses
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
+from tests.versions import HYDRA_1_3
 
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 STOP = "hydra.sweeper.max_failures=0"
@@ -461,6 +462,28 @@ def test_two_directories(multirun: Any, app: Path) -> None:
     message = r"hydra.sweep.dir=.*/other and hydra.sweeper.resume=.*/out are two directories"
     with pytest.raises(CompactHydraException, match=message):
         multirun(resume(out), to="other")
+
+
+@pytest.mark.parametrize("way", [["seed=1,2,3"], []], ids=["changed", "saved"])
+def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str]) -> None:
+    out = broken("seed=1,2")
+    path = out / ".sweep" / "plan.json"
+
+    def other() -> str:
+        """What another process does while this one composes its jobs."""
+        plan = json.loads(path.read_text())
+        path.write_text(json.dumps({**plan, "created": f"{plan['created']} and again"}))
+        return "app"
+
+    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
+    getattr(OmegaConf, register)("other", other)
+    try:
+        with pytest.raises(CompactHydraException, match="another process has gone on with the sw"):
+            multirun(*way, resume(out), "hydra.job.name='${other:}'")
+    finally:
+        OmegaConf.clear_resolver("other")
+    assert each(out, "job") == [0, 1]
+    assert each(out, "attempt") == [1, 1]
 
 
 # --- an app that has changed
