@@ -99,8 +99,8 @@ def to_go_on(start: Sequence[str], of_hydra: Iterable[str], directory: str) -> s
         of_hydra: the overrides of Hydra that it was given.
         directory: the sweep's.
 
-    >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "my runs/1")
-    "python train.py -m hydra/launcher=joblib 'hydra.sweeper.resume=my runs/1'"
+    >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
+    'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
     """
     kept = [
         one
