@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 import logging
 import threading
+import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMissingTypeStubs]
 
@@ -23,6 +25,8 @@ from params_proto.records.process import Process, age, this_process
 from params_proto.records.store import STALE
 
 log = logging.getLogger(__name__)
+
+_UNSIGNED = 2.0  # seconds in which a process that has the lock has said so
 
 
 @contextmanager
@@ -44,10 +48,16 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
     with ExitStack() as held:
         try:
             sign.parent.mkdir(parents=True, exist_ok=True)
-            taken = _take(lock, shared)
+            deadline = time.monotonic() + _UNSIGNED
+            while True:
+                taken = _take(lock, shared)
+                others = [one for one, of in _others(sign) if not (shared and of is not None)]
+                # Whoever has just taken it is about to say so, or has ended since.
+                if taken or others or time.monotonic() > deadline:
+                    break
+                time.sleep(_UNSIGNED / 100)
             # Which closes its file, also where another process has the lock.
             held.callback(lock.release_read_lock if shared else lock.release_write_lock)
-            others = [process for process, of in _others(sign) if not (shared and of is not None)]
             if not taken or others:
                 raise _refused(directory, others[0] if others else None)
             held.callback(sign.unlink, missing_ok=True)
