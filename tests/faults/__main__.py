@@ -18,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.faults import proc
 from tests.faults.figures import Figures
 from tests.faults.kill import reference
 from tests.faults.scenarios import Context, Scenario, long
@@ -90,9 +91,12 @@ class Faults:
         except Exception as error:
             self._stop.set()
             self.broken.append(f"\n{name} in {folder}: {error or type(error)}")
+            print(f"{name} is broken; the others that run come to their end", flush=True)
         else:
             self.figures.count("scenarios")
             shutil.rmtree(folder)
+        finally:
+            proc.end_below(folder)
 
 
 def _made(folder: Path, name: str) -> Path:

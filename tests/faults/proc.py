@@ -14,9 +14,12 @@ def workers(parent: int) -> list[int]:
     return [pid for pid in _children(parent) if b"popen_loky" in _command(pid)]
 
 
-def alive(group: int) -> list[int]:
-    """Those of a group that have not ended."""
-    return [pid for pid in _pids() if _stat(pid)[2:3] == [str(group)] and _stat(pid)[0] != "Z"]
+def end_below(folder: Path) -> None:
+    """Ends what is left in a folder: joblib's workers wait for ever for a parent that died."""
+    for pid in _pids():
+        with suppress(OSError):
+            if Path(f"/proc/{pid}/cwd").resolve().is_relative_to(folder):
+                kill(pid)
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:
