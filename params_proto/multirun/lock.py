@@ -14,7 +14,6 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
 
 from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMissingTypeStubs]
 
