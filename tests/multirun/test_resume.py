@@ -86,8 +86,7 @@ SWEEPS = [
     ["lr=1e-1,0.25,.5", "name='1',x"],
     ["+sweep=grid"],
     ["+sweep=grid", "+model=small", "hydra.sweeper.sweep.product.lr=[5]"],
-    ["+sweep=pairs", "seed=1,2"],
-    ["+experiment=swept", "lr=3"],
+    ["+sweep=pairs"],
     ["lr=1,2,3", "seed=3,4,5", "hydra.sweeper.zip=[lr,seed]"],
     ["+hydra.sweeper.params.seed='1,2,3'"],
     ["db=null,pg,mysql"],
@@ -265,7 +264,6 @@ def test_true_in_the_directory_of_the_time(multirun: Any) -> None:
     [
         ([], [1, 2, 3, 4]),
         (["hydra.sweeper.rerun=[failed]"], [1, 4]),
-        (["hydra.sweeper.rerun=failed"], [1, 4]),
         (["hydra.sweeper.rerun=[crashed,interrupted]"], [2, 3, 4]),
         (["hydra.sweeper.rerun=[]"], [4]),
         (["hydra.sweeper.rerun=[completed]"], [0, 4]),
