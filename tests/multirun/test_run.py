@@ -17,6 +17,7 @@ from params_proto import Sweep
 from params_proto.multirun import options
 
 MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
+RUNNING = import_module("params_proto.multirun.running")
 
 
 @pytest.mark.parametrize(
@@ -213,7 +214,7 @@ def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
 def test_the_returns_of_many_jobs_are_let_go(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(MODULE, "_KEPT", 4)
+    monkeypatch.setattr(RUNNING, "_KEPT", 4)
     batches = "hydra.sweeper.max_batch_size=2"
     assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
     assert multirun("seed=range(5)", batches, to="many").returns == []
