@@ -13,6 +13,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from params_proto.fields import Target
+from params_proto.keys import bare
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -69,11 +70,18 @@ class Host:
         """The config of a job, by its overrides."""
         return self.loader.load_sweep_config(self.config, list(job))
 
-    def compose_whichever_sweep(self, job: Sequence[str]) -> DictConfig:
-        """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses."""
+    def compose_whichever_sweep(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
+        """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses.
+
+        Args:
+            job: the overrides.
+            as_chosen: whether the sweep is that of the chosen groups, whatever overrides change
+                in it.
+        """
+        of_hydra = [line for line in self.of_hydra if not (as_chosen and _changes_the_sweep(line))]
         return self.loader.load_configuration(
             config_name=self.config.hydra.job.config_name,
-            overrides=[*self.of_hydra, *job],
+            overrides=[*of_hydra, *job],
             run_mode=RunMode.RUN,
         )
 
@@ -107,6 +115,10 @@ class Host:
         """The overrides of Hydra itself."""
         # As they were written: an interpolation in one of them is for the config that it changes.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
+
+
+def _changes_the_sweep(line: str) -> bool:
+    return bare(line.partition("=")[0]).startswith("hydra.sweeper.sweep.")
 
 
 def sweep_of(config: DictConfig) -> object:

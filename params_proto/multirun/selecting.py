@@ -54,7 +54,8 @@ def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
 
 def _composed(host: Host, fixed: Sequence[Given]) -> DictConfig:
     (job,) = plan(Sweep(), (), fixed, (), host.is_group).jobs()
-    return host.compose_whichever_sweep(job)
+    # What changes a part of a sweep cannot be composed without it.
+    return host.compose_whichever_sweep(job, as_chosen=True)
 
 
 def _but_the_sweep(config: DictConfig) -> Any:

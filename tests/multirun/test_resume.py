@@ -577,3 +577,10 @@ def test_as_a_user_runs_it(app: Path, python: Any) -> None:
     done = python("app.py", "-m", ours, "seed=1", "hydra.sweeper.resume=true", status=1)
     assert "hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is" in done.stderr
     assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "mended", "my runs"]
+
+
+def test_jobs_of_a_sweep_that_an_override_has_changed_are_known(multirun: Any) -> None:
+    multirun("+sweep=grid")
+    lr = "hydra.sweeper.sweep.product.lr=[2,3]"
+    again = multirun("+sweep=grid", lr, "hydra.sweeper.resume=true")
+    assert again.jobs == [f"lr=3 seed={seed} +sweep=grid" for seed in range(3)]

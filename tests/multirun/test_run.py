@@ -258,7 +258,7 @@ def test_directories_that_cannot_be_had_are_all_told(multirun: Any) -> None:
         (["+experiment=swept"], "product: {seed: [1, 2]}\nset: {+experiment: swept}\n"),
         (["+model=small", "seed=1,2"], "set: {+model: small}\nproduct: {seed: [1, 2]}\n"),
         (["+sweep=grid", "+model=small", "name=x"], "product: {lr: [1, 2], seed: [0, 1, 2]}\nset: {+model: small, name: x}\n"),
-        (["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]"], "product: {lr: [5], seed: [0, 1, 2]}\nset: {+sweep: grid}\n"),
+        (["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]"], "product: {lr: [5], seed: [0, 1, 2]}\n"),
         # One that the other choices need is kept.
         (["+sweep=engined", "+db/engine@x=isam", "x.kind=y"], "product: {lr: [1]}\nset: {+db/engine@x: isam, x.kind: y}\n"),
         (["+sweep=grid", "~db/engine@engine"], 'product: {lr: [1, 2], seed: [0, 1, 2]}\nset: {~db/engine@engine: null}\n'),
