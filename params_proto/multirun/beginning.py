@@ -19,11 +19,9 @@ from params_proto.multirun.command import script
 from params_proto.multirun.directories import Directories, directory_of_sweep, refuse_used
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs import Numbered, numbered
-from params_proto.multirun.numbers import renumbered
 from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
 from params_proto.multirun.recorded import now
-from params_proto.multirun.remaining import EVERY, Remaining, Seen, seen, statuses
 from params_proto.multirun.selecting import only_select_the_sweep
 from params_proto.records import Records
 from params_proto.records.layout import (
@@ -41,6 +39,8 @@ from params_proto.storage import atomic
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
+
+    from params_proto.multirun.remaining import Remaining, Seen
 
 
 @dataclass
@@ -85,6 +85,8 @@ class Beginning:
         """
         if self.plan is None:
             return self._numbered(), None
+        from params_proto.multirun.remaining import Remaining  # which few sweeps need
+
         remaining = Remaining(Records(self.directory))
         return remaining.of(self.seen(directories)), remaining
 
@@ -94,6 +96,9 @@ class Beginning:
         Args:
             directories: told of those that were used before.
         """
+        from params_proto.multirun.numbers import renumbered
+        from params_proto.multirun.remaining import EVERY, Seen, seen, statuses
+
         if self.plan is None:
             yield from map(Seen, self._numbered())
             return
@@ -165,7 +170,8 @@ class Beginning:
         ).write(self.directory)
         # Other parts of the sweep look at this first.
         atomic.write(self.directory / SWEEP, [self.text])
-        atomic.write(self.directory / MULTIRUN, [OmegaConf.to_yaml(self.host.config)])
+        config = OmegaConf.to_yaml(self.host.config)
+        atomic.write(self.directory / MULTIRUN, [config], lasting=False)
 
     @property
     def _is_there(self) -> bool:

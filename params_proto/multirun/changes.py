@@ -58,7 +58,7 @@ class Composed:
         before = [] if anew else _read(path)
         kept = {tuple(then["choices"]): f"{json.dumps(then)}\n" for then in before}
         new = [line for choices, line in self._lines.items() if choices not in kept]
-        atomic.write(path, [*kept.values(), *new][:_MOST])
+        atomic.write(path, [*kept.values(), *new][:_MOST], lasting=False)
 
 
 def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:

@@ -10,11 +10,11 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
@@ -54,8 +54,7 @@ class NotRun:
     """What a job returns that found itself done or running elsewhere, or the sweep at its end."""
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(NamedTuple):
     """How many jobs may fail before no more start, wherever they run: a file for each that does.
 
     Args:
@@ -81,8 +80,7 @@ class Limit:
         (self.folder / str(job)).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True)
-class Launch:
+class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
     Args:
@@ -95,8 +93,8 @@ class Launch:
     """
 
     numbers: Mapping[str, int] | None = None
-    occurrences: Mapping[int, int] = field(default_factory=dict[int, int])
-    again: Mapping[int, int] = field(default_factory=dict[int, int])
+    occurrences: Mapping[int, int] = {}
+    again: Mapping[int, int] = {}
     limit: Limit | None = None
     timeout: float | None = None
 

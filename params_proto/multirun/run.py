@@ -13,7 +13,6 @@ from params_proto.multirun.beginning import Beginning, begin
 from params_proto.multirun.changes import Composed, refuse_changes
 from params_proto.multirun.compose import keep
 from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
-from params_proto.multirun.dry_run import dry_run
 from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host
 from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
@@ -23,7 +22,6 @@ from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
 from params_proto.multirun.recorded import Recorded
-from params_proto.multirun.remaining import Remaining
 from params_proto.multirun.running import Running
 from params_proto.multirun.timeouts import refuse_two_limits
 from params_proto.multirun.validation import AHEAD, Validation
@@ -32,6 +30,8 @@ from params_proto.records.layout import CONFIGS, OWN
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
+
+    from params_proto.multirun.remaining import Remaining
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,8 @@ def run(
             refuse_changes(beginning.directory, host, allowed=allowed)
         refuse_two_limits(options.timeout, host.config)
         if options.dry_run:
+            from params_proto.multirun.dry_run import dry_run
+
             dry_run(beginning, host, options.dry_run)
             return []
         directories = Directories(beginning.directory)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from functools import cache
 from pathlib import Path
@@ -49,7 +48,7 @@ def _this(pid: int) -> Process:
 
 @cache
 def _host() -> str:
-    return socket.gethostname()
+    return os.uname().nodename
 
 
 def _began(pid: int) -> str | None:

@@ -1,23 +1,31 @@
-"""Sweeps in files and frames, and in lines of overrides."""
+"""Sweeps in files and frames, and in lines of overrides. Each module loads when it is asked for."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from params_proto.storage.files import load as load
-from params_proto.storage.files import save as save
-from params_proto.storage.from_lines import sweep_of_lines as sweep_of_lines
-from params_proto.storage.from_steps import sweep_from_steps as sweep_from_steps
-from params_proto.storage.to_steps import steps_to_mapping as steps_to_mapping
-
 if TYPE_CHECKING:
+    from params_proto.storage.files import load as load
+    from params_proto.storage.files import save as save
     from params_proto.storage.frames import from_dataframe as from_dataframe
     from params_proto.storage.frames import to_dataframe as to_dataframe
+    from params_proto.storage.from_lines import sweep_of_lines as sweep_of_lines
+    from params_proto.storage.from_steps import sweep_from_steps as sweep_from_steps
+    from params_proto.storage.to_steps import steps_to_mapping as steps_to_mapping
+
+_MODULES = {
+    "load": "files",
+    "save": "files",
+    "sweep_of_lines": "from_lines",
+    "sweep_from_steps": "from_steps",
+    "steps_to_mapping": "to_steps",
+    "from_dataframe": "frames",
+    "to_dataframe": "frames",
+}
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("from_dataframe", "to_dataframe"):
-        from params_proto.storage import frames  # and with it pandas
-
-        return getattr(frames, name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

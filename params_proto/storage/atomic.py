@@ -11,7 +11,7 @@ from pathlib import Path
 from params_proto.errors import SweepError
 
 
-def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
+def write(path: str | os.PathLike[str], chunks: Iterable[str], *, lasting: bool = True) -> None:
     """Writes a file so that at every moment there is the old one or the new one.
 
     The text goes into a hidden file in the same directory, which takes the place of the old one
@@ -20,6 +20,8 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
     Args:
         path: the file; its directory is there already.
         chunks: its text, piece by piece. What their making raises passes through.
+        lasting: whether to wait for the disk. Without it, a machine that loses its power in the
+            next seconds may lose the file.
 
     Raises:
         SweepError: the file cannot be written.
@@ -36,7 +38,8 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
                 file.write(chunk.encode())
         with refused:
             file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                os.fsync(file.fileno())
             file.close()
             if mode is not None:
                 made.chmod(mode)

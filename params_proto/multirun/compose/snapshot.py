@@ -55,7 +55,7 @@ def write(folder: Path, sources: Mapping[Place, Contents]) -> None:
             for (what, of, kind), answer in contents.answers.items()
         ]
         index.append({"provider": provider, "path": path, "files": files, "answers": answers})
-    atomic.write(folder / INDEX, [json.dumps({"sources": index}, indent=1)])
+    atomic.write(folder / INDEX, [json.dumps({"sources": index}, indent=1)], lasting=False)
 
 
 def _inside(file: str) -> str:
