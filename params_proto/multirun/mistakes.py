@@ -115,3 +115,13 @@ def told_by_hydra() -> Generator[None, None, None]:
             raise
         path = "a file" if error.filename is None else error.filename
         raise CompactHydraException(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def logged_where_it_can() -> Generator[None, None, None]:
+    """Logs without logging's own tracebacks: a log on a full disk takes nothing, others do."""
+    before, logging.raiseExceptions = logging.raiseExceptions, False
+    try:
+        yield
+    finally:
+        logging.raiseExceptions = before

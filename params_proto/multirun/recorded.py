@@ -21,6 +21,7 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.identity import identity, telling, values
+from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.timeouts import ends_after
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.heartbeat import heartbeat
@@ -293,7 +294,8 @@ class Recorded:
 
 
 def _log_unwritten(record: Record, error: SweepError) -> None:
-    log.error(f"job {record.job} is {record.status.value}, but its record, {error}")
+    with logged_where_it_can():
+        log.error(f"job {record.job} is {record.status.value}, but its record, {error}")
 
 
 def now() -> str:

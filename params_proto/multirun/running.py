@@ -18,7 +18,7 @@ from params_proto.multirun.failures import Failures, counted
 from params_proto.multirun.interrupts import quiet_about_interrupts
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.launching import Launching
-from params_proto.multirun.mistakes import told_by_hydra
+from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
 from params_proto.multirun.recorded import Limit, Recorded, RemoteError
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
@@ -126,7 +126,8 @@ class Running:
 
     def stopped(self) -> None:
         """Says how to go on after something that is no job's failure."""
-        log.error(f"The sweep stopped. {self._to_go_on()}")
+        with logged_where_it_can():
+            log.error(f"The sweep stopped. {self._to_go_on()}")
 
     def interrupted(self, batch: Batch | None, number: int) -> NoReturn:
         """Closes the records, and says how to go on.
