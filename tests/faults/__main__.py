@@ -85,7 +85,10 @@ class Faults:
             return
         folder = _made(self.folder, name)
         try:
-            scenario(folder)
+            try:
+                scenario(folder)
+            finally:
+                proc.end_below(folder)
         except SkippedError as why:
             self.skipped.append(f"{name} skipped: {why}")
         except Exception as error:
@@ -95,8 +98,6 @@ class Faults:
         else:
             self.figures.count("scenarios")
             shutil.rmtree(folder)
-        finally:
-            proc.end_below(folder)
 
 
 def _made(folder: Path, name: str) -> Path:
