@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_PATIENCE = 15.0  # seconds that a launcher has to let a signal's exception through
 
 
 class Interrupt(KeyboardInterrupt):
@@ -29,6 +30,17 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.last: Interrupt | None = None
+        # Ends the process where a launcher waits for workers that are gone.
+        self.if_stuck: Callable[[int], None] | None = None
+        self._over = threading.Event()
+
+    def handled(self) -> None:
+        """Says that the exception has come through."""
+        self._over.set()
+
+    def _watch(self, number: int, end: Callable[[int], None]) -> None:
+        if not self._over.wait(_PATIENCE):
+            end(number)
 
     def number_of(self, error: KeyboardInterrupt) -> int:
         """The signal behind what was raised."""
@@ -38,7 +50,10 @@ class Interrupts:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
-        self.last = Interrupt(number)
+        first, self.last = self.last is None, Interrupt(number)
+        if first and self.if_stuck is not None:
+            arguments = number, self.if_stuck
+            threading.Thread(target=self._watch, args=arguments, daemon=True).start()
         raise self.last
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor
@@ -108,6 +110,21 @@ class Launching:
                 self.failures.add(record)
         self.elsewhere.clear()
         return dead
+
+    def kill(self, jobs: Iterable[Numbered]) -> None:
+        """Ends the processes of this machine that run jobs, this one aside.
+
+        Args:
+            jobs: those of the batch that is running.
+        """
+        me = this_process()
+        for one in jobs:
+            record = self._record(one.number)
+            if record is None or (record.host, record.pid) == (me.host, me.pid):
+                continue
+            if record.host == me.host and self.records.runs(record):
+                with suppress(OSError):  # it is gone since
+                    os.kill(record.pid, signal.SIGKILL)
 
     def close(self, jobs: Iterable[Numbered]) -> Cut:
         """Says of jobs that were interrupted that they were, once their processes have gone.

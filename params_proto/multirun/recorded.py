@@ -8,8 +8,8 @@ import pickle
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +24,7 @@ from params_proto.multirun.identity import identity, telling, values
 from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.timeouts import ends_after
 from params_proto.records import Failure, Record, Records, Status
-from params_proto.records.heartbeat import heartbeat
+from params_proto.records.heartbeat import ends_with, heartbeat
 from params_proto.records.process import this_process
 from params_proto.records.returned import UnfitError, as_json
 
@@ -116,11 +116,12 @@ class Recorded:
         # What this process alone has: the signals that came while a job ran, and who is told of
         # a job that failed.
         self.signals: Interrupts | None = None
+        self.busy = False
         self.on_failure: Callable[[Record], None] | None = None
         self._home = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "signals": None, "on_failure": None}
+        return {**self.__dict__, "signals": None, "on_failure": None, "busy": False}
 
     def keep(self, directory: Path, swept: list[str], selecting: list[str]) -> None:
         """Says where the records stand, and what they hold.
@@ -181,7 +182,9 @@ class Recorded:
 
         try:
             path = self._records.path(record.job)
-            with heartbeat(path), ends_after(self.launch.timeout):
+            with heartbeat(path), ends_after(self.launch.timeout), self._working():
+                if os.getpid() != self._home:
+                    ends_with(self._home)
                 returned = self.__wrapped__(config)
             if self.signals is not None and self.signals.last is not None:
                 raise self.signals.last  # which the task has taken for something else
@@ -213,6 +216,14 @@ class Recorded:
             )
             return None
         return returned
+
+    @contextmanager
+    def _working(self) -> Generator[None, None, None]:
+        self.busy = True
+        try:
+            yield
+        finally:
+            self.busy = False
 
     def returned(self, one: Numbered, directory: str, result: JobReturn) -> Record:
         """Writes the record of a job from what a launcher returned, where the job could not.

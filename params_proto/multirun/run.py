@@ -99,6 +99,7 @@ def run(
                 keep(host.loader, kept, options=not ahead)
         running = Running.of(beginning, launcher, task)
         task.signals = signals = held.enter_context(interrupts())
+        signals.if_stuck = running.end_stuck
         try:
             while batch is not None:
                 running.run(batch)
@@ -112,7 +113,8 @@ def run(
             if not beginning.joins:  # the other parts of which take their own time
                 running.wait([] if remaining is None else remaining.elsewhere)
         except KeyboardInterrupt as error:
-            running.interrupted(batch, signals.number_of(error))
+            signals.handled()
+            running.interrupted(signals.number_of(error))
         except Exception:
             running.stopped()
             raise

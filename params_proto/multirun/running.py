@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -46,6 +47,7 @@ class Running:
     launching: Launching
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
     completed: int = 0
+    _batch: Batch | None = None
     _jobs: int = 0
     _failed: tuple[int, JobReturn] | None = None
 
@@ -72,6 +74,7 @@ class Running:
 
     def run(self, batch: Batch) -> None:
         """Runs a batch."""
+        self._batch = batch
         with told_by_hydra():
             returned = self.launching.run(batch)
             results = [*returned.values()]
@@ -129,21 +132,39 @@ class Running:
         with logged_where_it_can():
             log.error(f"The sweep stopped. {self._to_go_on()}")
 
-    def interrupted(self, batch: Batch | None, number: int) -> NoReturn:
+    def interrupted(self, number: int) -> NoReturn:
         """Closes the records, and says how to go on.
 
         Args:
-            batch: that was running.
             number: of the signal.
 
         Raises:
             SystemExit: always, with the status of a process that the signal ended.
         """
         with quiet_about_interrupts():  # another one
-            cut = self.launching.close(batch.all if batch else [])
+            self._tell_what_was_cut()
+        raise SystemExit(128 + number)
+
+    def end_stuck(self, number: int) -> None:
+        """Does the same in another thread, and ends the process.
+
+        A launcher may wait for workers for good: one that is killed as it sends what its job
+        returned leaves loky with half of it.
+
+        Args:
+            number: of the signal.
+        """
+        while self.launching.task.busy:  # a job of this process takes its time
+            time.sleep(1)
+        self.launching.kill(self._batch.all if self._batch else [])
+        self._tell_what_was_cut()
+        logging.shutdown()
+        os._exit(128 + number)
+
+    def _tell_what_was_cut(self) -> None:
+        cut = self.launching.close(self._batch.all if self._batch else [])
         done = f"{counted(self.completed + cut.completed)} completed in this run"
         log.warning(f"Interrupted: {done}, {cut.interrupted} cut short.\n{self._to_go_on()}")
-        raise SystemExit(128 + number)
 
     def _to_go_on(self) -> str:
         directory = str(self.beginning.directory)

@@ -38,9 +38,7 @@ def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> No
         if run.poll() is not None:
             break
         number = rng.choice([signal.SIGINT, signal.SIGTERM])
-        # A worker that SIGTERM ends while it sends a result leaves half of it, on whose rest joblib
-        # waits for ever, below anything that a sweeper may do.
-        group = rng.random() < 0.5 and not (joblib and number == signal.SIGTERM)
+        group = rng.random() < 0.5
         late = len(done.completed()) == jobs  # Python may be on its way out
         (proc.kill_group if group else proc.kill)(run.pid, number)
         stopped = time.monotonic()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from typing import Any
+
+from params_proto.records.process import this_process
 
 START = """
 import os, time
@@ -81,3 +85,29 @@ with heartbeat(a):
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
     python("-W", "ignore::DeprecationWarning", "-c", START + code)
+
+
+def test_a_worker_ends_with_its_parent(python: Any, tmp_path: Path) -> None:
+    worker = """
+with heartbeat(a):
+    module.ends_with(int(sys.argv[1]))
+    Path("ready").touch()
+    time.sleep(0.3)  # a job that goes on to its end
+    Path("done").touch()
+time.sleep(60)
+"""
+    (tmp_path / "worker.py").write_text(f"import sys{START}{worker}")
+    parent = """
+import os, subprocess, sys, time
+from pathlib import Path
+process = subprocess.Popen([sys.executable, "worker.py", str(os.getpid())])
+while not Path("ready").exists():
+    time.sleep(0.01)
+print(process.pid)
+"""
+    pid = int(python("-c", parent).stdout)
+    deadline = time.monotonic() + 20
+    while this_process()._replace(pid=pid, began=None).lives and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert time.monotonic() < deadline
+    assert (tmp_path / "done").exists()
