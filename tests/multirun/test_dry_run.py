@@ -1,0 +1,98 @@
+"""`hydra.sweeper.dry_run`: the jobs are checked and shown, and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+DRY = "hydra.sweeper.dry_run=true"
+
+
+def left(app: Path) -> list[str]:
+    return [str(path.relative_to(app)) for path in app.glob("out/**/*")]
+
+
+def test_a_table(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    multirun("lr=1,2", "seed=3,4", "hydra.sweep.subdir=lr${lr}/${seed}", DRY)
+    said = capsys.readouterr().out
+    assert said == (
+        "job  overrides    directory\n"
+        "0    lr=1 seed=3  lr1/3\n"
+        "1    lr=1 seed=4  lr1/4\n"
+        "2    lr=2 seed=3  lr2/3\n"
+        "3    lr=2 seed=4  lr2/4\n"
+        f"4 jobs in {app}/out, of which all are valid. Nothing was started or written (dry run).\n"
+    )
+    assert left(app) == []
+
+
+def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def task(config: Any) -> None:
+        if config.seed == 2:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        multirun("seed=1,2", task=task)
+    before = left(app)
+    capsys.readouterr()
+    resume = "hydra.sweeper.resume=true"
+    multirun("seed=1,2,3", resume, DRY)
+    shown = [line.split(maxsplit=3) for line in capsys.readouterr().out.splitlines()[1:4]]
+    assert shown == [
+        ["0", "seed=1", "0", "completed"],
+        ["1", "seed=2", "1", "failed, runs again"],
+        ["2", "seed=3", "2"],
+    ]
+    multirun("seed=1,2,3", resume, "hydra.sweeper.rerun=[crashed]", "hydra.sweeper.dry_run=json")
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["job"], one["status"], one["runs"]) for one in told] == [
+        (0, "completed", False),
+        (1, "failed", False),
+        (2, "pending", True),
+    ]
+    assert (told[1]["overrides"], told[1]["dir"]) == (["seed=2"], "1")
+    assert left(app) == before
+
+
+def test_of_many_jobs_the_first_and_the_last(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multirun("seed=range(1000000)", "hydra.sweeper.slice=7:", DRY)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 27)), "...", "999999"]
+    assert lines[-1].startswith("999993 jobs in ")
+
+
+def test_a_long_job_is_cut(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    multirun(f"name={'x' * 100}", DRY)
+    assert f"  name={'x' * 64}...  0\n" in capsys.readouterr().out
+
+
+def test_a_directory_that_only_the_job_knows(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multirun("seed=1", "hydra.sweep.subdir=${oc.env:NOT_HERE}", DRY)
+    assert capsys.readouterr().out.splitlines()[1].split(maxsplit=2) == [
+        "0",
+        "seed=1",
+        "as the job says",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["nokey=1", DRY], "nokey"),
+        (["seed=1,2", "hydra.sweep.subdir=same", DRY], "would share the directory"),
+        (["seed=1", "hydra.sweeper.dry_run=yaml"], "dry_run=yaml: it is true for a table, or json"),
+    ],
+    ids=["key", "directory", "form"],
+)
+def test_mistakes(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert left(app) == []

@@ -1,0 +1,104 @@
+"""`hydra.sweeper.timeout`, and what other numbers the sweeper takes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto.errors import SweepError
+from params_proto.multirun.timeouts import ends_after
+
+
+def spins(config: Any) -> int:
+    """Runs for good where the seed is 2."""
+    while config.seed == 2:
+        time.sleep(0.001)
+    return int(config.seed)
+
+
+def test_a_job_that_takes_too_long(multirun: Any, app: Path) -> None:
+    with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=0.5 seconds"):
+        multirun("seed=1,2,3", "hydra.sweeper.timeout=0.5", task=spins)
+    records = [json.loads((app / f"out/.sweep/jobs/0/0/{n}.json").read_text()) for n in range(3)]
+    assert [one["status"] for one in records] == ["completed", "failed", "completed"]
+    assert records[1]["error"]["type"] == "TimeoutError"
+
+
+def test_the_signal_is_let_go() -> None:
+    before = signal.getsignal(signal.SIGALRM)
+    with ends_after(100):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+    assert signal.getsignal(signal.SIGALRM) is before
+    with ends_after(None):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
+
+
+def test_a_job_that_takes_the_error_for_another_gets_it_again() -> None:
+    def takes_it_once() -> None:
+        try:
+            time.sleep(5)
+        except TimeoutError:
+            time.sleep(5)
+
+    with pytest.raises(TimeoutError), ends_after(0.01):
+        takes_it_once()
+
+
+def test_not_in_a_thread() -> None:
+    errors: list[str] = []
+
+    def run() -> None:
+        try:
+            with ends_after(1):
+                pass
+        except SweepError as error:
+            errors.append(str(error))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert errors == [
+        "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be stopped."
+        " Leave it out, or choose a launcher that runs them in processes."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("timeout=0", "timeout=0.* is no number of seconds, more than 0"),
+        ("timeout=.inf", "timeout=inf is no number of seconds"),
+        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
+    ],
+)
+def test_numbers(multirun: Any, app: Path, override: str, message: str) -> None:
+    with pytest.raises(CompactHydraException, match=rf"hydra\.sweeper\.{message}"):
+        multirun("seed=1", f"hydra.sweeper.{override.replace('.inf', 'inf')}")
+    assert not list((app / "out").iterdir())
+
+
+def test_a_launcher_with_a_limit_of_its_own(multirun: Any, app: Path) -> None:
+    launcher = "hydra/launcher=submitit_local"
+    with pytest.raises(CompactHydraException, match=r"hydra\.launcher\.timeout_min=60 minutes"):
+        multirun("seed=1", "hydra.sweeper.timeout=3", launcher)
+    assert not list((app / "out").iterdir())
+
+
+@pytest.mark.parametrize(("mode", "expected"), [("750", 0o750), ("0o701", 0o701)])
+def test_the_mode_of_the_records(multirun: Any, mode: str, expected: int) -> None:
+    run = multirun("seed=1", f"+hydra.sweep.mode='{mode}'")
+    assert (run.directory / ".sweep").stat().st_mode & 0o777 == expected
+
+
+def test_no_mode(multirun: Any) -> None:
+    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is no mode"):
+        multirun("seed=1", "+hydra.sweep.mode=rwx")
