@@ -30,7 +30,6 @@ def memory(pairs: int) -> Iterator[Row]:
     )
     yield "the most memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
     yield "the most memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
-    yield "  a job of these, composed twice and run", f"{many[0].wall / 100:.2f} ms"
 
 
 def _run(*overrides: str) -> tuple[Cost, float]:
