@@ -14,9 +14,11 @@ NEIGHBOURS := .venv-neighbours
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
 
-# The measuring of coverage would slow down Hydra's side of these comparisons for nothing
-COMPARISONS := tests/multirun/test_differential.py tests/multirun/test_tree.py \
-	tests/multirun/compose/test_equivalence.py
+# The measuring of coverage would slow these down for nothing: one side of a comparison is Hydra's,
+# and what the commands of pages, of launchers and of faults reach is reached in the other tests
+UNMEASURED := tests/multirun/test_differential.py tests/multirun/test_tree.py \
+	tests/multirun/compose/test_equivalence.py tests/faults tests/launchers \
+	tests/test_readme.py tests/test_docs.py
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
@@ -58,8 +60,8 @@ typecheck: $(VENV)/.dev ## check the types, strictly
 	$(BIN)/pyright
 
 pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(COMPARISONS)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term $(COMPARISONS:%=--ignore=%)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(UNMEASURED)
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term $(UNMEASURED:%=--ignore=%)
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers

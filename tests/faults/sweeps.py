@@ -44,6 +44,11 @@ class Run(subprocess.Popen[bytes]):
         return self.output.read_text(errors="replace")
 
 
+def _environment() -> dict[str, str]:
+    """Without the measuring of coverage, in which Hydra sees a debugger and shows tracebacks."""
+    return {name: value for name, value in os.environ.items() if "COVERAGE_PROCESS" not in name}
+
+
 @dataclass
 class Sweep:
     """A sweep.
@@ -114,7 +119,7 @@ class Sweep:
                 command,
                 shell=isinstance(command, str),
                 cwd=self.folder,
-                env={**os.environ, **self.environment},
+                env={**_environment(), **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -15,20 +14,25 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
-from params_proto.multirun import Host, Options, run
+from params_proto import multirun
+from params_proto.multirun import Host, Options, Recorded, running
 from params_proto.multirun.compose import caches
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.difference import difference
 from params_proto.multirun.compose.loader import CachedLoader
+from params_proto.multirun.opening import Opened
 from tests.multirun.compose.roads import TREE, cached, hydras, master, write
-
-MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 
 
 def task(config: DictConfig) -> None:
     """What the jobs would run."""
+
+
+def run(options: Options, arguments: list[str], host: Host, launcher: Any) -> Any:
+    """As the sweeper does."""
+    return multirun.run(options, arguments, host, launcher, Recorded(task), Opened(host.config))
 
 
 class Composing:
@@ -82,7 +86,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 
 def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
-    monkeypatch.setattr(MODULE, "_KEPT", 100)
+    monkeypatch.setattr(running, "_KEPT", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 450):  # once for what is made only once
         options = Options(max_batch_size=50, overwrite=True)
