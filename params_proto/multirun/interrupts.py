@@ -39,7 +39,7 @@ class Interrupts:
         self._over.set()
 
     def _watch(self, number: int, end: Callable[[int], None]) -> None:
-        if not self._over.wait(_PATIENCE):
+        while not self._over.wait(_PATIENCE):
             end(number)
 
     def number_of(self, error: KeyboardInterrupt) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -146,7 +145,7 @@ class Running:
         raise SystemExit(128 + number)
 
     def end_stuck(self, number: int) -> None:
-        """Does the same in another thread, and ends the process.
+        """Does the same in another thread, and ends the process, unless it runs a job.
 
         A launcher may wait for workers for good: one that is killed as it sends what its job
         returned leaves loky with half of it.
@@ -154,8 +153,8 @@ class Running:
         Args:
             number: of the signal.
         """
-        while self.launching.task.busy:  # a job of this process takes its time
-            time.sleep(1)
+        if self.launching.task.busy:
+            return  # a job of this process takes its time
         self.launching.kill(self._batch.all if self._batch else [])
         self._tell_what_was_cut()
         logging.shutdown()
