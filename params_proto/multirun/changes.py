@@ -122,7 +122,7 @@ def _no_configs(path: Path, what: object) -> SweepError:
 
 def _differences(job: list[str], then: Mapping[str, Any], host: Host) -> Iterator[tuple[str, str]]:
     try:
-        now = _plain(host.compose(job))
+        now = _plain(host.compose_whichever_sweep(job))
     except HydraException as error:
         yield " ".join(job), f"cannot be composed any more: {str(error).partition(chr(10))[0]}"
         return

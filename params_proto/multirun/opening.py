@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.types import RunMode
-from omegaconf import OmegaConf, open_dict
+from omegaconf import OmegaConf, flag_override
 
 from params_proto.errors import SweepError
 from params_proto.multirun.command import says_what, stays
@@ -77,7 +77,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
-    with open_dict(config):
+    with _changed(config):
         config.hydra.sweep.dir = str(directory)
         # What stands here reaches each job's config.
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
@@ -100,10 +100,15 @@ def _as_it_was(
         overrides=[*plan.task, *kept, *of_hydra],
         run_mode=RunMode.MULTIRUN,
     )
-    with open_dict(whole):
+    with _changed(whole):
         whole.hydra.mode = config.hydra.mode
         whole.hydra.overrides.task = list(plan.selecting)
     return whole, list(plan.selecting)
+
+
+def _changed(config: DictConfig) -> Any:
+    """Lets Hydra's node be changed, which Hydra 1.4 has closed by then."""
+    return flag_override(config.hydra, ["readonly", "struct"], [False, False])
 
 
 def _refuse_the_time(config: DictConfig) -> None:

@@ -222,4 +222,4 @@ def test_two_real_sweeps(app: Path, python: Any) -> None:
         assert f"process {first.pid} on {this_process().host} runs the sweep in out." in done.stderr
         (app / "go").touch()
     assert first.returncode == 0
-    assert python(*ours, "seed=1,2", "hydra.sweeper.resume=true").stderr == ""
+    assert python("-W", "ignore", *ours, "seed=1,2", "hydra.sweeper.resume=true").stderr == ""
