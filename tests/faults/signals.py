@@ -70,7 +70,7 @@ def expect_stopped(run: Run, number: signal.Signals) -> None:
         f"a process ends with {run.returncode} after {number.name}",
         run.output,
     )
-    expect("Traceback (most" not in run.text(), f"a traceback after {number.name}", run.output)
+    expect(not run.shows_a_traceback, f"a traceback after {number.name}", run.output)
     expect("Interrupted: " in run.text(), f"no summary after {number.name}", run.output)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -43,10 +44,21 @@ class Run(subprocess.Popen[bytes]):
         """What it has written."""
         return self.output.read_text(errors="replace")
 
+    @property
+    def shows_a_traceback(self) -> bool:
+        """Whether there is one, but for those of exceptions that met Python where it ignores them.
+
+        A signal may come as it clears up, and a log may not fit on the disk as it closes it.
+        """
+        return "Traceback (most" in _IGNORED.sub("", self.text())
+
 
 def _environment() -> dict[str, str]:
     """Without the measuring of coverage, in which Hydra sees a debugger and shows tracebacks."""
     return {name: value for name, value in os.environ.items() if "COVERAGE_PROCESS" not in name}
+
+
+_IGNORED = re.compile(r"^Exception ignored in:.*\nTraceback .*\n(?:(?: .*)?\n)*.+\n", re.MULTILINE)
 
 
 @dataclass
