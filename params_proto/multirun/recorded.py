@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
-import pickle
-import sys
 import time
-import traceback
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -21,12 +17,13 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.identity import identity, telling, values
+from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.outcome import failure_of, plain, travels, value_of
 from params_proto.multirun.timeouts import ends_after
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.heartbeat import ends_with, heartbeat
 from params_proto.records.process import this_process
-from params_proto.records.returned import UnfitError, as_json
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -53,32 +50,6 @@ class UnrecordedError(SweepError):
 
 class NotRun:
     """What a job returns that found itself done or running elsewhere, or the sweep at its end."""
-
-
-class Limit(NamedTuple):
-    """How many jobs may fail before no more start, wherever they run: a file for each that does.
-
-    Args:
-        folder: of the files, one for this run alone.
-        most: how many are one too few.
-    """
-
-    folder: Path
-    most: int
-
-    @property
-    def reached(self) -> bool:
-        """Whether too many have failed."""
-        return self.folder.is_dir() and len(os.listdir(self.folder)) > self.most
-
-    def add(self, job: int) -> None:
-        """Counts a job that failed, once."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / str(job)).touch()
-
-    def remove(self, job: int) -> None:
-        """Counts it no more."""
-        (self.folder / str(job)).unlink(missing_ok=True)
 
 
 class Launch(NamedTuple):
@@ -193,23 +164,23 @@ class Recorded:
                 close(Status.COMPLETED)
                 return None
             raised = ExitError(f"sys.exit({error.code!r})")
-            close(Status.FAILED, error=_failure(raised, error))
+            close(Status.FAILED, error=failure_of(raised, error))
             raise raised from error
         except KeyboardInterrupt:
             close(Status.INTERRUPTED)
             raise
         except BaseException as error:
-            failure = _failure(error)
+            failure = failure_of(error)
             close(Status.FAILED, error=failure)
             if not isinstance(error, Exception):  # which no launcher takes for a job's failure
                 raise RemoteError(f"{failure.type}: {failure.message}") from error
-            if os.getpid() != self._home and not _travels(error):
+            if os.getpid() != self._home and not travels(error):
                 raise RemoteError(
                     f"{failure.type}: {failure.message}\n\n{failure.traceback}"
                 ) from None
             raise
-        close(Status.COMPLETED, _value(record.job, returned))
-        if os.getpid() != self._home and not _travels(returned):
+        close(Status.COMPLETED, value_of(record.job, returned))
+        if os.getpid() != self._home and not travels(returned):
             log.warning(
                 f"what job {record.job} returned, a {type(returned).__qualname__}, cannot be sent"
                 " back from its process: it counts as None."
@@ -247,8 +218,8 @@ class Recorded:
             return replace(
                 record,
                 ended=record.started,
-                value=None if failed else _value(one.number, value),
-                error=_failure(value) if failed else None,
+                value=None if failed else value_of(one.number, value),
+                error=failure_of(value) if failed else None,
             )
 
         try:
@@ -287,7 +258,7 @@ class Recorded:
         return Record(
             job=number,
             overrides=job,
-            config={key: _plain(given[key]) for key in self._swept if key in given},
+            config={key: plain(given[key]) for key in self._swept if key in given},
             identity=identity(own, self.launch.occurrences.get(number, 0)),
             dir=directory,
             host=process.host,
@@ -312,73 +283,3 @@ def _log_unwritten(record: Record, error: SweepError) -> None:
 def now() -> str:
     """The time, ISO 8601 with its zone."""
     return datetime.now().astimezone().isoformat(timespec="milliseconds")
-
-
-def _value(job: int, returned: Any) -> Any:
-    try:
-        return as_json(returned)
-    except Exception as error:  # the user's own __str__, item, keys
-        log.warning(
-            f"the record of job {job} has no value: it returned {error}, which JSON has no word"
-            " for. Return numbers, texts, or dicts and lists of them."
-            if isinstance(error, UnfitError)
-            else f"the record of job {job} has no value: reading what it returned raises"
-            f" {type(error).__qualname__}."
-        )
-        return None
-
-
-def _plain(value: Any) -> Any:
-    try:
-        return as_json(value)
-    except UnfitError:
-        return str(value)
-
-
-def _failure(error: BaseException, cause: BaseException | None = None) -> Failure:
-    try:
-        message = str(error)
-    except Exception as unsayable:
-        message = f"(its __str__ raises {type(unsayable).__qualname__})"
-    try:
-        whole = cause or error
-        trace = "".join(traceback.format_exception(type(whole), whole, _below(whole)))
-    except Exception as unsayable:
-        trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
-    return Failure(type(error).__qualname__, _sayable(message), _sayable(trace))
-
-
-def _sayable(text: str) -> str:
-    r"""A text that every reader takes: half a character, as in a broken file name, is none.
-
-    >>> _sayable("caf\udce9")
-    'caf\\udce9'
-    """
-    return text.encode("utf-8", "backslashreplace").decode()
-
-
-def _below(error: BaseException) -> TracebackType | None:
-    """The traceback from the first frame on that is the user's."""
-    trace = error.__traceback__
-    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_OWN):
-        trace = trace.tb_next
-    return trace or error.__traceback__
-
-
-def _travels(value: Any) -> bool:
-    """Whether a launcher's process can send a value back."""
-    if isinstance(value, (str, int, float, type(None))):
-        return True
-    picklers = [pickle, *[sys.modules.get(name) for name in _PICKLERS]]
-    for pickler in filter(None, picklers):
-        try:
-            pickle.loads(pickler.dumps(value))
-        except Exception:
-            continue  # another one may be able to
-        return True
-    return False
-
-
-_OWN = "params_proto."
-# What joblib, submitit and Ray send their results with.
-_PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")

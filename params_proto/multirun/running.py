@@ -18,8 +18,9 @@ from params_proto.multirun.failures import Failures, counted
 from params_proto.multirun.interrupts import quiet_about_interrupts
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.launching import Launching
+from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
-from params_proto.multirun.recorded import Limit, Recorded, RemoteError
+from params_proto.multirun.recorded import Recorded, RemoteError
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
 

@@ -37,12 +37,7 @@ def _as_json(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        # Half a character, as in a broken file name, is none that every reader takes.
-        return (
-            str(value.value if isinstance(value, Enum) else value)
-            .encode("utf-8", "backslashreplace")
-            .decode()
-        )
+        return sayable(str(value.value if isinstance(value, Enum) else value))
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, int):
@@ -67,3 +62,12 @@ def _as_json(value: Any, depth: int) -> Any:
 
 def _no_number(value: float) -> str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def sayable(text: str) -> str:
+    r"""A text that every reader takes: half a character, as in a broken file name, is none.
+
+    >>> sayable("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()

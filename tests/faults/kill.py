@@ -9,7 +9,7 @@ from random import Random
 from tests.faults import proc
 from tests.faults.figures import Figures
 from tests.faults.promises import Done, Values, expect_done, records
-from tests.faults.sweeps import JOBLIB, MOST, Run, Sweep
+from tests.faults.sweeps import MOST, Run, Sweep, any_sweep
 from tests.faults.violations import expect
 
 
@@ -29,9 +29,7 @@ def killed(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
         values: what the jobs return.
         figures: told what was done.
     """
-    jobs = rng.randint(20, MOST)
-    joblib = rng.random() < 0.5
-    sweep = Sweep(folder, [f"x=range({jobs})"], JOBLIB if joblib else ())
+    sweep, jobs, joblib = any_sweep(folder, rng)
     done = Done(sweep)
     targets = ("parent", "worker", "group") if joblib else ("parent",)
     for _ in range(rng.randint(2, 4)):

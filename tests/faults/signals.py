@@ -11,7 +11,7 @@ from random import Random
 from tests.faults import proc
 from tests.faults.figures import Figures
 from tests.faults.promises import Done, Values, expect_done
-from tests.faults.sweeps import JOBLIB, MOST, Run, Sweep
+from tests.faults.sweeps import Run, any_sweep
 from tests.faults.violations import expect
 
 _GO_ON = re.compile(r"^(?:.*\])?.*?Go on with: (.*)$", re.MULTILINE)
@@ -26,9 +26,7 @@ def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> No
         values: what the jobs return.
         figures: told what was done.
     """
-    jobs = rng.randint(20, MOST)
-    joblib = rng.random() < 0.5
-    sweep = Sweep(folder, [f"x=range({jobs})"], JOBLIB if joblib else ())
+    sweep, jobs, joblib = any_sweep(folder, rng)
     done = Done(sweep)
     run = sweep.start()
     for _ in range(rng.randint(1, 2)):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 
 from params_proto.records.layout import OWN, PLAN, SWEEP
 from tests.faults import proc
@@ -20,6 +21,8 @@ APPS = Path(__file__).parent / "apps"
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 MOST = 60  # jobs
 LONGEST = 120.0  # seconds after which a sweep hangs
+
+_IGNORED = re.compile(r"^Exception ignored in:.*\nTraceback .*\n(?:(?: .*)?\n)*.+\n", re.MULTILINE)
 
 
 class Run(subprocess.Popen[bytes]):
@@ -56,9 +59,6 @@ class Run(subprocess.Popen[bytes]):
 def _environment() -> dict[str, str]:
     """Without the measuring of coverage, in which Hydra sees a debugger and shows tracebacks."""
     return {name: value for name, value in os.environ.items() if "COVERAGE_PROCESS" not in name}
-
-
-_IGNORED = re.compile(r"^Exception ignored in:.*\nTraceback .*\n(?:(?: .*)?\n)*.+\n", re.MULTILINE)
 
 
 @dataclass
@@ -150,3 +150,15 @@ class Sweep:
         """Waits until so many bodies have begun, by all processes together, or a process ended."""
         while run.poll() is None and self.begun_bodies < number:
             time.sleep(0.004)
+
+
+def any_sweep(folder: Path, rng: Random) -> tuple[Sweep, int, bool]:
+    """A sweep of 20 to 60 jobs, how many these are, and whether joblib runs them.
+
+    Args:
+        folder: an empty one.
+        rng: decides.
+    """
+    jobs = rng.randint(20, MOST)
+    joblib = rng.random() < 0.5
+    return Sweep(folder, [f"x=range({jobs})"], JOBLIB if joblib else ()), jobs, joblib

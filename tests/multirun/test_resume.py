@@ -9,7 +9,7 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -294,14 +294,6 @@ def test_no_status(rerun: Any) -> None:
 
 
 # --- what runs elsewhere, or did
-
-
-@pytest.fixture
-def child() -> Iterator[subprocess.Popen[bytes]]:
-    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield started
-    started.kill()
-    started.communicate()
 
 
 def running_in(kept: Records, job: int, pid: int) -> Record:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from importlib import import_module
@@ -33,14 +32,6 @@ def by(
     MODULE._this.cache_clear()
     yield request.param
     MODULE._this.cache_clear()
-
-
-@pytest.fixture
-def child() -> Iterator[subprocess.Popen[bytes]]:
-    started = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    yield started
-    started.kill()
-    started.communicate()
 
 
 def began(pid: int) -> str | None:

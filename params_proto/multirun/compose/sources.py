@@ -10,6 +10,7 @@ have Hydra's paths, providers and texts: errors and `hydra.runtime.config_source
 from __future__ import annotations
 
 import io
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -126,8 +127,8 @@ class _Remembering(ConfigSource):
             return super().load_config(config_path)  # type: ignore[safe-super] # which says so
         return self._parsed(name, place)
 
-    def _place(self, name: str) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _place(self, name: str) -> Any: ...
 
     def _read(self, name: str, place: Any) -> bytes:
         files = self.contents.files

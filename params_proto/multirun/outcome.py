@@ -1,0 +1,88 @@
+"""What a job returned or raised, as its record and its launcher can take it."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import sys
+import traceback
+from types import TracebackType
+from typing import Any
+
+from params_proto.records import Failure
+from params_proto.records.returned import UnfitError, as_json, sayable
+
+log = logging.getLogger(__name__)
+
+_OWN = "params_proto."
+# What joblib, submitit and Ray send their results with.
+_PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")
+
+
+def value_of(job: int, returned: Any) -> Any:
+    """What a task returned, in the words of JSON; None, and a warning, where it has none.
+
+    Args:
+        job: its number.
+        returned: the value.
+    """
+    try:
+        return as_json(returned)
+    except Exception as error:  # the user's own __str__, item, keys
+        log.warning(
+            f"the record of job {job} has no value: it returned {error}, which JSON has no word"
+            " for. Return numbers, texts, or dicts and lists of them."
+            if isinstance(error, UnfitError)
+            else f"the record of job {job} has no value: reading what it returned raises"
+            f" {type(error).__qualname__}."
+        )
+        return None
+
+
+def plain(value: Any) -> Any:
+    """The value of an override, in the words of JSON, or as text."""
+    try:
+        return as_json(value)
+    except UnfitError:
+        return str(value)
+
+
+def failure_of(error: BaseException, cause: BaseException | None = None) -> Failure:
+    """What a job raised, as its record holds it.
+
+    Args:
+        error: what it is told as.
+        cause: what was raised, if that is something else.
+    """
+    try:
+        message = str(error)
+    except Exception as unsayable:
+        message = f"(its __str__ raises {type(unsayable).__qualname__})"
+    try:
+        whole = cause or error
+        trace = "".join(traceback.format_exception(type(whole), whole, _below(whole)))
+    except Exception as unsayable:
+        trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
+    return Failure(type(error).__qualname__, sayable(message), sayable(trace))
+
+
+def _below(error: BaseException) -> TracebackType | None:
+    """The traceback from the first frame on that is the user's."""
+    trace = error.__traceback__
+    while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_OWN):
+        trace = trace.tb_next
+    return trace or error.__traceback__
+
+
+def travels(value: Any) -> bool:
+    """Whether a launcher's process can send a value back."""
+    if isinstance(value, (str, int, float, type(None))):
+        return True
+    picklers = [pickle, *[sys.modules.get(name) for name in _PICKLERS]]
+    for pickler in filter(None, picklers):
+        try:
+            pickle.loads(pickler.dumps(value))
+        except Exception:
+            continue  # another one may be able to
+        return True
+    return False
