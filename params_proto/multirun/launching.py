@@ -176,15 +176,16 @@ class Launching:
                 if not died and (not isinstance(error, BrokenExecutor) or idle > _IDLE):
                     raise
                 log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
-                rest = left
-                if len(died) == 1:
+                # Beside others, it may be a worker that died behind its job, as it sent the result.
+                if len(rest) == len(died) == 1:
                     self._crashed(died[0])
                 else:
                     suspects += died
+                rest = left
             else:
                 self._take(Batch(rest, batch.directories), results, returned)
                 break
-        # Their pool was stopped together: alone, only the one that dies takes its worker with it.
+        # Their pool is stopped as a whole: alone, only the one that dies takes its worker with it.
         for one in suspects:
             self._launch_all(Batch([one], batch.directories), returned, at_any_rate=True)
 
