@@ -58,7 +58,8 @@ class Composed:
         before = [] if anew else _read(path)
         kept = {tuple(then["choices"]): f"{json.dumps(then)}\n" for then in before}
         new = [line for choices, line in self._lines.items() if choices not in kept]
-        atomic.write(path, [*kept.values(), *new][:_MOST], lasting=False)
+        if kept or new:
+            atomic.write(path, [*kept.values(), *new][:_MOST], lasting=False)
 
 
 def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:
@@ -101,6 +102,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
         raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
         raise _no_configs(path, error) from error
+    if not lines:
+        raise _no_configs(path, "it is empty")
     for line in lines:
         if not _is_line(line):
             raise _no_configs(path, f"{line!r:.60}")
