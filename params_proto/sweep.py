@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
@@ -123,7 +122,7 @@ class Sweep(SpaceSequence):
         >>> Sweep(main).rooted().product(seed=[1, 2]).keys
         ('seed',)
         """
-        scope = replace(self._scope, rooted=True)
+        scope = self._scope._replace(rooted=True)
         return Sweep._of(scope, self._expression, self._space)
 
     def under(self, prefix: str) -> Sweep:
@@ -136,7 +135,7 @@ class Sweep(SpaceSequence):
         [['training.lr=0.1']]
         """
         expression = Expression(self._expression.steps, prefix)
-        scope = replace(self._scope, prefix=prefix)
+        scope = self._scope._replace(prefix=prefix)
         return Sweep._of(scope, expression, self._space)
 
     # The steps

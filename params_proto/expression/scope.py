@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from params_proto.errors import nearest
 from params_proto.fields import Field, Target, describe
@@ -13,8 +12,7 @@ from params_proto.fields.inner import inner_field
 from params_proto.keys import bare, in_full
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """The targets of a sweep, and the node that its plain keys stand under.
 
     Args:

@@ -51,7 +51,7 @@ class Step(ABC):
         return hash((type(self), self.identity))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Axis(Step):
     """A key and its values: a tuple, or a `range` that stays one."""
 
@@ -68,7 +68,7 @@ def _axes_values(axes: tuple[Axis, ...]) -> Iterator[tuple[str, Any]]:
             yield from ((axis.key, value) for value in axis.values)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Product(Step):
     """Multiplies by every combination; the last axis varies fastest."""
 
@@ -85,7 +85,7 @@ class Product(Step):
         return self.axes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Zip(Step):
     """Multiplies by one axis of paired values."""
 
@@ -102,7 +102,7 @@ class Zip(Step):
         return self.axes
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Chain(Step):
     """Multiplies by one axis of rows."""
 
@@ -119,7 +119,7 @@ class Chain(Step):
         return tuple([identity(row) for row in self.rows])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Set(Step):
     """Pins keys, as if it stood first."""
 
@@ -136,7 +136,7 @@ class Set(Step):
         return identity(self.pins)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Repeat(Step):
     """Each config `times` times in a row."""
 
@@ -146,7 +146,7 @@ class Repeat(Step):
         return self.times
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Exclude(Step):
     """Drops the configs that hold, for every key, one of its values."""
 
@@ -156,7 +156,7 @@ class Exclude(Step):
         return frozenset([(key, AxisIdentity(options)) for key, options in self.match.items()])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Where(Step):
     """Keeps the configs for which a predicate is true."""
 
@@ -166,7 +166,7 @@ class Where(Step):
         return identity(self.predicate)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Derive(Step):
     """Adds keys, each computed from the config: by a format string or a callable.
 
@@ -183,7 +183,7 @@ class Derive(Step):
         return tuple([(key, identity(rule)) for key, rule in self.rules.items()])
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Shuffle(Step):
     """All configs in a seeded order."""
 
@@ -193,7 +193,7 @@ class Shuffle(Step):
         return self.seed
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Sample(Step):
     """The first `count` configs of a seeded order."""
 
@@ -204,7 +204,7 @@ class Sample(Step):
         return (self.count, self.seed)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Slice(Step):
     """A part, as Python slices; `None` is the end that the step runs to or from."""
 
@@ -302,7 +302,7 @@ class Expression:
         return any(isinstance(step, Set) for step in self.steps)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Concat(Step):
     """One expression after the other."""
 
@@ -319,7 +319,7 @@ class Concat(Step):
         return self.parts
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Cross(Step):
     """Multiplies by the configs of another expression, which vary fastest."""
 

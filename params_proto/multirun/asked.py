@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -133,4 +133,4 @@ def _silent_about_names() -> Generator[None, None, None]:
 def _deletion(one: Given) -> Given:
     """A deletion as a file has it, `{~db: null}`."""
     null = one.key.startswith("~") and one.values == ("null",)
-    return replace(one, values=(None,)) if null else one
+    return one._replace(values=(None,)) if null else one

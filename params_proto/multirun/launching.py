@@ -7,7 +7,6 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import BrokenExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -169,6 +168,8 @@ class Launching:
             try:
                 results = self._launch(Batch(rest, batch.directories))
             except Exception as error:
+                from concurrent.futures import BrokenExecutor  # which few sweeps need
+
                 died = self._died(rest)
                 left = [one for one in rest if self._attempt(one.number) == attempts[one.number]]
                 # A worker may die between two jobs, or before its first one.

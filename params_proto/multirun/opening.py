@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
@@ -22,8 +21,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-@dataclass(frozen=True)
-class Opened:
+class Opened(NamedTuple):
     """A multirun, as it is to be run.
 
     Args:

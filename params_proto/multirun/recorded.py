@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -133,8 +132,7 @@ class Recorded:
         clock = time.monotonic()
 
         def close(status: Status, value: Any = None, error: Failure | None = None) -> None:
-            ended = replace(
-                record,
+            ended = record._replace(
                 status=status,
                 ended=now(),
                 duration=round(time.monotonic() - clock, 6),
@@ -215,8 +213,7 @@ class Recorded:
         def ended(attempt: int) -> Record:
             status = Status.FAILED if failed else Status.COMPLETED
             record = self._record(one.number, one.job, directory, attempt, status)
-            return replace(
-                record,
+            return record._replace(
                 ended=record.started,
                 value=None if failed else value_of(one.number, value),
                 error=failure_of(value) if failed else None,

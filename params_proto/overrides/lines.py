@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
@@ -18,8 +17,7 @@ _T = TypeVar("_T")
 _Done = TypeVar("_Done")
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(NamedTuple):
     """A key that was given values.
 
     Args:
@@ -81,7 +79,7 @@ def given(
 def _over(before: Given | None, one: Given) -> Given:
     """What takes the place of what was there before."""
     replaces = before is not None and (before.swept or before.pinned)
-    return replace(one, pinned=True) if replaces and not one.swept else one
+    return one._replace(pinned=True) if replaces and not one.swept else one
 
 
 def _done(
@@ -113,5 +111,5 @@ def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:
         one = _over(before, one)
         # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
         added = before is not None and one.key == one.name
-        merged[slot] = replace(one, key=before.key) if before is not None and added else one
+        merged[slot] = one._replace(key=before.key) if before is not None and added else one
     return list(merged.values())

@@ -9,9 +9,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from params_proto.errors import SweepError
 from params_proto.records.layout import OWN, PLAN, SWEEP
@@ -20,8 +19,7 @@ from params_proto.storage import atomic
 FORMAT = 1
 
 
-@dataclass(frozen=True)
-class PlanFile:
+class PlanFile(NamedTuple):
     """What it holds.
 
     Args:
@@ -67,7 +65,7 @@ class PlanFile:
                 " is kept there: remove what is in the way, or give the sweep another"
                 " hydra.sweep.dir."
             ) from error
-        atomic.write(path, [json.dumps(asdict(self), indent=1) + "\n"])
+        atomic.write(path, [json.dumps(self._asdict(), indent=1) + "\n"])
 
 
 def has_plan(directory: Path) -> bool:
@@ -88,7 +86,7 @@ def read_plan(directory: Path) -> PlanFile:
         raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
     except (ValueError, RecursionError) as error:
         raise SweepError(f"{path} is no plan of a sweep: it is no JSON ({error}).") from error
-    names = {field.name for field in fields(PlanFile)}
+    names = set(PlanFile._fields)
     values = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     if missing := names - values.keys():
         raise SweepError(f"{path} is no plan of a sweep: {', '.join(sorted(missing))} missing.")

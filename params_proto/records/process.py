@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -73,6 +72,8 @@ def _boot() -> str:
 
 
 def _by_ps(pid: int) -> str | None:
+    import subprocess  # where there is no /proc only
+
     found = subprocess.run(
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
         capture_output=True,

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
 from enum import Enum
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 
 class Status(str, Enum):
@@ -18,8 +17,7 @@ class Status(str, Enum):
     INTERRUPTED = "interrupted"  # by Ctrl-C or SIGTERM
 
 
-@dataclass(frozen=True)
-class Failure:
+class Failure(NamedTuple):
     """What a job raised.
 
     Args:
@@ -33,8 +31,7 @@ class Failure:
     traceback: str
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A job, as it stands.
 
     Args:
@@ -73,8 +70,8 @@ class Record:
 
     def text(self) -> str:
         """The JSON, in one line."""
-        error = None if self.error is None else vars(self.error)
-        return json.dumps({**vars(self), "error": error}, allow_nan=False)
+        error = None if self.error is None else self.error._asdict()
+        return json.dumps({**self._asdict(), "error": error}, allow_nan=False)
 
 
 class UnreadableError(ValueError):
@@ -97,8 +94,6 @@ _KINDS: dict[str, tuple[type, ...]] = {
     "duration": (int, float, type(None)),
     "error": (dict, type(None)),
 }
-_FIELDS = tuple(field.name for field in fields(Record))
-_FAILURE = {field.name for field in fields(Failure)}
 
 
 def record_of(text: str | bytes) -> Record:
@@ -131,7 +126,7 @@ def record_of(text: str | bytes) -> Record:
         raise UnreadableError("overrides are not all text")
     error = values["error"]
     if error is not None:
-        texts = {name: error.get(name) for name in _FAILURE}
+        texts = {name: error.get(name) for name in Failure._fields}
         if not all(isinstance(text, str) for text in texts.values()):
             raise UnreadableError("error is incomplete")
         error = Failure(**texts)
@@ -139,6 +134,6 @@ def record_of(text: str | bytes) -> Record:
         status = Status(values["status"])
     except ValueError as unknown:
         raise UnreadableError(f"status is {values['status']!r:.60}") from unknown
-    known: dict[str, Any] = {name: values.get(name) for name in _FIELDS}
+    known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
     known.update(status=status, error=error)
     return Record(**known)

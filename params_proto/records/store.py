@@ -13,7 +13,7 @@ import os
 import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from errno import EMLINK, ENOSYS, ENOTSUP, EPERM
 from pathlib import Path
 from typing import IO
@@ -163,7 +163,7 @@ class Records:
         It does nothing where another process has gone on with the job since.
         """
         if _or_none(self._content(record.job), record.job) == record:
-            self.write(replace(record, status=status, ended=ended))
+            self.write(record._replace(status=status, ended=ended))
 
     def _content(self, job: int) -> bytes | None:
         path = self.path(job)

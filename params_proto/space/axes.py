@@ -11,7 +11,7 @@ from params_proto.space.node import Config, Space, same
 from params_proto.values import is_atomic
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Rows(Space):
     """An axis of one or more keys, in which every row has them all.
 
@@ -102,7 +102,7 @@ def _whole(value: Any) -> int | None:
     return number if same(number, value) else None
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Ragged(Space):
     """An axis of rows whose keys differ from row to row."""
 

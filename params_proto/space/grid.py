@@ -13,7 +13,7 @@ from params_proto.space.axes import Rows
 from params_proto.space.node import Config, Space
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Grid(Space):
     """The product of its parts, whose keys are disjoint; the last part varies fastest."""
 

@@ -16,7 +16,7 @@ from params_proto.space.permutation import Permutation
 from params_proto.values import length
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Concat(Space):
     """One space after the other."""
 
@@ -59,7 +59,7 @@ class Concat(Space):
             start += part.size
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class View(Space):
     """A space with the keys and the size of another, unless it says otherwise."""
 
@@ -79,7 +79,7 @@ class View(Space):
         return self.whole.ascending
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Filtered(View):
     """The configs for which every test is true. Its size needs one pass, which is made once."""
 
@@ -118,7 +118,7 @@ class Filtered(View):
         return (bisect_left(self._kept, index) for index in self._matches(config))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Derived(View):
     """The configs with one more key, computed from each."""
 
@@ -148,7 +148,7 @@ class Derived(View):
                 yield index
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Picked(View):
     """The rows at some indices: a slice."""
 
@@ -177,7 +177,7 @@ class Picked(View):
         return ((index - start) // step for index in matches if index in self.indices)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Shuffled(View):
     """The rows in a seeded order."""
 
@@ -198,7 +198,7 @@ class Shuffled(View):
         return (self._order.inverse(index) for index in self.whole.positions(config))
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Renamed(View):
     """The configs with every plain key under a prefix: `lr` as `training.lr`."""
 

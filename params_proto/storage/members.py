@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +30,7 @@ def check_members(sweep: Sweep) -> None:
     """
     if not sweep.targets:
         return
-    scope = replace(Scope.of(sweep.targets), rooted=True)  # keys of an expression stand in full
+    scope = Scope.of(sweep.targets)._replace(rooted=True)  # keys of an expression stand in full
     for step, key, value in _values(sweep.expression):
         named = _by_name(value)
         if named is value or identity(named) == identity(value):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -49,7 +48,7 @@ def read(pairs: int) -> Iterator[Row]:
         records = Records(Path(name))
         one = _record()
         for number in range(MANY):
-            records.write(replace(one, job=number))
+            records.write(one._replace(job=number))
         start = time.perf_counter()
         found = sum(isinstance(record, Record) for record in records.all())
         seconds = time.perf_counter() - start

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -278,7 +277,7 @@ def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int
     for job, status in of_one.items():
         record = kept.read(job)
         assert record is not None
-        kept.write(replace(record, status=status))
+        kept.write(record._replace(status=status))
     kept.path(4).unlink()
     run = multirun(resume(out), *rerun)
     assert numbers(run) == expected
@@ -299,7 +298,7 @@ def test_no_status(rerun: Any) -> None:
 def running_in(kept: Records, job: int, pid: int) -> Record:
     record = kept.read(job)
     assert record is not None
-    record = replace(record, pid=pid, process=None, status=Status.RUNNING, ended=None)
+    record = record._replace(pid=pid, process=None, status=Status.RUNNING, ended=None)
     kept.write(record)
     return record
 
@@ -322,7 +321,7 @@ def test_a_job_that_still_runs_is_waited_for(
 
     def end() -> None:
         if ends == "completed":
-            kept.write(replace(record, status=Status.COMPLETED, ended=now(), value="by the child"))
+            kept.write(record._replace(status=Status.COMPLETED, ended=now(), value="by the child"))
         child.kill()
         child.wait()
 

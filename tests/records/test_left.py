@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +50,7 @@ def test_next_attempt_removes_what_the_last_has_left(records: Records, gone: int
     claims = [claim_path(records.directory, 12, 1), claim_path(records.directory, 123, 1)]
     for path in (left, *others, *claims):
         path.write_text("{")
-    begun = records.begin(12, lambda attempt: replace(RECORD, attempt=attempt))
+    begun = records.begin(12, lambda attempt: RECORD._replace(attempt=attempt))
     assert begun is not None
     assert begun.attempt == 2
     assert not left.exists()
@@ -60,9 +59,9 @@ def test_next_attempt_removes_what_the_last_has_left(records: Records, gone: int
 
 
 def test_record_that_cannot_be_written_keeps_no_claim(records: Records) -> None:
-    unwritable = replace(RECORD, value=float("nan"))  # which JSON does not have
+    unwritable = RECORD._replace(value=float("nan"))  # which JSON does not have
     with pytest.raises(ValueError, match="JSON"):
         records.begin(12, lambda attempt: unwritable)
-    begun = records.begin(12, lambda attempt: replace(RECORD, attempt=attempt))
+    begun = records.begin(12, lambda attempt: RECORD._replace(attempt=attempt))
     assert begun is not None
     assert begun.attempt == 2

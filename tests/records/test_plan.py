@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.plan import FORMAT, PlanFile, has_plan, read_plan
 
 PLAN = PlanFile(
     script=["python", "train.py", "-m"],
@@ -30,7 +29,7 @@ PLAN = PlanFile(
     earlier=0,
     created="2026-11-24T10:00:00.000+01:00",
 )
-FILE = asdict(PLAN)
+FILE = PLAN._asdict()
 
 lines = st.lists(st.text(max_size=4), max_size=2)
 
@@ -48,7 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=10)
-@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text()))  # fmt: skip
+@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.just(FORMAT)))  # fmt: skip
 def test_what_is_written_is_read(place: Path, plan: PlanFile) -> None:
     plan.write(place)
     assert read_plan(place) == plan
@@ -60,7 +59,7 @@ def test_it_is_there_with_its_sweep(tmp_path: Path) -> None:
     assert not has_plan(tmp_path)
     (tmp_path / "sweep.yaml").write_text("")
     assert has_plan(tmp_path)
-    replace(PLAN, jobs=None).write(tmp_path)
+    PLAN._replace(jobs=None).write(tmp_path)
     assert read_plan(tmp_path).jobs is None
     assert [path.name for path in (tmp_path / ".sweep").iterdir()] == ["plan.json"]
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -126,6 +125,6 @@ def test_what_a_later_version_adds_is_ignored() -> None:
 
 
 def test_an_old_record_without_a_value() -> None:
-    assert record_of(json.dumps({key: FILE[key] for key in FILE if key != "value"})) == replace(
-        RECORD, value=None
-    )
+    assert record_of(
+        json.dumps({key: FILE[key] for key in FILE if key != "value"})
+    ) == RECORD._replace(value=None)

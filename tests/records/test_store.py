@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import replace
 from errno import EPERM
 from pathlib import Path
 
@@ -46,8 +45,8 @@ def dead() -> Process:
 
 def of(process: Process, status: Status = Status.RUNNING, attempt: int = 1) -> Record:
     host, pid, began = process
-    return replace(
-        RECORD, job=JOB, host=host, pid=pid, process=began, status=status, attempt=attempt
+    return RECORD._replace(
+        job=JOB, host=host, pid=pid, process=began, status=status, attempt=attempt
     )
 
 
@@ -82,14 +81,14 @@ def names(records: Records) -> list[str]:
 def test_what_is_written_is_read(records: Records) -> None:
     assert records.read(JOB) is None
     for status in Status:
-        record = replace(RECORD, job=JOB, status=status)
+        record = RECORD._replace(job=JOB, status=status)
         records.write(record)
         assert records.read(JOB) == record
     assert names(records) == [f"{JOB}.json"]
 
 
 def test_all_of_them(records: Records) -> None:
-    written = [replace(RECORD, job=job) for job in (2, 999, 1000, 5_000_000)]
+    written = [RECORD._replace(job=job) for job in (2, 999, 1000, 5_000_000)]
     for record in reversed(written):
         records.write(record)
     records.path(7).write_text("{")
@@ -104,7 +103,7 @@ def test_all_of_them(records: Records) -> None:
 
 
 def test_the_record_of_another_job(records: Records) -> None:
-    records.write(replace(RECORD, job=3, status=Status.COMPLETED))
+    records.write(RECORD._replace(job=3, status=Status.COMPLETED))
     path = records.path(JOB)
     path.parent.mkdir(parents=True)
     path.write_text(records.path(3).read_text())
@@ -116,7 +115,7 @@ def test_the_record_of_another_job(records: Records) -> None:
 def test_a_record_that_cannot_be_written(records: Records) -> None:
     records.path(JOB).mkdir(parents=True)
     with pytest.raises(SweepError, match=rf"{JOB}\.json cannot be written: Is a directory\."):
-        records.write(replace(RECORD, job=JOB))
+        records.write(RECORD._replace(job=JOB))
     assert names(records) == [f"{JOB}.json"]
 
 
@@ -224,15 +223,14 @@ def test_a_damaged_record_is_none(records: Records, content: str) -> None:
 def test_it_is_said_what_became_of_a_job(records: Records, dead: Process) -> None:
     records.write(of(dead))
     records.close(of(dead), Status.CRASHED, "2026-11-24T10:00:02.000+01:00")
-    assert records.read(JOB) == replace(
-        of(dead), status=Status.CRASHED, ended="2026-11-24T10:00:02.000+01:00"
+    assert records.read(JOB) == of(dead)._replace(
+        status=Status.CRASHED, ended="2026-11-24T10:00:02.000+01:00"
     )
 
 
 RACE = """
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
@@ -246,7 +244,7 @@ for job in range(150):
 
     record = records.begin(job, running)
     if record is not None:
-        records.write(replace(record, status=Status.COMPLETED))
+        records.write(record._replace(status=Status.COMPLETED))
         print(job, record.attempt)
 """
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Lock
+from typing import NamedTuple
 
 from omegaconf import DictConfig
 
@@ -14,8 +14,7 @@ from params_proto.multirun.compose.difference import difference
 Make = Callable[[], DictConfig]
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(NamedTuple):
     """A config, and how each road makes it.
 
     Args:
