@@ -202,9 +202,10 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     directory = directory_of_sweep(host.config)
     plan, order = opened.plan, ()
     # Also where another follows: by the earlier ones it is known which jobs there were.
-    text = "" if plan is None else sweeps.present(directory, plan)
-    if opened.saved and plan is not None:
-        request = asked_before(directory / SWEEP, arguments, host)
+    saved_at = None if plan is None else sweeps.present(directory, plan)
+    if opened.saved and plan is not None and saved_at is not None:
+        text = saved_at.read_text("utf-8")
+        request = asked_before(saved_at, arguments, host)
         selecting = [line.partition("=")[0] for line in plan.selecting]
         order = tuple(plan.order)
     else:

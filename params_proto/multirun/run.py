@@ -64,35 +64,37 @@ def run(
         Exception: what the first job raised that failed, once all are done.
         SystemExit: the sweep was interrupted.
     """
-    with told_by_hydra(), quiet_about_interrupts():
-        beginning = begin(options, arguments, host, opened)
-        if beginning.goes_on:
-            allowed = bool(options.resume_changed)
-            refuse_changes(beginning.directory, host, allowed=allowed)
-        refuse_two_limits(options.timeout, host.config)
-        if options.dry_run:
-            from params_proto.multirun.dry_run import dry_run
-
-            dry_run(beginning, host, options.dry_run)
-            return []
-        directories = Directories(beginning.directory)
-        jobs, remaining = beginning.jobs(directories)
-        ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
-        batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-        composed = Composed()
-        passed = Validation(host, directories, composed).passed(batches, ahead=ahead)
-        batch = next(passed, None)
-        if batch is None and not (remaining and remaining.elsewhere):
-            return _nothing(beginning, remaining)
-        make(beginning.directory)
     with ExitStack() as held:
-        with told_by_hydra():
-            held.enter_context(locked(beginning.directory, options.slice))
+        with told_by_hydra(), quiet_about_interrupts():
+            beginning = begin(options, arguments, host, opened)
+            new = beginning.plan is None
+            if beginning.goes_on:
+                allowed = bool(options.resume_changed)
+                refuse_changes(beginning.directory, host, allowed=allowed)
+            refuse_two_limits(options.timeout, host.config)
+            if options.dry_run:
+                from params_proto.multirun.dry_run import dry_run
+
+                dry_run(beginning, host, options.dry_run)
+                return []
+            if not new:  # before a look at its jobs, which another process may be about to run
+                held.enter_context(locked(beginning.directory, options.slice))
+            directories = Directories(beginning.directory)
+            jobs, remaining = beginning.jobs(directories)
+            ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
+            batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
+            composed = Composed()
+            passed = Validation(host, directories, composed).passed(batches, ahead=ahead)
+            batch = next(passed, None)
+            if batch is None and not (remaining and remaining.elsewhere):
+                return _nothing(beginning, remaining)
+            if new:  # what is refused leaves nothing behind, not even a directory
+                make(beginning.directory)
+                held.enter_context(locked(beginning.directory, options.slice))
             # Parts of a sweep may begin at different times, with other files. The path is for
             # workers, which may have another working directory.
-            name = CONFIGS if beginning.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
+            name = CONFIGS if new else f"{CONFIGS}-{uuid4().hex[:8]}"
             kept = (beginning.directory / OWN / name).absolute()
-            new = beginning.plan is None
             with cleared_if_not_begun(beginning.directory) if new else nullcontext():
                 beginning.write()
                 composed.write(beginning.directory, anew=bool(options.resume_changed))

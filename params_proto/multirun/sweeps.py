@@ -17,8 +17,10 @@ def digest(text: str | bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def present(directory: Path, plan: PlanFile) -> str:
-    """The text of the sweep that a directory has.
+def present(directory: Path, plan: PlanFile) -> Path:
+    """The file of the sweep that a directory has.
+
+    It is `sweep.yaml`, or where another sweep is about to follow, the one that is kept.
 
     Args:
         directory: the sweep's.
@@ -33,11 +35,10 @@ def present(directory: Path, plan: PlanFile) -> str:
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
     if digest(content) == plan.sweep:
-        return content.decode()
+        return path
     kept = earlier(directory, plan.earlier)
     if kept.is_file() and digest(kept.read_bytes()) == plan.sweep:
-        atomic.write(path, [kept.read_text("utf-8")])  # another was about to follow, and could not
-        return kept.read_text("utf-8")
+        return kept
     raise SweepError(
         f"{path} is not what the sweep was started with, as {OWN}/{PLAN} has it. Put it back; a"
         " sweep that has changed is given beside hydra.sweeper.resume, from a file of its own."
@@ -54,13 +55,14 @@ def follow(directory: Path, plan: PlanFile, text: str) -> None:
     """
     kept = earlier(directory, plan.earlier)
     kept.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(kept, [present(directory, plan)])
+    atomic.write(kept, [present(directory, plan).read_text("utf-8")])
     atomic.write(directory / SWEEP, [text])
 
 
 def all_of(directory: Path, plan: PlanFile) -> list[Path]:
     """The files of all of them, in the order in which they came."""
-    return [*[earlier(directory, number) for number in range(plan.earlier)], directory / SWEEP]
+    before = [earlier(directory, number) for number in range(plan.earlier)]
+    return [*before, present(directory, plan)]
 
 
 def earlier(directory: Path, number: int) -> Path:

@@ -16,6 +16,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun.lock import locked
+from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 
 HOLD = """
@@ -175,6 +176,23 @@ def test_a_sweep_that_runs(multirun: Any, app: Path, hold: Hold) -> None:
     assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
 
 
+def test_who_is_refused_says_nothing_of_the_jobs(multirun: Any, hold: Hold) -> None:
+    out = multirun("seed=1,2").directory
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    records = Records(out)
+    record = records.read(1)
+    assert record is not None
+    records.write(record._replace(status=Status.RUNNING, pid=gone.pid, process=None, ended=None))
+    hold(out)
+    with pytest.raises(CompactHydraException, match="runs the sweep in"):
+        multirun(f"hydra.sweeper.resume={out}")
+    assert [one.status.value for one in map(records.read, (0, 1)) if one] == [
+        "completed",
+        "running",
+    ]
+
+
 def test_a_sweep_of_another_machine(multirun: Any) -> None:
     out = multirun("seed=1,2").directory
     elsewhere(out, 0)
@@ -223,3 +241,21 @@ def test_two_real_sweeps(app: Path, python: Any) -> None:
         (app / "go").touch()
     assert first.returncode == 0
     assert python("-W", "ignore", *ours, "seed=1,2", "hydra.sweeper.resume=true").stderr == ""
+
+
+def test_parts_that_go_on_with_another_sweep_at_once(app: Path, python: Any) -> None:
+    (app / "app.py").write_text(APP)
+    (app / "go").touch()
+    ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+    python(*ours, "seed=5,6")
+    again = [*ours, "seed=range(0,12)", "hydra.sweeper.resume=true"]
+    parts = [
+        subprocess.Popen([sys.executable, *again, f"hydra.sweeper.slice={part}::3"], cwd=app)
+        for part in range(3)
+    ]
+    assert [part.wait() for part in parts] == [0, 0, 0]
+    found = [record for record in Records(app / "out").all() if isinstance(record, Record)]
+    assert [record.job for record in found] == [*range(12)]
+    assert [record.overrides for record in found[:2]] == [["seed=5"], ["seed=6"]]
+    assert {tuple(record.overrides) for record in found} == {(f"seed={n}",) for n in range(12)}
+    assert [record.attempt for record in found] == [1] * 12
