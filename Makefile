@@ -14,12 +14,6 @@ NEIGHBOURS := .venv-neighbours
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
 
-# The measuring of coverage would slow these down for nothing: one side of a comparison is Hydra's,
-# and what the commands of pages, of launchers and of faults reach is reached in the other tests
-UNMEASURED := tests/multirun/test_differential.py tests/multirun/test_tree.py \
-	tests/multirun/compose/test_equivalence.py tests/faults tests/launchers \
-	tests/test_readme.py tests/test_docs.py
-
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
 
@@ -38,7 +32,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest equivalence matrix test-launchers test-neighbours faults bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours faults bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -59,9 +53,11 @@ lint: $(VENV)/.dev ## check the format and the rules
 typecheck: $(VENV)/.dev ## check the types, strictly
 	$(BIN)/pyright
 
-pytest: $(VENV)/.dev ## run the tests on two cores, measure the coverage
-	$(BIN)/python -m pytest -n 2 --dist worksteal $(UNMEASURED)
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term $(UNMEASURED:%=--ignore=%)
+pytest: $(VENV)/.dev ## run the tests on two cores
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: $(VENV)/.dev ## the same, and measure the branches that they reach, which takes twice as long
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
