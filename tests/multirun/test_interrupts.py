@@ -1,0 +1,183 @@
+"""Ctrl-C and SIGTERM: what stops, what is written, and how it goes on."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.records import Record, Records
+from params_proto.records.process import Process, this_process
+
+APP = """
+import sys, time
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if Path("go").exists():
+        return
+    try:
+        Path(f"began-{config.seed}").touch()
+        time.sleep(100)
+    except KeyboardInterrupt:
+        Path("cleaning").touch()
+        if config.name == "slow":
+            time.sleep(100)
+        if config.name != "deaf":
+            raise
+
+main()
+"""
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(app: Path) -> Iterator[Start]:
+    processes: list[subprocess.Popen[str]] = []
+
+    def started(text: str, *overrides: str) -> subprocess.Popen[str]:
+        (app / "app.py").write_text(text)
+        ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+        process = subprocess.Popen(
+            [sys.executable, *ours, *overrides],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=app,
+        )
+        processes.append(process)
+        return process
+
+    yield started
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(file: Path) -> None:
+    deadline = time.monotonic() + 60
+    while not file.exists():
+        assert time.monotonic() < deadline, f"no {file.name}"
+        time.sleep(0.02)
+
+
+def statuses(out: Path) -> list[str]:
+    return [one.status.value for one in Records(out).all() if isinstance(one, Record)]
+
+
+def goes_on(app: Path, said: str, overrides: list[str]) -> None:
+    (app / "go").touch()
+    (command,) = re.findall("Go on with: (.*)", said)
+    subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
+    assert statuses(app / "out") == ["completed"] * 3
+    found = [one.overrides for one in Records(app / "out").all() if isinstance(one, Record)]
+    assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["plain", "deaf"])  # a deaf job ends as if it were done
+def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) -> None:
+    process = start(APP, f"name={name}", "seed=1,2,3")
+    wait_for(app / "began-1")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Traceback" not in said
+    assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
+    assert statuses(app / "out") == ["interrupted"]
+    assert not (app / "began-2").exists()
+    goes_on(app, said, [f"name={name}"])
+
+
+def test_another_ctrl_c_while_a_job_cleans_up(app: Path, start: Start) -> None:
+    process = start(APP, "name=slow", "seed=1,2,3")
+    wait_for(app / "began-1")
+    process.send_signal(signal.SIGINT)
+    wait_for(app / "cleaning")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert statuses(app / "out") == ["interrupted"]
+    goes_on(app, said, ["name=slow"])
+
+
+BEFORE = """
+from pathlib import Path
+from time import sleep
+import sys
+import params_proto.multirun
+
+def keep(*args, **options):  # between the lock and the first job
+    Path("between").touch()
+    sleep(100)
+
+if not Path("go").exists():
+    sys.modules["params_proto.multirun.run"].keep = keep
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_before_the_first_job(app: Path, start: Start, python: Any, number: signal.Signals) -> None:
+    process = start(BEFORE + APP, "seed=1,2,3")
+    wait_for(app / "between")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode in (128 + number, -number)
+    assert said == ""
+    (app / "go").touch()
+    ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+    python(*ours, "seed=1,2,3", "hydra.sweeper.resume=true")
+    assert statuses(app / "out") == ["completed"] * 3
+
+
+STUCK = """
+import os, subprocess, sys, time
+from pathlib import Path
+from hydra.core.plugins import Plugins
+import params_proto.multirun.interrupts as interrupts
+from params_proto.records import Record, Records, Status
+
+class Waits:
+    def launch(self, jobs, initial_job_idx):
+        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
+        record = Record(0, jobs[0], {}, "", "0", os.uname().nodename, child.pid, None, 1,
+                        Status.RUNNING, "2026-11-24T10:00:00.000+01:00")
+        Records(Path("out")).write(record)
+        Path("pid").write_text(str(child.pid))
+        Path("began-1").touch()
+        while True:  # as loky waits for a worker that has gone
+            try:
+                time.sleep(100)
+            except KeyboardInterrupt:
+                pass
+
+if not Path("go").exists():
+    Plugins.instantiate_launcher = lambda *args, **options: Waits()
+    interrupts._PATIENCE = 0.5
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_launcher_that_waits_for_ever(app: Path, start: Start, number: signal.Signals) -> None:
+    process = start(STUCK + APP, "seed=1,2,3")
+    wait_for(app / "began-1")
+    worker = Process(this_process().host, int((app / "pid").read_text()), None)
+    assert worker.lives
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
+    assert not worker.lives
+    assert statuses(app / "out") == ["interrupted"]
+    goes_on(app, said, [])
