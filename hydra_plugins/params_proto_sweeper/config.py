@@ -10,6 +10,7 @@ from typing import Any
 
 from hydra.core.config_store import ConfigStore
 
+from hydra_plugins.params_proto_sweeper.light import light
 from hydra_plugins.params_proto_sweeper.target import TARGET
 
 
@@ -24,55 +25,55 @@ class ParamsProtoSweeperConf:
 
     # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
     # Sweep.save wrote, package.module:attribute or path/to/file.py:attribute.
-    sweep: Any = None
+    sweep: Any = field(default_factory=light(Any, None))
 
     # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
     params: dict[str, str] | None = field(default_factory=dict[str, str])
 
     # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such lists.
-    zip: Any = None
+    zip: Any = field(default_factory=light(Any, None))
 
     # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
     # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
     # file it is in quotes, as YAML reads 1:30 as a number.
-    slice: Any = None
+    slice: Any = field(default_factory=light(Any, None))
 
     # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
     # are done. By default all of them, or 1000 at a time where there are more.
-    max_batch_size: int | None = None
+    max_batch_size: int | None = field(default_factory=light(int, None))
 
     # How jobs' configs are composed: cached, what they have in common once, or hydra, which is
     # Hydra's own way, anew for each job.
     compose: str = "cached"
 
     # Whether to run in a directory that holds a sweep already, over the files of that one.
-    overwrite: bool = False
+    overwrite: bool = field(default_factory=light(bool, False))
 
     # The sweep to go on with, of which only runs what is missing: its directory, or true for the
     # one in hydra.sweep.dir, which is started there if there is none.
-    resume: Any = None
+    resume: Any = field(default_factory=light(Any, None))
 
     # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
     # completed ones as well. Jobs that have not run do so in any case.
-    rerun: Any = None
+    rerun: Any = field(default_factory=light(Any, None))
 
     # Whether to go on although the app's config is not what it was when the sweep began.
-    resume_changed: bool = False
+    resume_changed: bool = field(default_factory=light(bool, False))
 
     # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
     # default all run.
-    max_failures: int | None = None
+    max_failures: int | None = field(default_factory=light(int, None))
 
     # How often a job that failed, or whose process died, is run again after its batch.
-    retries: int = 0
+    retries: int = field(default_factory=light(int, 0))
 
     # The seconds that a job may take. It is stopped in Python code, by a signal; a launcher that
     # has a limit of its own (submitit: timeout_min) is to be given that one.
-    timeout: float | None = None
+    timeout: float | None = field(default_factory=light(float, None))
 
     # Whether to show the jobs, and start and write nothing: true for a table, json for a line of
     # JSON a job.
-    dry_run: Any = False
+    dry_run: Any = field(default_factory=light(Any, False))
 
 
 ConfigStore.instance().store(

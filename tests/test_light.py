@@ -1,0 +1,69 @@
+"""The nodes of the sweeper's options: they are copied in a way of their own, and else are plain."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import pytest
+from omegaconf import AnyNode, BooleanNode, FloatNode, IntegerNode, OmegaConf
+from omegaconf.errors import ReadonlyConfigError, ValidationError
+
+from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
+from hydra_plugins.params_proto_sweeper.light import light
+
+
+@pytest.fixture
+def options() -> Any:
+    return OmegaConf.merge({}, {"sweeper": OmegaConf.structured(ParamsProtoSweeperConf)}).sweeper
+
+
+def test_a_copy_is_apart(options: Any) -> None:
+    copied = copy.deepcopy(options)
+    assert OmegaConf.to_container(copied) == OmegaConf.to_container(options)
+    copied.retries = 3
+    copied.sweep = {"product": {"lr": [1]}}
+    copied._get_node("timeout")._set_flag("readonly", True)
+    assert (options.retries, options.sweep) == (0, None)
+    options.timeout = 2.5
+    with pytest.raises(ReadonlyConfigError):
+        copied.timeout = 2.5
+    again = copy.deepcopy(copied)
+    with pytest.raises(ReadonlyConfigError):
+        again.timeout = 1.0
+    again._get_node("timeout")._set_flag("readonly", False)
+    again.timeout = 1.0
+    assert (copied.timeout, copied._get_node("timeout")._get_flag("readonly")) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "default", "plain"),
+    [
+        (Any, None, AnyNode),
+        (bool, False, BooleanNode),
+        (int, 0, IntegerNode),
+        (float, None, FloatNode),
+    ],
+)
+def test_another_process_has_plain_nodes(kind: Any, default: Any, plain: type) -> None:
+    node = light(kind, default)()
+    assert isinstance(node, plain)
+    assert type(pickle.loads(pickle.dumps(node))) is plain
+    assert pickle.loads(pickle.dumps(node))._value() == node._value() == default
+    assert type(copy.deepcopy(node)) is type(node)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("retries", None),
+        ("retries", "many"),
+        ("overwrite", "maybe"),
+        ("timeout", "long"),
+        ("max_failures", 1.5),
+    ],
+)
+def test_values_of_another_type_are_refused(options: Any, key: str, value: Any) -> None:
+    with pytest.raises(ValidationError):
+        copy.deepcopy(options)[key] = value
