@@ -59,7 +59,8 @@ class Composed:
         kept = {tuple(then["choices"]): f"{json.dumps(then)}\n" for then in before}
         new = [line for choices, line in self._lines.items() if choices not in kept]
         if kept or new:
-            atomic.write(path, [*kept.values(), *new][:_MOST], lasting=False)
+            lines = [*kept.values(), *new][:_MOST]
+            atomic.write(path, lines, lasting=False, as_folder=True)
 
 
 def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from params_proto.records.mode import make, opener
+
 
 class Limit(NamedTuple):
     """How many jobs may fail before no more start, wherever they run: a file for each that does.
@@ -25,8 +27,9 @@ class Limit(NamedTuple):
 
     def add(self, job: int) -> None:
         """Counts a job that failed, once."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        (self.folder / str(job)).touch()
+        make(self.folder)
+        with open(self.folder / str(job), "ab", opener=opener):
+            pass
 
     def remove(self, job: int) -> None:
         """Counts it no more."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from params_proto.errors import SweepError
 from params_proto.records.layout import EARLIER, OWN, PLAN, SWEEP
+from params_proto.records.mode import make
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.storage import atomic
 
@@ -54,8 +55,8 @@ def follow(directory: Path, plan: PlanFile, text: str) -> None:
         text: of the new one.
     """
     kept = earlier(directory, plan.earlier)
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    atomic.write(kept, [present(directory, plan).read_text("utf-8")])
+    make(kept.parent)
+    atomic.write(kept, [present(directory, plan).read_text("utf-8")], as_folder=True)
     atomic.write(directory / SWEEP, [text])
 
 

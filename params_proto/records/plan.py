@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 
 from params_proto.errors import SweepError
 from params_proto.records.layout import OWN, PLAN, SWEEP
+from params_proto.records.mode import make
 from params_proto.storage import atomic
 
 FORMAT = 1
@@ -58,14 +59,14 @@ class PlanFile(NamedTuple):
         """
         path = _path(directory)
         try:
-            path.parent.mkdir(exist_ok=True)
+            make(path.parent)
         except OSError as error:
             raise SweepError(
                 f"{path.parent} cannot be made: {error.strerror or error}. What becomes of the jobs"
                 " is kept there: remove what is in the way, or give the sweep another"
                 " hydra.sweep.dir."
             ) from error
-        atomic.write(path, [json.dumps(self._asdict(), indent=1) + "\n"])
+        atomic.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
 
 
 def has_plan(directory: Path) -> bool:

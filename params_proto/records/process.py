@@ -79,7 +79,8 @@ def _by_ps(pid: int) -> str | None:
         capture_output=True,
         text=True,
         check=False,
-        env={**os.environ, "LC_ALL": "C"},
+        # Whoever compares has another language, or another zone.
+        env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
     ).stdout.split(maxsplit=1)
     return None if len(found) < 2 or found[0].startswith("Z") else found[1].strip()
 

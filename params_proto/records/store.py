@@ -14,17 +14,19 @@ import re
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from errno import EMLINK, ENOSYS, ENOTSUP, EPERM
+from errno import EMLINK, ENOSYS, ENOTSUP, EOPNOTSUPP, EPERM
 from pathlib import Path
 from typing import IO
 
 from params_proto.errors import SweepError
 from params_proto.records.layout import claim_path, record_path, record_paths
+from params_proto.records.mode import make, opener
 from params_proto.records.process import Process, age, this_process
 from params_proto.records.record import Record, Status, UnreadableError, record_of
 
 HEARTBEAT = 30.0  # seconds after which a process says that it lives
-_NO_LINKS = (EPERM, ENOSYS, ENOTSUP, EMLINK)  # of a file system that does not know them
+# Of a file system that does not know them; the last two are one on Linux, and two on macOS.
+_NO_LINKS = (EPERM, ENOSYS, EMLINK, ENOTSUP, EOPNOTSUPP)
 STALE = 300.0  # seconds without, after which one on another machine is taken for dead
 
 _CLAIM = re.compile(r"(?P<job>[0-9]+)\.claim-(?P<attempt>[0-9]+)", re.ASCII)
@@ -224,10 +226,10 @@ def _whole(path: Path, text: str) -> Generator[str, None, None]:
 def _in_its_folder(path: Path, mode: str) -> IO[str]:
     """Opens a file whose folder may not be there yet."""
     try:
-        return open(path, mode, encoding="utf-8")
+        return open(path, mode, encoding="utf-8", opener=opener)
     except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return open(path, mode, encoding="utf-8")
+        make(path.parent)
+        return open(path, mode, encoding="utf-8", opener=opener)
 
 
 def _unwritten(path: Path, error: OSError) -> SweepError:

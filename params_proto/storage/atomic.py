@@ -11,7 +11,13 @@ from pathlib import Path
 from params_proto.errors import SweepError
 
 
-def write(path: str | os.PathLike[str], chunks: Iterable[str], *, lasting: bool = True) -> None:
+def write(
+    path: str | os.PathLike[str],
+    chunks: Iterable[str],
+    *,
+    lasting: bool = True,
+    as_folder: bool = False,
+) -> None:
     """Writes a file so that at every moment there is the old one or the new one.
 
     The text goes into a hidden file in the same directory, which takes the place of the old one
@@ -22,6 +28,7 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str], *, lasting: bool 
         chunks: its text, piece by piece. What their making raises passes through.
         lasting: whether to wait for the disk. Without it, a machine that loses its power in the
             next seconds may lose the file.
+        as_folder: whether a new file can be read and written by whom its folder can be.
 
     Raises:
         SweepError: the file cannot be written.
@@ -30,6 +37,8 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str], *, lasting: bool 
     with refused:
         target = Path(os.path.realpath(path))
         mode = _mode(target)
+        if mode is None and as_folder:
+            mode = target.parent.stat().st_mode & 0o666
         made = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
         file = made.open("xb")
     try:

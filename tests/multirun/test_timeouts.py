@@ -96,7 +96,12 @@ def test_a_launcher_with_a_limit_of_its_own(multirun: Any, app: Path) -> None:
 @pytest.mark.parametrize(("mode", "expected"), [("750", 0o750), ("0o701", 0o701)])
 def test_the_mode_of_the_records(multirun: Any, mode: str, expected: int) -> None:
     run = multirun("seed=1", f"+hydra.sweep.mode='{mode}'")
-    assert (run.directory / ".sweep").stat().st_mode & 0o777 == expected
+    own = run.directory / ".sweep"
+    assert own.stat().st_mode & 0o777 == expected
+    made = [own / "plan.json", own / "composed.jsonl", *(own / "jobs").rglob("*")]
+    assert own / "jobs/0/0/0.json" in made
+    for path in made:
+        assert path.stat().st_mode & 0o777 == expected & (0o777 if path.is_dir() else 0o666)
 
 
 def test_no_mode(multirun: Any) -> None:

@@ -66,6 +66,15 @@ def test_another_that_has_its_number(by: str, child: subprocess.Popen[bytes]) ->
     assert not Process(host, child.pid, None).lives
 
 
+def test_another_zone_and_language(
+    by: str, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = Process(this_process().host, child.pid, began(child.pid))
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
+    assert process.lives
+
+
 def test_a_number_that_no_process_has() -> None:
     assert not Process(this_process().host, 2**22 + 1, None).lives
 
