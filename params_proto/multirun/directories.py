@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
+from params_proto.multirun.taken import Taken
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RUNNING, SWEEP
 
@@ -85,7 +86,7 @@ class Directories:
     def __init__(self, sweep: Path) -> None:
         self.sweep = sweep
         # By the jobs' own numbers, as is the default, or by whatever hydra.sweep.subdir says.
-        self._numbers: set[int] = set()
+        self._numbers = Taken()
         self._others: dict[str, tuple[int, Sequence[str]]] = {}
 
     def add(self, number: int, job: Sequence[str], config: DictConfig) -> str | None:
@@ -141,7 +142,10 @@ class Directories:
             number: the job's.
             directory: relative to the sweep's.
         """
-        self._first_at(os.path.abspath(self.sweep / directory), number, [])
+        if directory == str(number):  # of a million jobs that are done, all as a rule
+            self._numbers.add(number)
+        else:
+            self._first_at(os.path.abspath(self.sweep / directory), number, [])
 
     def _first_at(self, path: str, number: int, job: Sequence[str]) -> str | None:
         """The job that has a directory already; None where this one takes it."""
