@@ -75,7 +75,7 @@ matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.
 faults: $(VENV)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
 	$(BIN)/python -m tests.faults $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
 
-bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter
+bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour
 	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
 format: $(VENV)/.dev ## format the code, mend what can be mended

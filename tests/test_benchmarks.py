@@ -10,6 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
+from tests.benchmarks import scale
 from tests.benchmarks.multiruns import JOBS, MULTIRUNS, Multirun, script_of
 from tests.pages import ROOT
 from tests.versions import VERSION_BASE
@@ -49,6 +50,15 @@ def test_page_is_the_text_with_its_tables() -> None:
     for paragraph in text.split("\n\n"):
         if "{" not in paragraph:
             assert paragraph.strip() in page
+
+
+def test_what_is_measured_at_scale() -> None:
+    """Of few jobs: each measure finds what it looks for."""
+    found = {row[0]: row[1] for row in scale.rows([("a=range(100)",)], 1)}
+
+    assert [*found] == [*scale.RUNS, *scale.OF_FILES]
+    assert found["the most of them in one folder"] == "100"  # the records
+    assert 100 < int(found["files and folders of the sweep"]) < 130
 
 
 def _values(node: Any) -> int:

@@ -1,8 +1,7 @@
 """The mode of what is made in `.sweep`: that of the folder it is in, so that of `.sweep` itself.
 
-`.sweep` has what `hydra.sweep.mode` says. A worker need not be told of that, nor whoever goes on
-with the sweep: a colleague of the group can do so where it is 2770. A folder's own setgid bit,
-which the system hands down, stays.
+`.sweep` has what `hydra.sweep.mode` says: neither a worker need be told of that, nor whoever goes
+on with the sweep. The setgid bit of a folder, which the system hands down, stays.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""What a sweep costs, measured: `make bench`. All rows together write docs/performance.md."""
+"""What a sweep costs, measured: `make bench`, which writes docs/performance.md."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
 
-from tests.benchmarks import algebra, composition, many, multiruns, page, records, startup
+from tests.benchmarks import algebra, composition, many, multiruns, page, records, scale, startup
 from tests.benchmarks.table import Row, Table
 
 TABLES = {
@@ -16,18 +16,23 @@ TABLES = {
     "records": records.TABLE,
     "algebra": algebra.TABLE,
 }
+# Which takes longer than all others together: only by its name, and on no page of theirs.
+AT_LENGTH = {"scale": scale.TABLE}
 
 
 def main() -> None:
     names = [name for table in TABLES.values() for name in table.measures]
+    others = [name for table in AT_LENGTH.values() for name in table.measures]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"one of {', '.join(names)}")
+    which = f"one of {', '.join(names)}; only by its name, as it takes an hour: {', '.join(others)}"
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=which)
     parser.add_argument("--pairs", type=int, default=5, help="runs of each kind (default: 5)")
     asked = parser.parse_args()
-    if unknown := set(asked.rows) - set(names):
+    if unknown := set(asked.rows) - {*names, *others}:
         parser.error(f"no row {', '.join(unknown)}")
     rows = asked.rows or names
-    found = {name: measured(table, rows, asked.pairs) for name, table in TABLES.items()}
+    tables = {**TABLES, **AT_LENGTH} if asked.rows else TABLES
+    found = {name: measured(table, rows, asked.pairs) for name, table in tables.items()}
     if not asked.rows:
         page.write(found, asked.pairs)
 
