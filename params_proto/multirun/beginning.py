@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from stat import S_IMODE, S_ISGID
 from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
@@ -34,6 +35,7 @@ from params_proto.records.layout import (
     OWN,
     SWEEP,
 )
+from params_proto.records.mode import make
 from params_proto.records.plan import PlanFile, read_plan
 from params_proto.storage import atomic
 
@@ -142,7 +144,6 @@ class Beginning:
             )
         if self.plan is None and not self.options.overwrite:
             refuse_used(self.directory)
-        _give_mode(self.directory / OWN, self.host.config)
         earlier = 0
         if self.plan is None:
             _remove_earlier(self.directory / OWN)
@@ -220,14 +221,18 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
 
 
-def _give_mode(own: Path, config: DictConfig) -> None:
+def give_mode(own: Path, config: DictConfig) -> None:
     """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's."""
     sweep = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
     mode = sweep.get("mode")
     if mode is None:
         return
     try:
-        own.chmod(int(str(mode), 8))
+        wanted = int(str(mode), 8)
+        make(own)
+        has = S_IMODE(own.stat().st_mode)
+        if wanted | has & S_ISGID != has:  # which is somebody else's folder perhaps
+            own.chmod(wanted | has & S_ISGID)  # by which a group's folders are its own
     except (ValueError, OSError) as error:
         raise SweepError(
             f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"

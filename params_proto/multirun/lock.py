@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections.abc import Generator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMissingTypeStubs]
@@ -20,6 +20,7 @@ from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMiss
 from params_proto.errors import SweepError
 from params_proto.records.heartbeat import heartbeat
 from params_proto.records.layout import LOCK, OWN, RUNNING
+from params_proto.records.mode import make, opener
 from params_proto.records.process import Process, age, this_process
 from params_proto.records.store import STALE
 
@@ -46,7 +47,11 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
     sign = own / RUNNING / f"{me.host}-{me.pid}.json"
     with ExitStack() as held:
         try:
-            sign.parent.mkdir(parents=True, exist_ok=True)
+            make(sign.parent)
+            # The lock would make it in the mode of this process. To open and close it once it is
+            # there would let go of the lock, as fcntl's are the process's.
+            with suppress(FileExistsError), open(own / LOCK, "xb", opener=opener):
+                pass
             deadline = time.monotonic() + _UNSIGNED
             while True:
                 taken = _take(lock, shared)
@@ -60,7 +65,8 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
             if not taken or others:
                 raise _refused(directory, others[0] if others else None)
             held.callback(sign.unlink, missing_ok=True)
-            sign.write_text(json.dumps([*me, part]))
+            with open(sign, "w", opener=opener) as file:
+                json.dump([*me, part], file)
         except OSError as error:
             raise SweepError(
                 f"{own} cannot be written: {error.strerror or error}. What becomes of the jobs is"

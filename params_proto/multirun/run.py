@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import ExitStack, nullcontext
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning, begin
+from params_proto.multirun.beginning import Beginning, begin, give_mode
 from params_proto.multirun.changes import Composed, refuse_changes
 from params_proto.multirun.compose import keep
 from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
@@ -78,7 +78,7 @@ def run(
                 dry_run(beginning, host, options.dry_run)
                 return []
             if not new:  # before a look at its jobs, which another process may be about to run
-                held.enter_context(locked(beginning.directory, options.slice))
+                held.enter_context(_own(beginning))
             directories = Directories(beginning.directory)
             jobs, remaining = beginning.jobs(directories)
             ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
@@ -90,7 +90,7 @@ def run(
                 return _nothing(beginning, remaining)
             if new:  # what is refused leaves nothing behind, not even a directory
                 make(beginning.directory)
-                held.enter_context(locked(beginning.directory, options.slice))
+                held.enter_context(_own(beginning))
             # Parts of a sweep may begin at different times, with other files. The path is for
             # workers, which may have another working directory.
             name = CONFIGS if new else f"{CONFIGS}-{uuid4().hex[:8]}"
@@ -121,6 +121,12 @@ def run(
             running.stopped()
             raise
     return running.ended()
+
+
+def _own(beginning: Beginning) -> AbstractContextManager[None]:
+    """Keeps other processes out of the directory."""
+    give_mode(beginning.directory / OWN, beginning.host.config)
+    return locked(beginning.directory, beginning.options.slice)
 
 
 def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:

@@ -151,7 +151,7 @@ def test_it_is_let_go_after_an_error(tmp_path: Path) -> None:
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
-    message = r"\.sweep cannot be written: Not a directory\. What becomes of the jobs is kept"
+    message = r"\.sweep cannot be written: File exists\. What becomes of the jobs is kept"
     with pytest.raises(SweepError, match=message), locked(tmp_path, None):
         pass
 

@@ -6,7 +6,6 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from stat import S_IMODE, S_ISGID
 
@@ -49,16 +48,16 @@ def assert_all_have_it(own: Path) -> None:
 
 def test_records_and_claims(own: Path) -> None:
     records = Records(own.parent)
-    first = records.begin(JOB, lambda attempt: replace(RECORD, job=JOB, attempt=attempt))
+    first = records.begin(JOB, lambda attempt: RECORD._replace(job=JOB, attempt=attempt))
     assert first is not None
-    records.write(replace(first, status=Status.FAILED))
+    records.write(first._replace(status=Status.FAILED))
     claim = claim_path(own.parent, JOB, 2)
     seen: list[int] = []
 
     def second(attempt: int) -> Record:
         seen.append(S_IMODE(claim.stat().st_mode))
         assert_all_have_it(own)
-        return replace(RECORD, job=JOB, attempt=attempt)
+        return RECORD._replace(job=JOB, attempt=attempt)
 
     assert records.begin(JOB, second) is not None
     assert seen == [own.stat().st_mode & 0o666]
@@ -75,7 +74,7 @@ def test_what_counts_failures(own: Path) -> None:
 
 def test_plans_of_sweeps_that_follow(own: Path) -> None:
     (own.parent / "sweep.yaml").write_text("product: {a: [1]}\n")
-    plan = replace(PLAN, sweep=digest("product: {a: [1]}\n"), earlier=0)
+    plan = PLAN._replace(sweep=digest("product: {a: [1]}\n"), earlier=0)
     plan.write(own.parent)
     follow(own.parent, read_plan(own.parent), "product: {a: [2]}\n")
 
@@ -89,7 +88,7 @@ def test_folders_of_a_group_hand_it_down(tmp_path: Path) -> None:
     own.mkdir()
     own.chmod(0o2770)
     path = Records(tmp_path).path(JOB)
-    Records(tmp_path).write(replace(RECORD, job=JOB))
+    Records(tmp_path).write(RECORD._replace(job=JOB))
 
     modes = [S_IMODE(folder.stat().st_mode) for folder in path.parents[:3]]
     assert modes == [0o2770] * 3
