@@ -25,6 +25,9 @@ from omegaconf import (
     StringNode,
 )
 
+# Where the nodes of the sweeper's own options come from. They hold what OmegaConf's do.
+LIGHT = "hydra_plugins.params_proto_sweeper.light"
+
 _LEAVES = {AnyNode, StringNode, IntegerNode, FloatNode, BooleanNode, BytesNode, PathNode}
 _create = object.__new__
 
@@ -76,7 +79,7 @@ def _container(node: Any, parent: Any) -> Any:
 def _child(node: Any, parent: Any, new: Any) -> Any:
     cls, own = type(node), node.__dict__
     if own["_parent"] is parent:
-        if cls in _LEAVES:
+        if cls in _LEAVES or cls.__module__ == LIGHT:
             leaf: Any = _create(cls)
             leaf.__dict__.update(
                 _metadata=_metadata(own["_metadata"]),

@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, cast
 from omegaconf import Container, Node, UnionNode, ValueNode
 from omegaconf.base import ContainerMetadata, Metadata
 
+from params_proto.multirun.compose.copying import LIGHT
+
 
 class IrregularError(Exception):
     """A config that cannot be copied node by node without changing what it means."""
@@ -99,7 +101,8 @@ def _branch(node: Any, seen: set[int], root: bool = False) -> _Branch:
         if id(child) in seen or child.__dict__["_parent"] is not node:
             raise IrregularError(f"{node._get_full_key(key)} stands in two places")
         seen.add(id(child))
-        if not type(child).__module__.startswith("omegaconf."):
+        home = type(child).__module__
+        if not home.startswith("omegaconf.") and home != LIGHT:
             raise IrregularError(f"{node._get_full_key(key)} is a {type(child).__name__}")
         if isinstance(child, ValueNode):
             leaves.append(_leaf(child)._replace(key=key))
