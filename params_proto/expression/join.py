@@ -132,7 +132,7 @@ def _adopted(expression: Expression, scope: Scope, notes: Notes) -> Expression:
     return Expression(adopted.steps, scope.prefix)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class _Adoption:
     """Takes the steps of an expression as those of a scope, by the calls that made them."""
 

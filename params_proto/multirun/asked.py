@@ -25,7 +25,7 @@ from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Asked:
     """A configured sweep, and what was given from outside.
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from params_proto.multirun.remaining import Remaining, Seen
 
 
-@dataclass
+@dataclass(eq=False)
 class Beginning:
     """A sweep in its directory, before any job.
 

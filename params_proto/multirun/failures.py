@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 _SHOWN = 5  # jobs of one exception, in the summary
 
 
-@dataclass
+@dataclass(eq=False)
 class Failures:
     """What failed in this run.
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from params_proto.app.task import Task
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Host:
     """An app in a multirun.
 

@@ -30,7 +30,7 @@ class Numbered(NamedTuple):
     again: int = 0
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Batch:
     """Jobs that a launcher gets at once."""
 

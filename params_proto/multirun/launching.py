@@ -32,7 +32,7 @@ _LOOK = 0.2  # seconds between two looks at jobs of other processes
 _IDLE = 3  # workers in a row that may die without a job
 
 
-@dataclass
+@dataclass(eq=False)
 class Cut:
     """How many jobs of a batch were completed before it was interrupted, and how many not."""
 
@@ -40,7 +40,7 @@ class Cut:
     interrupted: int = 0
 
 
-@dataclass
+@dataclass(eq=False)
 class Launching:
     """Runs batches.
 

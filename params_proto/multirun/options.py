@@ -16,7 +16,7 @@ _BATCH = 1000
 _FIRST = 100
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Options:
     """The node `hydra.sweeper` but for `sweep`: see the comments in the plugin's `config.py`."""
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Job = list[str]
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Plan:
     """The jobs of a sweep, which are computed when they are asked for.
 

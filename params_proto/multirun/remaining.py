@@ -20,7 +20,7 @@ _AGAIN = (Status.FAILED, Status.CRASHED, Status.INTERRUPTED)
 EVERY = frozenset([*_AGAIN, Status.COMPLETED])
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Seen:
     """A job, and what has become of it.
 

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 _KEPT = 1000  # jobs whose returns are kept until the end
 
 
-@dataclass
+@dataclass(eq=False)
 class Running:
     """The jobs of a sweep, batch by batch.
 

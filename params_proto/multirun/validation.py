@@ -33,7 +33,7 @@ AHEAD = 10_000
 _CHOICES = 1000  # of config groups, that are remembered as checked
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Validation:
     """What each job must pass.
 

@@ -33,7 +33,7 @@ _CLAIM = re.compile(r"(?P<job>[0-9]+)\.claim-(?P<attempt>[0-9]+)", re.ASCII)
 _WRITTEN = re.compile(r"\.(?P<job>[0-9]+)\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Records:
     """The records of a sweep.
 

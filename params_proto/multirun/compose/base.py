@@ -26,7 +26,7 @@ from params_proto.multirun.compose.sources import refuse_unknown
 from params_proto.multirun.compose.template import IrregularError, Template
 
 
-@dataclass
+@dataclass(eq=False)
 class Base:
     """What a job's config begins with.
 

@@ -33,7 +33,7 @@ Question = tuple[str, str, "ObjectType | None"]
 """What a source is asked: `available`, `group`, `config` or `list`, of a path, for a type."""
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Contents:
     """What is known of a source.
 
