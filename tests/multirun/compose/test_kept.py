@@ -22,15 +22,12 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-@pytest.mark.parametrize(
-    ("file", "reason"),
-    [(".sweep", "Not a directory"), (".sweep/configs", "File exists")],
-)
-def test_a_file_in_its_place(multirun: Any, app: Path, file: str, reason: str) -> None:
+@pytest.mark.parametrize("file", [".sweep", ".sweep/configs"])
+def test_a_file_in_its_place(multirun: Any, app: Path, file: str) -> None:
     path = app / "out" / file
     path.parent.mkdir(parents=True)
     path.write_text("mine")
-    with pytest.raises(CompactHydraException, match=rf"{file} cannot be .*: {reason}\. "):
+    with pytest.raises(CompactHydraException, match=rf"{file} cannot be .*: File exists\. "):
         multirun("seed=1,2")
     assert names(app / "out") == [".sweep"]
     assert path.read_text() == "mine"
