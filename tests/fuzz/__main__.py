@@ -1,0 +1,69 @@
+"""Generated inputs by the hundred thousand, of which none may break a promise: `make fuzz`.
+
+Each ends in a result or in a refusal: never in another exception, in a second of work, in a write
+outside its directory or in code that is executed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from tests.fuzz.kinds import KINDS, tried
+from tests.fuzz.running import Tally
+
+_SHARE = 5000  # inputs that a process tries at a time
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--inputs", type=int, default=100_000, help="of each kind (default: 10^5)")
+    parser.add_argument("--seed", type=int, help="of all that is random (default: another)")
+    parser.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
+    parser.add_argument("--processes", type=int, default=os.cpu_count(), help="(default: cores)")
+    asked = parser.parse_args()
+    random = int.from_bytes(os.urandom(4), "big") if asked.seed is None else asked.seed
+    again = f"python -m tests.fuzz --inputs {asked.inputs} --seed {random}"
+    print(f"{again}\n{'kind':<12}{'inputs':>10}{'results':>10}{'refused':>10}{'a second':>10}")
+    start = time.monotonic()
+    names = [asked.only] if asked.only else list(KINDS)
+    with ProcessPoolExecutor(asked.processes, get_context("spawn")) as pool:
+        shares = [(name, *share) for name in names for share in _shares(asked.inputs)]
+        done = pool.map(tried, shares, [random] * len(shares))
+        broken = [_show(name, [next(done) for _ in _shares(asked.inputs)]) for name in names]
+    print(f"{time.monotonic() - start:.0f} s all together", flush=True)
+    for name, text in [(name, text) for name, one in zip(names, broken, strict=True) for text in one]:
+        print(f"\nbroken, {again} --only {name}:\n{text}")
+    if any(broken):
+        sys.exit(1)
+
+
+def _shares(inputs: int) -> Iterator[tuple[int, int]]:
+    """A number of inputs in parts, each with its own number."""
+    for number, first in enumerate(range(0, inputs, _SHARE)):
+        yield number, min(_SHARE, inputs - first)
+
+
+def _show(name: str, tallies: list[Tally]) -> list[str]:
+    """Prints a line for a kind, and gives what was broken."""
+    whole = Tally()
+    for one in tallies:
+        whole.add(one)
+    speed = whole.inputs / whole.seconds
+    print(
+        f"{name:<12}{whole.inputs:>10,}{whole.results:>10,}{whole.refused:>10,}{speed:>10.0f}",
+        flush=True,
+    )
+    return [
+        f"{text}\n  (and {whole.again[signature] - 1} more)"
+        for signature, text in whole.broken.items()
+    ]
+
+
+if __name__ == "__main__":
+    main()
