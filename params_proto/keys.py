@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from params_proto.errors import shown
+
 # The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
 # has and Hydra cannot use, is left out.
 _GROUP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
@@ -23,13 +25,22 @@ def key_error(key: object) -> str | None:
     '3 is no Hydra key: a key is a string, not int.'
     """
     if not isinstance(key, str):
-        return f"{key!r} is no Hydra key: a key is a string, not {type(key).__name__}."
+        return f"{shown(key)} is no Hydra key: a key is a string, not {type(key).__name__}."
     if _KEY.fullmatch(key):
         return None
     return (
-        f"{key!r} is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine,"
-        " db@package), after +, ++ or ~ where it adds or deletes."
+        f"{shown(key)} is no Hydra key: write a name (lr), a path (model.lr) or a group (db,"
+        " db/engine, db@package), after +, ++ or ~ where it adds or deletes."
     )
+
+
+def is_node(name: object) -> bool:
+    """Whether a name is a path to a node of a config.
+
+    >>> is_node("training"), is_node("model.encoder"), is_node("db/engine")
+    (True, True, False)
+    """
+    return isinstance(name, str) and re.fullmatch(_PATH, name) is not None
 
 
 def in_full(prefix: str, key: str) -> str:

@@ -29,6 +29,9 @@ def python_text(value: Any) -> str:
     if kind is dict:
         entries = [f"{python_text(key)}: {python_text(each)}" for key, each in value.items()]
         return "{" + ", ".join(entries) + "}"
+    if kind is range:
+        ends = [value.start, value.stop, *([value.step] if value.step != 1 else [])]
+        return f"range({', '.join(map(python_text, ends))})"
     if kind is int and value.bit_length() > _DIGITS:
         return hex(value)
     return name_of(value) if callable(value) else repr(value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.expression import join, steps
 from params_proto.expression.arguments import Call
 from params_proto.expression.build import build, extend
@@ -15,6 +15,7 @@ from params_proto.expression.overlap import refuse_overlap
 from params_proto.expression.scope import Scope
 from params_proto.expression.sequence import SpaceSequence
 from params_proto.expression.steps import Expression, Step
+from params_proto.keys import is_node
 from params_proto.space import Config, Grid, Space
 
 if TYPE_CHECKING:
@@ -131,9 +132,16 @@ class Sweep(SpaceSequence):
         Args:
             prefix: the name of the node.
 
+        Raises:
+            SweepError: it is no name that Hydra takes.
+
         >>> list(Sweep().under("training").set(lr=0.1).overrides())
         [['training.lr=0.1']]
         """
+        if not is_node(prefix):
+            raise SweepError(
+                f"under needs the name of a node, training or model.encoder, got {shown(prefix)}."
+            )
         expression = Expression(self._expression.steps, prefix)
         scope = self._scope._replace(prefix=prefix)
         return Sweep._of(scope, expression, self._space)

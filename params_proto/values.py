@@ -10,6 +10,9 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
 
+# A collection deeper than this is no value that anyone wrote, and what handles values recurses.
+MAX_DEPTH = 100
+
 _ATOMS = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
 
@@ -161,6 +164,25 @@ def length(values: Sequence[Any]) -> int:
     if not isinstance(values, range):
         return len(values)
     return (values[-1] - values[0]) // values.step + 1 if values else 0
+
+
+def depth(value: Any) -> int:
+    """How deep lists and dicts are nested, counted without recursion.
+
+    >>> depth(1), depth([1, {"a": []}])
+    (0, 3)
+    """
+    deep = 0
+    level: list[Any] = [value]
+    while level:
+        containers = [cast("Any", one) for one in level if isinstance(one, (list, dict))]
+        level = [
+            one
+            for each in containers
+            for one in (each.values() if isinstance(each, dict) else each)  # pyright: ignore
+        ]
+        deep += bool(containers)
+    return deep
 
 
 class AxisIdentity:

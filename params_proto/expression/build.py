@@ -13,7 +13,7 @@ from itertools import chain
 from typing import Any
 
 from params_proto import space
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.expression import steps
 from params_proto.expression.template import fill
 from params_proto.keys import in_full
@@ -93,7 +93,8 @@ def extend(before: Space, step: steps.Step, pins: Mapping[str, Any]) -> Space:
     if isinstance(step, steps.Sample):
         if step.count > before.size:
             raise SweepError(
-                f"sample({step.count}) asks for more configs than there are: {before.size}."
+                f"sample({shown(step.count)}) asks for more configs than there are:"
+                f" {shown(before.size)}."
                 " Ask for fewer, or leave the sample out."
             )
         return space.Picked(space.Shuffled(before, step.seed), range(step.count))

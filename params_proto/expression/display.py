@@ -85,7 +85,7 @@ def _method(step: Step) -> str:
     if isinstance(step, steps.Set):
         return f".set({_arguments({key: python_text(pin) for key, pin in step.pins.items()})})"
     if isinstance(step, steps.Repeat):
-        return f".repeat({step.times})"
+        return f".repeat({python_text(step.times)})"
     if isinstance(step, steps.Exclude):
         return f".exclude({_arguments({key: _options(o) for key, o in step.match.items()})})"
     if isinstance(step, steps.Where):
@@ -95,9 +95,9 @@ def _method(step: Step) -> str:
             f".derive({_arguments({key: python_text(rule) for key, rule in step.rules.items()})})"
         )
     if isinstance(step, steps.Shuffle):
-        return f".shuffle(seed={step.seed})"
+        return f".shuffle(seed={python_text(step.seed)})"
     if isinstance(step, steps.Sample):
-        return f".sample({step.count}, seed={step.seed})"
+        return f".sample({python_text(step.count)}, seed={python_text(step.seed)})"
     return f"[{step}]"
 
 
@@ -110,7 +110,7 @@ def _arguments(shown: Mapping[str, str]) -> str:
 
 def _axis(values: Sequence[Any]) -> str:
     if isinstance(values, range):
-        return repr(values)
+        return python_text(values)
     return f"[{', '.join(_shown(values))}]"
 
 

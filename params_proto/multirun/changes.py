@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.host import Host
+from params_proto.records.json_text import read_json
 from params_proto.records.layout import COMPOSED, OWN
 from params_proto.storage import atomic
 
@@ -96,12 +97,12 @@ def refuse_changes(directory: Path, host: Host, *, allowed: bool) -> None:
 def _read(path: Path) -> list[dict[str, Any]]:
     """The lines of the file; none where it is not there."""
     try:
-        lines: list[Any] = [json.loads(line) for line in path.read_bytes().splitlines()]
+        lines: list[Any] = [read_json(line) for line in path.read_bytes().splitlines()]
     except FileNotFoundError:
         return []
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise _no_configs(path, error) from error
     if not lines:
         raise _no_configs(path, "it is empty")
@@ -114,7 +115,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
 def _is_line(found: Any) -> bool:
     line = cast("dict[str, Any]", found) if isinstance(found, dict) else {}
     kinds = {"choices": list, "overrides": list, "config": dict}
-    return all(isinstance(line.get(name), kind) for name, kind in kinds.items())
+    fits = all(isinstance(line.get(name), kind) for name, kind in kinds.items())
+    return fits and all(isinstance(text, str) for text in (*line["choices"], *line["overrides"]))
 
 
 def _no_configs(path: Path, what: object) -> SweepError:

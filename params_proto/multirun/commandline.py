@@ -65,6 +65,7 @@ def _as_spelled(override: Override) -> Sequence[Any]:
 def _fixed(key: str, override: Override) -> Any:
     """The one value of an override that is no sweep."""
     value: object = override.value()
+    plain = native(value)  # which refuses what Hydra has no text for
     text = override.get_value_element_as_str()
     if override.is_delete() and value is None:
         return None if _deletes_a_value(override) else OverrideText(text, text)
@@ -75,7 +76,7 @@ def _fixed(key: str, override: Override) -> Any:
         except SweepError:  # str(['a,',' b']), whose text is for the job to refuse
             return OverrideText(text, text)
         return _spelled(value, text)
-    return _spelled(native(value), text)
+    return _spelled(plain, text)
 
 
 def _deletes_a_value(override: Override) -> bool:

@@ -17,6 +17,7 @@ from params_proto.multirun.host import Host
 from params_proto.multirun.jobs import Batch, numbered
 from params_proto.multirun.remaining import Seen
 from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.values import length
 
 _ALL = 1000  # jobs that are shown one by one
 _FIRST = 20  # of more
@@ -114,7 +115,7 @@ class _Show:
         beginning = self._beginning
         size = beginning.request.plan.space.size
         part = beginning.options.part
-        count = len(range(size)[part]) if part is not None else size
+        count = length(range(size)[part]) if part is not None else size
         what = f"{counted(count)} in {beginning.directory}"
         checked = f"the first {validated} are valid" if more else "all are valid"
         _say(f"{what}, of which {checked}. Nothing was started or written (dry run).")

@@ -8,6 +8,7 @@ from typing import Any, cast
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
 from params_proto.overrides.lines import Given
+from params_proto.values import length
 
 _FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
@@ -31,7 +32,7 @@ def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
     """
     pinned = {one.name for one in given if one.pinned}
     listed = [[name for name in pair if name not in pinned] for pair in _listed(zips)]
-    swept = {one.name: len(one.values) for one in given if one.swept}
+    swept = {one.name: length(one.values) for one in given if one.swept}
     mistakes: list[str] = []
     seen: set[str] = set()
     for pair in listed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from params_proto.expression import steps
 from params_proto.expression.steps import Axis, Expression, Step
+from params_proto.values import length
 
 _READERS = (steps.Where, steps.Exclude, steps.Derive)
 
@@ -29,7 +30,7 @@ def override(expression: Expression, block: Block) -> Expression:
     keys = frozenset(axis.key for axis in block.axes)
     new = keys.isdisjoint(expression.places)
     # A new key is not for the steps that look at whole configs, as it would be if it were pinned.
-    if len(block.axes[0].values) == 1 and not (new and _reads(expression)):
+    if length(block.axes[0].values) == 1 and not (new and _reads(expression)):
         return expression.then(steps.Set({axis.key: axis.values[0] for axis in block.axes}))
     if new:
         return expression.then(block)

@@ -20,6 +20,7 @@ from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.misplaced import refuse_misplaced_steps
 from params_proto.multirun.mistakes import Mistakes
 from params_proto.multirun.plan import Job
+from params_proto.overrides.reading import refuse_deep
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -111,6 +112,8 @@ class Validation:
         choices = tuple(
             [line for key, line in zip(keys, job, strict=True) if key in groups or _of_hydra(key)]
         )
+        for line in job:  # one that was read from a record comes from nobody knows where
+            refuse_deep(line)
         try:
             config = self.host.compose([*job, *own])
         except ConfigCompositionException:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 from params_proto.errors import SweepError, shown
 from params_proto.fields.scalars import sentence
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
+from params_proto.values import MAX_DEPTH
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -91,17 +92,42 @@ def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
     """Hydra's reading of one override.
 
     Raises:
-        SweepError: it is none.
+        SweepError: it is none, or nested so deep that nobody wrote it.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
+    refuse_deep(line)
     try:
         return OverridesParser.create(config_loader).parse_overrides([line])[0]
     except RecursionError as error:
         raise SweepError(f"Hydra cannot read {shown(line)}: it is nested too deep.") from error
     except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
         raise SweepError(f"Hydra cannot read {shown(line)}: {_reason(str(error))}") from error
+
+
+_NESTS = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\\.|[\[({]|[\])}]""", re.DOTALL)
+
+
+def refuse_deep(line: str) -> None:
+    """Refuses what Hydra's parser would take very long for, or run out of Python's stack.
+
+    Raises:
+        SweepError: its brackets are nested too deep, those in quotes aside.
+
+    >>> refuse_deep("[" * 100), refuse_deep("'" + "[" * 101 + "'")
+    (None, None)
+    """
+    if sum(map(line.count, "[({")) <= MAX_DEPTH:
+        return
+    deep = 0
+    for found in _NESTS.finditer(line):
+        deep += (found[0] in "[({") - (found[0] in "])}")
+        if deep > MAX_DEPTH:
+            raise SweepError(
+                f"{shown(line)} is nested more than {MAX_DEPTH} levels deep. Write it flatter, or"
+                " as text in quotes."
+            )
 
 
 def _reason(text: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from params_proto.errors import SweepError
+from params_proto.records.json_text import read_json
 from params_proto.records.layout import OWN, PLAN, SWEEP
 from params_proto.records.mode import make
 from params_proto.storage import atomic
@@ -82,10 +83,10 @@ def read_plan(directory: Path) -> PlanFile:
     """
     path = _path(directory)
     try:
-        found: Any = json.loads(path.read_bytes())
+        found: Any = read_json(path.read_bytes())
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise SweepError(f"{path} is no plan of a sweep: it is no JSON ({error}).") from error
     names = set(PlanFile._fields)
     values = cast("dict[str, Any]", found) if isinstance(found, dict) else {}

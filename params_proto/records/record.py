@@ -6,6 +6,8 @@ import json
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
+from params_proto.records.json_text import read_json
+
 
 class Status(str, Enum):
     """What became of a job. One that is planned and has no record is `pending`."""
@@ -111,8 +113,8 @@ def record_of(text: str | bytes) -> Record:
     params_proto.records.record.UnreadableError: job is missing
     """
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        found = read_json(text, finite=True)
+    except ValueError as error:
         raise UnreadableError(f"it is no JSON: {error}") from error
     if not isinstance(found, dict):
         raise UnreadableError("it is no JSON object")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown, together
 from params_proto.expression.steps import Cross, Expression
+from params_proto.keys import is_node
 from params_proto.storage.mistakes import MOST_TOLD, each
 from params_proto.storage.names import FORM, STEPS, acts_on_nothing
 from params_proto.storage.one_step import OneStep
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from params_proto.storage.reader import Document
     from params_proto.sweep import Sweep
-
-_NODE = re.compile(r"\w+(\.\w+)*")
 
 
 def sweep_from_steps(
@@ -157,7 +155,7 @@ class Steps:
         for mapping in mappings:
             if "prefix" in mapping:
                 given = mapping["prefix"]
-                if prefix or not isinstance(given, str) or not _NODE.fullmatch(given):
+                if prefix or not is_node(given):
                     raise self.error(
                         f"prefix stands once, and is {STEPS['prefix']}. This is {shown(given)}.",
                         mapping,

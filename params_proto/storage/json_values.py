@@ -7,7 +7,7 @@ from enum import Enum
 from typing import Any, cast
 
 from params_proto.errors import SweepError, shown
-from params_proto.storage.scalars import MAX_DEPTH
+from params_proto.values import MAX_DEPTH, depth
 
 
 def dumped(value: Any, number: int, *path: str) -> str:
@@ -61,7 +61,7 @@ class _UnfitError(ValueError):
         self.path: list[Any] = []
 
 
-def _check(value: Any, depth: int) -> None:
+def _check(value: Any, levels: int) -> None:
     kind = cast("type[Any]", type(value))
     if kind is str or kind is float or kind is bool or value is None:
         return
@@ -75,7 +75,7 @@ def _check(value: Any, depth: int) -> None:
                 f"JSON has no word for {shown(value)}, of the type {kind.__qualname__}."
             )
         return
-    if not depth:
+    if not levels:
         raise _UnfitError(
             f"it is nested more than {MAX_DEPTH} levels deep.", "Write it flatter, or as text."
         )
@@ -83,7 +83,7 @@ def _check(value: Any, depth: int) -> None:
         if kind is dict and type(key) is not str:
             raise _UnfitError(f"the key {key!r} of a dict is no string, as those of JSON are.")
         try:
-            _check(element, depth - 1)
+            _check(element, levels - 1)
         except _UnfitError as error:
             error.path.insert(0, key)
             raise
@@ -117,28 +117,13 @@ def loaded(text: str) -> Any:
         raise
     except ValueError as error:
         raise SweepError(f"this has more digits than Python reads: {error}.") from error
-    if text.count("[") + text.count("{") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
+    if text.count("[") + text.count("{") > MAX_DEPTH and depth(value) > MAX_DEPTH:
         raise SweepError(f"this is nested more than {MAX_DEPTH} levels deep.")
     return value
 
 
 class NotJSONError(ValueError):
     """A text that is no JSON; what is wrong with it."""
-
-
-def _depth(value: Any) -> int:
-    """How deep lists and dicts are nested, counted without recursion."""
-    depth = 0
-    level: list[Any] = [value]
-    while level:
-        containers = [cast("Any", one) for one in level if isinstance(one, (list, dict))]
-        level = [one for each in containers for one in (each.values() if _is_dict(each) else each)]
-        depth += bool(containers)
-    return depth
-
-
-def _is_dict(value: object) -> bool:
-    return isinstance(value, dict)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

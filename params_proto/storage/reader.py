@@ -15,7 +15,6 @@ import yaml
 from params_proto.errors import SweepError
 from params_proto.storage.scalars import (
     FROZENSET,
-    MAX_DEPTH,
     MERGE,
     PLAIN_TAGS,
     SCALARS,
@@ -24,6 +23,7 @@ from params_proto.storage.scalars import (
     Parser,
     unfit_tag,
 )
+from params_proto.values import MAX_DEPTH
 
 _MOST_REPEATED = 1_000_000  # values that a file may hold by alias, above those it writes out
 

@@ -23,9 +23,6 @@ PLAIN_TAGS = (None, "!", f"{_YAML}map", f"{_YAML}seq")
 MERGE = object()
 """What a plain `<<` reads as."""
 
-# A collection deeper than this is no sweep that anyone wrote, and what handles values recurses.
-MAX_DEPTH = 100
-
 Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 

@@ -16,7 +16,6 @@ from params_proto.overrides.literals import OverrideText, live
 from params_proto.storage.scalars import (
     BINARY,
     FROZENSET,
-    MAX_DEPTH,
     OVERRIDE,
     PATH,
     SCALARS,
@@ -25,6 +24,7 @@ from params_proto.storage.scalars import (
     TUPLE,
     Dumper,
 )
+from params_proto.values import MAX_DEPTH
 
 _WIDTH = 100
 _NEEDS_NO_QUOTES = re.compile(r"[^\W\d][\w./+~@$-]*(?: [\w./+~@$-]+)*|[+~./$][\w./+~@$-]*")

@@ -37,7 +37,9 @@ def main() -> None:
         done = pool.map(tried, shares, [random] * len(shares))
         broken = [_show(name, [next(done) for _ in _shares(asked.inputs)]) for name in names]
     print(f"{time.monotonic() - start:.0f} s all together", flush=True)
-    for name, text in [(name, text) for name, one in zip(names, broken, strict=True) for text in one]:
+    for name, text in [
+        (name, text) for name, one in zip(names, broken, strict=True) for text in one
+    ]:
         print(f"\nbroken, {again} --only {name}:\n{text}")
     if any(broken):
         sys.exit(1)

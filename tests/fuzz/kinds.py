@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.fuzz import sweep_files
+from tests.fuzz import commands, frames, keys, override_lines, records, sweep_files
 from tests.fuzz.promises import Kind
 from tests.fuzz.running import Tally, tally
 
-KINDS: Mapping[str, Kind] = {kind.name: kind for kind in [*sweep_files.KINDS]}
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        sweep_files.KIND,
+        override_lines.KIND,
+        keys.KIND,
+        frames.KIND,
+        records.KIND,
+        commands.KIND,
+    )
+}
 
 
 def tried(share: tuple[str, int, int], random: int) -> Tally:

@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis.strategies import SearchStrategy
+from hypothesis.vendor.pretty import pretty
 
 from params_proto.errors import SweepError
 from tests.fuzz.watched import HangsError, watched
 
 _LONGEST = 10_000  # characters of a message
+_SHOWN = 3000  # characters of an input
 _ROOT = str(Path(__file__).parents[2])
 
 
@@ -45,7 +47,7 @@ class BrokenError(AssertionError):
     """
 
     def __init__(self, what: str, place: str, given: object) -> None:
-        super().__init__(f"{what}\n  at {place}\n  given {given!r}")
+        super().__init__(f"{what}\n  at {place}\n  given {_shown(given)}")
         self.signature = (what.partition("(")[0].partition(":")[0], place)
 
 
@@ -93,6 +95,14 @@ def _place(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     ours = [f for f in frames if f.filename.startswith(f"{_ROOT}/params_proto")] or list(frames)
     return f"{os.path.relpath(ours[-1].filename, _ROOT)}:{ours[-1].lineno}"
+
+
+def _shown(given: object) -> str:
+    """An input as Python would read it: also an integer of very many digits."""
+    try:
+        return pretty(given)[:_SHOWN]
+    except Exception as error:  # one that holds itself, or whose __repr__ raises
+        return f"a {type(given).__name__} whose repr raises {type(error).__name__}"
 
 
 def _text(error: BaseException) -> str:

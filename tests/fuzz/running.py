@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 import time
@@ -115,7 +116,11 @@ def _chunk(kind: Kind, inputs: int, random: str, folder: Path, found: Tally) -> 
 
 @contextmanager
 def _quiet() -> Generator[None, None, None]:
-    """Without the warnings of names, of which thousands are made up."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+    """Without the warnings and the log of what thousands of inputs are."""
+    logging.disable()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(logging.NOTSET)

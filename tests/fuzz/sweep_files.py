@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from hypothesis import strategies as st
 
@@ -18,7 +17,17 @@ from tests.fuzz.uses import use
 # --- YAML, as text: what it says is the parser's to find out
 
 _TAGS = [
-    *("!tuple", "!set", "!frozenset", "!path", "!override", "!!int", "!!float", "!!bool", "!!binary"),
+    *(
+        "!tuple",
+        "!set",
+        "!frozenset",
+        "!path",
+        "!override",
+        "!!int",
+        "!!float",
+        "!!bool",
+        "!!binary",
+    ),
     *("!!str", "!!null", "!!timestamp", "!!set", "!!omap", "!!pairs", "!!merge", "!x", "!", "!<x>"),
     *("!!python/object/apply:os.system", "!!python/tuple", "&a", "&b"),
 ]
@@ -75,7 +84,9 @@ _ARGUMENTS: Mapping[str, st.SearchStrategy[str]] = {
         st.lists(mostly(["'{lr}'", "'x{lr:>3}'", "'x'", "'{lr:.3g}'"]), min_size=1, max_size=1),
     ),
     "shuffle": st.sampled_from(["{seed: 0}", "{seed: -1}", "{}", "{seed: 0x" + "f" * 5000 + "}"]),
-    "sample": st.sampled_from(["{n: 1}", "{n: 2, seed: 3}", "{n: 0x" + "f" * 5000 + "}", "{n: -1}"]),
+    "sample": st.sampled_from(
+        ["{n: 1}", "{n: 2, seed: 3}", "{n: 0x" + "f" * 5000 + "}", "{n: -1}"]
+    ),
     "slice": st.sampled_from(["'0:1'", "'::2'", "'::-1'", "'-1:'", "1:30", "'" + "9" * 90 + ":'"]),
     "prefix": st.sampled_from(["training", "a.b", "1", "''"]),
 }
@@ -112,9 +123,7 @@ _raw = st.one_of(
     as_bytes(st.lists(words, max_size=6).map("".join)),
     as_bytes(st.text(st.sampled_from("ab01: -[]{},&*!|>'\"%@`#?\n\t<=~."), max_size=60)),
 )
-_yaml = st.one_of(
-    as_bytes(_documents), as_bytes(_documents), as_bytes(mutated(_documents)), _raw
-)
+_yaml = st.one_of(as_bytes(_documents), as_bytes(_documents), as_bytes(mutated(_documents)), _raw)
 
 # --- rows
 
@@ -124,7 +133,9 @@ _json_values = st.one_of(
     *[_json_scalars] * 5,
     st.lists(_json_scalars, max_size=3).map(_list),
     st.builds(
-        _map, st.lists(words.map(json.dumps), min_size=1, max_size=2), st.lists(_json_scalars)
+        _map,
+        st.lists(words.map(json.dumps), min_size=1, max_size=1),
+        st.lists(_json_scalars, max_size=1),
     ),
 )
 _object = st.builds(
@@ -154,18 +165,19 @@ def _both(texts: st.SearchStrategy[str]) -> st.SearchStrategy[bytes]:
     return as_bytes(texts) | as_bytes(texts) | as_bytes(mutated(texts)) | _raw
 
 
-def _load(suffix: str, content: bytes, directory: Path) -> None:
+_files = st.one_of(
+    st.tuples(st.just(".yaml"), _yaml),
+    st.tuples(st.just(".yaml"), _yaml),
+    st.tuples(st.just(".jsonl"), _both(_jsonl)),
+    st.tuples(st.just(".csv"), _both(_tables())),
+)
+
+
+def _call(given: tuple[str, bytes], directory: Path) -> None:
+    suffix, content = given
     path = directory / f"sweep{suffix}"
     path.write_bytes(content)
     use(Sweep.load(path))
 
 
-def _kind(suffix: str, contents: st.SearchStrategy[Any]) -> Kind:
-    return Kind(
-        suffix.removeprefix("."),
-        contents,
-        lambda content, directory: _load(suffix, content, directory),
-    )
-
-
-KINDS = [_kind(".yaml", _yaml), _kind(".jsonl", _both(_jsonl)), _kind(".csv", _both(_tables()))]
+KIND = Kind("files", _files, _call)

@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import threading
+import typing
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -79,8 +80,9 @@ def watched(directory: Path) -> Generator[Sequence[str], None, None]:
     _watch.directory = os.path.realpath(directory)
     _watch.seen = seen = list[str]()
     before = [(one, signal.signal(one, _hangs)) for one in (signal.SIGPROF, signal.SIGALRM)]
-    signal.setitimer(signal.ITIMER_PROF, SECONDS)
-    signal.setitimer(signal.ITIMER_REAL, _WAITS)
+    # Again and again, as what is raised in a destructor is lost.
+    signal.setitimer(signal.ITIMER_PROF, SECONDS, SECONDS / 4)
+    signal.setitimer(signal.ITIMER_REAL, _WAITS, SECONDS)
     _watch.thread = threading.get_ident()
     try:
         yield seen
@@ -93,6 +95,8 @@ def watched(directory: Path) -> Generator[Sequence[str], None, None]:
 
 
 def _hangs(number: int, frame: FrameType | None) -> None:
+    if not _watch.thread:
+        return
     raise HangsError(f"more than {SECONDS if number == signal.SIGPROF else _WAITS} s")
 
 
@@ -134,11 +138,15 @@ def _elsewhere(event: str, paths: Sequence[Any]) -> str | None:
     return None
 
 
+# An import makes dataclasses and named tuples of text, and typing reads annotations.
+_MADE_OF_TEXT = ("<frozen importlib", typing.__file__)
+
+
 def _imports() -> bool:
-    """Whether this is part of an import, whose dataclasses and named tuples are made of text."""
+    """Whether this is part of an import, or of the reading of an annotation."""
     frame: FrameType | None = sys._getframe()
     while frame is not None:
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        if frame.f_code.co_filename.startswith(_MADE_OF_TEXT):
             return True
         frame = frame.f_back
     return False

@@ -1,0 +1,277 @@
+"""What a sweep leaves in its directory, spoilt: read, and gone on with."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hydra.errors import HydraException
+from hypothesis import strategies as st
+from omegaconf.errors import OmegaConfBaseException
+
+from params_proto.multirun import Options, Recorded, run
+from params_proto.multirun.beginning import begin
+from params_proto.multirun.changes import Composed, refuse_changes
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.identity import identity
+from params_proto.multirun.jobs import Numbered, in_batches
+from params_proto.multirun.mistakes import told_by_hydra
+from params_proto.multirun.opening import opened
+from params_proto.multirun.remaining import Remaining, seen
+from params_proto.multirun.validation import Validation
+from params_proto.records import Records
+from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
+from params_proto.records.plan import read_plan
+from params_proto.records.record import Record, Status
+from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
+from tests.fuzz.promises import Kind
+from tests.fuzz.texts import SNIPPETS, as_bytes, mutated, short
+
+_ARGUMENTS = ["lr=1,2", "name=a"]
+_JOBS = [["lr=1", "name=a"], ["lr=2", "name=a"]]
+_HOURS = "2026-11-24T10:00:00.000+01:00"
+
+
+def _record(job: int, status: Status) -> Record:
+    return Record(
+        job=job,
+        overrides=_JOBS[job],
+        config={"lr": job + 1},
+        identity=identity(_JOBS[job]),
+        dir=str(job),
+        host="elsewhere",
+        pid=2**22 + 1,
+        process=None,
+        attempt=1,
+        status=status,
+        started=_HOURS,
+        ended=None if status is Status.RUNNING else _HOURS,
+        duration=1.5,
+        value={"loss": 0.5},
+    )
+
+
+_VALUES: Sequence[Any] = [
+    *(
+        None,
+        True,
+        False,
+        0,
+        1,
+        2,
+        -1,
+        1.5,
+        2**70,
+        10**300,
+        float("nan"),
+        float("inf"),
+        [],
+        {},
+        [[]],
+        "",
+    ),
+    *(
+        "../..",
+        "/etc",
+        "0",
+        "1",
+        "a/../../b",
+        "~",
+        ".sweep/jobs",
+        "x" * 300,
+        "a\x00b",
+        "\ud800",
+        "running",
+    ),
+    *(
+        ["lr=1"],
+        ["lr=1", 2],
+        ["lr=[" * 60],
+        ["x=" + "[" * 3000],
+        ["lr=${oc.env:HOME}"],
+        ["~lr"],
+        ["a"],
+    ),
+    *(
+        ["hydra.sweep.dir=/tmp"],
+        ["hydra.sweep.subdir=../.."],
+        ["hydra/launcher=x"],
+        ["lr=1", "lr=\ud800"],
+    ),
+    *(
+        ["+sweep=grid"],
+        ["db=pg", "lr=1,2"],
+        ["lr=\x00"],
+        ["name=" + "a" * 300],
+        ["", "="],
+        ["lr='"],
+    ),
+    *(
+        {"type": "E", "message": "m", "traceback": "t"},
+        {"type": 1},
+        "failed",
+        "completed",
+        "crashed",
+    ),
+    *(
+        {"lr": 1},
+        {"a": {"b": [None]}},
+        "2026-11-24",
+        "elsewhere",
+        "1" * 4000,
+        ["hydra.x=1"],
+        ["lr=9" * 900],
+    ),
+    *SNIPPETS[:10],
+]
+_FIELDS = {
+    "record": [*vars(_record(0, Status.RUNNING))],
+    "plan": [
+        *("format", "script", "config_name", "task", "hydra", "selecting", "order", "keys", "jobs"),
+        *("sweep", "earlier", "created"),
+    ],
+    "composed": ["choices", "overrides", "config"],
+}
+_ODD_JSON = [
+    "[" * 90 + "]" * 90,
+    "[" * 900 + "]" * 900,
+    "1" * 5000,
+    "NaN",
+    "1e999",
+    '"\\ud800"',
+    '"\\u0000"',
+]
+_FILES: Mapping[str, str] = {
+    "record": str(record_path(Path(), 0)),
+    "plan": f"{OWN}/{PLAN}",
+    "composed": f"{OWN}/composed.jsonl",
+    "sweep": SWEEP,
+    "multirun": MULTIRUN,
+    "claim": str(claim_path(Path(), 0, 2)),
+}
+
+
+@cache
+def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
+    """A sweep of two jobs, of which one is not done, as its first process would have left it."""
+    directory = folder / "out"
+    app = multirun(folder)
+    begun = opened(None, app.config, app.loader)
+    beginning = begin(Options(), _ARGUMENTS, app.host, begun)
+    directory.mkdir()
+    beginning.write()
+    composed, directories = Composed(), Directories(directory)
+    jobs, _ = beginning.jobs(directories)
+    for _ in Validation(app.host, directories, composed).passed(
+        in_batches(jobs, iter([9])), ahead=True
+    ):
+        composed.write(directory, anew=False)
+    Records(directory).write(_record(0, Status.RUNNING))
+    Records(directory).write(_record(1, Status.COMPLETED))
+    contents = {
+        name: (directory / path).read_bytes()
+        for name, path in _FILES.items()
+        if (directory / path).exists()
+    }
+    return app, contents
+
+
+# --- inputs: a file's name, and what makes its new content of the sound one
+
+_raw = st.one_of(
+    as_bytes(st.sampled_from([*SNIPPETS, *_ODD_JSON])), st.binary(max_size=20), as_bytes(short)
+)
+_changed = st.tuples(
+    st.sampled_from(["record", "record", "plan", "composed"]),
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from(_VALUES)), min_size=1, max_size=2),
+    st.one_of(st.none(), st.none(), st.none(), st.sampled_from(_ODD_JSON)),
+)
+_edited = st.tuples(st.sampled_from([*_FILES]), mutated(st.just("")), st.integers(0, 2**12))
+_whole = st.tuples(st.sampled_from([*_FILES]), _raw)
+_how = st.sampled_from([*["read"] * 9, *["begin"] * 4, "dry", "dry", "saved"])
+_inputs = st.tuples(_how, st.one_of(_changed, _changed, _changed, _edited, _whole))
+
+
+def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
+    name = change[0]
+    before = sound.get(name, b'["elsewhere", 4194305, null]')
+    if len(change) == 2:
+        return change[1]
+    if isinstance(change[1], str):
+        text, place = change[1].encode("utf-8", "surrogatepass"), change[2] % (len(before) + 1)
+        return before[:place] + text + before[place + len(text) // 2 :]
+    found = json.loads(before.splitlines()[0] if name == "composed" else before)
+    for at, value in change[1]:
+        found[_FIELDS[name][at % len(_FIELDS[name])]] = value
+    text = json.dumps(found)
+    if change[2] is not None:  # what json.dumps would not write
+        text = text.replace(f"{json.dumps(change[1][0][1])}", change[2], 1)
+    return text.encode()
+
+
+def _read(app: Multirun, directory: Path) -> None:
+    """All that is read of the files and written again, without a config."""
+    records = Records(directory)
+    list(records.all())
+    read_plan(directory)
+    Composed().write(directory, anew=False)
+    jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
+    list(Remaining(records).of(seen(jobs, records, Directories(directory))))
+    for job in (0, 1):
+        records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
+
+
+def _begin(app: Multirun, directory: Path) -> None:
+    """All that a resume does up to its first job."""
+    begun = opened(True, app.config, app.loader)
+    beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
+    refuse_changes(directory, app.host, allowed=False)
+    directories, composed = Directories(directory), Composed()
+    jobs, _ = beginning.jobs(directories)
+    batches = in_batches(jobs, iter([9]))
+    for _ in Validation(app.host, directories, composed).passed(batches, ahead=True):
+        pass
+    beginning.write()
+    composed.write(directory, anew=False)
+
+
+def _dry(resume: Any, app: Multirun, directory: Path) -> None:
+    options = Options(resume=resume, dry_run="json")
+    begun = opened(resume, app.config, app.loader)
+    task = Recorded(app.host.task_function)
+    host = Multirun(begun.config, app.loader).host
+    arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
+    run(options, arguments, host, NO_LAUNCHER, task, begun)
+
+
+_HOW: Mapping[str, Callable[[Multirun, Path], None]] = {
+    "read": _read,
+    "begin": _begin,
+    "dry": lambda app, directory: _dry(True, app, directory),
+    "saved": lambda app, directory: _dry(str(directory), app, directory),
+}
+
+
+def _call(given: Any, folder: Path) -> None:
+    how, change = given
+    app, sound = _sound(folder)
+    directory = folder / "out"
+    changed = directory / _FILES[change[0]]
+    changed.write_bytes(_content(sound, change))
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), told_by_hydra():
+            _HOW[how](app, directory)
+    finally:
+        for name, path in _FILES.items():
+            if name in sound:
+                (directory / path).write_bytes(sound[name])
+            else:
+                (directory / path).unlink(missing_ok=True)
+
+
+KIND = Kind("records", _inputs, _call, (HydraException, OmegaConfBaseException))
