@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from params_proto.fields import Target
 from params_proto.keys import bare
+from params_proto.multirun.mistakes import composing
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -68,7 +69,8 @@ class Host:
 
     def compose(self, job: Sequence[str]) -> DictConfig:
         """The config of a job, by its overrides."""
-        return self.loader.load_sweep_config(self.config, list(job))
+        with composing(job):
+            return self.loader.load_sweep_config(self.config, list(job))
 
     def compose_whichever_sweep(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
         """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses.
@@ -79,11 +81,12 @@ class Host:
                 in it.
         """
         of_hydra = [line for line in self.of_hydra if not (as_chosen and _changes_the_sweep(line))]
-        return self.loader.load_configuration(
-            config_name=self.config.hydra.job.config_name,
-            overrides=[*of_hydra, *job],
-            run_mode=RunMode.RUN,
-        )
+        with composing(job):
+            return self.loader.load_configuration(
+                config_name=self.config.hydra.job.config_name,
+                overrides=[*of_hydra, *job],
+                run_mode=RunMode.RUN,
+            )
 
     def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""

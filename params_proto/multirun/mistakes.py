@@ -9,6 +9,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from hydra.errors import CompactHydraException, HydraException
+from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.errors import SweepError, together
 
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 
 _MOST = 10  # mistakes that one error tells
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_LONG = 200  # characters of a job in a message
 _LONGEST = 5.0  # seconds for which jobs are looked at after one that cannot be composed
 
 
@@ -115,6 +117,35 @@ def told_by_hydra() -> Generator[None, None, None]:
             raise
         path = "a file" if error.filename is None else error.filename
         raise CompactHydraException(f"{path} cannot be written: {error.strerror}.") from error
+
+
+@contextmanager
+def composing(job: Sequence[str]) -> Generator[None, None, None]:
+    """What Hydra raises for a job that it has no error of its own for.
+
+    Args:
+        job: its overrides.
+
+    Raises:
+        SweepError: for a value that is nested too deep, or that stands where it cannot.
+    """
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException):
+        raise
+    except RecursionError as error:
+        raise SweepError(
+            f"the job {_cut(' '.join(job))} has a value that is nested too deep for Hydra. Write it"
+            " flatter, or as text in quotes."
+        ) from error
+    except (TypeError, ValueError) as error:
+        raise SweepError(
+            f"Hydra cannot compose the job {_cut(' '.join(job))}: {_cut(str(error))}"
+        ) from error
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
 from sys import maxsize
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, shown, together
 from params_proto.expression import steps
 from params_proto.expression.build import build
 from params_proto.expression.steps import Axis, Expression
@@ -126,10 +126,12 @@ class Plan:
                     spelled[f"~{key}"] = None
             else:
                 spelled[key] = value
-                if isinstance(value, (bool, int, float)) and self.is_group(bare(key)):
+                if _is_no_option(key, value) and self.is_group(bare(key)):
+                    is_one = isinstance(value, (bool, int, float))
+                    it = f"it in quotes, '{shown(value)}'" if is_one else "their names, [a,b]"
                     raise SweepError(
-                        f"{key}={value}: {bare(key)} is a config group, whose options are text."
-                        f" Write it in quotes, '{value}'."
+                        f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
+                        f" text. Write {it}."
                     )
         if self.composed is None:
             return render_config(spelled, targets=self.targets)
@@ -138,6 +140,13 @@ class Plan:
         ]
         standing = self.composed.of_job(groups)
         return render_config(spelled, targets=self.targets, standing=standing)
+
+
+def _is_no_option(key: str, value: object) -> bool:
+    """Whether a value cannot choose options of a group, where Hydra would merge a dict into it."""
+    if isinstance(value, (list, tuple)):
+        return not all(isinstance(one, str) for one in cast("Sequence[object]", value))
+    return isinstance(value, (bool, int, float, Mapping if key.startswith("~") else bool))
 
 
 def plan(

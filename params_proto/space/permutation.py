@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import isqrt
 
+from params_proto.python_text import python_text
+
 _ROUNDS = 8
 
 
@@ -33,7 +35,7 @@ class Permutation:
         self._width, self._mask = width, (1 << width) - 1
 
         def number(*label: int) -> int:
-            text, digest = repr((seed, size, *label)).encode(), b""
+            text, digest = python_text((seed, size, *label)).encode(), b""
             while 8 * len(digest) < width:
                 digest += blake2b(text + digest).digest()
             return int.from_bytes(digest[: width // 8], "big")
