@@ -138,7 +138,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
             f"the job {_cut(' '.join(job))} has a value that is nested too deep for Hydra. Write it"
             " flatter, or as text in quotes."
         ) from error
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OSError) as error:  # a name that is too long for a file
         raise SweepError(
             f"Hydra cannot compose the job {_cut(' '.join(job))}: {_cut(str(error))}"
         ) from error

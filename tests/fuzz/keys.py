@@ -67,6 +67,10 @@ def _both(one: Any, other: Any, value: Any) -> Mapping[Any, Any]:
     return {one: value, other: value}
 
 
+def _text(key: Any) -> str:
+    return key if isinstance(key, str) else type(key).__name__
+
+
 _METHODS: Mapping[str, Make] = {
     "product": lambda one, other: Sweep().product(_both(one, other, [1, 2])),
     "zip": lambda one, other: Sweep().zip(_both(one, other, ["a", "b"])),
@@ -75,9 +79,9 @@ _METHODS: Mapping[str, Make] = {
     "times": lambda one, other: Sweep().product({one: [1, 2]}) * {other: [[1], {"a": None}]},
     "exclude": lambda one, other: Sweep().product({one: [1, 2]}).exclude({other: 1}),
     "derive": lambda one, other: Sweep().product({one: [1, 2]}).derive({other: f"x{{{one}}}"}),
-    "under": lambda one, other: Sweep().under(str(other)).product({one: [1, 2]}),
-    "lines": lambda one, other: Sweep.from_overrides([f"{one}=1,2", f"{other}=a"]),
-    "keyword": lambda one, other: Sweep().product(**{str(one): [1]}).set(**{str(other): 1}),
+    "under": lambda one, other: Sweep().under(other).product({one: [1, 2]}),
+    "lines": lambda one, other: Sweep.from_overrides([_text(one) + "=1,2", _text(other) + "=a"]),
+    "keyword": lambda one, other: Sweep().product(**{_text(one): [1]}).set(**{_text(other): 1}),
 }
 _calls = st.tuples(st.sampled_from([*_METHODS]), _keys, _keys)
 

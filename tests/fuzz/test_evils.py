@@ -1,0 +1,180 @@
+"""Input that is made to hurt: each is read in a second, to a result or a message that says why not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from hydra.errors import HydraException
+
+from params_proto import Sweep, SweepError
+from params_proto.multirun import commandline
+from params_proto.multirun.changes import Composed
+from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.reading import parse
+from params_proto.overrides.rendering import render
+from params_proto.records import Records
+from params_proto.records.layout import record_path
+from params_proto.records.plan import read_plan
+from params_proto.records.record import UnreadableError
+from tests.fuzz.frames import nested
+from tests.fuzz.watched import watched
+from tests.multirun.conftest import Run, app, multirun  # noqa: F401 - fixtures
+
+MILLION = 1_000_000
+DIGITS = "1" * 100_000
+
+LAUGHS = "\n".join(
+    ["product:", '  a: &a ["lol", "lol"]']
+    + [
+        f"  {name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
+        for before, name in zip("abcdefghi", "bcdefghij")
+    ]
+)
+
+
+@pytest.fixture
+def fenced(tmp_path: Path) -> Iterator[Path]:
+    """A directory: what is written elsewhere, executed or takes a second breaks the test."""
+    with watched(tmp_path) as seen:
+        yield tmp_path
+    assert not seen
+
+
+def loaded(folder: Path, name: str, text: str) -> Sweep:
+    (folder / name).write_text(text)
+    return Sweep.load(folder / name)
+
+
+DEEP = r"nested more than 100 levels deep"
+MANY = r"digits"
+FILES: dict[str, tuple[str, str, str]] = {
+    "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases make this too large"),
+    "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), r"aliases make this too large"),
+    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, rf"a.yaml:1: this is {DEEP}"),
+    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, DEEP),
+    "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, DEEP),
+    "deep keys": ("a.yaml", "? " * MILLION, DEEP),
+    "deep JSON": ("a.jsonl", '{"lr": ' + "[" * MILLION + "]" * MILLION + "}", rf"a.jsonl:1: this is {DEEP}"),
+    "deep objects": ("a.jsonl", '{"lr": ' * MILLION, rf"a.jsonl:1: this is {DEEP}"),
+    "deep cell": ("a.csv", "lr\n" + "[" * MILLION + "]" * MILLION, rf"a.csv:2: this is {DEEP}"),
+    "deep sweep": ("a.yaml", f"product: {{lr: '{'[' * MILLION}'}}", DEEP),
+    "deep override": ("a.yaml", f"set: {{lr: !override '{'[' * MILLION}'}}", DEEP),
+    "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", MANY),
+    "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", MANY),
+    "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
+    "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
+    "digits in a cell": ("a.csv", f"lr\n{DIGITS}", MANY),
+    "sixties": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + "]}", MANY),
+    "sixties with a point": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + ".5]}", "lr"),
+    "hexadecimal key": ("a.yaml", "product: {? 0x" + "f" * 100_000 + ": [1]}", "is no Hydra key"),
+    "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
+    "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
+    "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is no character"),
+    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is no Hydra key"),
+    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is no Hydra key"),
+    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is no Hydra key"),
+    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is no Hydra key"),
+    "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "is none that a sweep file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file(fenced: Path, name: str) -> None:
+    file, text, message = FILES[name]
+    with pytest.raises(SweepError, match=message) as caught:
+        loaded(fenced, file, text)
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_file_with_a_surrogate(fenced: Path) -> None:
+    (fenced / "a.yaml").write_bytes(b"product: {lr: [\xed\xa0\x80]}")
+    with pytest.raises(SweepError, match="this is no text in UTF-8"):
+        Sweep.load(fenced / "a.yaml")
+    sweep = loaded(fenced, "a.jsonl", r'{"name": "\ud800"}')
+    assert list(sweep) == [{"name": "\ud800"}]
+
+
+def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
+    sweep = loaded(fenced, "a.yaml", "product: {lr: [0x" + "f" * 100_000 + "]}")
+    assert sweep[0]["lr"] == 16**100_000 - 1
+    assert "0xfff" in repr(sweep)
+    sweep.save(fenced / "b.yaml")
+    assert Sweep.load(fenced / "b.yaml") == sweep
+    with pytest.raises(SweepError, match="lr: an integer of so many digits"):
+        next(sweep.overrides())
+
+
+LONG_RANGES = [
+    *("range(0,1000000000000)", "range(1000000000000,0,-1)", "range(0,10000000000000000000000000)"),
+]
+
+
+@pytest.mark.parametrize("text", LONG_RANGES)
+def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
+    for sweep in (
+        Sweep.from_overrides([f"lr={text}"]),
+        loaded(fenced, "a.yaml", f"product: {{lr: '{text}'}}"),
+        loaded(fenced, "a.yaml", f"product: {{lr: '{text}'}}\nshuffle: {{seed: 1}}\nslice: '7:9'"),
+    ):
+        assert sweep.size in (2, 10**12, 10**25)
+        assert isinstance(sweep[0]["lr"], int)
+        assert "range(" in repr(sweep)
+    assert isinstance(commandline.given([f"lr={text}"])[0].values, range)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "sort(range(0,1000000000000),reverse=true)", "float(range(0,1000000000000))", "str(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
+)  # fmt: skip
+def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> None:
+    for read in (commandline.given, Sweep.from_overrides):
+        with pytest.raises(SweepError, match=r"lists 2?0*1?0+ values, and at most 1,000,000"):
+            read([f"lr={text}"])
+
+
+LINES: dict[str, tuple[str, str]] = {
+    "deep brackets": ("lr=" + "[" * MILLION, rf"'lr=\[+\.\.\. is {DEEP}"),
+    "deep braces": ("lr=" + "{a:" * MILLION, DEEP),
+    "deep calls": ("lr=" + "int(" * MILLION, DEEP),
+    "deep interpolations": ("lr=" + "${a:" * MILLION, DEEP),
+    "closed": ("lr=" + "[" * MILLION + "]" * MILLION, DEEP),
+    "after quotes": ("lr=['\\'', \"" + "[" * 101 + '",' + "[" * 101, DEEP),
+    "digits": (f"lr={DIGITS}", MANY),
+    "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
+    "NUL": ("lr=a\0", "a character stands outside quotes"),
+    "surrogate": ("lr=\ud800'", "a quote is not closed"),
+    "separators": ("../lr=1", "Hydra cannot read"),
+    "NUL in a key": ("lr\0=1", "Hydra cannot read"),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("read", [Sweep.from_overrides, commandline.given])
+def test_a_line(fenced: Path, name: str, read: Callable[[list[str]], object]) -> None:
+    line, message = LINES[name]
+    with pytest.raises(SweepError, match=message) as caught:
+        read([line])
+    assert len(str(caught.value)) < 1000
+
+
+@pytest.mark.parametrize(
+    "value", ["[" * MILLION, "a\0b", "\ud800", "../..", "${oc.env:HOME}", "\\" * 999]
+)
+def test_text_reaches_a_job_as_it_is(fenced: Path, value: str) -> None:
+    frame = pd.DataFrame({"name": pd.Series([value], dtype="object")})
+    for sweep in (Sweep().product(name=[value]), Sweep.from_dataframe(frame)):
+        ((line,),) = sweep.overrides()
+        assert Sweep.from_overrides([line])[0] == {"name": value}
+        assert not isinstance(parse(line.partition("=")[2]), OverrideText)
+
+
+def test_a_value_that_is_nested_too_deep(fenced: Path) -> None:
+    frame = pd.DataFrame({"lr": pd.Series([nested(MILLION // 10)], dtype="object")})
+    for make in (lambda: Sweep.from_dataframe(frame), lambda: Sweep().set(lr=frame["lr"][0])):
+        with pytest.raises(SweepError, match="a value of lr is nested too deep"):
+            make()
