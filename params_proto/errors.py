@@ -62,7 +62,16 @@ def shown(value: object) -> str:
         text = repr(value)
     except Exception:  # the user's own __repr__, or an integer of more digits than Python writes
         text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= 80 else f"{text[:77]}..."
+    return cut(text)
+
+
+def cut(text: str, most: int = 80) -> str:
+    """A text, cut where it is long.
+
+    >>> cut("lr=0.1"), cut("lr=0.1", 5)
+    ('lr=0.1', 'lr...')
+    """
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def together(mistakes: list[str]) -> SweepError:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from params_proto.errors import SweepError, did_you_mean, shown
+from params_proto.errors import SweepError, cut, did_you_mean, shown
 from params_proto.expression import steps
 from params_proto.expression.axis_values import axis_values, is_array
 from params_proto.expression.field_values import as_read, derived, into_field, misfit, takes_ints
@@ -161,8 +161,8 @@ class Call:
         for name in read:
             if name not in known:
                 self.wrong(
-                    f"{self.method}: {key}={template!r} reads {name}, which no step before it gives"
-                    f" a value.{did_you_mean(name, known)}"
+                    f"{self.method}: {key}={shown(template)} reads {cut(name)}, which no step"
+                    f" before it gives a value.{did_you_mean(name, known)}"
                 )
 
     def positive(self, value: object, what: str) -> int:

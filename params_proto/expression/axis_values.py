@@ -40,7 +40,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
     ValueError: a set, whose order differs from process to process. Write lr=sorted(...).
     """
     if isinstance(values, (str, bytes, bytearray, memoryview)):
-        raise ValueError(f"{values!r}. {_one_value(key, values)}")
+        raise ValueError(f"{shown(cast('object', values))}. {_one_value(key, values)}")
     if isinstance(values, Mapping):
         raise ValueError(
             f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"

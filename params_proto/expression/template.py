@@ -6,12 +6,13 @@ in the braces is a key of the config and nothing else.
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from params_proto.errors import SweepError, did_you_mean
+from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.python_text import python_text
 
 
@@ -51,8 +52,8 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
             continue
         if key not in config:
             raise SweepError(
-                f"derive({name}={template!r}): the config {dict(config)} has no key {key}."
-                f"{did_you_mean(key, config)}"
+                f"derive({name}={shown(template)}): the config {shown(dict(config))} has no key"
+                f" {key}.{did_you_mean(key, config)}"
             )
         value = config[key]
         try:
@@ -60,8 +61,8 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
             parts.append(python_text(value) if _is_collection(value, spec) else format(value, spec))
         except (TypeError, ValueError, OverflowError) as error:
             raise SweepError(
-                f"derive({name}={template!r}): {key}={config[key]!r} does not take the format"
-                f" {spec!r}: {error}."
+                f"derive({name}={shown(template)}): {key}={shown(config[key])} does not take the"
+                f" format {shown(spec)}: {error}."
             ) from error
     return "".join(parts)
 
@@ -88,19 +89,27 @@ def _is_collection(value: Any, spec: str) -> bool:
     return not spec and type(value) in (list, tuple, dict, set, frozenset)
 
 
+_LONG = re.compile(r"\d{4}")
+
+
 @lru_cache
 def _parse(template: str) -> list[tuple[str, str | None, str]]:
     try:
         fields = list(string.Formatter().parse(template))
     except ValueError as error:
         raise SweepError(
-            f"{template!r} is no format string: {error}. Write a key in braces, {{lr}} or"
+            f"{shown(template)} is no format string: {error}. Write a key in braces, {{lr}} or"
             " {lr:.0e}, and {{ or }} for a brace."
         ) from error
     for _, key, spec, conversion in fields:
         if key is not None and (not key.strip() or conversion or "{" in (spec or "")):
             raise SweepError(
-                f"{template!r}: braces hold one whole key and an optional format spec,"
+                f"{shown(template)}: braces hold one whole key and an optional format spec,"
                 " {lr} or {model.lr:.0e}."
+            )
+        if _LONG.search(spec or ""):
+            raise SweepError(
+                f"{shown(template)}: a format spec asks for thousands of characters. Write at most"
+                " 999, {lr:999}."
             )
     return [(literal, key, spec or "") for literal, key, spec, _ in fields]

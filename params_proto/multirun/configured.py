@@ -11,7 +11,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, did_you_mean
+from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.keys import bare
 from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep
@@ -88,7 +88,7 @@ def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
     from params_proto.storage import sweep_from_steps
 
     if not isinstance(node, (dict, list)):
-        raise SweepError(f"hydra.sweeper.sweep={node!r} is no sweep. {_FORMS}")
+        raise SweepError(f"hydra.sweeper.sweep={shown(node)} is no sweep. {_FORMS}")
     # What is an interpolation still is one for the job: `\${seed}` in the config.
     return sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, cut, together
 
 log = logging.getLogger(__name__)
 
@@ -129,23 +129,20 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
     Raises:
         SweepError: for a value that is nested too deep, or that stands where it cannot.
     """
+    told = cut(" ".join(job), _LONG)
     try:
         yield
     except (HydraException, OmegaConfBaseException):
         raise
     except RecursionError as error:
         raise SweepError(
-            f"the job {_cut(' '.join(job))} has a value that is nested too deep for Hydra. Write it"
+            f"the job {told} has a value that is nested too deep for Hydra. Write it"
             " flatter, or as text in quotes."
         ) from error
     except (TypeError, ValueError, OSError) as error:  # a name that is too long for a file
         raise SweepError(
-            f"Hydra cannot compose the job {_cut(' '.join(job))}: {_cut(str(error))}"
+            f"Hydra cannot compose the job {told}: {cut(str(error), _LONG)}"
         ) from error
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _LONG else f"{text[: _LONG - 3]}..."
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, shown, together
 from params_proto.keys import bare
 from params_proto.overrides.lines import Given
 from params_proto.values import length
@@ -67,4 +67,6 @@ def _listed(zips: Any) -> list[list[str]]:
             return [[bare(str(key)) for key in keys]] if keys else []
         if all(isinstance(pair, list) for pair in keys):
             return [names for pair in keys for names in _listed(pair)]
-    raise SweepError(f"hydra.sweeper.zip={zips!r} is no list of keys. {_FORMS}")
+    raise SweepError(
+        f"hydra.sweeper.zip={shown(cast('object', zips))} is no list of keys. {_FORMS}"
+    )

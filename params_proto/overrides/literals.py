@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 
 # What Hydra's lexer reads as one number, bool or null rather than as text.
 _INT = r"(?:0|[1-9](?:_?[0-9])*)"
@@ -100,7 +100,8 @@ def spell_key(key: str) -> str:
     """
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
         raise SweepError(
-            f"the dict key {key!r} cannot be said in an override: Hydra's grammar has no quotes for"
-            " keys, and takes there only ASCII text that does not read as a number, a bool or null."
+            f"the dict key {shown(key)} cannot be said in an override: Hydra's grammar has no"
+            " quotes for keys, and takes there only ASCII text that does not read as a number, a"
+            " bool or null."
         )
     return _SPECIAL.sub(lambda character: "\\" + character[0], key)

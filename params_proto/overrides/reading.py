@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, cut, shown
 from params_proto.fields.scalars import sentence
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 from params_proto.values import MAX_DEPTH
@@ -48,7 +48,7 @@ def parse(text: str) -> Any:
     """
     override = read(f"value={text}")
     if override.is_sweep_override():
-        raise SweepError(f"{text} is a sweep, not one value.")
+        raise SweepError(f"{cut(text)} is a sweep, not one value.")
     return native(override.value())
 
 
@@ -85,7 +85,7 @@ def values_of(override: Override, of: Callable[[object], Any] | None = None) -> 
     try:
         return [(of or native)(value) for value in values]
     except SweepError as error:
-        raise SweepError(f"{override.input_line}: {error}") from error
+        raise SweepError(f"{cut(str(override.input_line))}: {error}") from error
 
 
 def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
@@ -154,7 +154,7 @@ def enumerated(override: Override) -> Sequence[Any]:
     """
     from hydra.core.override_parser.types import Glob, RangeSweep
 
-    line = override.input_line
+    line = cut(str(override.input_line))
     if not override.is_discrete_sweep():
         raise SweepError(
             f"{line}: an interval has no values to enumerate. Write them, or a range with a step."
@@ -177,7 +177,7 @@ def enumerated(override: Override) -> Sequence[Any]:
         count = (ends[1] - ends[0]) / ends[2]
         if count > _MOST:
             raise SweepError(
-                f"{line} lists {count:.0f} values, and at most {_MOST:,} are listed one by one."
+                f"{line} lists {count:.15g} values, and at most {_MOST:,} are listed one by one."
                 " A range of integers, not shuffled, may be of any length."
             )
     values = list(override.sweep_iterator())

@@ -13,7 +13,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.keys import in_full, key_error
 from params_proto.overrides.literals import OverrideText, spell, spell_key
 
@@ -154,8 +154,8 @@ def _cleared(key: str, default: object, value: object) -> Iterator[str]:
         elif isinstance(default, Mapping):  # the fields of a dataclass cannot be deleted
             if not isinstance(name, str) or key_error(path):
                 raise SweepError(
-                    f"{key}: Hydra would keep the entry {name!r} of the default, and no override"
-                    " can name it to delete it. Give that entry a value as well."
+                    f"{key}: Hydra would keep the entry {shown(name)} of the default, and no"
+                    " override can name it to delete it. Give that entry a value as well."
                 )
             if old is None:
                 yield f"{path}=0"  # Hydra deletes nothing that is null
@@ -192,7 +192,7 @@ def _listed(elements: Iterable[str]) -> str:
 def _mapping(entries: Mapping[Any, Any]) -> str:
     rendered = {_dict_key(key): render(element) for key, element in entries.items()}
     if len(rendered) < len(entries):
-        raise SweepError(f"the keys of {dict(entries)!r} are not distinct as text.")
+        raise SweepError(f"the keys of {shown(dict(entries))} are not distinct as text.")
     return "{" + ",".join(f"{key}:{element}" for key, element in rendered.items()) + "}"
 
 
@@ -204,7 +204,7 @@ def _dict_key(key: object) -> str:
     if isinstance(key, (bool, int, float)):
         return render(key)
     raise SweepError(
-        f"the dict key {key!r} cannot be said in an override: use a string or a number."
+        f"the dict key {shown(key)} cannot be said in an override: use a string or a number."
     )
 
 
@@ -226,8 +226,8 @@ def _dotted_name(value: object) -> str:
     if callable(value) and _imported(value) is value:
         return name
     raise SweepError(
-        f"{value!r} ({type(value).__name__}) cannot be said in an override: sweep over a name or"
-        " numbers, and build the object in the job."
+        f"{shown(value)} ({type(value).__name__}) cannot be said in an override: sweep over a name"
+        " or numbers, and build the object in the job."
     )
 
 

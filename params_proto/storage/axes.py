@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.expression.axis_values import FromText
 from params_proto.keys import key_error
 from params_proto.storage.torn import torn_call
@@ -34,7 +34,7 @@ def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None)
     >>> listed("product", "lr", "range(1,5)", None), listed("product", "lr", [1, 2], None)
     (FromText(read=range(1, 5)), [1, 2])
     """
-    needs = f"{step}: {key} needs a list of values, got"
+    needs = f"{step}: {key if isinstance(key, str) else shown(key)} needs a list of values, got"
     if isinstance(values, Mapping):
         inner = next(iter(cast("Mapping[Any, Any]", values)), "name")
         raise SweepError(
@@ -42,7 +42,7 @@ def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None)
             " mappings into a list."
         )
     if values is None or isinstance(values, (bool, int, float)):
-        said = "null" if values is None else str(values).lower()
+        said = "null" if values is None else shown(values).lower()
         raise SweepError(
             f"{needs} {said}. Write {key}: [{said}], or pin it: set: {{{key}: {said}}}."
         )

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.keys import key_error
 from params_proto.storage.json_values import NotJSONError, dumped, loaded
 
@@ -137,7 +137,7 @@ def _header(cells: list[str]) -> list[str]:
         return []
     for at, key in enumerate(cells):
         if key in cells[:at]:
-            raise SweepError(f"the column {key!r} stands twice.")
+            raise SweepError(f"the column {shown(key)} stands twice.")
         unfit = key_error(key)
         if unfit:
             raise SweepError(f"the header names the keys, lr,batch_size. {unfit}")

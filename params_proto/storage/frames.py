@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.keys import key_error
 from params_proto.storage.rows import chain
 
@@ -97,7 +97,7 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
     for at, key in enumerate(keys):
         unfit = key_error(key)
         if unfit or key in keys[:at]:
-            raise SweepError(f"from_dataframe: {unfit or f'the column {key!r} stands twice.'}")
+            raise SweepError(f"from_dataframe: {unfit or f'the column {shown(key)} stands twice.'}")
     columns = [_values(cast("Any", df).iloc[:, at]) for at in range(len(keys))]
     tuples = list(zip(*columns, strict=True)) if columns else [()] * len(df)
     rows: list[dict[str, Any]] = [

@@ -35,7 +35,9 @@ def sweep_of_lines(
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     if isinstance(lines, (str, bytes)):
-        raise SweepError(f"from_overrides takes a list of lines, got {lines!r}. Write [{lines!r}].")
+        raise SweepError(
+            f"from_overrides takes a list of lines, got {shown(lines)}. Write [{shown(lines)}]."
+        )
     listed = list(lines)
     for line in listed:
         if not isinstance(line, str):  # pyright: ignore[reportUnnecessaryIsInstance]

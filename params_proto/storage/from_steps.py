@@ -108,7 +108,7 @@ class Steps:
         if name == "concat" and before:
             unfit = "concat stands first. To multiply by it, write cross: {concat: [...]}."
         if name not in STEPS:
-            unfit = f"{name!r} is no step.{did_you_mean(str(name), STEPS)}"
+            unfit = f"{shown(name)} is no step.{_hint(name)}"
         if unfit:
             raise self.error(unfit, mapping, name)
 
@@ -147,8 +147,9 @@ class Steps:
         names = [(mapping, name) for mapping in mappings for name in mapping]
         if names and not any(name in STEPS for _, name in names):
             mapping, name = names[0]
-            hint = did_you_mean(str(name), STEPS)
-            raise self.error(f"{name!r} is no step. A sweep is {FORM}.{hint}", mapping, name)
+            raise self.error(
+                f"{shown(name)} is no step. A sweep is {FORM}.{_hint(name)}", mapping, name
+            )
 
     def _prefix(self, mappings: list[Mapping[str, Any]]) -> str:
         prefix = ""
@@ -181,6 +182,10 @@ class Steps:
         own = Sweep(owners[0]) if owners else Sweep().under(prefix)
         below = Steps(own, self.where, self.config_loader).sweep(steps)
         return _in_full(below, self.empty) if nested or targets else below
+
+
+def _hint(name: object) -> str:
+    return did_you_mean(name if isinstance(name, str) else shown(name), STEPS)
 
 
 def _in_full(below: Sweep, outer: Sweep) -> Sweep:

@@ -81,7 +81,7 @@ def _check(value: Any, levels: int) -> None:
         )
     for key, element in value.items() if kind is dict else enumerate(value):
         if kind is dict and type(key) is not str:
-            raise _UnfitError(f"the key {key!r} of a dict is no string, as those of JSON are.")
+            raise _UnfitError(f"the key {shown(key)} of a dict is no string, as those of JSON are.")
         try:
             _check(element, levels - 1)
         except _UnfitError as error:
@@ -130,7 +130,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in pairs:
         if key in made:
-            raise SweepError(f"the key {key!r} stands twice.")
+            raise SweepError(f"the key {shown(key)} stands twice.")
         made[key] = value
     return made
 

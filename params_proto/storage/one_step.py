@@ -184,8 +184,8 @@ class OneStep:
         known = ("n", "seed") if self.name == "sample" else ("seed",)
         for key in arguments:
             if key not in known:
-                hint = did_you_mean(str(key), known)
-                raise self.steps.error(f"{self.name} has no {key!r}.{hint}", arguments, key)
+                hint = did_you_mean(key if isinstance(key, str) else shown(key), known)
+                raise self.steps.error(f"{self.name} has no {shown(key)}.{hint}", arguments, key)
         if self.name == "sample" and "n" not in arguments:
             raise self._unfit()
         return self._called(lambda: getattr(self.sweep, self.name)(**arguments))

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.storage.scalars import (
     FROZENSET,
     MERGE,
@@ -149,7 +149,9 @@ class _Reader:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
             self._line = self._line if mark is None else mark.line + 1
-            problem = getattr(error, "problem", None) or error
+            problem = str(getattr(error, "problem", None) or error)
+            if "nesting" in problem:  # of which libyaml has a limit of its own
+                raise self._wrong(f"this is nested more than {MAX_DEPTH} levels deep.") from error
             raise self._wrong(f"this is no YAML: {problem}.") from error
         if not documents:
             raise self._wrong("the file is empty.")
@@ -264,7 +266,7 @@ class _Reader:
             except TypeError as error:
                 raise self._wrong(f"a key cannot be a list, set or mapping: {error}.") from error
             if twice:
-                raise self._wrong(f"the key {key!r} stands twice.")
+                raise self._wrong(f"the key {shown(key)} stands twice.")
             own[key] = value
         lines.update({k: done.lines[at] for at, k in enumerate(done.children) if at % 2 == 0})
         mapping = {**merged, **own}

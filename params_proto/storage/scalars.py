@@ -11,6 +11,7 @@ from yaml.constructor import SafeConstructor
 from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
+from params_proto.errors import cut, shown
 from params_proto.overrides.reading import spelled
 from params_proto.storage.axes import shuffles
 
@@ -22,6 +23,10 @@ TEXT = f"{_YAML}str"
 PLAIN_TAGS = (None, "!", f"{_YAML}map", f"{_YAML}seq")
 MERGE = object()
 """What a plain `<<` reads as."""
+
+# Python reads no more decimal digits, and numbers in parts of sixty, 1:30:59, take quadratic time.
+_LONGEST = 4300
+_HEXADECIMAL = re.compile(r"[-+]?0[xb]")
 
 Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -55,28 +60,34 @@ class Scalars(SafeConstructor, Resolver):
             return Path(text)
         if tag == OVERRIDE and shuffles(text):
             raise ValueError(
-                f"{text} is in another order each time it is read. Write the list in the order that"
-                " you want."
+                f"{cut(text)} is in another order each time it is read. Write the list in the order"
+                " that you want."
             )
         if tag == OVERRIDE:
             return spelled(text)
         construct = self.yaml_constructors.get(tag)
         if construct is None or tag not in _SAFE:
-            raise ValueError(unfit_tag(tag, repr(text)))
+            raise ValueError(unfit_tag(tag, shown(text)))
+        kind = tag.removeprefix(_YAML)
+        if len(text) > _LONGEST and kind in ("int", "float") and not _HEXADECIMAL.match(text):
+            raise ValueError(
+                f"{shown(text)} is no {kind}, as it has more than {_LONGEST} digits. Write it in"
+                " hexadecimal, 0xff, or as text, in quotes."
+            )
         try:
             return construct(self, ScalarNode(tag, text))
         except (ValueError, LookupError, ArithmeticError, yaml.YAMLError) as error:
-            raise ValueError(f"{text!r} is no {tag.removeprefix(_YAML)}.") from error
+            raise ValueError(f"{shown(text)} is no {kind}.") from error
 
     def tag_of(self, text: str) -> str:
         """The tag of a scalar without quotes."""
         return cast("Any", self).resolve(ScalarNode, text, (True, False))
 
 
-def shown(tag: str) -> str:
+def tag_text(tag: str) -> str:
     """A tag as a person writes it.
 
-    >>> shown("tag:yaml.org,2002:int"), shown("!path")
+    >>> tag_text("tag:yaml.org,2002:int"), tag_text("!path")
     ('!!int', '!path')
     """
     return f"!!{tag.removeprefix(_YAML)}" if tag.startswith(_YAML) else tag
@@ -91,9 +102,11 @@ def unfit_tag(tag: str, node: str) -> str:
     'the tag !env is none that a sweep file may have.'
     """
     if tag not in _EXAMPLES:
-        return f"the tag {shown(tag)} is none that a sweep file may have."
+        return f"the tag {tag_text(tag)} is none that a sweep file may have."
     kind, example = _EXAMPLES[tag]
-    return f"the tag {shown(tag)} stands on {kind}, {shown(tag)} {example}, and not on {node}."
+    return (
+        f"the tag {tag_text(tag)} stands on {kind}, {tag_text(tag)} {example}, and not on {node}."
+    )
 
 
 _EXAMPLES = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression, Step
 from params_proto.storage.axes import may_sweep
@@ -102,8 +102,8 @@ def _options(options: Sequence[Any]) -> Any:
     """The values of an exclude; a single one needs no list, unless it would read as several."""
     if length(options) > _MOST_EXCLUDED:
         raise SweepError(
-            f"exclude: a file lists its values one by one, and {options!r} has {length(options):,}."
-            " Sweep over the others instead."
+            f"exclude: a file lists its values one by one, and {shown(options)} has"
+            f" {length(options):,}. Sweep over the others instead."
         )
     if len(options) > 1 or isinstance(options[0], list):
         return list(options)

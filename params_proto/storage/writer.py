@@ -197,7 +197,7 @@ def _checked(text: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise ValueError(
-            f"{text!r} has half a surrogate pair, which YAML cannot hold. .jsonl can."
+            f"{shown(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
         ) from error
     return text
 

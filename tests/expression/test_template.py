@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.expression.template import fill, keys
 from tests.strategies import Color
 
@@ -85,5 +85,5 @@ def test_a_key_that_a_config_has_not() -> None:
 def test_a_format_that_a_value_does_not_take(spec: str, value: Any) -> None:
     with pytest.raises(SweepError) as error:
         fill("{lr:" + spec + "}", {"lr": value}, "name")
-    start = f"derive(name='{{lr:{spec}}}'): lr={value!r} does not take the format {spec!r}: "
+    start = f"derive(name='{{lr:{spec}}}'): lr={shown(value)} does not take the format {spec!r}: "
     assert str(error.value).startswith(start)

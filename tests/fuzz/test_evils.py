@@ -1,26 +1,20 @@
 """Input that is made to hurt: each is read in a second, to a result or a message that says why not."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
-from hydra.errors import HydraException
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import commandline
-from params_proto.multirun.changes import Composed
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
-from params_proto.overrides.rendering import render
-from params_proto.records import Records
-from params_proto.records.layout import record_path
-from params_proto.records.plan import read_plan
-from params_proto.records.record import UnreadableError
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
 from tests.multirun.conftest import Run, app, multirun  # noqa: F401 - fixtures
@@ -32,7 +26,7 @@ LAUGHS = "\n".join(
     ["product:", '  a: &a ["lol", "lol"]']
     + [
         f"  {name}: &{name} [{', '.join([f'*{before}'] * 9)}]"
-        for before, name in zip("abcdefghi", "bcdefghij")
+        for before, name in pairwise("abcdefghij")
     ]
 )
 
@@ -70,7 +64,8 @@ FILES: dict[str, tuple[str, str, str]] = {
     "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
     "digits in a cell": ("a.csv", f"lr\n{DIGITS}", MANY),
     "sixties": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + "]}", MANY),
-    "sixties with a point": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + ".5]}", "lr"),
+    "sixties with a point": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + ".5]}", MANY),
+    "wide format": ("a.yaml", "product: {lr: [1]}\nderive: {name: '{lr:>1000000000}'}", "asks for thousands"),
     "hexadecimal key": ("a.yaml", "product: {? 0x" + "f" * 100_000 + ": [1]}", "is no Hydra key"),
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
@@ -129,7 +124,7 @@ def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "sort(range(0,1000000000000),reverse=true)", "float(range(0,1000000000000))", "str(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
+    ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "float(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
 )  # fmt: skip
 def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> None:
     for read in (commandline.given, Sweep.from_overrides):
@@ -163,7 +158,7 @@ def test_a_line(fenced: Path, name: str, read: Callable[[list[str]], object]) ->
 
 
 @pytest.mark.parametrize(
-    "value", ["[" * MILLION, "a\0b", "\ud800", "../..", "${oc.env:HOME}", "\\" * 999]
+    "value", ["[" * 1000, "a\0b", "\ud800", "../..", "${oc.env:HOME}", "\\" * 999]
 )
 def test_text_reaches_a_job_as_it_is(fenced: Path, value: str) -> None:
     frame = pd.DataFrame({"name": pd.Series([value], dtype="object")})
