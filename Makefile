@@ -32,7 +32,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours faults bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -74,6 +74,10 @@ matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.
 
 faults: $(VENV)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
 	$(BIN)/python -m tests.faults $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
+
+fuzz: $(VENV)/.dev ## try N=100000 generated inputs of each kind; SEED=1 the same ones, ONLY=files one kind
+	$(BIN)/python -m tests.fuzz $(if $(filter command line environment,$(origin N)),--inputs $(N)) \
+		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour
 	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))

@@ -13,11 +13,15 @@ import pytest
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import commandline
+from params_proto.multirun.changes import Composed
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
+from params_proto.records import Records
+from params_proto.records.layout import record_path
+from params_proto.records.plan import read_plan
+from params_proto.records.record import UnreadableError
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
-from tests.multirun.conftest import Run, app, multirun  # noqa: F401 - fixtures
 
 MILLION = 1_000_000
 DIGITS = "1" * 100_000
@@ -173,3 +177,36 @@ def test_a_value_that_is_nested_too_deep(fenced: Path) -> None:
     for make in (lambda: Sweep.from_dataframe(frame), lambda: Sweep().set(lr=frame["lr"][0])):
         with pytest.raises(SweepError, match="a value of lr is nested too deep"):
             make()
+
+
+JOURNALS: dict[str, tuple[str, str]] = {
+    "deep": ("[" * MILLION, "it is nested too deep"),
+    "deep and closed": ('{"job": ' + "[" * MILLION + "]" * MILLION + "}", "it is nested too deep"),
+    "almost too deep": ('{"job": ' + "[" * 500 + "]" * 500 + "}", "it is nested too deep"),
+    "digits": (f'{{"job": {DIGITS}}}', MANY),
+    "NUL": ("\0", "Expecting value"),
+}
+
+
+@pytest.mark.parametrize("name", JOURNALS)
+def test_a_journal(fenced: Path, name: str) -> None:
+    text, message = JOURNALS[name]
+    files = [record_path(fenced, 0), fenced / ".sweep/plan.json", fenced / ".sweep/composed.jsonl"]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    with pytest.raises(UnreadableError, match=message):
+        Records(fenced).read(0)
+    with pytest.raises(SweepError, match=rf"plan.json is no plan of a sweep.*{message}"):
+        read_plan(fenced)
+    with pytest.raises(SweepError, match=rf"composed.jsonl is not what .*{message}"):
+        Composed().write(fenced, anew=False)
+
+
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
+def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> None:
+    path = record_path(fenced, 0)
+    path.parent.mkdir(parents=True)
+    path.write_text(f'{{"job": 0, "duration": {number}}}')
+    with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
+        Records(fenced).read(0)

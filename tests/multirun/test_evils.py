@@ -1,0 +1,66 @@
+"""Values that are made to hurt, in the jobs of a sweep: see tests/fuzz/test_evils.py."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hydra.errors import HydraException
+
+from params_proto.overrides.rendering import render
+from params_proto.records import Records
+from tests.multirun.conftest import Run
+
+OUTSIDE = r"would have the directory .*, outside the sweep's"
+DIRECTORY = "hydra.sweep.subdir="
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        (["name=a,../../b", DIRECTORY + "${name}"], OUTSIDE),
+        (["name=a,/tmp/b", DIRECTORY + "${name}"], OUTSIDE),
+        (["name=a,a/../../../b", DIRECTORY + "${hydra.job.override_dirname}"], OUTSIDE),
+        (["+db/engine@opts.../x=inno,isam"], "LexerNoViableAltException"),
+        (["lr=" + "{a:" * 90 + "1" + "}" * 90 + ",2"], r"the job lr=\{a:.* has a value that is nested too deep for Hydra"),
+        (["lr=1," + "[" * 101 + "]" * 101], r"101 levels|nested more than 100 levels deep"),
+        (["db=[1],[pg]"], r"db=\[1\]: db is a config group, whose options are text. Write their names"),
+        (["+model=small," + "a" * 5000], r"Hydra cannot compose the job \+model=a+\.\.\.: .*name too long"),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_a_sweep_that_writes_nothing(
+    multirun: Run, app: Path, lines: list[str], message: str
+) -> None:
+    with pytest.raises(HydraException, match=message):
+        multirun(*lines)
+    assert not [*(app / "out").iterdir()]
+    assert not (app.parent / "b").exists()
+
+
+def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
+    multirun: Run, app: Path
+) -> None:
+    text = "${oc.env:HOME}"
+    (app / "a.jsonl").write_text(json.dumps({"name": text}))
+    (app / "a.csv").write_text(f"name\n{text}\n")
+    (app / "a.yaml").write_text(f"product: {{name: ['{text}']}}")
+    for name in ("a.jsonl", "a.csv", "a.yaml"):
+        (config,) = multirun(f"hydra.sweeper.sweep={name}", to=f"out-{name}").values
+        assert config["name"] == r"\${oc.env:HOME}"
+
+
+@pytest.mark.parametrize("text", ["a\0b", "é🦜", "a/../b", "\\${x}", "${oc.env:HOME}", "[" * 999])
+def test_odd_text_reaches_a_job(multirun: Run, app: Path, text: str) -> None:
+    done = multirun(f"name={render(text)},x", task=lambda config: config.name)
+    assert done.values == [text, "x"]
+    assert Records(app / "out").read(0) is not None
+
+
+def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path) -> None:
+    with pytest.raises(HydraException, match=r"name: '\\ud800' has half a surrogate pair"):
+        multirun("name='\ud800',x")
+    assert not [*(app / "out").iterdir()]
