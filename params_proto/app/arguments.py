@@ -13,7 +13,7 @@ from hydra.core.object_type import ObjectType
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError, together
 from params_proto.fields.scalars import class_of
-from params_proto.overrides.reading import read
+from params_proto.overrides.reading import read, refuse_deep
 
 _COMPLETION = re.compile(r"-sc|--s")  # whose arguments look like overrides
 
@@ -28,7 +28,11 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
     Raises:
         SystemExit: the mistakes have been told, all of them.
     """
-    mistakes = [*_tuples_by_name(task, arguments), *_unknown_names(task, arguments)]
+    mistakes = [
+        *_too_deep(arguments),
+        *_tuples_by_name(task, arguments),
+        *_unknown_names(task, arguments),
+    ]
     if not mistakes:
         return
     error = JobError(str(together(mistakes)))
@@ -36,6 +40,15 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
         raise error
     sys.stderr.write(f"{error}\n")
     sys.exit(1)
+
+
+def _too_deep(arguments: Sequence[str]) -> Iterator[str]:
+    """Values for which Hydra's parser would take very long, and end in a traceback."""
+    for line in arguments:
+        try:
+            refuse_deep(line)
+        except SweepError as error:
+            yield str(error)
 
 
 def _tuples_by_name(task: Task, arguments: Sequence[str]) -> Iterator[str]:

@@ -302,9 +302,11 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
     ("arguments", "message"),
     [
         (["sedd=3"], "train has no parameter sedd. Did you mean seed?"),
+        (["-m", "seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
+        (["seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
         (["-m", "sedd=3", "lr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lr. Did you mean training.lr?"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )  # fmt: skip
 def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], message: str) -> None:
     assert command("train.py", *arguments) == f"{message}\n"
