@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from params_proto.expression.steps import (
@@ -35,11 +35,16 @@ def is_distinct(expression: Expression) -> bool:
             return False
         if isinstance(step, Product) and not all(_differ(axis.values) for axis in step.axes):
             return False
-        if isinstance(step, Zip) and not _differ(
-            zip(*[axis.values for axis in step.axes], strict=True)
-        ):
+        if isinstance(step, Zip) and not _pairs_differ([axis.values for axis in step.axes]):
             return False
     return True
+
+
+def _pairs_differ(columns: Sequence[Sequence[Any]]) -> bool:
+    # Numbers that differ make pairs that do; a long range is not to be gone through.
+    if any(isinstance(column, range) for column in columns):
+        return True
+    return _differ(zip(*columns, strict=True))
 
 
 def _differ(values: Iterable[Any]) -> bool:

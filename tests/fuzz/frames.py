@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime
 import decimal
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
+from hypothesis.vendor.pretty import pretty
 
 from params_proto import Sweep
 from tests.fuzz.promises import Kind
-from tests.fuzz.texts import KEYS, SNIPPETS, mostly
+from tests.fuzz.texts import KEYS, SNIPPETS
 from tests.fuzz.uses import use
 
 
@@ -31,9 +33,6 @@ _HOLDS_ITSELF.append(_HOLDS_ITSELF)
 
 
 class _Raises:
-    def __repr__(self) -> str:
-        raise RuntimeError("no repr")
-
     def __deepcopy__(self, memo: object) -> object:
         raise RuntimeError("no copy")
 
@@ -109,47 +108,65 @@ _DTYPES: Sequence[tuple[str, Sequence[Any]]] = [
     ("interval[int64]", [pd.Interval(0, 1), pd.Interval(1, 2)]),
     ("S3", [b"ab", b""]),
 ]
-_names = st.one_of(
-    *[mostly(KEYS)] * 7,
-    st.sampled_from(
-        [1, None, 1.5, ("a", "b"), pd.NA, float("nan"), pd.Timestamp(0), b"a", 10**5000, True]
-    ),
-)
+_NAMES: Sequence[Any] = [
+    *KEYS * 60,
+    *(1, None, 1.5, ("a", "b"), pd.NA, float("nan"), pd.Timestamp(0), b"a", 10**5000, True),
+    *SNIPPETS,
+]
 
 
-def _column(kind: int, picks: Sequence[int]) -> tuple[str, list[Any]]:
-    if kind < len(_DTYPES):
-        dtype, values = _DTYPES[kind]
-        return dtype, [values[pick % len(values)] for pick in picks]
-    return "object", [_CELLS[pick % len(_CELLS)] for pick in picks]
+@dataclass(frozen=True)
+class Recipe:
+    """What a frame is made of.
+
+    Args:
+        names: of the columns, by their indices.
+        columns: of each the type, by its index (beyond the last one: object), and the cells.
+        how: what else is done with the frame.
+    """
+
+    names: Sequence[int]
+    columns: Sequence[tuple[int, Sequence[int]]]
+    how: str
+
+    def __repr__(self) -> str:
+        columns = [(dtype, [*map(_said, values)]) for dtype, values in map(_column, self.columns)]
+        return f"Recipe({[_said(_NAMES[at]) for at in self.names]}, {columns}, {self.how!r})"
+
+
+def _said(value: Any) -> str:
+    try:
+        return pretty(value)[:200]
+    except Exception:  # some of the values are such that it raises
+        return f"a {type(value).__name__}"
+
+
+def _column(column: tuple[int, Sequence[int]]) -> tuple[str, list[Any]]:
+    kind, picks = column
+    dtype, values = _DTYPES[kind] if kind < len(_DTYPES) else ("object", _CELLS)
+    return dtype, [values[pick % len(values)] for pick in picks]
 
 
 @st.composite
-def _frames(draw: st.DrawFn) -> Any:
-    """What a frame is made of, which has a better repr than the frame."""
-    names = draw(st.lists(_names, min_size=1, max_size=2))
+def _frames(draw: st.DrawFn) -> Recipe:
+    names = draw(st.lists(st.integers(0, len(_NAMES) - 1), min_size=1, max_size=2, unique=True))
     rows = draw(st.integers(0, 3))
     kinds = st.integers(0, 2 * len(_DTYPES))
     picks = st.lists(st.integers(0, len(_CELLS) - 1), min_size=rows, max_size=rows)
-    columns = [_column(draw(kinds), draw(picks)) for _ in names]
-    return (
-        names,
-        columns,
-        draw(st.sampled_from(["plain", "plain", "plain", "many", "named", "list"])),
-    )
+    columns = [(draw(kinds), draw(picks)) for _ in names]
+    return Recipe(names, columns, draw(st.sampled_from([*["plain"] * 6, "many", "named", "list"])))
 
 
-def _frame(names: Sequence[Any], columns: Sequence[tuple[str, list[Any]]], how: str) -> Any:
-    made = [pd.Series(_array(values), dtype=dtype) for dtype, values in columns]
-    whole = pd.concat(made, axis=1) if made else pd.DataFrame()
-    whole.columns = pd.Index(list(names), dtype="object")
-    if how == "many":
-        whole.columns = pd.MultiIndex.from_tuples(
-            [(name, "x") for name in names] or [("a", "b")][:0]
-        )
-    if how == "named":
+def _frame(recipe: Recipe) -> Any:
+    columns = [*map(_column, recipe.columns)]
+    names = [_NAMES[at] for at in recipe.names]
+    whole = pd.concat([pd.Series(_array(cells), dtype=dtype) for dtype, cells in columns], axis=1)
+    whole.columns = pd.Index(names, dtype="object")
+    if recipe.how == "many":
+        whole.columns = pd.MultiIndex.from_tuples([(name, "x") for name in names])
+    if recipe.how == "named":
         whole.index = pd.Index([f"row {at}" for at in range(len(whole))], name="lr")
-    return list(columns) if how == "list" else whole
+    return columns if recipe.how == "list" else whole
 
 
 def _array(values: list[Any]) -> Any:
@@ -160,9 +177,9 @@ def _array(values: list[Any]) -> Any:
     return made
 
 
-def _call(given: Any, directory: Path) -> None:
+def _call(given: Recipe, directory: Path) -> None:
     try:
-        frame = _frame(*given)
+        frame = _frame(given)
     except (TypeError, ValueError, NotImplementedError, OverflowError):  # pandas' own refusal
         return
     sweep = Sweep.from_dataframe(frame)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -145,6 +146,7 @@ LINES: dict[str, tuple[str, str]] = {
     "after quotes": ("lr=['\\'', \"" + "[" * 101 + '",' + "[" * 101, DEEP),
     "digits": (f"lr={DIGITS}", MANY),
     "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
+    "range in a list": ("lr=[range(0,1000000000000)]", "RangeSweep inside another value"),
     "NUL": ("lr=a\0", "a character stands outside quotes"),
     "surrogate": ("lr=\ud800'", "a quote is not closed"),
     "separators": ("../lr=1", "Hydra cannot read"),
@@ -210,3 +212,21 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path.write_text(f'{{"job": 0, "duration": {number}}}')
     with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
         Records(fenced).read(0)
+
+
+@pytest.mark.parametrize("node", ["..", "a/b", "a.", "", "\ud800", 10**5000, None], ids=range(7))
+def test_a_node_that_no_config_has(fenced: Path, node: Any) -> None:
+    with pytest.raises(SweepError, match="under needs the name of a node"):
+        Sweep().under(node)
+
+
+def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
+    enormous = 16**5000
+    axes = Sweep().product(lr=range(enormous), seed=[1, 2])
+    for sweep in (axes, axes.repeat(enormous), axes.shuffle(enormous), axes.sample(3, enormous)):
+        assert "0x1000" in repr(sweep)
+        assert isinstance(sweep[-1]["lr"], int)
+    with pytest.raises(SweepError, match="asks for more configs than there are: 2"):
+        Sweep().product(lr=[1, 2]).sample(enormous)
+    with pytest.raises(SweepError, match="is no Hydra key: a key is a string, not int"):
+        Sweep().product({enormous: [1]})

@@ -30,8 +30,6 @@ def use(sweep: Sweep) -> None:
     if not _filters(sweep.expression) and sweep.size:
         for at in (0, -1, sweep.size // 2):
             sweep[at]
-    for config in islice(sweep, _FEW):
-        repr(config)
     again = reader.read(text_of(steps_to_mapping(sweep.expression)), "again.yaml")
     if sweep_from_steps(again.root, Sweep(*sweep.targets), where=again) != sweep:
         raise BrokenError("what was saved is read as another sweep", "", sweep)

@@ -64,3 +64,30 @@ def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path)
     with pytest.raises(HydraException, match=r"name: '\\ud800' has half a surrogate pair"):
         multirun("name='\ud800',x")
     assert not [*(app / "out").iterdir()]
+
+
+BEYOND = "range(0,10000000000000000000000)"  # more than Python's len can say
+
+
+@pytest.mark.parametrize(
+    "more",
+    [[], [f"seed={BEYOND}", "hydra.sweeper.zip=[lr,seed]"], ["hydra.sweeper.dry_run=true"]],
+    ids=["alone", "paired", "dry run"],
+)
+def test_a_range_beyond_what_a_list_could_hold(
+    multirun: Run, capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    done = multirun(f"lr={BEYOND}", "hydra.sweeper.slice='-2:'", *more)
+    if "dry_run" in "".join(more):
+        assert "2 jobs in" in capsys.readouterr().out
+    else:
+        assert [value["lr"] for value in done.values] == [10**22 - 2, 10**22 - 1]
+
+
+def test_a_spoilt_override_among_the_configs_that_were_composed(multirun: Run, app: Path) -> None:
+    multirun("lr=1,2")
+    path = app / "out/.sweep/composed.jsonl"
+    line = json.loads(path.read_text())
+    path.write_text(json.dumps({**line, "overrides": [[]]}))
+    with pytest.raises(HydraException, match=r"composed\.jsonl is not what the sweep has written"):
+        multirun("lr=1,2", "hydra.sweeper.resume=true")
