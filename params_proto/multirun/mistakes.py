@@ -139,10 +139,10 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
             f"the job {told} has a value that is nested too deep for Hydra. Write it"
             " flatter, or as text in quotes."
         ) from error
-    except (TypeError, ValueError, OSError) as error:  # a name that is too long for a file
-        raise SweepError(
-            f"Hydra cannot compose the job {told}: {cut(str(error), _LONG)}"
-        ) from error
+    # Of these the last two are for a name that is too long for a file, and for no key at all.
+    except (TypeError, ValueError, OSError, AssertionError) as error:
+        reason = cut(str(error) or type(error).__name__, _LONG)
+        raise SweepError(f"Hydra cannot compose the job {told}: {reason}") from error
 
 
 @contextmanager

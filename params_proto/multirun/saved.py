@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
 from params_proto.errors import SweepError
@@ -15,6 +16,8 @@ from params_proto.overrides.rendering import render
 from params_proto.storage.to_steps import steps_to_mapping
 from params_proto.storage.writer import text_of
 
+_FEW = 10
+_MOST = 1_000_000  # configs that are written one by one
 _ATOMS = (str, bool, int, float, type(None))
 
 
@@ -36,9 +39,22 @@ def text(plan: Plan) -> str:
     """
     try:
         return text_of(steps_to_mapping(respelled(plan.expression, plan.spelling)))
-    except SweepError:
-        rows = tuple([_as_hydra_has_it(config, plan.spelling) for config in plan.space])
-        return text_of(steps_to_mapping(Expression((steps.Chain(rows),))))
+    except SweepError as error:
+        _rows(plan, _FEW)  # which shows a value that no file has a word for, before all are listed
+        size = plan.size  # None where it would take a look at each
+        if plan.exceeds(_MOST) if size is None else size > _MOST:
+            raise SweepError(
+                f"{error} Such a sweep is written down config by config, which are more than"
+                f" {_MOST:,} here."
+            ) from error
+        return _rows(plan, _MOST)
+
+
+def _rows(plan: Plan, most: int) -> str:
+    """The first configs, one by one."""
+    configs = islice(plan.space, most)
+    rows = tuple([_as_hydra_has_it(config, plan.spelling) for config in configs])
+    return text_of(steps_to_mapping(Expression((steps.Chain(rows),))))
 
 
 def _as_hydra_has_it(config: Mapping[str, Any], spelling: Mapping[str, str]) -> dict[str, Any]:

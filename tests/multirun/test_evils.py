@@ -91,3 +91,22 @@ def test_a_spoilt_override_among_the_configs_that_were_composed(multirun: Run, a
     path.write_text(json.dumps({**line, "overrides": [[]]}))
     with pytest.raises(HydraException, match=r"composed\.jsonl is not what the sweep has written"):
         multirun("lr=1,2", "hydra.sweeper.resume=true")
+
+
+def test_a_long_sweep_with_a_text_that_no_file_holds(multirun: Run) -> None:
+    with pytest.raises(HydraException, match="half a surrogate pair"):
+        multirun("lr=range(0,1000000000000)", "name='\ud800',x", "hydra.sweeper.slice='0:1'")
+
+
+def test_a_long_sweep_with_a_function(multirun: Run, app: Path) -> None:
+    (app / "long.py").write_text(
+        "from params_proto import Sweep\n"
+        "grid = Sweep().product(lr=range(10**12)).derive(name=lambda config: str(config['lr']))\n"
+    )
+    with pytest.raises(HydraException, match="config by config, which are more than 1,000,000"):
+        multirun("hydra.sweeper.sweep=long.py:grid", "hydra.sweeper.slice='0:1'")
+
+
+def test_an_override_without_a_key(multirun: Run) -> None:
+    with pytest.raises(HydraException, match=r"Hydra cannot compose the job \+=a: "):
+        multirun("+=a,b")
