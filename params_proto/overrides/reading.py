@@ -31,6 +31,7 @@ def spelled(text: str) -> Any:
 
 
 _MOST = 1_000_000  # values of a range that has to be listed
+_LONG = 500  # characters of what it says
 # How its parser begins to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
 # How its lexer and its parser begin to say that a text is none of its grammar.
@@ -140,7 +141,7 @@ def _reason(text: str) -> str:
     if "LexerNoViableAltException" in text:
         text = "a quote is not closed, or a character stands outside quotes that needs them"
     lines = [line for line in text.splitlines() if not line.startswith(_REPEATS)]
-    reason = sentence("; ".join(lines).partition(" expecting ")[0])
+    reason = sentence(cut("; ".join(lines).partition(" expecting ")[0], _LONG))
     if not _OF_GRAMMAR.search(reason):
         return reason
     return f"{reason} Write key=value, and text with any of ,:=()[]{{}} in quotes, key='a, b'."

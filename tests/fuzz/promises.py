@@ -15,7 +15,7 @@ from hypothesis.vendor.pretty import pretty
 from params_proto.errors import SweepError
 from tests.fuzz.watched import HangsError, watched
 
-_LONGEST = 10_000  # characters of a message
+_LONGEST = 5000  # characters of a message
 _SHOWN = 3000  # characters of an input
 _ROOT = str(Path(__file__).parents[2])
 

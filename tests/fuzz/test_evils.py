@@ -147,6 +147,7 @@ LINES: dict[str, tuple[str, str]] = {
     "digits": (f"lr={DIGITS}", MANY),
     "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
     "range in a list": ("lr=[range(0,1000000000000)]", "RangeSweep inside another value"),
+    "long name of a function": ("lr=" + "r" * 9999 + "(1)", r"Hydra cannot read .*\.\.\."),
     "NUL": ("lr=a\0", "a character stands outside quotes"),
     "surrogate": ("lr=\ud800'", "a quote is not closed"),
     "separators": ("../lr=1", "Hydra cannot read"),

@@ -18,7 +18,7 @@ INPUTS = {
 
 @pytest.mark.parametrize("name", KINDS)
 def test_every_input_ends_in_a_result_or_a_refusal(
-    name: str, hydra_restore_singletons: None
+    name: str, plugins: None, hydra_restore_singletons: None
 ) -> None:
     found = tried((name, 0, INPUTS[name]), 0)
     assert not found.broken, "\n".join(found.broken.values())

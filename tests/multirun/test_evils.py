@@ -26,11 +26,11 @@ DIRECTORY = "hydra.sweep.subdir="
         (["name=a,a/../../../b", DIRECTORY + "${hydra.job.override_dirname}"], OUTSIDE),
         (["+db/engine@opts.../x=inno,isam"], "LexerNoViableAltException"),
         (["lr=" + "{a:" * 90 + "1" + "}" * 90 + ",2"], r"the job lr=\{a:.* has a value that is nested too deep for Hydra"),
-        (["lr=1," + "[" * 101 + "]" * 101], r"101 levels|nested more than 100 levels deep"),
+        (["lr=1," + "[" * 101 + "]" * 101], "nested more than 100 levels deep"),
         (["db=[1],[pg]"], r"db=\[1\]: db is a config group, whose options are text. Write their names"),
         (["+model=small," + "a" * 5000], r"Hydra cannot compose the job \+model=a+\.\.\.: .*name too long"),
     ],
-    ids=str,
+    ids=lambda value: str(value)[:60],
 )  # fmt: skip
 def test_a_sweep_that_writes_nothing(
     multirun: Run, app: Path, lines: list[str], message: str
