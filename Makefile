@@ -56,8 +56,8 @@ typecheck: $(VENV)/.dev ## check the types, strictly
 pytest: $(VENV)/.dev ## run the tests on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-coverage: $(VENV)/.dev ## the same, and measure the branches that they reach, which takes twice as long
-	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term
+coverage: $(VENV)/.dev ## the same, and measure the branches that they reach: twice as long
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term --ignore tests/fuzz
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
