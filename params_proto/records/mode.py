@@ -31,13 +31,17 @@ def make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         return
     make(folder.parent)
-    with suppress(FileExistsError):  # by somebody who was faster, and gives it its mode
+    try:
         folder.mkdir()
-        has = S_IMODE(folder.stat().st_mode)
-        wanted = has & ~_ALL | folder.parent.stat().st_mode & _ALL
-        if has != wanted:
-            with suppress(OSError):  # a file system that has no modes
-                folder.chmod(wanted)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+        return  # somebody was faster, and gives it its mode
+    has = S_IMODE(folder.stat().st_mode)
+    wanted = has & ~_ALL | folder.parent.stat().st_mode & _ALL
+    if has != wanted:
+        with suppress(OSError):  # a file system that has no modes
+            folder.chmod(wanted)
 
 
 def opener(path: str, flags: int) -> int:

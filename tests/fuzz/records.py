@@ -130,7 +130,7 @@ _VALUES: Sequence[Any] = [
     *SNIPPETS[:10],
 ]
 _FIELDS = {
-    "record": [*vars(_record(0, Status.RUNNING))],
+    "record": [*Record._fields],
     "plan": [
         *("format", "script", "config_name", "task", "hydra", "selecting", "order", "keys", "jobs"),
         *("sweep", "earlier", "created"),
