@@ -56,7 +56,7 @@ _CELLS: Sequence[Any] = [
         np.bool_(True),
         np.array([1, 2]),
         np.array("a"),
-        np.datetime64("nat"),
+        np.datetime64("nat", "ns"),
     ),
     *(
         np.datetime64("2024-01-01T00:00:00.000000001"),
