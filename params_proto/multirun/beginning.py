@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from params_proto.multirun.remaining import Remaining, Seen
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -86,7 +90,7 @@ class Beginning:
             The jobs, and who leaves out those that need not run, where there may be any.
         """
         if self.plan is None:
-            return self._numbered(), None
+            return self._numbered(self.options.part), None
         from params_proto.multirun.remaining import Remaining  # which few sweeps need
 
         remaining = Remaining(Records(self.directory))
@@ -98,14 +102,30 @@ class Beginning:
         Args:
             directories: told of those that were used before.
         """
+        return self._seen(self._numbered(self.options.part), directories)
+
+    def last(self, directories: Directories) -> Seen:
+        """The last of them, without a look at the others where their numbers do not depend on it.
+
+        Args:
+            directories: told of that of the job.
+        """
+        if self._renumbers:
+            return deque(self.seen(directories), maxlen=1)[0]
+        part = self.options.part
+        numbers = range(self.request.plan.space.size)[slice(None) if part is None else part]
+        only = self._numbered(slice(numbers[-1], numbers[-1] + 1))
+        return next(self._seen(only, directories))
+
+    def _seen(self, jobs: Iterable[Numbered], directories: Directories) -> Iterator[Seen]:
         from params_proto.multirun.numbers import renumbered
         from params_proto.multirun.remaining import EVERY, Seen, seen, statuses
 
         if self.plan is None:
-            yield from map(Seen, self._numbered())
+            yield from map(Seen, jobs)
             return
-        jobs, records = self._numbered(), Records(self.directory)
-        if self.plan.earlier or not self._is_there:
+        records = Records(self.directory)
+        if self._renumbers:
             paths = sweeps.all_of(self.directory, self.plan)
             earlier = chain.from_iterable(map(self._jobs_of, paths))
             is_new_part = self.options.part is not None and not self._is_there
@@ -114,8 +134,13 @@ class Beginning:
         again = EVERY if self.options.overwrite else statuses(self.options.rerun)
         yield from seen(jobs, records, directories, again)
 
-    def _numbered(self) -> Iterable[Numbered]:
-        jobs = numbered(self.request.plan, self.options.part, self.selecting)
+    @property
+    def _renumbers(self) -> bool:
+        """Whether jobs have other numbers than their places, as another sweep was there before."""
+        return self.plan is not None and bool(self.plan.earlier or not self._is_there)
+
+    def _numbered(self, part: slice | None) -> Iterable[Numbered]:
+        jobs = numbered(self.request.plan, part, self.selecting)
         if self.order:
             jobs = (one._replace(job=_in_order(one.job, self.order)) for one in jobs)
         return jobs
@@ -152,6 +177,10 @@ class Beginning:
             if not self._is_there:
                 sweeps.follow(self.directory, self.plan, self.text)
                 earlier += 1
+                log.info(
+                    f"The sweep in {self.directory} is another one now. What is done of it stays"
+                    f" done; the former is {sweeps.earlier(self.directory, self.plan.earlier)}."
+                )
         plan = self.request.plan
         before = self.plan
         PlanFile(

@@ -12,6 +12,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.taken import Taken
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RUNNING, SWEEP
+from params_proto.records.plan import has_plan
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -26,14 +27,16 @@ def refuse_used(directory: Path) -> None:
     Raises:
         SweepError: there is one.
     """
-    for name in (SWEEP, MULTIRUN):
-        if (directory / name).exists():
-            raise SweepError(
-                f"hydra.sweep.dir={directory} holds a sweep already, {directory / name}, whose"
-                " files this one would write over. Go on with that one,"
-                f" hydra.sweeper.resume={directory}, or give this one another directory, or write"
-                " over it with hydra.sweeper.overwrite=true."
-            )
+    there = next((name for name in (SWEEP, MULTIRUN) if (directory / name).exists()), None)
+    if there is None:
+        return
+    # Of another sweeper, or what is left of one of ours, nothing can go on.
+    go_on = f"Go on with that one, hydra.sweeper.resume={directory}, or give"
+    raise SweepError(
+        f"hydra.sweep.dir={directory} holds a sweep already, {directory / there}, whose files this"
+        f" one would write over. {go_on if has_plan(directory) else 'Give'} this one another"
+        " directory, or write over it with hydra.sweeper.overwrite=true."
+    )
 
 
 def make(directory: Path) -> None:

@@ -8,13 +8,14 @@ import time
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 
+from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
 from params_proto.multirun.changes import Composed
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs import Batch, numbered
+from params_proto.multirun.jobs import Batch
 from params_proto.multirun.remaining import Seen
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.values import length
@@ -40,18 +41,19 @@ def dry_run(beginning: Beginning, host: Host, form: object) -> None:
     if form not in (True, "json"):
         raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
     show = _Show(beginning, host)
-    if form == "json":
-        show.objects()
-    else:
-        show.table()
+    with until_closed():
+        if form == "json":
+            show.objects()
+        else:
+            show.table()
 
 
 class _Show:
     def __init__(self, beginning: Beginning, host: Host) -> None:
         self._beginning = beginning
-        directories = Directories(beginning.directory)
-        self._validation = Validation(host, directories, Composed())
-        self._jobs = beginning.seen(directories)
+        self._directories = Directories(beginning.directory)
+        self._validation = Validation(host, self._directories, Composed())
+        self._jobs = beginning.seen(self._directories)
 
     def objects(self) -> None:
         for batch in _batches(self._jobs):
@@ -73,7 +75,7 @@ class _Show:
         if more:
             validated = self._validate_on(chain(first[_FIRST:], self._jobs))
             rows.append(("...", "", "", ""))
-            rows += self._rows([self._last()])
+            rows += self._rows([self._beginning.last(self._directories)])
         _print([("job", "overrides", "directory", ""), *rows])
         self._count(validated, len(first), more)
 
@@ -102,14 +104,6 @@ class _Show:
             if time.monotonic() > deadline:
                 break
         return count
-
-    def _last(self) -> Seen:
-        beginning = self._beginning
-        plan, part = beginning.request.plan, beginning.options.part
-        numbers = range(plan.space.size)[slice(None) if part is None else part]
-        last = slice(numbers[-1], numbers[-1] + 1)
-        (one,) = numbered(plan, last, beginning.selecting)
-        return Seen(one)
 
     def _count(self, validated: int, shown: int, more: bool) -> None:
         beginning = self._beginning

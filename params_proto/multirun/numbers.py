@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
 from params_proto.multirun.identity import identity, telling
 from params_proto.multirun.jobs import Numbered
@@ -30,20 +31,15 @@ def renumbered(
         selecting: the keys that only say which sweep it is.
     """
     known: dict[str, int] = {}
-    for one in earlier:
+    # Whichever records are there: other parts of the sweep write some meanwhile.
+    for one in chain(earlier, whole):
         known.setdefault(_name(one, selecting), len(known))
-    free = len(known)
     # A file may spell a value in another way than the command line did.
-    known.update({one.identity: one.job for one in records.all() if isinstance(one, Record)})
-    for one in whole:
-        name = _name(one, selecting)
-        if name not in known:
-            known[name], free = free, free + 1
+    ran = {one.identity: one.job for one in records.all() if isinstance(one, Record)}
     for one in jobs:
         name = _name(one, selecting)
-        if name not in known:
-            known[name], free = free, free + 1
-        yield one._replace(number=known[name])
+        number = known.setdefault(name, len(known))
+        yield one._replace(number=ran.get(name, number))
 
 
 def _name(one: Numbered, selecting: Collection[str]) -> str:

@@ -13,7 +13,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.command import says_what, stays
 from params_proto.multirun.directories import directory_of_sweep
 from params_proto.overrides.rendering import assignment
-from params_proto.records.layout import MULTIRUN, SWEEP
+from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 
 if TYPE_CHECKING:
@@ -55,9 +55,12 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
         directory = directory_of_sweep(config)
         return Opened(config, plan=read_plan(directory) if has_plan(directory) else None)
     if not isinstance(resume, str):
+        quoted = (
+            f""", in quotes: "hydra.sweeper.resume='{resume}'\"""" if _is_number(resume) else ""
+        )
         raise SweepError(
-            f"hydra.sweeper.resume={resume} is no directory. Give the sweep's, or true for the one"
-            " of hydra.sweep.dir."
+            f"hydra.sweeper.resume={resume} is no directory. Give the sweep's{quoted}, or true for"
+            " the one of hydra.sweep.dir."
         )
     directory = Path(resume)
     _refuse_without(directory)
@@ -123,12 +126,22 @@ def _refuse_without(directory: Path) -> None:
     if has_plan(directory):
         return
     what = "is no directory" if not directory.is_dir() else "holds no sweep"
+    if (directory / OWN).is_dir():
+        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
+        raise SweepError(
+            f"hydra.sweeper.resume={directory}: its {gone} is gone, by which a sweep goes on. Put"
+            " it back, or start the sweep in another directory."
+        )
     if (directory / MULTIRUN).exists():
         what = "holds a sweep of another sweeper, which kept no records"
     raise SweepError(
         f"hydra.sweeper.resume={directory}: it {what}. Give the directory of a sweep, which has a"
         f" {SWEEP} and a folder .sweep."
     )
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float))
 
 
 def _texts(node: Any) -> list[str]:

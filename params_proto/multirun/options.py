@@ -43,6 +43,11 @@ class Options:
                     else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
                 )
 
+        if self.rerun is not None and self.resume in (None, False):
+            raise SweepError(
+                f"hydra.sweeper.rerun={self.rerun} is about a sweep that goes on: give"
+                " hydra.sweeper.resume, too, its directory, or true for the one of hydra.sweep.dir."
+            )
         if self.timeout is not None and not (
             type(self.timeout) in (int, float) and 0 < self.timeout < float("inf")
         ):

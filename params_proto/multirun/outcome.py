@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from params_proto.records import Failure
-from params_proto.records.returned import UnfitError, as_json, sayable
+from params_proto.records.returned import UnfitError, as_far_as_json, as_json, sayable
 
 log = logging.getLogger(__name__)
 
@@ -20,23 +20,27 @@ _PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")
 
 
 def value_of(job: int, returned: Any) -> Any:
-    """What a task returned, in the words of JSON; None, and a warning, where it has none.
+    """What a task returned, as far as JSON has words for it, and a warning where it has none.
 
     Args:
         job: its number.
         returned: the value.
     """
     try:
-        return as_json(returned)
+        value, unfit = as_far_as_json(returned)
     except Exception as error:  # the user's own __str__, item, keys
         log.warning(
-            f"the record of job {job} has no value: it returned {error}, which JSON has no word"
-            " for. Return numbers, texts, or dicts and lists of them."
-            if isinstance(error, UnfitError)
-            else f"the record of job {job} has no value: reading what it returned raises"
+            f"the record of job {job} has no value: reading what it returned raises"
             f" {type(error).__qualname__}."
         )
         return None
+    if unfit:
+        more = f" and {len(unfit) - 1} more" if len(unfit) > 1 else ""
+        log.warning(
+            f"the record of job {job} lacks a part of what it returned, which JSON has no word for:"
+            f" {unfit[0]}{more}. Return numbers, texts, or dicts and lists of them."
+        )
+    return value
 
 
 def plain(value: Any) -> Any:

@@ -91,11 +91,13 @@ class Remaining:
     Args:
         records: of the sweep.
         left_out: how many were.
+        unfinished: how many of these have ended otherwise than completed.
         elsewhere: those that are running.
     """
 
     records: Records
     left_out: int = 0
+    unfinished: int = 0
     elsewhere: list[Numbered] = field(default_factory=list[Numbered])
 
     def of(self, jobs: Iterable[Seen]) -> Iterator[Numbered]:
@@ -114,6 +116,7 @@ class Remaining:
                 yield job.one
             else:
                 self.left_out += 1
+                self.unfinished += job.status != Status.COMPLETED.value
 
 
 def statuses(rerun: Any) -> frozenset[Status]:

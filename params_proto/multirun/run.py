@@ -132,9 +132,15 @@ def _own(beginning: Beginning) -> AbstractContextManager[None]:
 def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
+        unfinished = (
+            f" {remaining.unfinished} of them did not complete, and hydra.sweeper.rerun leaves that"
+            " so."
+            if remaining.unfinished
+            else ""
+        )
         log.info(
             f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
-            " have been run."
+            f" have been run.{unfinished}"
         )
         return []
     size = beginning.request.plan.space.size

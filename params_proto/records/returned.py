@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Any, cast
 
 _DEEPEST = 50
+UNFIT = "unserializable"  # the one key of what stands for a value that JSON has no word for
 
 
 class UnfitError(ValueError):
@@ -30,10 +31,29 @@ def as_json(value: Any) -> Any:
     >>> as_json({"loss": float("nan"), "size": (2, 3), 1: None})
     {'loss': 'NaN', 'size': [2, 3], '1': None}
     """
-    return _as_json(value, _DEEPEST)
+    return _as_json(value, _DEEPEST, None)
 
 
-def _as_json(value: Any, depth: int) -> Any:
+def as_far_as_json(value: Any) -> tuple[Any, list[str]]:
+    """The same for a value of which JSON may have no word for some parts.
+
+    Args:
+        value: what a task returned.
+
+    Returns:
+        The value, with `{"unserializable": "Model"}` in the place of each such part; and these.
+
+    >>> as_far_as_json({"loss": 0.5, "model": object()})
+    ({'loss': 0.5, 'model': {'unserializable': 'object'}}, ['object'])
+    """
+    unfit: list[str] = []
+    try:
+        return _as_json(value, _DEEPEST, unfit), unfit
+    except UnfitError as error:
+        return {UNFIT: str(error)}, [str(error)]
+
+
+def _as_json(value: Any, depth: int, unfit: list[str] | None) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -42,22 +62,30 @@ def _as_json(value: Any, depth: int) -> Any:
         return value.name
     if isinstance(value, int):
         if value.bit_length() > 10_000:
-            raise UnfitError("a number with too many digits")
+            return _unfit("a number with too many digits", unfit)
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else _no_number(value)
     if not depth:
+        # All of it: what holds itself twice has more parts than can be counted.
         raise UnfitError(f"nested more than {_DEEPEST} levels deep")
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Any]", value).items()
-        return {str(key): _as_json(element, depth - 1) for key, element in entries}
+        return {str(key): _as_json(element, depth - 1, unfit) for key, element in entries}
     if isinstance(value, (list, tuple)):
-        return [_as_json(element, depth - 1) for element in cast("list[Any]", value)]
+        return [_as_json(element, depth - 1, unfit) for element in cast("list[Any]", value)]
     if isinstance(value, os.PathLike):
         return os.fsdecode(cast("os.PathLike[str]", value))
     if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        return _as_json(value.item(), depth - 1)
-    raise UnfitError(f"a {type(value).__qualname__}")
+        return _as_json(value.item(), depth - 1, unfit)
+    return _unfit(type(value).__qualname__, unfit)
+
+
+def _unfit(reason: str, unfit: list[str] | None) -> Any:
+    if unfit is None:
+        raise UnfitError(reason)
+    unfit.append(reason)
+    return {UNFIT: reason}
 
 
 def _no_number(value: float) -> str:

@@ -97,7 +97,7 @@ def _expect_orderly(sweep: Sweep) -> None:
             expect(error in (None, record.error.type), f"{how}: {record.error}", run.output)
             trace = "in main" in record.error.traceback or how == "unsayable"
             expect(trace, f"{how} has the traceback {record.error.traceback}", run.output)
-        unkept = f"the record of job {number} has no value" in run.text()
+        unkept = f"the record of job {number} lacks a part of what it returned" in run.text()
         expect(unkept == (how in ("unserialisable", "endless")), f"{how}: no warning", run.output)
     expect_nothing_left(sweep.directory)
 

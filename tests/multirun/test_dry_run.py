@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +67,35 @@ def test_of_many_jobs_the_first_and_the_last(
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 27)), "...", "999999"]
     assert lines[-1].startswith("999993 jobs in ")
+
+
+def test_the_last_of_many_that_have_run(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=range(1100)", "hydra.sweeper.slice=0::1099").directory
+    resume = f"hydra.sweeper.resume={out}"
+
+    def last(*overrides: str) -> list[str]:
+        capsys.readouterr()
+        multirun(*overrides, resume, DRY)
+        return capsys.readouterr().out.splitlines()[-2].split()
+
+    assert last() == ["1099", "seed=1099", "1099", "completed"]
+    assert last("hydra.sweeper.rerun=all")[-3:] == ["completed,", "runs", "again"]
+    assert last("seed=range(1099,-1,-1)") == ["0", "seed=0", "0", "completed"]
+    assert last("seed=range(1101)") == ["1100", "seed=1100", "1100"]
+
+
+def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:
+    (app / "app.py").write_text(
+        "import hydra\n"
+        "@hydra.main(version_base='1.3', config_path='conf', config_name='config')\n"
+        "def main(config): ...\n"
+        "main()\n"
+    )
+    ours = f"{sys.executable} app.py -m hydra/sweeper=params_proto seed='range(9999)'"
+    piped = f"{ours} hydra.sweeper.dry_run=json | head -1"
+    done = subprocess.run(["sh", "-c", piped], cwd=app, capture_output=True, text=True)
+    assert json.loads(done.stdout)["overrides"] == ["seed=0"]
+    assert done.stderr == ""
 
 
 def test_a_long_job_is_cut(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -54,6 +54,8 @@ def start(app: Path) -> Iterator[Start]:
             stderr=subprocess.STDOUT,
             text=True,
             cwd=app,
+            # Also where a shell has put the tests into its background, where nobody hears Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         processes.append(process)
         return process

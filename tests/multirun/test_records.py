@@ -188,23 +188,40 @@ class BadItem:
         raise OSError
 
 
+ENDLESS: list[Any] = []
+ENDLESS += [ENDLESS, ENDLESS]
+UNFIT = "lacks a part of what it returned, which JSON has no word for: "
+
+
 @pytest.mark.parametrize(
-    ("value", "text"),
+    ("value", "kept", "text"),
     [
-        (object(), "it returned a object, which JSON has no word for. Return numbers"),
-        ({"a": [{1}]}, "it returned a set, which"),
-        (BadItem(), "reading what it returned raises OSError"),
+        (object(), {"unserializable": "object"}, f"{UNFIT}object. Return numbers"),
+        (
+            {"a": [{1}, 2], "b": 3, "c": b""},
+            {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}},
+            f"{UNFIT}set and 1 more.",
+        ),
+        (
+            ENDLESS,
+            {"unserializable": "nested more than 50 levels deep"},
+            f"{UNFIT}nested more than 50 levels deep.",
+        ),
+        (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
-    ids=["object", "set", "raises"],
+    ids=["object", "parts", "endless", "raises"],
 )
 def test_a_value_that_is_no_json(
-    multirun: Any, capsys: pytest.CaptureFixture[str], value: Any, text: str
+    multirun: Any, capsys: pytest.CaptureFixture[str], value: Any, kept: Any, text: str
 ) -> None:
     run = multirun("seed=1", task=lambda config: value)
-    assert run.values == [value]
+    (returned,) = run.values
+    assert returned is value
     (record,) = records(run.directory)
-    assert (record["status"], record["value"]) == ("completed", None)
-    assert f"the record of job 0 has no value: {text}" in capsys.readouterr().out
+    assert (record["status"], record["value"]) == ("completed", kept)
+    (said,) = [line for line in capsys.readouterr().out.splitlines() if "the record of" in line]
+    assert "the record of job 0 " in said
+    assert text in said
 
 
 @pytest.mark.parametrize(

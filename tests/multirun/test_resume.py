@@ -429,7 +429,8 @@ def test_no_sweep_there(multirun: Any, app: Path) -> None:
     [
         (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other goes on"),
         (["hydra.sweeper.resume=true", "hydra.sweeper.overwrite=true"], "overwrite=true and "),
-        (["hydra.sweeper.resume=3"], "resume=3 is no directory. Give the sweep's, or true"),
+        (["hydra.sweeper.resume=3"], "resume=3 is no directory. Give the sweep's, in quotes: .*'3'"),
+        (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that goes on: give"),
         (["hydra.sweeper.resume=[a,b]"], r"resume=\['a', 'b'\] is no directory"),
         (["hydra.sweeper.resume=''"], r"resume=.*(holds no sweep|is no directory)"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed"),

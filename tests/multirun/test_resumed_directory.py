@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra.errors import CompactHydraException
@@ -20,3 +22,39 @@ def test_two_directories(multirun: Run) -> None:
     multirun("lr=1,2")
     with pytest.raises(CompactHydraException, match="two directories"):
         multirun("hydra.sweeper.resume=out", to="other")
+
+
+# --- what is left of a sweep
+
+
+@pytest.mark.parametrize("gone", ["sweep.yaml", ".sweep/plan.json"])
+def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
+    out = multirun("seed=1,2").directory
+    (out / gone).unlink()
+    message = rf"its {re.escape(gone)} is gone, by which a sweep goes on\. Put it back"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(f"hydra.sweeper.resume={out}")
+    with pytest.raises(CompactHydraException, match=r"write over\. Give this one another"):
+        multirun("seed=1,2", "hydra.sweeper.resume=true")
+    assert (out / ".sweep/jobs/0/0/1.json").is_file()
+
+
+def test_what_is_left_out_did_not_complete(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def task(config: Any) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        multirun("seed=1", task=task)
+    capsys.readouterr()
+    multirun("seed=1", "hydra.sweeper.resume=true", "hydra.sweeper.rerun=[crashed]")
+    said = capsys.readouterr().out
+    assert "1 of them did not complete, and hydra.sweeper.rerun leaves that so." in said
+
+
+def test_another_sweep_is_told_of(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    multirun("seed=1,2")
+    capsys.readouterr()
+    multirun("seed=1,2,3", "hydra.sweeper.resume=true")
+    assert "is another one now. What is done of it stays done" in capsys.readouterr().out
