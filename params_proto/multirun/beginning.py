@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.keys import bare
-from params_proto.multirun import saved, sweeps
+from params_proto.multirun import composed, saved, sweeps
 from params_proto.multirun.asked import Asked, asked, asked_before
 from params_proto.multirun.command import script
 from params_proto.multirun.directories import Directories, directory_of_sweep, refuse_used
@@ -28,7 +28,6 @@ from params_proto.multirun.recorded import now
 from params_proto.multirun.selecting import only_select_the_sweep
 from params_proto.records import Records
 from params_proto.records.layout import (
-    COMPOSED,
     CONFIGS,
     EARLIER,
     FAILED,
@@ -273,7 +272,8 @@ def _remove_earlier(own: Path) -> None:
     """Removes what a sweep has left that is written over."""
     for name in (JOBS, EARLIER, FAILED):
         shutil.rmtree(own / name, ignore_errors=True)
-    (own / COMPOSED).unlink(missing_ok=True)
+    for _, path in composed.paths(own.parent):
+        path.unlink(missing_ok=True)
     for configs in own.glob(f"{CONFIGS}*"):
         shutil.rmtree(configs, ignore_errors=True)
 

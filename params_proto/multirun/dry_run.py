@@ -11,7 +11,7 @@ from itertools import chain, islice
 from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
-from params_proto.multirun.changes import Composed
+from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host

@@ -10,8 +10,9 @@ from uuid import uuid4
 
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning, begin, give_mode
-from params_proto.multirun.changes import Composed, refuse_changes
+from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.compose import keep
+from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host
@@ -68,9 +69,10 @@ def run(
         with told_by_hydra(), quiet_about_interrupts():
             beginning = begin(options, arguments, host, opened)
             new = beginning.plan is None
+            composed, shared = Composed(), options.part is not None
             if beginning.goes_on:
                 allowed = bool(options.resume_changed)
-                refuse_changes(beginning.directory, host, allowed=allowed)
+                refuse_changes(beginning.directory, host, composed, allowed=allowed)
             refuse_two_limits(options.timeout, host.config)
             if options.dry_run:
                 from params_proto.multirun.dry_run import dry_run
@@ -83,7 +85,6 @@ def run(
             jobs, remaining = beginning.jobs(directories)
             ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
             batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-            composed = Composed()
             passed = Validation(host, directories, composed).passed(batches, ahead=ahead)
             batch = next(passed, None)
             if batch is None and not (remaining and remaining.elsewhere):
@@ -97,7 +98,7 @@ def run(
             kept = (beginning.directory / OWN / name).absolute()
             with cleared_if_not_begun(beginning.directory) if new else nullcontext():
                 beginning.write()
-                composed.write(beginning.directory, anew=bool(options.resume_changed))
+                composed.write(beginning.directory, shared=shared)
                 keep(host.loader, kept, options=not ahead)
         running = Running.of(beginning, launcher, task)
         task.signals = signals = held.enter_context(interrupts())
@@ -111,6 +112,7 @@ def run(
                     break
                 with told_by_hydra():
                     batch = next(passed, None)
+                    composed.write(beginning.directory, shared=shared)
                     keep(host.loader, kept, options=False)
             if not beginning.joins:  # the other parts of which take their own time
                 running.wait([] if remaining is None else remaining.elsewhere)

@@ -13,7 +13,7 @@ from omegaconf import open_dict
 
 from params_proto.errors import SweepError
 from params_proto.keys import keys_of
-from params_proto.multirun.changes import Composed
+from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories, in_directory
 from params_proto.multirun.host import Host, sweep_of
 from params_proto.multirun.jobs import Batch, Numbered

@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import Options, Recorded, run
 from params_proto.multirun.beginning import begin
-from params_proto.multirun.changes import Composed
+from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.jobs import in_batches
 from params_proto.multirun.mistakes import told_by_hydra

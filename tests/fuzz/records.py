@@ -16,7 +16,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import Options, Recorded, run
 from params_proto.multirun.beginning import begin
-from params_proto.multirun.changes import Composed, refuse_changes
+from params_proto.multirun.changes import refuse_changes
+from params_proto.multirun.composed import Composed, kept
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.identity import identity
 from params_proto.multirun.jobs import Numbered, in_batches
@@ -170,7 +171,7 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     for _ in Validation(app.host, directories, composed).passed(
         in_batches(jobs, iter([9])), ahead=True
     ):
-        composed.write(directory, anew=False)
+        composed.write(directory, shared=False)
     Records(directory).write(_record(0, Status.RUNNING))
     Records(directory).write(_record(1, Status.COMPLETED))
     contents = {
@@ -219,7 +220,7 @@ def _read(app: Multirun, directory: Path) -> None:
     records = Records(directory)
     list(records.all())
     read_plan(directory)
-    Composed().write(directory, anew=False)
+    list(kept(directory))
     jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
     list(Remaining(records).of(seen(jobs, records, Directories(directory))))
     for job in (0, 1):
@@ -230,14 +231,14 @@ def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
     begun = opened(True, app.config, app.loader)
     beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
-    refuse_changes(directory, app.host, allowed=False)
     directories, composed = Directories(directory), Composed()
+    refuse_changes(directory, app.host, composed, allowed=False)
     jobs, _ = beginning.jobs(directories)
     batches = in_batches(jobs, iter([9]))
     for _ in Validation(app.host, directories, composed).passed(batches, ahead=True):
         pass
     beginning.write()
-    composed.write(directory, anew=False)
+    composed.write(directory, shared=False)
 
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:

@@ -1,0 +1,165 @@
+"""What is seen of a change in the app's config: of each choice of groups, of each part."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+from omegaconf import OmegaConf
+
+from params_proto.multirun import composed
+from params_proto.multirun.composed import Composed, kept
+
+STOP = "hydra.sweeper.max_failures=0"
+CHANGED = "hydra.sweeper.resume_changed=true"
+SEED = "the app's config has changed since\n- seed: 0 then, 5 now\n"
+
+
+class JobError(Exception):
+    pass
+
+
+def resume(directory: Path) -> str:
+    return f"hydra.sweeper.resume={directory}"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def pg(app: Path) -> Path:
+    return app / "conf" / "db" / "pg.yaml"
+
+
+@pytest.fixture
+def primary(app: Path) -> Path:
+    return app / "conf" / "config.yaml"
+
+
+def choices(directory: Path) -> list[str]:
+    return sorted(" ".join(line.choices) for line in kept(directory))
+
+
+# --- a sweep that is checked batch by batch
+
+
+def test_a_choice_that_comes_late(multirun: Any, app: Path, pg: Path) -> None:
+    def task(config: Any) -> None:
+        if config.db.driver == "pg" and config.seed == 1:
+            raise JobError
+
+    late = "{product: {seed: [0, 1]}}, {product: {db: [pg], seed: 'range(0,10000)'}}"
+    batches = ["hydra.sweeper.max_batch_size=2"]
+    with pytest.raises(JobError):
+        multirun(f"hydra.sweeper.sweep={{concat: [{late}]}}", *batches, STOP, task=task)
+    path = app / "out" / ".sweep" / "composed.jsonl"
+    assert len(path.read_text().splitlines()) == 2
+    edit(pg, "port: 5432", "port: 5433")
+    with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
+        multirun(resume(app / "out"), "hydra.sweeper.slice=0:4")
+
+
+@pytest.mark.parametrize("cut", [1, 30, -1], ids=str)
+def test_a_line_that_was_not_written_to_its_end(multirun: Any, cut: int, primary: Path) -> None:
+    out = multirun("db=mysql,pg").directory
+    path = out / ".sweep" / "composed.jsonl"
+    first, last = path.read_text().splitlines(keepends=True)
+    path.write_text(first + last[:-1][:cut])
+    multirun("db=mysql,pg", resume(out), "hydra.sweeper.rerun=all")
+    assert choices(out) == ["db=mysql", "db=pg"]
+    edit(primary, "seed: 0", "seed: 5")
+    with pytest.raises(CompactHydraException, match=SEED):
+        multirun(resume(out))
+
+
+def test_a_line_in_the_middle_that_was_not(multirun: Any) -> None:
+    out = multirun("db=mysql,pg").directory
+    path = out / ".sweep" / "composed.jsonl"
+    first, last = path.read_text().splitlines(keepends=True)
+    path.write_text(f"{first}{last[:30]}\n")
+    with pytest.raises(CompactHydraException, match=r"composed\.jsonl is not what the sweep has"):
+        multirun(resume(out))
+
+
+# --- a change that was allowed
+
+
+def test_a_second_change_of_what_is_done(
+    multirun: Any, pg: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = multirun("db=pg,mysql").directory
+    edit(pg, "port: 5432", "port: 5433")
+    assert multirun("db=pg,mysql,null", resume(out), CHANGED).jobs == ["~db"]
+    assert "- db.port: 5432 then, 5433 now" in capsys.readouterr().out
+    assert multirun(resume(out)).jobs == []
+    edit(pg, "port: 5433", "port: 5434")
+    with pytest.raises(CompactHydraException, match=r"- db\.port: 5433 then, 5434 now"):
+        multirun(resume(out))
+
+
+def test_what_cannot_be_composed_any_more_stays(multirun: Any, pg: Path) -> None:
+    out = multirun("db=pg,mysql").directory
+    pg.rename(pg.with_suffix(".away"))
+    multirun("db=mysql,null", resume(out), CHANGED)
+    pg.with_suffix(".away").rename(pg)
+    edit(pg, "port: 5432", "port: 5433")
+    with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
+        multirun(resume(out))
+
+
+# --- many choices
+
+
+def test_more_than_a_hundred_choices(multirun: Any, app: Path) -> None:
+    def task(_: Any) -> None:
+        raise JobError
+
+    names = [f"m{number}" for number in range(102)]
+    for name in names:
+        (app / "conf" / "model" / f"{name}.yaml").write_text("hidden: 1\n")
+    with pytest.raises(JobError):
+        multirun(f"+model={','.join(names)}", STOP, task=task)
+    out = app / "out"
+    assert len(choices(out)) == 102
+    edit(app / "conf" / "model" / "m101.yaml", "1", "2")
+    with pytest.raises(CompactHydraException, match=r"- model\.hidden: 1 then, 2 now"):
+        multirun(resume(out))
+
+
+@pytest.mark.parametrize("limit", ["MOST", "_LENGTH"])
+def test_more_choices_than_are_kept(
+    multirun: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    limit: str,
+) -> None:
+    monkeypatch.setattr(composed, limit, 2 if limit == "MOST" else 400)
+    out = multirun("db=pg,mysql,null", "seed=1,2").directory
+    said = "Of this sweep's choices of config groups, 2 have their configs kept"
+    assert capsys.readouterr().out.count(said) == 1
+    assert choices(out) == ["db=mysql", "db=pg"]
+    multirun("db=pg,mysql", to="few")
+    assert said not in capsys.readouterr().out
+
+
+# --- parts
+
+
+def test_parts_write_at_once(tmp_path: Path) -> None:
+    (tmp_path / ".sweep").mkdir()
+
+    def write(part: int) -> None:
+        own = Composed()
+        for number in range(20):
+            own.add([f"db={part}-{number}"], [], OmegaConf.create({"text": "x" * 10_000}))
+            own.write(tmp_path, shared=True)
+
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(write, range(8)))
+    assert len(choices(tmp_path)) == 160
