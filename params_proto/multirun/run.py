@@ -70,8 +70,9 @@ def run(
             beginning = begin(options, arguments, host, opened)
             new = beginning.plan is None
             composed, shared = Composed(), options.part is not None
-            if beginning.goes_on:
-                allowed = bool(options.resume_changed)
+            # Who writes over what a part has run says so.
+            allowed = bool(options.resume_changed or options.overwrite)
+            if not new:
                 refuse_changes(beginning.directory, host, composed, allowed=allowed)
             refuse_two_limits(options.timeout, host.config)
             if options.dry_run:
@@ -98,6 +99,8 @@ def run(
             kept = (beginning.directory / OWN / name).absolute()
             with cleared_if_not_begun(beginning.directory) if new else nullcontext():
                 beginning.write()
+                if new and beginning.joins:  # a part that began while this one looked at its jobs
+                    refuse_changes(beginning.directory, host, composed, allowed=allowed)
                 composed.write(beginning.directory, shared=shared)
                 keep(host.loader, kept, options=not ahead)
         running = Running.of(beginning, launcher, task)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from omegaconf import OmegaConf
 
 from params_proto.multirun import composed
 from params_proto.multirun.composed import Composed, kept
+from tests.versions import HYDRA_1_3
 
 STOP = "hydra.sweeper.max_failures=0"
 CHANGED = "hydra.sweeper.resume_changed=true"
@@ -151,6 +154,64 @@ def test_more_choices_than_are_kept(
 # --- parts
 
 
+def test_a_part_that_joins_after_a_change(
+    multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = multirun("lr=1,2,3,4", "hydra.sweeper.slice=0:1").directory
+    assert multirun("lr=1,2,3,4", "hydra.sweeper.slice=1:2").jobs == ["lr=2"]
+    edit(primary, "seed: 0", "seed: 5")
+    for more in ([], ["hydra.sweeper.dry_run=true"]):
+        with pytest.raises(CompactHydraException, match=SEED) as caught:
+            multirun("lr=1,2,3,4", "hydra.sweeper.slice=2:3", *more)
+        assert CHANGED in str(caught.value)
+    assert len(list(out.rglob("jobs/*/*/*.json"))) == 2
+    capsys.readouterr()
+    assert multirun("lr=1,2,3,4", "hydra.sweeper.slice=2:3", CHANGED).jobs == ["lr=3"]
+    assert SEED in capsys.readouterr().out
+    assert multirun("lr=1,2,3,4", "hydra.sweeper.slice=3:4").jobs == ["lr=4"]
+    assert "has changed since" not in capsys.readouterr().out
+
+
+def test_a_part_that_began_in_between(multirun: Any, app: Path, primary: Path) -> None:
+    first = multirun("lr=1,2", "hydra.sweeper.slice=0:1", to="first").directory
+    edit(primary, "seed: 0", "seed: 5")
+
+    def other() -> str:
+        """What another process does while this one composes its jobs."""
+        shutil.copytree(first, app / "out", dirs_exist_ok=True)
+        return "1"
+
+    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
+    getattr(OmegaConf, register)("other", other)
+    try:
+        with pytest.raises(CompactHydraException, match=SEED):
+            multirun("lr=1,2", "hydra.sweeper.slice=1:2", "hydra.sweep.subdir='${other:}'")
+    finally:
+        OmegaConf.clear_resolver("other")
+    for name in ("sweep.yaml", ".sweep/plan.json"):
+        assert (app / "out" / name).read_bytes() == (first / name).read_bytes()
+
+
+def test_a_part_that_writes_over_what_there_is(
+    multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    part = ["lr=1,2", "hydra.sweeper.slice=0:1"]
+    multirun(*part)
+    edit(primary, "seed: 0", "seed: 5")
+    (value,) = multirun(*part, "hydra.sweeper.overwrite=true").values
+    assert value["seed"] == 5
+    assert SEED in capsys.readouterr().out
+
+
+def test_the_choices_of_a_part(multirun: Any, pg: Path) -> None:
+    out = multirun("db=mysql,pg", "hydra.sweeper.slice=0:1").directory
+    multirun("db=mysql,pg", "hydra.sweeper.slice=1:2")
+    assert choices(out) == ["db=mysql", "db=pg"]
+    edit(pg, "port: 5432", "port: 5433")
+    with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
+        multirun(resume(out))
+
+
 def test_parts_write_at_once(tmp_path: Path) -> None:
     (tmp_path / ".sweep").mkdir()
 
@@ -163,3 +224,12 @@ def test_parts_write_at_once(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(write, range(8)))
     assert len(choices(tmp_path)) == 160
+
+
+def test_a_new_sweep_in_place_of_parts(multirun: Any, primary: Path) -> None:
+    out = multirun("lr=1,2", "hydra.sweeper.slice=0:1").directory
+    edit(primary, "seed: 0", "seed: 5")
+    multirun("lr=1,2", "hydra.sweeper.overwrite=true")
+    (path,) = (out / ".sweep").glob("composed*")
+    assert json.loads(path.read_text())["config"]["seed"] == 5
+    assert multirun(resume(out)).jobs == []
