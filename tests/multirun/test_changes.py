@@ -12,7 +12,7 @@ import pytest
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
-from params_proto.multirun import composed
+from params_proto.multirun import changes, composed
 from params_proto.multirun.composed import Composed, kept
 from tests.versions import HYDRA_1_3
 
@@ -149,6 +149,18 @@ def test_more_choices_than_are_kept(
     assert choices(out) == ["db=mysql", "db=pg"]
     multirun("db=pg,mysql", to="few")
     assert said not in capsys.readouterr().out
+
+
+def test_more_choices_than_are_compared(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = multirun("db=pg,mysql,null").directory
+    multirun(resume(out))
+    said = "those of 2 choices of config groups are compared"
+    monkeypatch.setattr(changes, "MOST", 2)
+    assert said not in capsys.readouterr().out
+    multirun(resume(out))
+    assert said in capsys.readouterr().out
 
 
 # --- parts
