@@ -14,6 +14,8 @@ from params_proto.python_text import slice_of
 _BATCH = 1000
 # Of a sweep that is too large to be checked before it starts, what is checked and started at once.
 _FIRST = 100
+# Seconds that every system's timer takes, about three years; Linux takes a hundred times as many.
+_LONGEST = 100_000_000
 
 
 @dataclass(eq=False)
@@ -49,10 +51,11 @@ class Options:
                 " hydra.sweeper.resume, too, its directory, or true for the one of hydra.sweep.dir."
             )
         if self.timeout is not None and not (
-            type(self.timeout) in (int, float) and 0 < self.timeout < float("inf")
+            type(self.timeout) in (int, float) and 0 < self.timeout <= _LONGEST
         ):
             raise SweepError(
-                f"hydra.sweeper.timeout={self.timeout} is no number of seconds, more than 0."
+                f"hydra.sweeper.timeout={self.timeout} is no number of seconds, more than 0 and"
+                f" at most {_LONGEST}. Leave it out for no limit."
             )
 
     @property

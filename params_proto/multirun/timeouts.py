@@ -18,7 +18,7 @@ _AGAIN = 1.0  # seconds after which a job that took the error for something else
 
 @contextmanager
 def ends_after(seconds: float | None) -> Generator[None, None, None]:
-    """Raises in what runs longer, wherever it is in Python's own code.
+    """Raises in what runs longer, wherever it is in Python's own code, and once more at its end.
 
     Args:
         seconds: None for no limit.
@@ -36,16 +36,25 @@ def ends_after(seconds: float | None) -> Generator[None, None, None]:
             " stopped. Leave it out, or choose a launcher that runs them in processes."
         )
 
+    last: list[TimeoutError] = []
+
     def stop(number: int, frame: FrameType | None) -> NoReturn:
-        raise TimeoutError(f"the job took longer than hydra.sweeper.timeout={seconds:g} seconds")
+        error = TimeoutError(f"the job took longer than hydra.sweeper.timeout={seconds:g} seconds")
+        last[:] = [error]
+        raise error
 
     before = signal.signal(signal.SIGALRM, stop)
     signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
     try:
         yield
+    except SystemExit:  # which may say that all is well
+        if not last:
+            raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+    if last:
+        raise last[0]  # which the job has taken for something else
 
 
 def refuse_two_limits(seconds: float | None, config: DictConfig) -> None:

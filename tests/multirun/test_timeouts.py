@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 import threading
 import time
 from pathlib import Path
@@ -29,6 +30,29 @@ def test_a_job_that_takes_too_long(multirun: Any, app: Path) -> None:
     records = [json.loads((app / f"out/.sweep/jobs/0/0/{n}.json").read_text()) for n in range(3)]
     assert [one["status"] for one in records] == ["completed", "failed", "completed"]
     assert records[1]["error"]["type"] == "TimeoutError"
+
+
+def swallows(config: Any) -> int:
+    try:
+        time.sleep(10)
+    except Exception:
+        if config.seed == 2:
+            sys.exit(0)
+    return int(config.seed)
+
+
+def test_a_job_that_swallows_the_error_fails_all_the_same(multirun: Any, app: Path) -> None:
+    with pytest.raises(TimeoutError, match=r"took longer than hydra.sweeper.timeout=0.2 seconds"):
+        multirun("seed=1,2", "hydra.sweeper.timeout=0.2", task=swallows)
+    for number in range(2):
+        record = json.loads((app / f"out/.sweep/jobs/0/0/{number}.json").read_text())
+        assert (record["status"], record["error"]["type"]) == ("failed", "TimeoutError")
+        assert "in swallows" in record["error"]["traceback"]
+
+
+def test_the_longest() -> None:
+    with ends_after(100_000_000):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 99_000_000
 
 
 def test_the_signal_is_let_go() -> None:
@@ -75,6 +99,7 @@ def test_not_in_a_thread() -> None:
     ("override", "message"),
     [
         ("timeout=0", "timeout=0.* is no number of seconds, more than 0"),
+        ("timeout=1e12", r"timeout=1000000000000.0 is .* at most 100000000. Leave"),
         ("timeout=.inf", "timeout=inf is no number of seconds"),
         ("retries=-1", "retries=-1 is no number of times: 0 or more"),
         ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
