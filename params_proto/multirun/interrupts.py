@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import threading
 from collections.abc import Callable, Generator
@@ -30,9 +31,12 @@ class Interrupts:
 
     def __init__(self) -> None:
         self.last: Interrupt | None = None
+        # What handled the signals before.
+        self.before: dict[int, Any] = {}
         # Ends the process where a launcher waits for workers that are gone.
         self.if_stuck: Callable[[int], None] | None = None
         self._over = threading.Event()
+        self._home = os.getpid()
 
     def handled(self) -> None:
         """Says that the exception has come through."""
@@ -50,6 +54,10 @@ class Interrupts:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
+        if os.getpid() != self._home:  # of a child that a job has forked, which is the job's own
+            signal.signal(number, self.before[number])
+            os.kill(os.getpid(), number)
+            return
         first, self.last = self.last is None, Interrupt(number)
         if first and self.if_stuck is not None:
             arguments = number, self.if_stuck
@@ -61,17 +69,16 @@ class Interrupts:
 def interrupts() -> Generator[Interrupts, None, None]:
     """Turns the signals into exceptions, in the main thread; elsewhere Python cannot."""
     handler = Interrupts()
-    before: dict[signal.Signals, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in _SIGNALS:
             known = signal.getsignal(number)
             if known is not signal.SIG_IGN:  # as for a script that a shell put into its background
-                before[number] = known
+                handler.before[number] = known
                 signal.signal(number, handler)
     try:
         yield handler
     finally:
-        for number, known in before.items():
+        for number, known in handler.before.items():
             signal.signal(number, known)
 
 
