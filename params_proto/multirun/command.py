@@ -52,15 +52,17 @@ def python() -> str:
 
 
 def _flags(arguments: Sequence[str]) -> list[str]:
-    """The options among the arguments, which are no overrides.
+    """The options among the arguments, which are no overrides, and what stands for -m.
 
     >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
     ['-m', '-cn', 'other', '--config-dir=conf']
+    >>> _flags(["lr=1,2", "hydra.mode=MULTIRUN"])
+    ['hydra.mode=MULTIRUN']
     """
     kept: list[str] = []
     takes = False
     for argument in arguments:
-        if takes or argument.startswith("-"):
+        if takes or argument.startswith("-") or _is_one_of(argument, ("hydra.mode",)):
             kept.append(argument)
         takes = not takes and argument in _VALUED
     return kept
@@ -91,13 +93,19 @@ def _is_one_of(override: str, keys: Iterable[str]) -> bool:
     return any(key == one or key.startswith(f"{one}.") for one in keys)
 
 
-def to_go_on(start: Sequence[str], of_hydra: Iterable[str], directory: str) -> str:
+def to_go_on(
+    start: Sequence[str],
+    of_hydra: Iterable[str],
+    directory: str,
+    rerun: str | Sequence[str] | None = None,
+) -> str:
     """The command.
 
     Args:
         start: how the sweep was started, up to the overrides.
         of_hydra: the overrides of Hydra that it was given.
         directory: the sweep's.
+        rerun: which jobs are still to run again, where that needs to be said.
 
     >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
     'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
@@ -107,4 +115,7 @@ def to_go_on(start: Sequence[str], of_hydra: Iterable[str], directory: str) -> s
         for one in of_hydra
         if _is_one_of(one, _HOW) and not _is_one_of(one, (*_WHAT, *_EARLIER))
     ]
-    return shlex.join([*start, *kept, assignment("hydra.sweeper.resume", directory)])
+    kept.append(assignment("hydra.sweeper.resume", directory))
+    if rerun is not None:
+        kept.append(assignment("hydra.sweeper.rerun", rerun))
+    return shlex.join([*start, *kept])
