@@ -28,7 +28,12 @@ class Failures:
     directory: Path
     name: str
     limit: Limit | None = None
+    _there: Path = field(init=False)
     _by_number: dict[int, Record] = field(default_factory=dict[int, Record])
+
+    def __post_init__(self) -> None:
+        # A job may have changed the working directory when its failure is told.
+        self._there = self.directory.absolute()
 
     def add(self, record: Record) -> None:
         """Notes and tells that a job failed."""
@@ -55,6 +60,14 @@ class Failures:
         """Whether no more jobs are to start."""
         return self.limit is not None and self.limit.reached
 
+    def may_be_too_many(self, suspects: int) -> bool:
+        """Whether no more jobs are to start if these have failed, too.
+
+        Args:
+            suspects: how many more may have.
+        """
+        return self.limit is not None and len(self) + suspects > self.limit.most
+
     def __len__(self) -> int:
         return len(self._by_number)
 
@@ -71,9 +84,10 @@ class Failures:
         return "\n".join(lines)
 
     def _log(self, record: Record) -> str:
-        folder = self.directory / record.dir
-        path = folder / f"{self.name}.log"
-        return f"Its log: {path}" if path.is_file() else f"Its directory: {folder}"
+        folder, log_file = Path(record.dir), f"{self.name}.log"
+        if (self._there / folder / log_file).is_file():
+            return f"Its log: {self.directory / folder / log_file}"
+        return f"Its directory: {self.directory / folder}"
 
 
 def _told(record: Record) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,9 +15,8 @@ from params_proto.multirun.failures import Failures
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.numbering import first_number
 from params_proto.multirun.recorded import Launch, NotRun, Recorded, UnrecordedError, now
+from params_proto.multirun.stopping import LOOK, Cut, close, is_mine, record_of
 from params_proto.records import Record, Records, Status
-from params_proto.records.process import this_process
-from params_proto.records.record import UnreadableError
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -27,17 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GRACE = 10.0  # seconds that interrupted workers have to end
-_LOOK = 0.2  # seconds between two looks at jobs of other processes
 _IDLE = 3  # workers in a row that may die without a job
-
-
-@dataclass(eq=False)
-class Cut:
-    """How many jobs of a batch were completed before it was interrupted, and how many not."""
-
-    completed: int = 0
-    interrupted: int = 0
 
 
 @dataclass(eq=False)
@@ -65,6 +52,8 @@ class Launching:
     elsewhere: list[Numbered] = field(default_factory=list[Numbered])
     # Why the records of jobs, by number, do not say how these ended: a disk may be full.
     unrecorded: dict[int, str] = field(default_factory=dict[int, str])
+    # How many attempts the jobs of the batch had before it, those that have been launched.
+    _before: dict[int, int] = field(default_factory=dict[int, int])
 
     def run(self, batch: Batch) -> dict[int, JobReturn]:
         """Launches the jobs of a batch, those that fail again as often as is asked for.
@@ -76,6 +65,7 @@ class Launching:
             Exception: what the launcher raises for another reason than a dead worker.
         """
         returned: dict[int, JobReturn] = {}
+        self._before = {}
         self._launch_all(batch, returned)
         for number in range(1, self.retries + 1):
             failed = [one for one in batch.all if self.failures.of(one.number)]
@@ -101,80 +91,52 @@ class Launching:
                     " runs."
                 )
             while record is not None and self.records.runs(record):
-                time.sleep(_LOOK)
+                time.sleep(LOOK)
                 record = self._record(one.number)
             if record is None or record.status is Status.RUNNING:
+                if record is not None:  # should no further job start, it says so
+                    self.records.close(record, Status.CRASHED, now())
                 dead.append(one)
             elif record.status is Status.FAILED:
                 self.failures.add(record)
         self.elsewhere.clear()
         return dead
 
-    def kill(self, jobs: Iterable[Numbered]) -> None:
-        """Ends the processes of this machine that run jobs, this one aside.
-
-        Args:
-            jobs: those of the batch that is running.
-        """
-        me = this_process()
-        for one in jobs:
-            record = self._record(one.number)
-            if record is None or (record.host, record.pid) == (me.host, me.pid):
-                continue
-            if record.host == me.host and self.records.runs(record):
-                with suppress(OSError):  # it is gone since
-                    os.kill(record.pid, signal.SIGKILL)
-
-    def close(self, jobs: Iterable[Numbered]) -> Cut:
-        """Says of jobs that were interrupted that they were, once their processes have gone.
+    def cut(self, jobs: Iterable[Numbered]) -> Cut:
+        """Closes the records of jobs that were interrupted.
 
         Args:
             jobs: those of the batch that was running.
         """
-        cut = Cut()
-        deadline = time.monotonic() + _GRACE
-        me = this_process()
-        for one in jobs:
-            record = self._record(one.number)
-            if record is None:
-                continue
-            while (
-                (record.host, record.pid) != (me.host, me.pid)
-                and self.records.runs(record)
-                and time.monotonic() < deadline
-            ):
-                time.sleep(_LOOK)
-                record = self._record(one.number) or record
-            mine = (record.host, record.pid) == (me.host, me.pid)
-            if record.status is Status.RUNNING and (mine or not self.records.runs(record)):
-                try:
-                    self.records.close(record, Status.INTERRUPTED, now())
-                except SweepError as unwritten:
-                    log.error(str(unwritten))
-                cut.interrupted += 1
-            cut.interrupted += record.status is Status.INTERRUPTED
-            cut.completed += record.status is Status.COMPLETED
-        return cut
+        return close(self.records, jobs, self._before, self.elsewhere)
 
-    def _launch_all(
-        self, batch: Batch, returned: dict[int, JobReturn], *, at_any_rate: bool = False
-    ) -> None:
+    def begun_again(self, jobs: Iterable[Numbered]) -> int:
+        """How many completed jobs of those that were to run once more have begun to."""
+        return sum(
+            (record := self._record(one.number)) is not None and record.attempt > one.again
+            for one in jobs
+            if one.again
+        )
+
+    def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches the jobs, and after a worker's death those that did not run."""
         rest: Sequence[Numbered] = batch.all
         suspects: list[Numbered] = []
         idle = 0
-        while rest and (at_any_rate or not self.failures.too_many):
+        while rest and not self.failures.too_many:
             attempts = {one.number: self._attempt(one.number) for one in rest}
+            self._before = attempts | self._before
             try:
                 results = self._launch(Batch(rest, batch.directories))
             except Exception as error:
                 from concurrent.futures import BrokenExecutor  # which few sweeps need
 
-                died = self._died(rest)
-                left = [one for one in rest if self._attempt(one.number) == attempts[one.number]]
+                died, left = self._after_a_death(rest, attempts)
                 # A worker may die between two jobs, or before its first one.
                 idle = idle + 1 if len(left) == len(rest) else 0
                 if not died and (not isinstance(error, BrokenExecutor) or idle > _IDLE):
+                    for one in suspects:
+                        self._close(one, Status.INTERRUPTED)
                     raise
                 log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
                 # Beside others, it may be a worker that died behind its job, as it sent the result.
@@ -183,12 +145,24 @@ class Launching:
                 else:
                     suspects += died
                 rest = left
+                if self.failures.may_be_too_many(len(suspects)):
+                    self._launch_alone(Batch(suspects, batch.directories), returned)
+                    suspects = []
             else:
                 self._take(Batch(rest, batch.directories), results, returned)
                 break
-        # Their pool is stopped as a whole: alone, only the one that dies takes its worker with it.
-        for one in suspects:
-            self._launch_all(Batch([one], batch.directories), returned, at_any_rate=True)
+        self._launch_alone(Batch(suspects, batch.directories), returned)
+
+    def _launch_alone(self, suspects: Batch, returned: dict[int, JobReturn]) -> None:
+        """Launches jobs one at a time.
+
+        Their pool is stopped as a whole: alone, only the one that dies takes its worker with it.
+        """
+        for one in suspects.all:
+            if self.failures.too_many:
+                self._close(one, Status.INTERRUPTED)
+            else:
+                self._launch_all(Batch([one], suspects.directories), returned)
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         jobs, numbers = batch.jobs, batch.numbers
@@ -245,42 +219,47 @@ class Launching:
         if record is not None and record.status is Status.RUNNING:
             self.elsewhere.append(one)
 
-    def _died(self, jobs: Sequence[Numbered]) -> list[Numbered]:
-        """The jobs whose process is gone; the others that were begun have ended after this."""
+    def _after_a_death(
+        self, jobs: Sequence[Numbered], attempts: Mapping[int, int]
+    ) -> tuple[list[Numbered], list[Numbered]]:
+        """The jobs whose process is gone, and those that have not begun; the others have ended.
+
+        Args:
+            jobs: that were launched.
+            attempts: how many each had before.
+        """
         died: list[Numbered] = []
-        me = this_process()
-        for record in self._begun(jobs):
-            if (record.host, record.pid) == (me.host, me.pid):
-                continue  # which lives, and has told what it could
-            one = next(one for one in jobs if one.number == record.job)
+        left: list[Numbered] = []
+        for one in jobs:
+            record = self._record(one.number)
+            if record is None or record.attempt == attempts[one.number]:
+                left.append(one)
+                continue
+            if is_mine(record):
+                continue  # it lives, and has told what it could
             while self.records.runs(record):  # a cluster's, which goes on
-                time.sleep(_LOOK)
+                time.sleep(LOOK)
                 record = self._record(record.job) or record
             if record.status is Status.RUNNING:
                 died.append(one)
             elif record.status is Status.FAILED:
                 self.failures.add(record)
-        return died
-
-    def _begun(self, jobs: Iterable[Numbered]) -> Iterator[Record]:
-        for one in jobs:
-            record = self._record(one.number)
-            if record is not None and record.attempt > 0:
-                yield record
+        return died, left
 
     def _crashed(self, one: Numbered) -> None:
-        record = self._record(one.number)
-        assert record is not None
-        self.records.close(record, Status.CRASHED, now())
+        self._close(one, Status.CRASHED)
         closed = self._record(one.number)
         assert closed is not None
         self.failures.add(closed)
+
+    def _close(self, one: Numbered, status: Status) -> None:
+        record = self._record(one.number)
+        assert record is not None
+        self.records.close(record, status, now())
 
     def _attempt(self, number: int) -> int:
         record = self._record(number)
         return 0 if record is None else record.attempt
 
     def _record(self, number: int) -> Record | None:
-        with suppress(UnreadableError, SweepError):
-            return self.records.read(number)
-        return None
+        return record_of(self.records, number)

@@ -92,12 +92,16 @@ class Remaining:
         records: of the sweep.
         left_out: how many were.
         unfinished: how many of these have ended otherwise than completed.
+        again: how many were completed, and are to run once more.
+        all_seen: whether that is so of the whole sweep.
         elsewhere: those that are running.
     """
 
     records: Records
     left_out: int = 0
     unfinished: int = 0
+    again: int = 0
+    all_seen: bool = False
     elsewhere: list[Numbered] = field(default_factory=list[Numbered])
 
     def of(self, jobs: Iterable[Seen]) -> Iterator[Numbered]:
@@ -113,10 +117,12 @@ class Remaining:
             if job.record is not None and job.record.status is Status.RUNNING:
                 self.records.close(job.record, Status.CRASHED, now())
             if job.to_run:
+                self.again += job.one.again > 0
                 yield job.one
             else:
                 self.left_out += 1
                 self.unfinished += job.status != Status.COMPLETED.value
+        self.all_seen = True
 
 
 def statuses(rerun: Any) -> frozenset[Status]:
@@ -144,3 +150,16 @@ def statuses(rerun: Any) -> frozenset[Status]:
             " [failed]. Jobs that have not run do so in any case."
         )
     return frozenset([Status(name) for name in cast("Iterable[str]", names)])
+
+
+def still(rerun: Any) -> str | list[str]:
+    """What `hydra.sweeper.rerun` is to say for a sweep that was cut short.
+
+    Args:
+        rerun: what it said then, which may leave out the jobs that were interrupted.
+
+    >>> still("all"), still(["completed"])
+    ('all', ['completed', 'interrupted'])
+    """
+    again = statuses(rerun) | {Status.INTERRUPTED}
+    return "all" if again == EVERY else sorted(status.value for status in again)

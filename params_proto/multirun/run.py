@@ -103,7 +103,7 @@ def run(
                     refuse_changes(beginning.directory, host, composed, allowed=allowed)
                 composed.write(beginning.directory, shared=shared)
                 keep(host.loader, kept, options=not ahead)
-        running = Running.of(beginning, launcher, task)
+        running = Running.of(beginning, launcher, task, remaining)
         task.signals = signals = held.enter_context(interrupts())
         signals.if_stuck = running.end_stuck
         try:
@@ -118,7 +118,7 @@ def run(
                     composed.write(beginning.directory, shared=shared)
                     keep(host.loader, kept, options=False)
             if not beginning.joins:  # the other parts of which take their own time
-                running.wait([] if remaining is None else remaining.elsewhere)
+                running.wait()
         except KeyboardInterrupt as error:
             signals.handled()
             running.interrupted(signals.number_of(error))

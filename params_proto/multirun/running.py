@@ -21,12 +21,15 @@ from params_proto.multirun.launching import Launching
 from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
 from params_proto.multirun.recorded import Recorded, RemoteError
+from params_proto.multirun.stopping import kill
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
+
+    from params_proto.multirun.remaining import Remaining
 
 log = logging.getLogger(__name__)
 
@@ -41,18 +44,27 @@ class Running:
         beginning: what is run.
         launching: runs a batch.
         returns: of the jobs so far.
+        remaining: what is left of a sweep that goes on; None for a new one.
     """
 
     beginning: Beginning
     launching: Launching
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
+    remaining: Remaining | None = None
     completed: int = 0
+    _again: int = 0  # completed jobs that have begun once more
     _batch: Batch | None = None
     _jobs: int = 0
     _failed: tuple[int, JobReturn] | None = None
 
     @classmethod
-    def of(cls, beginning: Beginning, launcher: Launcher, task: Recorded) -> Running:
+    def of(
+        cls,
+        beginning: Beginning,
+        launcher: Launcher,
+        task: Recorded,
+        remaining: Remaining | None = None,
+    ) -> Running:
         """A sweep of which no job has run yet."""
         options, plan = beginning.options, beginning.request.plan
         directory = beginning.directory.absolute()
@@ -70,7 +82,7 @@ class Running:
             options.timeout,
             named=beginning.goes_on,
         )
-        return cls(beginning, launching)
+        return cls(beginning, launching, remaining=remaining)
 
     def run(self, batch: Batch) -> None:
         """Runs a batch."""
@@ -87,14 +99,12 @@ class Running:
                 self._failed = number, result
         # Each holds three configs of its job: many of them would fill the memory.
         self.returns = [*self.returns, results] if self._jobs <= _KEPT else []
+        self._again += self.launching.begun_again(batch.all)
+        self._batch = None
 
-    def wait(self, left: Sequence[Numbered]) -> None:
-        """Waits for jobs in processes of other launches, and runs those again that do not end.
-
-        Args:
-            left: those that run since before.
-        """
-        self.launching.elsewhere += left
+    def wait(self) -> None:
+        """Waits for jobs in processes of other launches, and runs those again that do not end."""
+        self.launching.elsewhere += [] if self.remaining is None else self.remaining.elsewhere
         while dead := self.launching.wait():
             self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
 
@@ -156,19 +166,57 @@ class Running:
         """
         if self.launching.task.busy:
             return  # a job of this process takes its time
-        self.launching.kill(self._batch.all if self._batch else [])
+        kill(self.launching.records, self._current)
         self._tell_what_was_cut()
         logging.shutdown()
         os._exit(128 + number)
 
+    @property
+    def _current(self) -> Sequence[Numbered]:
+        batch = self._batch  # which another thread may change
+        return [] if batch is None else batch.all
+
     def _tell_what_was_cut(self) -> None:
-        cut = self.launching.close(self._batch.all if self._batch else [])
+        cut = self.launching.cut(self._current)
         done = f"{counted(self.completed + cut.completed)} completed in this run"
-        log.warning(f"Interrupted: {done}, {cut.interrupted} cut short.\n{self._to_go_on()}")
+        told = [f"Interrupted: {done}, {cut.interrupted} cut short."]
+        if cut.running:
+            told.append(cut.told_running())
+        if cut.not_begun and "submitit_folder" in self.beginning.host.config.hydra.launcher:
+            told.append(
+                f"{counted(cut.not_begun)} submitted and not begun: what is in the cluster's queue"
+                " starts yet, unless scancel takes it out."
+            )
+        log.warning("\n".join([*told, self._to_go_on()]))
 
     def _to_go_on(self) -> str:
-        directory = str(self.beginning.directory)
-        return f"Go on with: {to_go_on(script(), self.beginning.host.of_hydra, directory)}"
+        host, directory = self.beginning.host, str(self.beginning.directory)
+        left = self._left_again()
+        if left is None:
+            return f"Go on with: {to_go_on(script(), host.of_hydra, directory)}"
+        from params_proto.multirun.remaining import still  # which few sweeps need
+
+        options = self.beginning.options
+        rerun = still("all" if options.overwrite else options.rerun)
+        return f"{left}\nGo on with: {to_go_on(script(), host.of_hydra, directory, rerun)}"
+
+    def _left_again(self) -> str | None:
+        """Says of completed jobs that they were to run once more, and have not; if there are any.
+
+        By its record, one that has is like one that has not: the command runs both.
+        """
+        remaining = self.remaining
+        if remaining is None or not remaining.again:
+            return None
+        begun = self._again + self.launching.begun_again(self._current)
+        left = remaining.again - begun
+        if not left and remaining.all_seen:
+            return None
+        many = counted(left) if remaining.all_seen else f"{left} or more jobs"
+        return (
+            f"{many} to run again (hydra.sweeper.rerun) not begun. The command runs those done"
+            " in this run once more, too."
+        )
 
     def _refuse_other_numbers(self, batch: Batch, results: Sequence[JobReturn]) -> None:
         """Stops after a launcher that counts its jobs in a way of its own."""

@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -102,6 +104,33 @@ def test_no_more_jobs_start_after_some_have_failed(
     # what did not run is as if it had never been launched: it runs when the sweep goes on
     run = multirun(f"hydra.sweeper.resume={app}/out", *launcher, task=lambda config: config.seed)
     assert len(run.jobs) == 10 - sum(one["status"] == "completed" for one in found.values())
+    assert {one["status"] for one in records(app / "out").values()} == {"completed"}
+
+
+def dies(config: Any) -> int:
+    """In job 0, once job 1 runs beside it, and job 1 runs until it is killed for that."""
+    hydra = HydraConfig.get()
+    beside = Path(hydra.sweep.dir) / "1" / "begun"
+    if config.seed == 0:
+        while not beside.exists():
+            time.sleep(0.02)
+        os._exit(1)
+    if config.seed == 1 and not beside.exists():
+        beside.touch()
+        time.sleep(60)
+    return int(config.seed)
+
+
+@pytest.mark.parametrize("most", [0, 1])
+def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: int) -> None:
+    with pytest.raises(CompactHydraException, match="its process died"):
+        multirun("seed=range(0,12)", f"hydra.sweeper.max_failures={most}", *JOBLIB, task=dies)
+    found = {job: one["status"] for job, one in records(app / "out").items()}
+    if most:
+        assert found == {0: "crashed", **dict.fromkeys(range(1, 12), "completed")}
+    else:  # the one that was killed beside it is not run again
+        assert found == {0: "crashed", 1: "interrupted"}
+    multirun(f"hydra.sweeper.resume={app}/out", task=lambda config: config.seed)
     assert {one["status"] for one in records(app / "out").values()} == {"completed"}
 
 
@@ -228,6 +257,7 @@ def test_the_command(
         (["-cp", "my conf", "--config-name", "a", "-m", "+x=1"], ["-cp", "my conf", "--config-name", "a", "-m"]),
         (["--config-dir=conf", "-m", "~x"], ["--config-dir=conf", "-m"]),
         (["-cd", "conf", "--package", "db", "-m"], ["-cd", "conf", "--package", "db", "-m"]),
+        (["hydra.mode=MULTIRUN", "lr=1,2"], ["hydra.mode=MULTIRUN"]),
         ([], []),
     ],
     ids=str,
@@ -283,10 +313,11 @@ main()
 """
 
 
-def test_as_a_user_runs_it(app: Path, python: Any) -> None:
+@pytest.mark.parametrize("way", ["-m", "hydra.mode=MULTIRUN"])
+def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
     (app / "my app.py").write_text(APP)
     done = python(
-        *("my app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
+        *("my app.py", way, "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
         *("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", 'hydra.sweep.dir="it\'s a run"'),
         status=1,
     )
@@ -313,3 +344,10 @@ def test_as_a_user_runs_it(app: Path, python: Any) -> None:
         *("ran 2", "ran 3")
     ]
     assert [one["attempt"] for one in records(app / "it's a run").values()] == [1, 2, 2, 1, 1]
+
+
+def test_the_log_of_a_job_in_its_own_directory(app: Path, python: Any) -> None:
+    (app / "app.py").write_text(APP)
+    ours = ["-m", "hydra/sweeper=params_proto", "hydra.job.chdir=true", "hydra.sweep.dir=out"]
+    done = python("app.py", *ours, "seed=1,2", status=1)
+    assert "ValueError: not yet. Its log: out/1/app.log" in done.stdout

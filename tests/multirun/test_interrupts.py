@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import re
 import signal
 import subprocess
@@ -183,3 +185,151 @@ def test_a_launcher_that_waits_for_ever(app: Path, start: Start, number: signal.
     assert not worker.lives
     assert statuses(app / "out") == ["interrupted"]
     goes_on(app, said, [])
+
+
+def has_a_child(config: object) -> int | None:
+    """How a child ends that the job has forked, and ends by a signal."""
+    ours, theirs = multiprocessing.Pipe()
+
+    def sleep() -> None:
+        theirs.send(None)
+        time.sleep(100)
+
+    child = multiprocessing.get_context("fork").Process(target=sleep)
+    child.start()
+    ours.recv()
+    os.kill(child.pid or 0, int(os.environ["ENDS_BY"]))
+    child.join(60)
+    return child.exitcode
+
+
+@pytest.mark.parametrize(
+    ("number", "exitcode"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 1)]
+)
+def test_the_children_of_a_job_end_as_ever(
+    multirun: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    number: signal.Signals,
+    exitcode: int,
+) -> None:
+    monkeypatch.setenv("ENDS_BY", str(int(number)))
+    assert multirun("seed=1", task=has_a_child).values == [exitcode]
+    assert "Interrupt: SIG" not in capfd.readouterr().err
+
+
+AGAIN = """
+import time
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if not Path("go").exists() and config.seed == 3:
+        Path("began").touch()
+        time.sleep(100)
+
+main()
+"""
+
+
+def attempts(out: Path) -> list[int]:
+    found = {one.job: one.attempt for one in Records(out).all() if isinstance(one, Record)}
+    return [found[job] for job in sorted(found)]
+
+
+@pytest.mark.parametrize(
+    ("last", "rerun", "said_of_others", "printed", "expected"),
+    [
+        (7, "all", "3 jobs to run again", " hydra.sweeper.rerun=all", [3, 3, 3, 2, 2, 2]),
+        (
+            *(5, "[completed]", "1 job to run again"),
+            *(" 'hydra.sweeper.rerun=[completed,interrupted]'", [3, 3, 3, 2]),
+        ),
+        (4, "all", None, "", [2, 2, 3]),
+    ],
+)  # fmt: skip
+def test_jobs_that_are_to_run_again(
+    app: Path,
+    start: Start,
+    last: int,
+    rerun: str,
+    said_of_others: str | None,
+    printed: str,
+    expected: list[int],
+) -> None:
+    (app / "go").touch()
+    start(AGAIN, f"seed=range(1,{last})").communicate(timeout=60)
+    (app / "go").unlink()
+    process = start(AGAIN, "hydra.sweeper.resume=out", f"hydra.sweeper.rerun={rerun}")
+    wait_for(app / "began")
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert "Interrupted: 2 jobs completed in this run, 1 cut short." in said
+    assert ("to run again" in said) == (said_of_others is not None)
+    assert said_of_others is None or f"{said_of_others} (hydra.sweeper.rerun) not begun" in said
+    (command,) = re.findall("Go on with: (.*)", said)
+    assert command.endswith(f" hydra.sweeper.resume=out{printed}")
+    (app / "go").touch()
+    subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
+    assert attempts(app / "out") == expected
+    assert set(statuses(app / "out")) == {"completed"}
+
+
+CLUSTER = """
+import time
+from pathlib import Path
+import hydra
+from params_proto.multirun import stopping
+
+stopping._GRACE = 0.5
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    Path(f"began-{config.seed}").touch()
+    for _ in range(600):
+        if Path("go").exists():
+            return
+        time.sleep(0.1)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def said_until(process: subprocess.Popen[str], text: str) -> str:
+    """What it says up to a line with a text: its jobs may keep its output open."""
+    lines = [""]
+    while text not in lines[-1]:
+        assert process.stdout is not None
+        lines.append(process.stdout.readline())
+        assert lines[-1], "".join(lines)
+    return "".join(lines)
+
+
+def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
+    process = start(CLUSTER, "seed=1,2", "hydra/launcher=submitit_local")
+    try:
+        wait_for(app / "began-1")
+        wait_for(app / "began-2")
+        process.send_signal(signal.SIGTERM)
+        said = said_until(process, "Go on with: ")
+        assert process.wait(60) == 143
+        host = this_process().host
+        pids = [one.pid for one in Records(app / "out").all() if isinstance(one, Record)]
+        runs = "; ".join(f"job {job}, process {pid} on {host}" for job, pid in enumerate(pids))
+        assert "Interrupted: 0 jobs completed in this run, 0 cut short." in said
+        assert f"2 jobs still run ({runs}): " in said
+        # and another one that waits for them leaves them running, too
+        waits = start(CLUSTER, "hydra.sweeper.resume=out", "hydra/launcher=submitit_local")
+        said_until(waits, "Waiting for job 0")
+        waits.send_signal(signal.SIGINT)
+        said = said_until(waits, "Go on with: ")
+        assert waits.wait(60) == 130
+        assert f"2 jobs still run ({runs}): " in said
+    finally:
+        (app / "go").touch()
+    (command,) = re.findall("Go on with: (.*)", said)
+    subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
+    assert statuses(app / "out") == ["completed"] * 2
+    assert attempts(app / "out") == [1, 1]
