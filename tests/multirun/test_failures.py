@@ -134,6 +134,16 @@ def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: i
     assert {one["status"] for one in records(app / "out").values()} == {"completed"}
 
 
+def test_failures_of_an_earlier_run_do_not_count_after_a_death(multirun: Any, app: Path) -> None:
+    with pytest.raises(KeyError):
+        multirun("seed=range(0,6)", task=lambda config: {}[config.seed])
+    ours = [f"hydra.sweeper.resume={app}/out", "hydra.sweeper.max_failures=1"]
+    with pytest.raises(CompactHydraException, match="its process died"):
+        multirun(*ours, *JOBLIB, task=dies)
+    found = {job: one["status"] for job, one in records(app / "out").items()}
+    assert found == {0: "crashed", **dict.fromkeys(range(1, 6), "completed")}
+
+
 def test_so_many_may_fail(multirun: Any, app: Path) -> None:
     with pytest.raises(JobError):
         multirun("seed=0,1,0,1,0", "hydra.sweeper.max_failures=2", task=fails)

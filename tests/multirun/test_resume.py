@@ -342,6 +342,23 @@ def test_a_job_that_still_runs_is_waited_for(
     assert each(out, "dir") == ["0", "1", "2"]
 
 
+def test_a_job_that_dies_elsewhere_when_no_more_may_start(
+    multirun: Any, child: subprocess.Popen[bytes]
+) -> None:
+    out = multirun("seed=1,2,3").directory
+    kept = Records(out)
+    running_in(kept, 1, child.pid)
+    kept.path(2).unlink()
+
+    def task(config: Any) -> None:
+        threading.Timer(1, child.kill).start()
+        raise JobError
+
+    with pytest.raises(JobError):
+        multirun(resume(out), STOP, task=task)
+    assert each(out, "status") == ["completed", "crashed", "failed"]
+
+
 def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
     out = multirun("seed=1,2,3").directory
     kept = Records(out)
