@@ -136,7 +136,7 @@ def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: i
 
 def test_failures_of_an_earlier_run_do_not_count_after_a_death(multirun: Any, app: Path) -> None:
     with pytest.raises(KeyError):
-        multirun("seed=range(0,6)", task=lambda config: {}[config.seed])
+        multirun("seed=range(0,6)", *JOBLIB, task=lambda config: {}[config.seed])
     ours = [f"hydra.sweeper.resume={app}/out", "hydra.sweeper.max_failures=1"]
     with pytest.raises(CompactHydraException, match="its process died"):
         multirun(*ours, *JOBLIB, task=dies)
