@@ -10,11 +10,19 @@ if TYPE_CHECKING:
     from params_proto.errors import SweepError as SweepError
     from params_proto.errors import SweepWarning as SweepWarning
     from params_proto.sweep import Sweep as Sweep
+    from params_proto.table.frame import results as results
+    from params_proto.table.summary import summarize as summarize
 
-__all__ = ["Sweep", "SweepError", "SweepWarning", "proto"]
+__all__ = ["Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize"]
 
 # Loaded when first asked for: discovering the plugin must cost next to nothing.
-_HOMES = {"Sweep": "sweep", "SweepError": "errors", "SweepWarning": "errors"}
+_HOMES = {
+    "Sweep": "sweep",
+    "SweepError": "errors",
+    "SweepWarning": "errors",
+    "results": "table.frame",
+    "summarize": "table.summary",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,6 +21,7 @@ FLOORS: dict[str, set[str]] = {
     "hydra text": {"overrides"},
     "sweep": {"expression", "storage", "sweep"},
     "records": {"records"},
+    "table": {"table"},
     "structured": {"schema"},
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
@@ -118,10 +119,11 @@ print(sorted(name for name in sys.modules if name.startswith("params_proto.")))
     assert "params_proto.sweep" not in own
 
 
-def test_the_package_has_four_names(python) -> None:
+def test_the_names_of_the_package(python) -> None:
     names = python("-c", "import params_proto as p; print(*sorted(p.__all__)); p.proto.cli").stdout
 
-    assert names.split() == ["Sweep", "SweepError", "SweepWarning", "proto"]
+    own = ["Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize"]
+    assert names.split() == own
 
 
 def test_discovering_the_plugin_loads_nothing_of_the_package(python) -> None:

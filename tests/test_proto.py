@@ -890,7 +890,9 @@ def test_the_decorators_take_their_options_as_they_come():
 
 def test_the_package_has_its_names():
     assert params_proto.proto is proto
-    assert sorted(params_proto.__all__) == ["Sweep", "SweepError", "SweepWarning", "proto"]
+    assert sorted(params_proto.__all__) == [
+        *("Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize")
+    ]
     assert set(params_proto.__all__) <= set(dir(params_proto))
     with pytest.raises(AttributeError, match="'params_proto' has no attribute 'sweep_'"):
         _ = params_proto.sweep_

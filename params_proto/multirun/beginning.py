@@ -192,6 +192,7 @@ class Beginning:
             ],
             order=list(self.order) or [*plan.expression.places_in_full],
             keys=plan.swept,
+            groups=[key for key in plan.swept if plan.is_group(key)],
             jobs=plan.size,
             sweep=sweeps.digest(self.text),
             earlier=earlier,

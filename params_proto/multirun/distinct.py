@@ -14,7 +14,7 @@ from params_proto.expression.steps import (
     Repeat,
     Zip,
 )
-from params_proto.multirun.identity import canonical
+from params_proto.overrides.identity import canonical
 
 
 def is_distinct(expression: Expression) -> bool:

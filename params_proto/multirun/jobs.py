@@ -8,8 +8,8 @@ from itertools import islice
 from typing import NamedTuple
 
 from params_proto.multirun.distinct import is_distinct
-from params_proto.multirun.identity import Occurrences, telling
 from params_proto.multirun.plan import Job, Plan
+from params_proto.overrides.identity import Occurrences, telling
 
 
 class Numbered(NamedTuple):

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from params_proto.records import Failure
-from params_proto.records.returned import UnfitError, as_far_as_json, as_json, sayable
+from params_proto.records.returned import as_far_as_json, sayable
 
 log = logging.getLogger(__name__)
 
@@ -41,14 +41,6 @@ def value_of(job: int, returned: Any) -> Any:
             f" {unfit[0]}{more}. Return numbers, texts, or dicts and lists of them."
         )
     return value
-
-
-def plain(value: Any) -> Any:
-    """The value of an override, in the words of JSON, or as text."""
-    try:
-        return as_json(value)
-    except UnfitError:
-        return str(value)
 
 
 def failure_of(error: BaseException, cause: BaseException | None = None) -> Failure:

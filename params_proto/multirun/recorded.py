@@ -15,14 +15,15 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.multirun.identity import identity, telling, values
 from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can
-from params_proto.multirun.outcome import failure_of, plain, travels, value_of
+from params_proto.multirun.outcome import failure_of, travels, value_of
 from params_proto.multirun.timeouts import ends_after
+from params_proto.overrides.identity import identity, telling, values
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.heartbeat import ends_with, heartbeat
 from params_proto.records.process import this_process
+from params_proto.records.returned import plain
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn

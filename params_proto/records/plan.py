@@ -2,8 +2,8 @@
 
 {"format": 1, "script": ["train.py", "-m"], "config_name": "config",
 "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
-"selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "jobs": 40,
-"earlier": 0, "created": "2026-11-24T10:00:00.000+01:00"}
+"selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
+"jobs": 40, "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00"}
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class PlanFile(NamedTuple):
         selecting: those of `task` that only say which sweep is to run.
         order: of the keys in a job's overrides.
         keys: those that are swept.
+        groups: those of them that choose an option of a config group.
         jobs: how many there are; None where that would take a pass over what is filtered.
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps have had the directory before.
@@ -46,6 +47,7 @@ class PlanFile(NamedTuple):
     selecting: list[str]
     order: list[str]
     keys: list[str]
+    groups: list[str]
     jobs: int | None
     sweep: str
     earlier: int
@@ -97,7 +99,7 @@ def read_plan(directory: Path) -> PlanFile:
             f"{path} is of format {values['format']!r:.20}, and this version of params_proto reads"
             f" format {FORMAT}: go on with the version that began the sweep."
         )
-    lists = ("script", "task", "hydra", "selecting", "order", "keys")
+    lists = ("script", "task", "hydra", "selecting", "order", "keys", "groups")
     for name in lists:
         if not _are_texts(values[name]):
             raise SweepError(f"{path} is no plan of a sweep: {name} is no list of texts.")

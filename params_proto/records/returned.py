@@ -53,6 +53,14 @@ def as_far_as_json(value: Any) -> tuple[Any, list[str]]:
         return {UNFIT: str(error)}, [str(error)]
 
 
+def plain(value: Any) -> Any:
+    """A value in the words of JSON, or as text."""
+    try:
+        return as_json(value)
+    except UnfitError:
+        return str(value)
+
+
 def _as_json(value: Any, depth: int, unfit: list[str] | None) -> Any:
     if value is None or isinstance(value, bool):
         return value

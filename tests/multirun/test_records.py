@@ -14,8 +14,8 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.identity import identity
 from params_proto.multirun.recorded import ExitError, RemoteError
+from params_proto.overrides.identity import identity
 
 FIELDS = [
     *("job", "overrides", "config", "identity", "dir", "host", "pid", "process", "attempt"),

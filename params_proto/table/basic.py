@@ -1,0 +1,45 @@
+"""The directory of a sweep that Hydra's basic sweeper ran, which keeps no records."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from pathlib import Path
+
+import yaml
+
+from params_proto.overrides.identity import values
+from params_proto.records.returned import plain
+from params_proto.table.rows import Row
+
+_NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
+
+
+def jobs(directory: Path) -> list[Row]:
+    """The jobs that began: what they were given and when, as `.hydra/overrides.yaml` has it.
+
+    Args:
+        directory: the sweep's.
+    """
+    found = [_row(path.parent.parent) for path in directory.rglob(".hydra/overrides.yaml")]
+    return sorted(found, key=lambda row: row.job)
+
+
+def _row(directory: Path) -> Row:
+    own = directory / ".hydra"
+    file = own / "overrides.yaml"
+    lines: list[str] = yaml.safe_load(file.read_bytes()) or []
+    hydra = own / "hydra.yaml"
+    number = _NUMBER.search(hydra.read_text("utf-8")) if hydra.is_file() else None
+    began = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+    return Row(
+        job=int(number[1]) if number else 0,
+        config={key: plain(value) for key, value in values(lines)},
+        metrics={},
+        status=None,
+        attempt=None,
+        duration=None,
+        started=began.isoformat(timespec="milliseconds"),
+        dir=str(directory),
+        error=None,
+    )

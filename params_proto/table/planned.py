@@ -1,0 +1,57 @@
+"""Every job that a sweep's directory was asked for, with its number and its config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from params_proto.keys import bare
+from params_proto.overrides.identity import Occurrences, identity, values
+from params_proto.records import Record
+from params_proto.records.layout import EARLIER, OWN, SWEEP
+from params_proto.records.plan import PlanFile
+from params_proto.records.returned import plain
+from params_proto.sweep import Sweep
+
+
+def planned(
+    directory: Path, plan: PlanFile, done: Iterable[Record]
+) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The jobs by number, each with its swept keys and their values as a record has them.
+
+    A sweep that has followed another keeps the numbers of what was there: a job that is new has the
+    next one that no job has had.
+
+    Args:
+        directory: the sweep's.
+        plan: what it was started with.
+        done: the records that are there.
+
+    Raises:
+        SweepError: the file of the sweep cannot be read.
+    """
+    sweep = Sweep.load(directory / SWEEP)
+    if not plan.earlier:
+        for number, config in enumerate(sweep):
+            given = {bare(key): value for key, value in config.items()}
+            yield number, {key: plain(given[key]) for key in plan.keys if key in given}
+        return
+    numbers: dict[str, int] = {}
+    for at in range(plan.earlier):
+        for name, _ in _named(Sweep.load(directory / OWN / EARLIER / f"{at}.yaml")):
+            numbers.setdefault(name, len(numbers))
+    free = len(numbers)
+    # What the app's own config made of a job's overrides is known where the job has run.
+    numbers.update({record.identity: record.job for record in done})
+    for name, job in _named(sweep):
+        if name not in numbers:
+            numbers[name], free = free, free + 1
+        given = dict(values(job))
+        yield numbers[name], {key: plain(given[key]) for key in plan.keys if key in given}
+
+
+def _named(sweep: Sweep) -> Iterator[tuple[str, list[str]]]:
+    occurrences = Occurrences()
+    for job in sweep.overrides():
+        yield identity(job, occurrences.of(job)), job
