@@ -1,0 +1,94 @@
+"""Tables of directories as sweeps leave them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from params_proto import results
+
+APP = """
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if config.seed == 7:
+        raise ValueError("seven")
+    return {"loss": config.lr * config.seed}
+
+main()
+"""
+
+
+@pytest.fixture
+def run(tmp_path: Path, python: Any) -> Any:
+    for name, text in {
+        "config": "defaults: [model: small]\nlr: 0.5\nseed: 1\n",
+        "model/small": "size: 1\n",
+        "model/large": "size: 2\n",
+    }.items():
+        path = tmp_path / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    (tmp_path / "app.py").write_text(APP)
+
+    def ran(*overrides: str, sweeper: str = "params_proto", status: int = 0) -> pd.DataFrame:
+        command = ["app.py", "-m", f"hydra/sweeper={sweeper}", "hydra.sweep.dir=out", *overrides]
+        python(*command, status=status)
+        return results(tmp_path / "out")
+
+    return ran
+
+
+def test_a_sweep_and_one_that_follows(run: Any, tmp_path: Path) -> None:
+    df = run("model=small,large", "seed=1,7", status=1)
+    assert df.columns.tolist()[:4] == ["job", "model", "seed", "loss"]
+    assert str(df["model"].dtype) == "category"
+    assert df["status"].tolist() == ["completed", "failed"] * 2
+    assert df["loss"].tolist() == [0.5, pd.NA] * 2
+    assert df["error"].tolist() == [pd.NA, "ValueError: seven"] * 2
+    # What follows is larger, in another order, and stops at its first failure.
+    goes_on = ("hydra.sweeper.resume=true", "hydra.sweeper.max_failures=0")
+    df = run("seed=7,1,3", "model=large,small", *goes_on, status=1)
+    planned = {*zip(df["job"], df["model"], df["seed"], df["status"], strict=True)}
+    assert planned == {
+        *((0, "small", 1, "completed"), (1, "small", 7, "failed")),
+        *((2, "large", 1, "completed"), (3, "large", 7, "failed")),
+        *((4, "large", 3, "pending"), (5, "small", 3, "pending")),
+    }
+    df = run("hydra.sweeper.resume=out", status=1)
+    assert df["status"].tolist() == ["completed", "failed"] * 2 + ["completed"] * 2
+    assert df.loc[4, ["model", "seed", "loss"]].tolist() == ["large", 3, 1.5]
+
+
+def test_equal_jobs_that_follow(run: Any) -> None:
+    run("hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}")
+    more = "hydra.sweeper.sweep={product:{seed:[1,2,7]},repeat:2}"
+    df = run(more, "hydra.sweeper.resume=true", status=1)
+    assert df["seed"].tolist() == [1, 1, 2, 2, 7, 7]
+    assert df["status"].tolist() == ["completed"] * 4 + ["failed"] * 2
+
+
+def test_a_part_of_a_sweep(run: Any) -> None:
+    df = run("seed=1,2,3,4", "hydra.sweeper.slice=1::2")
+    assert df["status"].tolist() == ["pending", "completed"] * 2
+
+
+def test_a_sweep_of_the_basic_sweeper(run: Any, tmp_path: Path) -> None:
+    df = run("model=small,large", "seed=1,2", "lr=0.25", sweeper="basic")
+    assert df.columns.tolist() == [
+        *("job", "model", "seed", "status", "attempt", "duration", "started", "dir", "error")
+    ]
+    assert df["model"].tolist() == ["small", "small", "large", "large"]
+    assert df["seed"].tolist() == [1, 2, 1, 2]
+    assert df["dir"].tolist() == [str(tmp_path / "out" / str(job)) for job in range(4)]
+    assert df["status"].isna().all()
+    assert df["started"].notna().all()
+
+
+def test_one_job_of_the_basic_sweeper(run: Any) -> None:
+    df = run("lr=0.25", sweeper="basic")
+    assert df[["job", "lr"]].values.tolist() == [[0, 0.25]]
