@@ -21,11 +21,13 @@ def jobs(directory: Path) -> list[Row]:
     Args:
         directory: the sweep's.
     """
-    found = [_row(path.parent.parent) for path in directory.rglob(".hydra/overrides.yaml")]
+    found = [
+        _row(path.parent.parent, directory) for path in directory.rglob(".hydra/overrides.yaml")
+    ]
     return sorted(found, key=lambda row: row.job)
 
 
-def _row(directory: Path) -> Row:
+def _row(directory: Path, sweep: Path) -> Row:
     own = directory / ".hydra"
     file = own / "overrides.yaml"
     lines: list[str] = yaml.safe_load(file.read_bytes()) or []
@@ -40,6 +42,6 @@ def _row(directory: Path) -> Row:
         attempt=None,
         duration=None,
         started=began.isoformat(timespec="milliseconds"),
-        dir=str(directory),
+        dir=str(directory.relative_to(sweep)),
         error=None,
     )

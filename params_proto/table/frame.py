@@ -13,7 +13,7 @@ import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of
 
 from params_proto.errors import SweepError
 from params_proto.records import Status
-from params_proto.table.rows import PENDING, columns, table
+from params_proto.table.rows import PENDING, Row, Table, columns, table
 
 STATUSES = [PENDING, *[status.value for status in Status]]
 _INT64 = range(-(2**63), 2**63)
@@ -59,17 +59,18 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     if not directories:
         raise SweepError("results() needs the directory of a sweep, or several.")
     tables = [table(Path(directory)) for directory in directories]
+    read = [(one, list(one)) for one in tables]
+    rows = [row for _, rows in read for row in rows]
     keys, metrics = columns(
         _each(key for one in tables for key in one.keys),
-        _each(name for one in tables for name in one.metrics),
+        _each(name for row in rows for name in row.metrics),
     )
     groups = frozenset(key for one in tables for key in one.groups)
-    rows = [row for one in tables for row in one.rows]
     frame: dict[str, Any] = {}
     if len(tables) > 1:
         names = [str(one.directory) for one in tables]
         frame["sweep"] = pd.Categorical(
-            [name for name, one in zip(names, tables, strict=True) for _ in one.rows], _each(names)
+            [str(one.directory) for one, rows in read for _ in rows], _each(names)
         )
     frame["job"] = column([row.job for row in rows])
     for key, name in keys.items():
@@ -84,12 +85,16 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
         "started": cast("Any", pd).to_datetime(
             [row.started for row in rows], utc=True, format="ISO8601"
         ),
-        "dir": column([row.dir for row in rows], "string"),
+        "dir": column([_path(one, row) for one, rows in read for row in rows], "string"),
         "error": column([row.error for row in rows], "string"),
     }
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*metrics.values()])
     return made
+
+
+def _path(of: Table, row: Row) -> str | None:
+    return None if row.dir is None else str(of.directory / row.dir)
 
 
 def column(values: Sequence[Any], dtype: str | None = None) -> Any:

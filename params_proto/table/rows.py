@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from params_proto.errors import SweepError
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import MULTIRUN, SWEEP
-from params_proto.records.plan import has_plan, read_plan
+from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.record import UnreadableError
 from params_proto.table.planned import planned
 
 PENDING = "pending"
@@ -29,7 +31,7 @@ class Row(NamedTuple):
         attempt: how often it has run.
         duration: seconds.
         started: when, ISO 8601 with the zone.
-        dir: its directory.
+        dir: its directory, relative to the sweep's where it is in there.
         error: what it raised, in a line.
     """
 
@@ -44,22 +46,24 @@ class Row(NamedTuple):
     error: str | None
 
 
-class Table(NamedTuple):
-    """The jobs of a sweep.
+@dataclass(frozen=True)
+class Table:
+    """The jobs of a sweep, which are read each time it is iterated: there may be very many.
 
     Args:
         directory: the sweep's.
         keys: those that are swept, in their order.
         groups: those of the keys that choose a config group's option.
-        metrics: the names of what the tasks returned.
-        rows: the jobs, by number.
+        rows: reads the jobs, by number.
     """
 
     directory: Path
     keys: list[str]
     groups: frozenset[str]
-    metrics: list[str]
-    rows: list[Row]
+    rows: Callable[[], Iterable[Row]]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows())
 
 
 def table(directory: Path) -> Table:
@@ -72,7 +76,10 @@ def table(directory: Path) -> Table:
         SweepError: there is no sweep, or what it has written cannot be read.
     """
     if has_plan(directory):
-        return _recorded(directory)
+        plan, records = read_plan(directory), Records(directory)
+        if plan.earlier:
+            return _followed(plan, records)
+        return Table(directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records))
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
         raise SweepError(
@@ -82,39 +89,48 @@ def table(directory: Path) -> Table:
     from params_proto.table.basic import jobs
 
     found = jobs(directory)
-    return Table(directory, *_keys(found), [], found)
+    keys, groups = _keys(found)
+    return Table(directory, keys, groups, lambda: found)
 
 
-def _recorded(directory: Path) -> Table:
-    plan, records = read_plan(directory), Records(directory)
+def _jobs(plan: PlanFile, records: Records) -> Iterator[Row]:
+    for number, config in planned(records.directory, plan, ()):
+        yield _row(number, config, _read(records, number), records)
+
+
+def _followed(plan: PlanFile, records: Records) -> Table:
+    """Of sweeps of which one has followed the other: they may have had other keys, other jobs."""
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
-    jobs = dict(planned(directory, plan, done.values()))
-    keys = list(dict.fromkeys([*plan.keys, *[key for one in done.values() for key in one.config]]))
-    rows: list[Row] = []
-    names: dict[str, None] = {}
-    for number in sorted({*jobs, *done}):
-        record = done.get(number)
-        if record is None:
-            rows.append(Row(number, jobs[number], {}, PENDING, *[None] * 5))
-            continue
-        row = _row(directory, record, runs=records.runs(record))
-        names.update(dict.fromkeys(row.metrics))
-        rows.append(row)
-    return Table(directory, keys, frozenset(plan.groups), list(names), rows)
+    jobs = dict(planned(records.directory, plan, done.values()))
+    keys = dict.fromkeys([*plan.keys, *[key for one in done.values() for key in one.config]])
+    rows = [
+        _row(number, jobs.get(number, {}), done.get(number), records)
+        for number in sorted({*jobs, *done})
+    ]
+    return Table(records.directory, list(keys), frozenset(plan.groups), lambda: rows)
 
 
-def _row(directory: Path, record: Record, *, runs: bool) -> Row:
-    dead = record.status is Status.RUNNING and not runs
+def _read(records: Records, number: int) -> Record | None:
+    try:
+        return records.read(number)
+    except UnreadableError:
+        return None  # the job runs again
+
+
+def _row(number: int, config: Mapping[str, Any], record: Record | None, records: Records) -> Row:
+    if record is None:
+        return Row(number, config, {}, PENDING, None, None, None, None, None)
+    dead = record.status is Status.RUNNING and not records.runs(record)
     error = record.error
     return Row(
-        record.job,
+        number,
         record.config,
         dict(metrics(record.value)),
         (Status.CRASHED if dead else record.status).value,
         record.attempt,
         record.duration,
         record.started,
-        str(directory / record.dir),
+        record.dir,
         None if error is None else f"{error.type}: {error.message}".partition("\n")[0],
     )
 
