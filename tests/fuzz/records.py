@@ -13,13 +13,13 @@ from typing import Any
 from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
+from params_proto.multirun.identity import identity
 
 from params_proto.multirun import Options, Recorded, run
 from params_proto.multirun.beginning import begin
 from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.composed import Composed, kept
 from params_proto.multirun.directories import Directories
-from params_proto.multirun.identity import identity
 from params_proto.multirun.jobs import Numbered, in_batches
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import opened
