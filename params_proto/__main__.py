@@ -1,0 +1,8 @@
+"""`python -m params_proto`."""
+
+import sys
+
+from params_proto.commands.main import main
+
+if __name__ == "__main__":
+    sys.exit(main())

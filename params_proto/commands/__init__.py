@@ -1,0 +1,1 @@
+"""The commands: `params-proto`, or `python -m params_proto`."""

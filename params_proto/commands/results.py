@@ -1,0 +1,67 @@
+"""`params-proto results DIR...`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from params_proto.errors import SweepError
+from params_proto.table.ranking import Ranking, ranking
+from params_proto.table.rows import Row, Table, table
+from params_proto.table.text import shown
+
+
+def run(
+    directories: Sequence[Path], sort: str | None, direction: str | None, form: str | None
+) -> str:
+    """The table, for a terminal or for a program.
+
+    Args:
+        directories: of sweeps.
+        sort: the metric by which the best comes first.
+        direction: what is best.
+        form: `csv`, or `json` for a line a job.
+
+    Raises:
+        SweepError: a directory holds no sweep, or there is no such metric.
+    """
+    if form is not None:
+        return _for_programs(directories, sort, direction, form)
+    return "\n\n".join(_told(table(one), sort, direction) for one in directories)
+
+
+def _told(one: Table, sort: str | None, direction: str | None) -> str:
+    rows = list(one)
+    metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
+    order = ranking(sort, direction, metrics) if sort is not None else None
+    lines = [f"{one.directory}: {_counted(rows)}"]
+    return "\n".join([*lines, shown(_in(order, rows), one.keys, metrics)])
+
+
+def _in(order: Ranking | None, rows: list[Row]) -> list[Row]:
+    return rows if order is None else order.of(rows)
+
+
+def _counted(rows: Sequence[Row]) -> str:
+    counts: dict[str, int] = {}
+    for row in rows:
+        status = row.status or "jobs"
+        counts[status] = counts.get(status, 0) + 1
+    return ", ".join(f"{number} {status}" for status, number in counts.items()) or "no jobs"
+
+
+def _for_programs(
+    directories: Sequence[Path], sort: str | None, direction: str | None, form: str
+) -> str:
+    from params_proto.table.frame import results
+
+    df: Any = results(*directories)  # whose types are in part unknown
+    if sort is not None:
+        if sort not in df.columns:
+            raise SweepError(f"--sort {sort}: no such column. They are {', '.join(df.columns)}.")
+        df = df.sort_values(sort, ascending=direction != "maximize", kind="stable")
+    if form == "csv":
+        return str(df.to_csv(index=False)).rstrip("\n")
+    text = df.to_json(orient="records", lines=True, date_format="iso", double_precision=15)
+    return str(text).rstrip("\n")

@@ -1,0 +1,75 @@
+"""Which jobs are best, by a metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from params_proto.errors import SweepError, did_you_mean
+from params_proto.table.rows import Row
+
+DIRECTIONS = ("minimize", "maximize")
+_ALONE = "value"  # the name of what a task returns that returns a number
+
+
+class Ranking(NamedTuple):
+    """An order of jobs.
+
+    Args:
+        metric: by which.
+        maximize: whether more is better.
+    """
+
+    metric: str
+    maximize: bool = False
+
+    def of(self, rows: Iterable[Row]) -> list[Row]:
+        """The rows, best first; those that have no number come last, in their own order.
+
+        >>> rows = [Row(job, {}, {"loss": loss}, *[None] * 6) for job, loss in enumerate([2, "a", 1])]
+        >>> [row.job for row in Ranking("loss").of(rows)]
+        [2, 0, 1]
+        """
+        return sorted(rows, key=self._key)
+
+    def has(self, row: Row) -> bool:
+        """Whether a row has a number to rank it by."""
+        return _number(row.metrics.get(self.metric)) is not None
+
+    def _key(self, row: Row) -> tuple[bool, float]:
+        number = _number(row.metrics.get(self.metric))
+        return (True, 0.0) if number is None else (False, -number if self.maximize else number)
+
+
+def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -> Ranking | None:
+    """The order that is asked for.
+
+    Args:
+        metric: its name; None for a task's that returns a number.
+        direction: `minimize`, which is that of Hydra's optimisers and the default, or `maximize`.
+        metrics: the names of what the tasks returned.
+
+    Returns:
+        None where no metric is asked for, and the tasks returned no number or more than one.
+
+    Raises:
+        SweepError: no such metric, or no direction.
+    """
+    if direction not in (None, *DIRECTIONS):
+        raise SweepError(f"direction={direction}: it is {' or '.join(DIRECTIONS)}.")
+    if metric is None:
+        if list(metrics) != [_ALONE]:
+            return None
+        metric = _ALONE
+    elif metrics and metric not in metrics:
+        raise SweepError(
+            f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
+        )
+    return Ranking(metric, direction == "maximize")
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
+        return None
+    return float(value)
