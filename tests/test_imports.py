@@ -26,6 +26,7 @@ FLOORS: dict[str, set[str]] = {
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
     "python": {"from_python"},
+    "commands": {"commands", "__main__"},
 }
 # The face of a sweep opens what runs it, when a method is called.
 OPENS = {"sweep.py": {"params_proto.from_python.configs.configs"}}

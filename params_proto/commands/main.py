@@ -15,7 +15,7 @@ from params_proto.table.ranking import DIRECTIONS
 
 _EXAMPLES = """\
 examples:
-  params-proto show sweep.yaml                    what a sweep runs: its size, its axes, its first configs
+  params-proto show sweep.yaml
   params-proto show train.py:grid --head 5
   params-proto results multirun/2026-11-24/10-00-00 --sort accuracy --direction maximize
   params-proto results runs/a runs/b --csv > all.csv

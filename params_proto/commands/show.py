@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 from params_proto.multirun.configured import configured
+from params_proto.multirun.plan import Plan
 from params_proto.table.text import aligned
 
 
@@ -23,11 +24,17 @@ def run(sweep: str, head: int) -> str:
     keys = list(read.keys)
     first = [*islice(read, head)]
     rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]
-    size = len(read)
-    counted = "1 config" if size == 1 else f"{size} configs"
-    lines = [repr(read), f"{counted} of {len(keys)} keys: {', '.join(keys)}"]
+    size = Plan(read.expression, {}, (), bool).size
+    names = f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}"
+    lines = [repr(read), f"{_counted(size)} of {names}"]
     if rows:
         lines.append(aligned(["job", *keys], rows))
-    if size > len(rows):
+    if size is None and len(rows) == head:
+        lines.append("and whatever else exclude and where leave: to count takes a pass over all")
+    elif size is not None and size > len(rows):
         lines.append(f"and {size - len(rows)} more")
     return "\n".join(lines)
+
+
+def _counted(size: int | None) -> str:
+    return "configs" if size is None else "1 config" if size == 1 else f"{size} configs"

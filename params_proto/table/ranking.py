@@ -27,7 +27,8 @@ class Ranking(NamedTuple):
     def of(self, rows: Iterable[Row]) -> list[Row]:
         """The rows, best first; those that have no number come last, in their own order.
 
-        >>> rows = [Row(job, {}, {"loss": loss}, *[None] * 6) for job, loss in enumerate([2, "a", 1])]
+        >>> losses = [2, "diverged", 1]
+        >>> rows = [Row(job, {}, {"loss": one}, *[None] * 6) for job, one in enumerate(losses)]
         >>> [row.job for row in Ranking("loss").of(rows)]
         [2, 0, 1]
         """

@@ -1,0 +1,203 @@
+"""`params-proto`, as it is typed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from params_proto.commands.main import main
+
+APP = """
+from params_proto import Sweep, proto
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0, name: str = ""):
+    print("lr", lr, "seed", seed, "name", name)
+    if seed == 7:
+        raise ValueError("seven")
+    return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
+
+grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
+small = grid.exclude(lr=0.1)
+empty = Sweep(train).product(lr=[1.0])[:0]
+
+if __name__ == "__main__":
+    train()
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lab = tmp_path_factory.mktemp("lab")
+    (lab / "train.py").write_text(APP)
+    for name, lines, status in (
+        ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
+        ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
+    ):
+        command = [sys.executable, "train.py", "-m", *lines, f"hydra.sweep.dir={name}"]
+        done = subprocess.run(command, cwd=lab, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+    return lab
+
+
+@pytest.fixture(autouse=True)
+def there(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lab)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    def ran(*arguments: str, status: int = 0) -> str:
+        assert main(arguments) == status
+        said = capsys.readouterr()
+        assert bool(said.err) is bool(status)
+        return (said.err or said.out).rstrip("\n")
+
+    return ran
+
+
+def test_results(run: Any) -> None:
+    said = re.sub(r"(completed|failed) +[0-9.]+", r"\1 S", run("results", "runs/a"))
+    assert said.splitlines() == [
+        "runs/a: 2 completed, 2 failed",
+        "job  lr   seed  loss  acc  status     seconds  error",
+        "  0  0.1  1     0.1   0.9  completed S",
+        "  1  0.1  7                failed S  ValueError: seven",
+        "  2  0.2  1     0.2   0.8  completed S",
+        "  3  0.2  7                failed S  ValueError: seven",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "jobs"),
+    [
+        ([], [0, 1, 2, 3]),
+        (["--sort", "loss"], [0, 2, 1, 3]),
+        (["--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
+        (["--sort", "acc"], [2, 0, 1, 3]),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> None:
+    said = run("results", "runs/a", *options, *([] if form == "text" else [f"--{form}"]))
+    lines = said.splitlines()
+    if form == "text":
+        found = [int(line.split()[0]) for line in lines[2:]]
+    elif form == "csv":
+        found = [int(line.split(",")[0]) for line in lines[1:]]
+    else:
+        found = [json.loads(line)["job"] for line in lines]
+    assert found == jobs
+
+
+def test_the_file_of_the_sweep_is_the_csv_of_the_command(run: Any, lab: Path) -> None:
+    (lab / "said.csv").write_text(run("results", "runs/a", "--csv"))
+    said, left = pd.read_csv("said.csv"), pd.read_csv("runs/a/results.csv")
+    assert [*said.columns] == [*left.columns]
+    same = [name for name in said.columns if name not in ("dir", "started")]
+    pd.testing.assert_frame_equal(said[same], left[same])
+    assert said["dir"].tolist() == [f"runs/a/{name}" for name in left["dir"]]
+
+
+def test_several_directories(run: Any) -> None:
+    assert run("results", "runs/a", "runs/one").count("\njob") == 2
+    frame = [
+        json.loads(line) for line in run("results", "runs/a", "runs/one", "--json").splitlines()
+    ]
+    assert [one["sweep"] for one in frame] == ["runs/a"] * 4 + ["runs/one"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["runs/a", "--metric", "loss"], "lr 0.1 seed 1 name a b"),
+        (["runs/a", "--metric", "acc"], "lr 0.2 seed 1 name a b"),
+        (["runs/a", "--metric", "acc", "--direction", "maximize"], "lr 0.1 seed 1 name a b"),
+        (["runs/one"], "lr 0.1 seed 9 name "),
+    ],
+)
+def test_the_best_runs_again(run: Any, lab: Path, arguments: list[str], expected: str) -> None:
+    command = run("best", *arguments)
+    done = subprocess.run(["sh", "-c", command], cwd=lab, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"{expected}\n"), done.stderr
+
+
+def test_failures(run: Any) -> None:
+    said = run("failures", "runs/a")
+    assert said.startswith("job 1: lr=0.1 seed=7 name='a b'\nruns/a/1\nTraceback (most recent call")
+    assert said.count("\n\njob 3: ") == 1
+    assert said.endswith("\nValueError: seven")
+    assert run("failures", "runs/one") == "No job has failed."
+
+
+def test_show(run: Any) -> None:
+    assert run("show", "train.py:grid", "--head", "2").splitlines() == [
+        "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
+        "2000000 configs of 2 keys: lr, seed",
+        "job  lr   seed",
+        "  0  0.1  0",
+        "  1  0.1  1",
+        "and 1999998 more",
+    ]
+    assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
+        *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
+    ]
+    assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
+    assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
+        *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
+        "and whatever else exclude and where leave: to count takes a pass over all",
+    ]
+
+
+COLUMNS = "job, lr, seed, loss, acc, status, attempt, duration, started, dir, error"
+GIVE = (
+    "Give the directory of a sweep, which has a sweep.yaml, or of one of Hydra's basic sweeper,"
+    " which has a multirun.yaml."
+)
+MISTAKES = {
+    "results nowhere": f"nowhere is no directory. {GIVE}",
+    "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
+    "results runs/a --sort los --csv": f"--sort los: no such column. They are {COLUMNS}.",
+    "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
+    "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
+    " Valid names: loss, acc.",
+    "best runs": f"runs holds no sweep. {GIVE}",
+    "failures nowhere": f"nowhere is no directory. {GIVE}",
+    "show train.py:gird": "hydra.sweeper.sweep=train.py:gird: LAB/train.py has no gird."
+    " Did you mean grid?",
+}
+
+
+@pytest.mark.parametrize(("command", "message"), MISTAKES.items())
+def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
+    said = run(*command.split(), status=1).replace(str(lab), "LAB")
+    assert said == f"params-proto: {message}"
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["nope"], ["results"], ["best", "a", "--direction", "up"]]
+)
+def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_as_a_module(python: Any, lab: Path) -> None:
+    done = python("-m", "params_proto", "--help", cwd=lab)
+    assert "examples:\n  params-proto show sweep.yaml\n" in done.stdout
+    assert python("-m", "params_proto", "results", "nowhere", cwd=lab, status=1).stdout == ""
+
+
+def test_a_reader_that_has_seen_enough(lab: Path) -> None:
+    piped = f"{sys.executable} -m params_proto results runs/a | head -1"
+    done = subprocess.run(["sh", "-c", piped], cwd=lab, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("runs/a: 2 completed, 2 failed\n", "")
