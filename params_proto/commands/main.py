@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
+from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
 from params_proto.table.ranking import DIRECTIONS
 
@@ -42,13 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     home: str = options.pop("home")
     run: Callable[..., str] = import_module(f"params_proto.commands.{home}").run
     try:
-        print(run(**options))  # noqa: T201
-        sys.stdout.flush()
+        with until_closed():
+            print(run(**options))  # noqa: T201
     except SweepError as error:
         print(f"params-proto: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    except BrokenPipeError:  # as of `| head`: Python would say so once more as it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 0
 
 

@@ -41,14 +41,12 @@ def planned(
     for at in range(plan.earlier):
         for name, _ in _named(Sweep.load(directory / OWN / EARLIER / f"{at}.yaml")):
             numbers.setdefault(name, len(numbers))
-    free = len(numbers)
     # What the app's own config made of a job's overrides is known where the job has run.
-    numbers.update({record.identity: record.job for record in done})
+    ran = {record.identity: record.job for record in done}
     for name, job in _named(sweep):
-        if name not in numbers:
-            numbers[name], free = free, free + 1
+        number = numbers.setdefault(name, len(numbers))
         given = dict(values(job))
-        yield numbers[name], {key: plain(given[key]) for key in plan.keys if key in given}
+        yield ran.get(name, number), {key: plain(given[key]) for key in plan.keys if key in given}
 
 
 def _named(sweep: Sweep) -> Iterator[tuple[str, list[str]]]:

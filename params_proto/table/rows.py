@@ -12,6 +12,7 @@ from params_proto.records import Record, Records, Status
 from params_proto.records.layout import MULTIRUN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
+from params_proto.records.returned import UNFIT
 from params_proto.table.planned import planned
 
 PENDING = "pending"
@@ -154,7 +155,7 @@ def metrics(value: Any) -> list[tuple[str, Any]]:
     >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
     ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
     """
-    if value is None:
+    if value is None or _is_unfit(value):
         return []
     if isinstance(value, dict):
         return [*_flat(cast("dict[str, Any]", value), "")]
@@ -166,8 +167,15 @@ def number(value: Any) -> Any:
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
+def _is_unfit(value: Any) -> bool:
+    """Whether it stands for what JSON has no word for."""
+    return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
+
+
 def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
     for key, value in node.items():
+        if _is_unfit(value):
+            continue
         if isinstance(value, dict) and value:
             yield from _flat(cast("dict[str, Any]", value), f"{path}{key}.")
         else:

@@ -192,3 +192,14 @@ def test_a_frame_that_pandas_can_go_on_with(make: Make) -> None:
     assert df.groupby("lr")["value"].mean().tolist() == [0.5, 2.5]
     assert df.sort_values("value", ascending=False)["job"].tolist() == [3, 2, 1, 0]
     assert json.loads(df[["job", "lr"]].to_json(orient="records"))[3] == {"job": 3, "lr": 0.2}
+
+
+def test_what_json_has_no_word_for_is_no_metric(make: Make) -> None:
+    unfit = {"unserializable": "Model"}
+    records = [
+        record(0, {"x": 1}, {"loss": 1, "net": unfit, "nets": [unfit]}),
+        record(1, {"x": 2}, unfit),
+    ]
+    df = results(make(Sweep().product(x=[1, 2]), *records))
+    assert df.attrs["metrics"] == ["loss", "nets"]
+    assert df["status"].tolist() == ["completed"] * 2
