@@ -13,7 +13,6 @@ from typing import Any
 from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
-from params_proto.multirun.identity import identity
 
 from params_proto.multirun import Options, Recorded, run
 from params_proto.multirun.beginning import begin
@@ -25,6 +24,7 @@ from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import opened
 from params_proto.multirun.remaining import Remaining, seen
 from params_proto.multirun.validation import Validation
+from params_proto.overrides.identity import identity
 from params_proto.records import Records
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
 from params_proto.records.plan import read_plan

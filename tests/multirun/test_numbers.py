@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from params_proto.multirun.identity import identity
 from params_proto.multirun.jobs import Numbered
 from params_proto.multirun.numbers import renumbered
+from params_proto.overrides.identity import identity
 from params_proto.records import Record, Records, Status
 
 EARLIER = [["seed=5"], ["seed=6"]]
