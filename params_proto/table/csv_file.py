@@ -17,7 +17,8 @@ from params_proto.table.rows import AFTER, Row, Table, columns, table
 def write_results(directory: Path) -> None:
     """Writes the file, whole or not at all.
 
-    Its columns are those of `params_proto.results`; directories are relative to the sweep's, lists
+    Its columns are those of `params_proto.results`, and so are its rows, but that a sweep of more
+    than 100,000 jobs has no pending ones there; directories are relative to the sweep's, lists
     and dicts are JSON.
 
     Args:
@@ -26,7 +27,8 @@ def write_results(directory: Path) -> None:
     Raises:
         SweepError: the records cannot be read, or the file cannot be written.
     """
-    atomic.write(directory / RESULTS, text(table(directory)), lasting=False)
+    # The jobs of a larger sweep that have not run would take longer than a person waits.
+    atomic.write(directory / RESULTS, text(table(directory, most=100_000)), lasting=False)
 
 
 def text(of: Table) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -67,11 +68,12 @@ class Table:
         return iter(self.rows())
 
 
-def table(directory: Path) -> Table:
+def table(directory: Path, most: int = 1_000_000) -> Table:
     """The jobs of a sweep, also while it runs.
 
     Args:
         directory: of a sweep of ours, or of Hydra's basic sweeper.
+        most: jobs of a sweep. Of a larger one there are those that have run, and no pending ones.
 
     Raises:
         SweepError: there is no sweep, or what it has written cannot be read.
@@ -80,7 +82,9 @@ def table(directory: Path) -> Table:
         plan, records = read_plan(directory), Records(directory)
         if plan.earlier:
             return _followed(plan, records)
-        return Table(directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records))
+        return Table(
+            directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records, most)
+        )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
         raise SweepError(
@@ -94,9 +98,15 @@ def table(directory: Path) -> Table:
     return Table(directory, keys, groups, lambda: found)
 
 
-def _jobs(plan: PlanFile, records: Records) -> Iterator[Row]:
-    for number, config in planned(records.directory, plan, ()):
+def _jobs(plan: PlanFile, records: Records, most: int) -> Iterator[Row]:
+    # What is filtered is not counted, but for those that are looked at.
+    known = most if plan.jobs is None else plan.jobs if plan.jobs <= most else 0
+    for number, config in islice(planned(records.directory, plan, ()), known):
         yield _row(number, config, _read(records, number), records)
+    if known != plan.jobs:
+        for record in records.all():
+            if isinstance(record, Record) and record.job >= known:
+                yield _row(record.job, record.config, record, records)
 
 
 def _followed(plan: PlanFile, records: Records) -> Table:

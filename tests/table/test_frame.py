@@ -16,6 +16,7 @@ from params_proto import Sweep, SweepError, results
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.plan import PlanFile
 from params_proto.records.process import this_process
+from params_proto.table.rows import table
 
 STARTED = "2026-11-24T10:00:00.000+01:00"
 Make = Callable[..., Path]
@@ -48,15 +49,31 @@ def record(job: int, config: dict[str, Any], value: Any = None, **more: Any) -> 
 def make(tmp_path: Path) -> Make:
     """The directory of a sweep, as one leaves it."""
 
-    def made(sweep: Sweep, *records: Record, name: str = "out", groups: list[str] = []) -> Path:  # noqa: B006
+    def made(
+        sweep: Sweep,
+        *records: Record,
+        name: str = "out",
+        groups: list[str] = [],
+        size: int | None = 0,
+    ) -> Path:  # noqa: B006
         directory = tmp_path / name
         directory.mkdir()
         sweep.save(directory / "sweep.yaml")
         keys = list(sweep.keys)
-        size = len(sweep)
-        PlanFile(["app.py"], None, [], [], [], keys, keys, groups, size, "", 0, STARTED).write(
-            directory
-        )
+        PlanFile(
+            ["app.py"],
+            None,
+            [],
+            [],
+            [],
+            keys,
+            keys,
+            groups,
+            len(sweep) if size == 0 else size,
+            "",
+            0,
+            STARTED,
+        ).write(directory)
         for one in records:
             Records(directory).write(one)
         return directory
@@ -203,3 +220,13 @@ def test_what_json_has_no_word_for_is_no_metric(make: Make) -> None:
     df = results(make(Sweep().product(x=[1, 2]), *records))
     assert df.attrs["metrics"] == ["loss", "nets"]
     assert df["status"].tolist() == ["completed"] * 2
+
+
+@pytest.mark.parametrize("filtered", [False, True])
+def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> None:
+    sweep = Sweep().product(x=range(10**12))
+    sweep = sweep.exclude(x=[10**12]) if filtered else sweep
+    out = make(sweep, *[record(x, {"x": x}, x) for x in (3, 7)], size=None if filtered else 10**12)
+    rows = list(table(out, most=5))
+    assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 7] if filtered else [3, 7])
+    assert [row.metrics for row in rows if row.status != "pending"] == [{"value": 3}, {"value": 7}]
