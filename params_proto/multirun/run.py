@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -20,7 +19,7 @@ from params_proto.multirun.host import Host
 from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.jobs import in_batches
 from params_proto.multirun.lock import locked
-from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
+from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
 from params_proto.multirun.recorded import Recorded
@@ -107,7 +106,6 @@ def run(
         running = Running.of(beginning, launcher, task, remaining)
         task.signals = signals = held.enter_context(interrupts())
         signals.if_stuck = running.end_stuck
-        held.callback(_write_results, beginning.directory)
         try:
             while batch is not None:
                 running.run(batch)
@@ -134,16 +132,6 @@ def _own(beginning: Beginning) -> AbstractContextManager[None]:
     """Keeps other processes out of the directory."""
     give_mode(beginning.directory / OWN, beginning.host.config)
     return locked(beginning.directory, beginning.options.slice)
-
-
-def _write_results(directory: Path) -> None:
-    from params_proto.table.csv_file import write_results
-
-    with quiet_about_interrupts(), logged_where_it_can():
-        try:
-            write_results(directory)
-        except SweepError as error:  # the jobs are done all the same
-            log.error(f"{error} The table can be made later: params_proto.results({directory}).")
 
 
 def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:

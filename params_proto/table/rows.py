@@ -14,6 +14,7 @@ from params_proto.records.layout import MULTIRUN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
 from params_proto.records.returned import UNFIT
+from params_proto.sweep import Sweep
 from params_proto.table.planned import planned
 
 PENDING = "pending"
@@ -80,6 +81,8 @@ def table(directory: Path, most: int = 1_000_000) -> Table:
     """
     if has_plan(directory):
         plan, records = read_plan(directory), Records(directory)
+        if not _is_readable(directory):
+            plan = plan._replace(jobs=most + 1, earlier=0)
         if plan.earlier:
             return _followed(plan, records)
         return Table(
@@ -96,6 +99,18 @@ def table(directory: Path, most: int = 1_000_000) -> Table:
     found = jobs(directory)
     keys, groups = _keys(found)
     return Table(directory, keys, groups, lambda: found)
+
+
+def _is_readable(directory: Path) -> bool:
+    """Whether the file of the sweep says its jobs by itself.
+
+    Where the command line has taken the place of a part of a value, only the app knows the jobs.
+    """
+    try:
+        Sweep.load(directory / SWEEP)
+    except SweepError:
+        return False
+    return True
 
 
 def _jobs(plan: PlanFile, records: Records, most: int) -> Iterator[Row]:

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import pytest
 
 from params_proto.commands.main import main
@@ -95,15 +94,6 @@ def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> 
     else:
         found = [json.loads(line)["job"] for line in lines]
     assert found == jobs
-
-
-def test_the_file_of_the_sweep_is_the_csv_of_the_command(run: Any, lab: Path) -> None:
-    (lab / "said.csv").write_text(run("results", "runs/a", "--csv"))
-    said, left = pd.read_csv("said.csv"), pd.read_csv("runs/a/results.csv")
-    assert [*said.columns] == [*left.columns]
-    same = [name for name in said.columns if name not in ("dir", "started")]
-    pd.testing.assert_frame_equal(said[same], left[same])
-    assert said["dir"].tolist() == [f"runs/a/{name}" for name in left["dir"]]
 
 
 def test_several_directories(run: Any) -> None:

@@ -332,6 +332,7 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
         "selecting": ["+sweep=grid"],
         "order": ["lr", "seed", "+sweep", "+model", "name"],
         "keys": ["lr", "seed", "name"],
+        "groups": [],
         "jobs": 12,
         "earlier": 0,
         "format": 1,

@@ -55,7 +55,7 @@ def make(tmp_path: Path) -> Make:
         name: str = "out",
         groups: list[str] = [],
         size: int | None = 0,
-    ) -> Path:  # noqa: B006
+    ) -> Path:
         directory = tmp_path / name
         directory.mkdir()
         sweep.save(directory / "sweep.yaml")
