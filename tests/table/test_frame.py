@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -53,7 +53,7 @@ def make(tmp_path: Path) -> Make:
         sweep: Sweep,
         *records: Record,
         name: str = "out",
-        groups: list[str] = [],
+        groups: Sequence[str] = (),
         size: int | None = 0,
     ) -> Path:
         directory = tmp_path / name
@@ -68,7 +68,7 @@ def make(tmp_path: Path) -> Make:
             [],
             keys,
             keys,
-            groups,
+            [*groups],
             len(sweep) if size == 0 else size,
             "",
             0,
@@ -230,3 +230,10 @@ def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> No
     rows = list(table(out, most=5))
     assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 7] if filtered else [3, 7])
     assert [row.metrics for row in rows if row.status != "pending"] == [{"value": 3}, {"value": 7}]
+
+
+def test_of_a_sweep_that_only_the_app_can_read_those_that_have_run(make: Make) -> None:
+    out = make(Sweep().product(x=[1, 2]), record(1, {"x": 2}, 0.5))
+    (out / "sweep.yaml").write_text("product: {x: [1, 2], x.y: [3]}\n")
+    df = results(out)
+    assert df[["job", "x", "value", "status"]].values.tolist() == [[1, 2, 0.5, "completed"]]
