@@ -234,6 +234,6 @@ def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> No
 
 def test_of_a_sweep_that_only_the_app_can_read_those_that_have_run(make: Make) -> None:
     out = make(Sweep().product(x=[1, 2]), record(1, {"x": 2}, 0.5))
-    (out / "sweep.yaml").write_text("product: {x: [1, 2], x.y: [3]}\n")
+    (out / "sweep.yaml").write_text("product: {x: []}\n")
     df = results(out)
     assert df[["job", "x", "value", "status"]].values.tolist() == [[1, 2, 0.5, "completed"]]
