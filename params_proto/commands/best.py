@@ -9,7 +9,7 @@ from params_proto.errors import SweepError
 from params_proto.records import Records
 from params_proto.records.plan import has_plan, read_plan
 from params_proto.table.ranking import ranking
-from params_proto.table.rows import table
+from params_proto.table.rows import metrics_of, table
 
 
 def run(directory: Path, metric: str | None, direction: str | None) -> str:
@@ -27,7 +27,7 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
         table(directory)  # says what is wrong, unless it is a sweep of the basic sweeper
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
     rows = list(table(directory))
-    metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
+    metrics = metrics_of(rows)
     order = ranking(metric, direction, metrics)
     if order is None:
         returned = f"return {', '.join(metrics)}" if metrics else "have returned nothing yet"

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from params_proto.errors import SweepError
-from params_proto.table.ranking import Ranking, ranking
-from params_proto.table.rows import Row, Table, table
+from params_proto.table.ranking import ranking
+from params_proto.table.rows import Row, Table, metrics_of, table
 from params_proto.table.text import shown
 
 
@@ -33,14 +33,10 @@ def run(
 
 def _told(one: Table, sort: str | None, direction: str | None) -> str:
     rows = list(one)
-    metrics = list(dict.fromkeys(name for row in rows for name in row.metrics))
+    metrics = metrics_of(rows)
     order = ranking(sort, direction, metrics) if sort is not None else None
-    lines = [f"{one.directory}: {_counted(rows)}"]
-    return "\n".join([*lines, shown(_in(order, rows), one.keys, metrics)])
-
-
-def _in(order: Ranking | None, rows: list[Row]) -> list[Row]:
-    return rows if order is None else order.of(rows)
+    ordered = rows if order is None else order.of(rows)
+    return f"{one.directory}: {_counted(rows)}\n{shown(ordered, one.keys, metrics)}"
 
 
 def _counted(rows: Sequence[Row]) -> str:

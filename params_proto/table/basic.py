@@ -27,6 +27,21 @@ def jobs(directory: Path) -> list[Row]:
     return sorted(found, key=lambda row: row.job)
 
 
+def swept(jobs: list[Row]) -> tuple[list[str], frozenset[str]]:
+    """Those with different values in different jobs, and which of them are groups."""
+    values: dict[str, set[str]] = {}
+    for row in jobs:
+        for key, value in row.config.items():
+            values.setdefault(key, set()).add(repr(value))
+    held = {key: sum(key in row.config for row in jobs) for key in values}
+    swept = [
+        key
+        for key, found in values.items()
+        if len(jobs) == 1 or len(found) > 1 or held[key] < len(jobs)
+    ]
+    return swept, frozenset(key for key in swept if "/" in key)
+
+
 def _row(directory: Path, sweep: Path) -> Row:
     own = directory / ".hydra"
     file = own / "overrides.yaml"

@@ -13,7 +13,7 @@ import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of
 
 from params_proto.errors import SweepError
 from params_proto.records import Status
-from params_proto.table.rows import PENDING, Row, Table, columns, table
+from params_proto.table.rows import PENDING, Row, Table, columns, metrics_of, table
 
 STATUSES = [PENDING, *[status.value for status in Status]]
 _INT64 = range(-(2**63), 2**63)
@@ -63,7 +63,7 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     rows = [row for _, rows in read for row in rows]
     keys, metrics = columns(
         _each(key for one in tables for key in one.keys),
-        _each(name for row in rows for name in row.metrics),
+        metrics_of(rows),
     )
     groups = frozenset(key for one in tables for key in one.groups)
     frame: dict[str, Any] = {}

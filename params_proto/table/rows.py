@@ -6,21 +6,20 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from params_proto.errors import SweepError
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import MULTIRUN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
-from params_proto.records.returned import UNFIT
 from params_proto.sweep import Sweep
+from params_proto.table.metrics import metrics
 from params_proto.table.planned import planned
 
 PENDING = "pending"
 # The columns that every table has, beside those of its keys and metrics.
 BEFORE, AFTER = ("sweep", "job"), ("status", "attempt", "duration", "started", "dir", "error")
-_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 class Row(NamedTuple):
@@ -81,12 +80,11 @@ def table(directory: Path, most: int = 1_000_000) -> Table:
     """
     if has_plan(directory):
         plan, records = read_plan(directory), Records(directory)
-        if not _is_readable(directory):
-            plan = plan._replace(jobs=most + 1, earlier=0)
-        if plan.earlier:
+        listed = _listed(directory, plan, most)
+        if listed and plan.earlier:
             return _followed(plan, records)
         return Table(
-            directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records, most)
+            directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records, listed)
         )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
@@ -94,33 +92,33 @@ def table(directory: Path, most: int = 1_000_000) -> Table:
             f"{directory} {what}. Give the directory of a sweep, which has a {SWEEP}, or of one of"
             f" Hydra's basic sweeper, which has a {MULTIRUN}."
         )
-    from params_proto.table.basic import jobs
+    from params_proto.table.basic import jobs, swept
 
     found = jobs(directory)
-    keys, groups = _keys(found)
+    keys, groups = swept(found)
     return Table(directory, keys, groups, lambda: found)
 
 
-def _is_readable(directory: Path) -> bool:
-    """Whether the file of the sweep says its jobs by itself.
+def _listed(directory: Path, plan: PlanFile, most: int) -> int:
+    """How many jobs have a row whether or not they have run.
 
     Where the command line has taken the place of a part of a value, only the app knows the jobs.
     """
+    if plan.jobs is not None and plan.jobs > most:
+        return 0
     try:
         Sweep.load(directory / SWEEP)
     except SweepError:
-        return False
-    return True
+        return 0
+    return most if plan.jobs is None else plan.jobs  # a filter's are not counted
 
 
-def _jobs(plan: PlanFile, records: Records, most: int) -> Iterator[Row]:
-    # What is filtered is not counted, but for those that are looked at.
-    known = most if plan.jobs is None else plan.jobs if plan.jobs <= most else 0
-    for number, config in islice(planned(records.directory, plan, ()), known):
+def _jobs(plan: PlanFile, records: Records, listed: int) -> Iterator[Row]:
+    for number, config in islice(planned(records.directory, plan, ()), listed):
         yield _row(number, config, _read(records, number), records)
-    if known != plan.jobs:
+    if listed != plan.jobs:
         for record in records.all():
-            if isinstance(record, Record) and record.job >= known:
+            if isinstance(record, Record) and record.job >= listed:
                 yield _row(record.job, record.config, record, records)
 
 
@@ -174,49 +172,6 @@ def columns(keys: Collection[str], metrics: Iterable[str]) -> tuple[dict[str, st
     )
 
 
-def metrics(value: Any) -> list[tuple[str, Any]]:
-    """What a task returned, by name: a dict's entries with dots, anything else as `value`.
-
-    >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
-    ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
-    """
-    if value is None or _is_unfit(value):
-        return []
-    if isinstance(value, dict):
-        return [*_flat(cast("dict[str, Any]", value), "")]
-    return [("value", number(value))]
-
-
-def number(value: Any) -> Any:
-    """A value of a record, in which a number that JSON does not have is a text."""
-    return _NUMBERS.get(value, value) if isinstance(value, str) else value
-
-
-def _is_unfit(value: Any) -> bool:
-    """Whether it stands for what JSON has no word for."""
-    return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
-
-
-def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
-    for key, value in node.items():
-        if _is_unfit(value):
-            continue
-        if isinstance(value, dict) and value:
-            yield from _flat(cast("dict[str, Any]", value), f"{path}{key}.")
-        else:
-            yield f"{path}{key}", number(value)
-
-
-def _keys(jobs: list[Row]) -> tuple[list[str], frozenset[str]]:
-    """Those with different values in different jobs, and which of them are groups."""
-    values: dict[str, set[str]] = {}
-    for row in jobs:
-        for key, value in row.config.items():
-            values.setdefault(key, set()).add(repr(value))
-    held = {key: sum(key in row.config for row in jobs) for key in values}
-    swept = [
-        key
-        for key, found in values.items()
-        if len(jobs) == 1 or len(found) > 1 or held[key] < len(jobs)
-    ]
-    return swept, frozenset(key for key in swept if "/" in key)
+def metrics_of(rows: Iterable[Row]) -> list[str]:
+    """The names of what the tasks returned, in the order in which they first occur."""
+    return list(dict.fromkeys(name for row in rows for name in row.metrics))

@@ -1,0 +1,43 @@
+"""What tasks returned, as the columns of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
+
+from params_proto.records.returned import UNFIT
+
+_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+def metrics(value: Any) -> list[tuple[str, Any]]:
+    """What a task returned, by name: a dict's entries with dots, anything else as `value`.
+
+    >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
+    ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
+    """
+    if value is None or _is_unfit(value):
+        return []
+    if isinstance(value, dict):
+        return [*_flat(cast("dict[str, Any]", value), "")]
+    return [("value", _number(value))]
+
+
+def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
+    for key, value in node.items():
+        if _is_unfit(value):
+            continue
+        if isinstance(value, dict) and value:
+            yield from _flat(cast("dict[str, Any]", value), f"{path}{key}.")
+        else:
+            yield f"{path}{key}", _number(value)
+
+
+def _is_unfit(value: Any) -> bool:
+    """Whether it stands for what JSON has no word for."""
+    return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
+
+
+def _number(value: Any) -> Any:
+    """A value of a record, in which a number that JSON does not have is a text."""
+    return _NUMBERS.get(value, value) if isinstance(value, str) else value
