@@ -7,7 +7,6 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 
 from omegaconf import OmegaConf
 
@@ -20,6 +19,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.pairs import pairs
 from params_proto.multirun.plan import Plan, plan
 from params_proto.multirun.standing import Composed
+from params_proto.multirun.sweeps import SweepFile
 from params_proto.multirun.unknown import refuse_unknown
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
@@ -63,21 +63,23 @@ class Asked:
         return plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
 
 
-def asked_before(path: Path, arguments: Sequence[str], host: Host) -> Asked:
+def asked_before(file: SweepFile, arguments: Sequence[str], host: Host) -> Asked:
     """Reads what was asked for when a sweep began.
 
     Args:
-        path: its file.
+        file: its file.
         arguments: overrides of the command line that are not in there.
         host: the app.
 
     Raises:
-        SweepError: the file cannot be read, or has what the app does not have any more.
+        SweepError: the file is no sweep, or has what the app does not have any more.
     """
-    return asked(Options(), arguments, host, str(path.absolute()))
+    return asked(Options(), arguments, host, file)
 
 
-def asked(options: Options, arguments: Sequence[str], host: Host, file: str | None = None) -> Asked:
+def asked(
+    options: Options, arguments: Sequence[str], host: Host, file: SweepFile | None = None
+) -> Asked:
     """Reads what was asked for.
 
     Args:

@@ -125,8 +125,8 @@ class Beginning:
             return
         records = Records(self.directory)
         if self._renumbers:
-            paths = sweeps.all_of(self.directory, self.plan)
-            earlier = chain.from_iterable(map(self._jobs_of, paths))
+            files = sweeps.all_of(self.directory, self.plan)
+            earlier = chain.from_iterable(map(self._jobs_of, files))
             is_new_part = self.options.part is not None and not self._is_there
             whole = numbered(self.request.plan, None, self.selecting) if is_new_part else ()
             jobs = renumbered(jobs, earlier, whole, records, self.selecting)
@@ -159,9 +159,7 @@ class Beginning:
             )  # since another part began meanwhile
         if self.joins:
             return
-        # Parts may begin at once: they write the same.
-        alone = self.goes_on and self.options.part is None
-        if alone and read_plan(self.directory) != self.plan:
+        if self.goes_on and not self._as_seen(read_plan(self.directory)):
             raise SweepError(
                 f"another process has gone on with the sweep in {self.directory} since this one"
                 " looked at it, and the jobs may have other numbers now: run the command again."
@@ -207,8 +205,13 @@ class Beginning:
     def _is_there(self) -> bool:
         return self.plan is not None and self.plan.sweep == sweeps.digest(self.text)
 
-    def _jobs_of(self, path: Path) -> Iterable[Numbered]:
-        return numbered(asked_before(path, [], self.host).plan)
+    def _as_seen(self, there: PlanFile) -> bool:
+        """Whether the directory has the plan that was read, or another part of this sweep's."""
+        of_a_part = self.options.part is not None and there.sweep == sweeps.digest(self.text)
+        return there == self.plan or of_a_part
+
+    def _jobs_of(self, file: sweeps.SweepFile) -> Iterable[Numbered]:
+        return numbered(asked_before(file, [], self.host).plan)
 
 
 def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened) -> Beginning:
@@ -232,10 +235,10 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     directory = directory_of_sweep(host.config)
     plan, order = opened.plan, ()
     # Also where another follows: by the earlier ones it is known which jobs there were.
-    saved_at = None if plan is None else sweeps.present(directory, plan)
-    if opened.saved and plan is not None and saved_at is not None:
-        text = saved_at.read_text("utf-8")
-        request = asked_before(saved_at, arguments, host)
+    before = None if plan is None else sweeps.present(directory, plan)
+    if opened.saved and plan is not None and before is not None:
+        text = before.text
+        request = asked_before(before, arguments, host)
         selecting = [line.partition("=")[0] for line in plan.selecting]
         order = tuple(plan.order)
     else:

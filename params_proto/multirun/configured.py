@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.keys import bare
+from params_proto.multirun.sweeps import SweepFile
 from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep
 
@@ -45,6 +46,8 @@ def where(node: Any) -> str:
     >>> where("sweep.yaml"), where({"repeat": 2})
     ('hydra.sweeper.sweep=sweep.yaml', 'hydra.sweeper.sweep')
     """
+    if isinstance(node, SweepFile):
+        return str(node.path)
     return f"hydra.sweeper.sweep={node}" if isinstance(node, str) else "hydra.sweeper.sweep"
 
 
@@ -59,7 +62,8 @@ def configured(
     """The sweep that `hydra.sweeper.sweep` says.
 
     Args:
-        node: what stands there, its interpolations resolved.
+        node: what stands there, its interpolations resolved, or the file of a sweep that was
+            run.
         cwd: where relative paths begin.
         targets: what steps and files are a sweep over; a Sweep in Python has its own.
         loader: Hydra's, for `glob`.
@@ -71,7 +75,11 @@ def configured(
     if node is None:
         return Sweep(*targets)
     empty = Sweep(*targets).rooted()
-    if isinstance(node, str):
+    if isinstance(node, SweepFile):
+        from params_proto.storage import parsed
+
+        sweep = parsed(node.text, str(node.path), empty, config_loader=loader)
+    elif isinstance(node, str):
         sweep = _referred(node, cwd, empty, loader, selects)
     else:
         sweep = _steps(node, empty, loader)

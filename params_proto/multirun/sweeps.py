@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import NamedTuple
 
 from params_proto.errors import SweepError
 from params_proto.records.layout import EARLIER, OWN, PLAN, SWEEP
@@ -12,13 +13,25 @@ from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.storage import atomic
 
 
+class SweepFile(NamedTuple):
+    """The file of a sweep as it was read, as another may have been put in its place since.
+
+    Args:
+        path: the file.
+        text: its content.
+    """
+
+    path: Path
+    text: str
+
+
 def digest(text: str | bytes) -> str:
     """By which it is seen that a file is still what was written."""
     content = text.encode() if isinstance(text, str) else text
     return hashlib.sha256(content).hexdigest()
 
 
-def present(directory: Path, plan: PlanFile) -> Path:
+def present(directory: Path, plan: PlanFile) -> SweepFile:
     """The file of the sweep that a directory has.
 
     It is `sweep.yaml`, or where another sweep is about to follow, the one that is kept.
@@ -30,16 +43,11 @@ def present(directory: Path, plan: PlanFile) -> Path:
     Raises:
         SweepError: the file has been changed by hand, or cannot be read.
     """
-    path = directory / SWEEP
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
-    if digest(content) == plan.sweep:
-        return path
-    kept = earlier(directory, plan.earlier)
-    if kept.is_file() and digest(kept.read_bytes()) == plan.sweep:
-        return kept
+    path, kept = directory / SWEEP, earlier(directory, plan.earlier)
+    for file in (path, kept) if kept.is_file() else (path,):
+        content = _content(file)
+        if digest(content) == plan.sweep:
+            return SweepFile(file, content.decode())
     raise SweepError(
         f"{path} is not what the sweep was started with, as {OWN}/{PLAN} has it. Put it back; a"
         " sweep that has changed is given beside hydra.sweeper.resume, from a file of its own."
@@ -56,13 +64,18 @@ def follow(directory: Path, plan: PlanFile, text: str) -> None:
     """
     kept = earlier(directory, plan.earlier)
     make(kept.parent)
-    atomic.write(kept, [present(directory, plan).read_text("utf-8")], as_folder=True)
+    atomic.write(kept, [present(directory, plan).text], as_folder=True)
     atomic.write(directory / SWEEP, [text])
 
 
-def all_of(directory: Path, plan: PlanFile) -> list[Path]:
-    """The files of all of them, in the order in which they came."""
-    before = [earlier(directory, number) for number in range(plan.earlier)]
+def all_of(directory: Path, plan: PlanFile) -> list[SweepFile]:
+    """The files of all of them, in the order in which they came.
+
+    Raises:
+        SweepError: one of them has been changed by hand, or cannot be read.
+    """
+    paths = [earlier(directory, number) for number in range(plan.earlier)]
+    before = [SweepFile(path, _content(path).decode()) for path in paths]
     return [*before, present(directory, plan)]
 
 
@@ -81,3 +94,10 @@ def joined(directory: Path, text: str) -> PlanFile | None:
     path = directory / SWEEP
     there = has_plan(directory) and path.read_bytes() == text.encode()
     return read_plan(directory) if there else None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from params_proto.storage.files import load as load
+    from params_proto.storage.files import parsed as parsed
     from params_proto.storage.files import save as save
     from params_proto.storage.frames import from_dataframe as from_dataframe
     from params_proto.storage.frames import to_dataframe as to_dataframe
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _MODULES = {
     "load": "files",
+    "parsed": "files",
     "save": "files",
     "sweep_of_lines": "from_lines",
     "sweep_from_steps": "from_steps",

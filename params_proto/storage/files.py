@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from params_proto.sweep import Sweep
 
+_SUFFIXES = (".yaml", ".jsonl", ".csv")
+
 
 def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
     """Writes a sweep to a file, atomically.
@@ -68,12 +70,38 @@ def load(
     Raises:
         SweepError: the file is not there or is no sweep; it names the path and the line.
     """
-    suffix, name = Path(path).suffix, os.fspath(path)
+    if Path(path).suffix not in _SUFFIXES:
+        _unknown(path)
+    name, text = os.fspath(path), _text(path)
+    return parsed(text, name, empty, config_dir=config_dir, config_loader=config_loader)
+
+
+def parsed(
+    text: str,
+    name: str,
+    empty: Sweep,
+    *,
+    config_dir: str | os.PathLike[str] | None = None,
+    config_loader: ConfigLoader | None = None,
+) -> Sweep:
+    """The sweep in the text of a file, of which nothing is executed.
+
+    Args:
+        text: the content.
+        name: the path, whose ending says what it is.
+        empty: the sweep of nothing yet, over its targets.
+        config_dir: where a `glob` in a `.yaml` finds the options of a config group.
+        config_loader: Hydra's, for the same.
+
+    Raises:
+        SweepError: the text is no sweep; it names the path and the line.
+    """
+    suffix = Path(name).suffix
     if suffix == ".yaml":
         from params_proto.storage import reader
         from params_proto.storage.from_steps import sweep_from_steps
 
-        document = reader.read(_text(path), name)
+        document = reader.read(text, name)
         return sweep_from_steps(
             document.root,
             empty,
@@ -83,11 +111,9 @@ def load(
         )
     if suffix == ".jsonl":
         from params_proto.storage.jsonl import read
-    elif suffix == ".csv":
-        from params_proto.storage.csv_table import read
     else:
-        _unknown(path)
-    rows, lines = read(_text(path), name)
+        from params_proto.storage.csv_table import read
+    rows, lines = read(text, name)
     return chain(rows, empty, lambda index: f"{name}:{lines[index]}")
 
 

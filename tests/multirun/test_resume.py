@@ -19,9 +19,11 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
+from params_proto.multirun import sweeps
 from params_proto.multirun.recorded import now
 from params_proto.multirun.remaining import statuses
 from params_proto.records import Record, Records, Status
+from params_proto.records.plan import read_plan
 from params_proto.records.process import this_process
 from tests.versions import HYDRA_1_3
 
@@ -471,15 +473,20 @@ def test_two_directories(multirun: Any, app: Path) -> None:
         multirun(resume(out), to="other")
 
 
-@pytest.mark.parametrize("way", [["seed=1,2,3"], []], ids=["changed", "saved"])
+@pytest.mark.parametrize(
+    "way",
+    [["seed=1,2,3"], [], ["seed=1,2,3", "hydra.sweeper.slice=0::2"]],
+    ids=["changed", "saved", "part"],
+)
 def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str]) -> None:
     out = broken("seed=1,2")
-    path = out / ".sweep" / "plan.json"
 
     def other() -> str:
-        """What another process does while this one composes its jobs."""
-        plan = json.loads(path.read_text())
-        path.write_text(json.dumps({**plan, "created": f"{plan['created']} and again"}))
+        """What others do whenever this one looks at a job's config."""
+        plan = read_plan(out)
+        text = f"product: {{seed: [{plan.earlier}]}}\n"
+        sweeps.follow(out, plan, text)
+        plan._replace(sweep=sweeps.digest(text), earlier=plan.earlier + 1).write(out)
         return "app"
 
     register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
