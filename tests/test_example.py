@@ -130,7 +130,8 @@ def test_a_configured_sweep_trains_each_of_its_models(example: Path, python) -> 
 
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_sweep_of_conf_runs_what_its_file_says(name: str, given: Path, python) -> None:
-    done = python("train.py", "-m", f"+sweep={name}", "hydra.sweep.dir=m")
+    quiet = "hydra.sweeper.progress=false"
+    done = python("train.py", "-m", f"+sweep={name}", "hydra.sweep.dir=m", quiet)
 
     assert done.stderr == ""
     assert overrides(given.parent / "m") == list(configs(name))

@@ -92,7 +92,7 @@ def test_a_sweep_in_the_running_script(app: Path, python: Any, grid: str) -> Non
     printed = [line for line in done.stdout.splitlines() if not line.startswith("[")]
     assert printed == ["imported __main__", *JOBS]
     assert sorted(path.name for path in (app / "out").iterdir()) == [
-        *(".sweep", "0", "1", "2", "3", "multirun.yaml", "sweep.yaml")
+        *(".sweep", "0", "1", "2", "3", "multirun.yaml", "results.csv", "sweep.yaml")
     ]
     again = python("app.py", "-m", OURS, "hydra.sweeper.sweep=out/sweep.yaml")
     assert [line for line in again.stdout.splitlines() if line.startswith("job")] == JOBS

@@ -75,6 +75,14 @@ class ParamsProtoSweeperConf:
     # JSON a job.
     dry_run: Any = field(default_factory=light(Any, False))
 
+    # Whether to show, on standard error, how far the sweep is, and its table when it ends.
+    progress: bool = field(default_factory=light(bool, True))
+
+    # What jobs return by which one is the best, as accuracy or loss.test, and whether less of it is
+    # better, minimize, or more, maximize. By default it is the number that jobs return, and less.
+    metric: Any = field(default_factory=light(Any, None))
+    direction: Any = field(default_factory=light(Any, None))
+
 
 ConfigStore.instance().store(
     group="hydra/sweeper",

@@ -34,6 +34,9 @@ class ParamsProtoSweeper(Sweeper):
         retries: `hydra.sweeper.retries`: how often a job that failed is run again.
         timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
         dry_run: `hydra.sweeper.dry_run`: whether to show the jobs only.
+        progress: `hydra.sweeper.progress`: whether to show how far the sweep is.
+        metric: `hydra.sweeper.metric`: what jobs return by which one is the best.
+        direction: `hydra.sweeper.direction`: whether less of it is better, or more.
     """
 
     def __init__(
@@ -52,6 +55,9 @@ class ParamsProtoSweeper(Sweeper):
         retries: Any,
         timeout: Any,
         dry_run: Any,
+        progress: Any,
+        metric: Any,
+        direction: Any,
     ) -> None:
         self._compose = compose
         self._options = {
@@ -67,6 +73,9 @@ class ParamsProtoSweeper(Sweeper):
             "retries": retries,
             "timeout": timeout,
             "dry_run": dry_run,
+            "progress": progress,
+            "metric": metric,
+            "direction": direction,
         }
 
     def setup(

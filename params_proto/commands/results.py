@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from params_proto.errors import SweepError
 from params_proto.table.ranking import ranking
-from params_proto.table.rows import Row, Table, metrics_of, table
-from params_proto.table.text import shown
+from params_proto.table.rows import Table, metrics_of, table
+from params_proto.table.text import counted, shown
 
 
 def run(
@@ -36,15 +37,8 @@ def _told(one: Table, sort: str | None, direction: str | None) -> str:
     metrics = metrics_of(rows)
     order = ranking(sort, direction, metrics) if sort is not None else None
     ordered = rows if order is None else order.of(rows)
-    return f"{one.directory}: {_counted(rows)}\n{shown(ordered, one.keys, metrics)}"
-
-
-def _counted(rows: Sequence[Row]) -> str:
-    counts: dict[str, int] = {}
-    for row in rows:
-        status = row.status or "jobs"
-        counts[status] = counts.get(status, 0) + 1
-    return ", ".join(f"{number} {status}" for status, number in counts.items()) or "no jobs"
+    counts = Counter(row.status for row in rows)
+    return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics)}"
 
 
 def _for_programs(

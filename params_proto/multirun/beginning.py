@@ -195,6 +195,8 @@ class Beginning:
             sweep=sweeps.digest(self.text),
             earlier=earlier,
             created=before.created if before else now(),
+            metric=self.options.metric or (before and before.metric),
+            direction=self.options.direction or (before and before.direction),
         ).write(self.directory)
         # Other parts of the sweep look at this first.
         atomic.write(self.directory / SWEEP, [self.text])

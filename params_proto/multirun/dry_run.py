@@ -13,11 +13,11 @@ from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
 from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories
-from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs import Batch
 from params_proto.multirun.remaining import Seen
 from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.multirun.words import counted
 from params_proto.values import length
 
 _ALL = 1000  # jobs that are shown one by one

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.multirun.limit import Limit
+from params_proto.multirun.words import counted, named
 from params_proto.records import Record
 
 log = logging.getLogger(__name__)
@@ -91,10 +92,7 @@ class Failures:
 
 
 def _told(record: Record) -> str:
-    lines = " ".join(record.overrides)
-    return f"job {record.job}{f' ({lines})' if lines else ''} {record.status.value}: " + _reason(
-        record
-    )
+    return f"{named(record)} {record.status.value}: {_reason(record)}"
 
 
 def _reason(record: Record) -> str:
@@ -106,12 +104,3 @@ def _reason(record: Record) -> str:
         return "its process died"
     first = record.error.message.strip().partition("\n")[0]
     return f"{record.error.type}: {first:.200}" if first else record.error.type
-
-
-def counted(number: int) -> str:
-    """So many jobs, in words.
-
-    >>> counted(1), counted(12)
-    ('1 job', '12 jobs')
-    """
-    return "1 job" if number == 1 else f"{number} jobs"

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
+    from params_proto.multirun.progress.watching import Progress
+
 log = logging.getLogger(__name__)
 
 _IDLE = 3  # workers in a row that may die without a job
@@ -36,6 +38,7 @@ class Launching:
         task: what it was given to run.
         records: of the jobs.
         failures: told of each job that fails.
+        progress: told of each job; None where nobody wants to see it.
         retries: how often a job that failed is launched again.
         timeout: seconds that a job may take.
         named: whether the jobs are told their directories, as their numbers are not those that any
@@ -46,6 +49,7 @@ class Launching:
     task: Recorded
     records: Records
     failures: Failures
+    progress: Progress | None = None
     retries: int = 0
     timeout: float | None = None
     named: bool = False
@@ -97,8 +101,8 @@ class Launching:
                 if record is not None:  # should no further job start, it says so
                     self.records.close(record, Status.CRASHED, now())
                 dead.append(one)
-            elif record.status is Status.FAILED:
-                self.failures.add(record)
+            else:
+                self._ended(record)
         self.elsewhere.clear()
         return dead
 
@@ -126,6 +130,8 @@ class Launching:
         while rest and not self.failures.too_many:
             attempts = {one.number: self._attempt(one.number) for one in rest}
             self._before = attempts | self._before
+            if self.progress is not None:
+                self.progress.launched(attempts)
             try:
                 results = self._launch(Batch(rest, batch.directories))
             except Exception as error:
@@ -204,8 +210,7 @@ class Launching:
                 self.unrecorded[one.number] = str(value) if unmade else "it cannot be written."
                 continue
             self.unrecorded.pop(one.number, None)
-            if record.status is Status.FAILED:
-                self.failures.add(record)
+            self._ended(record)
 
     def _returned(self, one: Numbered, batch: Batch, result: JobReturn) -> Record | None:
         """Writes the record of a job that has left none, if that can be."""
@@ -242,15 +247,30 @@ class Launching:
                 record = self._record(record.job) or record
             if record.status is Status.RUNNING:
                 died.append(one)
-            elif record.status is Status.FAILED:
-                self.failures.add(record)
+            else:
+                self._ended(record)
         return died, left
+
+    def changed_here(self, record: Record) -> None:
+        """Notes that a job of this process has begun or ended."""
+        if record.status is Status.FAILED:
+            self.failures.add(record)
+        if self.progress is not None:
+            self.progress.changed_here(record)
+
+    def _ended(self, record: Record) -> None:
+        """Notes what became of a job, which may be known already."""
+        if record.status is Status.FAILED:
+            self.failures.add(record)
+        if self.progress is not None:
+            self.progress.changed(record)
 
     def _crashed(self, one: Numbered) -> None:
         self._close(one, Status.CRASHED)
         closed = self._record(one.number)
         assert closed is not None
         self.failures.add(closed)
+        self._ended(closed)
 
     def _close(self, one: Numbered, status: Status) -> None:
         record = self._record(one.number)

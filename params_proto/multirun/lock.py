@@ -43,8 +43,7 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
     own = directory / OWN
     shared = part is not None
     lock = InterProcessReaderWriterLock(own / LOCK)
-    me = this_process()
-    sign = own / RUNNING / f"{me.host}-{me.pid}.json"
+    sign = _sign(directory)
     with ExitStack() as held:
         try:
             make(sign.parent)
@@ -66,7 +65,7 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
                 raise _refused(directory, others[0] if others else None)
             held.callback(sign.unlink, missing_ok=True)
             with open(sign, "w", opener=opener) as file:
-                json.dump([*me, part], file)
+                json.dump([*this_process(), part], file)
         except OSError as error:
             raise SweepError(
                 f"{own} cannot be written: {error.strerror or error}. What becomes of the jobs is"
@@ -75,6 +74,21 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
             ) from error
         held.enter_context(heartbeat(sign))
         yield
+
+
+def others(directory: Path) -> bool:
+    """Whether other parts of a sweep run, too.
+
+    Args:
+        directory: the sweep's.
+    """
+    return next(_others(_sign(directory)), None) is not None
+
+
+def _sign(directory: Path) -> Path:
+    """By which this process says that it is there."""
+    me = this_process()
+    return directory / OWN / RUNNING / f"{me.host}-{me.pid}.json"
 
 
 def _take(lock: InterProcessReaderWriterLock, shared: bool) -> bool:

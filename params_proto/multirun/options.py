@@ -9,6 +9,7 @@ from typing import Any
 
 from params_proto.errors import SweepError
 from params_proto.python_text import slice_of
+from params_proto.table.ranking import ALONE, DIRECTIONS, MAXIMIZE, Ranking
 
 # What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
 _BATCH = 1000
@@ -34,6 +35,9 @@ class Options:
     retries: Any = 0
     timeout: Any = None
     dry_run: Any = False
+    progress: Any = True
+    metric: Any = None
+    direction: Any = None
 
     def __post_init__(self) -> None:
         for name in ("max_failures", "retries"):
@@ -45,6 +49,17 @@ class Options:
                     else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
                 )
 
+        if not isinstance(self.progress, bool):
+            raise SweepError(f"hydra.sweeper.progress={self.progress}: it is true or false.")
+        if not isinstance(self.metric, (str, type(None))):
+            raise SweepError(
+                f"hydra.sweeper.metric={self.metric} is no name of what a job returns, like"
+                " accuracy or loss.test."
+            )
+        if self.direction not in (None, *DIRECTIONS):
+            raise SweepError(
+                f"hydra.sweeper.direction={self.direction}: it is {' or '.join(DIRECTIONS)}."
+            )
         if self.rerun is not None and self.resume in (None, False):
             raise SweepError(
                 f"hydra.sweeper.rerun={self.rerun} is about a sweep that goes on: give"
@@ -57,6 +72,11 @@ class Options:
                 f"hydra.sweeper.timeout={self.timeout} is no number of seconds, more than 0 and"
                 f" at most {_LONGEST}. Leave it out for no limit."
             )
+
+    @property
+    def ranking(self) -> Ranking:
+        """What makes one job better than another: a number that it returns, if no other is told."""
+        return Ranking(self.metric or ALONE, self.direction == MAXIMIZE)
 
     @property
     def batch_size(self) -> int:

@@ -84,15 +84,15 @@ class Recorded:
         for name in ("__module__", "__name__", "__qualname__", "__doc__"):
             setattr(self, name, getattr(task, name, None))
         self.launch = Launch()
-        # What this process alone has: the signals that came while a job ran, and who is told of
-        # a job that failed.
+        # What this process alone has: the signals that came while a job ran, and who is told when
+        # a job begins and ends.
         self.signals: Interrupts | None = None
         self.busy = False
-        self.on_failure: Callable[[Record], None] | None = None
+        self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "signals": None, "on_failure": None, "busy": False}
+        return {**self.__dict__, "signals": None, "on_change": None, "busy": False}
 
     def keep(self, directory: Path, swept: list[str], selecting: list[str]) -> None:
         """Says where the records stand, and what they hold.
@@ -130,6 +130,8 @@ class Recorded:
             raise UnrecordedError(str(error)) from error
         if record is None:
             return NotRun()
+        if self.on_change is not None:
+            self.on_change(record)
         clock = time.monotonic()
 
         def close(status: Status, value: Any = None, error: Failure | None = None) -> None:
@@ -147,8 +149,8 @@ class Recorded:
                 self._records.write(ended)
             except SweepError as unwritten:
                 _log_unwritten(ended, unwritten)
-            if status is Status.FAILED and self.on_failure is not None:
-                self.on_failure(ended)
+            if self.on_change is not None:
+                self.on_change(ended)
 
         try:
             path = self._records.path(record.job)

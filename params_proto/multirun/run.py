@@ -14,7 +14,6 @@ from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.compose import keep
 from params_proto.multirun.composed import Composed
 from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
-from params_proto.multirun.failures import counted
 from params_proto.multirun.host import Host
 from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.jobs import in_batches
@@ -22,10 +21,12 @@ from params_proto.multirun.lock import locked
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
+from params_proto.multirun.progress.watching import watching
 from params_proto.multirun.recorded import Recorded
 from params_proto.multirun.running import Running
 from params_proto.multirun.timeouts import refuse_two_limits
 from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
 
 if TYPE_CHECKING:
@@ -107,24 +108,27 @@ def run(
         task.signals = signals = held.enter_context(interrupts())
         signals.if_stuck = running.end_stuck
         try:
-            while batch is not None:
-                running.run(batch)
-                if signals.last is not None:
-                    raise signals.last  # which a job took for its own
-                if running.launching.failures.too_many:
-                    break
-                with told_by_hydra():
-                    batch = next(passed, None)
-                    composed.write(beginning.directory, shared=shared)
-                    keep(host.loader, kept, options=False)
-            if not beginning.joins:  # the other parts of which take their own time
-                running.wait()
+            with watching(running.launching.progress):
+                while batch is not None:
+                    running.run(batch)
+                    if signals.last is not None:
+                        raise signals.last  # which a job took for its own
+                    if running.launching.failures.too_many:
+                        break
+                    with told_by_hydra():
+                        batch = next(passed, None)
+                        composed.write(beginning.directory, shared=shared)
+                        keep(host.loader, kept, options=False)
+                if not beginning.joins:  # the other parts of which take their own time
+                    running.wait()
         except KeyboardInterrupt as error:
             signals.handled()
             running.interrupted(signals.number_of(error))
         except Exception:
             running.stopped()
             raise
+        with quiet_about_interrupts():
+            running.leave_results()
     return running.ended()
 
 

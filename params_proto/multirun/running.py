@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -14,14 +15,20 @@ from hydra.errors import CompactHydraException
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
 from params_proto.multirun.command import script, to_go_on
-from params_proto.multirun.failures import Failures, counted
+from params_proto.multirun.ending import leave_results
+from params_proto.multirun.failures import Failures
 from params_proto.multirun.interrupts import quiet_about_interrupts
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.launching import Launching
 from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
+from params_proto.multirun.progress.screen import screen
+from params_proto.multirun.progress.tally import Tally
+from params_proto.multirun.progress.watching import Progress
 from params_proto.multirun.recorded import Recorded, RemoteError
 from params_proto.multirun.stopping import kill
+from params_proto.multirun.validation import AHEAD
+from params_proto.multirun.words import counted
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
 
@@ -72,16 +79,27 @@ class Running:
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
         failures = Failures(beginning.directory, beginning.host.config.hydra.job.name, limit)
-        task.on_failure = failures.add
+        records = Records(directory)
+        progress = None
+        if options.progress:
+            progress = Progress(
+                Tally(_total(beginning), options.ranking, time.monotonic()),
+                records,
+                screen(),
+                lambda: task.busy,
+                remaining,
+            )
         launching = Launching(
             launcher,
             task,
-            Records(directory),
+            records,
             failures,
+            progress,
             options.retries,
             options.timeout,
             named=beginning.goes_on,
         )
+        task.on_change = launching.changed_here
         return cls(beginning, launching, remaining=remaining)
 
     def run(self, batch: Batch) -> None:
@@ -107,6 +125,15 @@ class Running:
         self.launching.elsewhere += [] if self.remaining is None else self.remaining.elsewhere
         while dead := self.launching.wait():
             self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
+
+    def leave_results(self, *, goes_on: bool = False) -> None:
+        """Writes down what came out, and shows it.
+
+        Args:
+            goes_on: whether the command that goes on with the sweep is told afterwards.
+        """
+        goes_on = goes_on or bool(self.launching.failures or self.launching.unrecorded)
+        leave_results(self.beginning, goes_on=goes_on)
 
     def ended(self) -> list[Sequence[JobReturn]]:
         """The returns of all jobs.
@@ -139,6 +166,7 @@ class Running:
 
     def stopped(self) -> None:
         """Says how to go on after something that is no job's failure."""
+        self.leave_results(goes_on=True)
         with logged_where_it_can():
             log.error(f"The sweep stopped. {self._to_go_on()}")
 
@@ -178,6 +206,9 @@ class Running:
 
     def _tell_what_was_cut(self) -> None:
         cut = self.launching.cut(self._current)
+        if self.launching.progress is not None:
+            self.launching.progress.screen.close()
+        self.leave_results(goes_on=True)
         done = f"{counted(self.completed + cut.completed)} completed in this run"
         told = [f"Interrupted: {done}, {cut.interrupted} cut short."]
         if cut.running:
@@ -229,3 +260,12 @@ class Running:
                 f"hydra.sweeper.slice: this launcher gave the jobs the numbers {given[:3]}..., not"
                 f" {list(numbers[:3])}...: it takes slices without a step only, like 0:100."
             )
+
+
+def _total(beginning: Beginning) -> int | None:
+    """How many jobs there are, unless many would have to be looked at to count them."""
+    plan, part = beginning.request.plan, beginning.options.part
+    if plan.size is None and plan.exceeds(AHEAD, part):
+        return None
+    numbers = range(plan.space.size)[slice(None) if part is None else part]
+    return numbers.index(numbers[-1]) + 1 if numbers else 0  # which len() may not be able to say

@@ -1,6 +1,7 @@
 """Where the files of a sweep stand in its directory.
 
 sweep.yaml               the sweep
+results.csv              a row for each job, once the sweep has ended
 multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/plan.json         how it was started, and with what
 .sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
@@ -20,6 +21,7 @@ from pathlib import Path
 
 SWEEP = "sweep.yaml"
 MULTIRUN = "multirun.yaml"
+RESULTS = "results.csv"
 OWN = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"

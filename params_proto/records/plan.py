@@ -3,7 +3,8 @@
 {"format": 1, "script": ["train.py", "-m"], "config_name": "config",
 "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
 "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
-"jobs": 40, "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00"}
+"jobs": 40, "sweep": "1f0c...", "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00",
+"metric": "accuracy", "direction": "maximize"}
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ class PlanFile(NamedTuple):
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps have had the directory before.
         created: when, ISO 8601 with the zone.
+        metric: what tasks return by which one is the best; None for a number that they return.
+        direction: `minimize` or `maximize`; None for the former.
         format: the version of this form, and of the records'.
     """
 
@@ -52,6 +55,8 @@ class PlanFile(NamedTuple):
     sweep: str
     earlier: int
     created: str
+    metric: str | None = None
+    direction: str | None = None
     format: int = FORMAT
 
     def write(self, directory: Path) -> None:
@@ -103,6 +108,9 @@ def read_plan(directory: Path) -> PlanFile:
     for name in lists:
         if not _are_texts(values[name]):
             raise SweepError(f"{path} is no plan of a sweep: {name} is no list of texts.")
+    for name in ("metric", "direction"):
+        if not isinstance(values[name], (str, type(None))):
+            raise SweepError(f"{path} is no plan of a sweep: {name} is no text.")
     if not isinstance(values["earlier"], int):
         raise SweepError(f"{path} is no plan of a sweep: earlier is no number.")
     return PlanFile(**{name: values[name] for name in names})

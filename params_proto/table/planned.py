@@ -1,4 +1,8 @@
-"""Every job that a sweep's directory was asked for, with its number and its config."""
+"""Every job that a sweep's directory was asked for, with its number and its config.
+
+A sweep that has followed another keeps the numbers of what was there: a job that is new has the
+next one that no job has had.
+"""
 
 from __future__ import annotations
 
@@ -18,35 +22,36 @@ from params_proto.sweep import Sweep
 def planned(
     directory: Path, plan: PlanFile, done: Iterable[Record]
 ) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The jobs by number, each with its swept keys and their values as a record has them.
-
-    A sweep that has followed another keeps the numbers of what was there: a job that is new has the
-    next one that no job has had.
+    """The jobs of the last sweep by number, each with its swept keys and their values.
 
     Args:
         directory: the sweep's.
-        plan: what it was started with.
+        plan: what the last one was started with.
         done: the records that are there.
 
     Raises:
         SweepError: the file of the sweep cannot be read.
     """
-    sweep = Sweep.load(directory / SWEEP)
-    if not plan.earlier:
-        for number, config in enumerate(sweep):
-            given = {bare(key): value for key, value in config.items()}
-            yield number, {key: plain(given[key]) for key in plan.keys if key in given}
-        return
     numbers: dict[str, int] = {}
     for at in range(plan.earlier):
         for name, _ in _named(Sweep.load(directory / OWN / EARLIER / f"{at}.yaml")):
             numbers.setdefault(name, len(numbers))
     # What the app's own config made of a job's overrides is known where the job has run.
     ran = {record.identity: record.job for record in done}
-    for name, job in _named(sweep):
+    for name, job in _named(Sweep.load(directory / SWEEP)):
         number = numbers.setdefault(name, len(numbers))
-        given = dict(values(job))
-        yield ran.get(name, number), {key: plain(given[key]) for key in plan.keys if key in given}
+        yield ran.get(name, number), swept(dict(values(job)), plan.keys)
+
+
+def swept(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
+    """The swept keys of a job and their values, as a record has them.
+
+    Args:
+        config: the job's.
+        keys: those that are swept, without +, ++ and ~.
+    """
+    given = {bare(key): value for key, value in config.items()}
+    return {key: plain(given[key]) for key in keys if key in given}
 
 
 def _named(sweep: Sweep) -> Iterator[tuple[str, list[str]]]:

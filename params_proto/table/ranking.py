@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.table.rows import Row
 
-DIRECTIONS = ("minimize", "maximize")
-_ALONE = "value"  # the name of what a task returns that returns a number
+MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
+ALONE = "value"  # the name of what a task returns that returns a number
 
 
 class Ranking(NamedTuple):
@@ -32,15 +32,21 @@ class Ranking(NamedTuple):
         >>> [row.job for row in Ranking("loss").of(rows)]
         [2, 0, 1]
         """
-        return sorted(rows, key=self._key)
+        return sorted(rows, key=self.place)
 
-    def has(self, row: Row) -> bool:
-        """Whether a row has a number to rank it by."""
-        return _number(row.metrics.get(self.metric)) is not None
+    def place(self, row: Row) -> tuple[bool, float]:
+        """By which rows are put in this order."""
+        score = self.score(row.metrics)
+        return (True, 0.0) if score is None else (False, score)
 
-    def _key(self, row: Row) -> tuple[bool, float]:
-        number = _number(row.metrics.get(self.metric))
-        return (True, 0.0) if number is None else (False, -number if self.maximize else number)
+    def score(self, metrics: Mapping[str, Any]) -> float | None:
+        """A number that is less for what is better; None where there is none to tell it by.
+
+        Args:
+            metrics: what a task returned, by name.
+        """
+        number = _number(metrics.get(self.metric))
+        return -number if number is not None and self.maximize else number
 
 
 def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -> Ranking | None:
@@ -60,14 +66,14 @@ def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -
     if direction not in (None, *DIRECTIONS):
         raise SweepError(f"direction={direction}: it is {' or '.join(DIRECTIONS)}.")
     if metric is None:
-        if list(metrics) != [_ALONE]:
+        if list(metrics) != [ALONE]:
             return None
-        metric = _ALONE
+        metric = ALONE
     elif metrics and metric not in metrics:
         raise SweepError(
             f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
         )
-    return Ranking(metric, direction == "maximize")
+    return Ranking(metric, direction == MAXIMIZE)
 
 
 def _number(value: Any) -> float | None:

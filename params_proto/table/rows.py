@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
 from params_proto.sweep import Sweep
 from params_proto.table.metrics import metrics
-from params_proto.table.planned import planned
+from params_proto.table.planned import planned, swept
 
 PENDING = "pending"
 # The columns that every table has, beside those of its keys and metrics.
@@ -67,24 +67,41 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
 
+    def held(self, most: int) -> Table:
+        """The same with its rows in memory, if they are not too many.
 
-def table(directory: Path, most: int = 1_000_000) -> Table:
+        Args:
+            most: how many may be.
+        """
+        rows = list(islice(self, most + 1))
+        return self if len(rows) > most else replace(self, rows=lambda: rows)
+
+
+def table(
+    directory: Path, most: int = 1_000_000, configs: Iterable[Mapping[str, Any]] | None = None
+) -> Table:
     """The jobs of a sweep, also while it runs.
 
     Args:
         directory: of a sweep of ours, or of Hydra's basic sweeper.
         most: jobs of a sweep. Of a larger one there are those that have run, and no pending ones.
+        configs: of its jobs, where they are known; else they are read from its file.
 
     Raises:
         SweepError: there is no sweep, or what it has written cannot be read.
     """
     if has_plan(directory):
         plan, records = read_plan(directory), Records(directory)
-        listed = _listed(directory, plan, most)
+        if configs is None or plan.earlier:
+            configs = _configs(directory)
+        listed = _listed(plan, most) if configs is not None else 0
         if listed and plan.earlier:
             return _followed(plan, records)
         return Table(
-            directory, plan.keys, frozenset(plan.groups), lambda: _jobs(plan, records, listed)
+            directory,
+            plan.keys,
+            frozenset(plan.groups),
+            lambda: _jobs(plan, records, () if configs is None else configs, listed),
         )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
@@ -92,30 +109,36 @@ def table(directory: Path, most: int = 1_000_000) -> Table:
             f"{directory} {what}. Give the directory of a sweep, which has a {SWEEP}, or of one of"
             f" Hydra's basic sweeper, which has a {MULTIRUN}."
         )
-    from params_proto.table.basic import jobs, swept
+    from params_proto.table import basic
 
-    found = jobs(directory)
-    keys, groups = swept(found)
+    found = basic.jobs(directory)
+    keys, groups = basic.swept(found)
     return Table(directory, keys, groups, lambda: found)
 
 
-def _listed(directory: Path, plan: PlanFile, most: int) -> int:
-    """How many jobs have a row whether or not they have run.
+def _configs(directory: Path) -> Sweep | None:
+    """Those of the sweep's file.
 
     Where the command line has taken the place of a part of a value, only the app knows the jobs.
     """
-    if plan.jobs is not None and plan.jobs > most:
-        return 0
     try:
-        Sweep.load(directory / SWEEP)
+        return Sweep.load(directory / SWEEP)
     except SweepError:
+        return None
+
+
+def _listed(plan: PlanFile, most: int) -> int:
+    """How many jobs have a row whether or not they have run."""
+    if plan.jobs is not None and plan.jobs > most:
         return 0
     return most if plan.jobs is None else plan.jobs  # a filter's are not counted
 
 
-def _jobs(plan: PlanFile, records: Records, listed: int) -> Iterator[Row]:
-    for number, config in islice(planned(records.directory, plan, ()), listed):
-        yield _row(number, config, _read(records, number), records)
+def _jobs(
+    plan: PlanFile, records: Records, configs: Iterable[Mapping[str, Any]], listed: int
+) -> Iterator[Row]:
+    for number, config in enumerate(islice(configs, listed)):
+        yield _row(number, swept(config, plan.keys), _read(records, number), records)
     if listed != plan.jobs:
         for record in records.all():
             if isinstance(record, Record) and record.job >= listed:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from params_proto.table.rows import Row, columns
+from params_proto.records import Status
+from params_proto.table.rows import PENDING, Row, columns
 
 _WIDEST = 40  # characters of a cell
 
@@ -42,6 +43,20 @@ def shown(rows: Iterable[Row], keys: Sequence[str], metrics: Sequence[str]) -> s
     return aligned([*head, *(["error"] if failed else [])], lines)
 
 
+def counted(statuses: Mapping[str | None, int]) -> str:
+    """How many jobs there are of each status, those that are done first.
+
+    Args:
+        statuses: the numbers; None is for jobs of which nobody has noted it.
+
+    >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
+    ('1 completed, 2 pending', '3 jobs', 'no jobs')
+    """
+    order = [Status.COMPLETED.value, *[one.value for one in Status], PENDING, None]
+    counts = [(statuses.get(status, 0), status or "jobs") for status in dict.fromkeys(order)]
+    return ", ".join([f"{number} {name}" for number, name in counts if number]) or "no jobs"
+
+
 def aligned(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     """Cells in columns, of which those of numbers stand right.
 
@@ -49,25 +64,34 @@ def aligned(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
         head: the names of the columns.
         lines: the cells, by line.
     """
-    cells = [[_cell(value) for value in line] for line in lines]
+    texts = [[cell(value) for value in line] for line in lines]
     out = ["" for _ in range(len(lines) + 1)]
     for at, name in enumerate(head):
-        column = [name, *[line[at] for line in cells]]
+        column = [name, *[line[at] for line in texts]]
         width = max(map(len, column))
         right = at in (0, len(head)) or name == "seconds"
         last = at == len(head) - 1
-        for number, cell in enumerate(column):
+        for number, text in enumerate(column):
             end = "" if last else "  "
-            padded = cell.rjust(width) if right else cell if last else cell.ljust(width)
+            padded = text.rjust(width) if right else text if last else text.ljust(width)
             out[number] += f"{padded}{end}"
     return "\n".join(line.rstrip() for line in out)
 
 
-def _cell(value: Any) -> str:
+def cell(value: Any, widest: int = _WIDEST) -> str:
+    r"""A value in one line.
+
+    Args:
+        value: of any kind.
+        widest: the most characters.
+
+    >>> cell(1 / 3), cell([1, None]), cell("a\nb"), cell("long", 3)
+    ('0.333333', '[1, null]', 'a?b', '...')
+    """
     if value is None:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
     text = value if isinstance(value, str) else json.dumps(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
+    return text if len(text) <= widest else f"{text[: widest - 3]}..."

@@ -70,7 +70,7 @@ def test_the_jobs_are_those_of_the_loop(
     ]
     assert [job["number"] for job in jobs] == list(range(6))
     assert {path.name for path in (lab / "out").iterdir() if path.name[0] != "."} == {
-        *("0", "1", "2", "3", "4", "5", "multirun.yaml", "sweep.yaml")
+        *("0", "1", "2", "3", "4", "5", "multirun.yaml", "results.csv", "sweep.yaml")
     }
 
 
@@ -82,7 +82,7 @@ def test_a_part_keeps_its_numbers(launcher: list[str], lab: Path, python: Any) -
 
     assert [job["number"] for job in json.loads((lab / "returned.json").read_text())] == [1, 3, 5]
     assert {path.name for path in (lab / "out").iterdir() if path.name[0] != "."} == {
-        *("1", "3", "5", "multirun.yaml", "sweep.yaml")
+        *("1", "3", "5", "multirun.yaml", "results.csv", "sweep.yaml")
     }
 
 

@@ -203,6 +203,15 @@ def has_a_child(config: object) -> int | None:
     return child.exitcode
 
 
+@pytest.fixture
+def heeds_ctrl_c() -> Iterator[None]:
+    """As Python does but in a shell's background, where it ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heeds_ctrl_c")
 @pytest.mark.parametrize(
     ("number", "exitcode"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 1)]
 )

@@ -315,7 +315,8 @@ def test_equal_jobs_are_told_apart_in_slices_as_in_the_whole(
 
 
 def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
-    run = multirun("+sweep=grid", "+model=small", "name=x,y", "hydra.job.chdir=true")
+    ranked = ["hydra.sweeper.metric=loss", "hydra.sweeper.direction=minimize"]
+    run = multirun("+sweep=grid", "+model=small", "name=x,y", "hydra.job.chdir=true", *ranked)
     plan = json.loads((run.directory / ".sweep" / "plan.json").read_text())
     created = datetime.fromisoformat(plan.pop("created"))
     assert created.tzinfo is not None
@@ -327,6 +328,7 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
         "hydra": [
             "hydra/sweeper=params_proto",
             "hydra.job.chdir=true",
+            *ranked,
             f"hydra.sweep.dir={run.directory}",
         ],
         "selecting": ["+sweep=grid"],
@@ -335,6 +337,8 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
         "groups": [],
         "jobs": 12,
         "earlier": 0,
+        "metric": "loss",
+        "direction": "minimize",
         "format": 1,
     }
 

@@ -194,6 +194,7 @@ def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
         multirun("db=pg,pg,pg,pg,pg,nodb", to="later")
     jobs = {path.name for path in (app / "later").iterdir()} - {
         "multirun.yaml",
+        "results.csv",
         "sweep.yaml",
         ".sweep",
     }

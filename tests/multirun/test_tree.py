@@ -538,5 +538,6 @@ def test_a_config_can_ask_for_its_sweep_without_m(python: Any, app: Path) -> Non
         "2",
         "3",
         "multirun.yaml",
+        "results.csv",
         "sweep.yaml",
     ]

@@ -48,7 +48,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=10)
-@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.just(FORMAT)))  # fmt: skip
+@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.none() | st.text(), st.none(), st.just(FORMAT)))  # fmt: skip
 def test_what_is_written_is_read(place: Path, plan: PlanFile) -> None:
     plan.write(place)
     assert read_plan(place) == plan
@@ -83,7 +83,7 @@ def test_a_cut_file_is_no_plan(sweep: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[]", "config_name, created, earlier, .*, task missing"),
+        ("[]", "config_name, created, direction, earlier, .*, task missing"),
         ("3", "missing"),
         ("[" * 100_000, "it is no JSON"),
         *[(json.dumps({key: FILE[key] for key in FILE if key != name}), f": {name} missing") for name in FILE],
@@ -92,6 +92,7 @@ def test_a_cut_file_is_no_plan(sweep: Path) -> None:
         *[(json.dumps(FILE | {name: other}), f": {name} is no list of texts")
           for name in ("script", "task", "hydra", "selecting", "order", "keys")
           for other in (None, "lr", {}, [1], ["lr", None])],
+        (json.dumps(FILE | {"metric": 1}), ": metric is no text"),
         *[(json.dumps(FILE | {"earlier": other}), ": earlier is no number") for other in (None, "0", [], 1.5)],
     ],
     ids=lambda text: text[:60],

@@ -80,7 +80,7 @@ def test_what_an_earlier_sweep_ran_stays_noted(multirun: Any) -> None:
         multirun("seed=3", "hydra.sweeper.overwrite=true")
     with pytest.raises(CompactHydraException, match="holds a sweep already"):
         multirun("seed=3")
-    assert names(out) == [".sweep", "0", "1", "multirun.yaml", "sweep.yaml"]
+    assert names(out) == [".sweep", "0", "1", "multirun.yaml", "results.csv", "sweep.yaml"]
 
 
 def test_a_part_that_joined_since_keeps_the_sweep(multirun: Any, app: Path) -> None:

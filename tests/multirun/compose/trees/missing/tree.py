@@ -26,7 +26,7 @@ class Config:
     plain: Any = None
     again: Any = None
     copy: Any = None
-    by_name: dict[str, "Node | None"] = field(default_factory=lambda: {"none": None})
+    by_name: "dict[str, Node | None]" = field(default_factory=lambda: {"none": None})
 
 
 def register(store: ConfigStore) -> None:

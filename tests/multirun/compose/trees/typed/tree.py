@@ -39,7 +39,7 @@ class Config:
     by_flag: dict[bool, Any] = field(default_factory=lambda: {True: 1})
     by_real: dict[float, int] = field(default_factory=lambda: {0.5: 1})
     by_bytes: dict[bytes, int] = field(default_factory=lambda: {b"k": 1})
-    mixed: dict[str, "int | str"] = field(default_factory=lambda: {"a": 1, "b": "two"})
+    mixed: "dict[str, int | str]" = field(default_factory=lambda: {"a": 1, "b": "two"})
     colors: list[Color] = field(default_factory=lambda: [Color.RED])
     paths: list[Path] = field(default_factory=lambda: [Path("x")])
     pair: tuple[int, int] = (1, 2)

@@ -1,0 +1,71 @@
+"""What a sweep leaves when it ends: `results.csv`, and its table for who looks on."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+
+from params_proto.errors import SweepError
+from params_proto.multirun.beginning import Beginning
+from params_proto.multirun.lock import others
+from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.progress.lines import write
+from params_proto.records import Records
+from params_proto.records.plan import read_plan
+from params_proto.table.alone import alone
+from params_proto.table.csv_file import write_results
+from params_proto.table.digest import Digest, digest
+from params_proto.table.ranking import Ranking
+from params_proto.table.rows import table
+from params_proto.table.text import counted
+
+log = logging.getLogger(__name__)
+
+_PENDING = 100_000  # jobs that have not run, of which more would take too long to list
+_HELD = 10_000  # rows that are read once, not twice
+
+
+def leave_results(beginning: Beginning, *, goes_on: bool) -> None:
+    """Writes the file, and shows the table unless nobody wants to see it.
+
+    While other parts of the sweep run it does neither: the last of them does.
+
+    Args:
+        beginning: the sweep.
+        goes_on: whether the command that goes on with it is told afterwards.
+    """
+    directory, options = beginning.directory, beginning.options
+    if options.part is not None and others(directory):
+        return
+    with logged_where_it_can():
+        try:
+            found = table(directory, _PENDING, beginning.request.plan.space).held(_HELD)
+            read = digest(found, options.ranking)
+            write_results(found, read.metrics)
+            if options.progress and read.statuses.total() > 1:
+                write(_told(beginning, read, goes_on=goes_on))
+        except SweepError as error:  # the jobs are done all the same
+            log.error(f"{error} The table can be had later: params-proto results {directory}")
+
+
+def _told(beginning: Beginning, read: Digest, *, goes_on: bool) -> str:
+    options, directory = beginning.options, beginning.directory
+    order, wrong = None, None
+    try:
+        order = read.order(options.metric, options.direction)
+    except SweepError as error:  # that a metric has another name is seen only now
+        wrong = str(error)
+    lines = ["", read.table(order), "", wrong, f"{counted(read.statuses)} in {directory}"]
+    if not goes_on:
+        lines.append(_next(beginning, read, order))
+    return "\n".join([line for line in lines if line is not None])
+
+
+def _next(beginning: Beginning, read: Digest, order: Ranking | None) -> str:
+    directory = str(beginning.directory)
+    best = read.best[0] if order is not None and read.best else None
+    if order is None or best is None or order.score(best.metrics) is None:
+        return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
+    record = Records(beginning.directory).read(best.job)
+    assert record is not None
+    return f"The best again: {alone(read_plan(beginning.directory).script, record.overrides)}"

@@ -1,0 +1,103 @@
+"""A terminal in which a program runs, and what a person sees in it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+WIDTH = 200
+
+
+class Terminal:
+    """Runs a program.
+
+    Args:
+        command: the program and its arguments.
+        cwd: where.
+        lines: of the terminal.
+        environment: what the program's has beside this one's.
+    """
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        *,
+        lines: int = 12,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self.screen = pyte.HistoryScreen(WIDTH, lines, history=1000)
+        self.raw = b""
+        self._stream = pyte.ByteStream(self.screen)
+        self._master, slave = pty.openpty()
+        self._set_size(slave, lines)
+        # Of its own: the terminal is to be the one that it was started in.
+        self.process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**os.environ, "TERM": "xterm-256color", **(environment or {})},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(slave, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+
+    def resize(self, lines: int) -> None:
+        """Gives it another height."""
+        self._set_size(self._master, lines)
+        self.screen.resize(lines, WIDTH)
+
+    def _set_size(self, terminal: int, lines: int) -> None:
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, WIDTH, 0, 0))
+
+    def until(self, seen: Callable[[], bool], seconds: float = 60.0) -> None:
+        """Reads on until something can be seen."""
+        deadline = time.monotonic() + seconds
+        while not seen():
+            assert time.monotonic() < deadline, "\n".join(self.screen.display)
+            assert self._read(), "\n".join(self.screen.display)
+
+    def to_the_end(self) -> int:
+        """Reads to the end of the program, whose status it returns."""
+        while self._read():
+            pass
+        os.close(self._master)
+        return self.process.wait(60)
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._master], [], [], 0.2)
+        if not ready:
+            return self.process.poll() is None
+        try:
+            found = os.read(self._master, 65536)
+        except OSError:  # as Linux says that the other side is closed
+            return False
+        self.raw += found
+        self._stream.feed(found)
+        return bool(found)
+
+    @property
+    def last(self) -> str:
+        """The last line that can be seen."""
+        return self.screen.display[-1].rstrip()
+
+    @property
+    def scrolled(self) -> list[str]:
+        """All lines that have been written, those that are out of sight as well."""
+        gone = [
+            "".join(line[at].data for at in range(self.screen.columns))
+            for line in self.screen.history.top
+        ]
+        return [line.rstrip() for line in [*gone, *self.screen.display]]
