@@ -50,8 +50,9 @@ lint: $(VENV)/.dev ## check the format and the rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-typecheck: $(VENV)/.dev ## check the types, strictly
+typecheck: $(VENV)/.dev ## check the types, strictly, and those that users see
 	$(BIN)/pyright
+	$(BIN)/pyright --project tests/typing
 
 pytest: $(VENV)/.dev ## run the tests on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal

@@ -165,9 +165,7 @@ values = st.one_of(numbers, entries, st.lists(entries, max_size=2))
 names = st.sampled_from([*STEPS, "where", ""])
 documents: st.SearchStrategy[Any] = st.recursive(
     st.one_of(values, st.dictionaries(names, values, max_size=3)),
-    lambda inner: st.one_of(
-        st.dictionaries(names, inner, max_size=2), st.lists(inner, max_size=2)
-    ),
+    lambda inner: st.one_of(st.dictionaries(names, inner, max_size=2), st.lists(inner, max_size=2)),
     max_leaves=4,
 )
 
