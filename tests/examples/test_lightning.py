@@ -1,0 +1,58 @@
+"""examples/lightning: its README, and that each sweep runs what its file says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from params_proto import Sweep
+from tests.examples.readmes import check, copied
+from tests.pages import ROOT, run
+
+CONF = ROOT / "examples" / "lightning" / "conf"
+SWEEPS = sorted(path.stem for path in (CONF / "sweep").glob("*.yaml"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return copied("lightning", tmp_path, monkeypatch)
+
+
+def test_its_commands_print_what_its_readme_shows(folder: Path) -> None:
+    check("lightning", folder)
+
+
+def test_its_readme_shows_every_sweep() -> None:
+    page = (CONF.parent / "README.md").read_text("utf-8")
+
+    assert SWEEPS == ["ablation", "batches", "seeds"]
+    assert all(f"-m +sweep={name}" in page for name in SWEEPS)
+
+
+@pytest.mark.parametrize("name", SWEEPS)
+def test_a_job_is_built_from_what_its_config_says(name: str, folder: Path) -> None:
+    """Each job's log line names its overrides: those of the sweep's configs, in their order."""
+    out = run(f"python train.py -m +sweep={name} trainer=quick", folder)
+
+    sweep = Sweep.load(CONF / "sweep" / f"{name}.yaml")
+    jobs = [line.partition("  ")[2].partition("+sweep")[0] for line in out.splitlines()]
+    assert jobs == [" ".join([*job, ""]) for job in sweep.overrides()]
+
+
+def test_the_gradient_is_that_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
+    import numpy as np
+
+    monkeypatch.syspath_prepend(CONF.parent)
+    from lab.models import Network  # pyright: ignore[reportMissingImports]
+
+    rng = np.random.default_rng(1)
+    model = Network([3, 4], 0.0, rng)
+    x, y = rng.normal(size=(5, 2)), rng.integers(2, size=5)
+    for array, gradient in zip(model.parameters, model.training_step(x, y), strict=True):
+        for at in np.ndindex(array.shape):
+            losses = []
+            for step in (1e-6, -2e-6, 1e-6):
+                array[at] += step
+                losses.append(model.test_step(x, y)["loss"])
+            assert (losses[0] - losses[1]) / 2e-6 == pytest.approx(gradient[at], abs=1e-6)
