@@ -26,9 +26,13 @@ def commands_of(name: str) -> list[Command]:
 
 
 def check(name: str, folder: Path) -> None:
-    """Runs them all but `pip`, and compares what they print with what the README shows."""
+    """Runs them all but `pip`, and compares what they print with what the README shows.
+
+    In which order the lines of several workers come differs from run to run: it shows none.
+    """
     for command in commands_of(name):
-        if not command.line.startswith(("pip ", "mlflow ")):
-            shown = command.output
-            assert shown, f"{command.line}: the README shows nothing"
-            assert masked(run(command.line, folder)) == masked(shown), command.line
+        if not command.line.startswith("pip "):
+            printed = masked(run(command.line, folder))
+            assert printed
+            if "joblib" not in command.line:
+                assert printed == masked(command.output), command.line

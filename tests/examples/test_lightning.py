@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from runpy import run_path
 
+import numpy as np
 import pytest
 
 from params_proto import Sweep
@@ -40,14 +42,10 @@ def test_a_job_is_built_from_what_its_config_says(name: str, folder: Path) -> No
     assert jobs == [" ".join([*job, ""]) for job in sweep.overrides()]
 
 
-def test_the_gradient_is_that_of_the_loss(monkeypatch: pytest.MonkeyPatch) -> None:
-    import numpy as np
-
-    monkeypatch.syspath_prepend(CONF.parent)
-    from lab.models import Network  # pyright: ignore[reportMissingImports]
-
+def test_the_gradient_is_that_of_the_loss() -> None:
+    network = run_path(str(CONF.parent / "lab" / "models.py"))["Network"]
     rng = np.random.default_rng(1)
-    model = Network([3, 4], 0.0, rng)
+    model = network([3, 4], 0.0, rng)
     x, y = rng.normal(size=(5, 2)), rng.integers(2, size=5)
     for array, gradient in zip(model.parameters, model.training_step(x, y), strict=True):
         for at in np.ndindex(array.shape):

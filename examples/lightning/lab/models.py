@@ -1,5 +1,7 @@
 """Models: a forward pass, and the gradients of a training step."""
 
+from itertools import pairwise
+
 import numpy as np
 
 
@@ -14,8 +16,8 @@ class Network:
 
     def __init__(self, hidden: list[int], dropout: float, rng: np.random.Generator) -> None:
         sizes = [2, *hidden, 1]
-        pairs = zip(sizes[:-1], sizes[1:], strict=True)
-        self.weights = [rng.normal(0, (2 / n) ** 0.5, (n, m)) for n, m in pairs]
+        shapes = pairwise(sizes)
+        self.weights = [rng.normal(0, (2 / n) ** 0.5, (n, m)) for n, m in shapes]
         self.biases = [np.zeros(m) for m in sizes[1:]]
         self.dropout, self.rng = dropout, rng
 
