@@ -36,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples release-check faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compa
 
 test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into what they log
 	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' tests/examples
+
+release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
+	$(BIN)/python -m tests.release
 
 equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
