@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from numbers import Real
-from pathlib import Path
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
@@ -19,16 +18,15 @@ class LogJobs(Callback):
     parameters are the job's overrides and whose metrics are the numbers that the task returned.
 
     Args:
-        store: a SQLite file, relative to where the app was started.
+        uri: where MLflow keeps its runs: a file of SQLite or a server, the same for each worker.
     """
 
-    def __init__(self, store: str = "mlflow.db") -> None:
-        # a worker of a launcher has a copy of the callback, which has to find the same file
-        self.uri = f"sqlite:///{Path(store).absolute()}"
+    def __init__(self, uri: str) -> None:
+        self.uri = uri
         self.run = ""
 
     def on_multirun_start(self, config: DictConfig, **kwargs: Any) -> None:
-        """Makes the store before any job, as two workers might do it at once."""
+        """Makes the tables of a new store, before two workers do it at once."""
         MlflowClient(self.uri)
 
     def on_job_start(self, config: DictConfig, **kwargs: Any) -> None:

@@ -11,7 +11,7 @@ from mlflow.entities import Run
 
 from params_proto import results
 from tests.examples.readmes import check, copied
-from tests.pages import run
+from tests.pages import ROOT, blocks, run
 
 # the libraries of MLflow warn of one another
 pytestmark = pytest.mark.filterwarnings("default")
@@ -41,6 +41,15 @@ def runs(folder: Path) -> Runs:
 
 def test_its_commands_print_what_its_readme_shows(folder: Path) -> None:
     check("mlflow", folder)
+
+
+def test_its_readme_shows_the_config_of_the_callback() -> None:
+    folder = ROOT / "examples" / "mlflow"
+    (shown,) = [
+        b for b in blocks((folder / "README.md").read_text("utf-8")) if b.language == "yaml"
+    ]
+
+    assert (folder / "conf" / "train.yaml").read_text("utf-8").startswith(shown.text)
 
 
 def test_each_job_is_a_run_of_the_sweeps_experiment(folder: Path, runs: Runs) -> None:
