@@ -10,6 +10,10 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
+# MLflow, for one of the examples
+EXAMPLES      := .venv-examples
+WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100'
+
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
@@ -32,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples release-check faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -50,8 +54,9 @@ lint: $(VENV)/.dev ## check the format and the rules
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-typecheck: $(VENV)/.dev ## check the types, strictly
+typecheck: $(VENV)/.dev ## check the types, strictly, and those that users see
 	$(BIN)/pyright
+	$(BIN)/pyright --project tests/typing
 
 pytest: $(VENV)/.dev ## run the tests on two cores
 	$(BIN)/python -m pytest -n 2 --dist worksteal
@@ -64,6 +69,12 @@ test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launcher
 
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
+
+test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into what they log
+	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' tests/examples
+
+release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
+	$(BIN)/python -m tests.release
 
 equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
@@ -87,7 +98,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -106,6 +117,11 @@ $(LAUNCHERS)/.dev: pyproject.toml
 $(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
 $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
 	$(call install,--editable . --requirement tests/neighbours/requirements.txt)
+	@touch $@
+
+$(EXAMPLES)/.dev: VENV = $(EXAMPLES)
+$(EXAMPLES)/.dev: pyproject.toml examples/mlflow/requirements.txt
+	$(call install,$(WITH_EXAMPLES) --requirement examples/mlflow/requirements.txt)
 	@touch $@
 
 $(BENCH)/.dev: VENV = $(BENCH)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, shown
 from params_proto.expression import join, steps
@@ -148,7 +148,9 @@ class Sweep(SpaceSequence):
 
     # The steps
 
-    def product(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Any) -> Sweep:
+    def product(
+        self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Iterable[Any]
+    ) -> Sweep:
         """Multiplies by every combination of the axes; the last varies fastest.
 
         Args:
@@ -167,7 +169,9 @@ class Sweep(SpaceSequence):
         call.done()
         return self._then(steps.Product(read)) if read else self
 
-    def zip(self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Any) -> Sweep:
+    def zip(
+        self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Iterable[Any]
+    ) -> Sweep:
         """Multiplies by one axis of paired values.
 
         Args:
@@ -291,7 +295,10 @@ class Sweep(SpaceSequence):
         return self._then(steps.Where(predicate))
 
     def derive(
-        self, rules: Mapping[str, str | Callable[[Config], Any]] | None = None, /, **named: Any
+        self,
+        rules: Mapping[str, str | Callable[[Config], Any]] | None = None,
+        /,
+        **named: str | Callable[[Config], Any],
     ) -> Sweep:
         """Adds keys that are computed from each config.
 
@@ -344,30 +351,24 @@ class Sweep(SpaceSequence):
 
     # The operators
 
-    def __mul__(self, other: object) -> Sweep:
+    def __mul__(self, other: Sweep | Mapping[str, Iterable[Any]]) -> Sweep:
         if isinstance(other, Sweep):
             return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
-        if isinstance(other, Mapping):
-            return self.product(cast("Mapping[str, Any]", other))
-        return NotImplemented
+        return self.product(other) if _is_mapping(other) else NotImplemented
 
-    def __rmul__(self, other: object) -> Sweep:
-        if isinstance(other, Mapping):
-            return Sweep().product(cast("Mapping[str, Any]", other)) * self
-        return NotImplemented
+    def __rmul__(self, other: Mapping[str, Iterable[Any]]) -> Sweep:
+        return Sweep().product(other) * self if _is_mapping(other) else NotImplemented
 
-    def __add__(self, other: object) -> Sweep:
-        if isinstance(other, Sweep):
+    def __add__(self, other: Sweep) -> Sweep:
+        if isinstance(other, Sweep):  # pyright: ignore[reportUnnecessaryIsInstance]
             return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
         return NotImplemented
 
     def __pow__(self, times: int) -> Sweep:
         return self.repeat(times)
 
-    def __mod__(self, pins: object) -> Sweep:
-        if isinstance(pins, Mapping):
-            return self.set(cast("Mapping[str, Any]", pins))
-        return NotImplemented
+    def __mod__(self, pins: Mapping[str, Any]) -> Sweep:
+        return self.set(pins) if _is_mapping(pins) else NotImplemented
 
     def _cut(self, part: slice) -> Sweep:
         step = steps.Slice.of(part, self.size)
@@ -542,3 +543,7 @@ class Sweep(SpaceSequence):
         if step.places:
             refuse_overlap(expression)
         return Sweep._of(self._scope, expression, extend(self._space, step, pins={}))
+
+
+def _is_mapping(operand: object) -> bool:
+    return isinstance(operand, Mapping)

@@ -21,6 +21,7 @@ examples:
   params-proto results runs/a runs/b --csv > all.csv
   params-proto best runs/a --metric accuracy --direction maximize
   params-proto failures runs/a
+  params-proto schema > sweep.schema.json
 """
 
 
@@ -86,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
 
     failures = command("failures", "the jobs that failed, with what they raised")
     failures.add_argument("directory", type=Path, metavar="DIR")
+
+    command("schema", "the JSON schema of sweep files, for an editor")
     return parser
 
 

@@ -1,0 +1,1 @@
+"""What the configs build, by `_target_`."""

@@ -1,0 +1,3 @@
+"""What `make typecheck` reads is not run."""
+
+collect_ignore = ["apps.py", "sweeps.py"]
