@@ -10,6 +10,10 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
+# with a driver for Chromium, which is Debian's: apt-get install chromium chromium-driver
+REPORT       := .venv-report
+WITH_BROWSER := '.[demo,report]' 'pytest>=8.3' hypothesis 'selenium>=4.11'
+
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
@@ -32,7 +36,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-report pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +69,12 @@ test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launcher
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
+test-report: $(REPORT)/.dev ## open the page of params-proto report in Chromium, look at it and use it
+	$(REPORT)/bin/python -m pytest tests/report/browser
+
+pictures: $(REPORT)/.dev ## make the pictures of the README and of docs/ anew; needs Chromium
+	$(REPORT)/bin/python -m tests.pictures.report
+
 equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
 		$(EQUIVALENCE) --configs $(N)
@@ -87,7 +97,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(REPORT) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -106,6 +116,11 @@ $(LAUNCHERS)/.dev: pyproject.toml
 $(NEIGHBOURS)/.dev: VENV = $(NEIGHBOURS)
 $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
 	$(call install,--editable . --requirement tests/neighbours/requirements.txt)
+	@touch $@
+
+$(REPORT)/.dev: VENV = $(REPORT)
+$(REPORT)/.dev: pyproject.toml
+	$(call install,--editable $(WITH_BROWSER))
 	@touch $@
 
 $(BENCH)/.dev: VENV = $(BENCH)
