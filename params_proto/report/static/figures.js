@@ -23,7 +23,7 @@ const axis = (more = {}) => ({
 
 // How good a job is, from 0 to 1; null without a number.
 function goodness() {
-  const scale = scaleOf(chosen.metric, 1000);
+  const scale = scaleOf(chosen.metric);
   return (job) => {
     const at = scale.at(chosen.metric.values[job]);
     if (at === null) return null;
@@ -33,18 +33,25 @@ function goodness() {
 
 // ---- a line for each job
 
+// How far lines stand from their value. Plotly brushes a quarter of the gap to the next one.
+const bundle = ({ gap, span }) => Math.min(0.12 * gap, 0.05 * span);
 const lines = place("lines");
 const MOST_AXES = 60; // which is Plotly's limit
 const lineColumns = () => [...keys.slice(0, MOST_AXES - 1), chosen.metric || statuses].filter(Boolean);
 let order = jobs; // of the lines: the best are drawn last
 
 function dimension(column) {
-  const scale = scaleOf(column, column.role === "key" ? 50 : 1000);
+  const scale = scaleOf(column);
   const foot = scale.low - 0.14 * scale.span; // where jobs without a value end
-  const values = order.map((job) => scale.at(column.values[job]) ?? foot);
+  // Jobs with the same value would be one line: they are spread around it, the best on top.
+  const spread = (index) => bundle(scale) * (2 * index / Math.max(order.length - 1, 1) - 1);
+  const values = order.map((job, index) => {
+    const at = scale.at(column.values[job]);
+    return at === null ? foot : at + spread(index);
+  });
   const lacking = values.includes(foot);
   const label = cut(column.name, 26) + (scale.logarithmic && !scale.ticks ? ", log10" : "");
-  const range = [lacking ? foot : scale.low, scale.low + scale.span];
+  const range = [lacking ? foot : scale.low - bundle(scale), scale.low + scale.span + bundle(scale)];
   if (!scale.ticks) return { label: plain(label), values, range };
   const ticks = lacking ? [{ at: foot, text: "none" }, ...scale.ticks] : scale.ticks;
   return { label: plain(label), values, range, ...ticksOf(ticks, 18) };
@@ -114,7 +121,7 @@ function chooseByLines() {
 
 function drawRanges() {
   const fields = lineColumns().map((column, index) => {
-    const scale = scaleOf(column, column.role === "key" ? 50 : 1000);
+    const scale = scaleOf(column);
     const set = (range) => Plotly.restyle(lines, { [`dimensions[${index}].constraintrange`]: range && [range] });
     const legend = element("legend", { textContent: column.name });
     if (scale.ticks) {
@@ -123,7 +130,7 @@ function drawRanges() {
         ...values.map((value) => element("option", { value, textContent: cut(shown(column, value), 60) })));
       select.addEventListener("change", () => {
         const at = scale.at(Number(select.value));
-        const near = 1e-6 * scale.span;
+        const near = 2 * bundle(scale);
         set(select.value === "" ? null : [at - near, at + near]);
       });
       return element("fieldset", {}, legend, select);
@@ -176,7 +183,7 @@ function panel(column) {
   const range = [scale.low - margin, scale.low + scale.span + margin];
   const ticks = scale.ticks ? { tickmode: "array", ...plainTicksOf(scale.ticks, 16) } : {};
   const plot = element("div", { role: "img", ariaLabel: `Mean ${chosen.metric.name} by ${column.name}. ${summary}` });
-  const wide = isWide(present(chosen.metric), 1000);
+  const wide = isWide(chosen.metric, present(chosen.metric));
   const draw = () => Plotly.react(plot, [dots, line], layout(250, {
     xaxis: axis({ range, showgrid: false, title: { text: scale.logarithmic && !scale.ticks ? "log10" : "" }, ...ticks }),
     yaxis: axis({ type: wide ? "log" : "linear", nticks: 6 }),

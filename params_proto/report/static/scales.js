@@ -16,22 +16,27 @@ function distinct(texts) {
   });
 }
 
-function isWide(values, ratio) {
+// Whether the powers of the numbers matter: rates are swept so, and what is measured rarely is.
+function isWide({ role, options }, values) {
   const least = Math.min(...values);
-  return least > 0 && Math.max(...values) / least >= ratio;
+  return !options && least > 0 && Math.max(...values) / least >= (role === "key" ? 20 : 1000);
 }
 
-// at: where a value stands, null for none; ticks: for few values, or texts; logarithmic or not.
-function scaleOf(column, ratio = 50) {
+// at: where a value stands, null for none; ticks: for few values, or texts, and the least gap between
+// them; logarithmic or not.
+function scaleOf(column) {
   const values = [...new Set(present(column))].sort((one, other) => one - other);
-  const logarithmic = !column.options && isWide(values, ratio);
+  const logarithmic = isWide(column, values);
   const position = logarithmic ? Math.log10 : (value) => value;
   const at = (value) => (Number.isFinite(value) ? position(value) : null);
   const low = values.length ? at(values[0]) : 0;
   const high = values.length ? at(values[values.length - 1]) : 1;
   const span = high - low || 1;
   let ticks = null;
+  let gap = 0;
   if (column.options || (column.role === "key" && values.length <= FEW)) {
+    const steps = values.slice(1).map((value, index) => at(value) - at(values[index]));
+    gap = Math.min(span, ...steps);
     const step = Math.ceil(values.length / 30);
     let last = -Infinity;
     ticks = values
@@ -39,7 +44,7 @@ function scaleOf(column, ratio = 50) {
       .map((value) => ({ at: at(value), text: shown(column, value) }))
       .filter((tick) => (tick.at - last >= span / 25 ? ((last = tick.at), true) : false));
   }
-  return { at, low, high, span, ticks, logarithmic };
+  return { at, low, high, span, ticks, gap, logarithmic };
 }
 
 const ticksOf = (ticks, most) => ({
