@@ -35,6 +35,9 @@ def about(contents: Contents) -> str:
         f'<li class="status {escaped(name)}"><b>{count:,}</b> {escaped(name)}</li>'
         for name, count in contents.statuses.items()
     )
+    if plan is not None and plan.jobs is not None and plan.jobs > contents.jobs:
+        more = plan.jobs - contents.jobs
+        counts += f'<li class="status pending"><b>{more:,}</b> pending, not in the table</li>'
     said = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts)
     return f'<ul class="counts">{counts}</ul><dl class="facts">{said}</dl>'
 

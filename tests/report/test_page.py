@@ -273,6 +273,23 @@ def test_more_jobs_than_a_page_can_show(
     assert f"params-proto results {out} --csv" in capsys.readouterr().err
 
 
+def test_jobs_that_have_not_run_are_left_out_of_a_large_sweep(
+    report: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def task(config: dict[str, Any]) -> Any:
+        if config["lr"]:
+            raise PendingError
+        return 0.5
+
+    leave(tmp_path / "out", Sweep().product(lr=range(4)), task)
+    monkeypatch.setattr("params_proto.report.contents.MOST", 3)
+
+    page = report()
+
+    assert page.column("lr") == ["0"]
+    assert "3 pending, not in the table" in page.text
+
+
 def test_without_plotly(tmp_path: Path, python: Any) -> None:
     out = leave(tmp_path / "out", Sweep().product(lr=[1, 2]), lambda config: config["lr"])
     code = f"""
