@@ -59,8 +59,8 @@ function dimension(column) {
 
 function lineColors() {
   if (!chosen.metric) {
-    const names = { completed: "middle", failed: "none", crashed: "none" };
-    const found = statuses ? statuses.options : ["job"];
+    const names = { jobs: "middle", completed: "middle", failed: "none", crashed: "none" };
+    const found = statuses ? statuses.options : ["jobs"];
     const last = Math.max(found.length - 1, 1);
     const scale = found.map((name, index) => [index / last, color(names[name] || "worst")]);
     return {
