@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from params_proto.report.text import fit, told
 
+_PLOTTED = 60  # characters of a text in a figure
 ABSENT = object()  # in place of a value that a job does not have
 
 
@@ -17,7 +18,8 @@ class Column(NamedTuple):
 
     Args:
         name: as the table has it.
-        role: `job`, `key`, `metric`, `status`, `seconds`, `started` or `error`.
+        role: `job`, `key`, `metric`, `status`, `seconds`, `started`, `dir` or
+            `error`.
         cells: what the table shows.
         values: what it is sorted by: numbers, or positions among the options; None stands last.
         options: the texts there are, in the order in which they first occur; None of numbers.
@@ -35,6 +37,8 @@ class Column(NamedTuple):
         """What the page's figures read, as JSON."""
         said = self._asdict()
         del said["cells"]
+        if self.options is not None:
+            said["options"] = [text[:_PLOTTED] for text in self.options]
         return said
 
 

@@ -135,10 +135,18 @@ def _columns(
             [one if one is ABSENT else _moment(one).timestamp() for one in started],
             ["" if one is ABSENT else f"{_moment(one):%Y-%m-%d %H:%M:%S}" for one in started],
         ),
+        options("dir", "dir", _directories(rows)),
         options("error", "error", [_or_absent(row.error) for row in rows]),
     ]
     needed = ("job", "key", "metric")
     return [one for one in all_columns if one.role in needed or any(one.cells)]
+
+
+def _directories(rows: Sequence[Row]) -> list[Any]:
+    """Those of the jobs, where they are not called by the jobs' numbers anyway."""
+    if all(row.dir in (None, str(row.job)) for row in rows):
+        return [ABSENT] * len(rows)
+    return [_or_absent(row.dir) for row in rows]
 
 
 def _or_absent(value: Any) -> Any:

@@ -90,7 +90,8 @@ def report(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 def test_a_sweep_that_ran(report: Any, tmp_path: Path, python: Any) -> None:
     (tmp_path / "train.py").write_text(APP)
-    python("train.py", "-m", "lr=0.1,0.2", "seed=1,7", "hydra.sweep.dir=out", status=1)
+    subdir = "hydra.sweep.subdir='rate-${lr}/${seed}'"
+    python("train.py", "-m", "lr=0.1,0.2", "seed=1,7", "hydra.sweep.dir=out", subdir, status=1)
 
     page = report()
 
@@ -98,6 +99,7 @@ def test_a_sweep_that_ran(report: Any, tmp_path: Path, python: Any) -> None:
     assert page.column("lr") == ["0.1", "0.1", "0.2", "0.2"]
     assert page.column("loss") == ["0.1", "", "0.2", ""]
     assert page.column("status") == ["completed", "failed"] * 2
+    assert page.column("dir") == ["rate-0.1/1", "rate-0.1/7", "rate-0.2/1", "rate-0.2/7"]
     assert page.column("error") == ["", "ValueError: seven"] * 2
     assert f"{sys.executable} train.py -m lr=0.1,0.2 seed=1,7 hydra.sweep.dir=out" in page.text
     assert "product: {lr: [0.1, 0.2], seed: [1, 7]}" in page.text

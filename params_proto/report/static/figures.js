@@ -33,8 +33,8 @@ function goodness() {
 
 // ---- a line for each job
 
-// How far lines stand from their value. Plotly brushes a quarter of the gap to the next one.
-const bundle = ({ gap, span }) => Math.min(0.12 * gap, 0.05 * span);
+// How wide the lines of one value stand. Plotly brushes a quarter of the gap to the next one.
+const bundle = ({ gap, span }) => Math.min(0.24 * gap, 0.1 * span);
 const lines = place("lines");
 const MOST_AXES = 60; // which is Plotly's limit
 const lineColumns = () => [...keys.slice(0, MOST_AXES - 1), chosen.metric || statuses].filter(Boolean);
@@ -43,15 +43,18 @@ let order = jobs; // of the lines: the best are drawn last
 function dimension(column) {
   const scale = scaleOf(column);
   const foot = scale.low - 0.14 * scale.span; // where jobs without a value end
-  // Jobs with the same value would be one line: they are spread around it, the best on top.
-  const spread = (index) => bundle(scale) * (2 * index / Math.max(order.length - 1, 1) - 1);
+  const lacking = column.values.some((value) => scale.at(value) === null);
+  // Jobs with the same value would be one line: they are spread beside it, the best on top, but
+  // not beyond the ends of the axis, where there is nothing to brush.
+  const width = bundle(lacking ? { ...scale, gap: Math.min(scale.gap, scale.low - foot) } : scale);
   const values = order.map((job, index) => {
     const at = scale.at(column.values[job]);
-    return at === null ? foot : at + spread(index);
+    if (at === null) return foot;
+    const part = index / Math.max(order.length - 1, 1);
+    return at + width * (at === scale.low && !lacking ? part : at === scale.high ? part - 1 : part - 0.5);
   });
-  const lacking = values.includes(foot);
   const label = cut(column.name, 26) + (scale.logarithmic && !scale.ticks ? ", log10" : "");
-  const range = [lacking ? foot : scale.low - bundle(scale), scale.low + scale.span + bundle(scale)];
+  const range = [lacking ? foot : scale.low, scale.low + scale.span];
   if (!scale.ticks) return { label: plain(label), values, range };
   const ticks = lacking ? [{ at: foot, text: "none" }, ...scale.ticks] : scale.ticks;
   return { label: plain(label), values, range, ...ticksOf(ticks, 18) };
@@ -120,17 +123,20 @@ function chooseByLines() {
 // ---- the same with the keyboard
 
 function drawRanges() {
-  const fields = lineColumns().map((column, index) => {
+  const fields = lineColumns().map((column) => {
     const scale = scaleOf(column);
-    const set = (range) => Plotly.restyle(lines, { [`dimensions[${index}].constraintrange`]: range && [range] });
+    const set = (range) => {
+      const index = lines.data[0].dimensions.findIndex((one) => one.name === column.name);
+      Plotly.restyle(lines, { [`dimensions[${index}].constraintrange`]: range && [range] });
+    };
     const legend = element("legend", { textContent: column.name });
     if (scale.ticks) {
-      const values = [...new Set(present(column))].sort((one, other) => one - other);
+      if (scale.values.length > BRUSHED) return null;
       const select = element("select", { ariaLabel: column.name }, element("option", { value: "", textContent: "any" }),
-        ...values.map((value) => element("option", { value, textContent: cut(shown(column, value), 60) })));
+        ...scale.values.map((value) => element("option", { value, textContent: cut(shown(column, value), 60) })));
       select.addEventListener("change", () => {
         const at = scale.at(Number(select.value));
-        const near = 2 * bundle(scale);
+        const near = bundle(scale);
         set(select.value === "" ? null : [at - near, at + near]);
       });
       return element("fieldset", {}, legend, select);
@@ -146,7 +152,7 @@ function drawRanges() {
     for (const end of ends) end.addEventListener("change", change);
     return element("fieldset", {}, legend, ends[0], " ", ends[1]);
   });
-  place("ranges").querySelector(".ranges").replaceChildren(...fields);
+  place("ranges").querySelector(".ranges").replaceChildren(...fields.filter(Boolean));
 }
 
 // ---- the metric against each key

@@ -3,16 +3,19 @@
 const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const plain = (text) => text.replace(/[&<>]/g, (mark) => MARKS[mark]).replace(/\s/g, " ");
 
-const FEW = 12; // values that all get a tick
+const FEW = 12; // numbers that all get a tick
+const SHOWN = 30; // ticks that are written at most
+const BRUSHED = 200; // texts that can be chosen one by one
 const present = (column) => column.values.filter((one) => Number.isFinite(one));
 
-// Two texts that are cut to the same one stay two.
+// Two texts that are cut to the same one stay two, for Plotly places ticks by their texts; those
+// that are not written have no width.
 function distinct(texts) {
   const seen = new Map();
   return texts.map((text) => {
     const count = (seen.get(text) || 0) + 1;
     seen.set(text, count);
-    return count === 1 ? text : `${text} (${count})`;
+    return text === "" ? "\u200b".repeat(count) : count === 1 ? text : `${text} (${count})`;
   });
 }
 
@@ -22,8 +25,8 @@ function isWide({ role, options }, values) {
   return !options && least > 0 && Math.max(...values) / least >= (role === "key" ? 20 : 1000);
 }
 
-// at: where a value stands, null for none; ticks: for few values, or texts, and the least gap between
-// them; logarithmic or not.
+// at: where a value stands, null for none; values: those there are; ticks: for few of them, or for
+// texts; gap: the least between them; logarithmic or not.
 function scaleOf(column) {
   const values = [...new Set(present(column))].sort((one, other) => one - other);
   const logarithmic = isWide(column, values);
@@ -37,14 +40,16 @@ function scaleOf(column) {
   if (column.options || (column.role === "key" && values.length <= FEW)) {
     const steps = values.slice(1).map((value, index) => at(value) - at(values[index]));
     gap = Math.min(span, ...steps);
-    const step = Math.ceil(values.length / 30);
+    const step = Math.ceil(values.length / SHOWN);
     let last = -Infinity;
-    ticks = values
-      .filter((value, index) => index % step === 0)
-      .map((value) => ({ at: at(value), text: shown(column, value) }))
-      .filter((tick) => (tick.at - last >= span / 25 ? ((last = tick.at), true) : false));
+    ticks = values.map((value, index) => {
+      const fits = index % step === 0 && at(value) - last >= span / 25;
+      if (fits) last = at(value);
+      return { at: at(value), text: fits ? shown(column, value) : "" };
+    });
+    if (ticks.length > BRUSHED) ticks = ticks.filter((tick) => tick.text);
   }
-  return { at, low, high, span, ticks, gap, logarithmic };
+  return { at, values, low, high, span, ticks, gap, logarithmic };
 }
 
 const ticksOf = (ticks, most) => ({

@@ -59,6 +59,7 @@ SWEEPS: dict[str, tuple[Sweep, Any]] = {
     "failed": (Sweep().product(opt=[EVIL, "<b>bold</b>"], seed=range(3)), raises),
     "no metric": (Sweep().product(opt=["adam", "sgd"], seed=range(3)), lambda config: None),
     "none ran": (Sweep().product(n=[4], m=range(3)), odd),
+    "names": (Sweep().product(name=[f"run of {n}" for n in range(100)], lr=[1, 2]), raises),
     "odd": (Sweep().product({"n": range(6), "layers": [[64, 32], None, 1], "x": [EVIL]}), odd),
 }
 
@@ -222,6 +223,16 @@ def test_the_keyboard_chooses_the_same(show: Any) -> None:
     assert max(map(float, column(browser, "loss"))) <= 0.6
     browser.find_element(By.ID, "all").click()
     assert len(column(browser, "lr")) == 40
+
+
+def test_one_of_many_texts_is_chosen(show: Any) -> None:
+    browser = show("names")
+    browser.find_element(By.CSS_SELECTOR, "#ranges summary").send_keys(Keys.ENTER)
+
+    names = Select(browser.find_element(By.CSS_SELECTOR, "select[aria-label=name]"))
+    for name in ("run of 0", "run of 37", "run of 99"):
+        names.select_by_visible_text(name)
+        assert column(browser, "name") == [name] * 2
 
 
 def test_every_control_is_reached_by_tab(show: Any) -> None:
