@@ -14,6 +14,10 @@ NEIGHBOURS := .venv-neighbours
 EXAMPLES      := .venv-examples
 WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100'
 
+# with a driver for Chromium, which is Debian's: apt-get install chromium chromium-driver
+REPORT       := .venv-report
+WITH_BROWSER := '.[demo,report]' 'pytest>=8.3' hypothesis 'selenium>=4.11'
+
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
@@ -36,7 +40,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples release-check faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples test-report release-check pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +80,12 @@ test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into w
 release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
 	$(BIN)/python -m tests.release
 
+test-report: $(REPORT)/.dev ## open the page of params-proto report in Chromium, look at it and use it
+	$(REPORT)/bin/python -m pytest tests/report/browser
+
+pictures: $(REPORT)/.dev ## make the pictures of the README and of docs/ anew; needs Chromium
+	$(REPORT)/bin/python -m tests.pictures.report
+
 equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
 		$(EQUIVALENCE) --configs $(N)
@@ -98,7 +108,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -122,6 +132,11 @@ $(NEIGHBOURS)/.dev: pyproject.toml tests/neighbours/requirements.txt
 $(EXAMPLES)/.dev: VENV = $(EXAMPLES)
 $(EXAMPLES)/.dev: pyproject.toml examples/mlflow/requirements.txt
 	$(call install,$(WITH_EXAMPLES) --requirement examples/mlflow/requirements.txt)
+	@touch $@
+
+$(REPORT)/.dev: VENV = $(REPORT)
+$(REPORT)/.dev: pyproject.toml
+	$(call install,--editable $(WITH_BROWSER))
 	@touch $@
 
 $(BENCH)/.dev: VENV = $(BENCH)

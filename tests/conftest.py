@@ -23,7 +23,7 @@ settings.register_profile("untimed", deadline=None, suppress_health_check=[Healt
 settings.load_profile("untimed")
 
 # scripts and benchmarks: looking for doctests in them would run them
-collect_ignore_glob = ["apps/*", "*/apps/*", "benchmarks/*"]
+collect_ignore_glob = ["apps/*", "*/apps/*", "benchmarks/*", "pictures/*"]
 
 ROOT = Path(__file__).resolve().parents[1]
 Python = Callable[..., subprocess.CompletedProcess[str]]

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from params_proto import Sweep
+from tests.report.sweeps import leave
+
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "params_proto"
 HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 'tempfile', 'csv'}"
@@ -22,6 +25,7 @@ FLOORS: dict[str, set[str]] = {
     "sweep": {"expression", "storage", "sweep"},
     "records": {"records"},
     "table": {"table"},
+    "report": {"report"},
     "structured": {"schema"},
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
@@ -35,6 +39,7 @@ NEVER = {
     "space": {"fields", "hydra text"},
     "proto": {"sweep"},
     "records": {"space", "fields", "hydra text"},
+    "report": {"space", "fields", "hydra text"},
 }
 
 
@@ -118,6 +123,18 @@ print(sorted(name for name in sys.modules if name.startswith("params_proto.")))
 
     assert heavy == "[]"
     assert "params_proto.sweep" not in own
+
+
+def test_a_report_is_written_without_hydra_and_pandas(tmp_path: Path, python) -> None:
+    sweep = Sweep().product(lr=[0.1, 0.2])
+    out = leave(tmp_path / "out", sweep, lambda config: config["lr"])
+    code = f"""
+import sys
+from params_proto.commands.main import main
+assert main(["report", {str(out)!r}]) == 0
+print([name for name in ("hydra", "omegaconf", "pandas", "numpy") if name in sys.modules])
+"""
+    assert python("-c", code).stdout.splitlines()[-1] == "[]"
 
 
 def test_the_names_of_the_package(python) -> None:

@@ -62,7 +62,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         path.relative_to(ROOT).as_posix()
         for package in ("params_proto", "hydra_plugins")
         for path in (ROOT / package).rglob("*")
-        if path.suffix in (".py", ".json") or path.name == "py.typed"
+        if path.suffix in (".py", ".json", ".html", ".css", ".js") or path.name == "py.typed"
     }
     assert {name for name in names if ".dist-info/" not in name} == sources
     assert {"params_proto/py.typed", "hydra_plugins/params_proto_sweeper/py.typed"} <= names
@@ -81,7 +81,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         "pyyaml",
     ]
     assert set(metadata.get_all("Provides-Extra", [])) == {
-        *("demo", "joblib", "submitit", "ray", "dev")
+        *("demo", "joblib", "submitit", "ray", "report", "dev")
     }
 
 

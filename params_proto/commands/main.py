@@ -21,6 +21,7 @@ examples:
   params-proto results runs/a runs/b --csv > all.csv
   params-proto best runs/a --metric accuracy --direction maximize
   params-proto failures runs/a
+  params-proto report runs/a --metric accuracy --direction maximize
   params-proto schema > sweep.schema.json
 """
 
@@ -88,6 +89,17 @@ def _parser() -> argparse.ArgumentParser:
     failures = command("failures", "the jobs that failed, with what they raised")
     failures.add_argument("directory", type=Path, metavar="DIR")
 
+    report = command("report", "a sweep as a page with figures, DIR/report.html")
+    report.add_argument("directory", type=Path, metavar="DIR")
+    report.add_argument("--output", type=Path, metavar="FILE", help="in place of DIR/report.html")
+    report.add_argument("--metric", help="by which the best is chosen; the page can choose another")
+    _direction(report)
+    report.add_argument(
+        "--over",
+        action="append",
+        metavar="KEY",
+        help="a key that tells repeats apart, also several times (those that are called seed)",
+    )
     command("schema", "the JSON schema of sweep files, for an editor")
     return parser
 

@@ -1,0 +1,1 @@
+"""A sweep as a page: one HTML file that opens anywhere, offline."""

@@ -1,0 +1,79 @@
+"""The page: markup, style, scripts and figures in one text."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import shlex
+from importlib.resources import files
+from string import Template
+
+from params_proto.errors import SweepError
+from params_proto.report.about import about, file, swept
+from params_proto.report.contents import Contents
+from params_proto.report.rows import heading, row
+from params_proto.report.text import counted, embedded, escaped, fit
+from params_proto.report.tracebacks import tracebacks
+
+_SCRIPTS = ("data.js", "table.js", "scales.js", "figures.js", "page.js")
+
+
+def page(contents: Contents) -> str:
+    """A sweep as HTML, with all that it needs inside.
+
+    Args:
+        contents: the sweep.
+
+    Raises:
+        SweepError: Plotly, which draws the figures, is not installed.
+    """
+    scripts = [_plotly(), "\n".join(_static(name) for name in _SCRIPTS)]
+    scripts = [script.replace("</script", r"<\/script") for script in scripts]
+    columns = contents.columns
+    return Template(_static("page.html")).substitute(
+        # The scripts by their hashes and nothing else: text of a job's could not run if it tried.
+        # Plotly compiles what it draws the lines with, which is 'unsafe-eval'.
+        policy=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
+        title=escaped(contents.directory.resolve().name),
+        directory=escaped(str(contents.directory)),
+        style=_static("page.css"),
+        about=about(contents),
+        swept=swept(columns),
+        file=file(contents.sweep),
+        head="".join(heading(place, column) for place, column in enumerate(columns)),
+        rows="\n".join(row(place, columns) for place in range(contents.jobs)),
+        jobs=counted(contents.jobs, "job"),
+        failures=tracebacks(contents.failures, columns),
+        data=embedded(
+            {
+                "shell": fit(shlex.quote(str(contents.directory))),
+                "metric": contents.metric,
+                "maximize": contents.maximize,
+                "configurations": contents.configurations,
+                "columns": [column.plotted() for column in columns],
+            }
+        ),
+        plotly=scripts[0],
+        script=scripts[1],
+    )
+
+
+def _plotly() -> str:
+    try:
+        from plotly.offline import (  # pyright: ignore[reportMissingTypeStubs]
+            get_plotlyjs,  # pyright: ignore[reportUnknownVariableType]
+        )
+    except ModuleNotFoundError as error:
+        raise SweepError(
+            "report draws with Plotly, which is not installed here:"
+            " pip install 'hydra-params-proto[report]'."
+        ) from error
+    return str(get_plotlyjs())
+
+
+def _static(name: str) -> str:
+    return (files("params_proto.report") / "static" / name).read_text("utf-8")
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
