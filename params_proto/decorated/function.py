@@ -176,7 +176,7 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
     Raises:
         SweepError: it is nothing that a config can call.
     """
-    problem = _problem(function)
+    problem = problem_of(function)
     if problem:
         raise SweepError(f"proto.cli decorates a plain function, but {problem}")
     parameters = inspect.signature(function).parameters.values()
@@ -200,7 +200,7 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
     return Owner(current.key_of(function), title, "", defaults, takes_any, target)
 
 
-def _problem(function: Any) -> str | None:
+def problem_of(function: Any) -> str | None:
     """Why a thing is no function that a config can call, and what to do about it."""
     if isinstance(function, App):
         return f"{function.__qualname__} is decorated already."
