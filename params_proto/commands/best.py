@@ -13,7 +13,7 @@ from params_proto.table.rows import metrics_of, table
 
 
 def run(directory: Path, metric: str | None, direction: str | None) -> str:
-    """The command that runs the best job again, alone.
+    """The command that runs the best job again, alone; of a launch from Python, its overrides.
 
     Args:
         directory: the sweep's.
@@ -44,8 +44,12 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
 def _alone(script: list[str]) -> list[str]:
     """How the app is started for one job.
 
+    Where Python launched the sweep there is no command line to start it by.
+
     >>> _alone(["python", "-m", "lab.train", "-m", "-cn", "other"])
     ['python', '-m', 'lab.train', '-cn', 'other']
+    >>> _alone([])
+    []
     """
     module = script[1:2] == ["-m"]
     start = 3 if module else 2

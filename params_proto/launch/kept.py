@@ -27,10 +27,13 @@ def singletons_kept() -> Generator[None, None, None]:
 
 
 @contextmanager
-def directory_kept() -> Generator[None, None, None]:
-    """Comes back to the working directory, where a job has left for another."""
-    before = os.getcwd()
+def process_kept() -> Generator[None, None, None]:
+    """Comes back to the working directory, and to the environment, that a job may have changed."""
+    directory, environment = os.getcwd(), dict(os.environ)
     try:
         yield
     finally:
-        os.chdir(before)
+        os.chdir(directory)
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]
+        os.environ.update(environment)

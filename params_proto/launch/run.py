@@ -22,10 +22,11 @@ from params_proto.current import in_job
 from params_proto.errors import SweepError, together
 from params_proto.from_python.arguments import checked
 from params_proto.launch.directory import is_named_by_time, made
-from params_proto.launch.kept import directory_kept, singletons_kept
+from params_proto.launch.kept import process_kept, singletons_kept
 from params_proto.launch.lines import launcher_lines, lines_of
 from params_proto.launch.logs import logging_kept
 from params_proto.launch.runnable import Runnable, runnable
+from params_proto.launch.workers import fresh_workers
 from params_proto.multirun.compose.app import started
 from params_proto.multirun.directories import directory_of_sweep
 from params_proto.multirun.handed import handing
@@ -77,7 +78,7 @@ def launch(
     what = runnable(sweep, target, config_path, config_name)
     Plugins.instance()  # which configure nothing, but put configs into the store that are to stay
     with _alone(), ExitStack() as kept:
-        for keeper in (directory_kept, singletons_kept, logging_kept):
+        for keeper in (process_kept, singletons_kept, logging_kept, fresh_workers):
             kept.enter_context(keeper())
         kept.enter_context(what.rules())
         task = kept.enter_context(_task(what, lines))
@@ -93,6 +94,9 @@ def launch(
             _refuse_used(directory, config.hydra.sweeper)
         with _told(), handing(sweep):
             hydra.multirun(what.place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
+    if not has_plan(there / directory):
+        part = config.hydra.sweeper.slice
+        raise SweepError(f"hydra.sweeper.slice={part} takes none of the sweep's {sweep.size} jobs.")
     return results(there / directory)
 
 
@@ -166,11 +170,13 @@ def _told() -> Generator[None, None, None]:
     try:
         yield
     except CompactHydraException as error:
-        if isinstance(error.__cause__, SweepError):  # a mistake in the sweep
-            raise error.__cause__ from None
-        if type(error) is CompactHydraException:
-            raise SweepError(str(error)) from error.__cause__
-        raise
+        cause = error.__cause__
+        if isinstance(cause, SweepError):  # a mistake in the sweep
+            raise cause from None
+        if type(error) is CompactHydraException:  # ours
+            raise SweepError(str(error)) from cause
+        reason = "" if cause is None else ": " + str(cause).partition("\n")[0]
+        raise SweepError(f"{error}{reason}") from error  # a job's config
     except SystemExit as error:
         if error.code == 128 + signal.SIGINT:
             raise KeyboardInterrupt from None
