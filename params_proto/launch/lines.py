@@ -29,7 +29,7 @@ def lines_of(
     >>> lines_of("joblib", "runs/1", {"resume": True, "rerun": ["failed"], "timeout": None})
     ... # doctest: +NORMALIZE_WHITESPACE
     ['hydra/launcher=joblib', 'hydra/sweeper=params_proto', 'hydra.sweep.dir=runs/1',
-     'hydra.sweeper.resume=true', 'hydra.sweeper.rerun=[failed]']
+     'hydra.sweeper.resume=True', 'hydra.sweeper.rerun=[failed]']
     """
     mistakes: list[str] = []
     if not isinstance(launcher, str):
