@@ -68,7 +68,7 @@ class App(Generic[P, R]):
         """Runs the body with the values; without any, in the running script, the Hydra app."""
         caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
         if not args and not kwargs:
-            if _is_being_imported(caller):
+            if is_being_imported(caller):
                 return None
             if _is_script(caller) and not current.holds() and not current.in_job():
                 return self.run()
@@ -102,7 +102,7 @@ class App(Generic[P, R]):
         Args:
             argv: the command line, without the name of the script; the process's own if None.
         """
-        if _is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
+        if is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
             return
         from params_proto.app.run import run
 
@@ -161,7 +161,7 @@ def _is_script(module: dict[str, Any]) -> bool:
     return "__file__" in module and module is vars(sys.modules["__main__"])
 
 
-def _is_being_imported(module: dict[str, Any]) -> bool:
+def is_being_imported(module: dict[str, Any]) -> bool:
     """Whether these are the globals of the script, which a new child process imports first."""
     if module.get("__name__") != "__mp_main__":
         return False

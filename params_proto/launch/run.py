@@ -19,8 +19,10 @@ from params_proto.app.arguments import mistakes_of
 from params_proto.app.configs import entries, task_of
 from params_proto.app.store import stored
 from params_proto.current import in_job
+from params_proto.decorated.function import is_being_imported
 from params_proto.errors import SweepError, together
 from params_proto.from_python.arguments import checked
+from params_proto.from_python.caller import frame_of_caller
 from params_proto.launch.directory import is_named_by_time, made
 from params_proto.launch.kept import process_kept, singletons_kept
 from params_proto.launch.lines import launcher_lines, lines_of
@@ -70,6 +72,7 @@ def launch(
         options: those of the sweeper.
         launcher_options: those of the launcher.
     """
+    _refuse_where_others_run()
     lines = [
         *lines_of(launcher, sweep_dir, options),
         *checked("launch", config_path, config_name, overrides),
@@ -100,14 +103,27 @@ def launch(
     return results(there / directory)
 
 
-@contextmanager
-def _alone() -> Generator[None, None, None]:
-    """Refuses a second launch beside one, or within a job."""
+def _refuse_where_others_run() -> None:
+    """Refuses a launch within a job, or in a process that a job has started.
+
+    Raises:
+        SweepError: it is one.
+    """
+    if is_being_imported(frame_of_caller().f_globals):
+        raise SweepError(
+            "launch in a script that a new process imports, as multiprocessing's do that spawn: it"
+            ' would launch once more. Write it below `if __name__ == "__main__":`.'
+        )
     if in_job():
         raise SweepError(
             "launch inside a running job: one process runs one app at a time. Launch where no job"
             " runs, or in a process of its own."
         )
+
+
+@contextmanager
+def _alone() -> Generator[None, None, None]:
+    """Refuses a second launch beside this one."""
     if not _one.acquire(blocking=False):
         raise SweepError(
             "launch beside another launch of this process: Hydra has one state for all threads."

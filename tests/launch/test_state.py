@@ -110,11 +110,15 @@ ENDS: dict[str, tuple[Callable[..., Any], dict[str, Any], type[BaseException] | 
 }
 
 
-@pytest.mark.parametrize("within", [False, True], ids=["alone", "beside another app"])
-@pytest.mark.parametrize(("task", "options", "error"), ENDS.values(), ids=ENDS)
-def test_it_is_as_before(
-    task: Any, options: dict[str, Any], error: type[BaseException] | None, within: bool
-) -> None:
+BESIDE_ANOTHER_APP = ("well", "with failures", "at a value", "at Ctrl-C")
+
+
+@pytest.mark.parametrize(
+    ("end", "within"),
+    [*[(end, False) for end in ENDS], *[(end, True) for end in BESIDE_ANOTHER_APP]],
+)
+def test_it_is_as_before(end: str, within: bool) -> None:
+    task, options, error = ENDS[end]
     user = logging.getLogger("user")
     user.addFilter(user_filter := logging.Filter("user"))
     Path("conf").mkdir()
@@ -203,6 +207,30 @@ def test_a_job_cannot_launch(launcher: str) -> None:
 
     assert df["status"][0] == "failed"
     assert df["error"][0].startswith("SweepError: launch inside a running job:")
+
+
+def test_a_process_that_imports_the_script_does_not_launch(tmp_path: Path) -> None:
+    (tmp_path / "script.py").write_text("""
+import multiprocessing
+from params_proto import Sweep
+
+def square(number):
+    return number**2
+
+def train(lr: float = 0.1):
+    child = multiprocessing.get_context("spawn").Process(target=square, args=[3])
+    child.start()
+    child.join()
+    return child.exitcode
+
+print(Sweep(train).launch(sweep_dir="out")["value"].tolist())
+""")
+    done = subprocess.run(
+        [sys.executable, "script.py"], cwd=tmp_path, capture_output=True, text=True
+    )
+
+    assert done.stdout.splitlines()[-1] == "[1]"
+    assert 'Write it below `if __name__ == "__main__":`' in done.stderr
 
 
 def test_threads_launch_one_after_the_other() -> None:
