@@ -33,6 +33,9 @@ class _Settings(NamedTuple):
 
     def put_back(self, logger: logging.Logger) -> None:
         added = [one for one in logger.handlers if one not in self.handlers]
+        for handler in [one for one in added if one.name]:  # which a configuration has given it
+            added.remove(handler)
+            handler.close()
         logger.setLevel(self.level)
         logger.handlers[:] = [*self.handlers, *added]
         logger.filters[:] = self.filters
@@ -41,7 +44,7 @@ class _Settings(NamedTuple):
 
 @contextmanager
 def logging_kept() -> Generator[None, None, None]:
-    """Puts the loggers back as they were, and closes what was configured within the block.
+    """Puts the loggers back as they were, and closes what has been configured for them.
 
     Handlers that somebody else has added meanwhile, as a library does when it is first used, stay.
     """
@@ -52,15 +55,8 @@ def logging_kept() -> Generator[None, None, None]:
     try:
         yield
     finally:
-        configured = list(_named.values())
-        for logger in _loggers():
-            for handler in configured:
-                logger.removeHandler(handler)
-            if logger in before:
-                before[logger].put_back(logger)
-        for handler in configured:
-            handler.close()
-        _named.clear()
+        for logger, settings in before.items():
+            settings.put_back(logger)
         _named.update(named)
         _all[:0] = [reference for reference in everyone if reference() is not None]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import logging
+import logging.config
 import os
 import signal
 import subprocess
@@ -87,6 +88,12 @@ def interrupts(lr: float = 0.1) -> float:
     return lr
 
 
+def configures(lr: float = 0.1) -> float:
+    handler = {"class": "logging.StreamHandler"}
+    logging.config.dictConfig({"version": 1, "handlers": {"own": handler}})
+    return lr
+
+
 def leaves(lr: float = 0.1) -> float:
     os.chdir("/")
     os.environ["FROM_A_JOB"] = "1"
@@ -101,6 +108,7 @@ ENDS: dict[str, tuple[Callable[..., Any], dict[str, Any], type[BaseException] | 
     "loudly": (trains, {"overrides": ["hydra.verbose=true"]}, None),
     "with a variable": (trains, {"overrides": ["+hydra.job.env_set.FROM_A_JOB=1"]}, None),
     "with failures": (fails, {}, None),
+    "with a library that configures": (configures, {}, None),
     "at a failure": (fails, {"max_failures": 0}, SweepError),
     "at an option": (trains, {"njobs": 2}, SweepError),
     "at a value": (trains, {"overrides": ["lr=1,much"]}, SweepError),
