@@ -500,6 +500,102 @@ class Sweep(SpaceSequence):
 
         return configs(self, config_path, config_name, overrides, job)
 
+    def launch(
+        self,
+        target: Any = None,
+        *,
+        config_path: str | os.PathLike[str] | None = None,
+        config_name: str | None = None,
+        launcher: str = "basic",
+        sweep_dir: str | os.PathLike[str] | None = None,
+        overrides: Iterable[str] | None = (),
+        resume: bool = False,
+        rerun: str | Iterable[str] | None = None,
+        max_failures: int | None = None,
+        retries: int = 0,
+        timeout: float | None = None,
+        metric: str | None = None,
+        direction: str | None = None,
+        progress: Any = None,
+        **launcher_options: Any,
+    ) -> pd.DataFrame:
+        """Runs a job for each config through one of Hydra's launchers, as a multirun does.
+
+        The records, and so what `resume` goes on with, are those of `python train.py -m`. Hydra's
+        global state, the logging and the working directory are afterwards what they were before,
+        also within `hydra.initialize()`.
+
+        Args:
+            target: what the jobs run, by default the function that the sweep is over: a
+                `@proto.cli` function; a plain function, which gets its parameters as native
+                values; or a function of `@hydra.main`, which gets its config.
+            config_path: the folder of the configs, relative to the file of the caller, or
+                `pkg://...`; by default the one that the decorator of the target has.
+            config_name: the primary config; likewise.
+            launcher: the launcher's name: `basic` runs one job after the other in this process,
+                `joblib` several at a time, `submitit_slurm` on a cluster.
+            sweep_dir: the directory of the sweep. By default it is named by the time, with `_1`
+                behind where that is taken.
+            overrides: as on the command line: they win over the sweep, one with several values
+                multiplies, and those of `hydra.` set what has no argument here.
+            resume: whether to go on with the sweep in `sweep_dir`, of which only runs what is not
+                done; it starts where there is none.
+            rerun: jobs of which status run again: `["failed"]`, `"all"`.
+            max_failures: how many jobs may fail before no more start.
+            retries: how often a job that failed is run again.
+            timeout: the seconds that a job may take.
+            metric: by which the best job is the best.
+            direction: `minimize` or `maximize`.
+            progress: whether to show how far the sweep is.
+            launcher_options: those of the launcher, such as `n_jobs=2` of joblib. One that has the
+                name of an argument, or stands deeper, goes into `overrides`:
+                `hydra.launcher.timeout=60`.
+
+        Returns:
+            What came out, as `params_proto.results` has it: a row for each job, those that failed
+            included, about which a warning is logged.
+
+        Raises:
+            SweepError: a mistake in the sweep or an argument, before any job runs; or more than
+                `max_failures` jobs failed, the first of whose exceptions is its cause.
+            HydraException: a config that cannot be composed, before any job runs.
+            KeyboardInterrupt: Ctrl-C, once the jobs have been closed. `resume=True` goes on.
+
+        >>> import tempfile
+        >>> def train(lr: float = 0.1):
+        ...     return {"loss": lr / 2}
+        >>> quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none"]
+        >>> out = tempfile.mkdtemp()
+        >>> df = Sweep(train).product(lr=[1, 2]).launch(sweep_dir=out, overrides=quiet)
+        >>> df[["job", "lr", "loss", "status"]]
+           job   lr  loss     status
+        0    0  1.0   0.5  completed
+        1    1  2.0   1.0  completed
+        """
+        from params_proto.launch.run import launch
+
+        options = {
+            "resume": resume,
+            "rerun": rerun,
+            "max_failures": max_failures,
+            "retries": retries,
+            "timeout": timeout,
+            "metric": metric,
+            "direction": direction,
+            "progress": progress,
+        }
+        return launch(
+            self,
+            target,
+            config_path,
+            config_name,
+            launcher,
+            sweep_dir,
+            overrides,
+            options,
+            launcher_options,
+        )
+
     @classmethod
     def from_overrides(
         cls,

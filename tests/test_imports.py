@@ -29,11 +29,11 @@ FLOORS: dict[str, set[str]] = {
     "structured": {"schema"},
     "proto": {"app", "current", "decorated", "proto"},
     "multirun": {"multirun"},
-    "python": {"from_python"},
+    "python": {"from_python", "launch"},
     "commands": {"commands", "__main__"},
 }
 # The face of a sweep opens what runs it, when a method is called.
-OPENS = {"sweep.py": {"params_proto.from_python.configs.configs"}}
+OPENS = {"sweep.py": {"params_proto.from_python.configs.configs", "params_proto.launch.run.launch"}}
 # What an order of floors does not say.
 NEVER = {
     "space": {"fields", "hydra text"},

@@ -28,11 +28,7 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
     Raises:
         SystemExit: the mistakes have been told, all of them.
     """
-    mistakes = [
-        *_too_deep(arguments),
-        *_tuples_by_name(task, arguments),
-        *_unknown_names(task, arguments),
-    ]
+    mistakes = mistakes_of(task, arguments)
     if not mistakes:
         return
     error = JobError(str(together(mistakes)))
@@ -40,6 +36,20 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
         raise error
     sys.stderr.write(f"{error}\n")
     sys.exit(1)
+
+
+def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
+    """What Hydra has no word for.
+
+    Args:
+        task: the app's.
+        arguments: its command line, or overrides that stand for one.
+    """
+    return [
+        *_too_deep(arguments),
+        *_tuples_by_name(task, arguments),
+        *_unknown_names(task, arguments),
+    ]
 
 
 def _too_deep(arguments: Sequence[str]) -> Iterator[str]:

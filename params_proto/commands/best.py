@@ -13,7 +13,7 @@ from params_proto.table.rows import metrics_of, table
 
 
 def run(directory: Path, metric: str | None, direction: str | None) -> str:
-    """The command that runs the best job again, alone.
+    """The command that runs the best job again, alone; of a launch from Python, its overrides.
 
     Args:
         directory: the sweep's.

@@ -68,7 +68,7 @@ class App(Generic[P, R]):
         """Runs the body with the values; without any, in the running script, the Hydra app."""
         caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
         if not args and not kwargs:
-            if _is_being_imported(caller):
+            if is_being_imported(caller):
                 return None
             if _is_script(caller) and not current.holds() and not current.in_job():
                 return self.run()
@@ -102,7 +102,7 @@ class App(Generic[P, R]):
         Args:
             argv: the command line, without the name of the script; the process's own if None.
         """
-        if _is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
+        if is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
             return
         from params_proto.app.run import run
 
@@ -161,7 +161,7 @@ def _is_script(module: dict[str, Any]) -> bool:
     return "__file__" in module and module is vars(sys.modules["__main__"])
 
 
-def _is_being_imported(module: dict[str, Any]) -> bool:
+def is_being_imported(module: dict[str, Any]) -> bool:
     """Whether these are the globals of the script, which a new child process imports first."""
     if module.get("__name__") != "__mp_main__":
         return False
@@ -176,7 +176,7 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
     Raises:
         SweepError: it is nothing that a config can call.
     """
-    problem = _problem(function)
+    problem = problem_of(function)
     if problem:
         raise SweepError(f"proto.cli decorates a plain function, but {problem}")
     parameters = inspect.signature(function).parameters.values()
@@ -200,7 +200,7 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
     return Owner(current.key_of(function), title, "", defaults, takes_any, target)
 
 
-def _problem(function: Any) -> str | None:
+def problem_of(function: Any) -> str | None:
     """Why a thing is no function that a config can call, and what to do about it."""
     if isinstance(function, App):
         return f"{function.__qualname__} is decorated already."

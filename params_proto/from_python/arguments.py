@@ -1,4 +1,4 @@
-"""The arguments of `Sweep.compose`, of the types that Hydra takes."""
+"""The arguments of `Sweep.compose` and `Sweep.launch`, of the types that Hydra takes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 from params_proto.errors import shown, together
 
 
-def checked(config_path: Any, config_name: Any, overrides: Any) -> list[str]:
+def checked(method: str, config_path: Any, config_name: Any, overrides: Any) -> list[str]:
     """The lines of the overrides, where all arguments are of a type that they can have.
 
     Args:
+        method: which takes them.
         config_path: a folder or a package, or None.
         config_name: the primary config, or None.
         overrides: the lines, or None, which is none to `hydra.compose` as well.
@@ -21,9 +22,9 @@ def checked(config_path: Any, config_name: Any, overrides: Any) -> list[str]:
     Raises:
         SweepError: what is of another type: all of it.
 
-    >>> checked("conf", "train", ["lr=0.1"])
+    >>> checked("compose", "conf", "train", ["lr=0.1"])
     ['lr=0.1']
-    >>> checked("conf", 3, [])
+    >>> checked("compose", "conf", 3, [])
     Traceback (most recent call last):
         ...
     params_proto.errors.SweepError: compose takes a text as its config_name, got 3. Write 'train'.
@@ -31,7 +32,9 @@ def checked(config_path: Any, config_name: Any, overrides: Any) -> list[str]:
     mistakes: list[str] = []
 
     def wrong(name: str, takes: str, given: object, cure: object) -> None:
-        mistakes.append(f"compose takes {takes} as its {name}, got {shown(given)}. Write {cure!r}.")
+        mistakes.append(
+            f"{method} takes {takes} as its {name}, got {shown(given)}. Write {cure!r}."
+        )
 
     if not isinstance(config_path, (str, os.PathLike, type(None))):
         wrong("config_path", "a folder, or 'pkg://...',", config_path, "conf")

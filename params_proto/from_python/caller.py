@@ -6,7 +6,7 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType
+from types import CodeType, FrameType
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -35,10 +35,16 @@ def caller() -> Caller:
 
     A cell of a notebook stands where the notebook does, as for Hydra.
     """
-    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        frame = frame.f_back
+    frame = frame_of_caller()
     folders = frame.f_globals.get("_dh")  # IPython's, in the globals of its cells only
     if folders:
         return Caller(Path(folders[0]), "notebook")
     return Caller.of(frame.f_code)
+
+
+def frame_of_caller() -> FrameType:
+    """The frame of that code."""
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return frame

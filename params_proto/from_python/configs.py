@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
@@ -13,7 +12,7 @@ from omegaconf import open_dict
 from params_proto.app.configs import entries, task_of
 from params_proto.decorated.function import App
 from params_proto.from_python.arguments import checked
-from params_proto.from_python.caller import Caller, caller
+from params_proto.from_python.place import Own, place_of
 from params_proto.from_python.surroundings import Surroundings
 from params_proto.multirun.asked import Asked
 from params_proto.multirun.commandline import given
@@ -28,14 +27,6 @@ if TYPE_CHECKING:
     from params_proto.sweep import Sweep
 
 
-class _Place(NamedTuple):
-    """Where the configs are: a folder or a package, the primary config, the name of the jobs."""
-
-    configs: str | None
-    primary: str | None
-    name: str
-
-
 def configs(
     sweep: Sweep,
     config_path: str | os.PathLike[str] | None,
@@ -44,9 +35,10 @@ def configs(
     job: bool,
 ) -> Iterator[DictConfig]:
     """Composes the configs of a sweep, each when it is asked for. See `Sweep.compose`."""
-    lines = checked(config_path, config_name, overrides)
+    lines = checked("compose", config_path, config_name, overrides)
     app = _app(sweep)
-    place = _place(app, config_path, config_name)
+    own = None if app is None else Own(app.__wrapped__, app.config_path, app.config_name)
+    place = place_of(config_path, config_name, own)
     task = None if app is None else task_of(app, closed=False)
     surroundings = Surroundings(place.name, [] if task is None else entries(task, {}))
     with surroundings.here():
@@ -95,20 +87,3 @@ def _each(
                 with open_dict(config):
                     del config["hydra"]
         yield config
-
-
-def _place(
-    app: App[..., Any] | None, config_path: str | os.PathLike[str] | None, config_name: str | None
-) -> _Place:
-    """The place that is named, or that of the app."""
-    at = caller()
-    if app is not None and config_path is None:
-        at, config_path = Caller.of(app.__wrapped__.__code__), app.config_path
-    if app is not None and config_name is None:
-        config_name = app.config_name
-    if config_path is None:
-        return _Place(None, config_name, at.name)
-    path = os.fspath(config_path)
-    if "://" not in path:
-        path = str(Path(os.path.realpath(at.folder / path)))
-    return _Place(path, config_name, at.name)

@@ -7,6 +7,7 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from omegaconf import OmegaConf
 
@@ -96,7 +97,9 @@ def asked(
     outside = given(lines, host.loader)
     if options.part is not None:
         _refuse_drawn(outside)
-    node = resolved(host.config) if file is None else file
+    node: Any = file if file is not None else host.handed
+    if node is None:
+        node = resolved(host.config)
     closed = host.task if host.task is not None and host.task.closed else None
     with _silent_about_names() if closed is not None else nullcontext():
         sweep = configured(

@@ -181,7 +181,7 @@ class Beginning:
         plan = self.request.plan
         before = self.plan
         PlanFile(
-            script=script(),
+            script=[] if self.host.handed is not None else script(),
             config_name=self.host.config.hydra.job.config_name,
             task=before.task if before and self.order else self.request.arguments,
             hydra=before.hydra if before and self.order else self.host.of_hydra,

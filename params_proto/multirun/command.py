@@ -93,6 +93,20 @@ def _is_one_of(override: str, keys: Iterable[str]) -> bool:
     return any(key == one or key.startswith(f"{one}.") for one in keys)
 
 
+def to_launch_again(directory: str, rerun: str | Sequence[str] | None = None) -> str:
+    """The same for a sweep that Python launched.
+
+    Args:
+        directory: the sweep's.
+        rerun: which jobs are still to run again, where that needs to be said.
+
+    >>> to_launch_again("runs/1", ["failed"])
+    "the same launch, with sweep_dir='runs/1', resume=True, rerun=['failed']"
+    """
+    again = "" if rerun is None else f", rerun={rerun!r}"
+    return f"the same launch, with sweep_dir={directory!r}, resume=True{again}"
+
+
 def to_go_on(
     start: Sequence[str],
     of_hydra: Iterable[str],

@@ -48,6 +48,8 @@ def where(node: Any) -> str:
     """
     if isinstance(node, SweepFile):
         return str(node.path)
+    if isinstance(node, Sweep):
+        return "the sweep"
     return f"hydra.sweeper.sweep={node}" if isinstance(node, str) else "hydra.sweeper.sweep"
 
 
@@ -63,7 +65,7 @@ def configured(
 
     Args:
         node: what stands there, its interpolations resolved, or the file of a sweep that was
-            run.
+            run, or the sweep itself.
         cwd: where relative paths begin.
         targets: what steps and files are a sweep over; a Sweep in Python has its own.
         loader: Hydra's, for `glob`.
@@ -79,15 +81,20 @@ def configured(
         from params_proto.storage import parsed
 
         sweep = parsed(node.text, str(node.path), empty, config_loader=loader)
+    elif isinstance(node, Sweep):
+        sweep = node
     elif isinstance(node, str):
         sweep = _referred(node, cwd, empty, loader, selects)
     else:
         sweep = _steps(node, empty, loader)
+    is_handed = isinstance(node, Sweep)
+    place = "the sweep" if is_handed else "hydra.sweeper.sweep"
+    cure = "in overrides" if is_handed else "on the command line or in the app's config"
     for key in sweep.expression.places:
         if bare(key).split(".")[0].split("/")[0] == "hydra":
             raise SweepError(
-                f"hydra.sweeper.sweep: {key} is a key of Hydra itself, which is the same for all"
-                " jobs. Give it one value, on the command line or in the app's config."
+                f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
+                f" Give it one value, {cure}."
             )
     return sweep
 

@@ -68,4 +68,5 @@ def _next(beginning: Beginning, read: Digest, order: Ranking | None) -> str:
         return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
     record = Records(beginning.directory).read(best.job)
     assert record is not None
-    return f"The best again: {alone(read_plan(beginning.directory).script, record.overrides)}"
+    script = read_plan(beginning.directory).script
+    return f"The best{' again' if script else ''}: {alone(script, record.overrides)}"

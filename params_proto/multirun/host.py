@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 
 from params_proto.fields import Target
 from params_proto.keys import bare
+from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from params_proto.app.task import Task
+    from params_proto.sweep import Sweep
 
 
 @dataclass(eq=False)
@@ -32,11 +34,13 @@ class Host:
         config: the composed config of the multirun.
         loader: composes the jobs' configs.
         task_function: what the jobs run.
+        handed: the sweep that Python launches; None where a command line started the multirun.
     """
 
     config: DictConfig
     loader: ConfigLoader
     task_function: TaskFunction
+    handed: Sweep | None = field(default_factory=handed)
 
     @property
     def task(self) -> Task | None:

@@ -14,7 +14,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
-from params_proto.multirun.command import script, to_go_on
+from params_proto.multirun.command import script, to_go_on, to_launch_again
 from params_proto.multirun.ending import leave_results
 from params_proto.multirun.failures import Failures
 from params_proto.multirun.interrupts import quiet_about_interrupts
@@ -139,7 +139,8 @@ class Running:
         """The returns of all jobs.
 
         Raises:
-            Exception: what the first of them raised that failed.
+            Exception: what the first of them raised that failed. Where Python launched the sweep,
+                which reads the records, that is so of too many failures only.
         """
         failures, unrecorded = self.launching.failures, self.launching.unrecorded
         if not failures and not unrecorded:
@@ -151,6 +152,11 @@ class Running:
         if failures.too_many:
             told.append("No further job was started (hydra.sweeper.max_failures).")
         text = "\n".join([*told, self._to_go_on()])
+        if self.beginning.host.handed is not None:
+            if unrecorded or failures.too_many:
+                raise CompactHydraException(text) from self._raised
+            log.warning(text)
+            return self.returns
         if self._failed is None or unrecorded:  # processes died, or there is nothing to show
             raise CompactHydraException(text)
         log.error(text)
@@ -163,6 +169,12 @@ class Running:
                 raise error from RemoteError(f"\n{record.error.traceback}")
             raise
         raise CompactHydraException(text)
+
+    @property
+    def _raised(self) -> Exception | None:
+        """What the first job raised that failed."""
+        value = self._failed and self._failed[1]._return_value  # pyright: ignore[reportPrivateUsage]
+        return value if isinstance(value, Exception) else None
 
     def stopped(self) -> None:
         """Says how to go on after something that is no job's failure."""
@@ -221,15 +233,20 @@ class Running:
         log.warning("\n".join([*told, self._to_go_on()]))
 
     def _to_go_on(self) -> str:
-        host, directory = self.beginning.host, str(self.beginning.directory)
         left = self._left_again()
         if left is None:
-            return f"Go on with: {to_go_on(script(), host.of_hydra, directory)}"
+            return f"Go on with: {self._command()}"
         from params_proto.multirun.remaining import still  # which few sweeps need
 
         options = self.beginning.options
         rerun = still("all" if options.overwrite else options.rerun)
-        return f"{left}\nGo on with: {to_go_on(script(), host.of_hydra, directory, rerun)}"
+        return f"{left}\nGo on with: {self._command(rerun)}"
+
+    def _command(self, rerun: str | Sequence[str] | None = None) -> str:
+        host, directory = self.beginning.host, str(self.beginning.directory)
+        if host.handed is not None:
+            return to_launch_again(directory, rerun)
+        return to_go_on(script(), host.of_hydra, directory, rerun)
 
     def _left_again(self) -> str | None:
         """Says of completed jobs that they were to run once more, and have not; if there are any.

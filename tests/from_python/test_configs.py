@@ -387,7 +387,7 @@ def test_what_is_wrong_is_told_at_once(
     conf: Path, monkeypatch: pytest.MonkeyPatch, call: Any, error: type[Exception], match: str
 ) -> None:
     folder = (Path(hydra.__file__).parent, conf.parent)[1]
-    monkeypatch.setattr("params_proto.from_python.configs.caller", lambda: _caller(folder))
+    monkeypatch.setattr("params_proto.from_python.place.caller", lambda: _caller(folder))
     with pytest.raises(error, match=match):
         call()
 

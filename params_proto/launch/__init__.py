@@ -1,0 +1,1 @@
+"""A multirun from Python, as `python train.py -m` runs it."""

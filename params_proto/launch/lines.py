@@ -1,0 +1,84 @@
+"""The arguments of a launch, as the overrides that a command line would have."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto.errors import SweepError, shown, together
+from params_proto.overrides.rendering import assignment
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+
+def lines_of(
+    launcher: Any, sweep_dir: str | os.PathLike[str] | None, options: Mapping[str, Any]
+) -> list[str]:
+    """What selects the sweeper and the launcher, and sets the options of the sweeper.
+
+    Args:
+        launcher: the name of Hydra's launcher.
+        sweep_dir: the directory of the sweep, None for Hydra's choice.
+        options: those of the sweeper; one that is None is left as it is.
+
+    Raises:
+        SweepError: a launcher that is no name, or a `resume` that is neither True nor False.
+
+    >>> lines_of("joblib", "runs/1", {"resume": True, "rerun": ["failed"], "timeout": None})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['hydra/launcher=joblib', 'hydra/sweeper=params_proto', 'hydra.sweep.dir=runs/1',
+     'hydra.sweeper.resume=True', 'hydra.sweeper.rerun=[failed]']
+    """
+    mistakes: list[str] = []
+    if not isinstance(launcher, str):
+        mistakes.append(
+            f"launch takes the name of a launcher, got {shown(launcher)}: write launcher='joblib'."
+        )
+    if type(options.get("resume", False)) is not bool:
+        mistakes.append(
+            f"resume is True or False, got {shown(options['resume'])}: the directory is"
+            " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
+        )
+    if mistakes:
+        raise together(mistakes)
+    lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
+    if sweep_dir is not None:
+        lines.append(assignment("hydra.sweep.dir", os.fspath(sweep_dir)))
+    for name, value in options.items():
+        if value is not None and (name != "resume" or value):
+            lines.append(assignment(f"hydra.sweeper.{name}", _plain(value)))
+    return lines
+
+
+def launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any]) -> list[str]:
+    """What sets the options of the launcher.
+
+    Args:
+        launcher: its name.
+        config: the composed config.
+        options: what is given.
+
+    Raises:
+        SweepError: options that the launcher does not have. It names those that it has.
+    """
+    node: Any = config.hydra.launcher
+    has = [str(name) for name in node if name != "_target_"]
+    unknown = [name for name in options if name not in has]
+    if unknown:
+        theirs = f"It has {', '.join(has)}." if has else "It has none at all."
+        raise SweepError(
+            f"launch and the launcher {launcher} have no option {' or '.join(unknown)}. {theirs}"
+            " What stands deeper, or is to be added, goes into overrides,"
+            " '+hydra.launcher.name=value'."
+        )
+    return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
+
+
+def _plain(value: Any) -> Any:
+    """A value as an override has it: a path as its text, what is iterated over as a list."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    is_one = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
+    return cast("Any", value) if is_one else list(cast("Iterable[Any]", value))

@@ -1,0 +1,103 @@
+"""Launches from the cells of a notebook, in a kernel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from params_proto import results
+
+DEFINED = """
+from params_proto import Sweep, proto
+
+scale = 10
+
+def scaled(lr):
+    return lr * scale
+
+@proto.prefix
+class Model:
+    hidden: int = 3
+
+def plain(lr: float = 0.1):
+    print("job", lr)
+    return {"loss": scaled(lr), "hidden": Model.hidden}
+
+@proto.cli
+def decorated(lr: float = 0.1):
+    return plain(lr)
+"""
+
+
+def run(folder: Path, *cells: str) -> list[str]:
+    """What the last expression of each cell shows."""
+    notebook = nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    path = {"metadata": {"path": str(folder)}}
+    NotebookClient(notebook, timeout=120, resources=path, kernel_name="python3").execute()
+    shown = [
+        output["data"]["text/plain"]
+        for cell in notebook.cells
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    return [*shown, *_printed(notebook)]
+
+
+def _printed(notebook: nbformat.NotebookNode) -> list[str]:
+    texts = [
+        output.text
+        for cell in notebook.cells
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stdout"
+    ]
+    return [line for text in texts for line in text.splitlines() if line.startswith("job")]
+
+
+@pytest.mark.parametrize("launcher", ["", ", launcher='joblib', n_jobs=2"], ids=["basic", "joblib"])
+@pytest.mark.parametrize("target", ["plain", "decorated"])
+def test_functions_of_a_cell(tmp_path: Path, target: str, launcher: str) -> None:
+    sweep = f"Sweep({target}, Model).product({{'lr': [1, 2], 'model.hidden': [4, 5]}})"
+    shown = run(
+        tmp_path,
+        DEFINED,
+        f"df = {sweep}.launch(sweep_dir='first'{launcher})",
+        "df['loss'].tolist(), df['hidden'].tolist()",
+        "scale = 100",
+        f"{sweep}.launch(sweep_dir='second'{launcher})['loss'].tolist()",
+    )
+
+    assert shown[0] == "([10.0, 10.0, 20.0, 20.0], [4, 5, 4, 5])"
+    assert shown[1] == "[100.0, 100.0, 200.0, 200.0]"
+    if not launcher:
+        assert shown[2:] == ["job 1.0", "job 1.0", "job 2.0", "job 2.0"] * 2
+    assert (tmp_path / f"first/0/{target}.log").exists()
+
+
+def test_an_interrupted_cell_goes_on(tmp_path: Path) -> None:
+    stops = """
+import os, signal, time
+from pathlib import Path
+
+def train(lr: float = 0.1):
+    if lr == 2 and not Path("again").exists():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(60)
+    return lr
+
+sweep = Sweep(train).product(lr=[1, 2, 3])
+sweep.launch(sweep_dir="out")
+"""
+    with pytest.raises(CellExecutionError, match="KeyboardInterrupt"):
+        run(tmp_path, DEFINED, stops)
+    assert list(results(tmp_path / "out")["status"]) == ["completed", "interrupted", "pending"]
+
+    (tmp_path / "again").touch()
+    again = stops.replace('sweep_dir="out"', 'sweep_dir="out", resume=True')
+    run(tmp_path, DEFINED, again)
+
+    assert list(results(tmp_path / "out")["attempt"]) == [1, 2, 1]

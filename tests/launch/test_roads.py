@@ -1,0 +1,251 @@
+"""What a launch runs, with which values, through which launcher."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import hydra
+import pandas as pd
+import pytest
+from omegaconf import DictConfig
+
+from params_proto import Sweep, SweepError, proto, results
+from params_proto.commands.main import main
+from tests.versions import VERSION_BASE
+
+pytestmark = pytest.mark.usefixtures("alone")
+
+LAUNCHERS: list[dict[str, Any]] = [{}, {"launcher": "joblib", "n_jobs": 2}]
+
+
+def told(lr: float = 0.1, layers: tuple[int, ...] = (1, 2), db: Any = None) -> dict[str, Any]:
+    """What a job got, and of which types."""
+    return {"sum": lr + sum(layers), "types": f"{type(lr).__name__} {type(layers).__name__}"}
+
+
+@proto.cli
+def decorated(lr: float = 0.1, layers: tuple[int, ...] = (1, 2)) -> dict[str, Any]:
+    return told(lr, layers)
+
+
+def of_hydra(config: DictConfig) -> dict[str, Any]:
+    return {"sum": config.lr + config.get("db", {"port": 0})["port"], "types": "DictConfig"}
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    for name, text in {
+        "config": "defaults: [_self_, db: mysql]\nlr: 0.5\nother: 7\n",
+        "db/mysql": "port: 1\n",
+        "db/pg": "port: 2\n",
+    }.items():
+        path = tmp_path / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "conf"
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
+@pytest.mark.parametrize("target", [told, decorated], ids=["plain", "proto"])
+def test_native_values(target: Any, launcher: dict[str, Any], tmp_path: Path) -> None:
+    sweep = Sweep(target).product(lr=[1, 2], layers=[(3,), (4, 5)])
+
+    df = sweep.launch(sweep_dir="out", **launcher)
+
+    assert list(df.columns[:5]) == ["job", "lr", "layers", "sum", "types"]
+    assert list(df["sum"]) == [4, 10, 5, 11]
+    assert set(df["types"]) == {"float tuple"}
+    assert set(df["status"]) == {"completed"}
+    assert [Path(path) for path in df["dir"]] == [tmp_path / "out" / str(n) for n in range(4)]
+    pd.testing.assert_frame_equal(df, results(tmp_path / "out"))
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
+@pytest.mark.parametrize("with_config", [of_hydra, told], ids=["task function", "plain"])
+def test_the_configs_of_a_folder(
+    conf: Path, with_config: Callable[..., Any], launcher: dict[str, Any]
+) -> None:
+    """A plain function needs not have all that its config has."""
+    sweep = Sweep().product(db=["mysql", "pg"], lr=[1, 2])
+
+    df = sweep.launch(with_config, config_path=conf, config_name="config", **launcher)
+
+    assert list(df["db"]) == ["mysql", "mysql", "pg", "pg"]
+    expected = [2, 3, 3, 4] if with_config is of_hydra else [4, 5, 4, 5]
+    assert list(df["sum"]) == expected
+
+
+def test_an_app_of_hydra_main_brings_its_configs(conf: Path) -> None:
+    app = hydra.main(config_path=str(conf), config_name="config", **VERSION_BASE)(of_hydra)
+
+    df = Sweep().product(db=["mysql", "pg"]).launch(app)
+    other = Sweep().set({"+lr": 7}).launch(app, config_path=conf / "db", config_name="pg")
+
+    assert list(df["sum"]) == [1.5, 2.5]
+    assert list(other["sum"]) == [7]
+
+
+def test_a_proto_app_brings_its_configs_and_its_prefix_classes(conf: Path) -> None:
+    @proto.prefix
+    class Db:
+        port: int = 0
+
+    @proto.cli(config_path=str(conf), config_name="config")
+    def train(lr: float = 0.1):
+        return lr + Db.port
+
+    df = Sweep(train, Db).product({"db": ["mysql", "pg"]}).launch(overrides=["db.port=1,5"])
+
+    assert list(df["value"]) == [1.5, 5.5, 1.5, 5.5]
+
+
+def test_values_bound_now_are_the_defaults_of_the_jobs() -> None:
+    with proto.bind(decorated, layers=(7,)):
+        df = Sweep(decorated).product(lr=[1]).launch()
+
+    assert list(df["sum"]) == [8]
+
+
+def test_functions_in_the_sweep() -> None:
+    sweep = Sweep(told).product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2)
+
+    df = sweep.launch(sweep_dir="out")
+
+    assert list(df["lr"]) == [1, 3]
+    assert Sweep.load("out/sweep.yaml") == Sweep().chain({"lr": 1.0}, {"lr": 3.0})
+
+
+def test_a_sweep_of_nothing_is_one_job() -> None:
+    assert list(Sweep(told).launch()["sum"]) == [3.1]
+
+
+def test_overrides_win_and_multiply() -> None:
+    sweep = Sweep(told).product(lr=[1, 2])
+
+    df = sweep.launch(overrides=["lr=5", "layers=[1],[2]", "hydra.sweep.subdir=${hydra.job.num}-x"])
+
+    assert list(df["sum"]) == [6, 7]
+    assert [Path(path).name for path in df["dir"]] == ["0-x", "1-x"]
+
+
+def test_directories_of_one_second_are_two(tmp_path: Path) -> None:
+    fixed = ["hydra.sweep.dir=runs/${now:%Y}"]
+    first, second, third = (Sweep(told).launch(overrides=fixed)["dir"][0] for _ in range(3))
+
+    year = Path(first).parent
+    assert year.parent == tmp_path / "runs"
+    assert [Path(second).parent.name, Path(third).parent.name] == [
+        f"{year.name}_1",
+        f"{year.name}_2",
+    ]
+    named = Path(Sweep(told).launch()["dir"][0])
+    assert named.parents[2] == tmp_path / "multirun"
+
+
+def fails(lr: float = 0.1) -> float:
+    if lr > 1 and not Path("mended").exists():
+        raise FloatingPointError("the loss is nan")
+    return lr
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
+def test_failed_jobs_are_rows_and_resume_runs_them(
+    launcher: dict[str, Any], capfd: pytest.CaptureFixture[str]
+) -> None:
+    sweep = Sweep(fails).product(lr=[1, 2, 3])
+
+    df = sweep.launch(sweep_dir="out", **launcher)
+
+    assert list(df["status"]) == ["completed", "failed", "failed"]
+    assert list(df["error"].dropna()) == ["FloatingPointError: the loss is nan"] * 2
+    told = capfd.readouterr().out
+    assert "2 jobs failed" in told
+    assert "Go on with: the same launch, with sweep_dir='out', resume=True" in told
+
+    Path("mended").touch()
+    df = sweep.launch(sweep_dir="out", resume=True, **launcher)
+
+    assert list(df["status"]) == ["completed"] * 3
+    assert list(df["attempt"]) == [1, 2, 2]
+    df = sweep.launch(sweep_dir="out", resume=True, rerun="all", **launcher)
+    assert list(df["attempt"]) == [2, 3, 3]
+
+
+def test_resume_starts_a_sweep_and_takes_up_another() -> None:
+    first = Sweep(fails).product(lr=[0.1]).launch(sweep_dir="out", resume=True)
+    more = Sweep(fails).product(lr=[0.2, 0.1]).launch(sweep_dir="out", resume=True)
+
+    assert list(first["value"]) == [0.1]
+    assert sorted(more["value"]) == [0.1, 0.2]
+    assert more.set_index("value")["started"][0.1] == first["started"][0]
+
+
+def test_too_many_failures_are_an_error() -> None:
+    sweep = Sweep(fails).product(lr=[2, 3, 4])
+    with pytest.raises(SweepError, match="No further job was started") as raised:
+        sweep.launch(sweep_dir="out", max_failures=1)
+
+    assert isinstance(raised.value.__cause__, FloatingPointError)
+    assert list(results("out")["status"]) == ["failed", "failed", "pending"]
+
+
+def test_retries_and_a_time_limit(tmp_path: Path) -> None:
+    def flaky(lr: float = 0.1):
+        before = tmp_path / f"tried-{lr}"
+        if not before.exists():
+            before.touch()
+            raise OSError("once")
+        return lr
+
+    df = Sweep(flaky).product(lr=[1, 2]).launch(retries=1, timeout=60)
+
+    assert list(df["status"]) == ["completed", "completed"]
+    assert list(df["attempt"]) == [2, 2]
+
+
+def test_the_best_of_a_launch_has_no_command(capsys: pytest.CaptureFixture[str]) -> None:
+    Sweep(told).product(lr=[2, 1]).launch(sweep_dir="out", overrides=["layers=[5]"])
+    capsys.readouterr()
+
+    assert main(["best", "out", "--metric", "sum"]) == 0
+
+    assert shlex.split(capsys.readouterr().out) == ["lr=1.0", "layers=[5]"]
+
+
+def test_a_command_line_goes_on_with_a_launch(tmp_path: Path) -> None:
+    """And a launch with what a command line began: they leave the same."""
+    (tmp_path / "train.py").write_text("""
+import sys
+from params_proto import Sweep, proto
+
+@proto.cli
+def train(lr: float = 0.1):
+    return lr
+
+grid = Sweep(train).product(lr=[1, 2, 3])
+
+if __name__ == "__main__":
+    if sys.argv[1:] == ["launch"]:
+        print(grid.launch(sweep_dir="b", resume=True)["attempt"].tolist())
+        grid[:2].launch(sweep_dir="a")
+    else:
+        train()
+""")
+
+    def run(*arguments: str) -> str:
+        line = [sys.executable, "train.py", *arguments]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    part = ["hydra.sweep.dir=b", "hydra.sweeper.slice=1:2"]
+    run("-m", "hydra.sweeper.sweep=train.py:grid", *part)
+    assert "[1, 1, 1]" in run("launch")
+    run("-m", "hydra.sweeper.resume=a", "hydra.sweeper.sweep=train.py:grid")
+    assert list(results(tmp_path / "a")["value"]) == [1, 2, 3]
+    assert (tmp_path / "a/0/train.log").exists()  # named as a command line names it
