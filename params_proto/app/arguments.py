@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
 
+from params_proto.app.options import options_for_overrides
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError, together
 from params_proto.fields.scalars import class_of
@@ -46,6 +47,7 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
         arguments: its command line, or overrides that stand for one.
     """
     return [
+        *options_for_overrides(task, arguments),
         *_too_deep(arguments),
         *_tuples_by_name(task, arguments),
         *_unknown_names(task, arguments),

@@ -49,8 +49,6 @@ class Options:
                     else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
                 )
 
-        if not isinstance(self.progress, bool):
-            raise SweepError(f"hydra.sweeper.progress={self.progress}: it is true or false.")
         if not isinstance(self.metric, (str, type(None))):
             raise SweepError(
                 f"hydra.sweeper.metric={self.metric} is no name of what a job returns, like"

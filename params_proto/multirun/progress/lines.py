@@ -16,7 +16,7 @@ class Lines:
     """Writes lines to standard error."""
 
     def __init__(self) -> None:
-        self._last = time.monotonic()
+        self.last = time.monotonic()
         self._ended = False  # whether a job has since then
 
     def ended(self, record: Record, tally: Tally) -> None:
@@ -30,8 +30,8 @@ class Lines:
 
     def show(self, tally: Tally, now: float) -> None:
         """Writes a line about all of them, if a job has ended, and none has been written lately."""
-        if self._ended and now - self._last >= _OFTEN:
-            self._last, self._ended = now, False
+        if self._ended and now - self.last >= _OFTEN:
+            self.last, self._ended = now, False
             write(", ".join(told(tally, now)))
 
     def close(self) -> None: ...

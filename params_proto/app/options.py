@@ -1,0 +1,54 @@
+"""`--lr 0.1`, as other tools have it, where Hydra has `lr=0.1`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from params_proto.app.task import Task
+from params_proto.errors import nearest
+
+# Of Hydra's command line; argparse takes a long one's beginning.
+_LONG = (
+    *("help", "hydra-help", "version", "cfg", "resolve", "package", "run", "multirun"),
+    *("shell-completion", "config-path", "config-name", "config-dir", "experimental-rerun", "info"),
+)
+_SHORT = ("h", "c", "p", "r", "m", "sc", "cp", "cn", "cd", "i")
+_OPTION = re.compile(r"(?P<dashes>--?)(?P<name>[^\W\d][\w.-]*)(=(?P<value>.*))?", re.DOTALL)
+
+
+def options_for_overrides(task: Task, arguments: Sequence[str]) -> list[str]:
+    """The mistakes of giving a parameter as an option.
+
+    Args:
+        task: the app's.
+        arguments: its command line.
+    """
+    return list(_mistakes(task, arguments))
+
+
+def _mistakes(task: Task, arguments: Sequence[str]) -> Iterator[str]:
+    following = [*arguments[1:], "-"]
+    for argument, after in zip(arguments, following, strict=True):
+        found = _OPTION.fullmatch(argument)
+        if found is None:
+            continue
+        name, value, given = found["name"], found["value"], argument
+        key = name.replace("-", "_")
+        if _is_of_hydra(found["dashes"], name, known=key in task.root.fields):
+            continue
+        if task.unknown(key) is not None:
+            key = nearest(key, [*task.root.fields, *task.nodes]) or key
+        if value is None and not after.startswith("-") and "=" not in after:
+            value, given = after, f"{argument} {after}"
+        if value is None:
+            field = task.root.fields.get(key)
+            value = "true" if field is not None and isinstance(field.default, bool) else "..."
+        yield f"{given}: Hydra has no such option. Did you mean {key}={value}?"
+
+
+def _is_of_hydra(dashes: str, name: str, *, known: bool) -> bool:
+    if dashes == "--":
+        return any(option.startswith(name) for option in _LONG)
+    # argparse takes what follows a short option for its value: -cnother.
+    return name in _SHORT or (not known and name.startswith(_SHORT))

@@ -1,0 +1,42 @@
+"""`-m` with nothing to sweep: what can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from omegaconf import OmegaConf
+
+from params_proto.multirun.beginning import Beginning
+from params_proto.table.text import cell
+
+_FEW = 10  # keys that are told
+
+
+def what_can_be_swept(beginning: Beginning) -> str | None:
+    """A line about the keys of the app, where one job runs that nobody has asked for anything.
+
+    Args:
+        beginning: the multirun.
+    """
+    request, config = beginning.request, beginning.host.config
+    if beginning.goes_on or request.arguments or request.plan.swept or request.plan.size != 1:
+        return None
+    content = cast("dict[str, Any]", OmegaConf.to_container(config))
+    values = dict(_leaves({key: one for key, one in content.items() if key != "hydra"}))
+    if not values:
+        return None
+    keys = list(values)
+    more = f" and {len(keys) - _FEW} more" if len(keys) > _FEW else ""
+    return (
+        f"Nothing is swept: one job runs. What can be swept: {', '.join(keys[:_FEW])}{more};"
+        f" as {keys[0]}={cell(values[keys[0]])},... on the command line."
+    )
+
+
+def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(cast("dict[str, Any]", value), f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value

@@ -1,0 +1,172 @@
+"""What a sweep shows and leaves when it has ended."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.records.process import Process, this_process
+
+APP = """
+import os
+from pathlib import Path
+from params_proto import proto
+
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0):
+    if lr == 7:
+        raise ValueError("diverged")
+    if os.environ.get("RETURNS") == "number":
+        return lr * seed
+    return {"loss": lr * seed, "accuracy": 1 - lr}
+
+
+train()
+"""
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    (tmp_path / "app.py").write_text(APP)
+    monkeypatch.chdir(tmp_path)
+
+    def ran(*arguments: str, status: int = 0) -> list[str]:
+        """What it writes to standard error."""
+        command = [sys.executable, "app.py", "-m", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+        return done.stderr.splitlines()
+
+    return ran
+
+
+def rows(directory: Path) -> list[dict[str, str]]:
+    with open(directory / "results.csv", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_the_best_first_and_the_command_that_trains_it_again(
+    run: Any, tmp_path: Path, launcher: list[str]
+) -> None:
+    best = ["hydra.sweeper.metric=accuracy", "hydra.sweeper.direction=maximize"]
+    said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best, *launcher)
+    assert sum(line.startswith("[") for line in said) == 3
+    assert said[4:8] == [
+        "job  lr   loss  accuracy  status     seconds",
+        "  1  0.1  0.2   0.9       completed      0.0",
+        "  2  0.2  0.4   0.8       completed      0.0",
+        "  0  0.3  0.6   0.7       completed      0.0",
+    ]
+    assert said[8:10] == ["", "3 completed in out"]
+    start, _, command = said[10].partition(": ")
+    assert start == "The best again"
+    assert command.endswith("app.py lr=0.1 seed=2")
+    subprocess.run([*shlex.split(command), "hydra.run.dir=again"], cwd=tmp_path, check=True)
+    assert "- lr=0.1" in (tmp_path / "again" / ".hydra" / "overrides.yaml").read_text()
+    told = subprocess.run(
+        [sys.executable, "-m", "params_proto", "best", "out"], capture_output=True, text=True
+    )
+    assert told.stdout.strip() == command  # by the metric of the sweep
+    assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]
+
+
+def test_of_a_number_the_least(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RETURNS", "number")
+    said = run("seed=3,1,2", "hydra.sweep.dir=out")
+    assert [line.split()[0] for line in said[5:8]] == ["1", "2", "0"]
+    assert said[-1].endswith("app.py seed=1")
+
+
+def test_twenty_rows_at_most(run: Any, tmp_path: Path) -> None:
+    said = run("seed=range(0,25)", "hydra.sweep.dir=out")
+    assert said[-3:] == [
+        "",
+        "25 completed in out",
+        "The whole table: params-proto results out",
+    ]
+    assert said[-4] == "and 5 more"
+    assert [line.split()[0] for line in said[27:47]] == [str(job) for job in range(20)]
+    assert len(rows(tmp_path / "out")) == 25
+
+
+def test_another_name_of_the_metric(run: Any) -> None:
+    said = run("seed=1,2", "hydra.sweeper.metric=acuracy", "hydra.sweep.dir=out")
+    hint = "metric=acuracy: the jobs returned no acuracy. Did you mean accuracy?"
+    assert said[-3:-1] == [hint, "2 completed in out"]
+
+
+def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path) -> None:
+    stops = ["hydra.sweep.dir=out", "hydra.sweeper.max_failures=0"]
+    said = run("lr=0.1,7,0.2", *stops, status=1)
+    at = said.index("1 completed, 1 failed, 1 pending in out")
+    assert [line.split()[-3:] for line in said[at - 3 : at - 1]] == [
+        ["0.9", "completed", "0.0"],
+        ["0.0", "ValueError:", "diverged"],
+    ]
+    assert not said[at + 1].startswith("The ")  # the log has the command that goes on
+    assert [row["status"] for row in rows(tmp_path / "out")] == ["completed", "failed", "pending"]
+
+
+def test_silence(run: Any, tmp_path: Path) -> None:
+    assert run("seed=1,2", "hydra.sweeper.progress=false", "hydra.sweep.dir=out") == []
+    assert len(rows(tmp_path / "out")) == 2
+
+
+def test_one_job_is_a_line(run: Any, tmp_path: Path) -> None:
+    (said,) = run("seed=1", "hydra.sweep.dir=out")
+    assert said.startswith("[1/1] job 0 (seed=1) completed in 0.")
+    assert len(rows(tmp_path / "out")) == 1
+
+
+def test_nothing_to_sweep(run: Any) -> None:
+    said = run("hydra.sweep.dir=out")
+    assert said[0] == (
+        "Nothing is swept: one job runs. What can be swept: lr, seed; as lr=0.1,... on the command"
+        " line."
+    )
+    assert len(said) == 2
+
+
+def test_the_last_part_leaves_them(run: Any, tmp_path: Path) -> None:
+    part = ["seed=range(0,4)", "hydra.sweep.dir=out"]
+    running = tmp_path / "out" / ".sweep" / "running"
+    running.mkdir(parents=True)
+    other = Process(this_process().host, this_process().pid, this_process().began)
+    (running / "another.json").write_text(json.dumps([*other, "1::2"]))
+    said = run(*part, "hydra.sweeper.slice=0::2")
+    assert [line[:5] for line in said] == ["[1/2]", "[2/2]"]
+    assert not (tmp_path / "out" / "results.csv").exists()
+    (running / "another.json").unlink()
+    assert "4 completed in out" in run(*part, "hydra.sweeper.slice=1::2")
+    assert len(rows(tmp_path / "out")) == 4
+
+
+def test_a_file_that_cannot_be_written(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "out" / "results.csv").mkdir(parents=True)
+    command = [sys.executable, "app.py", "-m", "seed=1,2", "hydra.sweep.dir=out"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "results.csv cannot be written: Is a directory. The table can be had la" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        ("direction=up", "hydra.sweeper.direction=up: it is minimize or maximize."),
+        ("metric=[a]", "hydra.sweeper.metric=['a'] is no name of what a job returns"),
+    ],
+)
+def test_wrong_options(run: Any, tmp_path: Path, option: str, message: str) -> None:
+    said = run("seed=1,2", f"hydra.sweeper.{option}", "hydra.sweep.dir=out", status=1)
+    assert message in "\n".join(said)
+    assert not (tmp_path / "out").exists()
