@@ -8,7 +8,7 @@ from params_proto.errors import SweepError
 from params_proto.records import Records
 from params_proto.records.plan import has_plan, read_plan
 from params_proto.table.alone import alone
-from params_proto.table.ranking import ranking
+from params_proto.table.ranking import ranking_of
 from params_proto.table.rows import metrics_of, table
 
 
@@ -26,10 +26,11 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
     if not has_plan(directory):
         table(directory)  # says what is wrong, unless it is a sweep of the basic sweeper
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
-    rows = list(table(directory))
+    found = table(directory)
+    rows = list(found)
     metrics = metrics_of(rows)
     plan = read_plan(directory)
-    order = ranking(metric or plan.metric, direction or plan.direction, metrics)
+    order = ranking_of(found, metric, direction, metrics)
     if order is None:
         returned = f"return {', '.join(metrics)}" if metrics else "have returned nothing yet"
         raise SweepError(f"Best by what? The jobs {returned}: give --metric.")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from params_proto.errors import SweepError
-from params_proto.table.ranking import ranking
+from params_proto.table.ranking import ranking_of
 from params_proto.table.rows import Table, metrics_of, table
 from params_proto.table.text import counted, shown
 
@@ -35,7 +35,7 @@ def run(
 def _told(one: Table, sort: str | None, direction: str | None) -> str:
     rows = list(one)
     metrics = metrics_of(rows)
-    order = ranking(sort, direction, metrics) if sort is not None else None
+    order = ranking_of(one, sort, direction, metrics) if sort is not None else None
     ordered = rows if order is None else order.of(rows)
     counts = Counter(row.status for row in rows)
     return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics)}"

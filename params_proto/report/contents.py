@@ -16,7 +16,7 @@ from params_proto.records.layout import SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.report.columns import ABSENT, Column, key, metric, numbers, options
 from params_proto.report.failures import Failed, grouped
-from params_proto.table.ranking import ranking
+from params_proto.table.ranking import MAXIMIZE, ranking_of
 from params_proto.table.rows import Row, columns, metrics_of, table
 
 MOST = 20_000  # jobs: a browser takes some seconds for as many rows
@@ -82,7 +82,7 @@ def read(
             f" from them with params-proto results {directory} --csv."
         )
     names = metrics_of(rows)
-    order = ranking(metric, direction, names)
+    order = ranking_of(found, metric, direction, names)
     if over is None:
         over = [name for name in found.keys if name.rpartition(".")[2] == "seed"]
     for name in over:
@@ -103,7 +103,7 @@ def read(
         timedelta(seconds=sum(row.duration or 0 for row in rows)),
         _failures(directory, rows),
         None if order is None else shown_metrics.get(order.metric, order.metric),
-        direction == "maximize",
+        direction == MAXIMIZE if order is None else order.maximize,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from params_proto.errors import SweepError, did_you_mean
-from params_proto.table.rows import Row
+from params_proto.table.rows import Row, Table
 
 MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
 ALONE = "value"  # the name of what a task returns that returns a number
@@ -74,6 +74,28 @@ def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -
             f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
         )
     return Ranking(metric, direction == MAXIMIZE)
+
+
+def ranking_of(
+    of: Table, metric: str | None, direction: str | None, metrics: Sequence[str]
+) -> Ranking | None:
+    """The order that is asked for, or else the sweep's own.
+
+    Args:
+        of: the sweep.
+        metric: the name of one; None for the sweep's.
+        direction: `minimize` or `maximize`; None for the sweep's, if that is about this metric.
+        metrics: the names of what the tasks returned.
+
+    Returns:
+        None where nobody has said by which metric, and there is no number alone.
+
+    Raises:
+        SweepError: no such metric, or no direction.
+    """
+    if direction is None and metric in (None, of.metric):
+        direction = of.direction
+    return ranking(metric or of.metric, direction, metrics)
 
 
 def _number(value: Any) -> float | None:

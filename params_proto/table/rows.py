@@ -57,12 +57,16 @@ class Table:
         keys: those that are swept, in their order.
         groups: those of the keys that choose a config group's option.
         rows: reads the jobs, by number.
+        metric: by which the sweep itself ranks its jobs, if it says so.
+        direction: what of it is better, if it says so.
     """
 
     directory: Path
     keys: list[str]
     groups: frozenset[str]
     rows: Callable[[], Iterable[Row]]
+    metric: str | None = None
+    direction: str | None = None
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
@@ -102,6 +106,8 @@ def table(
             plan.keys,
             frozenset(plan.groups),
             lambda: _jobs(plan, records, () if configs is None else configs, listed),
+            plan.metric,
+            plan.direction,
         )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
@@ -154,7 +160,14 @@ def _followed(plan: PlanFile, records: Records) -> Table:
         _row(number, jobs.get(number, {}), done.get(number), records)
         for number in sorted({*jobs, *done})
     ]
-    return Table(records.directory, list(keys), frozenset(plan.groups), lambda: rows)
+    return Table(
+        records.directory,
+        list(keys),
+        frozenset(plan.groups),
+        lambda: rows,
+        plan.metric,
+        plan.direction,
+    )
 
 
 def _read(records: Records, number: int) -> Record | None:

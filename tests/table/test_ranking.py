@@ -1,0 +1,45 @@
+"""By which metric jobs are ranked: what is asked for, or else the sweep's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from params_proto.errors import SweepError
+from params_proto.table.ranking import Ranking, ranking_of
+from params_proto.table.rows import Table
+
+OWN = Table(Path(), [], frozenset(), list, "accuracy", "maximize")
+NONE = Table(Path(), [], frozenset(), list)
+BOTH = ["loss", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "metric", "direction", "metrics", "order"),
+    [
+        (OWN, None, None, BOTH, Ranking("accuracy", True)),
+        (OWN, "accuracy", None, BOTH, Ranking("accuracy", True)),
+        (OWN, "accuracy", "minimize", BOTH, Ranking("accuracy", False)),
+        (OWN, None, "minimize", BOTH, Ranking("accuracy", False)),
+        (OWN, "loss", None, BOTH, Ranking("loss", False)),  # its direction was about another one
+        (NONE, None, None, BOTH, None),
+        (NONE, "loss", "maximize", BOTH, Ranking("loss", True)),
+        (NONE, None, None, ["value"], Ranking("value", False)),
+        (NONE, None, "maximize", ["value"], Ranking("value", True)),
+    ],
+)
+def test_the_order(
+    sweep: Table,
+    metric: str | None,
+    direction: str | None,
+    metrics: list[str],
+    order: Ranking | None,
+) -> None:
+    assert ranking_of(sweep, metric, direction, metrics) == order
+
+
+def test_no_such_metric() -> None:
+    hint = r"metric=accuracy: the jobs returned no accuracy\. Did you mean acc\?"
+    with pytest.raises(SweepError, match=hint):
+        ranking_of(OWN, None, None, ["acc"])
