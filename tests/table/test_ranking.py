@@ -40,6 +40,6 @@ def test_the_order(
 
 
 def test_no_such_metric() -> None:
-    hint = r"metric=accuracy: the jobs returned no accuracy\. Did you mean acc\?"
+    hint = r"metric=accuracy: the jobs returned no accuracy\. Did you mean acuracy\?"
     with pytest.raises(SweepError, match=hint):
-        ranking_of(OWN, None, None, ["acc"])
+        ranking_of(OWN, None, None, ["acuracy"])
