@@ -26,7 +26,7 @@ from params_proto.multirun.progress.screen import screen
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.watching import Progress
 from params_proto.multirun.recorded import Recorded, RemoteError
-from params_proto.multirun.stopping import kill
+from params_proto.multirun.stopping import Cut, kill
 from params_proto.multirun.validation import AHEAD
 from params_proto.multirun.words import counted
 from params_proto.records import Records
@@ -178,9 +178,11 @@ class Running:
 
     def stopped(self) -> None:
         """Says how to go on after something that is no job's failure."""
-        self.leave_results(goes_on=True)
-        with logged_where_it_can():
-            log.error(f"The sweep stopped. {self._to_go_on()}")
+        try:
+            self.leave_results(goes_on=True)
+        finally:  # also at Ctrl-C meanwhile
+            with logged_where_it_can():
+                log.error(f"The sweep stopped. {self._to_go_on()}")
 
     def interrupted(self, number: int) -> NoReturn:
         """Closes the records, and says how to go on.
@@ -220,7 +222,12 @@ class Running:
         cut = self.launching.cut(self._current)
         if self.launching.progress is not None:
             self.launching.progress.screen.close()
-        self.leave_results(goes_on=True)
+        try:
+            self.leave_results(goes_on=True)
+        finally:  # also at another Ctrl-C, which does not wait for it
+            self._tell(cut)
+
+    def _tell(self, cut: Cut) -> None:
         done = f"{counted(self.completed + cut.completed)} completed in this run"
         told = [f"Interrupted: {done}, {cut.interrupted} cut short."]
         if cut.running:

@@ -88,7 +88,7 @@ def test_another_height(run: Run, tmp_path: Path) -> None:
     assert "2 completed in out" in terminal.scrolled
 
 
-def test_ctrl_c_gives_the_line_back(run: Run) -> None:
+def test_ctrl_c_gives_the_line_back(run: Run, tmp_path: Path) -> None:
     terminal = run("seed=1,2")
     terminal.until(lambda: terminal.last == "0/2 done, 1 running")
     terminal.process.send_signal(signal.SIGINT)
@@ -96,6 +96,8 @@ def test_ctrl_c_gives_the_line_back(run: Run) -> None:
     assert terminal.screen.margins is None
     lines = terminal.scrolled
     assert "Interrupted: 0 jobs completed in this run, 1 cut short." in "\n".join(lines)
+    assert "1 interrupted, 1 pending in out" in lines
+    assert ",interrupted," in (tmp_path / "out" / "results.csv").read_text()
     assert [line for line in lines if " running," in f"{line},"] == []
 
 
