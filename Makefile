@@ -40,7 +40,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-launchers test-neighbours test-examples test-report release-check pictures faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-growth test-launchers test-neighbours test-examples test-report release-check pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -67,6 +67,9 @@ pytest: $(VENV)/.dev ## run the tests on two cores
 
 coverage: $(VENV)/.dev ## the same, and measure the branches that they reach: twice as long
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term --ignore tests/fuzz
+
+test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, choices and launches
+	$(BIN)/python -m pytest -n 2 -m growth
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers

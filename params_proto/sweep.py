@@ -561,13 +561,17 @@ class Sweep(SpaceSequence):
             HydraException: a config that cannot be composed, before any job runs.
             KeyboardInterrupt: Ctrl-C, once the jobs have been closed. `resume=True` goes on.
 
-        >>> import tempfile
-        >>> def train(lr: float = 0.1):
+        >>> import subprocess, sys, tempfile
+        >>> script = '''
+        ... from params_proto import Sweep
+        ... def train(lr: float = 0.1):
         ...     return {"loss": lr / 2}
-        >>> quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none"]
-        >>> out = tempfile.mkdtemp()
-        >>> df = Sweep(train).product(lr=[1, 2]).launch(sweep_dir=out, overrides=quiet)
-        >>> df[["job", "lr", "loss", "status"]]
+        ... quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none"]
+        ... df = Sweep(train).product(lr=[1, 2]).launch(overrides=quiet)
+        ... print(df[["job", "lr", "loss", "status"]])
+        ... '''
+        >>> run, out = [sys.executable, "-c", script], tempfile.mkdtemp()
+        >>> print(subprocess.run(run, cwd=out, capture_output=True, text=True).stdout, end="")
            job   lr  loss     status
         0    0  1.0   0.5  completed
         1    1  2.0   1.0  completed

@@ -79,6 +79,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         "omegaconf",
         "pandas",
         "pyyaml",
+        "rich",
     ]
     assert set(metadata.get_all("Provides-Extra", [])) == {
         *("demo", "joblib", "submitit", "ray", "report", "dev")

@@ -193,6 +193,7 @@ def counts() -> dict[str, int]:
     }
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_fifteen_launches_leave_no_more_than_two(launcher: str) -> None:
     options: dict[str, Any] = {"n_jobs": 2} if launcher == "joblib" else {}

@@ -119,6 +119,7 @@ def test_what_cannot_be_composed_any_more_stays(multirun: Any, pg: Path) -> None
 # --- many choices
 
 
+@pytest.mark.growth
 def test_more_than_a_hundred_choices(multirun: Any, app: Path) -> None:
     def task(_: Any) -> None:
         raise JobError

@@ -69,6 +69,7 @@ def test_of_many_jobs_the_first_and_the_last(
     assert lines[-1].startswith("999993 jobs in ")
 
 
+@pytest.mark.growth
 def test_the_last_of_many_that_have_run(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = multirun("seed=range(1100)", "hydra.sweeper.slice=0::1099").directory
     resume = f"hydra.sweeper.resume={out}"

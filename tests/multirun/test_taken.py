@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ def test_it_is_a_set(given: list[int], other: int) -> None:
     assert (other in taken) == (other in given)
 
 
+@pytest.mark.growth
 def test_a_million_take_no_megabyte() -> None:
     tracemalloc.start()
     taken = Taken()

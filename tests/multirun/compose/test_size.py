@@ -84,6 +84,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
     return Host(config, loader, task)
 
 
+@pytest.mark.growth
 def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
     monkeypatch.setattr(running, "_KEPT", 100)
@@ -130,6 +131,7 @@ def test_a_smaller_one_is_checked_before_the_first(host: Host) -> None:
     assert not Path("out").exists()
 
 
+@pytest.mark.growth
 @pytest.mark.parametrize(
     ("keys", "nodes", "most"),
     [(10, 1_000, 7), (1_000, 10_000, 9), (1_000, 100, 4)],
@@ -151,6 +153,7 @@ def test_what_jobs_have_in_common_is_forgotten_by_its_size(
     assert difference(made, own.load_sweep_config(multirun, ["db=o11"])) is None
 
 
+@pytest.mark.growth
 def test_what_is_left_to_hydra_fills_no_memory(tmp_path: Path) -> None:
     merged = "defaults: [_self_, add: one]\nmap: '${oc.create:{a:1}}'\nseed: 0\n"
     add = "# @package _global_\nmap: {port: 2}\n"
