@@ -75,7 +75,7 @@ test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compa
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
 test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into what they log
-	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' tests/examples
+	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' --ignore-glob '*notebook.py' tests/examples
 
 release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
 	$(BIN)/python -m tests.release
