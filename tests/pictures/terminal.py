@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def windows(folder: Path) -> list[Window]:
-    """The terminal at a good moment, and the end of what it has in it when the sweep is over.
+    """The terminal at a good moment, and the table in it at the end.
 
     Args:
         folder: an empty one, where the sweep is run.
