@@ -78,7 +78,7 @@ test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compa
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
 test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into what they log
-	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' tests/examples
+	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' --ignore-glob '*notebook.py' tests/examples
 
 release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it
 	$(BIN)/python -m tests.release
@@ -86,7 +86,9 @@ release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each i
 test-report: $(REPORT)/.dev ## open the page of params-proto report in Chromium, look at it and use it
 	$(REPORT)/bin/python -m pytest tests/report/browser
 
-pictures: $(REPORT)/.dev ## make the pictures of the README and of docs/ anew; needs Chromium
+pictures: $(VENV)/.dev $(REPORT)/.dev ## make the pictures of the README, of docs/ and of the notebook anew; needs Chromium
+	$(BIN)/python -m tests.pictures.terminal
+	$(BIN)/python -m tests.examples.notebook
 	$(REPORT)/bin/python -m tests.pictures.report
 
 equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13

@@ -25,6 +25,7 @@ class Terminal:
         command: the program and its arguments.
         cwd: where.
         lines: of the terminal.
+        width: its columns.
         environment: what the program's has beside this one's.
     """
 
@@ -34,9 +35,10 @@ class Terminal:
         cwd: Path,
         *,
         lines: int = 12,
+        width: int = WIDTH,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self.screen = pyte.HistoryScreen(WIDTH, lines, history=1000)
+        self.screen = pyte.HistoryScreen(width, lines, history=1000)
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
@@ -57,10 +59,11 @@ class Terminal:
     def resize(self, lines: int) -> None:
         """Gives it another height."""
         self._set_size(self._master, lines)
-        self.screen.resize(lines, WIDTH)
+        self.screen.resize(lines, self.screen.columns)
 
     def _set_size(self, terminal: int, lines: int) -> None:
-        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", lines, WIDTH, 0, 0))
+        size = struct.pack("HHHH", lines, self.screen.columns, 0, 0)
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)
 
     def until(self, seen: Callable[[], bool], seconds: float = 60.0) -> None:
         """Reads on until something can be seen."""
