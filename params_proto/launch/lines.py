@@ -69,8 +69,8 @@ def launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any]
     if unknown:
         theirs = f"It has {', '.join(has)}." if has else "It has none at all."
         raise SweepError(
-            f"launch and the launcher {launcher} have no option {' or '.join(unknown)}. {theirs}"
-            " What stands deeper, or is to be added, goes into overrides,"
+            f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
+            f" {theirs} What stands deeper, or is to be added, goes into overrides,"
             " '+hydra.launcher.name=value'."
         )
     return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]

@@ -55,7 +55,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     ),
     "option": (
         lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3),
-        rf"the launcher joblib have no option njobs or n_job\. It has n_jobs, {HAS}",
+        rf"the launcher joblib has an option njobs or n_job\. It has n_jobs, .*{HAS}",
     ),
     "option of basic": (lambda: Sweep(train).launch(n_jobs=2), "n_jobs. It has none at all"),
     "resume where": (

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -101,7 +100,7 @@ def test_a_sweep_that_ran(report: Any, tmp_path: Path, python: Any) -> None:
     assert page.column("status") == ["completed", "failed"] * 2
     assert page.column("dir") == ["rate-0.1/1", "rate-0.1/7", "rate-0.2/1", "rate-0.2/7"]
     assert page.column("error") == ["", "ValueError: seven"] * 2
-    assert f"{sys.executable} train.py -m lr=0.1,0.2 seed=1,7 hydra.sweep.dir=out" in page.text
+    assert " train.py -m lr=0.1,0.2 seed=1,7 hydra.sweep.dir=out" in page.text
     assert "product: {lr: [0.1, 0.2], seed: [1, 7]}" in page.text
     assert page.text.count("Traceback (most recent call last)") == 1  # they came from one place
     assert page.text.count("job 1 lr=0.1 seed=7 seven") == 1
