@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import logging
 import shlex
+from itertools import islice
+from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning
 from params_proto.multirun.lock import others
 from params_proto.multirun.mistakes import logged_where_it_can
-from params_proto.multirun.progress.lines import write
 from params_proto.records import Records
 from params_proto.records.plan import read_plan
-from params_proto.table.alone import alone
 from params_proto.table.csv_file import write_results
-from params_proto.table.digest import Digest, digest
-from params_proto.table.ranking import Ranking
-from params_proto.table.rows import table
-from params_proto.table.text import counted
+from params_proto.table.rows import metrics_of, table
+
+if TYPE_CHECKING:
+    from params_proto.multirun.beginning import Beginning
+    from params_proto.table.digest import Digest
+    from params_proto.table.ranking import Ranking
 
 log = logging.getLogger(__name__)
 
@@ -40,15 +41,24 @@ def leave_results(beginning: Beginning, *, goes_on: bool) -> None:
     with logged_where_it_can():
         try:
             found = table(directory, _PENDING, beginning.request.plan.space).held(_HELD)
+            rows = list(islice(found, 2))
+            if len(rows) < 2:  # of which there is nothing to show
+                write_results(found, metrics_of(rows))
+                return
+            from params_proto.table.digest import digest
+
             read = digest(found, options.ranking)
             write_results(found, read.metrics)
-            if options.progress and read.statuses.total() > 1:
-                write(_told(beginning, read, goes_on=goes_on))
+            if options.progress:
+                _show(beginning, read, goes_on=goes_on)
         except SweepError as error:  # the jobs are done all the same
             log.error(f"{error} The table can be had later: params-proto results {directory}")
 
 
-def _told(beginning: Beginning, read: Digest, *, goes_on: bool) -> str:
+def _show(beginning: Beginning, read: Digest, *, goes_on: bool) -> None:
+    from params_proto.multirun.progress.lines import write
+    from params_proto.table.text import counted
+
     options, directory = beginning.options, beginning.directory
     order, wrong = None, None
     try:
@@ -58,7 +68,7 @@ def _told(beginning: Beginning, read: Digest, *, goes_on: bool) -> str:
     lines = ["", read.table(order), "", wrong, f"{counted(read.statuses)} in {directory}"]
     if not goes_on:
         lines.append(_next(beginning, read, order))
-    return "\n".join([line for line in lines if line is not None])
+    write("\n".join([line for line in lines if line is not None]))
 
 
 def _next(beginning: Beginning, read: Digest, order: Ranking | None) -> str:
@@ -66,6 +76,8 @@ def _next(beginning: Beginning, read: Digest, order: Ranking | None) -> str:
     best = read.best[0] if order is not None and read.best else None
     if order is None or best is None or order.score(best.metrics) is None:
         return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
+    from params_proto.table.alone import alone
+
     record = Records(beginning.directory).read(best.job)
     assert record is not None
     script = read_plan(beginning.directory).script

@@ -21,12 +21,9 @@ from params_proto.multirun.lock import locked
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
-from params_proto.multirun.progress.lines import write
-from params_proto.multirun.progress.watching import watching
 from params_proto.multirun.recorded import Recorded
 from params_proto.multirun.running import Running
 from params_proto.multirun.timeouts import refuse_two_limits
-from params_proto.multirun.unswept import what_can_be_swept
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
@@ -106,13 +103,15 @@ def run(
                     refuse_changes(beginning.directory, host, composed, allowed=allowed)
                 composed.write(beginning.directory, shared=shared)
                 keep(host.loader, kept, options=not ahead)
-        if options.progress and (hint := what_can_be_swept(beginning)) is not None:
-            write(hint)
+        if options.progress and not beginning.request.arguments:
+            from params_proto.multirun.unswept import tell_what_can_be_swept
+
+            tell_what_can_be_swept(beginning)
         running = Running.of(beginning, launcher, task, remaining)
         task.signals = signals = held.enter_context(interrupts())
         signals.if_stuck = running.end_stuck
         try:
-            with watching(running.launching.progress):
+            with running.watched():
                 while batch is not None:
                     running.run(batch)
                     if signals.last is not None:

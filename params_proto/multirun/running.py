@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-import time
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
@@ -15,16 +15,12 @@ from hydra.errors import CompactHydraException
 from params_proto.errors import SweepError
 from params_proto.multirun.beginning import Beginning
 from params_proto.multirun.command import script, to_go_on, to_launch_again
-from params_proto.multirun.ending import leave_results
 from params_proto.multirun.failures import Failures
 from params_proto.multirun.interrupts import quiet_about_interrupts
 from params_proto.multirun.jobs import Batch, Numbered
 from params_proto.multirun.launching import Launching
 from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
-from params_proto.multirun.progress.screen import screen
-from params_proto.multirun.progress.tally import Tally
-from params_proto.multirun.progress.watching import Progress
 from params_proto.multirun.recorded import Recorded, RemoteError
 from params_proto.multirun.stopping import Cut, kill
 from params_proto.multirun.validation import AHEAD
@@ -82,13 +78,10 @@ class Running:
         records = Records(directory)
         progress = None
         if options.progress:
-            progress = Progress(
-                Tally(_total(beginning), options.ranking, time.monotonic()),
-                records,
-                screen(),
-                lambda: task.busy,
-                remaining,
-            )
+            from params_proto.multirun.progress import started  # which a sweep may do without
+
+            total = _total(beginning)
+            progress = started(total, options.ranking, records, lambda: task.busy, remaining)
         launching = Launching(
             launcher,
             task,
@@ -101,6 +94,11 @@ class Running:
         )
         task.on_change = launching.changed_here
         return cls(beginning, launching, remaining=remaining)
+
+    def watched(self) -> AbstractContextManager[None]:
+        """Within the block it is told how far the sweep is."""
+        progress = self.launching.progress
+        return nullcontext() if progress is None else progress.watching()
 
     def run(self, batch: Batch) -> None:
         """Runs a batch."""
@@ -132,6 +130,8 @@ class Running:
         Args:
             goes_on: whether the command that goes on with the sweep is told afterwards.
         """
+        from params_proto.multirun.ending import leave_results  # not before the jobs start
+
         goes_on = goes_on or bool(self.launching.failures or self.launching.unrecorded)
         leave_results(self.beginning, goes_on=goes_on)
 

@@ -8,27 +8,28 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 
 from params_proto.multirun.beginning import Beginning
+from params_proto.multirun.progress.lines import write
 from params_proto.table.text import cell
 
 _FEW = 10  # keys that are told
 
 
-def what_can_be_swept(beginning: Beginning) -> str | None:
-    """A line about the keys of the app, where one job runs that nobody has asked for anything.
+def tell_what_can_be_swept(beginning: Beginning) -> None:
+    """Writes a line about the keys of the app, where one job runs and nothing was asked for.
 
     Args:
         beginning: the multirun.
     """
     request, config = beginning.request, beginning.host.config
     if beginning.goes_on or request.arguments or request.plan.swept or request.plan.size != 1:
-        return None
+        return
     content = cast("dict[str, Any]", OmegaConf.to_container(config))
     values = dict(_leaves({key: one for key, one in content.items() if key != "hydra"}))
     if not values:
-        return None
+        return
     keys = list(values)
     more = f" and {len(keys) - _FEW} more" if len(keys) > _FEW else ""
-    return (
+    write(
         f"Nothing is swept: one job runs. What can be swept: {', '.join(keys[:_FEW])}{more};"
         f" as {keys[0]}={cell(values[keys[0]])},... on the command line."
     )

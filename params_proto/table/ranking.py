@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto.errors import SweepError, did_you_mean
-from params_proto.table.rows import Row, Table
+
+if TYPE_CHECKING:
+    from params_proto.table.rows import Row, Table
 
 MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
 ALONE = "value"  # the name of what a task returns that returns a number
@@ -27,6 +29,7 @@ class Ranking(NamedTuple):
     def of(self, rows: Iterable[Row]) -> list[Row]:
         """The rows, best first; those that have no number come last, in their own order.
 
+        >>> from params_proto.table.rows import Row
         >>> losses = [2, "diverged", 1]
         >>> rows = [Row(job, {}, {"loss": one}, *[None] * 6) for job, one in enumerate(losses)]
         >>> [row.job for row in Ranking("loss").of(rows)]

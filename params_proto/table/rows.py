@@ -48,7 +48,7 @@ class Row(NamedTuple):
     error: str | None
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Table:
     """The jobs of a sweep, which are read each time it is iterated: there may be very many.
 

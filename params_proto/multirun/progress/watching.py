@@ -106,32 +106,24 @@ class Progress:
         with self._lock:
             self.screen.show(self.tally, time.monotonic())
 
+    @contextmanager
+    def watching(self) -> Generator[None, None, None]:
+        """Within the block it keeps looking, and showing."""
+        over = threading.Event()
 
-@contextmanager
-def watching(progress: Progress | None) -> Generator[None, None, None]:
-    """Keeps looking, and showing it.
+        def watch() -> None:
+            period = _PERIOD
+            while not over.wait(period):
+                start = time.monotonic()
+                self.look()
+                self.show()
+                period = max(_PERIOD, _SHARE * (time.monotonic() - start))
 
-    Args:
-        progress: of the sweep; None where nobody wants to see it.
-    """
-    if progress is None:
-        yield
-        return
-    over = threading.Event()
-
-    def watch() -> None:
-        period = _PERIOD
-        while not over.wait(period):
-            start = time.monotonic()
-            progress.look()
-            progress.show()
-            period = max(_PERIOD, _SHARE * (time.monotonic() - start))
-
-    thread = threading.Thread(target=watch, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        over.set()
-        thread.join()
-        progress.screen.close()
+        thread = threading.Thread(target=watch, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+            thread.join()
+            self.screen.close()
