@@ -14,6 +14,10 @@ NEIGHBOURS := .venv-neighbours
 EXAMPLES      := .venv-examples
 WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100'
 
+# the site of docs/
+DOCS      := .venv-docs
+WITH_SITE := --editable . 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6' 'mkdocstrings[python]>=1.0' 'ruff>=0.17,<0.18'
+
 # with a driver for Chromium, which is Debian's: apt-get install chromium chromium-driver
 REPORT       := .venv-report
 WITH_BROWSER := '.[demo,report]' 'pytest>=8.3' hypothesis 'selenium>=4.11'
@@ -40,7 +44,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-growth test-launchers test-neighbours test-examples test-report release-check pictures faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-growth test-launchers test-neighbours test-examples test-report docs release-check pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -86,6 +90,10 @@ release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each i
 test-report: $(REPORT)/.dev ## open the page of params-proto report in Chromium, look at it and use it
 	$(REPORT)/bin/python -m pytest tests/report/browser
 
+docs: $(DOCS)/.dev ## build the site of docs/ into build/docs; a warning is an error
+	$(DOCS)/bin/python -m docs.site.generated
+	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
+
 pictures: $(VENV)/.dev $(REPORT)/.dev ## make the pictures of the README, of docs/ and of the notebook anew; needs Chromium
 	$(BIN)/python -m tests.pictures.terminal
 	$(BIN)/python -m tests.examples.notebook
@@ -113,7 +121,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
@@ -142,6 +150,11 @@ $(EXAMPLES)/.dev: pyproject.toml examples/mlflow/requirements.txt
 $(REPORT)/.dev: VENV = $(REPORT)
 $(REPORT)/.dev: pyproject.toml
 	$(call install,--editable $(WITH_BROWSER))
+	@touch $@
+
+$(DOCS)/.dev: VENV = $(DOCS)
+$(DOCS)/.dev: pyproject.toml
+	$(call install,$(WITH_SITE))
 	@touch $@
 
 $(BENCH)/.dev: VENV = $(BENCH)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -39,4 +40,11 @@ def write(found: Mapping[str, Sequence[Row]], pairs: int) -> None:
 def _table(rows: Sequence[Row]) -> str:
     headings, *others = rows
     under = ["---", *["---:"] * (len(headings) - 1)]
-    return "".join([f"| {' | '.join(row)} |\n" for row in (headings, under, *others)])
+    return "".join(
+        [f"| {' | '.join(row)} |\n" for row in (headings, under, *map(_escaped, others))]
+    )
+
+
+def _escaped(row: Row) -> list[str]:
+    """Text as Markdown: an expression, `s[10**9 : 10**11][5]`, would be bold and a link there."""
+    return [re.sub(r"([*\[])", r"\\\1", cell) for cell in row]
