@@ -516,7 +516,7 @@ class Sweep(SpaceSequence):
         timeout: float | None = None,
         metric: str | None = None,
         direction: str | None = None,
-        progress: Any = None,
+        progress: bool | None = None,
         **launcher_options: Any,
     ) -> pd.DataFrame:
         """Runs a job for each config through one of Hydra's launchers, as a multirun does.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from params_proto.app.task import Task
 from params_proto.errors import nearest
@@ -28,8 +29,7 @@ def options_for_overrides(task: Task, arguments: Sequence[str]) -> list[str]:
 
 
 def _mistakes(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    following = [*arguments[1:], "-"]
-    for argument, after in zip(arguments, following, strict=True):
+    for argument, after in pairwise([*arguments, "-"]):
         found = _OPTION.fullmatch(argument)
         if found is None:
             continue

@@ -8,6 +8,8 @@ import pytest
 
 from params_proto import proto
 
+pytestmark = pytest.mark.usefixtures("alone")
+
 
 @proto.cli
 def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: str = "mlp") -> None:
@@ -41,7 +43,9 @@ def test_a_parameter_as_an_option(
     assert said.out == ""
 
 
-@pytest.mark.parametrize("arguments", [["--hel"], ["--cfg", "job"], ["--vers"], ["-cjob"]], ids=str)
+@pytest.mark.parametrize(
+    "arguments", [[], ["--hel"], ["--cfg", "job"], ["--vers"], ["-cjob"]], ids=str
+)
 def test_options_of_hydra_are_hydras(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
