@@ -57,4 +57,7 @@ def _line(cells: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> Any:
+    if isinstance(value, str):
+        # NUL ends the file for many programs, and half a surrogate pair is nothing to write down.
+        return value.replace("\0", "\ufffd").encode(errors="replace").decode()
     return json.dumps(value) if isinstance(value, (list, dict)) else value

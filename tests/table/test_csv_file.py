@@ -35,3 +35,11 @@ def test_the_file(tmp_path: Path) -> None:
     assert df["lr"].tolist() == [0.1, 0.2, 1e-7]
     assert df["loss"].isna().tolist() == [False, True, True]
     assert df["config.dir"].tolist()[::2] == ["a,b", "é\n"]
+
+
+def test_text_that_no_file_can_hold(tmp_path: Path) -> None:
+    row = ROWS[0]._replace(config={"a\0b": "c\0d\ud800"}, error="ValueError: \0")
+    made = "".join(text(Table(tmp_path, ["a\0b"], frozenset(), lambda: [row]), []))
+    assert made.splitlines()[0].startswith("job,a\ufffdb,status")
+    assert made.splitlines()[1].startswith("0,c\ufffdd?,completed")
+    assert made.endswith(",ValueError: \ufffd\n")
