@@ -37,7 +37,7 @@ from params_proto.records.layout import (
     SWEEP,
 )
 from params_proto.records.mode import make
-from params_proto.records.plan import PlanFile, read_plan
+from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.storage import atomic
 
 if TYPE_CHECKING:
@@ -46,6 +46,10 @@ if TYPE_CHECKING:
     from params_proto.multirun.remaining import Remaining, Seen
 
 log = logging.getLogger(__name__)
+
+
+class BegunSinceError(Exception):
+    """Another process has begun the sweep that this one would go on with, or begin."""
 
 
 @dataclass(eq=False)
@@ -148,6 +152,7 @@ class Beginning:
         """Writes down what runs.
 
         Raises:
+            BegunSinceError: the sweep that is to go on, if there is one, has begun since.
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
         if self.options.part is None:  # beside which nothing else runs
@@ -165,6 +170,8 @@ class Beginning:
                 " looked at it, and the jobs may have other numbers now: run the command again."
             )
         if self.plan is None and not self.options.overwrite:
+            if self.options.resume and has_plan(self.directory):
+                raise BegunSinceError
             refuse_used(self.directory)
         earlier = 0
         if self.plan is None:

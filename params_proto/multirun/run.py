@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning, begin, give_mode
+from params_proto.multirun.beginning import Beginning, BegunSinceError, begin, give_mode
 from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.compose import keep
 from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
+from params_proto.multirun.directories import (
+    Directories,
+    cleared_if_not_begun,
+    directory_of_sweep,
+    make,
+)
 from params_proto.multirun.host import Host
 from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.jobs import in_batches
@@ -27,6 +32,7 @@ from params_proto.multirun.timeouts import refuse_two_limits
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
+from params_proto.records.plan import read_plan
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -65,6 +71,21 @@ def run(
         Exception: what the first job raised that failed, once all are done.
         SystemExit: the sweep was interrupted.
     """
+    try:
+        return _run(options, arguments, host, launcher, task, opened)
+    except BegunSinceError:  # as by a cluster's job that was queued twice
+        plan = read_plan(directory_of_sweep(host.config))
+        return _run(options, arguments, host, launcher, task, opened._replace(plan=plan))
+
+
+def _run(
+    options: Options,
+    arguments: Sequence[str],
+    host: Host,
+    launcher: Launcher,
+    task: Recorded,
+    opened: Opened,
+) -> list[Sequence[JobReturn]]:
     with ExitStack() as held:
         with told_by_hydra(), quiet_about_interrupts():
             beginning = begin(options, arguments, host, opened)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from params_proto.records.plan import read_plan
 from params_proto.records.process import this_process
 from tests.versions import HYDRA_1_3
 
+MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 STOP = "hydra.sweeper.max_failures=0"
 
@@ -255,6 +257,37 @@ def test_true_in_the_directory_of_the_time(multirun: Any) -> None:
     message = r"resume=true goes on in hydra.sweep.dir, and that is .*now:%H\}, another directory"
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=1", "hydra.sweeper.resume=true", to="${now:%H}")
+
+
+@pytest.mark.parametrize(
+    ("swept", "left"), [("seed=1,2", []), ("seed=1,2,3", ["seed=3"])], ids=["same", "grown"]
+)
+def test_a_sweep_that_another_process_has_begun_since_goes_on(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch, swept: str, left: list[str]
+) -> None:
+    """As two of a cluster's jobs do that start at once, and one is slower than the whole sweep."""
+    out, aside = app / "out", app / "aside"
+    multirun("seed=1,2")
+    out.rename(aside)
+
+    def ended_since(directory: Path) -> None:
+        aside.rename(directory)
+
+    monkeypatch.setattr(MODULE, "make", ended_since)
+    assert multirun(swept, "hydra.sweeper.resume=true").jobs == left
+    assert set(each(out, "status")) == {Status.COMPLETED}
+
+
+def test_a_sweep_of_another_sweeper_that_has_begun_since_is_refused(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_since(directory: Path) -> None:
+        directory.mkdir(exist_ok=True)
+        (directory / "multirun.yaml").touch()
+
+    monkeypatch.setattr(MODULE, "make", begun_since)
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("seed=1,2", "hydra.sweeper.resume=true")
 
 
 # --- hydra.sweeper.rerun
