@@ -44,7 +44,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-growth test-launchers test-neighbours test-examples test-report docs release-check pictures faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-shown test-growth test-launchers test-neighbours test-examples test-report docs release-check pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +71,9 @@ pytest: $(VENV)/.dev ## run the tests on two cores
 
 coverage: $(VENV)/.dev ## the same, and measure the branches that they reach: twice as long
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report term --ignore tests/fuzz
+
+test-shown: $(VENV)/.dev ## run the commands of README.md, docs/ and examples/, compare what they print
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m shown
 
 test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, choices and launches
 	$(BIN)/python -m pytest -n 2 -m growth

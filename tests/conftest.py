@@ -31,7 +31,7 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--configs", type=int, default=150, help="how many configs to compose both ways"
+        "--configs", type=int, default=60, help="how many configs to compose both ways"
     )
 
 

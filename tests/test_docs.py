@@ -43,6 +43,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.shown
 @pytest.mark.parametrize(("page", "section"), SECTIONS)
 def test_commands_run_and_print_what_the_page_shows(
     page: str, section: Section, folder: Path

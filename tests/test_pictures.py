@@ -7,6 +7,8 @@ from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pytest
+
 from tests.pages import ROOT
 from tests.pictures.svg import drawn
 from tests.pictures.terminal import COLUMNS, COMMAND, PICTURE, SEEN, windows
@@ -27,6 +29,7 @@ def masked(picture: str) -> list[str]:
     return [line for line, _ in groupby(found)]
 
 
+@pytest.mark.shown
 def test_the_sweep_in_it_runs_and_looks_so(tmp_path: Path) -> None:
     taken = drawn(windows(tmp_path), COLUMNS, SEEN)
 

@@ -53,6 +53,7 @@ def on_ray(command: Command) -> bool:
     return "hydra/launcher=ray" in command.line
 
 
+@pytest.mark.shown
 @pytest.mark.parametrize(
     "command",
     [c for c in commands(README) if not c.line.startswith(("make", "pip")) and not on_ray(c)],

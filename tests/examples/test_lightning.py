@@ -20,6 +20,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return copied("lightning", tmp_path, monkeypatch)
 
 
+@pytest.mark.shown
 def test_its_commands_print_what_its_readme_shows(folder: Path) -> None:
     check("lightning", folder)
 

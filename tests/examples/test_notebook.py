@@ -23,6 +23,7 @@ def shown(cell: NotebookNode) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.shown
 def test_it_runs_and_shows_what_is_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # its matrices are small
     monkeypatch.setenv("PYTHONWARNINGS", "ignore")  # Hydra 1.4 has no use for a version base
