@@ -198,7 +198,7 @@ def counts() -> dict[str, int]:
 def test_fifteen_launches_leave_no_more_than_two(launcher: str) -> None:
     options: dict[str, Any] = {"n_jobs": 2} if launcher == "joblib" else {}
     found: list[dict[str, int]] = []
-    for _ in range(15 if launcher == "basic" else 4):
+    for _ in range(15):
         Sweep(trains).product(lr=[1, 2]).launch(launcher=launcher, **options)
         found.append(counts())
 
