@@ -28,6 +28,7 @@ PEERS      := '.[demo,joblib]'
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
+RANKED := hydra.sweeper.metric=accuracy hydra.sweeper.direction=maximize
 
 # how many configs, on all trees together, are composed both ways
 N           := 50000
@@ -53,7 +54,7 @@ help: ## list the targets
 demo: export OMP_NUM_THREADS = 1
 demo: $(VENV)/.demo ## train a classifier over a small sweep, print the best
 	@rm -rf $(DEMO)
-	$(BIN)/python train.py -m +sweep=quickstart hydra.sweep.dir=$(DEMO)
+	$(BIN)/python train.py -m +sweep=quickstart hydra.sweep.dir=$(DEMO) $(RANKED)
 	@printf 'best: ' && sed -n 's/.* - accuracy=/accuracy=/p' $(DEMO)/*/train.log | sort | tail -n 1
 
 test: lint typecheck pytest ## what every change must pass
