@@ -108,7 +108,7 @@ class ParamsProtoSweeper(Sweeper):
         Returns:
             The jobs' returns, batch by batch; none where there are more than 1,000 jobs.
         """
-        from params_proto.multirun import Host, Options, run
+        from params_proto.multirun import BegunSinceError, Host, Options, opened, run
         from params_proto.multirun.mistakes import told_by_hydra
 
         assert self.hydra_context is not None
@@ -119,4 +119,8 @@ class ParamsProtoSweeper(Sweeper):
             options = Options(**self._options)
         if self._opened.arguments is not None:
             arguments = self._opened.arguments
-        return run(options, arguments, host, self.launcher, self._recorded, self._opened)
+        what = (options, arguments, host, self.launcher, self._recorded)
+        try:
+            return run(*what, self._opened)
+        except BegunSinceError:  # as by a cluster's job that was queued twice
+            return run(*what, opened(options.resume, self.config, host.loader))

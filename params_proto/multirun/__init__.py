@@ -1,5 +1,6 @@
 """What the sweeper does: which jobs there are, and running them through the launcher."""
 
+from params_proto.multirun.beginning import BegunSinceError as BegunSinceError
 from params_proto.multirun.host import Host as Host
 from params_proto.multirun.opening import opened as opened
 from params_proto.multirun.options import Options as Options

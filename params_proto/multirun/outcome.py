@@ -56,14 +56,18 @@ def failure_of(error: BaseException, cause: BaseException | None = None) -> Fail
         message = f"(its __str__ raises {type(unsayable).__qualname__})"
     try:
         whole = cause or error
-        trace = "".join(traceback.format_exception(type(whole), whole, _below(whole)))
+        trace = "".join(traceback.format_exception(type(whole), whole, of_the_user(whole)))
     except Exception as unsayable:
         trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
     return Failure(type(error).__qualname__, sayable(message), sayable(trace))
 
 
-def _below(error: BaseException) -> TracebackType | None:
-    """The traceback from the first frame on that is the user's."""
+def of_the_user(error: BaseException) -> TracebackType | None:
+    """The traceback from the first frame on that is the user's.
+
+    Args:
+        error: what a task raised, as it reaches whoever called the task.
+    """
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_OWN):
         trace = trace.tb_next

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from params_proto.errors import SweepError
 from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can
-from params_proto.multirun.outcome import failure_of, travels, value_of
+from params_proto.multirun.outcome import failure_of, of_the_user, travels, value_of
 from params_proto.multirun.timeouts import ends_after
 from params_proto.overrides.identity import identity, telling, values
 from params_proto.records import Failure, Record, Records, Status
@@ -179,6 +179,7 @@ class Recorded:
                 raise RemoteError(
                     f"{failure.type}: {failure.message}\n\n{failure.traceback}"
                 ) from None
+            error.__traceback__ = of_the_user(error)  # Hydra shows what is below its own frames
             raise
         close(Status.COMPLETED, value_of(record.job, returned))
         if os.getpid() != self._home and not travels(returned):

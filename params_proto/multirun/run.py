@@ -9,16 +9,11 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning, BegunSinceError, begin, give_mode
+from params_proto.multirun.beginning import Beginning, begin, give_mode
 from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.compose import keep
 from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import (
-    Directories,
-    cleared_if_not_begun,
-    directory_of_sweep,
-    make,
-)
+from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.host import Host
 from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.jobs import in_batches
@@ -32,7 +27,6 @@ from params_proto.multirun.timeouts import refuse_two_limits
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
-from params_proto.records.plan import read_plan
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -65,27 +59,13 @@ def run(
         The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
+        BegunSinceError: it was to go on if there was one, and there is one since.
         HydraException: a mistake in what is asked for. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
         Exception: what the first job raised that failed, once all are done.
         SystemExit: the sweep was interrupted.
     """
-    try:
-        return _run(options, arguments, host, launcher, task, opened)
-    except BegunSinceError:  # as by a cluster's job that was queued twice
-        plan = read_plan(directory_of_sweep(host.config))
-        return _run(options, arguments, host, launcher, task, opened._replace(plan=plan))
-
-
-def _run(
-    options: Options,
-    arguments: Sequence[str],
-    host: Host,
-    launcher: Launcher,
-    task: Recorded,
-    opened: Opened,
-) -> list[Sequence[JobReturn]]:
     with ExitStack() as held:
         with told_by_hydra(), quiet_about_interrupts():
             beginning = begin(options, arguments, host, opened)
