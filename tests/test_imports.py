@@ -32,6 +32,17 @@ FLOORS: dict[str, set[str]] = {
     "python": {"from_python", "launch"},
     "commands": {"commands", "__main__"},
 }
+# And those of the largest of them.
+MULTIRUN: dict[str, set[str]] = {
+    "ground": {"handed", "host", "mistakes", "options", "words"},
+    "compose": {"compose"},
+    "asked": {"asked"},
+    "jobs": {"jobs"},
+    "start": {"start"},
+    "progress": {"progress"},
+    "running": {"running"},
+    "run": {"dry_run", "run", "unswept"},
+}
 # The face of a sweep opens what runs it, when a method is called.
 OPENS = {"sweep.py": {"params_proto.from_python.configs.configs", "params_proto.launch.run.launch"}}
 # What an order of floors does not say.
@@ -47,9 +58,9 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def floor(name: str) -> str:
-    (found,) = [floor for floor, names in FLOORS.items() if name in names] or [None]
-    assert found, f"{name} has no floor: say in FLOORS where it belongs"
+def floor(name: str, floors: dict[str, set[str]] = FLOORS) -> str:
+    (found,) = [floor for floor, names in floors.items() if name in names] or [None]
+    assert found, f"{name} has no floor: say here where it belongs"
     return found
 
 
@@ -87,6 +98,23 @@ def test_arrows_go_one_way(path: Path) -> None:
             other = floor(rest.split(".")[0])
             assert order.index(other) <= order.index(own), f"{own} imports {name}"
             assert other not in NEVER.get(own, ()), f"{own} imports {name}"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in modules() if path.parts[len(PACKAGE.parts)] == "multirun"],
+    ids=relative,
+)
+def test_arrows_go_one_way_in_the_multirun(path: Path) -> None:
+    order = list(MULTIRUN)
+    room = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
+    if room == "__init__":  # its face
+        return
+    own = floor(room, MULTIRUN)
+    for name in imports(path):
+        if name.startswith("params_proto.multirun."):
+            other = floor(name.split(".")[2], MULTIRUN)
+            assert order.index(other) <= order.index(own), f"{own} imports {name}"
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
-from params_proto.multirun.configured import configured
-from params_proto.multirun.plan import Plan
+from params_proto.multirun.asked.configured import configured
+from params_proto.multirun.asked.plan import Plan
 from params_proto.table.text import aligned
 
 

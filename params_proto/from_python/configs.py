@@ -14,8 +14,8 @@ from params_proto.decorated.function import App
 from params_proto.from_python.arguments import checked
 from params_proto.from_python.place import Own, place_of
 from params_proto.from_python.surroundings import Surroundings
-from params_proto.multirun.asked import Asked
-from params_proto.multirun.commandline import given
+from params_proto.multirun.asked.commandline import given
+from params_proto.multirun.asked.request import Asked
 from params_proto.multirun.compose import loader_over
 from params_proto.multirun.host import Host
 from params_proto.overrides.reading import read

@@ -30,8 +30,8 @@ from params_proto.launch.logs import logging_kept
 from params_proto.launch.runnable import Runnable, runnable
 from params_proto.launch.workers import fresh_workers
 from params_proto.multirun.compose.app import started
-from params_proto.multirun.directories import directory_of_sweep
 from params_proto.multirun.handed import handing
+from params_proto.multirun.jobs.directories import directory_of_sweep
 from params_proto.overrides.rendering import assignment
 from params_proto.records.plan import has_plan
 from params_proto.table.frame import results

@@ -10,13 +10,13 @@ from itertools import chain, islice
 
 from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning
-from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import Directories
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs import Batch
-from params_proto.multirun.remaining import Seen
-from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.multirun.jobs.composed import Composed
+from params_proto.multirun.jobs.directories import Directories
+from params_proto.multirun.jobs.numbered import Batch
+from params_proto.multirun.jobs.validation import AHEAD, Validation
+from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.remaining import Seen
 from params_proto.multirun.words import counted
 from params_proto.values import length
 

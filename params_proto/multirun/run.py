@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning, begin, give_mode
-from params_proto.multirun.changes import refuse_changes
 from params_proto.multirun.compose import keep
-from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.host import Host
-from params_proto.multirun.interrupts import interrupts, quiet_about_interrupts
-from params_proto.multirun.jobs import in_batches
-from params_proto.multirun.lock import locked
+from params_proto.multirun.jobs.composed import Composed
+from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make
+from params_proto.multirun.jobs.numbered import in_batches
+from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.opening import Opened
 from params_proto.multirun.options import Options
-from params_proto.multirun.recorded import Recorded
-from params_proto.multirun.running import Running
-from params_proto.multirun.timeouts import refuse_two_limits
-from params_proto.multirun.validation import AHEAD, Validation
+from params_proto.multirun.running.batches import Running
+from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
+from params_proto.multirun.running.recorded import Recorded
+from params_proto.multirun.running.timeouts import refuse_two_limits
+from params_proto.multirun.start.beginning import Beginning, begin, give_mode
+from params_proto.multirun.start.changes import refuse_changes
+from params_proto.multirun.start.lock import locked
+from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.remaining import Remaining
+    from params_proto.multirun.start.remaining import Remaining
 
 log = logging.getLogger(__name__)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from enum import Enum
 from typing import Any, NamedTuple, cast
 
@@ -139,3 +140,8 @@ def record_of(text: str | bytes) -> Record:
     known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
     known.update(status=status, error=error)
     return Record(**known)
+
+
+def now() -> str:
+    """The time as records have it, ISO 8601 with its zone."""
+    return datetime.now().astimezone().isoformat(timespec="milliseconds")

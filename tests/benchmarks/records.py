@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.multirun.recorded import Recorded
+from params_proto.multirun.running.recorded import Recorded
 from params_proto.records import Record, Records, Status
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table

@@ -18,13 +18,13 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.beginning import begin
-from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import Directories
-from params_proto.multirun.jobs import in_batches
+from params_proto.multirun.jobs.composed import Composed
+from params_proto.multirun.jobs.directories import Directories
+from params_proto.multirun.jobs.numbered import in_batches
+from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.opening import opened
-from params_proto.multirun.validation import Validation
+from params_proto.multirun.start.beginning import begin
+from params_proto.multirun.start.opening import opened
 from tests.fuzz.app import NO_LAUNCHER, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import RANGES, SNIPPETS, mostly, mutated

@@ -7,8 +7,8 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.multirun import commandline
-from params_proto.multirun.plan import plan
+from params_proto.multirun.asked import commandline
+from params_proto.multirun.asked.plan import plan
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import KEYS, RANGES, mostly, mutated, words
 from tests.fuzz.uses import use

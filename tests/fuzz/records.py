@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.beginning import begin
-from params_proto.multirun.changes import refuse_changes
-from params_proto.multirun.composed import Composed, kept
-from params_proto.multirun.directories import Directories
-from params_proto.multirun.jobs import Numbered, in_batches
+from params_proto.multirun.jobs.composed import Composed, kept
+from params_proto.multirun.jobs.directories import Directories
+from params_proto.multirun.jobs.numbered import Numbered, in_batches
+from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.opening import opened
-from params_proto.multirun.remaining import Remaining, seen
-from params_proto.multirun.validation import Validation
+from params_proto.multirun.start.beginning import begin
+from params_proto.multirun.start.changes import refuse_changes
+from params_proto.multirun.start.opening import opened
+from params_proto.multirun.start.remaining import Remaining, seen
 from params_proto.overrides.identity import identity
 from params_proto.records import Records
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError
-from params_proto.multirun import commandline
-from params_proto.multirun.composed import kept
+from params_proto.multirun.asked import commandline
+from params_proto.multirun.jobs.composed import kept
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
 from params_proto.records import Records

@@ -23,9 +23,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import commandline
-from params_proto.multirun.jobs import in_batches, numbered
-from params_proto.multirun.plan import plan
+from params_proto.multirun.asked import commandline
+from params_proto.multirun.asked.plan import plan
+from params_proto.multirun.jobs.numbered import in_batches, numbered
 from params_proto.sweep import Sweep
 from tests.versions import HYDRA_1_3
 

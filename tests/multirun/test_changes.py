@@ -12,8 +12,9 @@ import pytest
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
-from params_proto.multirun import changes, composed
-from params_proto.multirun.composed import Composed, kept
+from params_proto.multirun.jobs import composed
+from params_proto.multirun.jobs.composed import Composed, kept
+from params_proto.multirun.start import changes
 from tests.versions import HYDRA_1_3
 
 STOP = "hydra.sweeper.max_failures=0"

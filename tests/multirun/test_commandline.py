@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.multirun import commandline
-from params_proto.multirun.plan import plan
+from params_proto.multirun.asked import commandline
+from params_proto.multirun.asked.plan import plan
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 from tests.multirun.stock import jobs_of_basic, jobs_of_ours

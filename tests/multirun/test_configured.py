@@ -11,7 +11,7 @@ from omegaconf import OmegaConf
 
 from params_proto import Sweep
 from params_proto.errors import SweepError
-from params_proto.multirun.configured import configured, resolved
+from params_proto.multirun.asked.configured import configured, resolved
 from params_proto.overrides.rendering import render
 
 

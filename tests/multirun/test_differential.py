@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.multirun import commandline
+from params_proto.multirun.asked import commandline
 from tests.multirun.command_lines import command_lines, lines
 from tests.multirun.stock import Left, assert_same, jobs_of_basic, jobs_of_ours, task
 from tests.versions import HYDRA_1_3

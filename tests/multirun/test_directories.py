@@ -10,7 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.directories import make
+from params_proto.multirun.jobs.directories import make
 
 
 def directories(path: Path) -> list[str]:

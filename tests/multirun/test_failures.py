@@ -19,9 +19,9 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun import command
-from params_proto.multirun.command import python as python_name
-from params_proto.multirun.command import script, to_go_on
+from params_proto.multirun.start import command
+from params_proto.multirun.start.command import python as python_name
+from params_proto.multirun.start.command import script, to_go_on
 
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])

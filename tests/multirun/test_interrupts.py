@@ -149,7 +149,7 @@ STUCK = """
 import os, subprocess, sys, time
 from pathlib import Path
 from hydra.core.plugins import Plugins
-import params_proto.multirun.interrupts as interrupts
+import params_proto.multirun.running.interrupts as interrupts
 from params_proto.records import Record, Records, Status
 
 class Waits:
@@ -289,7 +289,7 @@ CLUSTER = """
 import time
 from pathlib import Path
 import hydra
-from params_proto.multirun import stopping
+from params_proto.multirun.running import stopping
 
 stopping._GRACE = 0.5
 

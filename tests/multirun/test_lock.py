@@ -15,14 +15,14 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.lock import locked
+from params_proto.multirun.start.lock import locked
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 
 HOLD = """
 import sys
 from pathlib import Path
-from params_proto.multirun.lock import locked
+from params_proto.multirun.start.lock import locked
 
 with locked(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None):
     print("held", flush=True)

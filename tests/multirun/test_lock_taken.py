@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.multirun.lock import locked
+from params_proto.multirun.start.lock import locked
 from params_proto.records.process import this_process
 
 HOLDS = """

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from params_proto.multirun.jobs import Numbered
-from params_proto.multirun.numbers import renumbered
+from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.start.numbers import renumbered
 from params_proto.overrides.identity import identity
 from params_proto.records import Record, Records, Status
 

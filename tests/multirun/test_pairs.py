@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.multirun.commandline import given
-from params_proto.multirun.pairs import pairs
+from params_proto.multirun.asked.commandline import given
+from params_proto.multirun.asked.pairs import pairs
 
 GIVEN = given(["lr=1,2", "+bs=3,4", "db=a,b,c", "seed=0", "x=range(2)"])
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from params_proto import Sweep
 from params_proto.errors import SweepError
-from params_proto.multirun import commandline
-from params_proto.multirun.plan import plan
+from params_proto.multirun.asked import commandline
+from params_proto.multirun.asked.plan import plan
 
 
 def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ()) -> list[str]:

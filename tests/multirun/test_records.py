@@ -14,7 +14,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.recorded import ExitError, RemoteError
+from params_proto.multirun.running.recorded import ExitError, RemoteError
 from params_proto.overrides.identity import identity
 
 FIELDS = [

@@ -20,12 +20,12 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.multirun import sweeps
-from params_proto.multirun.recorded import now
-from params_proto.multirun.remaining import statuses
+from params_proto.multirun.asked import sweeps
+from params_proto.multirun.start.remaining import statuses
 from params_proto.records import Record, Records, Status
 from params_proto.records.plan import read_plan
 from params_proto.records.process import this_process
+from params_proto.records.record import now
 from tests.versions import HYDRA_1_3
 
 MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name

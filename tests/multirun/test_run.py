@@ -17,7 +17,7 @@ from params_proto import Sweep
 from params_proto.multirun import options
 
 MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
-RUNNING = import_module("params_proto.multirun.running")
+RUNNING = import_module("params_proto.multirun.running.batches")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.numbering import FirstNumber
+from params_proto.multirun.jobs.numbering import FirstNumber
 
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.multirun import sweeps
+from params_proto.multirun.asked import sweeps
 from params_proto.records.layout import SWEEP
 from params_proto.records.plan import PlanFile, read_plan
 from tests.records.test_plan import PLAN

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from params_proto.multirun.taken import Taken
+from params_proto.multirun.jobs.taken import Taken
 
 numbers = st.integers(0, 2000) | st.integers(10**12, 10**12 + 2000)
 

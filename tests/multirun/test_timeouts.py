@@ -14,7 +14,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.timeouts import ends_after
+from params_proto.multirun.running.timeouts import ends_after
 
 
 def spins(config: Any) -> int:

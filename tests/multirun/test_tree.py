@@ -18,9 +18,9 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun import commandline, saved
-from params_proto.multirun.configured import configured, resolved
-from params_proto.multirun.plan import Plan, plan
+from params_proto.multirun.asked import commandline, saved
+from params_proto.multirun.asked.configured import configured, resolved
+from params_proto.multirun.asked.plan import Plan, plan
 from tests.versions import VERSION_BASE
 
 # Hydra 1.4 would have the task say what its configs may build.

@@ -11,8 +11,8 @@ from stat import S_IMODE, S_ISGID
 
 import pytest
 
-from params_proto.multirun.limit import Limit
-from params_proto.multirun.sweeps import digest, follow
+from params_proto.multirun.asked.sweeps import digest, follow
+from params_proto.multirun.running.limit import Limit
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import FAILED, OWN, claim_path
 from params_proto.records.plan import read_plan

@@ -15,7 +15,7 @@ from params_proto.records import Record, Records, Status
 from params_proto.records.record import UnreadableError
 
 if TYPE_CHECKING:
-    from params_proto.multirun.remaining import Remaining
+    from params_proto.multirun.start.remaining import Remaining
 
 _PERIOD = 0.5  # seconds between two looks
 _SHARE = 20  # of the time that a look takes, so much passes before the next one

@@ -15,12 +15,13 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
 from params_proto import multirun
-from params_proto.multirun import Host, Options, Recorded, running
+from params_proto.multirun import Host, Options, Recorded
 from params_proto.multirun.compose import caches
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.difference import difference
 from params_proto.multirun.compose.loader import CachedLoader
-from params_proto.multirun.opening import Opened
+from params_proto.multirun.running import batches
+from params_proto.multirun.start.opening import Opened
 from tests.multirun.compose.roads import TREE, cached, hydras, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -87,7 +88,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
 @pytest.mark.growth
 def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
-    monkeypatch.setattr(running, "_KEPT", 100)
+    monkeypatch.setattr(batches, "_KEPT", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 450):  # once for what is made only once
         options = Options(max_batch_size=50, overwrite=True)

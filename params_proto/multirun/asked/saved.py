@@ -9,8 +9,8 @@ from typing import Any
 from params_proto.errors import SweepError
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression
-from params_proto.multirun.plan import Plan
-from params_proto.multirun.spelling import respelled
+from params_proto.multirun.asked.plan import Plan
+from params_proto.multirun.asked.spelling import respelled
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
 from params_proto.storage.to_steps import steps_to_mapping

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.keys import bare
-from params_proto.multirun.sweeps import SweepFile
+from params_proto.multirun.asked.sweeps import SweepFile
 from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep
 

@@ -13,15 +13,15 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import describe
-from params_proto.multirun.commandline import given, resolved_params
-from params_proto.multirun.configured import configured, resolved, where
+from params_proto.multirun.asked.commandline import given, resolved_params
+from params_proto.multirun.asked.configured import configured, resolved, where
+from params_proto.multirun.asked.pairs import pairs
+from params_proto.multirun.asked.plan import Plan, plan
+from params_proto.multirun.asked.standing import Composed
+from params_proto.multirun.asked.sweeps import SweepFile
+from params_proto.multirun.asked.unknown import refuse_unknown
 from params_proto.multirun.host import Host
 from params_proto.multirun.options import Options
-from params_proto.multirun.pairs import pairs
-from params_proto.multirun.plan import Plan, plan
-from params_proto.multirun.standing import Composed
-from params_proto.multirun.sweeps import SweepFile
-from params_proto.multirun.unknown import refuse_unknown
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 

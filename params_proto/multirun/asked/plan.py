@@ -16,14 +16,14 @@ from params_proto.expression.build import build
 from params_proto.expression.steps import Axis, Expression
 from params_proto.fields import Target
 from params_proto.keys import bare
-from params_proto.multirun.functions import guarded
-from params_proto.multirun.precedence import Block, override
+from params_proto.multirun.asked.functions import guarded
+from params_proto.multirun.asked.precedence import Block, override
 from params_proto.overrides.lines import Given
 from params_proto.overrides.rendering import assignment, render_config
 from params_proto.space import Picked
 
 if TYPE_CHECKING:
-    from params_proto.multirun.standing import Composed
+    from params_proto.multirun.asked.standing import Composed
     from params_proto.space import Space
     from params_proto.sweep import Sweep
 

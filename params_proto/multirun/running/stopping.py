@@ -11,12 +11,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs import Numbered
-from params_proto.multirun.recorded import now
+from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.multirun.words import counted
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
-from params_proto.records.record import UnreadableError
+from params_proto.records.record import UnreadableError, now
 
 log = logging.getLogger(__name__)
 

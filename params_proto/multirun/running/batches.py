@@ -13,17 +13,17 @@ from uuid import uuid4
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.beginning import Beginning
-from params_proto.multirun.command import script, to_go_on, to_launch_again
-from params_proto.multirun.failures import Failures
-from params_proto.multirun.interrupts import quiet_about_interrupts
-from params_proto.multirun.jobs import Batch, Numbered
-from params_proto.multirun.launching import Launching
-from params_proto.multirun.limit import Limit
+from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
-from params_proto.multirun.recorded import Recorded, RemoteError
-from params_proto.multirun.stopping import Cut, kill
-from params_proto.multirun.validation import AHEAD
+from params_proto.multirun.running.failures import Failures
+from params_proto.multirun.running.interrupts import quiet_about_interrupts
+from params_proto.multirun.running.launching import Launching
+from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.running.recorded import Recorded, RemoteError
+from params_proto.multirun.running.stopping import Cut, kill
+from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.command import script, to_go_on, to_launch_again
 from params_proto.multirun.words import counted
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.remaining import Remaining
+    from params_proto.multirun.start.remaining import Remaining
 
 log = logging.getLogger(__name__)
 
@@ -130,7 +130,7 @@ class Running:
         Args:
             goes_on: whether the command that goes on with the sweep is told afterwards.
         """
-        from params_proto.multirun.ending import leave_results  # not before the jobs start
+        from params_proto.multirun.running.ending import leave_results  # not before the jobs start
 
         goes_on = goes_on or bool(self.launching.failures or self.launching.unrecorded)
         leave_results(self.beginning, goes_on=goes_on)
@@ -243,7 +243,7 @@ class Running:
         left = self._left_again()
         if left is None:
             return f"Go on with: {self._command()}"
-        from params_proto.multirun.remaining import still  # which few sweeps need
+        from params_proto.multirun.start.remaining import still  # which few sweeps need
 
         options = self.beginning.options
         rerun = still("all" if options.overwrite else options.rerun)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-from params_proto.multirun.jobs import Numbered
+from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.overrides.identity import identity, telling
 from params_proto.records import Record, Records
 

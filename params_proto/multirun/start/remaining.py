@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from params_proto.errors import SweepError
-from params_proto.multirun.directories import Directories
-from params_proto.multirun.jobs import Numbered
-from params_proto.multirun.recorded import now
+from params_proto.multirun.jobs.directories import Directories
+from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.records import Record, Records, Status
-from params_proto.records.record import UnreadableError
+from params_proto.records.record import UnreadableError, now
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
+from params_proto.multirun.asked.plan import plan
 from params_proto.multirun.host import Host, sweep_of
-from params_proto.multirun.plan import plan
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 

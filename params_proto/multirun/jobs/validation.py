@@ -13,13 +13,13 @@ from omegaconf import open_dict
 
 from params_proto.errors import SweepError
 from params_proto.keys import keys_of
-from params_proto.multirun.composed import Composed
-from params_proto.multirun.directories import Directories, in_directory
+from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
+from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.host import Host, sweep_of
-from params_proto.multirun.jobs import Batch, Numbered
-from params_proto.multirun.misplaced import refuse_misplaced_steps
+from params_proto.multirun.jobs.composed import Composed
+from params_proto.multirun.jobs.directories import Directories, in_directory
+from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.mistakes import Mistakes
-from params_proto.multirun.plan import Job
 from params_proto.overrides.reading import refuse_deep
 
 if TYPE_CHECKING:

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError
-from params_proto.multirun.directories import in_directory
-from params_proto.multirun.failures import Failures
-from params_proto.multirun.jobs import Batch, Numbered
-from params_proto.multirun.numbering import first_number
-from params_proto.multirun.recorded import Launch, NotRun, Recorded, UnrecordedError, now
-from params_proto.multirun.stopping import LOOK, Cut, close, is_mine, record_of
+from params_proto.multirun.jobs.directories import in_directory
+from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbering import first_number
+from params_proto.multirun.running.failures import Failures
+from params_proto.multirun.running.recorded import Launch, NotRun, Recorded, UnrecordedError
+from params_proto.multirun.running.stopping import LOOK, Cut, close, is_mine, record_of
 from params_proto.records import Record, Records, Status
+from params_proto.records.record import now
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn

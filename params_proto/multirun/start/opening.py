@@ -10,8 +10,8 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
 from params_proto.errors import SweepError
-from params_proto.multirun.command import says_what, stays
-from params_proto.multirun.directories import directory_of_sweep
+from params_proto.multirun.jobs.directories import directory_of_sweep
+from params_proto.multirun.start.command import says_what, stays
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan

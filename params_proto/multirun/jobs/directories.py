@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
-from params_proto.multirun.taken import Taken
+from params_proto.multirun.jobs.taken import Taken
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RUNNING, SWEEP
 from params_proto.records.plan import has_plan

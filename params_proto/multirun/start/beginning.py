@@ -16,16 +16,16 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.keys import bare
-from params_proto.multirun import composed, saved, sweeps
-from params_proto.multirun.asked import Asked, asked, asked_before
-from params_proto.multirun.command import script
-from params_proto.multirun.directories import Directories, directory_of_sweep, refuse_used
+from params_proto.multirun.asked import saved, sweeps
+from params_proto.multirun.asked.request import Asked, asked, asked_before
+from params_proto.multirun.asked.selecting import only_select_the_sweep
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs import Numbered, numbered
-from params_proto.multirun.opening import Opened
+from params_proto.multirun.jobs import composed
+from params_proto.multirun.jobs.directories import Directories, directory_of_sweep, refuse_used
+from params_proto.multirun.jobs.numbered import Numbered, numbered
 from params_proto.multirun.options import Options
-from params_proto.multirun.recorded import now
-from params_proto.multirun.selecting import only_select_the_sweep
+from params_proto.multirun.start.command import script
+from params_proto.multirun.start.opening import Opened
 from params_proto.records import Records
 from params_proto.records.layout import (
     CONFIGS,
@@ -38,12 +38,13 @@ from params_proto.records.layout import (
 )
 from params_proto.records.mode import make
 from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.record import now
 from params_proto.storage import atomic
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-    from params_proto.multirun.remaining import Remaining, Seen
+    from params_proto.multirun.start.remaining import Remaining, Seen
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ class Beginning:
         """
         if self.plan is None:
             return self._numbered(self.options.part), None
-        from params_proto.multirun.remaining import Remaining  # which few sweeps need
+        from params_proto.multirun.start.remaining import Remaining  # which few sweeps need
 
         remaining = Remaining(Records(self.directory))
         return remaining.of(self.seen(directories)), remaining
@@ -121,8 +122,8 @@ class Beginning:
         return next(self._seen(only, directories))
 
     def _seen(self, jobs: Iterable[Numbered], directories: Directories) -> Iterator[Seen]:
-        from params_proto.multirun.numbers import renumbered
-        from params_proto.multirun.remaining import EVERY, Seen, seen, statuses
+        from params_proto.multirun.start.numbers import renumbered
+        from params_proto.multirun.start.remaining import EVERY, Seen, seen, statuses
 
         if self.plan is None:
             yield from map(Seen, jobs)

@@ -8,15 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
-from params_proto.multirun.lock import others
 from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.start.lock import others
 from params_proto.records import Records
 from params_proto.records.plan import read_plan
 from params_proto.table.csv_file import write_results
 from params_proto.table.rows import metrics_of, table
 
 if TYPE_CHECKING:
-    from params_proto.multirun.beginning import Beginning
+    from params_proto.multirun.start.beginning import Beginning
     from params_proto.table.digest import Digest
     from params_proto.table.ranking import Ranking
 

@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -15,14 +14,15 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.multirun.limit import Limit
 from params_proto.multirun.mistakes import logged_where_it_can
-from params_proto.multirun.outcome import failure_of, of_the_user, travels, value_of
-from params_proto.multirun.timeouts import ends_after
+from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
+from params_proto.multirun.running.timeouts import ends_after
 from params_proto.overrides.identity import identity, telling, values
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.heartbeat import ends_with, heartbeat
 from params_proto.records.process import this_process
+from params_proto.records.record import now
 from params_proto.records.returned import plain
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
-    from params_proto.multirun.interrupts import Interrupts
-    from params_proto.multirun.jobs import Numbered
+    from params_proto.multirun.jobs.numbered import Numbered
+    from params_proto.multirun.running.interrupts import Interrupts
 
 log = logging.getLogger(__name__)
 
@@ -279,8 +279,3 @@ class Recorded:
 def _log_unwritten(record: Record, error: SweepError) -> None:
     with logged_where_it_can():
         log.error(f"job {record.job} is {record.status.value}, but its record, {error}")
-
-
-def now() -> str:
-    """The time, ISO 8601 with its zone."""
-    return datetime.now().astimezone().isoformat(timespec="milliseconds")

@@ -11,8 +11,8 @@ from typing import Any, cast
 from hydra.errors import HydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.composed import MOST, Composed, kept, plain
 from params_proto.multirun.host import Host
+from params_proto.multirun.jobs.composed import MOST, Composed, kept, plain
 
 log = logging.getLogger(__name__)
 

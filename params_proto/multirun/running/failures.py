@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from params_proto.multirun.limit import Limit
+from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.words import counted, named
 from params_proto.records import Record
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from params_proto.multirun.distinct import is_distinct
-from params_proto.multirun.plan import Job, Plan
+from params_proto.multirun.asked.plan import Job, Plan
+from params_proto.multirun.jobs.distinct import is_distinct
 from params_proto.overrides.identity import Occurrences, telling
 
 

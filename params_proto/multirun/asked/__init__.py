@@ -1,0 +1,1 @@
+"""What to run: what stands in configs, files and command lines, as one plan."""

@@ -1,0 +1,1 @@
+"""How a multirun starts: anew, or with what there is in its directory."""
