@@ -61,6 +61,15 @@ def bare(key: str) -> str:
     return key.lstrip("+~")
 
 
+def related(one: str, other: str) -> bool:
+    """Whether one key is the other, or stands below it.
+
+    >>> related("d", "d.x"), related("d.x", "d"), related("d", "data")
+    (True, True, False)
+    """
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
 def keys_of(job: Iterable[str]) -> list[str]:
     """The keys of a job's overrides, without +, ++ or ~.
 

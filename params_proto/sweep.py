@@ -60,7 +60,7 @@ class Sweep(SpaceSequence):
 
     @classmethod
     def _of(cls, scope: Scope, expression: Expression, space: Space | None = None) -> Sweep:
-        if space is None:
+        if space is None and not scope.layered:
             refuse_overlap(expression)
         made = object.__new__(cls)
         made._hold(scope, expression, build(expression) if space is None else space)
@@ -114,16 +114,20 @@ class Sweep(SpaceSequence):
         """
         return self._space.keys
 
-    def rooted(self) -> Sweep:
+    def rooted(self, *, layered: bool = False) -> Sweep:
         """The same sweep, whose plain keys are read as on Hydra's command line.
 
         A name that the root function has is its own, also where a prefix class has it too.
+
+        Args:
+            layered: whether a key may stand over another, or be spelled in two ways, as in Hydra's
+                overrides, of which the later one wins.
 
         >>> def main(seed: int = 0): ...
         >>> Sweep(main).rooted().product(seed=[1, 2]).keys
         ('seed',)
         """
-        scope = self._scope._replace(rooted=True)
+        scope = self._scope._replace(rooted=True, layered=layered)
         return Sweep._of(scope, self._expression, self._space)
 
     def under(self, prefix: str) -> Sweep:
@@ -640,7 +644,7 @@ class Sweep(SpaceSequence):
 
     def _then(self, step: Step) -> Sweep:
         expression = self._expression.then(step)
-        if step.places:
+        if step.places and not self._scope.layered:
             refuse_overlap(expression)
         return Sweep._of(self._scope, expression, extend(self._space, step, pins={}))
 

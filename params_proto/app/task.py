@@ -244,6 +244,8 @@ def _reduced(target: Target, names: Iterable[str], config: DictConfig) -> Target
 
 
 def _holds_interpolation(config: DictConfig, name: str) -> bool:
+    if name not in config.keys():  # noqa: SIM118 - a value that is missing is not in the config
+        return False  # deleted
     if OmegaConf.is_interpolation(config, name):
         return True
     value: Any = config.get(name)  # None for one that is missing, which is told

@@ -20,12 +20,14 @@ class Scope(NamedTuple):
         targets: their descriptions.
         prefix: "" or, for a sweep over one prefix class, the name of its node.
         rooted: whether a plain name that a target at the root has is that target's.
+        layered: whether a key may stand over another, as Hydra's overrides do: `d={x: 1} d.x=2`.
     """
 
     objects: tuple[Any, ...] = ()
     targets: tuple[Target, ...] = ()
     prefix: str = ""
     rooted: bool = False
+    layered: bool = False
 
     @classmethod
     def of(cls, objects: tuple[Any, ...]) -> Scope:

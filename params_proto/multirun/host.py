@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra.types import RunMode
 from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.fields import Target
 from params_proto.keys import bare
@@ -70,6 +71,14 @@ class Host:
     def cwd(self) -> Path:
         """Where relative paths begin."""
         return Path(self.config.hydra.runtime.cwd)
+
+    @property
+    def job_name(self) -> str | None:
+        """The name of the jobs; None where it says what only a job has."""
+        try:
+            return str(self.config.hydra.job.name)
+        except OmegaConfBaseException:
+            return None
 
     def compose(self, job: Sequence[str]) -> DictConfig:
         """The config of a job, by its overrides."""

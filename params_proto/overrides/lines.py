@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from params_proto.errors import SweepError, together
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _Done = TypeVar("_Done")
 
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
+
 
 class Given(NamedTuple):
     """A key that was given values.
@@ -24,7 +27,7 @@ class Given(NamedTuple):
         key: as it was spelled: `+db@pkg`.
         values: what Hydra read.
         swept: whether they were given as a sweep, be it of one value.
-        drawn: whether their order is a random one, of this process alone.
+        drawn: whether they are in a random order, or one has it in it, of this process alone.
         pinned: whether one value takes the place of a sweep before it: `lr=1,2 lr=3`.
     """
 
@@ -51,7 +54,7 @@ def given(
 
     Args:
         lines: the overrides. Where a key stands twice, the last one wins, at the place of the
-            first.
+            first; a mapping is merged into that of `+key` or `++key`, as Hydra does.
         config_loader: Hydra's, for `glob`.
         values: takes the values of an override: a `range`, or any other sequence of them.
         once: whether `+lr=1 lr=2` is one key, too: Hydra applies the two one after the other.
@@ -82,6 +85,34 @@ def _over(before: Given | None, one: Given) -> Given:
     return one._replace(pinned=True) if replaces and not one.swept else one
 
 
+def _with(before: Given | None, one: Given) -> Given:
+    """The same, but for mappings under two spellings: `d={x: 1} ++d={y: 2}`, which Hydra merges."""
+    if before is None or not _are_mappings(before) or not _are_mappings(one):
+        return _over(before, one)
+    merged = [_merged(first, last) for first in before.values for last in one.values]
+    swept, drawn = before.swept or one.swept, before.drawn or one.drawn
+    return one._replace(values=tuple(merged), swept=swept, drawn=drawn)
+
+
+def _are_mappings(one: Given) -> bool:
+    is_range = isinstance(one.values, range)
+    return not is_range and all(isinstance(value, Mapping) for value in one.values)
+
+
+def _merged(first: Mapping[Any, Any], last: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Two mappings as Hydra merges them.
+
+    >>> _merged({"a": 1, "b": {"c": 2}}, {"b": {"d": 3}})
+    {'a': 1, 'b': {'c': 2, 'd': 3}}
+    """
+    both = {
+        key: _merged(first[key], last[key])
+        for key in last
+        if isinstance(last[key], Mapping) and isinstance(first.get(key), Mapping)
+    }
+    return {**first, **last, **both}
+
+
 def _done(
     step: Callable[[_T], _Done], inputs: Iterable[_T], mistakes: list[str]
 ) -> Iterator[_Done]:
@@ -96,8 +127,17 @@ def _done(
 def _given(override: Override, values: Callable[[Override], Sequence[Any]]) -> Given:
     taken = values(override)
     listed = taken if isinstance(taken, range) else tuple(taken)
-    drawn = bool(getattr(override.value(), "shuffle", False))
+    drawn = bool(getattr(override.value(), "shuffle", False)) or _draws(override.input_line or "")
     return Given(override.get_key_element(), listed, override.is_sweep_override(), drawn)
+
+
+def _draws(line: str) -> bool:
+    """Whether a line has a random order in a value, which Hydra has put into one as it read it.
+
+    >>> _draws("layers=shuffle([1,2,3])"), _draws("name='shuffle(1)'")
+    (True, False)
+    """
+    return re.search(r"\bshuffle\s*\(", _QUOTED.sub("", line)) is not None
 
 
 def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:
@@ -108,7 +148,7 @@ def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:
     for at, one in enumerate(listed):
         slot = one.name if one.name in merging else at
         before = merged.get(slot)
-        one = _over(before, one)
+        one = _with(before, one)
         # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
         added = before is not None and one.key == one.name
         merged[slot] = one._replace(key=before.key) if before is not None and added else one

@@ -169,6 +169,12 @@ def test_names_that_are_hydras_to_know(capsys: Any, hydra_restore_singletons: No
         app.run(["-m", "~nothing", "seed=1,2"])
 
 
+def test_parameters_that_are_deleted_have_their_defaults() -> None:
+    app, ran = make_app()
+    app.run(["-m", "~seed", "~training.lr", "name=a,b"])
+    assert [(job["seed"], job["lr"]) for job in ran] == [(0, 0.1), (0, 0.1)]
+
+
 def test_a_root_that_takes_any_name() -> None:
     seen: list[Any] = []
 

@@ -354,6 +354,26 @@ PRECEDENCE: dict[str, tuple[Any, list[str], list[str]]] = {
         ["++trainer.lr=7", "+tag=x,y"],
         ["++trainer.lr=7 name=lr7 +tag=x", "++trainer.lr=7 name=lr7 +tag=y"],
     ),
+    "a part of what another row has": (
+        {"chain": [{"layers.0": 5}, {"layers": [7, 8]}]},
+        ["layers.0=9"],
+        ["layers.0=9", "layers=[7,8] layers.0=9"],
+    ),
+    "a sweep of a part of what another row has": (
+        {"chain": [{"layers.0": 5}, {"layers": [7, 8]}]},
+        ["layers.0=8,9"],
+        ["layers.0=8", "layers.0=9", "layers=[7,8] layers.0=8", "layers=[7,8] layers.0=9"],
+    ),
+    "what another row has a part of": (
+        {"chain": [{"layers": [7, 8]}, {"layers.0": 1, "seed": 2}]},
+        ["layers=[9]"],
+        ["layers=[9]", "layers.0=1 seed=2 layers=[9]"],
+    ),
+    "what is deleted in another row": (
+        {"chain": [{"scheduler.kind": "a"}, {"~scheduler": None}]},
+        ["scheduler.kind=b"],
+        ["scheduler.kind=b", "~scheduler scheduler.kind=b"],
+    ),
 }  # fmt: skip
 
 
@@ -431,6 +451,47 @@ def test_a_sweep_of_the_tree(
 
 
 @pytest.mark.parametrize(
+    ("overrides", "key", "expected"),
+    [
+        (["scheduler={kind:a}", "scheduler.kind=b,c"], "scheduler.kind", ["b", "c"]),
+        (["+sweep=written", "scheduler.kind=c"], "scheduler.kind", ["c", "c"]),
+        (["+sweep=rows", "layers.0=9"], "layers", [[9, 32], [9, 8]]),
+        (["+x={a:1}", "+x.b=2", "seed=1,2"], "x", [{"a": 1, "b": 2}] * 2),
+        (["+x={a:1}", "++x={b:2},{a:3}"], "x", [{"a": 1, "b": 2}, {"a": 3}]),
+        (["~name", "++name=a,b"], "name", ["a", "b"]),
+        (["~model", "+model=cnn,mlp", "+x=1", "x=2", "++x=3"], "x", [3, 3]),
+    ],
+    ids=["below", "below-swept-ones", "below-another-row's", "added", "merged", "deleted", "group"],
+)
+def test_a_key_over_another_runs_again(
+    multirun: Any, app: Path, overrides: list[str], key: str, expected: list[Any]
+) -> None:
+    write_sweep(app, "product: {scheduler: [{kind: a}, {kind: b}]}")
+    write_sweep(app, "chain: [{layers.0: 5}, {layers: [7, 8]}]", "rows")
+
+    def task(config: Any) -> Any:
+        return OmegaConf.to_container(config)
+
+    run = multirun(*overrides, task=task)
+
+    seen = [OmegaConf.select(OmegaConf.create(value), key) for value in run.values]
+    assert seen == expected
+    file = f"hydra.sweeper.sweep={run.directory}/sweep.yaml"
+    assert multirun(file, task=task, to="again").values == run.values
+    resumed = [f"hydra.sweeper.resume={run.directory}", "hydra.sweeper.rerun=all"]
+    assert multirun(*resumed, task=task).values == run.values
+
+
+def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
+    multirun: Any, app: Path
+) -> None:
+    run = multirun("scheduler={kind:a}", "scheduler.kind=b,c")
+    copied = shutil.copy(run.directory / "sweep.yaml", app)
+    with pytest.raises(CompactHydraException, match=r"scheduler\.kind give one value twice"):
+        multirun(f"hydra.sweeper.sweep={copied}", to="again")
+
+
+@pytest.mark.parametrize(
     ("overrides", "message"),
     [
         (["+sweep=ablation", "~model"], "~model would delete a key that the sweep gives values, model. Give it one value instead, model=..., or take it out of the sweep."),
@@ -447,8 +508,8 @@ def test_what_is_refused(multirun: Any, overrides: list[str], message: str) -> N
         multirun(*overrides)
 
 
-def write_sweep(app: Path, text: str) -> None:
-    file = app / "conf" / "sweep" / "written.yaml"
+def write_sweep(app: Path, text: str, name: str = "written") -> None:
+    file = app / "conf" / "sweep" / f"{name}.yaml"
     file.write_text(f"# @package hydra.sweeper.sweep\n{text}\n")
 
 

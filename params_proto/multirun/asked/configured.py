@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, did_you_mean, shown
 from params_proto.keys import bare
-from params_proto.multirun.asked.sweeps import SweepFile
+from params_proto.multirun.asked.sweeps import SweepFile, as_run
 from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep
 
@@ -78,9 +78,7 @@ def configured(
         return Sweep(*targets)
     empty = Sweep(*targets).rooted()
     if isinstance(node, SweepFile):
-        from params_proto.storage import parsed
-
-        sweep = parsed(node.text, str(node.path), empty, config_loader=loader)
+        sweep = _written(node, targets, loader)
     elif isinstance(node, Sweep):
         sweep = node
     elif isinstance(node, str):
@@ -97,6 +95,17 @@ def configured(
                 f" Give it one value, {cure}."
             )
     return sweep
+
+
+def _written(file: SweepFile, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+    """The sweep of a file that a multirun wrote, in which a key may stand over another.
+
+    It has what the command line gave as well, whose keys may: `d={x: 1} d.x=1,2`.
+    """
+    from params_proto.storage import parsed
+
+    empty = Sweep(*targets).rooted(layered=True)
+    return parsed(file.text, str(file.path), empty, config_loader=loader)
 
 
 def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
@@ -121,6 +130,9 @@ def _referred(
         path = cwd / Path(text).expanduser()
         if not path.exists():
             raise _no_file(text, path, "save a sweep there, or give the path from /")
+        written = as_run(path)
+        if written is not None:
+            return _written(written, empty.targets, loader)
         return load(path, empty, config_loader=loader)
     place, colon, attribute = text.rpartition(":")
     if not colon or not place or not attribute:

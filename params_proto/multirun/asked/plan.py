@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -15,9 +15,9 @@ from params_proto.expression import steps
 from params_proto.expression.build import build
 from params_proto.expression.steps import Axis, Expression
 from params_proto.fields import Target
-from params_proto.keys import bare
+from params_proto.keys import bare, related
 from params_proto.multirun.asked.functions import guarded
-from params_proto.multirun.asked.precedence import Block, override
+from params_proto.multirun.asked.precedence import Block, apart, override
 from params_proto.overrides.lines import Given
 from params_proto.overrides.rendering import assignment, render_config
 from params_proto.space import Picked
@@ -110,6 +110,22 @@ class Plan:
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
 
+    @cached_property
+    def order(self) -> list[str]:
+        """The keys in the order of a job's overrides."""
+        keys = list(self.expression.places_in_full)
+        return [key for key in keys if key not in self._last] + list(self._last)
+
+    @cached_property
+    def _last(self) -> list[str]:
+        """Keys that are pinned over those of other rows, above or below them: the last one wins."""
+        pinned: dict[str, None] = {}
+        for at, step in enumerate(self.expression.steps):
+            if isinstance(step, steps.Set):
+                before = Expression(self.expression.steps[:at])
+                pinned.update(dict.fromkeys(_over_others(step.pins, before, self.is_group)))
+        return list(pinned)
+
     def _part(self, part: slice | None) -> tuple[Iterator[Mapping[str, Any]], range]:
         """The configs of a part, and their numbers."""
         if part is None:  # a filter's size would take a pass over all that it filters
@@ -119,6 +135,8 @@ class Plan:
 
     def _job(self, config: Mapping[str, Any]) -> Job:
         spelled: dict[str, Any] = {}
+        if self._last:
+            config = {key: config[key] for key in self.order if key in config}
         for key, value in config.items():
             key = self.spelling.get(key, key)
             if value is None and not key.startswith("~") and self.is_group(bare(key)):
@@ -183,8 +201,31 @@ def plan(
             key = inside.get(bare(axis.key), axis.key)
             spelling[key] = axis.key
             axes.append(replace(axis, key=key))
-        expression = override(expression, type(block)(tuple(axes)))
+        block = type(block)(tuple(axes))
+        last = bool(_over_others([axis.key for axis in axes], expression, is_group))
+        expression = override(expression, block, last=last)
     return Plan(expression, spelling, targets, is_group, composed)
+
+
+def _over_others(
+    keys: Iterable[str], expression: Expression, is_group: Callable[[str], bool]
+) -> list[str]:
+    """Those of some keys that another row has above or below them: `[{d: {x: 1}}, {d.x: 2}]`.
+
+    A config group is above nothing: Hydra chooses its option before it sets any value.
+    """
+    names = {bare(key) for key in expression.places_in_full}
+    return [
+        key
+        for key in keys
+        if any(
+            related(name, other)
+            and not is_group(min(name, other))
+            and apart(expression, name, other)
+            for name in [bare(key)]
+            for other in names - {name}
+        )
+    ]
 
 
 def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from params_proto.expression import steps
 from params_proto.expression.steps import Axis, Expression, Step
+from params_proto.keys import bare, in_full
 from params_proto.values import length
 
 _READERS = (steps.Where, steps.Exclude, steps.Derive)
@@ -12,7 +15,7 @@ Block = steps.Product | steps.Zip
 """One key with its values, or several that are paired."""
 
 
-def override(expression: Expression, block: Block) -> Expression:
+def override(expression: Expression, block: Block, *, last: bool = False) -> Expression:
     """An expression whose keys stand in full, with some keys given values from outside.
 
     A single value is pinned, as `set` pins. Several take the place of the key's axis, however deep
@@ -21,6 +24,8 @@ def override(expression: Expression, block: Block) -> Expression:
     Args:
         expression: what is configured.
         block: the keys from outside, spelled as in the expression where they stand there.
+        last: whether several values come after all other keys, as they do where another row has
+            a key above or below: Hydra has the last one win.
 
     >>> def e(*some): return Expression(tuple(some))
     >>> a = steps.Product((Axis("lr", (1, 2)), Axis("bs", (3,))))
@@ -34,8 +39,42 @@ def override(expression: Expression, block: Block) -> Expression:
         return expression.then(steps.Set({axis.key: axis.values[0] for axis in block.axes}))
     if new:
         return expression.then(block)
+    if last:
+        return _replaced(expression, steps.Product(()), keys, "")[0].then(block)
     replaced, placed = _replaced(expression, block, keys, "")
     return replaced if placed else replaced.then(block)
+
+
+def apart(expression: Expression, one: str, other: str) -> bool:
+    """Whether two keys of an expression are never in one config, as those of different rows are.
+
+    Args:
+        expression: one that has them.
+        one: a key in full, without +, ++ or ~.
+        other: another.
+
+    >>> from params_proto import Sweep
+    >>> sweep = Sweep().chain({"d": {"x": 1}}, {"d.x": 2})
+    >>> apart(sweep.expression, "d", "d.x"), apart((sweep * {"a": [1]}).expression, "d", "a")
+    (True, False)
+    """
+    both = {one, other}
+
+    def named(keys: Iterable[str]) -> set[str]:
+        return both.intersection(bare(in_full(expression.prefix, key)) for key in keys)
+
+    having = [step for step in expression.steps if named(step.places)]
+    if len(having) != 1:
+        return False
+    (step,) = having
+    if isinstance(step, steps.Chain):
+        return named(step.places) == both and not any(named(row) == both for row in step.rows)
+    if isinstance(step, steps.Cross):
+        return apart(step.inner, one, other)
+    if isinstance(step, steps.Concat):
+        together = [part for part in step.parts if named(part.places_in_full) == both]
+        return all(apart(part, one, other) for part in together)
+    return False
 
 
 def _reads(expression: Expression) -> bool:
@@ -56,7 +95,7 @@ def _replaced(
     """The expression without the keys, the block where the first of them stood; whether it is."""
     node = f"{outer}{expression.prefix}." if expression.prefix else outer
     own = frozenset(inner for key in keys if (inner := _within(key, node)))
-    inside = _below(block, node)
+    inside = _below(block, node) if block.axes else None
     result, placed = Expression(prefix=expression.prefix), False
     for step in expression.steps:
         if isinstance(step, (steps.Cross, steps.Concat)):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from params_proto.keys import bare
+from params_proto.keys import bare, related
 from params_proto.overrides.rendering import Record, Standing
 
 if TYPE_CHECKING:
@@ -30,19 +30,10 @@ class Composed:
         """What stands at the keys of a job that selects some options of groups."""
 
         def standing(key: str, before: Sequence[str]) -> object:
-            related = [line for line in before if _related(bare(line.partition("=")[0]), key)]
-            return _at(self._composed((*groups, *related)), key)
+            near = [line for line in before if related(bare(line.partition("=")[0]), key)]
+            return _at(self._composed((*groups, *near)), key)
 
         return standing
-
-
-def _related(one: str, other: str) -> bool:
-    """Whether one key is the other, or stands below it.
-
-    >>> _related("d", "d.x"), _related("d.x", "d"), _related("d", "data")
-    (True, True, False)
-    """
-    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
 
 
 def _at(config: DictConfig, key: str) -> object:

@@ -54,6 +54,22 @@ def present(directory: Path, plan: PlanFile) -> SweepFile:
     )
 
 
+def as_run(path: Path) -> SweepFile | None:
+    """A `sweep.yaml` as the sweep that ran left it; None for any other file.
+
+    Args:
+        path: a file that is there.
+    """
+    if path.name != SWEEP or not has_plan(path.parent):
+        return None
+    content = _content(path)
+    try:
+        written = digest(content) == read_plan(path.parent).sweep
+    except SweepError:  # of another version: the file may be read all the same
+        return None
+    return SweepFile(path, content.decode()) if written else None
+
+
 def follow(directory: Path, plan: PlanFile, text: str) -> None:
     """Puts another sweep in the place of the one that a directory has, which is kept.
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.taken import Taken
 from params_proto.overrides.rendering import assignment
-from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RUNNING, SWEEP
+from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RESULTS, RUNNING, SWEEP
 from params_proto.records.plan import has_plan
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ class Directories:
 
     def _is_reserved(self, path: str) -> bool:
         names = os.path.relpath(path, self.sweep)
-        return names.partition(os.sep)[0] == OWN or names in (SWEEP, MULTIRUN)
+        return names.partition(os.sep)[0] == OWN or names in (SWEEP, MULTIRUN, RESULTS)
 
 
 def in_directory(directory: str) -> str:
@@ -240,6 +240,7 @@ def _resolved(node: DictConfig, key: str, place: str) -> str | None:
     """A text of the job's config; None where it is known only in the job, as a cluster's job id."""
     from omegaconf.errors import (
         InterpolationKeyError,
+        InterpolationToMissingValueError,
         OmegaConfBaseException,
         UnsupportedInterpolationType,
     )
@@ -249,9 +250,11 @@ def _resolved(node: DictConfig, key: str, place: str) -> str | None:
     except OmegaConfBaseException as error:
         # The config has all the keys, and this process all the resolvers, that the job will have.
         never = isinstance(error, (InterpolationKeyError, UnsupportedInterpolationType))
-        if never or str(error).startswith("ConfigTypeError"):
+        reason = str(error).splitlines()[0]
+        if isinstance(error, InterpolationToMissingValueError):  # Hydra fills in what is its own
+            never = ": hydra." not in reason
+        if never or reason.startswith("ConfigTypeError"):
             raise SweepError(
-                f"{place}: {str(error).splitlines()[0]}. It may name what stands in the job's"
-                " config."
+                f"{place}: {reason}. It may name what stands in the job's config."
             ) from error
         return None

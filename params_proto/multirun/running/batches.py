@@ -74,7 +74,7 @@ class Running:
         task.keep(directory, plan.swept, list(beginning.selecting))
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
-        failures = Failures(beginning.directory, beginning.host.config.hydra.job.name, limit)
+        failures = Failures(beginning.directory, beginning.host.job_name, limit)
         records = Records(directory)
         progress = None
         if options.progress:

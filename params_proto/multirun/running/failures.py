@@ -22,12 +22,12 @@ class Failures:
 
     Args:
         directory: the sweep's.
-        name: of the jobs, and so of their logs.
+        name: of the jobs, and so of their logs; None where it says what a job has.
         limit: how many may fail before no more jobs start.
     """
 
     directory: Path
-    name: str
+    name: str | None
     limit: Limit | None = None
     _there: Path = field(init=False)
     _by_number: dict[int, Record] = field(default_factory=dict[int, Record])
@@ -85,10 +85,12 @@ class Failures:
         return "\n".join(lines)
 
     def _log(self, record: Record) -> str:
-        folder, log_file = Path(record.dir), f"{self.name}.log"
-        if (self._there / folder / log_file).is_file():
-            return f"Its log: {self.directory / folder / log_file}"
-        return f"Its directory: {self.directory / folder}"
+        there = self._there / record.dir
+        logs = [path.name for path in there.glob("*.log")]
+        found = [name for name in logs if name == f"{self.name}.log"] or logs
+        if len(found) == 1:
+            return f"Its log: {self.directory / record.dir / found[0]}"
+        return f"Its directory: {self.directory / record.dir}"
 
 
 def _told(record: Record) -> str:

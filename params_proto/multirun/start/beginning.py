@@ -196,7 +196,7 @@ class Beginning:
             selecting=[
                 line for line in self.request.arguments if line.partition("=")[0] in self.selecting
             ],
-            order=list(self.order) or [*plan.expression.places_in_full],
+            order=list(self.order) or plan.order,
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
             jobs=plan.size,

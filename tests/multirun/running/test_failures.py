@@ -57,6 +57,10 @@ def summary(said: str) -> list[str]:
     return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
 
 
+def raises(config: Any) -> None:
+    raise JobError
+
+
 def test_they_are_told_at_once_and_at_the_end(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -321,6 +325,16 @@ def main(config):
 
 main()
 """
+
+
+def test_the_log_of_a_job_whose_name_says_what_only_the_job_has(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(JobError):
+        multirun("+tag=a,b", "hydra.job.name=on-${tag}", task=raises)
+    said = capsys.readouterr().out
+    assert f"job 0 (+tag=a) failed: JobError. Its log: {app}/out/0/on-a.log" in said
+    assert f"job 1 (+tag=b) failed: JobError. Its log: {app}/out/1/on-b.log" in said
 
 
 @pytest.mark.parametrize("way", ["-m", "hydra.mode=MULTIRUN"])

@@ -90,6 +90,7 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
         (["hydra.sweeper.slice=a:b"], "slice=a:b is no slice: write 0:3 for the first three"),
         (["hydra.sweeper.slice=::0"], "slice=::0: a slice's step cannot be 0"),
         (["hydra.sweeper.slice=0:1", "seed=shuffle(range(9))"], r"shuffle\(...\) of seed draws"),
+        (["hydra.sweeper.slice=0:1", "+a=shuffle([1,2])"], r"shuffle\(...\) of \+a draws"),
         (["hydra.sweeper.slice=0:1", "+hydra.sweeper.params.lr='shuffle(1,2)'"], "of lr draws"),
     ],
     ids=str,

@@ -55,6 +55,11 @@ def test_directories_that_tell_the_jobs_apart(
         ),
         (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 and job 2 \(seed=0\) would share"),
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
+        (["name=a,results.csv", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
+        (
+            ["+task=???", "seed=1", "hydra.sweep.subdir=${task}-${seed}"],
+            "job 0 .* has no directory: hydra.sweep.subdir: .* Missing mandatory value: task. It",
+        ),
         (
             ["seed=1", "hydra.sweep.subdir=${nope:1}"],
             "job 0 .* has no directory: hydra.sweep.subdir: Unsupp",
