@@ -91,6 +91,9 @@ class ParamsProtoSweeper(Sweeper):
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
             self._opened = opened(self._options["resume"], config, hydra_context.config_loader)
+        if self._opened.saved:  # as composed with what the sweep was given then
+            node = self._opened.config.hydra.sweeper
+            self._options = {name: node[name] for name in self._options}
         self.hydra_context = hydra_context
         self.config = self._opened.config
         self.task_function = task_function

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from params_proto.app.meant import meant
 from params_proto.app.task import Task
-from params_proto.errors import nearest
 
 # Of Hydra's command line; argparse takes a long one's beginning.
 _LONG = (
@@ -37,8 +37,7 @@ def _mistakes(task: Task, arguments: Sequence[str]) -> Iterator[str]:
         key = name.replace("-", "_")
         if _is_of_hydra(found["dashes"], name, known=key in task.root.fields):
             continue
-        if task.unknown(key) is not None:
-            key = nearest(key, [*task.root.fields, *task.nodes]) or key
+        key = meant(task, key) or key
         if value is None and not after.startswith("-") and "=" not in after:
             value, given = after, f"{argument} {after}"
         if value is None:

@@ -15,6 +15,7 @@ from hydra.core.hydra_config import HydraConfig
 
 from params_proto.app.arguments import refuse_mistakes
 from params_proto.app.configs import entries, task_of
+from params_proto.app.meant import hints
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError
 from params_proto.decorated.function import App
@@ -64,7 +65,12 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     configs = stored([*pages, *entries(task, defaults)])
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
     with page, configs, _command_line(arguments), _hydra_config_kept(), _short_errors():
-        main(task)()
+        try:
+            main(task)()
+        except SystemExit as end:
+            if end.code == 1:  # Hydra has told why, and that a key is none of its config's
+                sys.stderr.writelines(f"{hint}\n" for hint in hints(task, arguments))
+            raise
 
 
 def _asks_for_help(arguments: Sequence[str]) -> bool:

@@ -39,4 +39,4 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
     record = Records(directory).read(best.job)
     assert record is not None
-    return alone(plan.script, record.overrides)
+    return alone(plan.script, plan.hydra, record.overrides)

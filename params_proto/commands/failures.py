@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from params_proto.errors import SweepError
 from params_proto.records import Record, Records, Status
+from params_proto.records.plan import has_plan
 from params_proto.table.rows import table
 
-_FAILED = (Status.FAILED, Status.CRASHED)
+_FAILED = (Status.FAILED.value, Status.CRASHED.value)
 
 
 def run(directory: Path) -> str:
@@ -17,12 +19,15 @@ def run(directory: Path) -> str:
         directory: the sweep's.
 
     Raises:
-        SweepError: there is no sweep.
+        SweepError: there is no sweep, or one of Hydra's basic sweeper.
     """
-    table(directory)  # says what is wrong with the directory
+    rows = table(directory)  # which says what is wrong with the directory
+    if not has_plan(directory):
+        raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
+    failed = {row.job for row in rows if row.status in _FAILED}
     records = [one for one in Records(directory).all() if isinstance(one, Record)]
-    failed = [_told(one, directory) for one in records if one.status in _FAILED]
-    return "\n\n".join(failed) or "No job has failed."
+    told = [_told(one, directory) for one in records if one.job in failed]
+    return "\n\n".join(told) or "No job has failed."
 
 
 def _told(record: Record, directory: Path) -> str:

@@ -69,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
     show = command("show", "what a sweep runs; nothing is started, and nothing expanded")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
-    show.add_argument("--head", type=int, default=5, metavar="N", help="how many configs (5)")
+    show.add_argument("--head", type=_count, default=5, metavar="N", help="how many configs (5)")
 
     results = command("results", "what came out of sweeps, a row for each job")
     results.add_argument("directories", nargs="+", type=Path, metavar="DIR")
@@ -102,6 +102,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     command("schema", "the JSON schema of sweep files, for an editor")
     return parser
+
+
+def _count(text: str) -> int:
+    number = int(text) if text.isdecimal() else -1
+    if number < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no number of configs: give 0 or more")
+    return number
 
 
 def _direction(command: argparse.ArgumentParser) -> None:

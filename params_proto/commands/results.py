@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from params_proto.errors import SweepError
-from params_proto.table.ranking import ranking_of
+from params_proto.table.ranking import Ranking, ranking_of
 from params_proto.table.rows import Table, metrics_of, table
 from params_proto.table.text import counted, shown
 
@@ -35,10 +35,21 @@ def run(
 def _told(one: Table, sort: str | None, direction: str | None) -> str:
     rows = list(one)
     metrics = metrics_of(rows)
-    order = ranking_of(one, sort, direction, metrics) if sort is not None else None
+    order = _order(one, sort, direction, metrics)
     ordered = rows if order is None else order.of(rows)
     counts = Counter(row.status for row in rows)
     return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics)}"
+
+
+def _order(
+    one: Table, sort: str | None, direction: str | None, metrics: Sequence[str]
+) -> Ranking | None:
+    if sort is None:
+        return None
+    if not metrics:
+        raise SweepError(f"--sort {sort}: the jobs of {one.directory} have returned nothing.")
+    name = sort if sort in metrics else sort.removeprefix("metric.")  # as the table has it
+    return ranking_of(one, name, direction, metrics)
 
 
 def _for_programs(
@@ -47,10 +58,11 @@ def _for_programs(
     from params_proto.table.frame import results
 
     df: Any = results(*directories)  # whose types are in part unknown
-    if sort is not None:
-        if sort not in df.columns:
-            raise SweepError(f"--sort {sort}: no such column. They are {', '.join(df.columns)}.")
-        df = df.sort_values(sort, ascending=direction != "maximize", kind="stable")
+    tables = list(map(table, directories))
+    rows = [row for one in tables for row in one]
+    order = _order(tables[0], sort, direction, metrics_of(rows))
+    if order is not None:
+        df = df.iloc[sorted(range(len(rows)), key=lambda at: order.place(rows[at]))]
     if form == "csv":
         return str(df.to_csv(index=False)).rstrip("\n")
     text = df.to_json(orient="records", lines=True, date_format="iso", double_precision=15)

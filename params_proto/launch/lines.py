@@ -24,7 +24,8 @@ def lines_of(
         options: those of the sweeper; one that is None is left as it is.
 
     Raises:
-        SweepError: a launcher that is no name, or a `resume` that is neither True nor False.
+        SweepError: a launcher that is no name, a directory that is no path, or a `resume` that is
+            neither True nor False.
 
     >>> lines_of("joblib", "runs/1", {"resume": True, "rerun": ["failed"], "timeout": None})
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -36,6 +37,8 @@ def lines_of(
         mistakes.append(
             f"launch takes the name of a launcher, got {shown(launcher)}: write launcher='joblib'."
         )
+    if not isinstance(sweep_dir, (str, os.PathLike, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
+        mistakes.append(f"sweep_dir is the path of a directory, got {shown(sweep_dir)}.")
     if type(options.get("resume", False)) is not bool:
         mistakes.append(
             f"resume is True or False, got {shown(options['resume'])}: the directory is"

@@ -137,7 +137,7 @@ def _draws(line: str) -> bool:
     >>> _draws("layers=shuffle([1,2,3])"), _draws("name='shuffle(1)'")
     (True, False)
     """
-    return re.search(r"\bshuffle\s*\(", _QUOTED.sub("", line)) is not None
+    return "shuffle" in line and re.search(r"\bshuffle\s*\(", _QUOTED.sub("", line)) is not None
 
 
 def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -89,16 +91,21 @@ def age(path: Path) -> float:
     """Seconds since a file was touched, by the clock of its file system: machines have others.
 
     Args:
-        path: in a folder that can be written.
+        path: the file. Where its folder cannot be written, the clock of this machine has to do.
 
     Returns:
         A very long time where the file is not there.
     """
     clock = path.with_name(f".clock.{os.getpid()}.tmp")
     try:
-        clock.touch()
-        return clock.stat().st_mtime - path.stat().st_mtime
+        touched = path.stat().st_mtime
     except OSError:
         return float("inf")
+    try:
+        clock.touch()
+        return clock.stat().st_mtime - touched
+    except OSError:
+        return time.time() - touched
     finally:
-        clock.unlink(missing_ok=True)
+        with suppress(OSError):
+            clock.unlink()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +22,8 @@ _INT64 = range(-(2**63), 2**63)
 def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     """What came out of sweeps, a row for each of their jobs.
 
-    The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys;
+    The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
+    and those that have one value in one sweep and another one in the next;
     what the task returned, a number as `value`, a dict by its keys, with dots; `status`, which is
     `pending` for a job that has not run; `attempt`; `duration` in seconds; `started`; `dir`;
     `error`. A returned name that is also a key gets `metric.` before it. Where there is no value,
@@ -61,10 +62,9 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     tables = [table(Path(directory)) for directory in directories]
     read = [(one, list(one)) for one in tables]
     rows = [row for _, rows in read for row in rows]
-    keys, metrics = columns(
-        _each(key for one in tables for key in one.keys),
-        metrics_of(rows),
-    )
+    fixed = _fixed(tables)
+    named = [*[one.keys for one in tables], *fixed]
+    keys, metrics = columns(_each(key for one in named for key in one), metrics_of(rows))
     groups = frozenset(key for one in tables for key in one.groups)
     frame: dict[str, Any] = {}
     if len(tables) > 1:
@@ -74,7 +74,11 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
         )
     frame["job"] = column([row.job for row in rows])
     for key, name in keys.items():
-        values = [row.config.get(key) for row in rows]
+        values = [
+            row.config.get(key, alike.get(key))
+            for (_, those), alike in zip(read, fixed, strict=True)
+            for row in those
+        ]
         frame[name] = _category(values) if key in groups else column(values)
     for key, name in metrics.items():
         frame[name] = column([row.metrics.get(key) for row in rows])
@@ -91,6 +95,20 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*metrics.values()])
     return made
+
+
+def _fixed(tables: Sequence[Table]) -> list[Mapping[str, Any]]:
+    """For each sweep the keys that it has one value of, where another sweep has another one."""
+    if len(tables) == 1:
+        return [{}]
+    fixed = [one.fixed() for one in tables]
+    swept = {key for one in tables for key in one.keys}
+    told: set[str] = set(swept)
+    for key in {key for one in fixed for key in one} - swept:
+        values = {json.dumps(one[key], sort_keys=True) if key in one else None for one in fixed}
+        if len(values) > 1:
+            told.add(key)
+    return [{key: value for key, value in one.items() if key in told} for one in fixed]
 
 
 def _path(of: Table, row: Row) -> str | None:

@@ -20,7 +20,7 @@ def metrics(value: Any) -> list[tuple[str, Any]]:
         return []
     if isinstance(value, dict):
         return [*_flat(cast("dict[str, Any]", value), "")]
-    return [("value", _number(value))]
+    return [("value", number(value))]
 
 
 def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
@@ -30,7 +30,7 @@ def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
         if isinstance(value, dict) and value:
             yield from _flat(cast("dict[str, Any]", value), f"{path}{key}.")
         else:
-            yield f"{path}{key}", _number(value)
+            yield f"{path}{key}", number(value)
 
 
 def _is_unfit(value: Any) -> bool:
@@ -38,6 +38,14 @@ def _is_unfit(value: Any) -> bool:
     return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
 
 
-def _number(value: Any) -> Any:
-    """A value of a record, in which a number that JSON does not have is a text."""
+def number(value: Any) -> Any:
+    """A value of a record, in which a number that JSON does not have is a text.
+
+    >>> number(["NaN", {"a": "Infinity"}, "other"])
+    [nan, {'a': inf}, 'other']
+    """
+    if isinstance(value, list):
+        return [number(one) for one in cast("list[Any]", value)]
+    if isinstance(value, dict):
+        return {key: number(one) for key, one in cast("dict[str, Any]", value).items()}
     return _NUMBERS.get(value, value) if isinstance(value, str) else value

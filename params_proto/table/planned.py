@@ -16,6 +16,7 @@ from params_proto.records import Record
 from params_proto.records.layout import EARLIER, OWN, SWEEP
 from params_proto.records.plan import PlanFile
 from params_proto.records.returned import plain
+from params_proto.storage import load
 from params_proto.sweep import Sweep
 
 
@@ -34,13 +35,22 @@ def planned(
     """
     numbers: dict[str, int] = {}
     for at in range(plan.earlier):
-        for name, _ in _named(Sweep.load(directory / OWN / EARLIER / f"{at}.yaml")):
+        for name, _ in _named(written(directory / OWN / EARLIER / f"{at}.yaml")):
             numbers.setdefault(name, len(numbers))
     # What the app's own config made of a job's overrides is known where the job has run.
     ran = {record.identity: record.job for record in done}
-    for name, job in _named(Sweep.load(directory / SWEEP)):
+    for name, job in _named(written(directory / SWEEP)):
         number = numbers.setdefault(name, len(numbers))
         yield ran.get(name, number), swept(dict(values(job)), plan.keys)
+
+
+def written(path: Path) -> Sweep:
+    """The sweep in a file that a multirun wrote, in which a key may stand over another.
+
+    Raises:
+        SweepError: it cannot be read.
+    """
+    return load(path, Sweep().rooted(layered=True))
 
 
 def swept(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

@@ -9,13 +9,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from params_proto.errors import SweepError
+from params_proto.keys import bare
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import MULTIRUN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
+from params_proto.records.returned import plain
 from params_proto.sweep import Sweep
-from params_proto.table.metrics import metrics
-from params_proto.table.planned import planned, swept
+from params_proto.table.metrics import metrics, number
+from params_proto.table.planned import planned, swept, written
 
 PENDING = "pending"
 # The columns that every table has, beside those of its keys and metrics.
@@ -59,6 +61,7 @@ class Table:
         rows: reads the jobs, by number.
         metric: by which the sweep itself ranks its jobs, if it says so.
         direction: what of it is better, if it says so.
+        fixed: finds the keys that have one value in all jobs, and the value.
     """
 
     directory: Path
@@ -67,6 +70,7 @@ class Table:
     rows: Callable[[], Iterable[Row]]
     metric: str | None = None
     direction: str | None = None
+    fixed: Callable[[], Mapping[str, Any]] = dict
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
@@ -108,6 +112,7 @@ def table(
             lambda: _jobs(plan, records, () if configs is None else configs, listed),
             plan.metric,
             plan.direction,
+            lambda: _fixed(directory, plan),
         )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
@@ -123,14 +128,18 @@ def table(
 
 
 def _configs(directory: Path) -> Sweep | None:
-    """Those of the sweep's file.
-
-    Where the command line has taken the place of a part of a value, only the app knows the jobs.
-    """
+    """Those of the sweep's file, unless only the app can read it."""
     try:
-        return Sweep.load(directory / SWEEP)
+        return written(directory / SWEEP)
     except SweepError:
         return None
+
+
+def _fixed(directory: Path, plan: PlanFile) -> Mapping[str, Any]:
+    configs = _configs(directory)
+    first = dict[str, Any]() if configs is None else next(iter(configs), dict[str, Any]())
+    kept = {key: plain(value) for key, value in first.items() if not key.startswith("~")}
+    return {bare(key): number(kept[key]) for key in kept if bare(key) not in plan.keys}
 
 
 def _listed(plan: PlanFile, most: int) -> int:
@@ -143,8 +152,8 @@ def _listed(plan: PlanFile, most: int) -> int:
 def _jobs(
     plan: PlanFile, records: Records, configs: Iterable[Mapping[str, Any]], listed: int
 ) -> Iterator[Row]:
-    for number, config in enumerate(islice(configs, listed)):
-        yield _row(number, swept(config, plan.keys), _read(records, number), records)
+    for job, config in enumerate(islice(configs, listed)):
+        yield _row(job, swept(config, plan.keys), _read(records, job), records)
     if listed != plan.jobs:
         for record in records.all():
             if isinstance(record, Record) and record.job >= listed:
@@ -156,10 +165,7 @@ def _followed(plan: PlanFile, records: Records) -> Table:
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
     jobs = dict(planned(records.directory, plan, done.values()))
     keys = dict.fromkeys([*plan.keys, *[key for one in done.values() for key in one.config]])
-    rows = [
-        _row(number, jobs.get(number, {}), done.get(number), records)
-        for number in sorted({*jobs, *done})
-    ]
+    rows = [_row(job, jobs.get(job, {}), done.get(job), records) for job in sorted({*jobs, *done})]
     return Table(
         records.directory,
         list(keys),
@@ -167,24 +173,25 @@ def _followed(plan: PlanFile, records: Records) -> Table:
         lambda: rows,
         plan.metric,
         plan.direction,
+        lambda: _fixed(records.directory, plan),
     )
 
 
-def _read(records: Records, number: int) -> Record | None:
+def _read(records: Records, job: int) -> Record | None:
     try:
-        return records.read(number)
+        return records.read(job)
     except UnreadableError:
         return None  # the job runs again
 
 
-def _row(number: int, config: Mapping[str, Any], record: Record | None, records: Records) -> Row:
+def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Records) -> Row:
     if record is None:
-        return Row(number, config, {}, PENDING, None, None, None, None, None)
+        return Row(job, number(config), {}, PENDING, None, None, None, None, None)
     dead = record.status is Status.RUNNING and not records.runs(record)
     error = record.error
     return Row(
-        number,
-        record.config,
+        job,
+        number(record.config),
         dict(metrics(record.value)),
         (Status.CRASHED if dead else record.status).value,
         record.attempt,

@@ -41,7 +41,8 @@ def summarize(
         result, `std` and the bounds are `pd.NA`; of none, `mean` is, too.
 
     Raises:
-        SweepError: a column that is not there, or a metric that is no number.
+        SweepError: a column that is not there, a metric that is no number, or a key with the name
+            of a column that is added.
 
     >>> import pandas as pd
     >>> df = pd.DataFrame({"lr": [1, 1, 2], "seed": [0, 1, 0], "loss": [0.1, 0.3, 0.5]})
@@ -63,6 +64,11 @@ def summarize(
     else:
         names = [by] if isinstance(by, str) else [*by]
     _refuse_missing([metric, *names], df)
+    if taken := [name for name in names if name in _COLUMNS]:
+        raise SweepError(
+            f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
+            f" df.rename(columns={{{taken[0]!r}: 'key.{taken[0]}'}}), and give by=[...]."
+        )
     numbers = _numbers(df, metric)
     groups: dict[tuple[str, ...], list[int]] = {}
     texts = [[_text(value) for value in df[name]] for name in names]

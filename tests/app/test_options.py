@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,3 +56,65 @@ def test_options_of_hydra_are_hydras(
     said = capsys.readouterr()
     assert said.out
     assert said.err == ""
+
+
+@pytest.fixture
+def trained() -> Any:
+    """An app whose config may have more than its parameters."""
+
+    @proto.prefix
+    class Optimizer:
+        name: str = "adam"
+        lr: float = 0.1
+
+    @proto.cli(config_path="conf", config_name="trained")
+    def trained(epochs: int = 1) -> None:
+        print(f"{epochs=} {Optimizer.lr=}")
+
+    return trained
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hints"),
+    [
+        (["epoch=3"], ["epoch: did you mean epochs?"]),
+        (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr?"]),
+        (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
+        (["lr=3"], ["lr: did you mean optimizer.lr?"]),
+        (["-m", "+sweep=none"], []),
+        (["hydra.job.nam=x"], []),
+        (["=x"], []),
+    ],
+    ids=lambda value: " ".join(value),
+)  # fmt: skip
+def test_a_key_that_the_users_own_configs_do_not_have(
+    arguments: list[str],
+    hints: list[str],
+    trained: Any,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "trained.yaml").write_text("")
+    with pytest.raises(SystemExit) as ended:
+        trained.run([f"--config-dir={tmp_path}", *arguments])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err.splitlines()
+    assert [line for line in said if "did you mean" in line] == hints
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["--optimizer-lr", "3"], "Did you mean optimizer.lr=3?"),
+        (["--lr", "3"], "Did you mean optimizer.lr=3?"),
+        (["--nme", "x"], "Did you mean optimizer.name=x?"),
+        (["--epoch", "3"], "Did you mean epochs=3?"),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_a_field_as_an_option(
+    arguments: list[str], hint: str, trained: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        trained.run(arguments)
+    assert hint in capsys.readouterr().err

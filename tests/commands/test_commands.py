@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,21 @@ def test_failures(run: Any) -> None:
     assert run("failures", "runs/one") == "No job has failed."
 
 
+def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
+    record = lab / "runs" / "killed" / ".sweep/jobs/0/0/1.json"
+    shutil.copytree(lab / "runs" / "one", lab / "runs" / "killed")
+    told = json.loads(record.read_text())
+    record.write_text(json.dumps({**told, "status": "running", "ended": None, "pid": 2**22 + 1}))
+    assert run("failures", "runs/killed") == "job 1: lr=0.1 seed=9\nruns/killed/1\nits process died"
+
+
+def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
+    (lab / "basic").mkdir()
+    (lab / "basic" / "multirun.yaml").touch()
+    said = run("failures", "basic", status=1)
+    assert said == "params-proto: basic was run by another sweeper, which kept no results."
+
+
 def test_show(run: Any) -> None:
     assert run("show", "train.py:grid", "--head", "2").splitlines() == [
         "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
@@ -146,7 +162,6 @@ def test_show(run: Any) -> None:
     ]
 
 
-COLUMNS = "job, lr, seed, loss, acc, status, attempt, duration, started, dir, error"
 GIVE = (
     "Give the directory of a sweep, which has a sweep.yaml, or of one of Hydra's basic sweeper,"
     " which has a multirun.yaml."
@@ -154,7 +169,7 @@ GIVE = (
 MISTAKES = {
     "results nowhere": f"nowhere is no directory. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
-    "results runs/a --sort los --csv": f"--sort los: no such column. They are {COLUMNS}.",
+    "results runs/a --sort los --csv": "metric=los: the jobs returned no los. Did you mean loss?",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
@@ -172,7 +187,11 @@ def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["nope"], ["results"], ["best", "a", "--direction", "up"]]
+    "arguments",
+    [
+        *([], ["nope"], ["results"], ["best", "a", "--direction", "up"]),
+        *(["show", "train.py:grid", "--head", "-1"], ["show", "train.py:grid", "--head", "x"]),
+    ],
 )
 def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
@@ -117,3 +118,19 @@ def test_how_long_ago_a_file_was_touched(tmp_path: Path) -> None:
     assert 990 < age(path) < 1010
     assert [each.name for each in tmp_path.iterdir()] == ["sign"]
     assert age(tmp_path / "missing" / "sign") == float("inf")
+
+
+def test_where_nothing_can_be_written_the_clock_of_this_machine_has_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sign"
+    path.touch()
+    before = time.time() - 1000
+    os.utime(path, (before, before))
+
+    def refused(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(Path, "touch", refused)
+    monkeypatch.setattr(Path, "unlink", refused)
+    assert 990 < age(path) < 1010

@@ -14,7 +14,7 @@ import pytest
 
 from params_proto import Sweep, SweepError, results
 from params_proto.records import Failure, Record, Records, Status
-from params_proto.records.plan import PlanFile
+from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.process import this_process
 from params_proto.table.rows import table
 
@@ -191,6 +191,34 @@ def test_several_directories(make: Make) -> None:
         [str(b), 0, None, 3, None, 7],
     ]
     assert [*df["sweep"].cat.categories] == [str(a), str(b)]
+
+
+def test_keys_that_are_fixed_in_each_and_differ(make: Make) -> None:
+    a = make(Sweep().product(x=[1]).set(lr=5, bs=1, only=3), record(0, {"x": 1}, 5), name="a")
+    b = make(Sweep().product(x=[1], lr=[6]).set(bs=1), record(0, {"x": 1, "lr": 6}, 7), name="b")
+    read_plan(a)._replace(keys=["x"]).write(a)
+    read_plan(b)._replace(keys=["x", "lr"]).write(b)
+    df = results(a, b)
+    assert df.attrs["keys"] == ["x", "lr", "only"]
+    assert df[["lr", "only"]].astype(object).where(df.notna(), None).values.tolist() == [
+        [5, 3],
+        [6, None],
+    ]
+
+
+@pytest.mark.parametrize(("text", "expected"), NOT_IN_JSON.items())
+def test_swept_numbers_that_json_does_not_have(make: Make, text: str, expected: str) -> None:
+    sweep = Sweep().product(x=[float(expected), 2])
+    for directory in (make(sweep, record(0, {"x": text}, 1)), make(sweep, name="pending")):
+        df = results(directory)
+        assert str(df["x"].dtype) == "Float64"
+        assert repr(float(df["x"][0])) == expected
+
+
+def test_a_sweep_that_a_multirun_has_written(make: Make) -> None:
+    out = make(Sweep().product({"d.x": [1, 2]}), record(0, {"d.x": 1}, 5))
+    (out / "sweep.yaml").write_text("set: {d: {x: 0}}\nproduct: {d.x: [1, 2]}\n")
+    assert [*results(out)["status"]] == ["completed", "pending"]
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:

@@ -86,6 +86,13 @@ def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> 
     assert str(error.value) == f"summarize: {message}"
 
 
+def test_a_key_that_has_the_name_of_a_new_column(df: pd.DataFrame) -> None:
+    other = df.rename(columns={"model": "std"})
+    other.attrs["keys"] = ["std", "seed"]
+    with pytest.raises(SweepError, match="the key std has the name of a column that is added"):
+        summarize(other, "loss")
+
+
 def test_a_frame_of_another_origin(df: pd.DataFrame) -> None:
     df.attrs.clear()
     with pytest.raises(SweepError, match="does not say which of its columns are keys"):

@@ -133,7 +133,7 @@ class Running:
         from params_proto.multirun.running.ending import leave_results  # not before the jobs start
 
         goes_on = goes_on or bool(self.launching.failures or self.launching.unrecorded)
-        leave_results(self.beginning, goes_on=goes_on)
+        leave_results(self.beginning, self.launching.records.directory, goes_on=goes_on)
 
     def ended(self) -> list[Sequence[JobReturn]]:
         """The returns of all jobs.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shlex
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
@@ -26,21 +27,22 @@ _PENDING = 100_000  # jobs that have not run, of which more would take too long 
 _HELD = 10_000  # rows that are read once, not twice
 
 
-def leave_results(beginning: Beginning, *, goes_on: bool) -> None:
+def leave_results(beginning: Beginning, there: Path, *, goes_on: bool) -> None:
     """Writes the file, and shows the table unless nobody wants to see it.
 
     While other parts of the sweep run it does neither: the last of them does.
 
     Args:
         beginning: the sweep.
+        there: its directory, from the root: a job may have changed the working directory.
         goes_on: whether the command that goes on with it is told afterwards.
     """
-    directory, options = beginning.directory, beginning.options
-    if options.part is not None and others(directory):
+    options = beginning.options
+    if options.part is not None and others(there):
         return
     with logged_where_it_can():
         try:
-            found = table(directory, _PENDING, beginning.request.plan.space).held(_HELD)
+            found = table(there, _PENDING, beginning.request.plan.space).held(_HELD)
             rows = list(islice(found, 2))
             if len(rows) < 2:  # of which there is nothing to show
                 write_results(found, metrics_of(rows))
@@ -50,12 +52,13 @@ def leave_results(beginning: Beginning, *, goes_on: bool) -> None:
             read = digest(found, options.ranking)
             write_results(found, read.metrics)
             if options.progress:
-                _show(beginning, read, goes_on=goes_on)
+                _show(beginning, there, read, goes_on=goes_on)
         except SweepError as error:  # the jobs are done all the same
-            log.error(f"{error} The table can be had later: params-proto results {directory}")
+            later = f"params-proto results {beginning.directory}"
+            log.error(f"{error} The table can be had later: {later}")
 
 
-def _show(beginning: Beginning, read: Digest, *, goes_on: bool) -> None:
+def _show(beginning: Beginning, there: Path, read: Digest, *, goes_on: bool) -> None:
     from params_proto.multirun.progress.lines import write
     from params_proto.table.text import counted
 
@@ -67,18 +70,19 @@ def _show(beginning: Beginning, read: Digest, *, goes_on: bool) -> None:
         wrong = str(error)
     lines = ["", read.table(order), "", wrong, f"{counted(read.statuses)} in {directory}"]
     if not goes_on:
-        lines.append(_next(beginning, read, order))
+        lines.append(_next(beginning, there, read, order))
     write("\n".join([line for line in lines if line is not None]))
 
 
-def _next(beginning: Beginning, read: Digest, order: Ranking | None) -> str:
+def _next(beginning: Beginning, there: Path, read: Digest, order: Ranking | None) -> str:
     directory = str(beginning.directory)
     best = read.best[0] if order is not None and read.best else None
     if order is None or best is None or order.score(best.metrics) is None:
         return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
     from params_proto.table.alone import alone
 
-    record = Records(beginning.directory).read(best.job)
+    record = Records(there).read(best.job)
     assert record is not None
-    script = read_plan(beginning.directory).script
-    return f"The best{' again' if script else ''}: {alone(script, record.overrides)}"
+    plan = read_plan(there)
+    command = alone(plan.script, plan.hydra, record.overrides)
+    return f"The best{' again' if plan.script else ''}: {command}"

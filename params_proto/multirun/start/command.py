@@ -56,6 +56,8 @@ def _flags(arguments: Sequence[str]) -> list[str]:
 
     >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
     ['-m', '-cn', 'other', '--config-dir=conf']
+    >>> _flags(["--config-n", "other", "--multi", "lr=1,2"])
+    ['--config-n', 'other', '--multi']
     >>> _flags(["lr=1,2", "hydra.mode=MULTIRUN"])
     ['hydra.mode=MULTIRUN']
     """
@@ -64,8 +66,15 @@ def _flags(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if takes or argument.startswith("-") or _is_one_of(argument, ("hydra.mode",)):
             kept.append(argument)
-        takes = not takes and argument in _VALUED
+        takes = not takes and _has_a_value(argument)
     return kept
+
+
+def _has_a_value(option: str) -> bool:
+    """Whether an option takes the next argument; argparse takes a long one's beginning for it."""
+    return option in _VALUED or (
+        option.startswith("--c") and any(valued.startswith(option) for valued in _VALUED)
+    )
 
 
 def says_what(override: str) -> bool:

@@ -90,6 +90,11 @@ def _as_it_was(
 ) -> tuple[DictConfig, list[str]]:
     """The config of the sweep with what it was given then, and the launcher that it has now."""
     name = config.hydra.job.config_name
+    if plan.config_name is None and name is not None:
+        raise SweepError(
+            f"the sweep was started by an app without a config file, and this one has {name}: it is"
+            " another app. Give the command that started the sweep."
+        )
     if name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"

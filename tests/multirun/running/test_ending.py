@@ -31,6 +31,18 @@ def train(lr: float = 0.1, seed: int = 0):
 
 train()
 """
+PLAIN = """
+import os
+import hydra
+
+conf = "conf" if os.path.isdir("conf") else None
+
+@hydra.main(version_base=None, config_path=conf, config_name=conf and "config")
+def main(config):
+    pass
+
+main()
+"""
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 
 
@@ -133,6 +145,40 @@ def test_nothing_to_sweep(run: Any) -> None:
         "Nothing is swept: one job runs. What can be swept: lr, seed; as lr=0.1,... on the command"
         " line."
     ]
+
+
+def test_nothing_to_sweep_where_there_are_groups(tmp_path: Path, python: Any) -> None:
+    for name, text in {
+        "conf/config.yaml": "defaults: [_self_, db: pg, optional model: null]\nlr: 1\n",
+        "conf/db/pg.yaml": "port: 1\n",
+        "app.py": PLAIN,
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    said = python("app.py", "-m", "hydra/sweeper=params_proto").stderr
+    assert "What can be swept: the config groups model, db; lr, db.port; as lr=1,... on" in said
+
+
+def test_a_job_that_changes_the_working_directory(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "app.py").write_text(PLAIN.replace("pass", "os.chdir(config.to)"))
+    done = python(
+        *("app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out", "+x=1"),
+        f"+to={tmp_path}/elsewhere,{tmp_path}/elsewhere",
+    )
+    assert "2 completed in out" in done.stderr
+    assert len(rows(tmp_path / "out")) == 2
+
+
+def test_the_best_again_has_what_hydra_was_given_for_the_jobs(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "app.py").write_text(PLAIN.replace("pass", "return float(os.environ['SCALE'])"))
+    given = ["+hydra.job.env_set.SCALE=3", "hydra.job.chdir=true"]
+    of_the_sweep = ["hydra/sweeper=params_proto", "hydra.sweep.dir=out", "hydra.sweeper.retries=0"]
+    done = python("app.py", "-m", *of_the_sweep, *given, "+x=1,2")
+    last = done.stderr.splitlines()[-1]
+    assert last.endswith("app.py +hydra.job.env_set.SCALE=3 hydra.job.chdir=true +x=1")
+    command = last.partition("again: ")[2]
+    subprocess.run(["sh", "-c", command], cwd=tmp_path, check=True, capture_output=True)
 
 
 def test_the_last_part_leaves_them(run: Any, tmp_path: Path) -> None:

@@ -533,6 +533,32 @@ def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str
     assert each(out, "attempt") == [1, 1]
 
 
+def test_options_that_a_group_has_set_are_those_of_the_saved_sweep(
+    multirun: Any, app: Path
+) -> None:
+    (app / "conf" / "careful.yaml").write_text("")
+    (app / "conf" / "care").mkdir()
+    text = "# @package _global_\nhydra: {sweeper: {max_failures: 0, slice: '0:3'}}\n"
+    (app / "conf" / "care" / "much.yaml").write_text(text)
+    with pytest.raises(JobError):
+        multirun("+care=much", "seed=1,2,3,4", task=failing(0, 1))
+    out = app / "out"
+    assert each(out, "job") == [0]
+    with pytest.raises(JobError):
+        multirun(resume(out), task=failing(0, 1))
+    assert each(out, "attempt") == [2]
+    multirun(resume(out), "hydra.sweeper.max_failures=3")
+    assert each(out, "status") == [Status.COMPLETED] * 3
+
+
+def test_a_sweep_of_an_app_without_a_config_file(multirun: Any, app: Path) -> None:
+    out = multirun("seed=1").directory
+    plan = read_plan(out)
+    plan._replace(config_name=None).write(out)
+    with pytest.raises(CompactHydraException, match="by an app without a config file, and this"):
+        multirun(resume(out))
+
+
 # --- an app that has changed
 
 

@@ -1,0 +1,47 @@
+"""The parameter that was meant by a key that none has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from params_proto.app.task import Task
+from params_proto.errors import nearest
+
+
+def meant(task: Task, key: str) -> str | None:
+    """The parameter of an app that somebody may have meant.
+
+    Args:
+        task: the app's.
+        key: what was written.
+
+    Returns:
+        Its key; None where a parameter has the key, or nothing like it.
+    """
+    nodes = {name: [*node.target.fields] for name, node in task.nodes.items()}
+    within = [f"{name}.{field}" for name, fields in nodes.items() for field in fields]
+    names = [*task.root.fields, *nodes, *within]
+    if key in names:
+        return None
+    flat = [name for name in within if key in (name.replace(".", "_"), name.rpartition(".")[2])]
+    if len(flat) == 1:
+        return flat[0]
+    by_field = {name.rpartition(".")[2]: name for name in within}
+    return nearest(key, names) or by_field.get(nearest(key, by_field) or "")
+
+
+def hints(task: Task, arguments: Sequence[str]) -> Iterator[str]:
+    """What may have been meant by overrides that Hydra has refused.
+
+    Args:
+        task: the app's.
+        arguments: its command line.
+    """
+    for argument in arguments:
+        key, given, _ = argument.partition("=")
+        key = key.partition("@")[0]
+        # What is added need not be there.
+        if given and key[:1] not in "-+~" and key.partition(".")[0] != "hydra":
+            close = meant(task, key)
+            if close is not None:
+                yield f"{key}: did you mean {close}?"
