@@ -68,7 +68,8 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         try:
             main(task)()
         except SystemExit as end:
-            if end.code == 1:  # Hydra has told why, and that a key is none of its config's
+            # Hydra has told why. An app without configs of its own has told all that is unknown.
+            if end.code == 1 and not task.closed:
                 sys.stderr.writelines(f"{hint}\n" for hint in hints(task, arguments))
             raise
 

@@ -33,7 +33,8 @@ def summarize(
         metric: the column to average, of numbers. Jobs without one do not count.
         over: the keys that tell repeats apart, as `seed`. It may name keys that are not there, as
             where jobs are repeated without one.
-        by: the columns that make a configuration; by default all keys less `over`.
+        by: the columns that make a configuration; by default all keys less `over`. No value is one,
+            of a key that is None as of one that a job was not given.
 
     Returns:
         A row for each configuration, in the order in which they first occur: its columns, then

@@ -41,7 +41,7 @@ class Context:
 
 
 def short(context: Context) -> Mapping[str, Scenario]:
-    """Those that take some seconds each, and are tests, too."""
+    """Those that take some seconds each."""
     values = context.values
     return {
         "raises-basic": raises.basic,

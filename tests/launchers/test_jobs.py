@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,17 @@ if __name__ == "__main__":
 """
 
 
+@pytest.fixture(scope="module")
+def loop(tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+    """The configs of a Python loop, and what each app returns of them."""
+    folder = tmp_path_factory.mktemp("loop")
+    shutil.copytree(APPS / "lab", folder / "lab")
+    done = subprocess.run(
+        [sys.executable, "-m", "lab.loop"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The package `lab` as it is installed, with its entry points in bin/."""
@@ -55,10 +68,8 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("start", ["lab/{}.py", "-m lab.{}", "bin/{}"])
 @pytest.mark.parametrize("app", ["plain", "typed"])
 def test_the_jobs_are_those_of_the_loop(
-    app: str, start: str, launcher: list[str], lab: Path, python: Any
+    app: str, start: str, launcher: list[str], lab: Path, loop: list[Any], python: Any
 ) -> None:
-    loop = [json.loads(line) for line in python("-m", "lab.loop").stdout.splitlines()]
-
     # two batches: the workers of the second may be those of the first
     command = [*start.format(app).split(), "-m", "+sweep=grid", "seed=7", *RETURNED, *launcher]
     python(*command, "hydra.sweeper.max_batch_size=4", "hydra.sweep.dir=out")
