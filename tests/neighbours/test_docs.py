@@ -51,7 +51,9 @@ def test_optuna_minimises_what_train_returns(folder: Path) -> None:
     jobs = re.findall(r"^adam lr=(.*) batch_size=(\d+) loss=(.*)$", out, re.MULTILINE)
     assert len(jobs) == 20
     assert len(set(jobs)) > 10
-    best = min(jobs, key=lambda job: float(job[2]))
-    assert f"{found['best_value']:.4f}" == best[2]
-    assert f"{found['best_params']['optimizer.lr']:.3f}" == best[0]
-    assert str(found["best_params"]["batch_size"]) == best[1]
+    least = min(jobs, key=lambda job: float(job[2]))[2]
+    assert f"{found['best_value']:.4f}" == least
+    # Of the digits that are printed several jobs may have the least.
+    best = [(lr, size) for lr, size, loss in jobs if loss == least]
+    lr, size = (found["best_params"][key] for key in ("optimizer.lr", "batch_size"))
+    assert (f"{lr:.3f}", str(size)) in best
