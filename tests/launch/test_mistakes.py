@@ -53,6 +53,10 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(launcher=None),  # pyright: ignore[reportArgumentType]
         "takes the name of a launcher, got None: write launcher='joblib'",
     ),
+    "directory": (
+        lambda: Sweep(train).launch(sweep_dir=3),  # pyright: ignore[reportArgumentType]
+        "sweep_dir is the path of a directory, got 3",
+    ),
     "option": (
         lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3),
         rf"the launcher joblib has an option njobs or n_job\. It has n_jobs, .*{HAS}",

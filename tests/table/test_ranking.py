@@ -39,6 +39,14 @@ def test_the_order(
     assert ranking_of(sweep, metric, direction, metrics) == order
 
 
+def test_numbers_that_no_float_can_hold() -> None:
+    order = Ranking("loss")
+    losses = [2**2000, 1, -(2**2000), float("nan")]
+    assert [order.score({"loss": loss}) for loss in losses] == [
+        *(float("inf"), 1, -float("inf"), None)
+    ]
+
+
 def test_no_such_metric() -> None:
     hint = r"metric=accuracy: the jobs returned no accuracy\. Did you mean acuracy\?"
     with pytest.raises(SweepError, match=hint):
