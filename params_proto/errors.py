@@ -52,6 +52,15 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     return f" Valid names: {', '.join(names)}." if names else ""
 
 
+def sentence(text: str) -> str:
+    """Text that ends as a sentence does.
+
+    >>> sentence("lr: 'x' is no float"), sentence("Did you mean lr?")
+    ("lr: 'x' is no float.", 'Did you mean lr?')
+    """
+    return text if text.endswith((".", "?", "!")) else f"{text}."
+
+
 def shown(value: object) -> str:
     """A value as a message shows it: its repr, cut where it is long.
 

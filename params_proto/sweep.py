@@ -6,13 +6,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, shown
-from params_proto.expression import join, steps
-from params_proto.expression.arguments import Call
+from params_proto.expression import steps
 from params_proto.expression.build import build, extend
-from params_proto.expression.join import Scoped
 from params_proto.expression.notes import Notes
 from params_proto.expression.overlap import refuse_overlap
-from params_proto.expression.scope import Scope
+from params_proto.expression.scope import Scope, Scoped
 from params_proto.expression.sequence import SpaceSequence
 from params_proto.expression.steps import Expression, Step
 from params_proto.keys import is_node
@@ -23,6 +21,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
     from omegaconf import DictConfig
+
+    from params_proto.expression.arguments import Call
 
 
 class Sweep(SpaceSequence):
@@ -225,6 +225,8 @@ class Sweep(SpaceSequence):
         mappings = tuple([row for row in read if isinstance(row, dict)])
         if len(mappings) == len(read):
             return self._then(steps.Chain(mappings))
+        from params_proto.expression import join
+
         empty = Scoped(self._scope, Expression(prefix=self.prefix))
         chained = join.rows(empty, read, call.notes)
         return Sweep._of(*join.times(self._scoped, chained, call.notes))
@@ -357,6 +359,8 @@ class Sweep(SpaceSequence):
 
     def __mul__(self, other: Sweep | Mapping[str, Iterable[Any]]) -> Sweep:
         if isinstance(other, Sweep):
+            from params_proto.expression import join
+
             return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
         return self.product(other) if _is_mapping(other) else NotImplemented
 
@@ -365,6 +369,8 @@ class Sweep(SpaceSequence):
 
     def __add__(self, other: Sweep) -> Sweep:
         if isinstance(other, Sweep):  # pyright: ignore[reportUnnecessaryIsInstance]
+            from params_proto.expression import join
+
             return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
         return NotImplemented
 
@@ -640,6 +646,8 @@ class Sweep(SpaceSequence):
         return Scoped(self._scope, self._expression)
 
     def _call(self, method: str) -> Call:
+        from params_proto.expression.arguments import Call  # which a multirun seldom needs
+
         return Call(Notes(method), self._scope, self._expression)
 
     def _then(self, step: Step) -> Sweep:

@@ -210,3 +210,22 @@ def test_the_map_of_the_house_names_every_module() -> None:
 
 def test_hydra_plugins_is_a_namespace() -> None:
     assert not (ROOT / "hydra_plugins" / "__init__.py").exists()
+
+
+def test_a_multirun_of_an_app_without_fields_does_not_load_what_reads_them(
+    tmp_path: Path, python
+) -> None:
+    (tmp_path / "app.py").write_text("""
+import sys
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    own = [name.split(".")[1] for name in sys.modules if name.startswith("params_proto.")]
+    print([name for name in ("multirun", "fields", "app") if name in own])
+
+main()
+""")
+    sweeper = "hydra/sweeper=params_proto"
+
+    assert python("app.py", "-m", sweeper, "+x=1,2").stdout.count("\n['multirun']\n") == 2

@@ -5,22 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import NamedTuple
 
 from params_proto.errors import together
 from params_proto.expression import steps
 from params_proto.expression.arguments import Call
 from params_proto.expression.notes import Notes
-from params_proto.expression.scope import Scope
+from params_proto.expression.scope import Scope, Scoped
 from params_proto.expression.steps import Config, Expression, Step
 from params_proto.keys import bare
-
-
-class Scoped(NamedTuple):
-    """An expression, and what its keys mean."""
-
-    scope: Scope
-    expression: Expression
 
 
 def times(left: Scoped, right: Scoped, notes: Notes) -> Scoped:

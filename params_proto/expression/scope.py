@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto.errors import nearest
-from params_proto.fields import Field, Target, describe
-from params_proto.fields.inner import inner_field
 from params_proto.keys import bare, in_full
+
+if TYPE_CHECKING:
+    from params_proto.expression.steps import Expression
+    from params_proto.fields import Field, Target
 
 
 class Scope(NamedTuple):
@@ -36,6 +38,10 @@ class Scope(NamedTuple):
         Raises:
             SweepError: one of them is no target.
         """
+        if not objects:
+            return cls()
+        from params_proto.fields import describe  # which a sweep over nothing does not pay for
+
         objects = tuple({id(target): target for target in objects}.values())  # each once
         targets = tuple([describe(target) for target in objects])
         return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
@@ -91,6 +97,8 @@ class Scope(NamedTuple):
             under = f"{target.node}." if target.node else ""
             name, *names = path.removeprefix(under).split(".")
             if path.startswith(under) and name in target.fields:
+                from params_proto.fields.inner import inner_field
+
                 field: Field | None = target.fields[name]
                 for part in names:
                     field = field and inner_field(field.annotation, part)
@@ -119,6 +127,13 @@ class Scope(NamedTuple):
         has, its = ("has", "Its") if len(self.targets) == 1 else ("have", "Their")
         hint = f"Did you mean {close}?" if close else f"{its} parameters: {', '.join(valid)}."
         return f"{names} {has} no parameter {key}. {hint}"
+
+
+class Scoped(NamedTuple):
+    """An expression, and what its keys mean."""
+
+    scope: Scope
+    expression: Expression
 
 
 def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:

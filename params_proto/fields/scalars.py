@@ -84,15 +84,6 @@ def of_python(value: Any) -> Any:
     return value
 
 
-def sentence(text: str) -> str:
-    """Text that ends as a sentence does.
-
-    >>> sentence("lr: 'x' is no float"), sentence("Did you mean lr?")
-    ("lr: 'x' is no float.", 'Did you mean lr?')
-    """
-    return text if text.endswith((".", "?", "!")) else f"{text}."
-
-
 def same(one: Any, other: Any) -> bool:
     """Whether two values are equal and of the same types all through.
 

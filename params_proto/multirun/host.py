@@ -13,7 +13,6 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.fields import Target
 from params_proto.keys import bare
 from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from params_proto.app.task import Task
+    from params_proto.fields import Target
     from params_proto.sweep import Sweep
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from params_proto.errors import SweepError, together
 from params_proto.keys import bare
-from params_proto.overrides.reading import read, values_of
+from params_proto.overrides.reading import read, shuffles, values_of
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -16,8 +15,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _Done = TypeVar("_Done")
-
-_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""")
 
 
 class Given(NamedTuple):
@@ -127,17 +124,9 @@ def _done(
 def _given(override: Override, values: Callable[[Override], Sequence[Any]]) -> Given:
     taken = values(override)
     listed = taken if isinstance(taken, range) else tuple(taken)
-    drawn = bool(getattr(override.value(), "shuffle", False)) or _draws(override.input_line or "")
+    # Hydra has put what is shuffled within a value into an order as it read it.
+    drawn = bool(getattr(override.value(), "shuffle", False)) or shuffles(override.input_line or "")
     return Given(override.get_key_element(), listed, override.is_sweep_override(), drawn)
-
-
-def _draws(line: str) -> bool:
-    """Whether a line has a random order in a value, which Hydra has put into one as it read it.
-
-    >>> _draws("layers=shuffle([1,2,3])"), _draws("name='shuffle(1)'")
-    (True, False)
-    """
-    return "shuffle" in line and re.search(r"\bshuffle\s*\(", _QUOTED.sub("", line)) is not None
 
 
 def _last_ones(all_of_them: Iterable[Given], once: bool) -> list[Given]:

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, cut, shown
-from params_proto.fields.scalars import sentence
+from params_proto.errors import SweepError, cut, sentence, shown
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 from params_proto.values import MAX_DEPTH
 
@@ -51,6 +50,28 @@ def parse(text: str) -> Any:
     if override.is_sweep_override():
         raise SweepError(f"{cut(text)} is a sweep, not one value.")
     return native(override.value())
+
+
+def may_sweep(text: str) -> bool:
+    """Whether a text could be a sweep of several values, as far as its characters tell.
+
+    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
+    (True, True, False)
+    """
+    return "," in text or "(" in text
+
+
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+_SHUFFLE = re.compile(r"\bshuffle\s*\(")
+
+
+def shuffles(text: str) -> bool:
+    r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
+
+    >>> shuffles("shuffle(1,2)"), shuffles("x=int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
+    (True, True, False)
+    """
+    return "shuffle" in text and _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
 
 
 def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:

@@ -8,13 +8,13 @@ from typing import Any, Final
 from omegaconf import DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.errors import together
+from params_proto.errors import sentence, together
 from params_proto.fields import Target
 from params_proto.fields.annotations import type_text
 from params_proto.fields.containers import OWN_CHECKS, is_record, record_fields, said
 from params_proto.fields.conversion import convert
 from params_proto.fields.lenient import as_omegaconf
-from params_proto.fields.scalars import Refused, same, sentence
+from params_proto.fields.scalars import Refused, same
 from params_proto.fields.signatures import REQUIRED, Field
 from params_proto.schema.represent import is_held, represent
 from params_proto.values import fresh

@@ -13,12 +13,12 @@ from typing import Any, Optional, cast
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.errors import together
+from params_proto.errors import sentence, together
 from params_proto.fields import Target
 from params_proto.fields.annotations import union_members, unwrap
 from params_proto.fields.containers import is_record, record_fields
 from params_proto.fields.conversion import convert
-from params_proto.fields.scalars import SCALARS, Refused, same, sentence
+from params_proto.fields.scalars import SCALARS, Refused, same
 from params_proto.fields.signatures import REQUIRED, Field
 from params_proto.schema.readback import STANDS_FOR
 from params_proto.schema.readback import native as native

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 from params_proto.errors import SweepError, shown
 from params_proto.expression.axis_values import FromText
 from params_proto.keys import key_error
+from params_proto.overrides.reading import may_sweep, read, shuffles, sweep_values
 from params_proto.storage.torn import torn_call
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
 _RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
-_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
-_SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
 
 def listed(step: str, key: Any, values: Any, config_loader: ConfigLoader | None) -> Any:
@@ -62,8 +61,6 @@ def _of_hydra(step: str, key: str, text: str, config_loader: ConfigLoader | None
             " not say which sweep it is. Write the values in the order that you want, or shuffle"
             " all configs by a step with a seed, shuffle: {seed: 0}."
         )
-    from params_proto.overrides.reading import sweep_values
-
     try:
         return FromText(sweep_values(key, text, config_loader))
     except SweepError as error:
@@ -88,32 +85,12 @@ def options(key: Any, value: Any, config_loader: ConfigLoader | None) -> Any:
     """
     if not isinstance(value, str) or not may_sweep(value) or key_error(key):
         return value
-    from params_proto.overrides.reading import read
-
     try:
         if not read(f"{key}={value}", config_loader).is_sweep_override():
             return value
     except SweepError:  # other text
         return value
     return _of_hydra("exclude", key, value, config_loader)
-
-
-def may_sweep(text: str) -> bool:
-    """Whether a text could be a sweep of several values, as far as its characters tell.
-
-    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
-    (True, True, False)
-    """
-    return "," in text or "(" in text
-
-
-def shuffles(text: str) -> bool:
-    r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
-
-    >>> shuffles("shuffle(1,2)"), shuffles("int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
-    (True, True, False)
-    """
-    return _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
 
 
 def whole(step: str, key: Any, parts: list[Any]) -> None:

@@ -12,8 +12,7 @@ from yaml.nodes import ScalarNode
 from yaml.resolver import Resolver
 
 from params_proto.errors import cut, shown
-from params_proto.overrides.reading import spelled
-from params_proto.storage.axes import shuffles
+from params_proto.overrides.reading import shuffles, spelled
 
 TUPLE, SET, FROZENSET, PATH = "!tuple", "!set", "!frozenset", "!path"
 OVERRIDE = "!override"  # a value spelled as in a Hydra override, with interpolations, say

@@ -16,7 +16,6 @@ from params_proto.records import Record
 from params_proto.records.layout import EARLIER, OWN, SWEEP
 from params_proto.records.plan import PlanFile
 from params_proto.records.returned import plain
-from params_proto.storage import load
 from params_proto.sweep import Sweep
 
 
@@ -50,6 +49,8 @@ def written(path: Path) -> Sweep:
     Raises:
         SweepError: it cannot be read.
     """
+    from params_proto.storage import load  # for who has the sweep already needs no file
+
     return load(path, Sweep().rooted(layered=True))
 
 

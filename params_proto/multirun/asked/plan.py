@@ -14,7 +14,6 @@ from params_proto.errors import SweepError, shown, together
 from params_proto.expression import steps
 from params_proto.expression.build import build
 from params_proto.expression.steps import Axis, Expression
-from params_proto.fields import Target
 from params_proto.keys import bare, related
 from params_proto.multirun.asked.functions import guarded
 from params_proto.multirun.asked.precedence import Block, apart, override
@@ -23,6 +22,7 @@ from params_proto.overrides.rendering import assignment, render_config
 from params_proto.space import Picked
 
 if TYPE_CHECKING:
+    from params_proto.fields import Target
     from params_proto.multirun.asked.standing import Composed
     from params_proto.space import Space
     from params_proto.sweep import Sweep

@@ -12,7 +12,7 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError, SweepWarning
-from params_proto.fields import describe
+from params_proto.expression.scope import Scope
 from params_proto.multirun.asked.commandline import given, resolved_params
 from params_proto.multirun.asked.configured import configured, resolved, where
 from params_proto.multirun.asked.pairs import pairs
@@ -59,7 +59,7 @@ class Asked:
         return self.plan if kept == list(self.outside) else self._planned(kept)
 
     def _planned(self, outside: Sequence[Given]) -> Plan:
-        fields = self.host.fields or tuple([describe(target) for target in self.sweep.targets])
+        fields = self.host.fields or Scope.of(self.sweep.targets).targets
         composed = Composed(self.host.compose)
         return plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
 
