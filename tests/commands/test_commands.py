@@ -33,6 +33,9 @@ if __name__ == "__main__":
 """
 
 
+OF = "hydra.sweeper"
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lab = tmp_path_factory.mktemp("lab")
@@ -40,6 +43,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, lines, status in (
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
+        (
+            "runs/ranked",
+            ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
+            0,
+        ),
     ):
         command = [sys.executable, "train.py", "-m", *lines, f"hydra.sweep.dir={name}"]
         done = subprocess.run(command, cwd=lab, capture_output=True, text=True)
@@ -78,15 +86,20 @@ def test_results(run: Any) -> None:
 @pytest.mark.parametrize(
     ("options", "jobs"),
     [
-        ([], [0, 1, 2, 3]),
-        (["--sort", "loss"], [0, 2, 1, 3]),
-        (["--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
-        (["--sort", "acc"], [2, 0, 1, 3]),
+        (["runs/a"], [0, 1, 2, 3]),
+        (["runs/a", "--sort", "loss"], [0, 2, 1, 3]),
+        (["runs/a", "--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "acc"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "metric.acc"], [2, 0, 1, 3]),
+        (["runs/ranked"], [0, 1]),
+        (["runs/ranked", "--sort", "acc"], [1, 0]),
+        (["runs/ranked", "--sort", "metric.acc"], [1, 0]),
+        (["runs/ranked", "--sort", "acc", "--direction", "minimize"], [0, 1]),
     ],
 )
 @pytest.mark.parametrize("form", ["text", "csv", "json"])
 def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> None:
-    said = run("results", "runs/a", *options, *([] if form == "text" else [f"--{form}"]))
+    said = run("results", *options, *([] if form == "text" else [f"--{form}"]))
     lines = said.splitlines()
     if form == "text":
         found = [int(line.split()[0]) for line in lines[2:]]
