@@ -263,6 +263,22 @@ def test_the_command(
 
 
 @pytest.mark.parametrize(
+    ("started", "kept"),
+    [
+        (["-u"], ["-u"]),
+        (["-uO", "-B"], ["-uO", "-B"]),
+        (["-Werror", "-X", "dev"], ["-Werror", "-X", "dev"]),
+        (["-um"], []),
+        (["-W"], ["-W"]),
+        ([], []),
+    ],
+)
+def test_the_options_of_python(started: list[str], kept: list[str]) -> None:
+    behind = [] if started == ["-W"] else ["lab.py", "-O", "-m"]
+    assert command._of_python(["/usr/bin/python3", *started, *behind]) == kept
+
+
+@pytest.mark.parametrize(
     ("arguments", "kept"),
     [
         (["-m", "lr=1,2"], ["-m"]),
@@ -296,6 +312,7 @@ def test_how_this_process_was_started(
         main.__spec__ = ModuleSpec("lab.train.__main__", None)
     monkeypatch.setitem(sys.modules, "__main__", main)
     monkeypatch.setattr(sys, "argv", [start[-1], *arguments])
+    monkeypatch.setattr(sys, "orig_argv", ["python", *start[1:], *arguments])
     assert script() == [*start, *kept]
 
 
@@ -341,12 +358,14 @@ def test_the_log_of_a_job_whose_name_says_what_only_the_job_has(
 def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
     (app / "my app.py").write_text(APP)
     done = python(
-        *("my app.py", way, "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
+        *("-u", "-W", "ignore::ImportWarning", "my app.py"),
+        *(way, "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
         *("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", 'hydra.sweep.dir="it\'s a run"'),
         status=1,
     )
     assert "Traceback" not in done.stdout
     (said,) = [line for line in done.stdout.splitlines() if line.startswith("Go on with: ")]
+    assert " -u -W ignore::ImportWarning 'my app.py' " in said
     assert summary(done.stdout) == [
         "2 jobs failed:",
         "- ValueError: not yet (1 job: 1)",
