@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from params_proto.app.meant import meant
 from params_proto.app.task import Task
+from params_proto.errors import SweepError, nearest
+from params_proto.overrides.literals import spell
+from params_proto.overrides.reading import read
 
 # Of Hydra's command line; argparse takes a long one's beginning.
 _LONG = (
@@ -37,13 +41,39 @@ def _mistakes(task: Task, arguments: Sequence[str]) -> Iterator[str]:
         key = name.replace("-", "_")
         if _is_of_hydra(found["dashes"], name, known=key in task.root.fields):
             continue
+        off = key.removeprefix("no_")
+        if value is None and key not in task.root.fields and _is_flag(task, off):
+            yield f"{given}: Hydra has no such option. Did you mean {off}=false?"
+            continue
         key = meant(task, key) or key
         if value is None and not after.startswith("-") and "=" not in after:
             value, given = after, f"{argument} {after}"
-        if value is None:
-            field = task.root.fields.get(key)
-            value = "true" if field is not None and isinstance(field.default, bool) else "..."
-        yield f"{given}: Hydra has no such option. Did you mean {key}={value}?"
+        unknown = task.unknown(key)
+        option = nearest(name, _LONG) if unknown and found["dashes"] == "--" else None
+        if option is not None:
+            yield f"{argument}: Hydra has no such option. Did you mean --{option}?"
+        elif unknown is not None:
+            yield f"{given}: Hydra has no such option, and {unknown}"
+        elif value is None:
+            value = "true" if _is_flag(task, key) else "..."
+            yield f"{given}: Hydra has no such option. Did you mean {key}={value}?"
+        else:
+            line = shlex.quote(f"{key}={_spelled(value)}")
+            yield f"{given}: Hydra has no such option. Did you mean {line}?"
+
+
+def _is_flag(task: Task, key: str) -> bool:
+    field = task.root.fields.get(key)
+    return field is not None and isinstance(field.default, bool)
+
+
+def _spelled(value: str) -> str:
+    """A value as Hydra reads it: in quotes where it would not, or as a part of something else."""
+    try:
+        read(f"key={value}")
+    except SweepError:
+        return spell(value)
+    return value
 
 
 def _is_of_hydra(dashes: str, name: str, *, known: bool) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType, MappingProxyType
@@ -23,7 +23,7 @@ from params_proto.current.by_value import Annotations, annotations_of, settle
 from params_proto.decorated.function import App
 from params_proto.decorated.owner import Owner, owner_of
 from params_proto.errors import SweepError, did_you_mean, nearest, together
-from params_proto.fields import Target
+from params_proto.fields import REQUIRED, Target
 from params_proto.overrides.literals import live
 
 log = logging.getLogger(__name__)
@@ -111,7 +111,8 @@ class Task:
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
         """What is wrong with what some overrides gave, as the job would tell it.
 
-        What holds an interpolation is left to the job, and so is what no override gave.
+        What holds an interpolation is left to the job, and so is what no override gave, if there
+        is a value at all.
 
         Args:
             config: the job's composed config.
@@ -121,19 +122,19 @@ class Task:
             The mistakes, each once.
         """
         mistakes: list[str] = []
+        interpolated = {name for name in self.nodes if OmegaConf.is_interpolation(config, name)}
         contents = {
-            name: OmegaConf.create()
-            if OmegaConf.is_interpolation(config, name)
-            else _content(config, name, mistakes)
+            name: OmegaConf.create() if name in interpolated else _content(config, name, mistakes)
             for name in self.nodes
         }
         given = {tuple(key.split(".")) for key in keys}
         root = [key[0] for key in given]
-        _native(_reduced(self.root, root, config), config, mistakes)
+        _native(_reduced(self.root, [*root, *_required(self.root)], config), config, mistakes)
         for name, node in self.nodes.items():
             below = [key[1] for key in given if key[0] == name and len(key) > 1]
             whole = node.target.fields if (name,) in given else ()
-            reduced = _reduced(node.target, [*below, *whole], contents[name])
+            needed = _required(node.target) if name not in interpolated else ()
+            reduced = _reduced(node.target, [*below, *whole, *needed], contents[name])
             _native(reduced, contents[name], mistakes)
         self._refuse_without_use(config, contents, mistakes)
         return mistakes
@@ -231,6 +232,10 @@ def _without_use(
         if key not in target.fields and key not in others and key != "hydra":
             valid = [*target.fields, *others]
             mistakes.append(f"{target.name} has no parameter {key}.{did_you_mean(str(key), valid)}")
+
+
+def _required(target: Target) -> Iterator[str]:
+    return (name for name, field in target.fields.items() if field.default is REQUIRED)
 
 
 def _reduced(target: Target, names: Iterable[str], config: DictConfig) -> Target:

@@ -7,7 +7,7 @@ from pathlib import Path
 from params_proto.errors import SweepError
 from params_proto.records import Records
 from params_proto.records.plan import has_plan, read_plan
-from params_proto.table.alone import alone
+from params_proto.table.alone import again
 from params_proto.table.ranking import ranking_of
 from params_proto.table.rows import metrics_of, table
 
@@ -39,4 +39,4 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
     record = Records(directory).read(best.job)
     assert record is not None
-    return alone(plan.script, plan.hydra, record.overrides)
+    return again(plan, record)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
 from params_proto.errors import SweepError
-from params_proto.table.ranking import Ranking, ranking_of
-from params_proto.table.rows import Table, metrics_of, table
+from params_proto.records.returned import plain
+from params_proto.table.ranking import Ranking, common_ranking
+from params_proto.table.rows import Row, Table, metrics_of, table
 from params_proto.table.text import counted, shown
 
 
@@ -27,43 +30,60 @@ def run(
     Raises:
         SweepError: a directory holds no sweep, or there is no such metric.
     """
+    if direction is not None and sort is None:
+        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
+    tables = list(map(table, directories))
+    rows = [list(one) for one in tables]
+    order = _order(tables, rows, sort, direction)
     if form is not None:
-        return _for_programs(directories, sort, direction, form)
-    return "\n\n".join(_told(table(one), sort, direction) for one in directories)
-
-
-def _told(one: Table, sort: str | None, direction: str | None) -> str:
-    rows = list(one)
-    metrics = metrics_of(rows)
-    order = _order(one, sort, direction, metrics)
-    ordered = rows if order is None else order.of(rows)
-    counts = Counter(row.status for row in rows)
-    return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics)}"
+        return _for_programs(directories, rows, order, form)
+    return "\n\n".join(map(_told, tables, rows, repeat(order)))
 
 
 def _order(
-    one: Table, sort: str | None, direction: str | None, metrics: Sequence[str]
+    tables: Sequence[Table], rows: Iterable[list[Row]], sort: str | None, direction: str | None
 ) -> Ranking | None:
     if sort is None:
         return None
+    metrics = metrics_of(chain.from_iterable(rows))
     if not metrics:
-        raise SweepError(f"--sort {sort}: the jobs of {one.directory} have returned nothing.")
-    name = sort if sort in metrics else sort.removeprefix("metric.")  # as the table has it
-    return ranking_of(one, name, direction, metrics)
+        whose = " and ".join(str(one.directory) for one in tables)
+        raise SweepError(f"--sort {sort}: the jobs of {whose} have returned nothing.")
+    return common_ranking(tables, sort, direction, metrics)
+
+
+def _told(one: Table, rows: list[Row], order: Ranking | None) -> str:
+    ordered = rows if order is None else order.of(rows)
+    counts = Counter(row.status for row in rows)
+    return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics_of(rows))}"
 
 
 def _for_programs(
-    directories: Sequence[Path], sort: str | None, direction: str | None, form: str
+    directories: Sequence[Path], rows: Iterable[list[Row]], order: Ranking | None, form: str
 ) -> str:
     from params_proto.table.frame import results
 
     df: Any = results(*directories)  # whose types are in part unknown
-    tables = list(map(table, directories))
-    rows = [row for one in tables for row in one]
-    order = _order(tables[0], sort, direction, metrics_of(rows))
     if order is not None:
-        df = df.iloc[sorted(range(len(rows)), key=lambda at: order.place(rows[at]))]
+        places = list(map(order.place, chain.from_iterable(rows)))
+        df = df.iloc[sorted(range(len(places)), key=places.__getitem__)]
     if form == "csv":
         return str(df.to_csv(index=False)).rstrip("\n")
-    text = df.to_json(orient="records", lines=True, date_format="iso", double_precision=15)
-    return str(text).rstrip("\n")
+    columns = [_plainly(df[name]) for name in df]
+    lines = [dict(zip(df.columns, row, strict=True)) for row in zip(*columns, strict=True)]
+    return "\n".join(map(json.dumps, lines))
+
+
+def _plainly(column: Any) -> Iterator[Any]:
+    """The values of a column in the words of JSON, as the records have them: nan is a text."""
+    import pandas as pd
+
+    absent = {id(pd.NA), id(pd.NaT)}
+    of_options = isinstance(column.dtype, pd.CategoricalDtype)
+    for value in column:
+        if id(value) in absent or (of_options and not isinstance(value, str)):
+            yield None
+        elif isinstance(value, pd.Timestamp):
+            yield value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        else:
+            yield plain(value)

@@ -25,6 +25,8 @@ def run(sweep: str, head: int) -> str:
     first = [*islice(read, head)]
     rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]
     size = Plan(read.expression, {}, (), bool).size
+    if size is None and len(rows) < head:
+        size = len(rows)
     names = f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}"
     lines = [repr(read), f"{_counted(size)} of {names}"]
     if rows:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
-from omegaconf import open_dict
+from omegaconf import open_dict, read_write
 
 from params_proto.app.configs import entries, task_of
 from params_proto.decorated.function import App
@@ -46,7 +46,7 @@ def configs(
         of_all = [line for line in lines if read(line).is_hydra_override()]
         of_jobs = [line for line in lines if line not in of_all]
         composer = _Composer(loader, place.primary, of_all)
-        host = Host(composer.config([]), loader, task or _nothing)
+        host = Host(composer.of_no_job(), loader, task or _nothing)
         jobs = Asked(host, [], sweep, given(of_jobs, loader), ()).plan.jobs()
     return _each(jobs, composer, surroundings, job)
 
@@ -72,6 +72,27 @@ class _Composer(NamedTuple):
         """A config as `hydra.compose` makes it, the node `hydra` included."""
         lines = [*self.of_all, *job]
         return self.loader.load_configuration(self.primary, lines, RunMode.RUN, from_shell=False)
+
+    def of_no_job(self) -> DictConfig:
+        """The same without a job: of Hydra alone where only a job says what the defaults need."""
+        try:
+            return self.config([])
+        except Exception:  # whatever an option raises, a job may choose another one
+            if not self._reads_primary():
+                raise
+            config = self.loader.load_configuration(
+                None, self.of_all, RunMode.RUN, from_shell=False
+            )
+            with read_write(config), open_dict(config):
+                config.hydra.job.config_name = self.primary
+            return config
+
+    def _reads_primary(self) -> bool:
+        repository = cast("Any", self.loader).repository
+        try:
+            return repository.load_config(self.primary) is not None
+        except Exception:  # what is wrong with it has been told
+            return False
 
 
 def _each(

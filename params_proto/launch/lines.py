@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, shown, together
@@ -24,8 +25,8 @@ def lines_of(
         options: those of the sweeper; one that is None is left as it is.
 
     Raises:
-        SweepError: a launcher that is no name, a directory that is no path, or a `resume` that is
-            neither True nor False.
+        SweepError: a launcher that is no name, a directory that is no path, or an option of
+            another type.
 
     >>> lines_of("joblib", "runs/1", {"resume": True, "rerun": ["failed"], "timeout": None})
     ... # doctest: +NORMALIZE_WHITESPACE
@@ -44,6 +45,7 @@ def lines_of(
             f"resume is True or False, got {shown(options['resume'])}: the directory is"
             " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
         )
+    mistakes += _mistyped(options)
     if mistakes:
         raise together(mistakes)
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
@@ -53,6 +55,28 @@ def lines_of(
         if value is not None and (name != "resume" or value):
             lines.append(assignment(f"hydra.sweeper.{name}", _plain(value)))
     return lines
+
+
+_NUMBERS = {
+    "max_failures": "how many jobs may fail, 0 or more",
+    "retries": "how often a job is tried again, 0 or more",
+    "timeout": "the seconds that a job may take",
+}
+
+
+def _mistyped(options: Mapping[str, Any]) -> Iterator[str]:
+    """The options that are of a type which none of Hydra's values could be read as."""
+    for name, what in _NUMBERS.items():
+        value = options.get(name)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, Real)):
+            yield f"{name} is {what}, got {shown(value)}."
+    for name in ("metric", "direction"):
+        value = options.get(name)
+        if not isinstance(value, (str, type(None))):
+            yield f"{name} is a text, got {shown(value)}."
+    progress = options.get("progress")
+    if not isinstance(progress, (bool, type(None))):
+        yield f"progress is True or False, got {shown(progress)}."
 
 
 def launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any]) -> list[str]:

@@ -70,7 +70,7 @@ class Mistakes:
             texts: dict[str, list[Sequence[str]]] = {}
             for job, error in self._errors:
                 texts.setdefault(str(error).partition("\n")[0], []).append(job)
-            if len(texts) > 1 or told:
+            if len(self._errors) > 1 or told:
                 log.error(first_ten([*_each(texts), *told], uncounted=self.enough))
             raise self._errors[0][1]
         if told:

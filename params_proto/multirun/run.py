@@ -153,7 +153,7 @@ def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence
         )
         log.info(
             f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
-            f" have been run.{unfinished}"
+            f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
         return []
     size = beginning.request.plan.space.size

@@ -31,11 +31,12 @@ def tell_what_can_be_swept(beginning: Beginning) -> None:
     choices: Any = config.hydra.runtime.choices
     groups = [key for key in choices if key.partition("/")[0] != "hydra"]
     named = f"the config group{'s' if len(groups) > 1 else ''} {', '.join(groups[:_FEW])}; "
+    given = [key for key in keys if values[key] != "???"]
+    example = f"{given[0]}={cell(values[given[0]])},..." if given else f"{keys[0]}=...,..."
     more = f" and {len(keys) - _FEW} more" if len(keys) > _FEW else ""
     write(
         f"Nothing is swept: one job runs. What can be swept: {named if groups else ''}"
-        f"{', '.join(keys[:_FEW])}{more};"
-        f" as {keys[0]}={cell(values[keys[0]])},... on the command line."
+        f"{', '.join(keys[:_FEW])}{more}; as {example} on the command line."
     )
 
 

@@ -6,6 +6,9 @@ import shlex
 from collections.abc import Sequence
 
 from params_proto.keys import bare
+from params_proto.python_command import arguments
+from params_proto.records import Record
+from params_proto.records.plan import PlanFile
 
 # Of Hydra: what is about the sweep, and how its jobs are shown.
 _OF_THE_SWEEP = (
@@ -13,6 +16,17 @@ _OF_THE_SWEEP = (
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
 )
+
+
+def again(plan: PlanFile, record: Record) -> str:
+    """The command that runs a job of a sweep again, without what only says which sweep to run.
+
+    Args:
+        plan: what the sweep was started with.
+        record: of the job.
+    """
+    kept = [line for line in record.overrides if line not in plan.selecting]
+    return alone(plan.script, plan.hydra, kept)
 
 
 def alone(script: Sequence[str], of_hydra: Sequence[str], overrides: Sequence[str]) -> str:
@@ -26,12 +40,14 @@ def alone(script: Sequence[str], of_hydra: Sequence[str], overrides: Sequence[st
 
     >>> alone(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
     'python -m lab.train -cn other lr=0.1'
+    >>> alone(["python", "-u", "train.py", "-m"], [], ["lr=0.1"])
+    'python -u train.py lr=0.1'
     >>> alone(["python", "train.py"], ["hydra.job.chdir=true", "hydra.sweep.dir=a"], ["lr=0.1"])
     'python train.py hydra.job.chdir=true lr=0.1'
     >>> alone([], [], ["lr=0.1"])
     'lr=0.1'
     """
-    start = 3 if script[1:2] == ["-m"] else 2
+    start = arguments(script)
     options = [one for one in script[start:] if one not in ("-m", "--multirun")]
     kept = [line for line in of_hydra if not _is_of_the_sweep(line)]
     return shlex.join([*script[:start], *options, *kept, *overrides])

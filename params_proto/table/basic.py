@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -27,8 +29,13 @@ def jobs(directory: Path) -> list[Row]:
     return sorted(found, key=lambda row: row.job)
 
 
-def swept(jobs: list[Row]) -> tuple[list[str], frozenset[str]]:
-    """Those with different values in different jobs, and which of them are groups."""
+def swept(jobs: list[Row], directory: Path) -> tuple[list[str], frozenset[str]]:
+    """The keys with different values in different jobs, and which of them are groups.
+
+    Args:
+        jobs: those that began.
+        directory: the sweep's.
+    """
     values: dict[str, set[str]] = {}
     for row in jobs:
         for key, value in row.config.items():
@@ -39,7 +46,18 @@ def swept(jobs: list[Row]) -> tuple[list[str], frozenset[str]]:
         for key, found in values.items()
         if len(jobs) == 1 or len(found) > 1 or held[key] < len(jobs)
     ]
-    return swept, frozenset(key for key in swept if "/" in key)
+    groups = {group for row in jobs[:1] if row.dir for group in _choices(directory / row.dir)}
+    return swept, frozenset(key for key in swept if "/" in key or key in groups)
+
+
+def _choices(job: Path) -> Iterable[str]:
+    """The groups that a job has an option of."""
+    file = job / ".hydra" / "hydra.yaml"
+    hydra: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else None
+    try:
+        return [*hydra["hydra"]["runtime"]["choices"]]
+    except (KeyError, TypeError):  # of another version of Hydra
+        return ()
 
 
 def _row(directory: Path, sweep: Path) -> Row:

@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.records import Status
 from params_proto.table.rows import PENDING, Row, Table, columns, metrics_of, table
 
@@ -59,6 +59,12 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     """
     if not directories:
         raise SweepError("results() needs the directory of a sweep, or several.")
+    for one in directories:
+        if not isinstance(one, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise SweepError(
+                f"results() takes directories, one by one, got {shown(one)}: write results(a, b),"
+                " or results(*directories)."
+            )
     tables = [table(Path(directory)) for directory in directories]
     read = [(one, list(one)) for one in tables]
     rows = [row for _, rows in read for row in rows]

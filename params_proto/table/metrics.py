@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
@@ -36,6 +37,18 @@ def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
 def _is_unfit(value: Any) -> bool:
     """Whether it stands for what JSON has no word for."""
     return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
+
+
+def as_float(value: float) -> float:
+    """A number as a float, infinite where it has more digits than a float can hold.
+
+    >>> as_float(3), as_float(-(10**400))
+    (3.0, -inf)
+    """
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def number(value: Any) -> Any:

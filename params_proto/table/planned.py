@@ -21,26 +21,33 @@ from params_proto.sweep import Sweep
 
 def planned(
     directory: Path, plan: PlanFile, done: Iterable[Record]
-) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """The jobs of the last sweep by number, each with its swept keys and their values.
+) -> tuple[dict[int, Mapping[str, Any]], set[int]]:
+    """The jobs of the last sweep and of those before it, by number.
 
     Args:
         directory: the sweep's.
         plan: what the last one was started with.
         done: the records that are there.
 
+    Returns:
+        What each job is given, keys that are not swept among it; and which jobs the last sweep has.
+
     Raises:
-        SweepError: the file of the sweep cannot be read.
+        SweepError: the file of a sweep cannot be read.
     """
-    numbers: dict[str, int] = {}
-    for at in range(plan.earlier):
-        for name, _ in _named(written(directory / OWN / EARLIER / f"{at}.yaml")):
-            numbers.setdefault(name, len(numbers))
     # What the app's own config made of a job's overrides is known where the job has run.
     ran = {record.identity: record.job for record in done}
-    for name, job in _named(written(directory / SWEEP)):
-        number = numbers.setdefault(name, len(numbers))
-        yield ran.get(name, number), swept(dict(values(job)), plan.keys)
+    numbers: dict[str, int] = {}
+    given: dict[int, Mapping[str, Any]] = {}
+    last: set[int] = set()
+    files = [directory / OWN / EARLIER / f"{at}.yaml" for at in range(plan.earlier)]
+    for file in [*files, directory / SWEEP]:
+        for name, job in _named(written(file)):
+            number = ran.get(name, numbers.setdefault(name, len(numbers)))
+            given[number] = {key: plain(value) for key, value in values(job)}
+            if file.parent == directory:
+                last.add(number)
+    return given, last
 
 
 def written(path: Path) -> Sweep:

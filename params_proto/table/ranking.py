@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto.errors import SweepError, did_you_mean
+from params_proto.table.metrics import as_float
 
 if TYPE_CHECKING:
     from params_proto.table.rows import Row, Table
@@ -72,11 +73,26 @@ def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -
         if list(metrics) != [ALONE]:
             return None
         metric = ALONE
-    elif metrics and metric not in metrics:
-        raise SweepError(
-            f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
-        )
+    else:
+        metric = named(metric, metrics)
+        if metrics and metric not in metrics:
+            raise SweepError(
+                f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
+            )
     return Ranking(metric, direction == MAXIMIZE)
+
+
+def named(metric: str, metrics: Sequence[str]) -> str:
+    """The metric that is meant by a name, which may be that of its column.
+
+    Args:
+        metric: the name that was given.
+        metrics: the names of what the tasks returned.
+
+    >>> named("metric.lr", ["lr"]), named("metric.lr", ["metric.lr", "lr"]), named("loss", [])
+    ('lr', 'metric.lr', 'loss')
+    """
+    return metric if metric in metrics or not metrics else metric.removeprefix("metric.")
 
 
 def ranking_of(
@@ -96,16 +112,45 @@ def ranking_of(
     Raises:
         SweepError: no such metric, or no direction.
     """
-    if direction is None and metric in (None, of.metric):
+    if direction is None and (metric is None or _is_of(of, metric, metrics)):
         direction = of.direction
+    own = of.metric if metric is None and metrics else None
+    if own is not None and named(own, metrics) not in metrics:
+        raise SweepError(
+            f"the sweep was run with hydra.sweeper.metric={own}, and its jobs returned no {own}."
+            f"{did_you_mean(own, metrics)} Give --metric."
+        )
     return ranking(metric or of.metric, direction, metrics)
+
+
+def common_ranking(
+    tables: Sequence[Table], metric: str, direction: str | None, metrics: Sequence[str]
+) -> Ranking | None:
+    """The order by a metric of several sweeps together.
+
+    Args:
+        tables: the sweeps.
+        metric: its name.
+        direction: `minimize` or `maximize`; None for that of the sweeps which are about it.
+        metrics: the names of what the tasks of all of them returned.
+
+    Raises:
+        SweepError: no such metric, or more of it is better in one sweep and worse in another.
+    """
+    said = {one.direction: one for one in tables if _is_of(one, metric, metrics) and one.direction}
+    if direction is None and len(said) > 1:
+        which = " and ".join(f"{one.directory} says {name}" for name, one in said.items())
+        raise SweepError(f"{metric}: {which}. Give --direction.")
+    return ranking(metric, direction or next(iter(said), None), metrics)
+
+
+def _is_of(of: Table, metric: str, metrics: Sequence[str]) -> bool:
+    """Whether a sweep ranks its jobs by a metric itself."""
+    return of.metric is not None and named(of.metric, metrics) == named(metric, metrics)
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    try:
-        number = float(value)
-    except OverflowError:  # an int of hundreds of digits
-        return math.inf if value > 0 else -math.inf
+    number = as_float(value)
     return None if math.isnan(number) else number

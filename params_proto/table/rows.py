@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -123,7 +125,7 @@ def table(
     from params_proto.table import basic
 
     found = basic.jobs(directory)
-    keys, groups = basic.swept(found)
+    keys, groups = basic.swept(found, directory)
     return Table(directory, keys, groups, lambda: found)
 
 
@@ -163,18 +165,35 @@ def _jobs(
 def _followed(plan: PlanFile, records: Records) -> Table:
     """Of sweeps of which one has followed the other: they may have had other keys, other jobs."""
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
-    jobs = dict(planned(records.directory, plan, done.values()))
-    keys = dict.fromkeys([*plan.keys, *[key for one in done.values() for key in one.config]])
-    rows = [_row(job, jobs.get(job, {}), done.get(job), records) for job in sorted({*jobs, *done})]
+    given, last = planned(records.directory, plan, done.values())
+    jobs = {
+        job: {**given.get(job, {}), **(done[job].config if job in done else {})}
+        for job in sorted({*last, *done})
+    }
+    was_swept = dict.fromkeys([*plan.keys, *[key for one in done.values() for key in one.config]])
+    keys = [*was_swept, *[key for key in _differing(jobs.values()) if key not in was_swept]]
+    rows = [
+        _row(job, {key: config[key] for key in keys if key in config}, done.get(job), records)
+        for job, config in jobs.items()
+    ]
     return Table(
         records.directory,
-        list(keys),
+        keys,
         frozenset(plan.groups),
         lambda: rows,
         plan.metric,
         plan.direction,
         lambda: _fixed(records.directory, plan),
     )
+
+
+def _differing(configs: Collection[Mapping[str, Any]]) -> list[str]:
+    """The keys that not all of them have, with one value."""
+    values: dict[str, Counter[str]] = {}
+    for config in configs:
+        for key, value in config.items():
+            values.setdefault(key, Counter())[json.dumps(value, sort_keys=True)] += 1
+    return [key for key, counts in values.items() if [*counts.values()] != [len(configs)]]
 
 
 def _read(records: Records, job: int) -> Record | None:
@@ -191,7 +210,7 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Re
     error = record.error
     return Row(
         job,
-        number(record.config),
+        number({**config, **record.config}),
         dict(metrics(record.value)),
         (Status.CRASHED if dead else record.status).value,
         record.attempt,
@@ -208,11 +227,22 @@ def columns(keys: Collection[str], metrics: Iterable[str]) -> tuple[dict[str, st
     >>> columns(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    own = (*BEFORE, *AFTER)
-    return (
-        {key: f"config.{key}" if key in own else key for key in keys},
-        {name: f"metric.{name}" if name in own or name in keys else name for name in metrics},
-    )
+    taken = {*BEFORE, *AFTER}
+    of_keys = _free(keys, "config", taken)
+    return of_keys, _free(metrics, "metric", taken | {*keys} | {*of_keys.values()})
+
+
+def _free(names: Iterable[str], prefix: str, taken: set[str]) -> dict[str, str]:
+    """A column for each name, the name itself where no other has it."""
+    names = list(names)
+    columns: dict[str, str] = {}
+    for name in names:
+        column = name
+        while column in taken or (column != name and column in names):
+            column = f"{prefix}.{column}"
+        columns[name] = column
+        taken = taken | {column}
+    return columns
 
 
 def metrics_of(rows: Iterable[Row]) -> list[str]:

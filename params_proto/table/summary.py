@@ -10,6 +10,8 @@ from typing import Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 
 from params_proto.errors import SweepError, nearest
+from params_proto.table.frame import column
+from params_proto.table.metrics import as_float
 from params_proto.table.student import t_quantile
 
 CONFIDENCE = 0.95
@@ -79,7 +81,7 @@ def summarize(
     found = cast("Any", df)[names].iloc[firsts].reset_index(drop=True)
     rows = [_of([numbers[at] for at in rows]) for rows in groups.values()]
     for name, dtype in _COLUMNS.items():
-        found[name] = pd.Series([row[name] for row in rows], dtype=cast("Any", dtype))
+        found[name] = column([row[name] for row in rows], dtype)
     return found
 
 
@@ -95,15 +97,24 @@ _COLUMNS = {
 def _of(values: Iterable[float | None]) -> dict[str, Any]:
     present = [value for value in values if value is not None]
     count = len(present)
-    row: dict[str, Any] = {**dict.fromkeys(_COLUMNS, pd.NA), "count": count}
+    row: dict[str, Any] = {**dict.fromkeys(_COLUMNS), "count": count}
     if not count:
         return row
-    mean = row["mean"] = math.fsum(present) / count
+    mean = row["mean"] = _sum(present) / count
     if count > 1:
-        std = row["std"] = math.sqrt(math.fsum((one - mean) ** 2 for one in present) / (count - 1))
+        squares = _sum([(one - mean) * (one - mean) for one in present])
+        std = row["std"] = math.sqrt(squares / (count - 1))
         half = t_quantile(CONFIDENCE, count - 1) * std / math.sqrt(count)
         row |= {"ci_low": mean - half, "ci_high": mean + half}
     return row
+
+
+def _sum(values: Sequence[float]) -> float:
+    """The sum, rounded once; of numbers too large for that, or infinite, as floats have it."""
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return sum(values)
 
 
 def _numbers(df: pd.DataFrame, metric: str) -> list[float | None]:
@@ -112,7 +123,7 @@ def _numbers(df: pd.DataFrame, metric: str) -> list[float | None]:
         if value is pd.NA or value is None:
             numbers.append(None)
         elif isinstance(value, (bool, int, float)):
-            numbers.append(float(value))
+            numbers.append(as_float(value))
         else:
             raise SweepError(
                 f"summarize: {metric} has {value!r:.60}, which is no number to average. The metrics"

@@ -67,7 +67,7 @@ def aligned(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     texts = [[cell(value) for value in line] for line in lines]
     out = ["" for _ in range(len(lines) + 1)]
     for at, name in enumerate(head):
-        column = [name, *[line[at] for line in texts]]
+        column = [cell(name), *[line[at] for line in texts]]
         width = max(map(len, column))
         right = at in (0, len(head)) or name == "seconds"
         last = at == len(head) - 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,13 @@ def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: s
         (["--augment"], "--augment: Hydra has no such option. Did you mean augment=true?"),
         (["--augment", "lr=1"], "--augment: Hydra has no such option. Did you mean augment=true?"),
         (["--lr"], "Did you mean lr=...?"),
+        (["--model", "a b"], "--model a b: Hydra has no such option. Did you mean 'model=a b'?"),
+        (["--model=a=b"], "Did you mean 'model='\"'\"'a=b'\"'\"''?"),
+        (["--model=[a"], "Did you mean 'model='\"'\"'[a'\"'\"''?"),
+        (["--no-augment"], "--no-augment: Hydra has no such option. Did you mean augment=false?"),
+        (["--cfgg", "job"], "--cfgg: Hydra has no such option. Did you mean --cfg?"),
+        (["--Zr", "1"], "--Zr 1: Hydra has no such option, and train has no parameter Zr. Valid"),
+        (["-x", "4"], "-x 4: Hydra has no such option, and train has no parameter x. Valid names"),
         (["-lr", "0.1"], "Did you mean lr=0.1?"),
         (["-model", "cnn"], "Did you mean model=cnn?"),  # which argparse reads as -m -o ...
         (["-m", "--lr", "1,2", "--model=a,b"], "- --model=a,b: Hydra has no such option."),
@@ -118,3 +126,12 @@ def test_a_field_as_an_option(
     with pytest.raises(SystemExit):
         trained.run(arguments)
     assert hint in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("value", ["a b", "it's", 'say "hi"', "a=b", "[a", "$HOME `ls`", "a: {b"])
+def test_what_is_meant_can_be_pasted(value: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        train.run([f"--model={value}"])
+    (line,) = shlex.split(capsys.readouterr().err.partition("Did you mean ")[2].rstrip("?\n"))
+    train.run([line])
+    assert capsys.readouterr().out == f"lr=0.1 batch_size=32 augment=False model={value!r}\n"

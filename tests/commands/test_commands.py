@@ -26,6 +26,7 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
 
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
 small = grid.exclude(lr=0.1)
+none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
 empty = Sweep(train).product(lr=[1.0])[:0]
 
 if __name__ == "__main__":
@@ -124,6 +125,7 @@ def test_several_directories(run: Any) -> None:
         (["runs/a", "--metric", "loss"], "lr 0.1 seed 1 name a b"),
         (["runs/a", "--metric", "acc"], "lr 0.2 seed 1 name a b"),
         (["runs/a", "--metric", "acc", "--direction", "maximize"], "lr 0.1 seed 1 name a b"),
+        (["runs/a", "--metric", "metric.loss"], "lr 0.1 seed 1 name a b"),
         (["runs/one"], "lr 0.1 seed 9 name "),
     ],
 )
@@ -131,6 +133,58 @@ def test_the_best_runs_again(run: Any, lab: Path, arguments: list[str], expected
     command = run("best", *arguments)
     done = subprocess.run(["sh", "-c", command], cwd=lab, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"{expected}\n"), done.stderr
+
+
+def test_several_directories_in_one_order(run: Any) -> None:
+    def jobs(*arguments: str) -> list[list[int]]:
+        tables = run("results", *arguments).split("\n\n")
+        return [[int(line.split()[0]) for line in one.splitlines()[2:]] for one in tables]
+
+    assert jobs("runs/a", "runs/ranked", "--sort", "acc") == [[0, 2, 1, 3], [1, 0]]
+    assert jobs("runs/ranked", "runs/a", "--sort", "acc") == [[1, 0], [0, 2, 1, 3]]
+    assert jobs("runs/one", "runs/a", "--sort", "acc", "--direction", "minimize") == [
+        *([0, 1], [2, 0, 1, 3])
+    ]
+    as_csv = run("results", "runs/a", "runs/ranked", "--sort", "acc", "--csv").splitlines()
+    assert [line.split(",")[:2] for line in as_csv[1:]] == [
+        *(["runs/a", "0"], ["runs/ranked", "1"], ["runs/a", "2"], ["runs/ranked", "0"]),
+        *(["runs/a", "1"], ["runs/a", "3"]),
+    ]
+
+
+def test_two_sweeps_that_want_opposite_orders(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "ranked", lab / "runs" / "against")
+    plan = lab / "runs/against/.sweep/plan.json"
+    plan.write_text(plan.read_text().replace("maximize", "minimize"))
+    both = ("results", "runs/ranked", "runs/against", "--sort", "acc")
+    assert run(*both, status=1) == (
+        "params-proto: acc: runs/ranked says maximize and runs/against says minimize."
+        " Give --direction."
+    )
+    assert run(*both, "--direction", "maximize").count("\n  1  0.1") == 2
+
+
+def test_a_metric_of_the_sweeps_own_that_no_job_returned(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "ranked", lab / "runs" / "mistyped")
+    plan = lab / "runs/mistyped/.sweep/plan.json"
+    plan.write_text(plan.read_text().replace('"acc"', '"ac"'))
+    for command in ("best", "report"):
+        assert run(command, "runs/mistyped", status=1) == (
+            "params-proto: the sweep was run with hydra.sweeper.metric=ac, and its jobs returned"
+            " no ac. Did you mean acc? Give --metric."
+        )
+
+
+def test_json_keeps_every_digit_and_what_diverged(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "one", lab / "runs" / "odd")
+    for job, value in enumerate([3.456789e-12, "NaN"]):
+        record = lab / f"runs/odd/.sweep/jobs/0/0/{job}.json"
+        record.write_text(json.dumps({**json.loads(record.read_text()), "value": value}))
+    lines = [json.loads(line) for line in run("results", "runs/odd", "--json").splitlines()]
+    assert [line["value"] for line in lines] == [3.456789e-12, "NaN"]
+    assert [line["error"] for line in lines] == [None, None]
+    assert lines[0]["status"] == "completed"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[0]["started"])
 
 
 def test_failures(run: Any) -> None:
@@ -168,6 +222,7 @@ def test_show(run: Any) -> None:
     assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
     ]
+    assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
         *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
@@ -182,6 +237,8 @@ GIVE = (
 MISTAKES = {
     "results nowhere": f"nowhere is no directory. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
+    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
+    " well.",
     "results runs/a --sort los --csv": "metric=los: the jobs returned no los. Did you mean loss?",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."

@@ -92,6 +92,26 @@ def test_they_equal_what_hydra_composes(conf: Path, sweep: Sweep, whole: bool) -
     assert found == [None] * len(sweep)
 
 
+@pytest.mark.parametrize(
+    "default",
+    ["???", "nope", "${oc.env:NOT_SET}", "broken"],
+    ids=["mandatory", "missing", "interpolated", "broken"],
+)
+@pytest.mark.parametrize("given", [{"overrides": ["model=large"]}, {}], ids=["given", "swept"])
+def test_a_choice_that_only_a_job_makes(conf: Path, default: str, given: dict[str, Any]) -> None:
+    write(conf, {"model/broken": "size: [1\n"})
+    train = conf / "train.yaml"
+    train.write_text(train.read_text().replace("model: small", f"model: '{default}'"))
+    sweep = Sweep().product(lr=[1, 2] if given else [1], **({} if given else {"model": ["large"]}))
+    ours = list(sweep.compose(conf, "train", **given))
+    stock = hydras(conf, [[*line, *given.get("overrides", [])] for line in sweep.overrides()])
+    assert [config.model for config in ours] == [{"size": 2}] * len(ours)
+    found = [difference(*pair, caches=False) for pair in zip(ours, stock, strict=True)]
+    assert found == [None] * len(sweep)
+    with pytest.raises(Exception, match=r"model|NOT_SET"):
+        next(Sweep().compose(conf, "train"))
+
+
 def test_a_null_group_is_left_out(conf: Path) -> None:
     found = Sweep().product(db=["pg", None]).compose(conf, "train")
 

@@ -74,6 +74,15 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"),
         "is about a sweep that goes on",
     ),
+    "options of other types": (
+        lambda: Sweep(train).launch(timeout="x", max_failures="1", retries=True),  # pyright: ignore[reportArgumentType]
+        r"3 mistakes:\n- max_failures is how many jobs may fail, 0 or more, got '1'\.\n"
+        r"- retries is how often .*, got True\.\n- timeout is the seconds .*, got 'x'\.",
+    ),
+    "texts and flags": (
+        lambda: Sweep(train).launch(metric=1, progress="x"),  # pyright: ignore[reportArgumentType]
+        r"- metric is a text, got 1\.\n- progress is True or False, got 'x'\.",
+    ),
     "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is no number of jobs"),
     "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is no number of times"),
     "timeout": (lambda: Sweep(train).launch(timeout=-1), "is no number of seconds"),

@@ -95,6 +95,39 @@ def test_what_a_job_could_not_start_with(
     assert ran == []
 
 
+NEEDS = "the job kind=a{job}: width has no value: give width=... (int)."
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["kind=a"], f"2 mistakes:\n- {NEEDS}\n- the job kind=a: model.depth has no value"),
+        (["kind=a,b", "model.depth=1"], "the job kind=a model.depth=1 and 1 more: width has no"),
+        (
+            ["width=1,2", "hydra.sweeper.dry_run=true"],
+            "the job width=1 and 1 more: model.depth has",
+        ),
+        (["width=${model.depth}", "model.depth='${width}'", "model=null"], ""),
+    ],
+    ids=str,
+)
+def test_what_needs_a_value_and_has_none(capsys: Any, overrides: list[str], message: str) -> None:
+    ran: list[Any] = []
+
+    @proto.prefix
+    class Model:
+        depth: int
+
+    @proto.cli
+    def main(width: int, kind: str = "n") -> None:
+        ran.append(width)
+
+    assert refused(main, capsys, *overrides).startswith(message.replace("{job}", ""))
+    assert ran == []
+    main.run(["-m", "width=1,'${model.depth}'", "model.depth=3"])
+    assert ran == [1, 3]
+
+
 def test_ten_mistakes_are_told(capsys: Any) -> None:
     app, _ = make_app()
     values = ",".join(f"v{number}" for number in range(13))

@@ -236,6 +236,9 @@ def test_jobs_that_cannot_be_composed_are_all_told(
     ]
     with pytest.raises(CompactHydraException, match="db/a'"):
         multirun("db=a,pg,a")
+    assert "the job db=a and 1 more: In 'config': Could not find 'db/a'" in capsys.readouterr().out
+    with pytest.raises(CompactHydraException, match="db/a'"):
+        multirun("db=a,pg")
     assert not capsys.readouterr().out
     assert not list((app / "out").iterdir())
 
@@ -314,3 +317,11 @@ def test_an_option_of_a_group_is_no_sweep(multirun: Any) -> None:
         multirun("hydra.sweeper.sweep=grid")
     with pytest.raises(CompactHydraException, match=r"no sweep\. Write steps"):
         multirun("hydra.sweeper.sweep=grill")
+
+
+def test_a_file_that_a_choice_keeps_away_may_be_broken(multirun: Any, app: Path) -> None:
+    (app / "conf" / "db" / "broken.yaml").write_text("port: [1\n")
+    config = app / "conf" / "config.yaml"
+    config.write_text(config.read_text().replace("db: mysql", "db: broken"))
+    run = multirun("db=pg", "seed=1,2", task=lambda config: config.db.port)
+    assert run.values == [5432, 5432]

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from params_proto import results
+from params_proto import results, summarize
 
 APP = """
 import hydra
@@ -64,6 +64,28 @@ def test_a_sweep_and_one_that_follows(run: Any, tmp_path: Path) -> None:
     assert df.loc[4, ["model", "seed", "loss"]].tolist() == ["large", 3, 1.5]
 
 
+def test_a_key_that_was_fixed_and_is_not_what_it_was(run: Any) -> None:
+    run("seed=1,2", "lr=0.5")
+    df = run("seed=1,2", "lr=0.25", "hydra.sweeper.resume=true")
+    assert df.attrs["keys"] == ["seed", "lr"]
+    assert df[["job", "seed", "lr", "loss"]].values.tolist() == [
+        *([0, 1, 0.5, 0.5], [1, 2, 0.5, 1.0], [2, 1, 0.25, 0.25], [3, 2, 0.25, 0.5])
+    ]
+    means = summarize(df, "loss")
+    assert means[["lr", "mean", "count"]].values.tolist() == [[0.5, 0.75, 2], [0.25, 0.375, 2]]
+
+
+def test_a_key_that_is_swept_only_later(run: Any, tmp_path: Path) -> None:
+    run("lr=0.5,0.25", "seed=1", "+tag=a")
+    df = run("lr=0.5,0.25", "seed=2,3", "+tag=a", "hydra.sweeper.resume=true")
+    assert df.attrs["keys"] == ["lr", "seed"]  # and not tag, which has one value
+    assert df[["lr", "seed"]].values.tolist() == [
+        *([0.5, 1], [0.25, 1], [0.5, 2], [0.5, 3], [0.25, 2], [0.25, 3])
+    ]
+    lines = (tmp_path / "out" / "results.csv").read_text().splitlines()
+    assert [line.split(",")[:3] for line in lines[:2]] == [["job", "lr", "seed"], ["0", "0.5", "1"]]
+
+
 def test_equal_jobs_that_follow(run: Any) -> None:
     run("hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}")
     more = "hydra.sweeper.sweep={product:{seed:[1,2,7]},repeat:2}"
@@ -83,6 +105,7 @@ def test_a_sweep_of_the_basic_sweeper(run: Any, tmp_path: Path) -> None:
         *("job", "model", "seed", "status", "attempt", "duration", "started", "dir", "error")
     ]
     assert df["model"].tolist() == ["small", "small", "large", "large"]
+    assert str(df["model"].dtype) == "category"
     assert df["seed"].tolist() == [1, 2, 1, 2]
     assert df["dir"].tolist() == [str(tmp_path / "out" / str(job)) for job in range(4)]
     assert df["status"].isna().all()

@@ -16,6 +16,7 @@ from params_proto import Sweep, SweepError, results
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.process import this_process
+from params_proto.table.csv_file import text
 from params_proto.table.rows import table
 
 STARTED = "2026-11-24T10:00:00.000+01:00"
@@ -152,6 +153,23 @@ def test_names_that_are_there_already(make: Make) -> None:
     assert [*df.columns[:6]] == ["job", "lr", "config.dir", "metric.lr", "metric.status", "loss"]
     assert df.attrs["keys"] == ["lr", "config.dir"]
     assert df.iloc[0, :6].tolist() == [0, 1, "a", 2, "good", 3]
+
+
+def test_no_two_columns_have_one_name(make: Make) -> None:
+    returned = {"lr": 2, "metric": {"lr": 3}, "config": {"dir": 4}}
+    out = make(
+        Sweep().product({"lr": [1], "dir": ["a"], "config.dir": ["b"]}),
+        record(0, {"lr": 1, "dir": "a", "config.dir": "b"}, returned),
+    )
+    df = results(out)
+    names = [*df.columns[1:7]]
+    assert names == [
+        *("lr", "config.config.dir", "config.dir"),
+        *("metric.metric.lr", "metric.lr", "metric.config.dir"),
+    ]
+    assert df.iloc[0, 1:7].tolist() == [1, "a", "b", 2, 3, 4]
+    written = "".join(text(table(out), df.attrs["metrics"]))
+    assert written.startswith(f"job,{','.join(names[:3])},")
 
 
 NOT_IN_JSON = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}

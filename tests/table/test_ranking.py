@@ -48,6 +48,8 @@ def test_numbers_that_no_float_can_hold() -> None:
 
 
 def test_no_such_metric() -> None:
-    hint = r"metric=accuracy: the jobs returned no accuracy\. Did you mean acuracy\?"
-    with pytest.raises(SweepError, match=hint):
+    hint = r"returned no accuracy\. Did you mean acuracy\?"
+    with pytest.raises(SweepError, match=f"metric=accuracy, and its jobs {hint} Give --metric"):
         ranking_of(OWN, None, None, ["acuracy"])
+    with pytest.raises(SweepError, match=f"metric=accuracy: the jobs {hint}$"):
+        ranking_of(OWN, "accuracy", None, ["acuracy"])

@@ -70,6 +70,24 @@ def test_a_part_of_the_rows(df: pd.DataFrame) -> None:
 
 
 @pytest.mark.parametrize(
+    ("values", "mean", "std"),
+    [
+        ([1e200, 1.0], "5e+199", "inf"),
+        ([1e308, 1e308], "inf", "inf"),
+        ([float("inf"), float("-inf")], "nan", "nan"),
+        ([float("inf"), 1.0], "inf", "nan"),
+        ([10**400, 1], "inf", "nan"),
+    ],
+    ids=str,
+)
+def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
+    df = pd.DataFrame({"lr": [1, 1, 2, 2], "loss": pd.Series([*values, 1.0, 3.0], dtype="object")})
+    found = summarize(df, "loss", by="lr")
+    assert [f"{found[name][0]}" for name in ("mean", "std")] == [mean, std]
+    assert found["mean"][1] == 2.0
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         ({"metric": "los"}, "the frame has no column los. Did you mean loss?"),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from params_proto.multirun.asked.plan import plan
@@ -43,7 +42,7 @@ def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
     try:
         whole = _composed(host, fixed)
         without = _composed(host, [one for one in fixed if one is not choice])
-    except HydraException:  # something else needs this choice, or a swept one
+    except Exception:  # something else needs this choice, or a swept one, or what it keeps away
         return False
     if sweep_of(without) == sweep_of(whole):
         return False

@@ -10,7 +10,6 @@ that does nothing.
 from __future__ import annotations
 
 from copy import deepcopy
-from functools import partial
 from typing import Any
 
 from omegaconf import (
@@ -42,8 +41,21 @@ def copied_fast(config: DictConfig) -> DictConfig:
     """
     for node in (config, config._get_node("hydra")):
         # Where deepcopy looks first. To set it as an attribute would make it a key.
-        vars(node)["__deepcopy__"] = partial(copied, node)
+        vars(node)["__deepcopy__"] = _Copied(node)
     return config
+
+
+class _Copied:
+    """What copies a node; in a pickle, which may outlive this module, what its class has for it."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def __call__(self, memo: dict[int, Any]) -> Any:
+        return copied(self._node, memo)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._node, "__deepcopy__")
 
 
 def copied(node: Any, memo: dict[int, Any]) -> Any:

@@ -107,39 +107,41 @@ class _Remembering(ConfigSource):
         names = [self._normalize_file_name(path) for path in paths]
         for name in names:
             with suppress(OSError):  # no job has chosen it yet
-                self._read(name, self._place(name))
+                self._read(name)
         return [name for name in names if name in self.contents.files]
 
     def leads_to(self, name: str) -> Iterator[str]:
         """The groups where jobs may come to from a file: its own, and those that it names."""
         yield name.rpartition("/")[0]
-        place = self._place(name)
-        if b"defaults" not in self._read(name, place):
+        if b"defaults" not in self._read(name):
             return
         with suppress(Exception):  # no job has chosen it yet
-            config: Any = OmegaConf.to_container(self._parsed(name, place).config)
+            config: Any = OmegaConf.to_container(self._parsed(name).config)
             yield from groups_of(name, config.get("defaults"))
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = self._normalize_file_name(config_path)
-        place = self._place(name)
-        if name not in self.contents.files and not place.is_file():
+        if name not in self.contents.files and not self._place(name).is_file():
             return super().load_config(config_path)  # type: ignore[safe-super] # which says so
-        return self._parsed(name, place)
+        return self._parsed(name)
 
     @abstractmethod
     def _place(self, name: str) -> Any: ...
 
-    def _read(self, name: str, place: Any) -> bytes:
+    def _called(self, name: str) -> str:
+        """What YAML's errors call a file, which need not be there any more."""
+        return str(self._place(name))
+
+    def _read(self, name: str) -> bytes:
         files = self.contents.files
         if name not in files:
-            files[name] = place.read_bytes()
+            files[name] = self._place(name).read_bytes()
         return files[name]
 
-    def _parsed(self, config_path: str, place: Any) -> ConfigResult:
+    def _parsed(self, config_path: str) -> ConfigResult:
         """What Hydra's own sources make of a file."""
-        stream = _Named(self._read(config_path, place))
-        stream.name = str(place)
+        stream = _Named(self._read(config_path))
+        stream.name = self._called(config_path)
         with io.TextIOWrapper(stream, encoding="utf-8") as file:
             header = self._get_header_dict(file.read(512))
             file.seek(0)
@@ -156,6 +158,12 @@ class _Files(_Remembering):
 class _Package(_Remembering):
     def _place(self, name: str) -> Any:
         return resources.files(self.path).joinpath(name)
+
+    def _called(self, name: str) -> str:
+        try:
+            return super()._called(name)
+        except ModuleNotFoundError:  # the package is gone
+            return f"{self.scheme()}://{self.path}/{name}"
 
 
 _REMEMBERING = {"file": _Files, "pkg": _Package}

@@ -142,7 +142,19 @@ def plain(config: DictConfig) -> dict[str, Any]:
     whole = cast("dict[str, Any]", OmegaConf.to_container(config))
     whole.pop("hydra", None)
     named = {str(key): value for key, value in whole.items()}
-    return json.loads(json.dumps(named, default=repr))
+    return json.loads(json.dumps(_with_sayable_keys(named), default=repr))
+
+
+def _with_sayable_keys(node: Any) -> Any:
+    """The same where no key is an enum's member or bytes, for which JSON has no word."""
+    if isinstance(node, list):
+        return [_with_sayable_keys(element) for element in cast("list[Any]", node)]
+    if not isinstance(node, dict):
+        return node
+    return {
+        key if isinstance(key, (str, int, float)) else str(key): _with_sayable_keys(value)
+        for key, value in cast("dict[Any, Any]", node).items()
+    }
 
 
 def _new_path(directory: Path, shared: bool) -> Path:

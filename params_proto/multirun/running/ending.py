@@ -79,10 +79,9 @@ def _next(beginning: Beginning, there: Path, read: Digest, order: Ranking | None
     best = read.best[0] if order is not None and read.best else None
     if order is None or best is None or order.score(best.metrics) is None:
         return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
-    from params_proto.table.alone import alone
+    from params_proto.table.alone import again
 
     record = Records(there).read(best.job)
     assert record is not None
     plan = read_plan(there)
-    command = alone(plan.script, plan.hydra, record.overrides)
-    return f"The best{' again' if plan.script else ''}: {command}"
+    return f"The best{' again' if plan.script else ''}: {again(plan, record)}"

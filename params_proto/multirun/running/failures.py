@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from params_proto.errors import sentence
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.words import counted, named
 from params_proto.records import Record
@@ -43,7 +44,7 @@ class Failures:
         self._by_number[record.job] = record
         if self.limit is not None:
             self.limit.add(record.job)
-        log.error(f"{_told(record)}. {self._log(record)}")
+        log.error(f"{sentence(_told(record))} {self._log(record)}")
 
     def of(self, number: int) -> Record | None:
         """The failure of a job, if it failed."""

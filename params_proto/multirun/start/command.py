@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 from params_proto.overrides.rendering import assignment
+from params_proto.python_command import options
 
-# Options of Python's that have no value: `-um module` has one.
-_PLAIN = re.compile("-[bBdEIOPqRsSuvx]+")
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
 # Of the sweeper: what says which sweep runs.
@@ -37,9 +34,9 @@ def script() -> list[str]:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     argv = sys.argv or [""]
     if spec is not None and spec.name:
-        start = [python(), *_of_python(sys.orig_argv), "-m", spec.name.removesuffix(".__main__")]
+        start = [python(), *options(sys.orig_argv), "-m", spec.name.removesuffix(".__main__")]
     elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
-        start = [python(), *_of_python(sys.orig_argv), argv[0]]
+        start = [python(), *options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
     return [*start, *_flags(argv[1:])]
@@ -53,26 +50,6 @@ def python() -> str:
         if found is not None and os.path.abspath(found) == os.path.abspath(sys.executable):
             return name
     return sys.executable
-
-
-def _of_python(started: Sequence[str]) -> list[str]:
-    """The options of Python itself that a process was started with.
-
-    >>> _of_python(["python", "-u", "-W", "error", "-Xdev", "train.py", "-m", "lr=1,2"])
-    ['-u', '-W', 'error', '-Xdev']
-    >>> _of_python(["python", "-O", "-m", "lab.train", "-m"])
-    ['-O']
-    """
-    kept: list[str] = []
-    given = iter(started[1:])
-    for flag in given:
-        has_value = flag[:2] in ("-W", "-X")
-        if not has_value and not _PLAIN.fullmatch(flag):  # the script, or what it stands behind
-            break
-        kept.append(flag)
-        if has_value and len(flag) == 2:
-            kept += islice(given, 1)
-    return kept
 
 
 def _flags(arguments: Sequence[str]) -> list[str]:

@@ -68,6 +68,27 @@ def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: 
         assert difference(config, match) is None
 
 
+def test_a_package_that_is_not_there_any_more(
+    conf: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write(tmp_path / "lib" / "goes", {"pg/one": "mark: 1\n"})
+    for folder in (package, package / "pg"):
+        (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    write(conf, {"config": f"{TREE['config']}hydra: {{searchpath: [pkg://goes]}}\n"})
+    loader, jobs = cached(conf), [["+pg=one"], ["+pg=one", "seed=2"]]
+    multirun = master(loader)
+    expected = [loader.load_sweep_config(multirun, job) for job in jobs]
+    keep(loader, tmp_path / "kept", options=False)
+    shutil.rmtree(package)
+    given, made = tmp_path / "given", tmp_path / "made"
+    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, jobs)))
+    python("-c", WORKER, given, made, cwd=Path.cwd())
+    for config, match in zip(cloudpickle.loads(made.read_bytes()), expected, strict=True):
+        assert config.pg.mark == 1
+        assert difference(config, match) is None
+
+
 def test_what_is_pickled_has_no_caches(conf: Path, tmp_path: Path) -> None:
     loader = cached(conf)
     small = len(cloudpickle.dumps(loader))

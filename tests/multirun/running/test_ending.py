@@ -159,6 +159,27 @@ def test_nothing_to_sweep_where_there_are_groups(tmp_path: Path, python: Any) ->
     assert "What can be swept: the config groups model, db; lr, db.port; as lr=1,... on" in said
 
 
+def test_nothing_to_sweep_where_a_value_is_missing(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf" / "config.yaml").write_text("name: ???\nlr: 1\n")
+    (tmp_path / "app.py").write_text(PLAIN)
+    said = python("app.py", "-m", "hydra/sweeper=params_proto").stderr
+    assert "What can be swept: name, lr; as lr=1,... on the command line." in said
+
+
+def test_the_best_does_not_say_which_sweep_it_was_of(tmp_path: Path, python: Any) -> None:
+    for name, content in {
+        "conf/config.yaml": "lr: 1\nseed: 2\n",
+        "conf/sweep/grid.yaml": "# @package hydra.sweeper.sweep\nproduct: {lr: [3, 4]}\n",
+        "app.py": PLAIN.replace("pass", "return config.lr * config.seed"),
+    }.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    ours = ["hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+    said = python("-u", "app.py", "-m", *ours, "+sweep=grid", "seed=5").stderr
+    assert said.splitlines()[-1].endswith(" -u app.py lr=3 seed=5")
+
+
 def test_a_job_that_changes_the_working_directory(tmp_path: Path, python: Any) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "app.py").write_text(PLAIN.replace("pass", "os.chdir(config.to)"))

@@ -263,22 +263,6 @@ def test_the_command(
 
 
 @pytest.mark.parametrize(
-    ("started", "kept"),
-    [
-        (["-u"], ["-u"]),
-        (["-uO", "-B"], ["-uO", "-B"]),
-        (["-Werror", "-X", "dev"], ["-Werror", "-X", "dev"]),
-        (["-um"], []),
-        (["-W"], ["-W"]),
-        ([], []),
-    ],
-)
-def test_the_options_of_python(started: list[str], kept: list[str]) -> None:
-    behind = [] if started == ["-W"] else ["lab.py", "-O", "-m"]
-    assert command._of_python(["/usr/bin/python3", *started, *behind]) == kept
-
-
-@pytest.mark.parametrize(
     ("arguments", "kept"),
     [
         (["-m", "lr=1,2"], ["-m"]),

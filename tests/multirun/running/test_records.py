@@ -6,11 +6,14 @@ import json
 import os
 import socket
 import sys
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
@@ -359,6 +362,31 @@ def test_the_plan_is_there_before_the_first_job(multirun: Any, app: Path) -> Non
 def test_jobs_that_are_not_counted(multirun: Any) -> None:
     run = multirun("hydra.sweeper.sweep={product:{seed:[1,2,3]},exclude:{seed:2}}")
     assert json.loads((run.directory / ".sweep" / "plan.json").read_text())["jobs"] is None
+
+
+class Split(Enum):
+    TRAIN = 1
+
+
+@dataclass
+class Sized:
+    sizes: dict[Split, int] = field(default_factory=lambda: {Split.TRAIN: 1})
+    names: dict[bool, str] = field(default_factory=lambda: {True: "yes"})
+
+
+def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
+    ConfigStore.instance().store("sized", Sized, group="part")
+    config = app / "conf" / "config.yaml"
+    config.write_text(f"{config.read_text()}odd: {{a: {{!!binary aGk= : 1}}}}\n")
+    run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
+    assert run.values == [1, 1]
+    (line,) = (run.directory / ".sweep" / "composed.jsonl").read_text().splitlines()
+    kept = json.loads(line)["config"]
+    assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"true": "yes"}}
+    assert kept["odd"] == {"a": {"b'hi'": 1}}
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("+part=sized", "seed=1,2")
+    assert multirun("+part=sized", "seed=1,2", "hydra.sweeper.resume=true").jobs == []
 
 
 def test_overwriting_removes_what_was_there(multirun: Any) -> None:
