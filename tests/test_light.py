@@ -6,12 +6,14 @@ import copy
 import pickle
 from typing import Any
 
+import cloudpickle
 import pytest
+from hydra.core.config_store import ConfigNode, ConfigStore
 from omegaconf import AnyNode, BooleanNode, FloatNode, IntegerNode, OmegaConf
 from omegaconf.errors import ReadonlyConfigError, ValidationError
 
-from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
-from hydra_plugins.params_proto_sweeper.light import light
+from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+from hydra_plugins.params_proto_sweeper._light import light
 
 
 @pytest.fixture
@@ -67,3 +69,20 @@ def test_another_process_has_plain_nodes(kind: Any, default: Any, plain: type) -
 def test_values_of_another_type_are_refused(options: Any, key: str, value: Any) -> None:
     with pytest.raises(ValidationError):
         copy.deepcopy(options)[key] = value
+
+
+def test_the_option_is_a_config_like_any_other(plugins: None) -> None:
+    store = ConfigStore.instance()
+    first, second = (store.load("hydra/sweeper/params_proto.yaml") for _ in range(2))
+    assert type(first) is type(second) is ConfigNode
+    assert OmegaConf.get_type(first.node) is ParamsProtoSweeperConf
+    assert first.provider == "hydra-params-proto"
+    first.node.retries = 7
+    assert second.node.retries == store.load("hydra/sweeper/params_proto.yaml").node.retries == 0
+
+
+def test_the_store_goes_to_a_process_without_the_plugin(plugins: None) -> None:
+    pickled = cloudpickle.dumps(ConfigStore.instance().repo["hydra"]["sweeper"])
+    assert b"params_proto_sweeper.found" not in pickled
+    option = pickle.loads(pickled)["params_proto.yaml"]
+    assert (option.name, option.node.retries) == ("params_proto.yaml", 0)

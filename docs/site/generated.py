@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
+from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
 from params_proto.commands import schema
 
 DOCS = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ _OPTIONS = """\
 
 `hydra.sweeper.*`, on the command line or in a config, once the sweeper is chosen with
 `hydra/sweeper=params_proto`; an app of `@proto.cli` has chosen it already. The texts are the
-comments of `hydra_plugins/params_proto_sweeper/config.py`.
+comments of `hydra_plugins/params_proto_sweeper/_config.py`.
 
 {table}
 [A Hydra project that you have](existing-project.md) shows `sweep`, `params`, `zip`, `slice`,

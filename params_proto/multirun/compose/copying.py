@@ -25,7 +25,7 @@ from omegaconf import (
 )
 
 # Where the nodes of the sweeper's own options come from. They hold what OmegaConf's do.
-LIGHT = "hydra_plugins.params_proto_sweeper.light"
+LIGHT = "hydra_plugins.params_proto_sweeper._light"
 
 _LEAVES = {AnyNode, StringNode, IntegerNode, FloatNode, BooleanNode, BytesNode, PathNode}
 _create = object.__new__

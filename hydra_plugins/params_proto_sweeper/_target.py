@@ -3,13 +3,10 @@
 Hydra resolves the node `hydra.sweeper` before it makes the sweeper, and ends in OmegaConf's
 traceback where an interpolation in it leads nowhere. It asks for the class first, so the class is
 an interpolation, too: its resolver looks at the others, and says what is wrong in one line.
-
-Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
 """
 
 from typing import Any
 
-import omegaconf
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -63,9 +60,3 @@ def _resolve(node: DictConfig, key: str) -> None:
             " once, before the jobs: it may name a key of the config, and ${hydra.job.name} in"
             " place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."
         ) from error
-
-
-# OmegaConf 2.4 has given the old name of another function to this one.
-_IS_2_3 = omegaconf.__version__.startswith("2.3.")
-_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
-getattr(OmegaConf, _REGISTER)("params_proto.sweeper", sweeper_class, replace=True)

@@ -2,8 +2,6 @@
 
 Hydra copies each node of a config eleven times in a run, and OmegaConf copies what it knows of a
 node by the general road of Python, value by value. Here that is copied at once.
-
-Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
 """
 
 import copy

@@ -1,17 +1,10 @@
-"""The options of the sweeper, `hydra.sweeper.*`.
-
-Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
-It runs the module before it stands in `sys.modules`, where a dataclass would look for annotations
-that are strings: no `from __future__ import annotations` here.
-"""
+"""The options of the sweeper, `hydra.sweeper.*`."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
-
-from hydra_plugins.params_proto_sweeper.light import light
-from hydra_plugins.params_proto_sweeper.target import TARGET
+from hydra_plugins.params_proto_sweeper._light import light
+from hydra_plugins.params_proto_sweeper._target import TARGET
 
 
 @dataclass
@@ -82,11 +75,3 @@ class ParamsProtoSweeperConf:
     # better, minimize, or more, maximize. By default it is the number that jobs return, and less.
     metric: Any = field(default_factory=light(Any, None))
     direction: Any = field(default_factory=light(Any, None))
-
-
-ConfigStore.instance().store(
-    group="hydra/sweeper",
-    name="params_proto",
-    node=ParamsProtoSweeperConf,
-    provider="hydra-params-proto",
-)

@@ -1,0 +1,55 @@
+"""What Hydra finds of the plugin in the environment of each app: `hydra/sweeper=params_proto`.
+
+It imports this module whether or not an app uses the sweeper. So what the option holds is made when
+an app chooses it, and stands in modules that Hydra does not look into: those with a `_`.
+"""
+
+from typing import Any
+
+import omegaconf
+from hydra.core.config_store import ConfigNode, ConfigStore
+from omegaconf import DictConfig, OmegaConf
+
+
+class _Option(ConfigNode):
+    """The option of the group, with its node once somebody has asked for it."""
+
+    def __init__(self, stored: ConfigNode) -> None:
+        vars(self).update(vars(stored))
+        del vars(self)["node"]
+
+    @property
+    def node(self) -> DictConfig:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The options of the sweeper."""
+        own = vars(self)
+        if "node" not in own:
+            from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+
+            own["node"] = OmegaConf.structured(ParamsProtoSweeperConf)
+        return own["node"]
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ConfigNode:
+        # Hydra copies the whole store for each composition, and each node once more as it is read.
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # For a copy, which Hydra gives a node of its own, and for a process without this class.
+        return ConfigNode, (self.name, self.node, self.group, self.package, self.provider)
+
+
+def _sweeper_class(*, _parent_: DictConfig) -> str:
+    from hydra_plugins.params_proto_sweeper._target import sweeper_class
+
+    return sweeper_class(_parent_=_parent_)
+
+
+# OmegaConf 2.4 has given the old name of another function to this one.
+_IS_2_3 = omegaconf.__version__.startswith("2.3.")
+_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
+getattr(OmegaConf, _REGISTER)("params_proto.sweeper", _sweeper_class, replace=True)
+
+ConfigStore.instance().store(
+    group="hydra/sweeper", name="params_proto", node={}, provider="hydra-params-proto"
+)
+_options: Any = ConfigStore.instance().repo["hydra"]["sweeper"]
+_options["params_proto.yaml"] = _Option(_options["params_proto.yaml"])
