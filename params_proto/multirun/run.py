@@ -20,7 +20,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.running.batches import Running
 from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.running.recorded import Recorded
-from params_proto.multirun.running.timeouts import refuse_two_limits
+from params_proto.multirun.running.timeouts import refuse_unsound
 from params_proto.multirun.start.beginning import Beginning, begin, give_mode
 from params_proto.multirun.start.changes import refuse_changes
 from params_proto.multirun.start.lock import locked
@@ -75,7 +75,7 @@ def run(
             allowed = bool(options.resume_changed or options.overwrite)
             if not new:
                 refuse_changes(beginning.directory, host, composed, allowed=allowed)
-            refuse_two_limits(options.timeout, host.config)
+            refuse_unsound(options.timeout, host.config)
             if options.dry_run:
                 from params_proto.multirun.dry_run import dry_run
 

@@ -13,6 +13,10 @@ from omegaconf import DictConfig
 
 from params_proto.errors import SweepError
 
+_IN_THREADS = (
+    "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be stopped."
+    " Leave it out, or choose a launcher that runs them in processes."
+)
 _AGAIN = 1.0  # seconds after which a job that took the error for something else gets it again
 
 
@@ -30,11 +34,8 @@ def ends_after(seconds: float | None) -> Generator[None, None, None]:
     if seconds is None:
         yield
         return
-    if threading.current_thread() is not threading.main_thread():
-        raise SweepError(
-            "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be"
-            " stopped. Leave it out, or choose a launcher that runs them in processes."
-        )
+    if not _is_main_thread():
+        raise SweepError(_IN_THREADS)
 
     last: list[TimeoutError] = []
 
@@ -57,19 +58,30 @@ def ends_after(seconds: float | None) -> Generator[None, None, None]:
         raise last[0]  # which the job has taken for something else
 
 
-def refuse_two_limits(seconds: float | None, config: DictConfig) -> None:
-    """Refuses a limit beside that of the launcher.
+def refuse_unsound(seconds: float | None, config: DictConfig) -> None:
+    """Refuses a limit beside that of the launcher, or under one whose jobs cannot be stopped.
 
     Args:
         seconds: `hydra.sweeper.timeout`.
         config: the composed config of the multirun.
 
     Raises:
-        SweepError: the launcher has one.
+        SweepError: the launcher has a limit, or runs its jobs in threads.
     """
-    if seconds is not None and "timeout_min" in config.hydra.launcher:
+    if seconds is None:
+        return
+    launcher = config.hydra.launcher
+    if "timeout_min" in launcher:
         raise SweepError(
             f"hydra.sweeper.timeout={seconds:g}: this launcher ends jobs itself, after"
-            f" hydra.launcher.timeout_min={config.hydra.launcher.timeout_min} minutes. Give that"
-            " one instead."
+            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
         )
+    of_joblib = launcher.get("backend"), launcher.get("prefer"), launcher.get("require")
+    if "threading" in of_joblib or "threads" in of_joblib or "sharedmem" in of_joblib:
+        raise SweepError(_IN_THREADS)
+    if str(launcher.get("_target_")).endswith(".BasicLauncher") and not _is_main_thread():
+        raise SweepError(_IN_THREADS)
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
