@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -163,3 +164,14 @@ def test_a_part_may_run_before_the_rest() -> None:
 
     assert list(first["status"]) == ["completed", "pending", "pending"]
     assert list(both["status"]) == ["completed", "completed", "pending"]
+
+
+def test_a_limit_in_a_thread_which_gets_no_signals(tmp_path: Path) -> None:
+    directory = tmp_path / "out"
+    with ThreadPoolExecutor(1) as pool:
+        launched = pool.submit(
+            lambda: Sweep(train).product(lr=[1, 2]).launch(sweep_dir=directory, timeout=3)
+        )
+        with pytest.raises(SweepError, match="timeout: this launcher runs its jobs in threads"):
+            launched.result()
+    assert not directory.exists()

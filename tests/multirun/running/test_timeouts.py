@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto import Sweep, SweepError
+from params_proto.errors import SweepError
 from params_proto.multirun.running.timeouts import ends_after
 
 
@@ -131,26 +131,6 @@ def test_a_launcher_of_threads(multirun: Any, app: Path, options: list[str]) -> 
     with pytest.raises(CompactHydraException, match="runs its jobs in threads"):
         multirun("seed=1", "hydra.sweeper.timeout=3", *options)
     assert not list((app / "out").iterdir())
-
-
-def test_a_launch_in_a_thread(app: Path) -> None:
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            Sweep().product(lr=[1, 2]).launch(quick, sweep_dir="out", timeout=3)
-        except SweepError as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    assert ["in threads" in str(error) for error in errors] == [True]
-    assert not (app / "out").exists()
-
-
-def quick(lr: float) -> float:
-    return lr
 
 
 @pytest.mark.parametrize(("mode", "expected"), [("750", 0o750), ("0o701", 0o701)])
