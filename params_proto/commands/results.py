@@ -71,7 +71,7 @@ def _for_programs(
         return str(df.to_csv(index=False)).rstrip("\n")
     columns = [_plainly(df[name]) for name in df]
     lines = [dict(zip(df.columns, row, strict=True)) for row in zip(*columns, strict=True)]
-    return "\n".join(map(json.dumps, lines))
+    return "\n".join([json.dumps(line, separators=(",", ":")) for line in lines])
 
 
 def _plainly(column: Any) -> Iterator[Any]:
