@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 from typing import Any
 
 import cloudpickle
@@ -86,3 +87,12 @@ def test_the_store_goes_to_a_process_without_the_plugin(plugins: None) -> None:
     assert b"params_proto_sweeper.found" not in pickled
     option = pickle.loads(pickled)["params_proto.yaml"]
     assert (option.name, option.node.retries) == ("params_proto.yaml", 0)
+
+
+def test_a_process_that_is_given_a_node_can_make_the_sweeper_of_it(
+    plugins: None, tmp_path: Path, python: Any
+) -> None:
+    node = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+    (tmp_path / "node").write_bytes(pickle.dumps(node))
+    code = "import pickle; print(pickle.load(open('node', 'rb'))._target_)"
+    assert python("-c", code).stdout.endswith(".sweeper.ParamsProtoSweeper\n")

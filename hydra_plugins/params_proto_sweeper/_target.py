@@ -7,6 +7,7 @@ an interpolation, too: its resolver looks at the others, and says what is wrong 
 
 from typing import Any
 
+import omegaconf
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -60,3 +61,9 @@ def _resolve(node: DictConfig, key: str) -> None:
             " once, before the jobs: it may name a key of the config, and ${hydra.job.name} in"
             " place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."
         ) from error
+
+
+# OmegaConf 2.4 has given the old name of another function to this one.
+_IS_2_3 = omegaconf.__version__.startswith("2.3.")
+_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
+getattr(OmegaConf, _REGISTER)("params_proto.sweeper", sweeper_class, replace=True)

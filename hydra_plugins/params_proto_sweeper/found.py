@@ -6,7 +6,6 @@ an app chooses it, and stands in modules that Hydra does not look into: those wi
 
 from typing import Any
 
-import omegaconf
 from hydra.core.config_store import ConfigNode, ConfigStore
 from omegaconf import DictConfig, OmegaConf
 
@@ -36,17 +35,6 @@ class _Option(ConfigNode):
         # For a copy, which Hydra gives a node of its own, and for a process without this class.
         return ConfigNode, (self.name, self.node, self.group, self.package, self.provider)
 
-
-def _sweeper_class(*, _parent_: DictConfig) -> str:
-    from hydra_plugins.params_proto_sweeper._target import sweeper_class
-
-    return sweeper_class(_parent_=_parent_)
-
-
-# OmegaConf 2.4 has given the old name of another function to this one.
-_IS_2_3 = omegaconf.__version__.startswith("2.3.")
-_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
-getattr(OmegaConf, _REGISTER)("params_proto.sweeper", _sweeper_class, replace=True)
 
 ConfigStore.instance().store(
     group="hydra/sweeper", name="params_proto", node={}, provider="hydra-params-proto"
