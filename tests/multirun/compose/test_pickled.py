@@ -11,7 +11,7 @@ from typing import Any
 import cloudpickle
 import pytest
 from hydra.core.singleton import Singleton
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 
 from params_proto.multirun.compose import caches, keep
 from params_proto.multirun.compose.difference import difference
@@ -51,6 +51,16 @@ def elsewhere(loader: CachedLoader, monkeypatch: pytest.MonkeyPatch) -> CachedLo
     return cloudpickle.loads(pickled)
 
 
+def by_a_worker(
+    loader: CachedLoader, multirun: DictConfig, jobs: list[list[str]], folder: Path, python: Any
+) -> list[Any]:
+    """The configs of jobs as a process composes them that is given the loader."""
+    given, made = folder / "given", folder / "made"
+    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, jobs)))
+    python("-c", WORKER, given, made, cwd=Path.cwd())
+    return cloudpickle.loads(made.read_bytes())
+
+
 @pytest.mark.parametrize("kept", [False, True], ids=["from-the-files", "from-what-was-kept"])
 def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: bool) -> None:
     loader = cached(conf)
@@ -61,10 +71,8 @@ def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: 
             loader.load_sweep_config(multirun, job)
         keep(loader, tmp_path / "kept", options=False)
         shutil.rmtree(conf)
-    given, made = tmp_path / "given", tmp_path / "made"
-    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, JOBS)))
-    python("-c", WORKER, given, made, cwd=Path.cwd())
-    for config, match in zip(cloudpickle.loads(made.read_bytes()), expected, strict=True):
+    made = by_a_worker(loader, multirun, JOBS, tmp_path, python)
+    for config, match in zip(made, expected, strict=True):
         assert difference(config, match) is None
 
 
@@ -81,10 +89,8 @@ def test_a_package_that_is_not_there_any_more(
     expected = [loader.load_sweep_config(multirun, job) for job in jobs]
     keep(loader, tmp_path / "kept", options=False)
     shutil.rmtree(package)
-    given, made = tmp_path / "given", tmp_path / "made"
-    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, jobs)))
-    python("-c", WORKER, given, made, cwd=Path.cwd())
-    for config, match in zip(cloudpickle.loads(made.read_bytes()), expected, strict=True):
+    made = by_a_worker(loader, multirun, jobs, tmp_path, python)
+    for config, match in zip(made, expected, strict=True):
         assert config.pg.mark == 1
         assert difference(config, match) is None
 
