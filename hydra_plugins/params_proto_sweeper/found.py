@@ -13,9 +13,11 @@ from omegaconf import DictConfig, OmegaConf
 class _Option(ConfigNode):
     """The option of the group, with its node once somebody has asked for it."""
 
-    def __init__(self, stored: ConfigNode) -> None:
-        vars(self).update(vars(stored))
-        del vars(self)["node"]
+    def __init__(self) -> None:
+        self.name = "params_proto.yaml"
+        self.group = "hydra/sweeper"
+        self.package = None
+        self.provider = "hydra-params-proto"
 
     @property
     def node(self) -> DictConfig:  # pyright: ignore[reportIncompatibleVariableOverride]
@@ -36,8 +38,7 @@ class _Option(ConfigNode):
         return ConfigNode, (self.name, self.node, self.group, self.package, self.provider)
 
 
-ConfigStore.instance().store(
-    group="hydra/sweeper", name="params_proto", node={}, provider="hydra-params-proto"
-)
-_options: Any = ConfigStore.instance().repo["hydra"]["sweeper"]
-_options["params_proto.yaml"] = _Option(_options["params_proto.yaml"])
+# Not by `store`: a worker of joblib's looks for plugins when it has the options of the process that
+# started it already, which Hydra 1.4 would warn of.
+_groups: dict[str, Any] = ConfigStore.instance().repo
+_groups.setdefault("hydra", {}).setdefault("sweeper", {})["params_proto.yaml"] = _Option()
