@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 from statistics import median
 
@@ -50,10 +51,10 @@ def single(pairs: int) -> Iterator[Row]:
     """A multirun of one job."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
+        number = count()  # of the sweep directory: each run has a new one
 
         def app(sweeper: str) -> Cost:
-            overwrite = ["hydra.sweeper.overwrite=true"] if sweeper == "params_proto" else []
-            chosen = f"hydra/sweeper={sweeper}", "hydra.sweep.dir=sweep", *overwrite
+            chosen = f"hydra/sweeper={sweeper}", f"hydra.sweep.dir=sweep/{next(number)}"
             return run([APP, "-m", *chosen, "seed=1"], folder)
 
         yield _row(

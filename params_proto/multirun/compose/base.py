@@ -62,6 +62,7 @@ class Bases(ConfigLoaderImpl):
         self.repository = repository
         self._active_repository = None
         self._starts: dict[tuple[object, ...], Start | None] = {}
+        self._met: set[tuple[object, ...]] = set()
 
     def places(
         self, config_name: str | None, leading: Sequence[Override]
@@ -123,8 +124,11 @@ class Bases(ConfigLoaderImpl):
             raise DoubtError(str(error)) from error
 
     def start(self, defaults: Sequence[ResultDefault], repository: Any) -> Start | None:
-        """The head of a defaults list, merged; None if it cannot be copied."""
+        """The head of a defaults list, merged; None if it comes once so far, or is not to copy."""
         key = (*map(repr, repository.get_sources()), *map(repr, defaults))
+        if key not in self._met:  # a sweep of one base needs none
+            self._met.add(key)
+            return None
         if key not in self._starts:
             composition = _Composition(self, CachingConfigRepository(repository.delegate))
             try:
