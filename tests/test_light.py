@@ -96,3 +96,18 @@ def test_a_process_that_is_given_a_node_can_make_the_sweeper_of_it(
     (tmp_path / "node").write_bytes(pickle.dumps(node))
     code = "import pickle; print(pickle.load(open('node', 'rb'))._target_)"
     assert python("-c", code).stdout.endswith(".sweeper.ParamsProtoSweeper\n")
+
+
+def test_a_test_puts_back_what_it_found(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "test_app.py").write_text(
+        "import pytest\n"
+        "from hydra import compose, initialize\n"
+        "\n"
+        "@pytest.mark.parametrize('time', [1, 2])\n"
+        "def test_app(hydra_restore_singletons, time):\n"
+        "    with initialize(config_path=None, version_base=None):\n"
+        "        chosen = ['hydra/sweeper=params_proto']\n"
+        "        config = compose(overrides=chosen, return_hydra_config=True)\n"
+        "    assert config.hydra.sweeper._target_.endswith('.ParamsProtoSweeper')\n"
+    )
+    assert "2 passed" in python("-m", "pytest", "-q", "test_app.py").stdout

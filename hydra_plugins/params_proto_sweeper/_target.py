@@ -16,7 +16,8 @@ from omegaconf.errors import (
     OmegaConfBaseException,
 )
 
-TARGET = "${params_proto.sweeper:}"
+_RESOLVER = "params_proto.sweeper"
+TARGET = f"${{{_RESOLVER}:}}"
 
 _CLASS = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
 
@@ -63,7 +64,13 @@ def _resolve(node: DictConfig, key: str) -> None:
         ) from error
 
 
-# OmegaConf 2.4 has given the old name of another function to this one.
-_IS_2_3 = omegaconf.__version__.startswith("2.3.")
-_REGISTER = "register_new_resolver" if _IS_2_3 else "register_resolver"
-getattr(OmegaConf, _REGISTER)("params_proto.sweeper", sweeper_class, replace=True)
+def register() -> None:
+    """Lets the class be looked up, where that is not so yet."""
+    if not OmegaConf.has_resolver(_RESOLVER):
+        # OmegaConf 2.4 has given the old name of another function to this one.
+        is_2_3 = omegaconf.__version__.startswith("2.3.")
+        name = "register_new_resolver" if is_2_3 else "register_resolver"
+        getattr(OmegaConf, name)(_RESOLVER, sweeper_class)
+
+
+register()  # for a process that was given a node, and has not looked for plugins

@@ -22,10 +22,12 @@ class _Option(ConfigNode):
     @property
     def node(self) -> DictConfig:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The options of the sweeper."""
+        from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+        from hydra_plugins.params_proto_sweeper._target import register
+
+        register()  # again, after a test that put OmegaConf's resolvers back
         own = vars(self)
         if "node" not in own:
-            from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
-
             own["node"] = OmegaConf.structured(ParamsProtoSweeperConf)
         return own["node"]
 
