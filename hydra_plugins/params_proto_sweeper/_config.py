@@ -7,7 +7,7 @@ from hydra_plugins.params_proto_sweeper._light import light
 from hydra_plugins.params_proto_sweeper._target import TARGET
 
 
-@dataclass
+@dataclass(eq=False, repr=False)  # OmegaConf reads the fields alone; each run of an app makes it
 class ParamsProtoSweeperConf:
     """The node `hydra.sweeper`."""
 
