@@ -55,6 +55,17 @@ def claim_path(directory: Path, job: int, attempt: int) -> Path:
     return record_path(directory, job).with_suffix(f".claim-{attempt}")
 
 
+def folders(directory: Path) -> Iterator[Path]:
+    """Those in which files stand that are no job's.
+
+    Args:
+        directory: the sweep's.
+    """
+    own = directory / OWN
+    yield from (directory, own, own / EARLIER)
+    yield from own.glob(f"{CONFIGS}*")  # a folder for each process that went on
+
+
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
     """The records that are there, each with the number of its job, in order.
 

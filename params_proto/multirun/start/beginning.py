@@ -35,6 +35,7 @@ from params_proto.records.layout import (
     MULTIRUN,
     OWN,
     SWEEP,
+    folders,
 )
 from params_proto.records.mode import make
 from params_proto.records.plan import PlanFile, has_plan, read_plan
@@ -157,7 +158,7 @@ class Beginning:
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
         if self.options.part is None:  # beside which nothing else runs
-            for folder in (self.directory, self.directory / OWN):
+            for folder in folders(self.directory):
                 atomic.remove_left(folder)
         if self.plan is None and self.options.part is not None:
             self.plan = sweeps.joined(

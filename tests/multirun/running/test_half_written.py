@@ -11,13 +11,16 @@ from tests.multirun.conftest import Run
 
 def test_files_half_written_by_a_dead_process_are_removed(multirun: Run, app: Path) -> None:
     multirun("lr=1,2")
-    left = [app / "out/.sweep-0123456789abcdef.tmp", app / "out/.sweep/.sweep-fedcba9876543210.tmp"]
+    own = app / "out/.sweep"
+    name = ".sweep-0123456789abcdef.tmp"
+    left = [app / "out" / name, own / name, own / "earlier" / name, own / "configs" / name]
     mine = app / "out/.sweep-notes.tmp"
+    (own / "earlier").mkdir()
     for path in (*left, mine):
         path.write_text("half")
     (app / "out/.sweep/jobs/0/0/1.json").unlink()
     multirun("lr=1,2", "hydra.sweeper.resume=true")
-    assert [path.exists() for path in (*left, mine)] == [False, False, True]
+    assert [path.exists() for path in (*left, mine)] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize("again", [[], ["lr=1,2,3"]], ids=["as it was", "the other"])
