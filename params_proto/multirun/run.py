@@ -155,6 +155,12 @@ def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence
             f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
+        if beginning.is_there:  # the process may have died that was about to
+            from params_proto.multirun.running.ending import leave_results
+
+            beginning.remove_half_written()
+            there = beginning.directory.absolute()
+            leave_results(beginning, there, goes_on=bool(remaining.unfinished))
         return []
     size = beginning.request.plan.space.size
     if not size:

@@ -133,7 +133,7 @@ class Beginning:
         if self._renumbers:
             files = sweeps.all_of(self.directory, self.plan)
             earlier = chain.from_iterable(map(self._jobs_of, files))
-            is_new_part = self.options.part is not None and not self._is_there
+            is_new_part = self.options.part is not None and not self.is_there
             whole = numbered(self.request.plan, None, self.selecting) if is_new_part else ()
             jobs = renumbered(jobs, earlier, whole, records, self.selecting)
         again = EVERY if self.options.overwrite else statuses(self.options.rerun)
@@ -142,7 +142,7 @@ class Beginning:
     @property
     def _renumbers(self) -> bool:
         """Whether jobs have other numbers than their places, as another sweep was there before."""
-        return self.plan is not None and bool(self.plan.earlier or not self._is_there)
+        return self.plan is not None and bool(self.plan.earlier or not self.is_there)
 
     def _numbered(self, part: slice | None) -> Iterable[Numbered]:
         jobs = numbered(self.request.plan, part, self.selecting)
@@ -157,9 +157,7 @@ class Beginning:
             BegunSinceError: the sweep that is to go on, if there is one, has begun since.
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
-        if self.options.part is None:  # beside which nothing else runs
-            for folder in folders(self.directory):
-                atomic.remove_left(folder)
+        self.remove_half_written()
         if self.plan is None and self.options.part is not None:
             self.plan = sweeps.joined(
                 self.directory, self.text
@@ -180,7 +178,7 @@ class Beginning:
             _remove_earlier(self.directory / OWN)
         else:
             earlier = self.plan.earlier
-            if not self._is_there:
+            if not self.is_there:
                 sweeps.follow(self.directory, self.plan, self.text)
                 earlier += 1
                 log.info(
@@ -212,8 +210,15 @@ class Beginning:
         config = OmegaConf.to_yaml(self.host.config)
         atomic.write(self.directory / MULTIRUN, [config], lasting=False)
 
+    def remove_half_written(self) -> None:
+        """Removes the files that a process has left that died while it wrote them."""
+        if self.options.part is None:  # beside which nothing else runs
+            for folder in folders(self.directory):
+                atomic.remove_left(folder)
+
     @property
-    def _is_there(self) -> bool:
+    def is_there(self) -> bool:
+        """Whether the directory holds this sweep, and not another that it is to follow."""
         return self.plan is not None and self.plan.sweep == sweeps.digest(self.text)
 
     def _as_seen(self, there: PlanFile) -> bool:

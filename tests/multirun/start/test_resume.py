@@ -146,6 +146,16 @@ def test_nothing_is_left(multirun: Any, capsys: pytest.CaptureFixture[str]) -> N
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_nothing_is_left_but_the_table(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=1,2", task=lambda config: config.seed / 4).directory
+    table = (out / "results.csv").read_bytes()
+    (out / "results.csv").rename(out / ".sweep-0123456789abcdef.tmp")  # as it is being written
+    multirun(resume(out), "hydra.sweeper.direction=maximize")
+    assert (out / "results.csv").read_bytes() == table
+    assert not (out / ".sweep-0123456789abcdef.tmp").exists()
+    assert "seed=2" in capfd.readouterr().err.splitlines()[-1]
+
+
 def test_the_earlier_log_is_kept(multirun: Any) -> None:
     def task(config: Any) -> None:
         logging.getLogger("app").warning("attempt")
