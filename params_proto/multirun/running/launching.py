@@ -203,12 +203,12 @@ class Launching:
                 self._not_run(one)
                 continue
             returned[one.number] = result
-            record = self._record(one.number)
-            unmade = isinstance(value, UnrecordedError)
-            if record is None and not unmade:
-                record = self._returned(one, batch, result)
+            if isinstance(value, UnrecordedError):  # what is there tells of an earlier attempt
+                self.unrecorded[one.number] = str(value)
+                continue
+            record = self._record(one.number) or self._returned(one, batch, result)
             if record is None or record.status is Status.RUNNING:
-                self.unrecorded[one.number] = str(value) if unmade else "it cannot be written."
+                self.unrecorded[one.number] = "it cannot be written."
                 continue
             self.unrecorded.pop(one.number, None)
             self._ended(record)
