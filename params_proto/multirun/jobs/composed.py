@@ -1,9 +1,10 @@
 """The configs of jobs as they were composed, by which changes are seen: `.sweep/composed.jsonl`.
 
-Of each choice of config groups it holds one job, `{"choices": ["db=pg"], "overrides": [...],
+Of each choice of config groups, and of the keys that are given with it, it holds one job: a default
+is seen in one that does not give it. A line is `{"choices": ["db=pg"], "overrides": [...],
 "config": {...}}`, without the node `hydra`. No process writes into the file of another one: whoever
 goes on or runs a part has its own for what is new, `composed-1-0a1b2c3d.jsonl`. Where several have
-lines of one choice, that in the file of the highest number holds.
+lines of one kind, that in the file of the highest number holds.
 """
 
 from __future__ import annotations
@@ -28,15 +29,19 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# To compare a choice takes as long as to compose it. Those of a sweep are composed at its start.
-MOST = 1000  # choices of groups that are kept
+# To compare one takes as long as to compose it. Those of a sweep are composed at its start.
+MOST = 1000  # kinds of jobs that are kept
 _LENGTH = 64 * 2**20  # characters of them, where configs are large
 
 _NAME = re.compile(r"composed(?:-([1-9][0-9]*)-[0-9a-f]{8})?\.jsonl", re.ASCII)
 
 
+Kind = tuple[tuple[str, ...], frozenset[str]]
+"""Jobs of which one is kept: their choices of groups, and the keys that they are given."""
+
+
 class Line(NamedTuple):
-    """What is kept of a choice of groups.
+    """What is kept of jobs of one kind.
 
     Args:
         choices: the overrides that choose options of groups.
@@ -48,26 +53,31 @@ class Line(NamedTuple):
     overrides: Sequence[str]
     config: dict[str, Any]
 
+    @property
+    def kind(self) -> Kind:
+        """That of the job."""
+        return _kind(self.choices, self.overrides)
+
 
 class Composed:
-    """What a process has to note of the choices of groups."""
+    """What a process has to note of the kinds of jobs."""
 
     def __init__(self) -> None:
-        self._known: set[tuple[str, ...]] = set()
-        self._new: dict[tuple[str, ...], str] = {}
+        self._known: set[Kind] = set()
+        self._new: dict[Kind, str] = {}
         self._length = 0
         self._left_out = self._told = False
         self._path: Path | None = None
 
     def add(self, choices: Sequence[str], job: Sequence[str], config: DictConfig) -> None:
-        """Notes a job of a choice of groups, the first one that has it.
+        """Notes a job, the first one of its kind.
 
         Args:
             choices: its overrides that choose options of groups.
             job: all of them.
             config: what they compose.
         """
-        if tuple(choices) in self._known:
+        if _kind(choices, job) in self._known:
             return
         if len(self._known) >= MOST or self._length >= _LENGTH:
             self._left_out = True
@@ -75,15 +85,15 @@ class Composed:
         self.replace(Line(tuple(choices), job, plain(config)))
 
     def replace(self, line: Line) -> None:
-        """Notes what is to hold in place of the line of the same choice."""
-        self._known.add(line.choices)
-        self._new[line.choices] = text = f"{json.dumps(line._asdict())}\n"
+        """Notes what is to hold in place of the line of the same kind."""
+        self._known.add(line.kind)
+        self._new[line.kind] = text = f"{json.dumps(line._asdict())}\n"
         self._length += len(text)
 
-    def has(self, choices: tuple[str, ...]) -> None:
-        """Says that there is a line of a choice in the sweep's directory."""
-        self._known.add(choices)
-        self._new.pop(choices, None)
+    def has(self, kind: Kind) -> None:
+        """Says that there is a line of a kind in the sweep's directory."""
+        self._known.add(kind)
+        self._new.pop(kind, None)
 
     def write(self, directory: Path, *, shared: bool) -> None:
         """Writes what is new since it last did.
@@ -98,9 +108,10 @@ class Composed:
         if self._left_out and not self._told:
             self._told = True
             log.warning(
-                f"Of this sweep's choices of config groups, {len(self._known)} have their configs"
-                f" kept in {OWN}/{COMPOSED}, which are as many as there can be: of the others"
-                " hydra.sweeper.resume will not see whether the app's config has changed."
+                f"Of this sweep's choices of config groups and of keys, {len(self._known)} have"
+                f" their configs kept in {OWN}/{COMPOSED}, which are as many as there can be: of"
+                " the others hydra.sweeper.resume will not see whether the app's config has"
+                " changed."
             )
         if not self._new:
             return
@@ -122,11 +133,11 @@ def kept(directory: Path) -> Iterator[Line]:
     Raises:
         SweepError: a file is not what a sweep has written.
     """
-    found: set[tuple[str, ...]] = set()
+    found: set[Kind] = set()
     for _, path in sorted(paths(directory), reverse=True):
         for line in _read(path):
-            if line.choices not in found:
-                found.add(line.choices)
+            if line.kind not in found:
+                found.add(line.kind)
                 yield line
 
 
@@ -135,6 +146,10 @@ def paths(directory: Path) -> Iterator[tuple[int, Path]]:
     for path in (directory / OWN).glob("composed*.jsonl"):
         if name := _NAME.fullmatch(path.name):
             yield int(name.group(1) or 0), path
+
+
+def _kind(choices: Sequence[str], job: Sequence[str]) -> Kind:
+    return tuple(choices), frozenset([line.partition("=")[0] for line in job])
 
 
 def plain(config: DictConfig) -> dict[str, Any]:

@@ -123,10 +123,10 @@ class Validation:
         if choices not in self._passed:
             self._refuse_another_sweep(job, config)
             refuse_misplaced_steps(config, groups, self.host.loader)
-            self.composed.add(choices, job, config)
             if len(self._passed) == _CHOICES:
                 self._passed.clear()
             self._passed.add(choices)
+        self.composed.add(choices, job, config)
         return config
 
     def _refuse_another_sweep(self, job: Job, config: DictConfig) -> None:

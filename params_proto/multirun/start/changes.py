@@ -37,10 +37,11 @@ def refuse_changes(directory: Path, host: Host, composed: Composed, *, allowed: 
         if count == MOST:  # of many parts that began at once
             log.warning(
                 f"{directory}: of the configs of its jobs, those of {MOST} choices of config groups"
-                " are compared with the app's of today. Whether others have changed is not seen."
+                " and of keys are compared with the app's of today. Whether others have changed is"
+                " not seen."
             )
             break
-        composed.has(then.choices)
+        composed.has(then.kind)
         try:
             config = plain(host.compose_whichever_sweep(then.overrides))
         except HydraException as error:

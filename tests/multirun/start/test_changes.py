@@ -146,7 +146,7 @@ def test_more_choices_than_are_kept(
 ) -> None:
     monkeypatch.setattr(composed, limit, 2 if limit == "MOST" else 400)
     out = multirun("db=pg,mysql,null", "seed=1,2").directory
-    said = "Of this sweep's choices of config groups, 2 have their configs kept"
+    said = "Of this sweep's choices of config groups and of keys, 2 have their configs kept"
     assert capsys.readouterr().out.count(said) == 1
     assert choices(out) == ["db=mysql", "db=pg"]
     multirun("db=pg,mysql", to="few")
@@ -158,11 +158,33 @@ def test_more_choices_than_are_compared(
 ) -> None:
     out = multirun("db=pg,mysql,null").directory
     multirun(resume(out))
-    said = "those of 2 choices of config groups are compared"
+    said = "those of 2 choices of config groups and of keys are compared"
     monkeypatch.setattr(changes, "MOST", 2)
     assert said not in capsys.readouterr().out
     multirun(resume(out))
     assert said in capsys.readouterr().out
+
+
+# --- keys that some jobs are given
+
+
+def test_a_default_of_some_of_the_jobs(multirun: Any, app: Path, primary: Path) -> None:
+    (app / "one.yaml").write_text("chain: [{lr: 1}, {seed: 3}, {seed: 4}]\n")
+    out = multirun("hydra.sweeper.sweep=one.yaml").directory
+    (out / ".sweep" / "jobs" / "0" / "0" / "2.json").unlink()
+    edit(primary, "seed: 0", "seed: 5")
+    with pytest.raises(CompactHydraException, match=SEED):
+        multirun(resume(out))
+    edit(primary, "seed: 5", "seed: 0")
+    assert multirun(resume(out)).jobs == ["seed=4"]
+
+
+def test_a_default_that_another_sweep_has_swept(multirun: Any, primary: Path) -> None:
+    out = multirun("seed=1,2").directory
+    multirun("lr=1,2", resume(out))
+    edit(primary, "seed: 0", "seed: 5")
+    with pytest.raises(CompactHydraException, match=SEED):
+        multirun("lr=1,2,3", resume(out))
 
 
 # --- parts
