@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import IO
 
 from params_proto.errors import SweepError
-from params_proto.records.layout import claim_path, record_path, record_paths
+from params_proto.records.layout import JOBS, OWN, claim_path, record_path, record_paths
 from params_proto.records.mode import make, opener
 from params_proto.records.process import Process, age, this_process
 from params_proto.records.record import Record, Status, UnreadableError, record_of
@@ -142,15 +142,25 @@ class Records:
         path = self.path(record.job)
         for other in path.parent.iterdir():
             claim = _CLAIM.fullmatch(other.name)
-            written = _WRITTEN.fullmatch(other.name)
             if claim and claim["job"] == str(record.job):
                 left = int(claim["attempt"]) <= record.attempt
-            elif written and written["job"] == str(record.job):
-                left = not self._lives(Process(written["host"], int(written["pid"]), None), other)
             else:
-                continue
+                left = other.name.startswith(f".{path.name}.") and self._is_left(other)
             if left:
                 other.unlink(missing_ok=True)
+
+    def remove_left(self) -> None:
+        """Removes what processes have left that died while they wrote the first record of a job."""
+        for path in (self.directory / OWN / JOBS).glob("*/*/.*.tmp"):
+            if self._is_left(path):
+                path.unlink(missing_ok=True)
+
+    def _is_left(self, path: Path) -> bool:
+        """Whether a file is one that a process was writing which is gone."""
+        written = _WRITTEN.fullmatch(path.name)
+        if written is None:
+            return False
+        return not self._lives(Process(written["host"], int(written["pid"]), None), path)
 
     def runs(self, record: Record) -> bool:
         """Whether the process of a running job still lives, as far as can be told from here."""
@@ -158,6 +168,21 @@ class Records:
             return False
         process = Process(record.host, record.pid, record.process)
         return self._lives(process, self.path(record.job))
+
+    def end(self, record: Record) -> None:
+        """Says what became of a job that this process has run.
+
+        Args:
+            record: of the attempt that `begin` gave it.
+
+        Raises:
+            SweepError: it cannot be written, or the job is another's by now: that of a sweep that
+                has begun anew, or of who took this process for dead.
+        """
+        there = _or_none(self._content(record.job), record.job)
+        if there is None or _attempt(there) != _attempt(record):
+            raise SweepError(f"{self.path(record.job)} is another attempt's by now.")
+        self.write(record)
 
     def close(self, record: Record, status: Status, ended: str) -> None:
         """Says of a running job whose process is gone what became of it.
@@ -241,6 +266,11 @@ def _record_of(content: bytes, job: int) -> Record:
     if record.job != job:
         raise UnreadableError(f"it is the record of job {record.job}")
     return record
+
+
+def _attempt(record: Record) -> tuple[object, ...]:
+    """What tells one attempt at a job from all others."""
+    return record.attempt, record.started, record.host, record.pid, record.identity
 
 
 def _or_none(content: bytes | None, job: int) -> Record | None:

@@ -58,6 +58,17 @@ def test_next_attempt_removes_what_the_last_has_left(records: Records, gone: int
     assert [path.exists() for path in claims] == [False, True]
 
 
+def test_what_is_left_of_first_records(records: Records, gone: int) -> None:
+    folder = records.path(12).parent
+    left = [folder / f".{job}.json.{ME.host}-{gone}.tmp" for job in (12, 13)]
+    others = [folder / f".14.json.{ME.host}-{ME.pid}.tmp", folder / ".mine.tmp"]
+    for path in (*left, *others):
+        path.write_text("{")
+    records.remove_left()
+    assert [path.exists() for path in (*left, *others)] == [False, False, True, True]
+    assert records.read(12) == RECORD
+
+
 def test_record_that_cannot_be_written_keeps_no_claim(records: Records) -> None:
     unwritable = RECORD._replace(value=float("nan"))  # which JSON does not have
     with pytest.raises(ValueError, match="JSON"):

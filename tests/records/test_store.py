@@ -252,6 +252,21 @@ for job in range(150):
 NO_LINKS = "os.link = lambda *paths: exec('raise PermissionError(1, str())')"
 
 
+@pytest.mark.parametrize("there", ["another attempt", "another sweep", "nothing"])
+def test_an_attempt_ends_that_has_not_become_anothers(records: Records, there: str) -> None:
+    mine = of(this_process())
+    ended = mine._replace(status=Status.COMPLETED, value=1)
+    other = mine._replace(attempt=2) if there == "another attempt" else mine._replace(identity="x")
+    if there != "nothing":
+        records.write(other)
+    with pytest.raises(SweepError, match=rf"{mine.job}\.json is another attempt's by now"):
+        records.end(ended)
+    assert records.read(mine.job) == (None if there == "nothing" else other)
+    records.write(mine)
+    records.end(ended)
+    assert records.read(mine.job) == ended
+
+
 def test_a_job_that_has_gone_on_since_is_not_closed(records: Records, dead: Process) -> None:
     records.write(of(dead))
     done = of(this_process(), Status.COMPLETED, attempt=2)

@@ -38,6 +38,13 @@ class Interrupts:
         self._over = threading.Event()
         self._home = os.getpid()
 
+    def again(self) -> None:
+        """Handles the signals once more, where a job has left a handler of its own."""
+        if threading.current_thread() is threading.main_thread() and os.getpid() == self._home:
+            for number in self.before:
+                if signal.getsignal(number) is not self:
+                    signal.signal(number, self)
+
     def handled(self) -> None:
         """Says that the exception has come through."""
         self._over.set()
@@ -80,6 +87,33 @@ def interrupts() -> Generator[Interrupts, None, None]:
     finally:
         for number, known in handler.before.items():
             signal.signal(number, known)
+
+
+@contextmanager
+def noticed() -> Generator[list[int], None, None]:
+    """Notes that Ctrl-C came, which is raised as ever: a job may take it for its own, and return.
+
+    For a worker's process, which gets it from the terminal as the sweep's own does.
+
+    Returns:
+        The signals that came; none where the job handles them in a way of its own.
+    """
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        signal.default_int_handler(number, frame)
+
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+        yield came
+        return
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield came
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @contextmanager

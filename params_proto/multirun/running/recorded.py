@@ -15,6 +15,7 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.running.interrupts import noticed
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
 from params_proto.multirun.running.timeouts import ends_after
@@ -146,7 +147,7 @@ class Recorded:
                 with suppress(OSError):  # a disk that is full has no room for a record either
                     limit.add(record.job)
             try:
-                self._records.write(ended)
+                self._records.end(ended)
             except SweepError as unwritten:
                 _log_unwritten(ended, unwritten)
             if self.on_change is not None:
@@ -155,11 +156,7 @@ class Recorded:
         try:
             path = self._records.path(record.job)
             with heartbeat(path), ends_after(self.launch.timeout), self._working():
-                if os.getpid() != self._home:
-                    ends_with(self._home)
-                returned = self.__wrapped__(config)
-            if self.signals is not None and self.signals.last is not None:
-                raise self.signals.last  # which the task has taken for something else
+                returned = self._run(config)
         except SystemExit as error:
             if error.code in (None, 0):
                 close(Status.COMPLETED)
@@ -188,6 +185,24 @@ class Recorded:
                 " back from its process: it counts as None."
             )
             return None
+        return returned
+
+    def _run(self, config: DictConfig) -> Any:
+        """Calls the task, and raises a signal that this has taken for something else."""
+        if os.getpid() != self._home:
+            ends_with(self._home)
+            with noticed() as came:
+                returned = self.__wrapped__(config)
+            if came:
+                raise KeyboardInterrupt
+            return returned
+        try:
+            returned = self.__wrapped__(config)
+        finally:
+            if self.signals is not None:
+                self.signals.again()
+        if self.signals is not None and self.signals.last is not None:
+            raise self.signals.last
         return returned
 
     @contextmanager

@@ -26,7 +26,7 @@ from params_proto.multirun.jobs.numbered import Numbered, numbered
 from params_proto.multirun.options import Options
 from params_proto.multirun.start.command import script
 from params_proto.multirun.start.opening import Opened
-from params_proto.records import Records
+from params_proto.records import Record, Records
 from params_proto.records.layout import (
     CONFIGS,
     EARLIER,
@@ -215,6 +215,8 @@ class Beginning:
         if self.options.part is None:  # beside which nothing else runs
             for folder in folders(self.directory):
                 atomic.remove_left(folder)
+            if self.plan is not None:
+                Records(self.directory).remove_left()
 
     @property
     def is_there(self) -> bool:
@@ -263,8 +265,8 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
         text = saved.text(request.without(selecting))
     if plan is None and options.part is not None:
         plan = sweeps.joined(directory, text)
-    if plan is None and not options.overwrite:
-        refuse_used(directory)
+    if plan is None:
+        (_refuse_running if options.overwrite else refuse_used)(directory)
     goes_on = opened.plan is not None
     return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
 
@@ -286,6 +288,18 @@ def give_mode(own: Path, config: DictConfig) -> None:
             f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"
             " like 770."
         ) from error
+
+
+def _refuse_running(directory: Path) -> None:
+    """Refuses to write over a sweep whose own process is gone, and a worker of it still runs."""
+    records = Records(directory)
+    for record in records.all():
+        if isinstance(record, Record) and records.runs(record):
+            raise SweepError(
+                f"hydra.sweeper.overwrite=true: job {record.job} of the sweep in {directory} is"
+                f" still running, in process {record.pid} on {record.host}. Wait for it, stop it,"
+                " or give this sweep another hydra.sweep.dir."
+            )
 
 
 def _remove_earlier(own: Path) -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from params_proto.records import Record, Records
 from params_proto.records.process import Process, this_process
+from tests.faults.proc import workers
 
 APP = """
 import sys, time
@@ -101,6 +102,46 @@ def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) ->
     assert statuses(app / "out") == ["interrupted"]
     assert not (app / "began-2").exists()
     goes_on(app, said, [f"name={name}"])
+
+
+def test_a_worker_takes_ctrl_c_for_its_own(app: Path, start: Start) -> None:
+    joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    process = start(APP, "name=deaf", "seed=1,2,3", *joblib)
+    wait_for(app / "began-1")
+    wait_for(app / "began-2")
+    for worker in workers(process.pid):  # a terminal signals all that run in it
+        os.kill(worker, signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "0 jobs completed in this run" in said
+    assert set(statuses(app / "out")) == {"interrupted"}
+    goes_on(app, said, ["name=deaf"])
+
+
+LEAVES = """
+import os, signal
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    Path(f"began-{config.seed}").touch()
+    if config.seed == 1:
+        signal.signal(signal.SIGTERM, lambda *_: None)
+    if config.seed == 2 and not Path("go").exists():
+        os.kill(os.getpid(), signal.SIGTERM)
+
+main()
+"""
+
+
+def test_a_job_leaves_a_handler_of_its_own(app: Path, start: Start) -> None:
+    process = start(LEAVES, "seed=1,2,3")
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert statuses(app / "out") == ["completed", "interrupted"]
+    goes_on(app, said, [])
 
 
 def test_another_ctrl_c_while_a_job_cleans_up(app: Path, start: Start) -> None:

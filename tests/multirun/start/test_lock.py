@@ -176,6 +176,22 @@ def test_a_sweep_that_runs(multirun: Any, app: Path, hold: Hold) -> None:
     assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
 
 
+def test_a_job_that_runs_on_is_not_written_over(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    records, me = Records(out), this_process()
+    record = records.read(1)
+    assert record is not None
+    runs = record._replace(status=Status.RUNNING, pid=me.pid, process=me.began, ended=None)
+    records.write(runs)
+    with pytest.raises(
+        CompactHydraException, match=rf"job 1 .* still running, in process {me.pid}"
+    ):
+        multirun("lr=3,4", "hydra.sweeper.overwrite=true")
+    assert records.read(1) == runs
+    records.write(record)
+    assert multirun("lr=3,4", "hydra.sweeper.overwrite=true").jobs == ["lr=3", "lr=4"]
+
+
 def test_who_is_refused_says_nothing_of_the_jobs(multirun: Any, hold: Hold) -> None:
     out = multirun("seed=1,2").directory
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
