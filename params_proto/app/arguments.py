@@ -16,6 +16,7 @@ from params_proto.errors import SweepError, together
 from params_proto.fields.scalars import class_of
 from params_proto.overrides.reading import read, refuse_deep
 
+_DIGITS = re.compile(r"[0-9]{640}")  # of which Python reads no more, where it is told so
 _COMPLETION = re.compile(r"-sc|--s")  # whose arguments look like overrides
 
 
@@ -48,17 +49,19 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
     """
     return [
         *options_for_overrides(task, arguments),
-        *_too_deep(arguments),
+        *_too_much(arguments),
         *_tuples_by_name(task, arguments),
         *_unknown_names(task, arguments),
     ]
 
 
-def _too_deep(arguments: Sequence[str]) -> Iterator[str]:
-    """Values for which Hydra's parser would take very long, and end in a traceback."""
+def _too_much(arguments: Sequence[str]) -> Iterator[str]:
+    """Values with which Hydra's parser would end in a traceback, some after very long."""
     for line in arguments:
         try:
             refuse_deep(line)
+            if _DIGITS.search(line):
+                read(line)
         except SweepError as error:
             yield str(error)
 

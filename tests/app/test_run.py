@@ -184,6 +184,12 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
             ["Data has no parameter splits. Did you mean split?"],
             id="added field",
         ),
+        pytest.param(["seed=" + "[" * 101], ["nested more than 100 levels deep"], id="deep"),
+        pytest.param(
+            ["-m", "seed=" + "9" * 5000 + ",2"],
+            ["Hydra cannot read 'seed=999", "Exceeds the limit (4300 digits)"],
+            id="digits",
+        ),
         pytest.param(
             ["training=3"],
             ["training is 3, but it has fields: write training.name=value"],

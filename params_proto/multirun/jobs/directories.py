@@ -162,8 +162,8 @@ class Directories:
         return None if before == number else _told(before, other)
 
     def _is_reserved(self, path: str) -> bool:
-        names = os.path.relpath(path, self.sweep)
-        return names.partition(os.sep)[0] == OWN or names in (SWEEP, MULTIRUN, RESULTS)
+        first = os.path.relpath(path, self.sweep).partition(os.sep)[0]
+        return first in (OWN, SWEEP, MULTIRUN, RESULTS)
 
 
 def in_directory(directory: str) -> str:

@@ -54,6 +54,11 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
         _refuse_the_time(config)
         directory = directory_of_sweep(config)
         return Opened(config, plan=read_plan(directory) if has_plan(directory) else None)
+    if resume == "":
+        raise SweepError(
+            "hydra.sweeper.resume= names no directory, as where a variable of the shell is not set:"
+            " give the sweep's, or true for the one of hydra.sweep.dir."
+        )
     if not isinstance(resume, str):
         quoted = (
             f""", in quotes: "hydra.sweeper.resume='{resume}'\"""" if _is_number(resume) else ""

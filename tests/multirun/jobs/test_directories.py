@@ -57,6 +57,10 @@ def test_directories_that_tell_the_jobs_apart(
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (["name=a,results.csv", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (
+            ["seed=1,2", "hydra.sweep.subdir=sweep.yaml/${seed}"],
+            "job 0 .*, where a file is or will",
+        ),
+        (
             ["+task=???", "seed=1", "hydra.sweep.subdir=${task}-${seed}"],
             "job 0 .* has no directory: hydra.sweep.subdir: .* Missing mandatory value: task. It",
         ),

@@ -494,7 +494,7 @@ def test_no_sweep_there(multirun: Any, app: Path) -> None:
         (["hydra.sweeper.resume=3"], "resume=3 is no directory. Give the sweep's, in quotes: .*'3'"),
         (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that goes on: give"),
         (["hydra.sweeper.resume=[a,b]"], r"resume=\['a', 'b'\] is no directory"),
-        (["hydra.sweeper.resume=''"], r"resume=.*(holds no sweep|is no directory)"),
+        (["hydra.sweeper.resume=''"], "resume= names no directory, as where a variable of the shell"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed"),
         (["hydra.sweeper.resume={out}", "seed=1,2", "~seed"], "~seed would delete"),
         (["hydra.sweeper.resume={out}", "nokey=1,2"], "nokey"),
