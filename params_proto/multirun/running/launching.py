@@ -14,6 +14,7 @@ from params_proto.multirun.jobs.directories import in_directory
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.numbering import first_number
 from params_proto.multirun.running.failures import Failures
+from params_proto.multirun.running.half_sent import results_come_or_end
 from params_proto.multirun.running.recorded import Launch, NotRun, Recorded, UnrecordedError
 from params_proto.multirun.running.stopping import LOOK, Cut, close, is_mine, record_of
 from params_proto.records import Record, Records, Status
@@ -188,7 +189,8 @@ class Launching:
             limit=self.failures.limit,
             timeout=self.timeout,
         )
-        return self.launcher.launch(jobs, initial_job_idx=first_number(numbers))
+        with results_come_or_end(self.launcher):
+            return self.launcher.launch(jobs, initial_job_idx=first_number(numbers))
 
     def _take(
         self,
