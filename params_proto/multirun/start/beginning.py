@@ -170,9 +170,7 @@ class Beginning:
                 " looked at it, and the jobs may have other numbers now: run the command again."
             )
         if self.plan is None and not self.options.overwrite:
-            if self.options.resume and has_plan(self.directory):
-                raise BegunSinceError
-            refuse_used(self.directory)
+            _refuse_begun(self.options, self.directory)
         earlier = 0
         if self.plan is None:
             _remove_earlier(self.directory / OWN)
@@ -242,6 +240,7 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
         opened: the sweep that goes on.
 
     Raises:
+        BegunSinceError: it was to go on if there was one, and there is one since.
         SweepError: a mistake in what is asked for, or a directory that is in use.
     """
     if options.overwrite and opened.plan is not None:
@@ -265,8 +264,10 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
         text = saved.text(request.without(selecting))
     if plan is None and options.part is not None:
         plan = sweeps.joined(directory, text)
-    if plan is None:
-        (_refuse_running if options.overwrite else refuse_used)(directory)
+    if plan is None and options.overwrite:
+        _refuse_running(directory)
+    elif plan is None:
+        _refuse_begun(options, directory)
     goes_on = opened.plan is not None
     return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
 
@@ -288,6 +289,13 @@ def give_mode(own: Path, config: DictConfig) -> None:
             f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"
             " like 770."
         ) from error
+
+
+def _refuse_begun(options: Options, directory: Path) -> None:
+    """Refuses a directory that holds a sweep by now, which this one would write over."""
+    if options.resume and has_plan(directory):
+        raise BegunSinceError
+    refuse_used(directory)
 
 
 def _refuse_running(directory: Path) -> None:

@@ -272,18 +272,27 @@ def test_true_in_the_directory_of_the_time(multirun: Any) -> None:
 @pytest.mark.parametrize(
     ("swept", "left"), [("seed=1,2", []), ("seed=1,2,3", ["seed=3"])], ids=["same", "grown"]
 )
+@pytest.mark.parametrize("before", ["begin", "make"])
 def test_a_sweep_that_another_process_has_begun_since_goes_on(
-    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch, swept: str, left: list[str]
+    multirun: Any,
+    app: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    swept: str,
+    left: list[str],
+    before: str,
 ) -> None:
     """As two of a cluster's jobs do that start at once, and one is slower than the whole sweep."""
     out, aside = app / "out", app / "aside"
     multirun("seed=1,2")
     out.rename(aside)
+    goes_on = getattr(MODULE, before)
 
-    def ended_since(directory: Path) -> None:
-        aside.rename(directory)
+    def ended_since(*arguments: Any) -> Any:
+        if aside.exists():
+            aside.rename(out)
+        return goes_on(*arguments)
 
-    monkeypatch.setattr(MODULE, "make", ended_since)
+    monkeypatch.setattr(MODULE, before, ended_since)
     assert multirun(swept, "hydra.sweeper.resume=true").jobs == left
     assert set(each(out, "status")) == {Status.COMPLETED}
 
