@@ -102,6 +102,9 @@ def test_a_test_puts_back_what_it_found(tmp_path: Path, python: Any) -> None:
     (tmp_path / "test_app.py").write_text(
         "import pytest\n"
         "from hydra import compose, initialize\n"
+        "from hydra.core.plugins import Plugins\n"
+        "\n"
+        "Plugins.instance()  # without, Hydra 1.4 itself has no options in the second test\n"
         "\n"
         "@pytest.mark.parametrize('time', [1, 2])\n"
         "def test_app(hydra_restore_singletons, time):\n"
