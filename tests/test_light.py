@@ -10,16 +10,16 @@ from typing import Any
 import cloudpickle
 import pytest
 from hydra.core.config_store import ConfigNode, ConfigStore
-from omegaconf import AnyNode, BooleanNode, FloatNode, IntegerNode, OmegaConf
-from omegaconf.errors import ReadonlyConfigError, ValidationError
+from omegaconf import AnyNode, BooleanNode, FloatNode, IntegerNode, OmegaConf, StringNode
+from omegaconf.errors import ConfigKeyError, ReadonlyConfigError, ValidationError
 
-from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+from hydra_plugins.params_proto_sweeper import _config
 from hydra_plugins.params_proto_sweeper._light import light
 
 
 @pytest.fixture
 def options() -> Any:
-    return OmegaConf.merge({}, {"sweeper": OmegaConf.structured(ParamsProtoSweeperConf)}).sweeper
+    return OmegaConf.merge({}, {"sweeper": _config.options()}).sweeper
 
 
 def test_a_copy_is_apart(options: Any) -> None:
@@ -47,10 +47,11 @@ def test_a_copy_is_apart(options: Any) -> None:
         (bool, False, BooleanNode),
         (int, 0, IntegerNode),
         (float, None, FloatNode),
+        (str, "cached", StringNode),
     ],
 )
 def test_another_process_has_plain_nodes(kind: Any, default: Any, plain: type) -> None:
-    node = light(kind, default)()
+    node = light(kind, default)
     assert isinstance(node, plain)
     assert type(pickle.loads(pickle.dumps(node))) is plain
     assert pickle.loads(pickle.dumps(node))._value() == node._value() == default
@@ -72,11 +73,16 @@ def test_values_of_another_type_are_refused(options: Any, key: str, value: Any) 
         copy.deepcopy(options)[key] = value
 
 
+def test_other_options_are_refused(options: Any) -> None:
+    with pytest.raises(ConfigKeyError, match="metrc"):
+        OmegaConf.merge({"sweeper": options}, {"sweeper": {"metrc": "loss"}})
+
+
 def test_the_option_is_a_config_like_any_other(plugins: None) -> None:
     store = ConfigStore.instance()
     first, second = (store.load("hydra/sweeper/params_proto.yaml") for _ in range(2))
     assert type(first) is type(second) is ConfigNode
-    assert OmegaConf.get_type(first.node) is ParamsProtoSweeperConf
+    assert first.node == _config.options()
     assert first.provider == "hydra-params-proto"
     first.node.retries = 7
     assert second.node.retries == store.load("hydra/sweeper/params_proto.yaml").node.retries == 0

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+from hydra_plugins.params_proto_sweeper._config import options
 from params_proto.commands import schema
 
 DOCS = Path(__file__).parents[1]
@@ -55,13 +55,16 @@ def pages() -> dict[str, str]:
 
 def _options() -> Iterable[list[str]]:
     """The options that stand together below a comment, their default, and the comment's text."""
-    defaults = vars(OmegaConf.to_object(OmegaConf.structured(ParamsProtoSweeperConf)))
-    for paragraph in inspect.getsource(ParamsProtoSweeperConf).split("\n\n"):
-        names = re.findall(r"^    ([a-z]\w*):", paragraph, re.MULTILINE)
-        comment = re.findall(r"^    # (.*)$", paragraph, re.MULTILINE)
+    defaults = OmegaConf.to_container(options())
+    assert isinstance(defaults, dict)
+    # a comment of some lines, and the options up to the next one
+    said = r"((?: +# .*\n)+)((?: +\"\w+\":.*\n)+)"
+    for comment, below in re.findall(said, inspect.getsource(options)):
+        names = re.findall(r'"([a-z]\w*)":', below)
         if names:
+            text = " ".join(re.findall(r"# (.*)", comment))
             default = _code(json.dumps(defaults[names[0]]))
-            yield [", ".join(map(_code, names)), default, " ".join(comment)]
+            yield [", ".join(map(_code, names)), default, text]
 
 
 def _steps() -> Iterable[list[str]]:

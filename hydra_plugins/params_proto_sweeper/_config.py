@@ -1,77 +1,67 @@
 """The options of the sweeper, `hydra.sweeper.*`."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from hydra_plugins.params_proto_sweeper._light import light
-from hydra_plugins.params_proto_sweeper._target import TARGET
+from omegaconf import DictConfig
+
+from hydra_plugins.params_proto_sweeper._light import closed, light
+from hydra_plugins.params_proto_sweeper._target import Target
 
 
-@dataclass(eq=False, repr=False)  # OmegaConf reads the fields alone; each run of an app makes it
-class ParamsProtoSweeperConf:
-    """The node `hydra.sweeper`."""
+def options() -> DictConfig:
+    """The node `hydra.sweeper`.
 
-    _target_: str = TARGET
-
-    # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
-    _recursive_: bool = False
-
-    # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
-    # Sweep.save wrote, package.module:attribute or path/to/file.py:attribute.
-    sweep: Any = field(default_factory=light(Any, None))
-
-    # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
-    params: dict[str, str] | None = field(default_factory=dict[str, str])
-
-    # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such lists.
-    zip: Any = field(default_factory=light(Any, None))
-
-    # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
-    # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
-    # file it is in quotes, as YAML reads 1:30 as a number.
-    slice: Any = field(default_factory=light(Any, None))
-
-    # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
-    # are done. By default all of them, or 1000 at a time where there are more.
-    max_batch_size: int | None = field(default_factory=light(int, None))
-
-    # How jobs' configs are composed: cached, what they have in common once, or hydra, which is
-    # Hydra's own way, anew for each job.
-    compose: str = "cached"
-
-    # Whether to run in a directory that holds a sweep already, over the files of that one.
-    overwrite: bool = field(default_factory=light(bool, False))
-
-    # The sweep to go on with, of which only runs what is missing: its directory, or true for the
-    # one in hydra.sweep.dir, which is started there if there is none.
-    resume: Any = field(default_factory=light(Any, None))
-
-    # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
-    # completed ones as well. Jobs that have not run do so in any case.
-    rerun: Any = field(default_factory=light(Any, None))
-
-    # Whether to go on although the app's config is not what it was when the sweep began.
-    resume_changed: bool = field(default_factory=light(bool, False))
-
-    # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
-    # default all run.
-    max_failures: int | None = field(default_factory=light(int, None))
-
-    # How often a job that failed, or whose process died, is run again after its batch.
-    retries: int = field(default_factory=light(int, 0))
-
-    # The seconds that a job may take. It is stopped in Python code, by a signal; a launcher that
-    # has a limit of its own (submitit: timeout_min) is to be given that one.
-    timeout: float | None = field(default_factory=light(float, None))
-
-    # Whether to show the jobs, and start and write nothing: true for a table, json for a line of
-    # JSON a job.
-    dry_run: Any = field(default_factory=light(Any, False))
-
-    # Whether to show, on standard error, how far the sweep is, and its table when it ends.
-    progress: bool = field(default_factory=light(bool, True))
-
-    # What jobs return by which one is the best, as accuracy or loss.test, and whether less of it is
-    # better, minimize, or more, maximize. By default it is the number that jobs return, and less.
-    metric: Any = field(default_factory=light(Any, None))
-    direction: Any = field(default_factory=light(Any, None))
+    Each run of an app makes it: of a dataclass, OmegaConf would take three times as long.
+    """
+    nodes = {
+        "_target_": Target(),
+        # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
+        "_recursive_": light(bool, False),
+        # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
+        # Sweep.save wrote, package.module:attribute or path/to/file.py:attribute.
+        "sweep": light(Any, None),
+        # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
+        "params": DictConfig({}, key_type=str, element_type=str),
+        # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such
+        # lists.
+        "zip": light(Any, None),
+        # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
+        # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
+        # file it is in quotes, as YAML reads 1:30 as a number.
+        "slice": light(Any, None),
+        # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
+        # are done. By default all of them, or 1000 at a time where there are more.
+        "max_batch_size": light(int, None),
+        # How jobs' configs are composed: cached, what they have in common once, or hydra, which is
+        # Hydra's own way, anew for each job.
+        "compose": light(str, "cached"),
+        # Whether to run in a directory that holds a sweep already, over the files of that one.
+        "overwrite": light(bool, False),
+        # The sweep to go on with, of which only runs what is missing: its directory, or true for
+        # the one in hydra.sweep.dir, which is started there if there is none.
+        "resume": light(Any, None),
+        # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
+        # completed ones as well. Jobs that have not run do so in any case.
+        "rerun": light(Any, None),
+        # Whether to go on although the app's config is not what it was when the sweep began.
+        "resume_changed": light(bool, False),
+        # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
+        # default all run.
+        "max_failures": light(int, None),
+        # How often a job that failed, or whose process died, is run again after its batch.
+        "retries": light(int, 0),
+        # The seconds that a job may take. It is stopped in Python code, by a signal; a launcher
+        # that has a limit of its own (submitit: timeout_min) is to be given that one.
+        "timeout": light(float, None),
+        # Whether to show the jobs, and start and write nothing: true for a table, json for a line
+        # of JSON a job.
+        "dry_run": light(Any, False),
+        # Whether to show, on standard error, how far the sweep is, and its table when it ends.
+        "progress": light(bool, True),
+        # What jobs return by which one is the best, as accuracy or loss.test, and whether less of
+        # it is better, minimize, or more, maximize. By default it is the number that jobs return,
+        # and less.
+        "metric": light(Any, None),
+        "direction": light(Any, None),
+    }
+    return closed(nodes)

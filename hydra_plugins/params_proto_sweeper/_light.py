@@ -4,23 +4,30 @@ Hydra copies each node of a config eleven times in a run, and OmegaConf copies w
 node by the general road of Python, value by value. Here that is copied at once.
 """
 
-import copy
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from omegaconf import AnyNode, BooleanNode, FloatNode, IntegerNode, ValueNode
+from omegaconf import (
+    AnyNode,
+    BooleanNode,
+    DictConfig,
+    FloatNode,
+    IntegerNode,
+    StringNode,
+    ValueNode,
+)
 
 
 class _Light(ValueNode):
-    _plain: ClassVar[type[ValueNode]]
+    _plain: ClassVar[Any]  # makes what another process has of it
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ValueNode:
-        copied = object.__new__(type(self))
-        vars(copied).update(vars(self))
-        copied._metadata = copy.copy(self._metadata)
-        copied._metadata.flags = copy.copy(self._metadata.flags)
-        copied._flags_cache = None  # as of each node that is made
-        return copied
+        node, metadata = _shallow(self), _shallow(self._metadata)
+        flags = metadata.flags
+        metadata.flags = None if flags is None else flags.copy()
+        node._metadata = metadata
+        node._flags_cache = None  # as of each node that is made
+        return node
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A process that reads it may have no such class, or have loaded it anew.
@@ -43,16 +50,50 @@ class _Integer(_Light, IntegerNode):
     _plain = IntegerNode
 
 
-_OF: dict[Any, Callable[..., ValueNode]] = {bool: _Boolean, float: _Float, int: _Integer}
+class String(_Light, StringNode):
+    """Of text."""
+
+    _plain = StringNode
 
 
-def light(kind: Any, default: Any) -> Callable[[], Any]:
-    """Makes such nodes, for a field of a structured config.
+def _shallow(of: Any) -> Any:
+    """Like `copy.copy`, which asks an object for more than this one has."""
+    copied: Any = object.__new__(of.__class__)
+    copied.__dict__.update(of.__dict__)
+    return copied
+
+
+_OF: dict[Any, Callable[..., ValueNode]] = {
+    bool: _Boolean,
+    float: _Float,
+    int: _Integer,
+    str: String,
+}
+
+
+def light(kind: Any, default: Any) -> ValueNode:
+    """Such a node.
 
     Args:
-        kind: of its values: bool, float, int or Any.
-        default: its value. Where it is None, any value may be.
+        kind: of its values: bool, float, int, str or Any.
+        default: its value. Where it is None, it may be None later, too.
     """
     if kind is Any:
-        return lambda: _Any(default)
-    return lambda: _OF[kind](default, is_optional=default is None)
+        return _Any(default)
+    return _OF[kind](default, is_optional=default is None)
+
+
+def closed(nodes: dict[str, Any]) -> DictConfig:
+    """A node of nodes, which can have no other keys.
+
+    OmegaConf would ask of each what it is, and copy it.
+
+    Args:
+        nodes: by key. They stand in no other node.
+    """
+    config = DictConfig({}, flags={"struct": True})
+    for key, node in nodes.items():
+        node._set_parent(config)
+        node._set_key(key)
+    vars(config)["_content"].update(nodes)
+    return config

@@ -7,7 +7,7 @@ an app chooses it, and stands in modules that Hydra does not look into: those wi
 from typing import Any
 
 from hydra.core.config_store import ConfigNode, ConfigStore
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 
 class _Option(ConfigNode):
@@ -22,13 +22,13 @@ class _Option(ConfigNode):
     @property
     def node(self) -> DictConfig:  # pyright: ignore[reportIncompatibleVariableOverride]
         """The options of the sweeper."""
-        from hydra_plugins.params_proto_sweeper._config import ParamsProtoSweeperConf
+        from hydra_plugins.params_proto_sweeper._config import options
         from hydra_plugins.params_proto_sweeper._target import register
 
         register()  # again, after a test that put OmegaConf's resolvers back
         own = vars(self)
         if "node" not in own:
-            own["node"] = OmegaConf.structured(ParamsProtoSweeperConf)
+            own["node"] = options()
         return own["node"]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ConfigNode:
