@@ -21,10 +21,11 @@ from params_proto.multirun.running.batches import Running
 from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.running.recorded import Recorded
 from params_proto.multirun.running.timeouts import refuse_unsound
-from params_proto.multirun.start.beginning import Beginning, begin, give_mode
+from params_proto.multirun.start.beginning import Beginning, begin
 from params_proto.multirun.start.changes import refuse_changes
 from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
+from params_proto.multirun.start.place import give_mode
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
 

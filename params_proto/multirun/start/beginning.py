@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import logging
-import shutil
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from stat import S_IMODE, S_ISGID
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from omegaconf import OmegaConf
 
@@ -20,38 +18,26 @@ from params_proto.multirun.asked import saved, sweeps
 from params_proto.multirun.asked.request import Asked, asked, asked_before
 from params_proto.multirun.asked.selecting import only_select_the_sweep
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs import composed
-from params_proto.multirun.jobs.directories import Directories, directory_of_sweep, refuse_used
+from params_proto.multirun.jobs.directories import Directories, directory_of_sweep
 from params_proto.multirun.jobs.numbered import Numbered, numbered
 from params_proto.multirun.options import Options
+from params_proto.multirun.start import place
 from params_proto.multirun.start.command import script
 from params_proto.multirun.start.opening import Opened
-from params_proto.records import Record, Records
+from params_proto.records import Records
 from params_proto.records.layout import (
-    CONFIGS,
-    EARLIER,
-    FAILED,
-    JOBS,
     MULTIRUN,
     OWN,
     SWEEP,
-    folders,
 )
-from params_proto.records.mode import make
-from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.record import now
 from params_proto.storage import atomic
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from params_proto.multirun.start.remaining import Remaining, Seen
 
 log = logging.getLogger(__name__)
-
-
-class BegunSinceError(Exception):
-    """Another process has begun the sweep that this one would go on with, or begin."""
 
 
 @dataclass(eq=False)
@@ -170,10 +156,10 @@ class Beginning:
                 " looked at it, and the jobs may have other numbers now: run the command again."
             )
         if self.plan is None and not self.options.overwrite:
-            _refuse_begun(self.options, self.directory)
+            place.refuse_begun(self.options, self.directory)
         earlier = 0
         if self.plan is None:
-            _remove_earlier(self.directory / OWN)
+            place.remove_sweep(self.directory / OWN)
         else:
             earlier = self.plan.earlier
             if not self.is_there:
@@ -211,10 +197,7 @@ class Beginning:
     def remove_half_written(self) -> None:
         """Removes the files that a process has left that died while it wrote them."""
         if self.options.part is None:  # beside which nothing else runs
-            for folder in folders(self.directory):
-                atomic.remove_left(folder)
-            if self.plan is not None:
-                Records(self.directory).remove_left()
+            place.remove_half_written(self.directory, records=self.plan is not None)
 
     @property
     def is_there(self) -> bool:
@@ -265,59 +248,11 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     if plan is None and options.part is not None:
         plan = sweeps.joined(directory, text)
     if plan is None and options.overwrite:
-        _refuse_running(directory)
+        place.refuse_running(directory)
     elif plan is None:
-        _refuse_begun(options, directory)
+        place.refuse_begun(options, directory)
     goes_on = opened.plan is not None
     return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
-
-
-def give_mode(own: Path, config: DictConfig) -> None:
-    """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's."""
-    sweep = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
-    mode = sweep.get("mode")
-    if mode is None:
-        return
-    try:
-        wanted = int(str(mode), 8)
-        make(own)
-        has = S_IMODE(own.stat().st_mode)
-        if wanted | has & S_ISGID != has:  # which is somebody else's folder perhaps
-            own.chmod(wanted | has & S_ISGID)  # by which a group's folders are its own
-    except (ValueError, OSError) as error:
-        raise SweepError(
-            f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"
-            " like 770."
-        ) from error
-
-
-def _refuse_begun(options: Options, directory: Path) -> None:
-    """Refuses a directory that holds a sweep by now, which this one would write over."""
-    if options.resume and has_plan(directory):
-        raise BegunSinceError
-    refuse_used(directory)
-
-
-def _refuse_running(directory: Path) -> None:
-    """Refuses to write over a sweep whose own process is gone, and a worker of it still runs."""
-    records = Records(directory)
-    for record in records.all():
-        if isinstance(record, Record) and records.runs(record):
-            raise SweepError(
-                f"hydra.sweeper.overwrite=true: job {record.job} of the sweep in {directory} is"
-                f" still running, in process {record.pid} on {record.host}. Wait for it, stop it,"
-                " or give this sweep another hydra.sweep.dir."
-            )
-
-
-def _remove_earlier(own: Path) -> None:
-    """Removes what a sweep has left that is written over."""
-    for name in (JOBS, EARLIER, FAILED):
-        shutil.rmtree(own / name, ignore_errors=True)
-    for _, path in composed.paths(own.parent):
-        path.unlink(missing_ok=True)
-    for configs in own.glob(f"{CONFIGS}*"):
-        shutil.rmtree(configs, ignore_errors=True)
 
 
 def _in_order(job: Sequence[str], order: Sequence[str]) -> list[str]:
