@@ -25,7 +25,7 @@ from params_proto.multirun.start.beginning import Beginning, begin
 from params_proto.multirun.start.changes import refuse_changes
 from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
-from params_proto.multirun.start.place import give_mode
+from params_proto.multirun.start.place import give_mode, mode_of
 from params_proto.multirun.words import counted
 from params_proto.records.layout import CONFIGS, OWN
 
@@ -77,13 +77,14 @@ def run(
             if not new:
                 refuse_changes(beginning.directory, host, composed, allowed=allowed)
             refuse_unsound(options.timeout, host.config)
+            mode = mode_of(host.config)
             if options.dry_run:
                 from params_proto.multirun.dry_run import dry_run
 
                 dry_run(beginning, host, options.dry_run)
                 return []
             if not new:  # before a look at its jobs, which another process may be about to run
-                held.enter_context(_own(beginning))
+                held.enter_context(_own(beginning, mode))
             directories = Directories(beginning.directory)
             jobs, remaining = beginning.jobs(directories)
             ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
@@ -94,7 +95,7 @@ def run(
                 return _nothing(beginning, remaining)
             if new:  # what is refused leaves nothing behind, not even a directory
                 make(beginning.directory)
-                held.enter_context(_own(beginning))
+                held.enter_context(_own(beginning, mode))
             # Parts of a sweep may begin at different times, with other files. The path is for
             # workers, which may have another working directory.
             name = CONFIGS if new else f"{CONFIGS}-{uuid4().hex[:8]}"
@@ -137,9 +138,10 @@ def run(
     return running.ended()
 
 
-def _own(beginning: Beginning) -> AbstractContextManager[None]:
+def _own(beginning: Beginning, mode: int | None) -> AbstractContextManager[None]:
     """Keeps other processes out of the directory."""
-    give_mode(beginning.directory / OWN, beginning.host.config)
+    if mode is not None:
+        give_mode(beginning.directory / OWN, mode)
     return locked(beginning.directory, beginning.options.slice)
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_IDLE = 3  # workers in a row that may die without a job
+_IDLE = 3  # workers in a row that may die without a job, or jobs that cannot begin
 
 
 @dataclass(eq=False)
@@ -139,6 +139,13 @@ class Launching:
             except Exception as error:
                 from concurrent.futures import BrokenExecutor  # which few sweeps need
 
+                place = self._unstarted(error, Batch(rest, batch.directories), returned)
+                if place is not None:
+                    idle = 0 if place else idle + 1
+                    if idle > _IDLE:  # no job can
+                        raise
+                    rest = rest[place + 1 :]
+                    continue
                 died, left = self._after_a_death(rest, attempts)
                 # A worker may die between two jobs, or before its first one.
                 idle = idle + 1 if len(left) == len(rest) else 0
@@ -226,6 +233,35 @@ class Launching:
         record = self._record(one.number)
         if record is not None and record.status is Status.RUNNING:
             self.elsewhere.append(one)
+
+    def _unstarted(
+        self, error: Exception, batch: Batch, returned: dict[int, JobReturn]
+    ) -> int | None:
+        """Notes what became of jobs of which one ended the launch before its task began.
+
+        Returns:
+            Its place among them, behind those that have run; None where it was not so.
+        """
+        from params_proto.multirun.running.unstarted import unstarted  # which few sweeps need
+
+        found = unstarted(error, self.launcher)
+        if found is None:
+            return None
+        number, result = found
+        place = batch.numbers.index(number)
+        for one in batch.all[:place]:
+            record = self._record(one.number)
+            if record is None or record.status is Status.RUNNING:
+                self.unrecorded[one.number] = "it cannot be written."
+            else:
+                self._ended(record)
+        returned[number] = result
+        record = self._returned(batch.all[place], batch, result)
+        if record is None:
+            self.unrecorded[number] = "it cannot be written."
+        else:
+            self._ended(record)
+        return place
 
     def _after_a_death(
         self, jobs: Sequence[Numbered], attempts: Mapping[int, int]

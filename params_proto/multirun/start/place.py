@@ -27,22 +27,36 @@ class BegunSinceError(Exception):
     """Another process has begun the sweep that this one would go on with, or begin."""
 
 
-def give_mode(own: Path, config: DictConfig) -> None:
-    """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's."""
+def mode_of(config: DictConfig) -> int | None:
+    """What `hydra.sweep.mode` says, if it is there.
+
+    Raises:
+        SweepError: it is no mode.
+    """
     sweep = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
     mode = sweep.get("mode")
-    if mode is None:
-        return
     try:
-        wanted = int(str(mode), 8)
+        return None if mode is None else int(str(mode), 8)
+    except ValueError as error:
+        raise SweepError(
+            f"hydra.sweep.mode={mode} is no mode: give it in octal, like 770."
+        ) from error
+
+
+def give_mode(own: Path, mode: int) -> None:
+    """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's.
+
+    Raises:
+        SweepError: it cannot have that one.
+    """
+    try:
         make(own)
         has = S_IMODE(own.stat().st_mode)
-        if wanted | has & S_ISGID != has:  # which is somebody else's folder perhaps
-            own.chmod(wanted | has & S_ISGID)  # by which a group's folders are its own
-    except (ValueError, OSError) as error:
+        if mode | has & S_ISGID != has:  # which is somebody else's folder perhaps
+            own.chmod(mode | has & S_ISGID)  # by which a group's folders are its own
+    except OSError as error:
         raise SweepError(
-            f"hydra.sweep.mode={mode} is no mode that {own} can have ({error}): give it in octal,"
-            " like 770."
+            f"hydra.sweep.mode={mode:o} is no mode that {own} can have: {error}."
         ) from error
 
 

@@ -144,6 +144,7 @@ def test_the_mode_of_the_records(multirun: Any, mode: str, expected: int) -> Non
         assert path.stat().st_mode & 0o777 == expected & (0o777 if path.is_dir() else 0o666)
 
 
-def test_no_mode(multirun: Any) -> None:
+def test_no_mode(multirun: Any, app: Path) -> None:
     with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is no mode"):
         multirun("seed=1", "+hydra.sweep.mode=rwx")
+    assert not list((app / "out").iterdir())
