@@ -18,7 +18,11 @@ _TYPED = re.compile(rf"[+-]?(?:{_EXPONENT}|{_POINT}|{_INT}|inf|nan)|true|false|n
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
 _DICT_KEY = re.compile(r"[A-Za-z0-9_/\-\\+.$%*@?|()\[\]{}:=, \t]+")
 _SPECIAL = re.compile(r"[\\()\[\]{}:=, \t]")
+# The (?<!\\) has a long run of backslashes tried once, and not anew from each of them.
 _LIVE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\\$\{")
+_BEFORE_BRACE = re.compile(r"(?<!\\)(\\*)\$\{")
+_BEFORE_QUOTE = re.compile(r"(?<!\\)\\+(?='|\Z)")
 
 
 class OverrideText(str):
@@ -69,7 +73,7 @@ def spell(text: str) -> str:
         return text
     if "${" in text:
         # One backslash more than twice those that stand before it.
-        text = re.sub(r"(\\*)\$\{", r"\1\1\\${", text)
+        text = _BEFORE_BRACE.sub(r"\1\1\\${", text)
     return quoted(text)
 
 
@@ -79,7 +83,7 @@ def unescaped(text: str) -> str:
     >>> print(unescaped(r"\${x}"))
     ${x}
     """
-    return re.sub(r"((?:\\\\)*)\\\$\{", lambda run: run[1][::2] + "${", text)
+    return _ESCAPED.sub(lambda run: run[1][::2] + "${", text)
 
 
 def quoted(text: str) -> str:
@@ -88,7 +92,7 @@ def quoted(text: str) -> str:
     >>> print(quoted("it's"), quoted("a\\"))
     'it\'s' 'a\\'
     """
-    doubled = re.sub(r"\\+(?='|\Z)", lambda run: run[0] * 2, text)
+    doubled = _BEFORE_QUOTE.sub(lambda run: run[0] * 2, text)
     return "'" + doubled.replace("'", r"\'") + "'"
 
 

@@ -16,7 +16,8 @@ from params_proto import Sweep, SweepError
 from params_proto.multirun.asked import commandline
 from params_proto.multirun.jobs.composed import kept
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import parse
+from params_proto.overrides.reading import native, parse
+from params_proto.overrides.rendering import render
 from params_proto.records import Records
 from params_proto.records.layout import record_path
 from params_proto.records.plan import read_plan
@@ -173,6 +174,14 @@ def test_text_reaches_a_job_as_it_is(fenced: Path, value: str) -> None:
         ((line,),) = sweep.overrides()
         assert Sweep.from_overrides([line])[0] == {"name": value}
         assert not isinstance(parse(line.partition("=")[2]), OverrideText)
+
+
+def test_a_long_run_of_backslashes(fenced: Path) -> None:
+    run = "\\" * 25_000 + "a"
+    assert render(run) == f"'{run}'"
+    assert render(run + "${x}") == f"'{run}\\${{x}}'"
+    assert native(run + r"\${x}") == run + "${x}"
+    assert native(run + "${x}").text == f"'{run}${{x}}'"
 
 
 def test_a_value_that_is_nested_too_deep(fenced: Path) -> None:
