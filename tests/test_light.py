@@ -76,6 +76,8 @@ def test_values_of_another_type_are_refused(options: Any, key: str, value: Any) 
 def test_other_options_are_refused(options: Any) -> None:
     with pytest.raises(ConfigKeyError, match="metrc"):
         OmegaConf.merge({"sweeper": options}, {"sweeper": {"metrc": "loss"}})
+    merged = OmegaConf.merge({"sweeper": options}, {"sweeper": {"sweep": {"chain": []}}})
+    assert OmegaConf.to_object(merged)["sweeper"]["sweep"] == {"chain": []}
 
 
 def test_the_option_is_a_config_like_any_other(plugins: None) -> None:

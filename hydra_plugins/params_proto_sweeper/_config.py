@@ -4,8 +4,12 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from hydra_plugins.params_proto_sweeper._light import closed, light
-from hydra_plugins.params_proto_sweeper._target import Target
+from hydra_plugins.params_proto_sweeper._light import light, typed
+from hydra_plugins.params_proto_sweeper._target import TARGET
+
+
+class ParamsProtoSweeperConf:
+    """The type of the node `hydra.sweeper`, by which OmegaConf refuses other keys in it."""
 
 
 def options() -> DictConfig:
@@ -14,7 +18,7 @@ def options() -> DictConfig:
     Each run of an app makes it: of a dataclass, OmegaConf would take three times as long.
     """
     nodes = {
-        "_target_": Target(),
+        "_target_": light(str, TARGET),
         # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
         "_recursive_": light(bool, False),
         # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
@@ -64,4 +68,4 @@ def options() -> DictConfig:
         "metric": light(Any, None),
         "direction": light(Any, None),
     }
-    return closed(nodes)
+    return typed(ParamsProtoSweeperConf, nodes)

@@ -19,7 +19,7 @@ from omegaconf import (
 
 
 class _Light(ValueNode):
-    _plain: ClassVar[Any]  # makes what another process has of it
+    _plain: ClassVar[type[ValueNode]]
 
     def __deepcopy__(self, memo: dict[int, Any]) -> ValueNode:
         node, metadata = _shallow(self), _shallow(self._metadata)
@@ -50,9 +50,7 @@ class _Integer(_Light, IntegerNode):
     _plain = IntegerNode
 
 
-class String(_Light, StringNode):
-    """Of text."""
-
+class _String(_Light, StringNode):
     _plain = StringNode
 
 
@@ -67,7 +65,7 @@ _OF: dict[Any, Callable[..., ValueNode]] = {
     bool: _Boolean,
     float: _Float,
     int: _Integer,
-    str: String,
+    str: _String,
 }
 
 
@@ -83,17 +81,19 @@ def light(kind: Any, default: Any) -> ValueNode:
     return _OF[kind](default, is_optional=default is None)
 
 
-def closed(nodes: dict[str, Any]) -> DictConfig:
-    """A node of nodes, which can have no other keys.
+def typed(kind: type, nodes: dict[str, Any]) -> DictConfig:
+    """A node of nodes, which can have no other keys; what stands in these can.
 
     OmegaConf would ask of each what it is, and copy it.
 
     Args:
+        kind: what it is said to be.
         nodes: by key. They stand in no other node.
     """
-    config = DictConfig({}, flags={"struct": True})
+    config: Any = DictConfig({})
     for key, node in nodes.items():
         node._set_parent(config)
         node._set_key(key)
-    vars(config)["_content"].update(nodes)
+    config.__dict__["_content"].update(nodes)
+    config._metadata.object_type = kind
     return config

@@ -9,18 +9,16 @@ from typing import Any
 
 import omegaconf
 from hydra.errors import CompactHydraException
-from omegaconf import DictConfig, OmegaConf, StringNode
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
     InterpolationResolutionError,
     MissingMandatoryValue,
     OmegaConfBaseException,
 )
 
-from hydra_plugins.params_proto_sweeper._light import String
-
 # With an argument, though there is one class only: without, OmegaConf parses it, which takes 3 ms
 # of each run of an app.
-_TARGET = "${params_proto.class:sweeper}"
+TARGET = "${params_proto.class:sweeper}"
 _RESOLVER = "params_proto.class"
 
 _CLASS = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
@@ -78,15 +76,4 @@ def register() -> None:
         getattr(OmegaConf, name)(_RESOLVER, class_of)
 
 
-def _read() -> StringNode:
-    register()
-    return StringNode()
-
-
-class Target(String):
-    """The node `_target_`: a process that reads it can look it up without a look for plugins."""
-
-    _plain = staticmethod(_read)
-
-    def __init__(self) -> None:
-        super().__init__(_TARGET, is_optional=False)
+register()  # for a process that was given a node, and has not looked for plugins
