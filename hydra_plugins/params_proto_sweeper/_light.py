@@ -1,4 +1,4 @@
-"""Nodes of a config that are cheap to copy.
+"""Nodes of a config that are cheap to make and to copy.
 
 Hydra copies each node of a config eleven times in a run, and OmegaConf copies what it knows of a
 node by the general road of Python, value by value. Here that is copied at once.

@@ -141,7 +141,7 @@ class Launching:
 
                 place = self._unstarted(error, Batch(rest, batch.directories), returned)
                 if place is not None:
-                    idle = 0 if place else idle + 1
+                    idle = 1 if place else idle + 1
                     if idle > _IDLE:  # no job can
                         raise
                     rest = rest[place + 1 :]
