@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import warnings
@@ -24,6 +25,10 @@ settings.load_profile("untimed")
 
 # scripts and benchmarks: looking for doctests in them would run them
 collect_ignore_glob = ["apps/*", "*/apps/*", "benchmarks/*", "pictures/*"]
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Behind a shell's & it is ignored, and would be by the apps that tests interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 Python = Callable[..., subprocess.CompletedProcess[str]]

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import shlex
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from params_proto.errors import SweepError
-from params_proto.records import Records
+from params_proto.records import Records, Status
+from params_proto.records.layout import MULTIRUN
 from params_proto.records.plan import has_plan, read_plan
 from params_proto.table.alone import again
 from params_proto.table.ranking import ranking_of
 from params_proto.table.rows import metrics_of, table
+from params_proto.table.text import counted
+
+_CWD = "hydra.runtime.cwd"
 
 
 def run(directory: Path, metric: str | None, direction: str | None) -> str:
@@ -31,12 +38,26 @@ def run(directory: Path, metric: str | None, direction: str | None) -> str:
     metrics = metrics_of(rows)
     plan = read_plan(directory)
     order = ranking_of(found, metric, direction, metrics)
+    if not any(row.status == Status.COMPLETED.value for row in rows):
+        statuses = counted(Counter(row.status for row in rows))
+        raise SweepError(f"No job of {directory} has completed: {statuses}.")
     if order is None:
-        returned = f"return {', '.join(metrics)}" if metrics else "have returned nothing yet"
+        returned = f"return {', '.join(metrics)}" if metrics else "have returned nothing"
         raise SweepError(f"Best by what? The jobs {returned}: give --metric.")
     best = next(iter(order.of(rows)), None)
     if best is None or order.score(best.metrics) is None:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
     record = Records(directory).read(best.job)
     assert record is not None
-    return again(plan, record)
+    return f"{_there(directory) if plan.script else ''}{again(plan, record)}"
+
+
+def _there(directory: Path) -> str:
+    """What takes a shell to where the sweep was started, if this is elsewhere."""
+    from omegaconf import OmegaConf
+
+    kept = directory / MULTIRUN
+    started: Any = OmegaConf.select(OmegaConf.load(kept), _CWD) if kept.is_file() else None
+    if not isinstance(started, str) or Path(started) == Path.cwd():
+        return ""
+    return f"cd {shlex.quote(started)} && "

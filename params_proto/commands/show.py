@@ -5,8 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
 from params_proto.multirun.asked.plan import Plan
+from params_proto.records.layout import SWEEP
 from params_proto.table.text import aligned
 
 
@@ -14,13 +16,17 @@ def run(sweep: str, head: int) -> str:
     """The expression, its size, and its first configs.
 
     Args:
-        sweep: a file, or `path.py:attribute`.
+        sweep: a file, `path.py:attribute`, or the directory of a sweep.
         head: how many configs.
 
     Raises:
         SweepError: it is no sweep.
     """
-    read = configured(sweep, cwd=Path.cwd())
+    of_directory = Path(sweep) / SWEEP
+    try:
+        read = configured(str(of_directory) if of_directory.is_file() else sweep, cwd=Path.cwd())
+    except SweepError as error:  # which names the option that it would be in
+        raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     first = [*islice(read, head)]
     rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from params_proto.errors import SweepError
 from params_proto.keys import bare
 from params_proto.records import Record, Records, Status
-from params_proto.records.layout import MULTIRUN, SWEEP
+from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
 from params_proto.records.returned import plain
@@ -119,14 +119,22 @@ def table(
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"
         raise SweepError(
-            f"{directory} {what}. Give the directory of a sweep, which has a {SWEEP}, or of one of"
-            f" Hydra's basic sweeper, which has a {MULTIRUN}."
+            f"{directory} {what}.{_near(directory)} Give the directory of a sweep, which has a"
+            f" {SWEEP}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
         )
     from params_proto.table import basic
 
     found = basic.jobs(directory)
     keys, groups = basic.swept(found, directory)
     return Table(directory, keys, groups, lambda: found)
+
+
+def _near(directory: Path) -> str:
+    """Names a sweep above or below a directory, the one that began last."""
+    below = [plan for depth in ("*", "*/*") for plan in directory.glob(f"{depth}/{OWN}/{PLAN}")]
+    last = max(below, key=lambda plan: plan.stat().st_mtime, default=None)
+    found = last.parents[1] if last else next(filter(has_plan, directory.parents), None)
+    return "" if found is None else f" Did you mean {found}?"
 
 
 def _configs(directory: Path) -> Sweep | None:

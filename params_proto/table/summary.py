@@ -34,7 +34,7 @@ def summarize(
         df: what `results` returned, or a part of its rows.
         metric: the column to average, of numbers. Jobs without one do not count.
         over: the keys that tell repeats apart, as `seed`. It may name keys that are not there, as
-            where jobs are repeated without one.
+            where jobs are repeated without one, unless there is one of nearly that name.
         by: the columns that make a configuration; by default all keys less `over`. No value is one,
             of a key that is None as of one that a job was not given.
 
@@ -66,7 +66,7 @@ def summarize(
         names = [key for key in keys if key not in without]
     else:
         names = [by] if isinstance(by, str) else [*by]
-    _refuse_missing([metric, *names], df)
+    _refuse_missing([metric, *names, *_misspelt(without, df)], df)
     if taken := [name for name in names if name in _COLUMNS]:
         raise SweepError(
             f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
@@ -139,6 +139,12 @@ def _refuse_missing(names: Iterable[str], df: pd.DataFrame) -> None:
             close = nearest(name, columns)
             hint = f"Did you mean {close}?" if close else f"Its columns: {', '.join(columns)}."
             raise SweepError(f"summarize: the frame has no column {name}. {hint}")
+
+
+def _misspelt(over: Iterable[str], df: pd.DataFrame) -> list[str]:
+    """The names of repeats that are not there, where they are nearly another's."""
+    columns = [str(column) for column in df.columns]
+    return [name for name in over if name != "seed" and nearest(name, columns) not in (None, name)]
 
 
 def _text(value: Any) -> str:

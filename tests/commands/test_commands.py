@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -44,6 +45,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, lines, status in (
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
+        ("runs/failed", ["seed=7"], 1),
         (
             "runs/ranked",
             ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
@@ -135,6 +137,16 @@ def test_the_best_runs_again(run: Any, lab: Path, arguments: list[str], expected
     assert (done.returncode, done.stdout) == (0, f"{expected}\n"), done.stderr
 
 
+def test_the_best_runs_again_from_elsewhere(
+    run: Any, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = run("best", str(lab / "runs/one"))
+    assert command.startswith(f"cd {lab} && ")
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "lr 0.1 seed 9 name \n"), done.stderr
+
+
 def test_several_directories_in_one_order(run: Any) -> None:
     def jobs(*arguments: str) -> list[list[int]]:
         tables = run("results", *arguments).split("\n\n")
@@ -222,6 +234,7 @@ def test_show(run: Any) -> None:
     assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
     ]
+    assert run("show", "runs/one") == run("show", "runs/one/sweep.yaml")
     assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
@@ -243,10 +256,11 @@ MISTAKES = {
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
-    "best runs": f"runs holds no sweep. {GIVE}",
+    "results runs/a/0": f"runs/a/0 holds no sweep. Did you mean runs/a? {GIVE}",
+    "best runs/failed": "No job of runs/failed has completed: 1 failed.",
     "failures nowhere": f"nowhere is no directory. {GIVE}",
-    "show train.py:gird": "hydra.sweeper.sweep=train.py:gird: LAB/train.py has no gird."
-    " Did you mean grid?",
+    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
+    "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
 }
 
 
@@ -254,6 +268,17 @@ MISTAKES = {
 def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
     said = run(*command.split(), status=1).replace(str(lab), "LAB")
     assert said == f"params-proto: {message}"
+
+
+def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
+    for number, name in enumerate(["10-00-00", "09-00-00"]):
+        shutil.copytree(lab / "runs" / "one", lab / "multirun/2026-11-24" / name)
+        plan = lab / "multirun/2026-11-24" / name / ".sweep/plan.json"
+        os.utime(plan, (number, number))
+    said = run("results", "multirun", status=1)
+    assert said == (
+        f"params-proto: multirun holds no sweep. Did you mean multirun/2026-11-24/09-00-00? {GIVE}"
+    )
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
     [
         ({"metric": "los"}, "the frame has no column los. Did you mean loss?"),
         ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model?"),
+        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model?"),
         (
             {"metric": "note"},
             "note has 'x', which is no number to average. The metrics are loss, note.",

@@ -135,6 +135,10 @@ def _referred(
             return _written(written, empty.targets, loader)
         return load(path, empty, config_loader=loader)
     place, colon, attribute = text.rpartition(":")
+    if text.endswith(".py"):
+        raise SweepError(
+            f"hydra.sweeper.sweep={text} is a Python file: name the Sweep in it, {text}:NAME."
+        )
     if not colon or not place or not attribute:
         choice = selects(text)
         hint = _FORMS if choice is None else f"Did you mean {choice}?"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -9,13 +10,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.progress.tally import Tally
 from params_proto.records import Record, Records, Status
 from params_proto.records.record import UnreadableError
+from params_proto.table.metrics import metrics
+from params_proto.table.ranking import ALONE, named
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining
+
+log = logging.getLogger(__name__)
 
 _PERIOD = 0.5  # seconds between two looks
 _SHARE = 20  # of the time that a look takes, so much passes before the next one
@@ -56,6 +61,7 @@ class Progress:
     remaining: Remaining | None = None
     # The jobs of this launch that have not ended, and the attempts that each had before.
     _open: dict[int, int] = field(default_factory=dict[int, int])
+    _has_looked: bool = False
     _here: bool = False  # whether this process has run a job since the last look
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -89,6 +95,20 @@ class Progress:
             del self._open[record.job]
             self.tally.ended(record, time.monotonic())
             self.screen.ended(record, self.tally)
+            self._look_for_the_metric(record)
+
+    def _look_for_the_metric(self, record: Record) -> None:
+        """Says at the first job that returns something if it is not what makes one the best."""
+        names = [name for name, _ in metrics(record.value)]
+        if self._has_looked or not names:
+            return
+        self._has_looked = True
+        metric = self.tally.ranking.metric
+        if metric != ALONE and named(metric, names) not in names:
+            log.warning(
+                f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."
+                f"{did_you_mean(metric, names)}"
+            )
 
     def look(self) -> None:
         """Reads the records of jobs that run elsewhere."""

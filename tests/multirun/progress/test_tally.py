@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from params_proto.multirun.progress.lines import Lines
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
-from params_proto.records import Record, Status
+from params_proto.multirun.progress.watching import Progress
+from params_proto.records import Record, Records, Status
 from params_proto.table.ranking import Ranking
 from tests.records.test_record import RECORD
 
@@ -81,6 +84,19 @@ def test_a_job_that_is_launched_again_counts_once() -> None:
     tally.launched({0: 1})
     tally.ended(ended(0, 1.0), 3.0)
     assert (tally.done, tally.failed) == (2, 0)
+
+
+@pytest.mark.parametrize(("metric", "times"), [("los", 1), ("loss", 0), ("value", 0)])
+def test_a_misspelt_metric_is_told_at_the_first_job(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, metric: str, times: int
+) -> None:
+    tally = Tally(3, Ranking(metric), 0.0)
+    progress = Progress(tally, Records(tmp_path), Lines(), lambda: False)
+    progress.launched({0: 0, 1: 0, 2: 0})
+    for job, value in enumerate([None, {"loss": 1}, {"loss": 2}]):
+        progress.changed(ended(job, 1.0, value))
+    text = "hydra.sweeper.metric=los: job 1 has returned no los. Did you mean loss?"
+    assert caplog.messages == [text] * times
 
 
 def test_what_has_run_before() -> None:
