@@ -68,10 +68,17 @@ def _for_programs(
         places = list(map(order.place, chain.from_iterable(rows)))
         df = df.iloc[sorted(range(len(places)), key=places.__getitem__)]
     if form == "csv":
+        df["started"] = list(map(_iso, df["started"]))  # as in results.csv
         return str(df.to_csv(index=False)).rstrip("\n")
     columns = [_plainly(df[name]) for name in df]
     lines = [dict(zip(df.columns, row, strict=True)) for row in zip(*columns, strict=True)]
     return "\n".join([json.dumps(line, separators=(",", ":")) for line in lines])
+
+
+def _iso(time: Any) -> str | None:
+    import pandas as pd
+
+    return None if time is pd.NaT else time.isoformat(timespec="milliseconds")
 
 
 def _plainly(column: Any) -> Iterator[Any]:
@@ -84,6 +91,6 @@ def _plainly(column: Any) -> Iterator[Any]:
         if id(value) in absent or (of_options and not isinstance(value, str)):
             yield None
         elif isinstance(value, pd.Timestamp):
-            yield value.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            yield str(_iso(value)).replace("+00:00", "Z")
         else:
             yield plain(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -185,6 +186,15 @@ def test_a_metric_of_the_sweeps_own_that_no_job_returned(run: Any, lab: Path) ->
             "params-proto: the sweep was run with hydra.sweeper.metric=ac, and its jobs returned"
             " no ac. Did you mean acc? Give --metric."
         )
+
+
+def test_csv_has_the_times_of_the_file(run: Any, lab: Path) -> None:
+    def started(text: str) -> list[str]:
+        return [line["started"] for line in csv.DictReader(text.splitlines())]
+
+    times = started((lab / "runs/a/results.csv").read_text())
+    assert started(run("results", "runs/a", "--csv")) == times
+    assert all(time.endswith("+00:00") for time in times)
 
 
 def test_json_keeps_every_digit_and_what_diverged(run: Any, lab: Path) -> None:
