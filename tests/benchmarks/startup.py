@@ -27,15 +27,15 @@ runpy.run_path(sys.argv[0], run_name="__main__")
 
 
 def once(pairs: int) -> Iterator[Row]:
-    """Runs without `-m`: with the plugin in the environment, and with it chosen."""
+    """Runs without `-m`: with the plugin in the environment, and with its sweeper chosen."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        chosen = "hydra/sweeper=params_proto"
+        basic, ours = "hydra/sweeper=basic", "hydra/sweeper=params_proto"
 
         def app(plugin: str, *overrides: str) -> Cost:
             return run(["-c", _WITHOUT, plugin, APP, "hydra.run.dir=run", *overrides], folder)
 
-        _refuse_a_plugin_that_is_found(partial(app, "without", chosen))
+        _refuse_a_plugin_that_is_found(partial(app, "without", ours))
         with_it = partial(app, "with")
         yield _row(
             "a run, the plugin installed / not installed",
@@ -43,7 +43,7 @@ def once(pairs: int) -> Iterator[Row]:
         )
         yield _row(
             "a run, hydra/sweeper=params_proto / basic",
-            in_turns(short_runs(pairs), with_it, partial(with_it, chosen)),
+            in_turns(short_runs(pairs), partial(with_it, basic), partial(with_it, ours)),
         )
 
 
