@@ -29,7 +29,7 @@ def spelled(text: str) -> Any:
     return OverrideText(value, text) if isinstance(value, str) else value
 
 
-_MOST = 1_000_000  # values of a range that has to be listed
+_MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
 _LONG = 500  # characters of what it says
 # How its parser begins to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
