@@ -8,8 +8,12 @@ from __future__ import annotations
 from traceback import walk_tb
 from typing import Any, cast
 
-from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job
+from hydra.core import utils
+from hydra.core.utils import JobReturn, JobStatus, configure_log
 from omegaconf import OmegaConf
+
+# What runs a job: since Hydra 1.4 `run_job` only calls it.
+_RUNS: Any = getattr(utils, "_run_job", utils.run_job)
 
 
 def unstarted(error: Exception, launcher: Any) -> tuple[int, JobReturn] | None:
@@ -40,7 +44,7 @@ def unstarted(error: Exception, launcher: Any) -> tuple[int, JobReturn] | None:
 def _job_of(error: Exception) -> Any:
     """The config of the job that was about to begin where an error was raised."""
     for frame, _ in walk_tb(error.__traceback__):
-        if frame.f_code is run_job.__code__:
+        if frame.f_code is _RUNS.__code__:
             known = frame.f_locals
             returned = known.get("ret")
             if returned is None or returned.status is JobStatus.UNKNOWN:
