@@ -99,12 +99,12 @@ class Progress:
 
     def _look_for_the_metric(self, record: Record) -> None:
         """Says at the first job that returns something if it is not what makes one the best."""
-        names = [name for name, _ in metrics(record.value)]
-        if self._has_looked or not names:
+        if self._has_looked:
             return
-        self._has_looked = True
+        names = [name for name, _ in metrics(record.value)]
+        self._has_looked = bool(names)
         metric = self.tally.ranking.metric
-        if metric != ALONE and named(metric, names) not in names:
+        if names and metric != ALONE and named(metric, names) not in names:
             log.warning(
                 f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."
                 f"{did_you_mean(metric, names)}"

@@ -216,11 +216,14 @@ class Launching:
                 self.unrecorded[one.number] = str(value)
                 continue
             record = self._record(one.number) or self._returned(one, batch, result)
-            if record is None or record.status is Status.RUNNING:
-                self.unrecorded[one.number] = "it cannot be written."
-                continue
-            self.unrecorded.pop(one.number, None)
-            self._ended(record)
+            self._ended_or_unrecorded(one, record)
+
+    def _ended_or_unrecorded(self, one: Numbered, record: Record | None) -> None:
+        if record is None or record.status is Status.RUNNING:
+            self.unrecorded[one.number] = "it cannot be written."
+            return
+        self.unrecorded.pop(one.number, None)
+        self._ended(record)
 
     def _returned(self, one: Numbered, batch: Batch, result: JobReturn) -> Record | None:
         """Writes the record of a job that has left none, if that can be."""
@@ -250,17 +253,10 @@ class Launching:
         number, result = found
         place = batch.numbers.index(number)
         for one in batch.all[:place]:
-            record = self._record(one.number)
-            if record is None or record.status is Status.RUNNING:
-                self.unrecorded[one.number] = "it cannot be written."
-            else:
-                self._ended(record)
+            self._ended_or_unrecorded(one, self._record(one.number))
+        one = batch.all[place]
         returned[number] = result
-        record = self._returned(batch.all[place], batch, result)
-        if record is None:
-            self.unrecorded[number] = "it cannot be written."
-        else:
-            self._ended(record)
+        self._ended_or_unrecorded(one, self._returned(one, batch, result))
         return place
 
     def _after_a_death(
