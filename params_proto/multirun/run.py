@@ -119,7 +119,7 @@ def run(
                     running.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
-                    if running.launching.failures.too_many:
+                    if running.gathered.failures.too_many:
                         break
                     with told_by_hydra():
                         batch = next(passed, None)

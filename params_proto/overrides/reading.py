@@ -61,7 +61,8 @@ def may_sweep(text: str) -> bool:
     return "," in text or "(" in text
 
 
-_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
+# One without an end goes on to the text's: what each of many such would be looked for in vain.
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
 

@@ -16,7 +16,7 @@ from params_proto import Sweep, SweepError
 from params_proto.multirun.asked import commandline
 from params_proto.multirun.jobs.composed import kept
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import native, parse
+from params_proto.overrides.reading import native, parse, shuffles
 from params_proto.overrides.rendering import render
 from params_proto.records import Records
 from params_proto.records.layout import record_path
@@ -182,6 +182,11 @@ def test_a_long_run_of_backslashes(fenced: Path) -> None:
     assert render(run + "${x}") == f"'{run}\\${{x}}'"
     assert native(run + r"\${x}") == run + "${x}"
     assert native(run + "${x}").text == f"'{run}${{x}}'"
+
+
+@pytest.mark.parametrize("end", ["", "\\"])
+def test_a_long_run_of_quotes_without_an_end(fenced: Path, end: str) -> None:
+    assert shuffles("shuffle(" + "\\'" * 50_000 + end)
 
 
 def test_a_value_that_is_nested_too_deep(fenced: Path) -> None:

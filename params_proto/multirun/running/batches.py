@@ -17,6 +17,7 @@ from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
 from params_proto.multirun.running.failures import Failures
+from params_proto.multirun.running.gathered import Gathered
 from params_proto.multirun.running.interrupts import quiet_about_interrupts
 from params_proto.multirun.running.launching import Launching
 from params_proto.multirun.running.limit import Limit
@@ -46,12 +47,14 @@ class Running:
     Args:
         beginning: what is run.
         launching: runs a batch.
+        gathered: what became of the jobs.
         returns: of the jobs so far.
         remaining: what is left of a sweep that goes on; None for a new one.
     """
 
     beginning: Beginning
     launching: Launching
+    gathered: Gathered
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
     remaining: Remaining | None = None
     completed: int = 0
@@ -82,22 +85,16 @@ class Running:
 
             total = _total(beginning)
             progress = started(total, options.ranking, records, lambda: task.busy, remaining)
+        gathered = Gathered(task, records, failures, progress)
+        task.on_change = gathered.changed_here
         launching = Launching(
-            launcher,
-            task,
-            records,
-            failures,
-            progress,
-            options.retries,
-            options.timeout,
-            named=beginning.goes_on,
+            launcher, gathered, options.retries, options.timeout, named=beginning.goes_on
         )
-        task.on_change = launching.changed_here
-        return cls(beginning, launching, remaining=remaining)
+        return cls(beginning, launching, gathered, remaining=remaining)
 
     def watched(self) -> AbstractContextManager[None]:
         """Within the block it is told how far the sweep is."""
-        progress = self.launching.progress
+        progress = self.gathered.progress
         return nullcontext() if progress is None else progress.watching()
 
     def run(self, batch: Batch) -> None:
@@ -115,13 +112,13 @@ class Running:
                 self._failed = number, result
         # Each holds three configs of its job: many of them would fill the memory.
         self.returns = [*self.returns, results] if self._jobs <= _KEPT else []
-        self._again += self.launching.begun_again(batch.all)
+        self._again += self.gathered.begun_again(batch.all)
         self._batch = None
 
     def wait(self) -> None:
         """Waits for jobs in processes of other launches, and runs those again that do not end."""
-        self.launching.elsewhere += [] if self.remaining is None else self.remaining.elsewhere
-        while dead := self.launching.wait():
+        self.gathered.elsewhere += [] if self.remaining is None else self.remaining.elsewhere
+        while dead := self.gathered.wait():
             self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
 
     def leave_results(self, *, goes_on: bool = False) -> None:
@@ -132,8 +129,8 @@ class Running:
         """
         from params_proto.multirun.running.ending import leave_results  # not before the jobs start
 
-        goes_on = goes_on or bool(self.launching.failures or self.launching.unrecorded)
-        leave_results(self.beginning, self.launching.records.directory, goes_on=goes_on)
+        goes_on = goes_on or bool(self.gathered.failures or self.gathered.unrecorded)
+        leave_results(self.beginning, self.gathered.records.directory, goes_on=goes_on)
 
     def ended(self) -> list[Sequence[JobReturn]]:
         """The returns of all jobs.
@@ -142,7 +139,7 @@ class Running:
             Exception: what the first of them raised that failed. Where Python launched the sweep,
                 which reads the records, that is so of too many failures only.
         """
-        failures, unrecorded = self.launching.failures, self.launching.unrecorded
+        failures, unrecorded = self.gathered.failures, self.gathered.unrecorded
         if not failures and not unrecorded:
             return self.returns
         told = [failures.summary()] if failures else []
@@ -206,9 +203,9 @@ class Running:
         Args:
             number: of the signal.
         """
-        if self.launching.task.busy:
+        if self.gathered.task.busy:
             return  # a job of this process takes its time
-        kill(self.launching.records, self._current)
+        kill(self.gathered.records, self._current)
         self._tell_what_was_cut()
         logging.shutdown()
         os._exit(128 + number)
@@ -220,8 +217,8 @@ class Running:
 
     def _tell_what_was_cut(self) -> None:
         cut = self.launching.cut(self._current)
-        if self.launching.progress is not None:
-            self.launching.progress.screen.close()
+        if self.gathered.progress is not None:
+            self.gathered.progress.screen.close()
         try:
             self.leave_results(goes_on=True)
         finally:  # also at another Ctrl-C, which does not wait for it
@@ -263,7 +260,7 @@ class Running:
         remaining = self.remaining
         if remaining is None or not remaining.again:
             return None
-        begun = self._again + self.launching.begun_again(self._current)
+        begun = self._again + self.gathered.begun_again(self._current)
         left = remaining.again - begun
         if not left and remaining.all_seen:
             return None

@@ -1,48 +1,56 @@
-"""Jobs of the basic launcher that end before their task begins: their directory cannot be written.
+"""Jobs that end before their task begins: a directory, log or config cannot be written.
 
 Hydra catches what a task raises, and nothing else: the jobs behind such a one would not run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from traceback import walk_tb
-from typing import Any, cast
+from typing import Any
 
 from hydra.core import utils
 from hydra.core.utils import JobReturn, JobStatus, configure_log
-from omegaconf import OmegaConf
+
+from params_proto.multirun.jobs.numbered import Batch, Numbered
 
 # What runs a job: since Hydra 1.4 `run_job` only calls it.
 _RUNS: Any = getattr(utils, "_run_job", utils.run_job)
 
 
-def unstarted(error: Exception, launcher: Any) -> tuple[int, JobReturn] | None:
-    """The job that raised an error before its task, if one did that this process ran.
+def unstarted(
+    error: Exception, launcher: Any, batch: Batch, directories: Sequence[Path]
+) -> tuple[Numbered, JobReturn] | None:
+    """The job that raised an error before its task, if one did.
 
     Args:
         error: what the launcher raised.
         launcher: the one that did.
+        batch: the jobs that may have: those that have not begun.
+        directories: the sweep's, in each way that an error may write it.
 
     Returns:
-        The number that the launcher gave the job, and what it would have returned.
+        The job, and what it would have returned.
     """
-    job = _job_of(error)
-    if job is None:
+    config = _config_here(error)
+    if config is None:
+        one = _named(error, batch, directories)
+    else:
+        number = int(config.hydra.job.num)
+        one = next((one for one in batch.all if one.number == number), None)
+        # As the launcher does behind each job: this one's own logging may be set up by half.
+        configure_log(launcher.config.hydra.hydra_logging, launcher.config.hydra.verbose)
+    if one is None:
         return None
-    # As the launcher does behind each job: this one's own logging may be set up by half.
-    configure_log(launcher.config.hydra.hydra_logging, launcher.config.hydra.verbose)
-    result = JobReturn(
-        overrides=cast("list[str]", OmegaConf.to_container(job.hydra.overrides.task)),
-        hydra_cfg=job,
-        status=JobStatus.FAILED,
-    )
+    result = JobReturn(overrides=[*one.job], hydra_cfg=config, status=JobStatus.FAILED)
     # Python's logging says which handler, and behind it why.
     result.return_value = error.__cause__ if isinstance(error.__cause__, OSError) else error
-    return int(job.hydra.job.num), result
+    return one, result
 
 
-def _job_of(error: Exception) -> Any:
-    """The config of the job that was about to begin where an error was raised."""
+def _config_here(error: Exception) -> Any:
+    """The config of the job that was about to begin in this process where an error was raised."""
     for frame, _ in walk_tb(error.__traceback__):
         if frame.f_code is _RUNS.__code__:
             known = frame.f_locals
@@ -50,3 +58,22 @@ def _job_of(error: Exception) -> Any:
             if returned is None or returned.status is JobStatus.UNKNOWN:
                 return known["config"]
     return None
+
+
+def _named(error: Exception, batch: Batch, directories: Sequence[Path]) -> Numbered | None:
+    """The job of whose directory an error of another process tells, which has no frames here.
+
+    Python quotes the path in the message of an `OSError`, and joblib sends the text of the whole
+    traceback as the cause.
+    """
+    if not isinstance(error, (OSError, ValueError)):  # ValueError: of Python's logging
+        return None
+    text = f"{error}\n{error.__cause__}"
+    found: list[tuple[str, Numbered]] = []
+    for one in batch.all:
+        subdir = batch.directories.get(one.number, str(one.number))
+        for directory in directories:
+            quoted = repr(str(directory / subdir))
+            if quoted in text or f"{quoted[:-1]}/" in text:
+                found.append((subdir, one))
+    return max(found, key=lambda named: len(named[0]))[1] if found else None
