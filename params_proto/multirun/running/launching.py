@@ -51,7 +51,7 @@ class Launching:
         """Launches the jobs of a batch, those that fail again as often as is asked for.
 
         Returns:
-            The returns of the jobs that ran, the last of each, by number.
+            The returns of the jobs that ran, the last of each, by number and in their order.
 
         Raises:
             Exception: what the launcher raises for another reason than a dead worker.
@@ -66,7 +66,7 @@ class Launching:
             log.info(f"Launching {len(failed)} jobs again, {number} of {self.retries} retries")
             self._failures.forget([one.number for one in failed])
             self._launch_all(Batch(failed, batch.directories), returned)
-        return returned
+        return {one.number: returned[one.number] for one in batch.all if one.number in returned}
 
     def cut(self, jobs: Iterable[Numbered]) -> Cut:
         """Closes the records of jobs that were interrupted.
