@@ -12,7 +12,7 @@ from typing import Any, cast
 
 import yaml
 
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, cut, shown
 from params_proto.storage.scalars import (
     FROZENSET,
     MERGE,
@@ -179,11 +179,12 @@ class _Reader:
             self._anchors[event.anchor] = None
 
     def _aliased(self, anchor: str) -> tuple[Any, int]:
+        name = cut(anchor)
         if anchor not in self._anchors:
-            raise self._wrong(f"*{anchor} stands for nothing: there is no &{anchor} above it.")
+            raise self._wrong(f"*{name} stands for nothing: there is no &{name} above it.")
         known = self._anchors[anchor]
         if known is None:
-            raise self._wrong(f"*{anchor} stands within what it stands for.")
+            raise self._wrong(f"*{name} stands within what it stands for.")
         return known
 
     def _scalar(self, event: Any) -> Any:

@@ -55,6 +55,8 @@ MANY = r"digits"
 FILES: dict[str, tuple[str, str, str]] = {
     "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases make this too large"),
     "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), r"aliases make this too large"),
+    "long alias": ("a.yaml", "product: *" + "a" * 9999, r"\*aaa\S*\.\.\. stands for nothing"),
+    "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", r"\*aaa\S*\.\.\. stands within"),
     "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, rf"a.yaml:1: this is {DEEP}"),
     "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, DEEP),
     "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, DEEP),
