@@ -20,6 +20,7 @@ from omegaconf import DictConfig, OmegaConf, flag_override, open_dict
 
 from params_proto.multirun.compose.defaults import expanded
 from params_proto.multirun.compose.doubts import DoubtError, refuse_doubts
+from params_proto.multirun.compose.factories import refuse_factories
 from params_proto.multirun.compose.interpolations import Merged
 from params_proto.multirun.compose.repository import Parsed
 from params_proto.multirun.compose.sources import refuse_unknown
@@ -174,6 +175,8 @@ class _Composition(ConfigLoaderImpl):
             str(default.config_path)
         ):
             raise DoubtError(f"{default.config_path} is merged into a schema of its name")
+        if result.path.startswith("structured:"):
+            refuse_factories(result.config)
         self.merged.add(result.config)
         return result
 
