@@ -110,6 +110,11 @@ class Plan:
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
 
+    @property
+    def groups(self) -> set[str]:
+        """The config groups that jobs choose options of, whatever their packages."""
+        return {key.partition("@")[0] for key in map(bare, self.order) if self.is_group(key)}
+
     @cached_property
     def order(self) -> list[str]:
         """The keys in the order of a job's overrides."""

@@ -7,6 +7,7 @@ folder, its option `hydra.sweeper.compose` and the line that calls `chosen`, Hyd
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,17 +76,18 @@ def loader_over(configs: str | None) -> ConfigLoader:
     return cached(ConfigLoaderImpl(create_config_search_path(configs)))
 
 
-def keep(loader: ConfigLoader, folder: Path, *, options: bool) -> None:
+def keep(loader: ConfigLoader, folder: Path, *, groups: Iterable[str] | None = None) -> None:
     """Writes the config files that were read, so that jobs of other processes read the same.
 
     Args:
         loader: the sweep's; Hydra's own reads each file when it needs it.
         folder: where to, a folder of its own.
-        options: whether jobs may yet choose options that were not read: then all of them are.
+        groups: those that jobs may yet choose options of; then all options are read, of these and
+            of each group that they lead to. None where all jobs have been composed.
     """
     write = getattr(loader, "keep", None)
     if write is not None:
-        write(folder, options=options)
+        write(folder, groups=groups)
 
 
 def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:

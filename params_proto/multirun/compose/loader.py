@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
@@ -91,16 +91,17 @@ class CachedLoader(ConfigLoaderImpl):
         """What everything else that Hydra asks of a loader looks into."""
         return self._known().parsed
 
-    def keep(self, folder: Path, *, options: bool) -> None:
+    def keep(self, folder: Path, *, groups: Iterable[str] | None) -> None:
         """Writes the files that were read, which other processes compose from then on.
 
         Args:
             folder: where to. What another sweep has left there is removed.
-            options: whether to read and write all options of the groups, too.
+            groups: those of which all options are read and written, too, and of each group that
+                files lead to; None for no more than the files.
         """
         sources = self._known().sources
-        if options:
-            sources.read_all_options()
+        if groups is not None:
+            sources.read_all_options(groups)
         contents = sources.contents()
         files = sum(len(of_source.files) for of_source in contents.values())
         if self._kept == (folder, files):

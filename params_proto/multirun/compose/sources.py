@@ -110,6 +110,12 @@ class _Remembering(ConfigSource):
                 self._read(name)
         return [name for name in names if name in self.contents.files]
 
+    def below(self, group: str) -> list[str]:
+        """The groups in a group, whose options are the group's as well: `db=cloud/pg`."""
+        if not group or not self.is_group(group):  # all that there is stands below none
+            return []
+        return [f"{group}/{name}" for name in self.list(group, ObjectType.GROUP)]
+
     def leads_to(self, name: str) -> Iterator[str]:
         """The groups where jobs may come to from a file: its own, and those that it names."""
         yield name.rpartition("/")[0]
@@ -217,19 +223,22 @@ class Sources:
         made = _class(kind)(source, self._kept.get(place) or Contents())
         return self._known.setdefault(place, made)  # another thread may have been here
 
-    def read_all_options(self) -> None:
-        """Reads all options of each group where jobs may come to from what was read."""
+    def read_all_options(self, groups: Iterable[str]) -> None:
+        """Reads all options of each group where jobs may come to.
+
+        Args:
+            groups: those that jobs choose options of; others are where the files lead that were
+                read, and what stands below each.
+        """
         sources = [*self._known.values()]
+        new, done = {*groups}, set[str]()
         read = [(source, name) for source in sources for name in source.contents.files]
-        done: set[str] = set()
-        while new := {group for source, name in read for group in source.leads_to(name)} - done:
+        while new := (new | {group for one, name in read for group in one.leads_to(name)}) - done:
             read = [
-                (source, name)
-                for source in sources
-                for group in new
-                for name in source.read_options(group)
+                (one, file) for one in sources for group in new for file in one.read_options(group)
             ]
             done |= new
+            new = {below for one in sources for group in new for below in one.below(group)}
 
     def contents(self) -> dict[Place, Contents]:
         """What is known of each."""

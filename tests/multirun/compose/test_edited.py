@@ -57,6 +57,35 @@ def test_a_sweep_that_is_checked_batch_by_batch(multirun: Any, app: Path, large:
     assert run.values == [MYSQL, MYSQL, PG]
 
 
+LATER = "{concat:[{product:{seed:[1,2]}},{set:{+far@db:one}}]}"
+
+
+@pytest.mark.parametrize(
+    ("sweep", "file"),
+    [
+        (["db=mysql,cloud/pg"], "cloud/pg"),
+        (["+far=one,a/b/two"], "../far/a/b/two"),
+        ([f"hydra.sweeper.sweep={LATER}"], "../far/one"),
+    ],
+    ids=["below", "below-below", "later"],
+)
+def test_an_option_that_only_a_later_job_has(
+    multirun: Any, app: Path, large: None, sweep: list[str], file: str
+) -> None:
+    conf = app / "conf"
+    files = {"db/cloud/pg": "port: 5\n", "far/one": "port: 5\n", "far/a/b/two": "port: 5\n"}
+    write(conf, files)
+
+    def task(config: DictConfig) -> Any:
+        (conf / f"db/{file}.yaml").write_text("port: 9\n")
+        return [node.get("port") for node in (config.db, config.get("far")) if node]
+
+    run = multirun(*sweep, "seed=1,2,3" if "concat" not in sweep[0] else "lr=1", task=task)
+    assert "port: 9" in (conf / f"db/{file}.yaml").read_text()
+    assert 5 in run.values[-1]
+    assert not any(9 in ports for ports in run.values)
+
+
 def test_an_option_that_comes_later_is_none(multirun: Any, app: Path, large: None) -> None:
     task = edits(app, new="port: 3\n")
     with pytest.raises(HydraException, match="db/new"):

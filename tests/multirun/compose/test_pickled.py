@@ -69,7 +69,7 @@ def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: 
     if kept:
         for job in JOBS:
             loader.load_sweep_config(multirun, job)
-        keep(loader, tmp_path / "kept", options=False)
+        keep(loader, tmp_path / "kept")
         shutil.rmtree(conf)
     made = by_a_worker(loader, multirun, JOBS, tmp_path, python)
     for config, match in zip(made, expected, strict=True):
@@ -87,7 +87,7 @@ def test_a_package_that_is_not_there_any_more(
     loader, jobs = cached(conf), [["+pg=one"], ["+pg=one", "seed=2"]]
     multirun = master(loader)
     expected = [loader.load_sweep_config(multirun, job) for job in jobs]
-    keep(loader, tmp_path / "kept", options=False)
+    keep(loader, tmp_path / "kept")
     shutil.rmtree(package)
     made = by_a_worker(loader, multirun, jobs, tmp_path, python)
     for config, match in zip(made, expected, strict=True):
@@ -104,7 +104,7 @@ def test_what_is_pickled_has_no_caches(conf: Path, tmp_path: Path) -> None:
         loader.load_sweep_config(multirun, [f"db=o{number}"])
     assert len(cloudpickle.dumps(loader)) <= small < 5000
     assert b"what-was-kept" not in cloudpickle.dumps(loader)
-    keep(loader, tmp_path / "what-was-kept", options=False)
+    keep(loader, tmp_path / "what-was-kept")
     pickled = cloudpickle.dumps(loader)
     assert b"what-was-kept" in pickled
     assert len(pickled) < small + 1000
@@ -117,7 +117,7 @@ def test_edited_or_deleted_files(
     multirun = master(loader)
     for job in JOBS:
         loader.load_sweep_config(multirun, job)
-    keep(loader, tmp_path / "kept", options=False)
+    keep(loader, tmp_path / "kept")
     (conf / "config.yaml").write_text("broken: [\n")
     (conf / "db" / "pg.yaml").unlink()
     config = elsewhere(loader, monkeypatch).load_sweep_config(multirun, JOBS[1])
@@ -130,10 +130,10 @@ def test_what_is_kept_later_is_found_as_well(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["seed=1"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     assert not list(folder.rglob("pg.yaml"))
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     (conf / "db" / "pg.yaml").unlink()
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
 
@@ -145,10 +145,10 @@ def test_a_process_that_had_an_earlier_batch(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["seed=1"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=1"])
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     (conf / "db" / "pg.yaml").unlink()
     again = cloudpickle.loads(cloudpickle.dumps(loader))
     assert again.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
@@ -179,7 +179,7 @@ def test_a_folder_that_cannot_be_seen(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     shutil.rmtree(folder)
     write(conf, {"db/pg": "port: 1\n"})
     caplog.set_level(logging.INFO)
@@ -206,7 +206,7 @@ def test_an_index_that_is_none(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     if text is None:
         (folder / "index.json").unlink()
     else:
@@ -225,7 +225,7 @@ def test_a_copy_that_is_gone(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder, options=False)
+    keep(loader, folder)
     (copy,) = folder.rglob("pg.yaml")
     copy.unlink()
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
@@ -238,13 +238,13 @@ def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
     write(folder / "0-main", {"db/old": "x: 1\n"})
     loader = cached(conf)
     loader.load_sweep_config(master(loader), ["seed=1"])
-    keep(loader, folder, options=True)
+    keep(loader, folder, groups=[])
     names = {path.name for path in folder.rglob("*.yaml")}
     assert names == {"config.yaml", "mysql.yaml", "pg.yaml"}
 
 
 def test_hydras_own_loader_keeps_nothing(conf: Path, tmp_path: Path) -> None:
-    keep(hydras(conf), tmp_path / "kept", options=True)
+    keep(hydras(conf), tmp_path / "kept", groups=[])
     assert not (tmp_path / "kept").exists()
 
 
