@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from enum import Enum
+from numbers import Real
 from typing import Any, cast
 
 _DEEPEST = 50
@@ -85,7 +86,10 @@ def _as_json(value: Any, depth: int, unfit: list[str] | None) -> Any:
     if isinstance(value, os.PathLike):
         return os.fsdecode(cast("os.PathLike[str]", value))
     if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        return _as_json(value.item(), depth - 1, unfit)
+        number = value.item()
+        if type(number) is type(value) and isinstance(number, Real):
+            number = float(number)  # of a longdouble, for which Python has no type
+        return _as_json(number, depth - 1, unfit)
     return _unfit(type(value).__qualname__, unfit)
 
 
