@@ -11,9 +11,10 @@ import json
 import logging
 import threading
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from fasteners import InterProcessReaderWriterLock  # pyright: ignore[reportMissingTypeStubs]
 
@@ -26,24 +27,30 @@ from params_proto.records.store import STALE
 
 log = logging.getLogger(__name__)
 
+_LOOK = 1.0  # seconds between two looks at the signs of others
 _UNSIGNED = 2.0  # seconds in which a process that has the lock has said so
 
 
 @contextmanager
-def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
+def locked(
+    directory: Path, part: str | None, *, patient: bool = False
+) -> Generator[None, None, None]:
     """Keeps other processes out of a sweep's directory.
 
     Args:
         directory: the sweep's, which is there.
         part: of the sweep, which may run beside other parts; None for all of it.
+        patient: whether it waits for the sign of life of one on another machine, which may have
+            been lost, as the node of a job that a cluster has put back into its queue.
 
     Raises:
         SweepError: another process is there. It names it.
     """
-    own = directory / OWN
+    # A job may change the working directory.
+    own = directory.absolute() / OWN
     shared = part is not None
     lock = InterProcessReaderWriterLock(own / LOCK)
-    sign = _sign(directory)
+    sign = _sign(own)
     with ExitStack() as held:
         try:
             make(sign.parent)
@@ -54,22 +61,29 @@ def locked(directory: Path, part: str | None) -> Generator[None, None, None]:
             deadline = time.monotonic() + _UNSIGNED
             while True:
                 taken = _take(lock, shared)
-                others = [one for one, of in _others(sign) if not (shared and of is not None)]
+                others = [one for one in _others(sign) if one.keeps_out(shared=shared)]
                 # Whoever has just taken it is about to say so, or has ended since.
                 if taken or others or time.monotonic() > deadline:
                     break
                 time.sleep(_UNSIGNED / 100)
             # Which closes its file, also where another process has the lock.
             held.callback(lock.release_read_lock if shared else lock.release_write_lock)
+            waited = taken and patient and bool(others)
+            if waited:
+                others = _told_again(sign, others, shared=shared)
             if not taken or others:
-                raise _refused(directory, others[0] if others else None)
+                raise _refused(directory, others[0].process if others else None)
             held.callback(sign.unlink, missing_ok=True)
             with open(sign, "w", opener=opener) as file:
                 json.dump([*this_process(), part], file)
+            if waited:  # as another one may have, on a third machine
+                others = [one for one in _others(sign) if one.keeps_out(shared=shared)]
+                if others and others[0].sign < sign:
+                    raise _refused(directory, others[0].process)
         except OSError as error:
             raise SweepError(
-                f"{own} cannot be written: {error.strerror or error}. What becomes of the jobs is"
-                " kept there: remove what is in the way, or give the sweep another"
+                f"{directory / OWN} cannot be written: {error.strerror or error}. What becomes of"
+                " the jobs is kept there: remove what is in the way, or give the sweep another"
                 " hydra.sweep.dir."
             ) from error
         held.enter_context(heartbeat(sign))
@@ -82,13 +96,42 @@ def others(directory: Path) -> bool:
     Args:
         directory: the sweep's.
     """
-    return next(_others(_sign(directory)), None) is not None
+    return next(_others(_sign(directory / OWN)), None) is not None
 
 
-def _sign(directory: Path) -> Path:
+class _Other(NamedTuple):
+    """A process that is there, the part that it runs, its sign, and when that was touched."""
+
+    process: Process
+    part: str | None
+    sign: Path
+    touched: int
+
+    def keeps_out(self, *, shared: bool) -> bool:
+        """Whether it leaves no room: parts run beside parts."""
+        return not (shared and self.part is not None)
+
+
+def _told_again(own: Path, others: Sequence[_Other], *, shared: bool) -> Sequence[_Other]:
+    """Those that live, or may: one of another machine has to touch its sign once more."""
+    if any(one.process.is_local for one in others):
+        return others
+    first = {one.sign: one.touched for one in others}
+    log.warning(
+        f"{_who(others[0].process)} runs this sweep, or did when its machine was lost: waiting for"
+        f" its next sign of life, {STALE:.0f} seconds at most."
+    )
+    while others := [one for one in _others(own) if one.keeps_out(shared=shared)]:
+        if any(one.touched != first.get(one.sign) for one in others):
+            return others
+        time.sleep(_LOOK)
+    return []
+
+
+def _sign(own: Path) -> Path:
     """By which this process says that it is there."""
     me = this_process()
-    return directory / OWN / RUNNING / f"{me.host}-{me.pid}.json"
+    return own / RUNNING / f"{me.host}-{me.pid}.json"
 
 
 def _take(lock: InterProcessReaderWriterLock, shared: bool) -> bool:
@@ -100,24 +143,27 @@ def _take(lock: InterProcessReaderWriterLock, shared: bool) -> bool:
         return True
 
 
-def _others(own: Path) -> Iterator[tuple[Process, str | None]]:
-    """The processes that are there, and the part that each runs; signs of dead ones are removed."""
+def _others(own: Path) -> Iterator[_Other]:
+    """The processes that are there; signs of dead ones are removed."""
     for path in sorted(own.parent.glob("*.json")):
         try:
             *process, part = json.loads(path.read_text())
-            other = Process(*process)
+            other = _Other(Process(*process), part, path, path.stat().st_mtime_ns)
         except (OSError, ValueError, TypeError):
             continue  # it has gone since, or is being written, or is none of ours
-        lives = other.lives if other.is_local else age(path) < STALE
+        lives = other.process.lives if other.process.is_local else age(path) < STALE
         if not lives:
             path.unlink(missing_ok=True)
         elif path != own:
-            yield other, part
+            yield other
+
+
+def _who(other: Process | None) -> str:
+    return "another process" if other is None else f"process {other.pid} on {other.host}"
 
 
 def _refused(directory: Path, other: Process | None) -> SweepError:
-    who = "another process" if other is None else f"process {other.pid} on {other.host}"
     return SweepError(
-        f"{who} runs the sweep in {directory}. Wait until it is done, or stop it. Parts of one"
-        " sweep may run at once, by hydra.sweeper.slice."
+        f"{_who(other)} runs the sweep in {directory}. Wait until it is done, or stop it. Parts of"
+        " one sweep may run at once, by hydra.sweeper.slice."
     )

@@ -6,8 +6,10 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
+from params_proto.multirun.start import lock
 from params_proto.multirun.start.lock import locked
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
@@ -209,11 +212,48 @@ def test_who_is_refused_says_nothing_of_the_jobs(multirun: Any, hold: Hold) -> N
     ]
 
 
-def test_a_sweep_of_another_machine(multirun: Any) -> None:
+def test_a_sweep_of_another_machine(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = multirun("seed=1,2").directory
-    elsewhere(out, 0)
+    sign = elsewhere(out, 20)
+    alive = threading.Timer(2, sign.touch)
+    alive.start()
     with pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in"):
         multirun("seed=1,2,3", f"hydra.sweeper.resume={out}")
+    alive.join()
+    assert "for its next sign of life, 300 seconds at most" in capsys.readouterr().out
+    with pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in"):
+        multirun("seed=1,2", "hydra.sweeper.overwrite=true")
+    monkeypatch.setattr(lock, "STALE", 23.0)
+    elsewhere(out, 20)  # its machine is gone
+    assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
+    assert signs(out) == []
+
+
+@pytest.mark.parametrize(("name", "refused"), [("-first.json", True), ("~last.json", False)])
+def test_of_two_that_have_waited_one_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, refused: bool
+) -> None:
+    gone = elsewhere(tmp_path, 0)
+
+    def told_again(*_: Any, **__: Any) -> list[Any]:
+        gone.unlink()
+        gone.with_name(name).write_text(json.dumps(["third", 1, None, None]))
+        return []
+
+    monkeypatch.setattr(lock, "_told_again", told_again)
+    message = "process 1 on third runs"
+    with (
+        pytest.raises(SweepError, match=message) if refused else nullcontext(),
+        locked(tmp_path, None, patient=True),
+    ):
+        assert len(signs(tmp_path)) == 2
+    assert signs(tmp_path) == [name]
+
+
+def test_a_sweep_that_another_machine_had(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
     elsewhere(out, 400)
     assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
     assert signs(out) == []
