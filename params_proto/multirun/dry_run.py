@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain, islice
+from typing import Any, cast
 
 from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
@@ -46,6 +49,20 @@ def dry_run(beginning: Beginning, host: Host, form: object) -> None:
             show.objects()
         else:
             show.table()
+
+
+@contextmanager
+def logged_aside() -> Generator[None, None, None]:
+    """Within, the log goes to standard error: standard output is for programs to read."""
+    handlers = cast("list[Any]", logging.getLogger().handlers)
+    shown = [one for one in handlers if getattr(one, "stream", None) is sys.stdout]
+    for one in shown:
+        one.setStream(sys.stderr)
+    try:
+        yield
+    finally:
+        for one in shown:
+            one.setStream(sys.stdout)
 
 
 class _Show:

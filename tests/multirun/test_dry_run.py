@@ -49,8 +49,13 @@ def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[st
         ["1", "seed=2", "1", "failed, runs again"],
         ["2", "seed=3", "2"],
     ]
-    multirun("seed=1,2,3", resume, "hydra.sweeper.rerun=[crashed]", "hydra.sweeper.dry_run=json")
-    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    config = app / "conf/config.yaml"
+    config.write_text(config.read_text().replace("lr: 0.1", "lr: 0.2"))
+    again = ["hydra.sweeper.rerun=[crashed]", "hydra.sweeper.resume_changed=true"]
+    multirun("seed=1,2,3", resume, *again, "hydra.sweeper.dry_run=json")
+    said = capsys.readouterr()
+    assert "the app's config has changed since" in said.err
+    told = [json.loads(line) for line in said.out.splitlines()]
     assert [(one["job"], one["status"], one["runs"]) for one in told] == [
         (0, "completed", False),
         (1, "failed", False),
