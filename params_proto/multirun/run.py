@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_NOT_BEGUN = "Interrupted: no job has started. The same command begins again."
+
 
 def run(
     options: Options,
@@ -68,7 +70,12 @@ def run(
         SystemExit: the sweep was interrupted.
     """
     with ExitStack() as held:
-        with told_by_hydra(), quiet_about_interrupts():
+        task.signals = signals = held.enter_context(interrupts())
+        with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
+            if options.dry_run == "json":
+                from params_proto.multirun.dry_run import logged_aside
+
+                held.enter_context(logged_aside())
             beginning = begin(options, arguments, host, opened)
             new = beginning.plan is None
             composed, shared = Composed(), options.part is not None
@@ -89,7 +96,9 @@ def run(
             jobs, remaining = beginning.jobs(directories)
             ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
             batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-            passed = Validation(host, directories, composed).passed(batches, ahead=ahead)
+            validation = Validation(host, directories, composed)
+            validation.note(beginning.beside())
+            passed = validation.passed(batches, ahead=ahead)
             batch = next(passed, None)
             if batch is None and not (remaining and remaining.elsewhere):
                 return _nothing(beginning, remaining)
@@ -105,13 +114,13 @@ def run(
                 if new and beginning.joins:  # a part that began while this one looked at its jobs
                     refuse_changes(beginning.directory, host, composed, allowed=allowed)
                 composed.write(beginning.directory, shared=shared)
-                keep(host.loader, kept, options=not ahead)
+                groups = None if ahead else beginning.request.plan.groups
+                keep(host.loader, kept, groups=groups)
         if options.progress and not beginning.request.arguments:
             from params_proto.multirun.unswept import tell_what_can_be_swept
 
             tell_what_can_be_swept(beginning)
         running = Running.of(beginning, launcher, task, remaining)
-        task.signals = signals = held.enter_context(interrupts())
         signals.if_stuck = running.end_stuck
         try:
             with running.watched():
@@ -124,7 +133,7 @@ def run(
                     with told_by_hydra():
                         batch = next(passed, None)
                         composed.write(beginning.directory, shared=shared)
-                        keep(host.loader, kept, options=False)
+                        keep(host.loader, kept)
                 if not beginning.joins:  # the other parts of which take their own time
                     running.wait()
         except KeyboardInterrupt as error:
@@ -142,7 +151,8 @@ def _own(beginning: Beginning, mode: int | None) -> AbstractContextManager[None]
     """Keeps other processes out of the directory."""
     if mode is not None:
         give_mode(beginning.directory / OWN, mode)
-    return locked(beginning.directory, beginning.options.slice)
+    patient = beginning.goes_on
+    return locked(beginning.directory, beginning.options.slice, patient=patient)
 
 
 def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:

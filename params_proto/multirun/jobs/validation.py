@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,17 @@ class Validation:
             _log(batch, seconds)
             yield batch
 
+    def note(self, jobs: Iterable[Numbered]) -> None:
+        """Notes the directories of jobs that run elsewhere; what is wrong there is said there.
+
+        Args:
+            jobs: of other parts of the sweep.
+        """
+        for one in jobs:
+            with suppress(HydraException, SweepError):
+                config = self.host.compose(one.job)
+                self.directories.add(one.number, one.job, _numbered(config, one.number))
+
     def _checked(self, batch: Batch) -> tuple[Batch, float]:
         mistakes = Mistakes()
         seconds = self._check(batch, mistakes)
@@ -96,11 +108,8 @@ class Validation:
             return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))
-        with open_dict(config):  # as launchers do, and its directory may tell
-            config.hydra.job.num = number
-            config.hydra.job.id = str(number)
         try:
-            return self.directories.add(number, job, config)
+            return self.directories.add(number, job, _numbered(config, number))
         except SweepError as error:
             mistakes.add_whole(error)
             return None
@@ -137,6 +146,14 @@ class Validation:
                 " sweeps one after the other in one file,"
                 " concat: [{product: {...}}, {product: {...}}]."
             )
+
+
+def _numbered(config: DictConfig, number: int) -> DictConfig:
+    """The config of a job with its number, as launchers note it: its directory may tell."""
+    with open_dict(config):
+        config.hydra.job.num = number
+        config.hydra.job.id = str(number)
+    return config
 
 
 def _of_hydra(key: str) -> bool:

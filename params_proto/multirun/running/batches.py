@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -88,7 +89,12 @@ class Running:
         gathered = Gathered(task, records, failures, progress)
         task.on_change = gathered.changed_here
         launching = Launching(
-            launcher, gathered, options.retries, options.timeout, named=beginning.goes_on
+            launcher,
+            gathered,
+            options.retries,
+            options.timeout,
+            apart=_has_a_queue(beginning),
+            named=beginning.goes_on,
         )
         return cls(beginning, launching, gathered, remaining=remaining)
 
@@ -110,8 +116,11 @@ class Running:
                 self.completed += 1
             elif self._failed is None:
                 self._failed = number, result
-        # Each holds three configs of its job: many of them would fill the memory.
-        self.returns = [*self.returns, results] if self._jobs <= _KEPT else []
+        # Each holds three configs of its job: many of them would fill the memory, so that not even
+        # those of the first batch are held while the second one runs.
+        options, plan = self.beginning.options, self.beginning.request.plan
+        kept = self._jobs <= _KEPT and not plan.exceeds(_KEPT, options.part)
+        self.returns = [*self.returns, results] if kept else []
         self._again += self.gathered.begun_again(batch.all)
         self._batch = None
 
@@ -191,7 +200,7 @@ class Running:
             SystemExit: always, with the status of a process that the signal ended.
         """
         with quiet_about_interrupts():  # another one
-            self._tell_what_was_cut()
+            self._tell_what_was_cut(number)
         raise SystemExit(128 + number)
 
     def end_stuck(self, number: int) -> None:
@@ -206,7 +215,7 @@ class Running:
         if self.gathered.task.busy:
             return  # a job of this process takes its time
         kill(self.gathered.records, self._current)
-        self._tell_what_was_cut()
+        self._tell_what_was_cut(number)
         logging.shutdown()
         os._exit(128 + number)
 
@@ -215,10 +224,14 @@ class Running:
         batch = self._batch  # which another thread may change
         return [] if batch is None else batch.all
 
-    def _tell_what_was_cut(self) -> None:
+    def _tell_what_was_cut(self, number: int) -> None:
         cut = self.launching.cut(self._current)
         if self.gathered.progress is not None:
             self.gathered.progress.screen.close()
+        if number == signal.SIGTERM:  # who sends it may not wait until a long table is written
+            self._tell(cut)
+            self.leave_results(goes_on=True)
+            return
         try:
             self.leave_results(goes_on=True)
         finally:  # also at another Ctrl-C, which does not wait for it
@@ -229,7 +242,7 @@ class Running:
         told = [f"Interrupted: {done}, {cut.interrupted} cut short."]
         if cut.running:
             told.append(cut.told_running())
-        if cut.not_begun and "submitit_folder" in self.beginning.host.config.hydra.launcher:
+        if cut.not_begun and _has_a_queue(self.beginning):
             told.append(
                 f"{counted(cut.not_begun)} submitted and not begun: what is in the cluster's queue"
                 " starts yet, unless scancel takes it out."
@@ -250,7 +263,8 @@ class Running:
         host, directory = self.beginning.host, str(self.beginning.directory)
         if host.handed is not None:
             return to_launch_again(directory, rerun)
-        return to_go_on(script(), host.of_hydra, directory, rerun)
+        overwrites = bool(self.beginning.options.overwrite)
+        return to_go_on(script(), host.of_hydra, directory, rerun, overwrites=overwrites)
 
     def _left_again(self) -> str | None:
         """Says of completed jobs that they were to run once more, and have not; if there are any.
@@ -281,6 +295,11 @@ class Running:
                 f"hydra.sweeper.slice: this launcher gave the jobs the numbers {given[:3]}..., not"
                 f" {list(numbers[:3])}...: it takes slices without a step only, like 0:100."
             )
+
+
+def _has_a_queue(beginning: Beginning) -> bool:
+    """Whether the launcher is submitit's, which gives each job a process of a cluster."""
+    return "submitit_folder" in beginning.host.config.hydra.launcher
 
 
 def _total(beginning: Beginning) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -9,6 +10,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+log = logging.getLogger(__name__)
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PATIENCE = 15.0  # seconds that a launcher has to let a signal's exception through
@@ -117,8 +120,11 @@ def noticed() -> Generator[list[int], None, None]:
 
 
 @contextmanager
-def quiet_about_interrupts() -> Generator[None, None, None]:
+def quiet_about_interrupts(told: str | None = None) -> Generator[None, None, None]:
     """Ends the process at Ctrl-C without a traceback, where there is nothing to close.
+
+    Args:
+        told: what to say then.
 
     Raises:
         SystemExit: with the status of a process that the signal ended.
@@ -127,4 +133,6 @@ def quiet_about_interrupts() -> Generator[None, None, None]:
         yield
     except KeyboardInterrupt as error:
         number = error.number if isinstance(error, Interrupt) else signal.SIGINT
+        if told is not None:
+            log.warning(told)
         raise SystemExit(128 + number) from None

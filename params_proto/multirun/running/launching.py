@@ -35,6 +35,8 @@ class Launching:
         gathered: told what becomes of them.
         retries: how often a job that failed is launched again.
         timeout: seconds that a job may take.
+        apart: whether each job has a process of its own, which it may end, and the launcher a queue
+            of them.
         named: whether the jobs are told their directories, as their numbers are not those that any
             launcher would give them.
     """
@@ -43,6 +45,7 @@ class Launching:
     gathered: Gathered
     retries: int = 0
     timeout: float | None = None
+    apart: bool = False
     named: bool = False
     # How many attempts the jobs of the batch had before it, those that have been launched.
     _before: dict[int, int] = field(default_factory=dict[int, int])
@@ -64,8 +67,12 @@ class Launching:
             if not failed or self._failures.too_many:
                 break
             log.info(f"Launching {len(failed)} jobs again, {number} of {self.retries} retries")
-            self._failures.forget([one.number for one in failed])
-            self._launch_all(Batch(failed, batch.directories), returned)
+            # Beside others it would be found once more which of them ends its worker.
+            alone = [] if self.apart else [one for one in failed if self._has_crashed(one)]
+            for jobs in ([one for one in failed if one not in alone], *[[one] for one in alone]):
+                if not self._failures.too_many:
+                    self._failures.forget([one.number for one in jobs])
+                    self._launch_all(Batch(jobs, batch.directories), returned)
         return {one.number: returned[one.number] for one in batch.all if one.number in returned}
 
     def cut(self, jobs: Iterable[Numbered]) -> Cut:
@@ -111,8 +118,9 @@ class Launching:
                     raise
                 log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
                 # Beside others, it may be a worker that died behind its job, as it sent the result.
-                if len(rest) == len(died) == 1:
-                    self.gathered.crashed(died[0])
+                if self.apart or len(rest) == len(died) == 1:
+                    for one in died:
+                        self.gathered.crashed(one)
                 else:
                     suspects += died
                 rest = left
@@ -154,6 +162,10 @@ class Launching:
         )
         with results_come_or_end(self.launcher):
             return self.launcher.launch(jobs, initial_job_idx=first_number(numbers))
+
+    def _has_crashed(self, one: Numbered) -> bool:
+        record = self._failures.of(one.number)
+        return record is not None and record.status is Status.CRASHED
 
     @property
     def _failures(self) -> Failures:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
@@ -24,7 +25,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
 from params_proto.multirun.start.command import script
 from params_proto.multirun.start.opening import Opened
-from params_proto.records import Records
+from params_proto.records import Record, Records
 from params_proto.records.layout import (
     MULTIRUN,
     OWN,
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining, Seen
 
 log = logging.getLogger(__name__)
+
+_BESIDE = 1000  # jobs of all parts of a sweep, whose directories each part looks at
 
 
 @dataclass(eq=False)
@@ -84,8 +87,27 @@ class Beginning:
             return self._numbered(self.options.part), None
         from params_proto.multirun.start.remaining import Remaining  # which few sweeps need
 
-        remaining = Remaining(Records(self.directory))
+        records = Records(self.directory)
+        if self._renumbers or self._names_directories:  # of jobs that are none of these
+            for record in records.all():
+                if isinstance(record, Record) and not os.path.isabs(record.dir):
+                    directories.take(record.job, record.dir)
+        remaining = Remaining(records)
         return remaining.of(self.seen(directories)), remaining
+
+    def beside(self) -> Iterator[Numbered]:
+        """Jobs of other parts of the sweep, whose directories could be those of this one's."""
+        part, size = self.options.part, self.request.plan.space.size
+        if part is not None and self._names_directories and not self._renumbers:
+            own = range(size)[part]
+            first = self._numbered(slice(min(size, _BESIDE)))
+            yield from (one for one in first if one.number not in own)
+
+    @property
+    def _names_directories(self) -> bool:
+        """Whether the jobs' directories may be other than their numbers."""
+        sweep = cast("Any", OmegaConf.to_container(self.host.config.hydra.sweep))
+        return sweep["subdir"] != "${hydra.job.num}"
 
     def seen(self, directories: Directories) -> Iterator[Seen]:
         """All jobs, and what has become of them.

@@ -119,9 +119,11 @@ def to_launch_again(directory: str, rerun: str | Sequence[str] | None = None) ->
 
 def to_go_on(
     start: Sequence[str],
-    of_hydra: Iterable[str],
+    of_hydra: Sequence[str],
     directory: str,
     rerun: str | Sequence[str] | None = None,
+    *,
+    overwrites: bool = False,
 ) -> str:
     """The command.
 
@@ -130,6 +132,7 @@ def to_go_on(
         of_hydra: the overrides of Hydra that it was given.
         directory: the sweep's.
         rerun: which jobs are still to run again, where that needs to be said.
+        overwrites: whether it was to write over what was there.
 
     >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
     'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
@@ -139,6 +142,8 @@ def to_go_on(
         for one in of_hydra
         if _is_one_of(one, _HOW) and not _is_one_of(one, (*_WHAT, *_EARLIER))
     ]
+    if overwrites and not any(_is_one_of(one, ("hydra.sweeper.overwrite",)) for one in of_hydra):
+        kept.append("hydra.sweeper.overwrite=false")  # a config says so, which stays
     kept.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))

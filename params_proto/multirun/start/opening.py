@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -13,7 +14,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import directory_of_sweep
 from params_proto.multirun.start.command import says_what, stays
 from params_proto.overrides.rendering import assignment
-from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP
+from params_proto.records.layout import JOBS, MULTIRUN, OWN, PLAN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 
 if TYPE_CHECKING:
@@ -53,7 +54,11 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
     if resume is True:
         _refuse_the_time(config)
         directory = directory_of_sweep(config)
-        return Opened(config, plan=read_plan(directory) if has_plan(directory) else None)
+        if has_plan(directory):
+            return Opened(config, plan=read_plan(directory))
+        if (directory / OWN / JOBS).is_dir():  # which would be removed
+            _refuse_without(directory)
+        return Opened(config)
     if resume == "":
         raise SweepError(
             "hydra.sweeper.resume= names no directory, as where a variable of the shell is not set:"
@@ -124,12 +129,33 @@ def _changed(config: DictConfig) -> Any:
 
 def _refuse_the_time(config: DictConfig) -> None:
     written = cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"]
-    if "${now:" in str(written):
+    if _holds_the_time(str(written), config):
         raise SweepError(
             f"hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is {written}, another"
             " directory each time. Give it one that stays, hydra.sweep.dir=runs/ablation, or name"
             " the sweep's by hydra.sweeper.resume=DIRECTORY."
         )
+
+
+_NODE = re.compile(r"\$\{([\w.]+)\}")
+
+
+def _holds_the_time(text: str, config: DictConfig) -> bool:
+    """Whether a text has the time in it, or names a node whose text has."""
+    whole = cast("Any", OmegaConf.to_container(config))
+    left, known = [text], set[str]()
+    while left:
+        text = left.pop()
+        if "${now:" in text:
+            return True
+        new = {*_NODE.findall(text)} - known
+        known |= new
+        for name in new:
+            node = whole
+            for key in name.split("."):
+                node = cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
+            left.append(str(node))
+    return False
 
 
 def _refuse_without(directory: Path) -> None:

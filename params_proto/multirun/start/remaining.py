@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -74,11 +75,9 @@ def seen(
         directories.take(one.number, record.dir)
         runs = records.runs(record)
         done = record.status is Status.COMPLETED
-        one = one._replace(
-            job=record.overrides,
-            directory=record.dir,
-            again=record.attempt if done else 0,
-        )
+        # A job before it may have changed the working directory, below which the sweep's was.
+        directory = None if os.path.isabs(record.dir) else record.dir
+        one = one._replace(directory=directory, again=record.attempt if done else 0)
         status = Status.CRASHED if record.status is Status.RUNNING else record.status
         yield Seen(one, record, runs, not runs and status in again)
 

@@ -125,6 +125,21 @@ def dies(config: Any) -> int:
     return int(config.seed)
 
 
+def kills(config: Any) -> int:
+    if config.seed == 1:
+        os._exit(1)
+    return fails(config) if config.seed == 2 else int(config.seed)
+
+
+def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: Path) -> None:
+    """Once more than asked for, to find it; beside the other it would be looked for each time."""
+    with pytest.raises(CompactHydraException, match="its process died"):
+        multirun("seed=0,1,2,3", "hydra.sweeper.retries=2", *JOBLIB, task=kills)
+    found = records(app / "out")
+    assert [one["status"] for one in found.values()] == ["completed", "crashed", *["completed"] * 2]
+    assert found[1]["attempt"] == 4
+
+
 @pytest.mark.parametrize("most", [0, 1])
 def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: int) -> None:
     with pytest.raises(CompactHydraException, match="its process died"):
@@ -216,6 +231,18 @@ def test_no_number(multirun: Any, app: Path, option: str, message: str) -> None:
 
 
 # --- the command that goes on
+
+
+def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip
+    config = app / "conf/config.yaml"
+    config.write_text(config.read_text() + "hydra: {sweeper: {overwrite: true}}\n")
+    with pytest.raises(JobError):
+        multirun("seed=0,1", task=fails)
+    _, _, told = capsys.readouterr().out.partition("Go on with: ")
+    line = told.splitlines()[0]
+    assert line.endswith(f"hydra.sweeper.overwrite=false hydra.sweeper.resume={app}/out")
+    run = multirun(*shlex.split(line)[-2:], task=lambda config: config.seed)
+    assert run.values == [1]
 
 
 @pytest.mark.parametrize(

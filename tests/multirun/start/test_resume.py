@@ -213,6 +213,85 @@ def test_another_choice_of_a_sweep(multirun: Any, app: Path) -> None:
     assert multirun("seed=0,1,2", "lr=1,2,3", resume(out)).jobs == []
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("+sweep=grid", "+sweep=other"), ("+sweep=grid", "seed=0,1,2 lr=1,2,3"), ("lr=1,2 seed=0,1,2", "+sweep=grid")],
+)  # fmt: skip
+def test_what_failed_under_another_choice_runs_as_chosen_now(
+    multirun: Any, app: Path, broken: Broken, first: str, second: str
+) -> None:
+    text = "# @package hydra.sweeper.sweep\nproduct: {seed: [0, 1, 2], lr: [2, 1]}\n"
+    (app / "conf" / "sweep" / "other.yaml").write_text(text)
+    out = broken(*first.split())
+    failed = records(out)[1]
+    multirun(*second.split(), resume(out))
+    assert {*each(out, "status")} == {"completed"}
+    again = records(out)[1]
+    assert (again.attempt, again.dir, again.config) == (2, "1", failed.config)
+    assert ("+sweep" in " ".join(again.overrides)) == ("+sweep" in second)
+
+
+def test_what_failed_before_its_key_was_in_the_config(
+    multirun: Any, app: Path, broken: Broken
+) -> None:
+    out = broken("+new=1,2,3")
+    path = app / "conf" / "config.yaml"
+    path.write_text(f"{path.read_text()}\nnew: 0\n")
+    run = multirun("new=1,2,3", resume(out), "hydra.sweeper.resume_changed=true")
+    assert run.jobs == ["new=2", "new=3"]
+    assert each(out, "dir") == ["0", "1", "2"]
+
+
+LEAVES = """
+import os
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base=None, config_path="conf", config_name="config")
+def main(config):
+    there = Path(__file__).parent / "elsewhere"
+    there.mkdir(exist_ok=True)
+    os.chdir(there)
+    if config.seed == 2 and not Path("again").exists():
+        Path("again").touch()
+        raise LookupError
+
+main()
+"""
+
+
+def test_a_job_that_leaves_the_working_directory(app: Path, python: Any) -> None:
+    (app / "leaves.py").write_text(LEAVES)
+    ours = ["leaves.py", "-m", "hydra/sweeper=params_proto"]
+    python(*ours, "seed=1,2,3", "hydra.sweep.dir=out", status=1)
+    out = app / "out"
+    assert each(out, "dir") == ["0", f"{app}/elsewhere/out/1", f"{app}/elsewhere/out/2"]
+    assert [*(out / ".sweep/running").iterdir()] == []
+    python(*ours, resume(Path("out")))
+    assert (each(out, "dir")[1], each(out, "attempt")) == ("1", [1, 2, 1])
+    assert {*each(out, "status")} == {"completed"}
+
+
+def test_a_job_in_the_directory_of_one_before(multirun: Any) -> None:
+    subdir = "hydra.sweep.subdir=${lr}"
+    out = multirun("lr=1,2", "name=a", subdir).directory
+    message = r"job 0 and job 2 \(name=b lr=1\) would share the directory .*out/1"
+    for more in ([], ["hydra.sweeper.max_batch_size=1"]):
+        with pytest.raises(CompactHydraException, match=message):
+            multirun("name=b,a", "lr=1,2", subdir, *more, resume(out))
+    assert each(out, "job") == [0, 1]
+
+
+@pytest.mark.parametrize("parts", [["0::2", "1::2"], [":2", "2:"], ["2:", ":2"]], ids=str)
+def test_a_job_in_the_directory_of_another_part(multirun: Any, parts: list[str]) -> None:
+    sweep = ["seed=1,2", "lr=1,2", "hydra.sweep.subdir=${lr}"]
+    for part in parts:  # none has begun
+        if part.count(":") == 2:
+            sweep[:2] = ["lr=1,2", "seed=1,2"]
+        with pytest.raises(CompactHydraException, match=r"job . .* and job . .* would share the"):
+            multirun(*sweep, f"hydra.sweeper.slice={part}")
+
+
 def test_more_of_the_same(multirun: Any) -> None:
     repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
     out = multirun(repeat(2)).directory
@@ -263,10 +342,20 @@ def test_true_goes_on(multirun: Any, broken: Broken) -> None:
     assert each(out, "attempt") == [1, 1, 1, 2, 1, 1]
 
 
-def test_true_in_the_directory_of_the_time(multirun: Any) -> None:
-    message = r"resume=true goes on in hydra.sweep.dir, and that is .*now:%H\}, another directory"
+@pytest.mark.parametrize("to", ["${now:%H}", "out/${name}"])
+def test_true_in_the_directory_of_the_time(multirun: Any, to: str) -> None:
+    message = r"resume=true goes on in hydra.sweep.dir, and that is .*\}, another directory"
     with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=1", "hydra.sweeper.resume=true", to="${now:%H}")
+        multirun("seed=1", "name='of ${lr}'", "lr='${now:%H}'", "hydra.sweeper.resume=true", to=to)
+
+
+def test_true_where_only_the_records_are_left(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    for name in ("sweep.yaml", "multirun.yaml"):
+        (out / name).unlink()
+    with pytest.raises(CompactHydraException, match=r"resume=.*out: its sweep.yaml is gone"):
+        multirun("seed=1,2", "hydra.sweeper.resume=true")
+    assert each(out, "status") == ["completed"] * 2
 
 
 @pytest.mark.parametrize(
