@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError
-from params_proto.multirun.asked import commandline
+from params_proto.multirun.asked import commandline, sweeps
 from params_proto.multirun.jobs.composed import kept
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import native, parse, shuffles
@@ -24,6 +24,7 @@ from params_proto.records.plan import read_plan
 from params_proto.records.record import UnreadableError
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
+from tests.records.test_plan import PLAN
 
 MILLION = 1_000_000
 DIGITS = "1" * 100_000
@@ -229,6 +230,11 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path.write_text(f'{{"job": 0, "duration": {number}}}')
     with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
         Records(fenced).read(0)
+
+
+def test_a_plan_of_very_many_earlier_sweeps(fenced: Path) -> None:
+    with pytest.raises(SweepError, match=r"earlier/0\.yaml cannot be read: No such file"):
+        sweeps.all_of(fenced, PLAN._replace(earlier=10**21))
 
 
 @pytest.mark.parametrize("node", ["..", "a/b", "a.", "", "\ud800", 10**5000, None], ids=range(7))

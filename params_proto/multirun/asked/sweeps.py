@@ -90,7 +90,7 @@ def all_of(directory: Path, plan: PlanFile) -> list[SweepFile]:
     Raises:
         SweepError: one of them has been changed by hand, or cannot be read.
     """
-    paths = [earlier(directory, number) for number in range(plan.earlier)]
+    paths = (earlier(directory, number) for number in range(plan.earlier))
     before = [SweepFile(path, _content(path).decode()) for path in paths]
     return [*before, present(directory, plan)]
 

@@ -203,7 +203,13 @@ _LONGEST = 255  # bytes of one name in a file system
 
 def _refuse_unmakeable(told: str, directory: str) -> None:
     """Refuses a directory that no file system can have."""
-    longest = max((len(os.fsencode(part)) for part in Path(directory).parts), default=0)
+    try:
+        longest = max((len(os.fsencode(part)) for part in Path(directory).parts), default=0)
+    except UnicodeEncodeError as error:
+        raise SweepError(
+            f"{told} would have the directory {directory!r}, whose name has half a character."
+            " Leave the value out of hydra.sweep.subdir."
+        ) from error
     if longest > _LONGEST:
         raise SweepError(
             f"{told} would have a directory with a name of {longest} bytes, and a file system takes"

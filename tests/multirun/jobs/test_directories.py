@@ -54,6 +54,10 @@ def test_directories_that_tell_the_jobs_apart(
             r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1",
         ),
         (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 and job 2 \(seed=0\) would share"),
+        (
+            ["seed=1,2", "hydra.sweep.subdir='\ud800${seed}'"],
+            r"job 0 .*'.*\\ud8001', whose name has half a",
+        ),
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (["name=a,results.csv", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (
