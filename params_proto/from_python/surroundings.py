@@ -14,6 +14,7 @@ from hydra.core.plugins import Plugins
 from hydra.core.utils import JobRuntime, setup_globals
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
+from omegaconf.basecontainer import BaseContainer
 
 from params_proto.app.store import Entry, stored
 from params_proto.overrides.hydra_version import IS_1_3
@@ -32,7 +33,10 @@ class Surroundings:
     def __init__(self, name: str, entries: Sequence[Entry]) -> None:
         Plugins.instance()  # which put configs into the store when they are loaded
         if not OmegaConf.has_resolver("hydra"):
+            resolvers = BaseContainer._resolvers  # pyright: ignore[reportPrivateUsage]
+            known = {**resolvers}
             setup_globals()
+            resolvers.update(known)  # among which may be a `now` of the user's own
         if GlobalHydra.instance().is_initialized():  # whose jobs these are
             name = JobRuntime.instance().get("name")
         self._runtime = OmegaConf.create({"name": name})

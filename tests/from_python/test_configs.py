@@ -239,6 +239,17 @@ class TestState:
             (2, 0.1, 2, 2),
         ]
 
+    def test_keeps_a_resolver_from_before_hydras_own(self, conf: Path, python: Any) -> None:
+        new = "new_" if HYDRA_1_3 else ""
+        script = (
+            "from omegaconf import OmegaConf",
+            "from params_proto import Sweep",
+            f"OmegaConf.register_{new}resolver('now', lambda form: f'mine {{form}}')",
+            f"(config,) = Sweep().compose({str(conf)!r}, 'train')",
+            "print(OmegaConf.create({'x': '${now:%Y}'}).x)",
+        )
+        assert python("-c", "\n".join(script)).stdout == "mine %Y\n"
+
     def test_keeps_resolvers(self, conf: Path) -> None:
         setup_globals()  # as a Hydra app has done; who replaces one of its resolvers means it
         mine = "test_configs_mine"

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import NamedTuple
 
 from params_proto.multirun.asked.plan import Job, Plan
-from params_proto.multirun.jobs.distinct import is_distinct
+from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences, telling
 
 
@@ -75,27 +75,29 @@ def numbered(
     Raises:
         SweepError: a value that Hydra's grammar cannot say, by its key.
     """
-    distinct = is_distinct(plan.expression)
-    if part is None:
-        seen = Occurrences()
-        for number, job in plan.numbered():
-            yield Numbered(number, job, 0 if distinct else seen.of(telling(job, selecting)))
+    occurrence = occurrence_of(plan.expression)
+    if occurrence is None:
+        yield from _counted(plan, part, selecting)
         return
-    before = {} if distinct else _occurrences(plan, part, selecting)
     for number, job in plan.numbered(part):
-        yield Numbered(number, job, before.get(number, 0))
+        yield Numbered(number, job, occurrence(number))
 
 
-def _occurrences(plan: Plan, part: slice, selecting: Collection[str]) -> dict[int, int]:
-    """How many equal jobs come before some of the sweep's, by number, where there are any."""
-    wanted = range(plan.space.size)[part]
+def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iterator[Numbered]:
+    """The same by a look at all jobs, up to the last of them."""
     seen = Occurrences()
-    found: dict[int, int] = {}
+    if part is None:
+        for number, job in plan.numbered():
+            yield Numbered(number, job, seen.of(telling(job, selecting)))
+        return
+    wanted = range(plan.space.size)[part]
+    before: dict[int, int] = {}
     for number, job in plan.numbered(slice(max(wanted, default=-1) + 1)):
         occurrence = seen.of(telling(job, selecting))
         if occurrence and number in wanted:
-            found[number] = occurrence
-    return found
+            before[number] = occurrence
+    for number, job in plan.numbered(part):
+        yield Numbered(number, job, before.get(number, 0))
 
 
 def in_batches(jobs: Iterable[Numbered], sizes: Iterable[int]) -> Iterator[Batch]:
