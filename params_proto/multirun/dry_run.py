@@ -70,6 +70,7 @@ class _Show:
         self._beginning = beginning
         self._directories = Directories(beginning.directory)
         self._validation = Validation(host, self._directories, Composed())
+        beginning.note_others(self._validation)
         self._jobs = beginning.seen(self._directories)
 
     def objects(self) -> None:

@@ -97,7 +97,7 @@ def run(
             ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
             batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
             validation = Validation(host, directories, composed)
-            validation.note(beginning.beside())
+            beginning.note_others(validation)
             passed = validation.passed(batches, ahead=ahead)
             batch = next(passed, None)
             if batch is None and not (remaining and remaining.elsewhere):

@@ -21,6 +21,7 @@ from params_proto.multirun.asked.selecting import only_select_the_sweep
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.directories import Directories, directory_of_sweep
 from params_proto.multirun.jobs.numbered import Numbered, numbered
+from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
 from params_proto.multirun.start.command import script
@@ -87,16 +88,23 @@ class Beginning:
             return self._numbered(self.options.part), None
         from params_proto.multirun.start.remaining import Remaining  # which few sweeps need
 
-        records = Records(self.directory)
-        if self._renumbers or self._names_directories:  # of jobs that are none of these
-            for record in records.all():
-                if isinstance(record, Record) and not os.path.isabs(record.dir):
-                    directories.take(record.job, record.dir)
-        remaining = Remaining(records)
+        remaining = Remaining(Records(self.directory))
         return remaining.of(self.seen(directories)), remaining
 
-    def beside(self) -> Iterator[Numbered]:
-        """Jobs of other parts of the sweep, whose directories could be those of this one's."""
+    def note_others(self, validation: Validation) -> None:
+        """Notes the directories of jobs that are none of these: of a former sweep, other parts.
+
+        Args:
+            validation: of these.
+        """
+        if self.plan is not None and (self._renumbers or self._names_directories):
+            for record in Records(self.directory).all():
+                if isinstance(record, Record) and not os.path.isabs(record.dir):
+                    validation.directories.take(record.job, record.dir)
+        validation.note(self._beside())
+
+    def _beside(self) -> Iterator[Numbered]:
+        """Jobs of other parts of the sweep, which may not have begun."""
         part, size = self.options.part, self.request.plan.space.size
         if part is not None and self._names_directories and not self._renumbers:
             own = range(size)[part]

@@ -288,8 +288,9 @@ def test_a_job_in_the_directory_of_another_part(multirun: Any, parts: list[str])
     for part in parts:  # none has begun
         if part.count(":") == 2:
             sweep[:2] = ["lr=1,2", "seed=1,2"]
-        with pytest.raises(CompactHydraException, match=r"job . .* and job . .* would share the"):
-            multirun(*sweep, f"hydra.sweeper.slice={part}")
+        for more in ([], ["hydra.sweeper.dry_run=true"]):
+            with pytest.raises(CompactHydraException, match=r"job . .* and job . .* would share"):
+                multirun(*sweep, f"hydra.sweeper.slice={part}", *more)
 
 
 def test_more_of_the_same(multirun: Any) -> None:
