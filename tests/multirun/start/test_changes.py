@@ -221,7 +221,7 @@ def test_a_part_that_began_in_between(multirun: Any, app: Path, primary: Path) -
     getattr(OmegaConf, register)("other", other)
     try:
         with pytest.raises(CompactHydraException, match=SEED):
-            multirun("lr=1,2", "hydra.sweeper.slice=1:2", "hydra.sweep.subdir='${other:}'")
+            multirun("lr=1,2", "hydra.sweeper.slice=1:2", "hydra.sweep.subdir='${other:}-${lr}'")
     finally:
         OmegaConf.clear_resolver("other")
     for name in ("sweep.yaml", ".sweep/plan.json"):

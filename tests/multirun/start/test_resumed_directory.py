@@ -32,10 +32,11 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     out = multirun("seed=1,2").directory
     (out / gone).unlink()
     message = rf"its {re.escape(gone)} is gone, by which a sweep goes on\. Put it back"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(f"hydra.sweeper.resume={out}")
+    for resume in (f"hydra.sweeper.resume={out}", "hydra.sweeper.resume=true"):
+        with pytest.raises(CompactHydraException, match=message):
+            multirun("seed=1,2", resume)
     with pytest.raises(CompactHydraException, match=r"write over\. Give this one another"):
-        multirun("seed=1,2", "hydra.sweeper.resume=true")
+        multirun("seed=1,2")
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
 
 
