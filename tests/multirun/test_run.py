@@ -218,7 +218,17 @@ def test_the_returns_of_many_jobs_are_let_go(
     monkeypatch.setattr(RUNNING, "_KEPT", 4)
     batches = "hydra.sweeper.max_batch_size=2"
     assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
+    held: list[int] = []
+    running: Any = RUNNING.Running
+    launch = running.run
+
+    def noted(self: Any, batch: Any) -> None:
+        held.append(len(self.returns))
+        launch(self, batch)
+
+    monkeypatch.setattr(running, "run", noted)
     assert multirun("seed=range(5)", batches, to="many").returns == []
+    assert held == [0, 0, 0]
 
 
 def test_jobs_that_cannot_be_composed_are_all_told(
