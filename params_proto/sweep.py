@@ -13,7 +13,7 @@ from params_proto.expression.overlap import refuse_overlap
 from params_proto.expression.scope import Scope, Scoped
 from params_proto.expression.sequence import SpaceSequence
 from params_proto.expression.steps import Expression, Step
-from params_proto.keys import is_node
+from params_proto.keys import in_full, is_node, key_error
 from params_proto.space import Config, Grid, Space
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Sweep(SpaceSequence):
             prefix: the name of the node.
 
         Raises:
-            SweepError: it is no name that Hydra takes.
+            SweepError: it is no name that Hydra takes, or a key with it is too long.
 
         >>> list(Sweep().under("training").set(lr=0.1).overrides())
         [['training.lr=0.1']]
@@ -146,6 +146,8 @@ class Sweep(SpaceSequence):
             raise SweepError(
                 f"under needs the name of a node, training or model.encoder, got {shown(prefix)}."
             )
+        for unfit in filter(None, (key_error(in_full(prefix, key)) for key in self.keys)):
+            raise SweepError(f"under: {unfit}")
         expression = Expression(self._expression.steps, prefix)
         scope = self._scope._replace(prefix=prefix)
         return Sweep._of(scope, expression, self._space)

@@ -16,7 +16,7 @@ from params_proto.expression.steps import Axis, Config
 from params_proto.expression.template import keys as template_keys
 from params_proto.fields import Field
 from params_proto.fields.scalars import Leaf, exact
-from params_proto.keys import bare, key_error
+from params_proto.keys import bare, in_full, key_error
 from params_proto.values import native
 
 
@@ -213,6 +213,10 @@ class Call:
             resolved = self._scope.resolve(key)
         except ValueError as error:
             self.wrong(f"{self.method}: {error}")
+            return None
+        unfit = key_error(in_full(self._scope.prefix, resolved[0]))
+        if unfit is not None:  # both are long
+            self.wrong(f"{self.method}: {unfit}")
             return None
         warning = self._scope.missing(key) if resolved[1] is None else None
         if warning:

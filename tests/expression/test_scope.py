@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 import pickle
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -478,6 +479,20 @@ def test_copies_keep_the_targets(name: str) -> None:
         assert again.targets == sweep.targets
         assert again.prefix == sweep.prefix
         assert repr(again) == repr(sweep)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda name: Sweep().under(name).product({name: [1]}),
+        lambda name: Sweep().product({name: [1]}).under(name),
+    ],
+    ids=["before", "after"],
+)
+def test_a_key_that_its_prefix_makes_too_long_is_refused(make: Callable[[str], Sweep]) -> None:
+    assert [*make("k" * 499).overrides()] == [[f"{'k' * 499}.{'k' * 499}=1"]]
+    with pytest.raises(SweepError, match=r"it has 1001 characters, and may have 1000"):
+        make("k" * 500)
 
 
 def test_sweeps_under_two_prefixes_take_a_target() -> None:
