@@ -80,6 +80,11 @@ class Host:
         except OmegaConfBaseException:
             return None
 
+    @property
+    def submits(self) -> bool:
+        """Whether the launcher is submitit's, which gives each job a process of a cluster."""
+        return "submitit_folder" in self.config.hydra.launcher
+
     def compose(self, job: Sequence[str]) -> DictConfig:
         """The config of a job, by its overrides."""
         with composing(job):

@@ -1,33 +1,24 @@
-"""Running a sweep: everything is checked, the sweep written down, each batch launched."""
+"""Running a sweep: it is made ready, then launched batch by batch."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from params_proto.errors import SweepError
-from params_proto.multirun.compose import keep
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make
-from params_proto.multirun.jobs.numbered import in_batches
-from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
+from params_proto.multirun.ready import asked_for, make_ready
 from params_proto.multirun.running.batches import Running
 from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.running.recorded import Recorded
-from params_proto.multirun.running.timeouts import refuse_unsound
-from params_proto.multirun.start.beginning import Beginning, begin
-from params_proto.multirun.start.changes import refuse_changes
-from params_proto.multirun.start.lock import locked
+from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.opening import Opened
-from params_proto.multirun.start.place import give_mode, mode_of
 from params_proto.multirun.words import counted
-from params_proto.records.layout import CONFIGS, OWN
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -72,68 +63,34 @@ def run(
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
         with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
+            composed = Composed()
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            beginning = begin(options, arguments, host, opened)
-            new = beginning.plan is None
-            composed, shared = Composed(), options.part is not None
-            # Who writes over what a part has run says so.
-            allowed = bool(options.resume_changed or options.overwrite)
-            if not new:
-                refuse_changes(beginning.directory, host, composed, allowed=allowed)
-            refuse_unsound(options.timeout, host.config)
-            mode = mode_of(host.config)
+            beginning = asked_for(options, arguments, host, opened, composed)
             if options.dry_run:
                 from params_proto.multirun.dry_run import dry_run
 
                 dry_run(beginning, host, options.dry_run)
                 return []
-            if not new:  # before a look at its jobs, which another process may be about to run
-                held.enter_context(_own(beginning, mode))
-            directories = Directories(beginning.directory)
-            jobs, remaining = beginning.jobs(directories)
-            ahead = not beginning.request.plan.exceeds(AHEAD, options.part)
-            batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-            validation = Validation(host, directories, composed)
-            beginning.note_others(validation)
-            passed = validation.passed(batches, ahead=ahead)
-            batch = next(passed, None)
-            if batch is None and not (remaining and remaining.elsewhere):
-                return _nothing(beginning, remaining)
-            if new:  # what is refused leaves nothing behind, not even a directory
-                make(beginning.directory)
-                held.enter_context(_own(beginning, mode))
-            # Parts of a sweep may begin at different times, with other files. The path is for
-            # workers, which may have another working directory.
-            name = CONFIGS if new else f"{CONFIGS}-{uuid4().hex[:8]}"
-            kept = (beginning.directory / OWN / name).absolute()
-            with cleared_if_not_begun(beginning.directory) if new else nullcontext():
-                beginning.write()
-                if new and beginning.joins:  # a part that began while this one looked at its jobs
-                    refuse_changes(beginning.directory, host, composed, allowed=allowed)
-                composed.write(beginning.directory, shared=shared)
-                groups = None if ahead else beginning.request.plan.groups
-                keep(host.loader, kept, groups=groups)
+            ready = make_ready(beginning, composed, held)
+            if ready.empty:
+                return _nothing(beginning, ready.remaining)
         if options.progress and not beginning.request.arguments:
             from params_proto.multirun.unswept import tell_what_can_be_swept
 
             tell_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, remaining)
+        running = Running.of(beginning, launcher, task, ready.remaining)
         signals.if_stuck = running.end_stuck
         try:
             with running.watched():
-                while batch is not None:
+                for batch in ready.batches:
                     running.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
                     if running.gathered.failures.too_many:
                         break
-                    with told_by_hydra():
-                        batch = next(passed, None)
-                        composed.write(beginning.directory, shared=shared)
-                        keep(host.loader, kept)
                 if not beginning.joins:  # the other parts of which take their own time
                     running.wait()
         except KeyboardInterrupt as error:
@@ -145,14 +102,6 @@ def run(
         with quiet_about_interrupts():
             running.leave_results()
     return running.ended()
-
-
-def _own(beginning: Beginning, mode: int | None) -> AbstractContextManager[None]:
-    """Keeps other processes out of the directory."""
-    if mode is not None:
-        give_mode(beginning.directory / OWN, mode)
-    patient = beginning.goes_on
-    return locked(beginning.directory, beginning.options.slice, patient=patient)
 
 
 def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:

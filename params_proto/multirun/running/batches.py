@@ -19,13 +19,13 @@ from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
+from params_proto.multirun.running.going_on import how_to_go_on, told_of
 from params_proto.multirun.running.interrupts import quiet_about_interrupts
 from params_proto.multirun.running.launching import Launching
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.recorded import Recorded, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
 from params_proto.multirun.start.beginning import Beginning
-from params_proto.multirun.start.command import script, to_go_on, to_launch_again
 from params_proto.multirun.words import counted
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
@@ -93,7 +93,7 @@ class Running:
             gathered,
             options.retries,
             options.timeout,
-            apart=_has_a_queue(beginning),
+            apart=beginning.host.submits,
             named=beginning.goes_on,
         )
         return cls(beginning, launching, gathered, remaining=remaining)
@@ -238,51 +238,12 @@ class Running:
             self._tell(cut)
 
     def _tell(self, cut: Cut) -> None:
-        done = f"{counted(self.completed + cut.completed)} completed in this run"
-        told = [f"Interrupted: {done}, {cut.interrupted} cut short."]
-        if cut.running:
-            told.append(cut.told_running())
-        if cut.not_begun and _has_a_queue(self.beginning):
-            told.append(
-                f"{counted(cut.not_begun)} submitted and not begun: what is in the cluster's queue"
-                " starts yet, unless scancel takes it out."
-            )
-        log.warning("\n".join([*told, self._to_go_on()]))
+        told = told_of(cut, self.completed, submitted=self.beginning.host.submits)
+        log.warning(f"{told}\n{self._to_go_on()}")
 
     def _to_go_on(self) -> str:
-        left = self._left_again()
-        if left is None:
-            return f"Go on with: {self._command()}"
-        from params_proto.multirun.start.remaining import still  # which few sweeps need
-
-        options = self.beginning.options
-        rerun = still("all" if options.overwrite else options.rerun)
-        return f"{left}\nGo on with: {self._command(rerun)}"
-
-    def _command(self, rerun: str | Sequence[str] | None = None) -> str:
-        host, directory = self.beginning.host, str(self.beginning.directory)
-        if host.handed is not None:
-            return to_launch_again(directory, rerun)
-        overwrites = bool(self.beginning.options.overwrite)
-        return to_go_on(script(), host.of_hydra, directory, rerun, overwrites=overwrites)
-
-    def _left_again(self) -> str | None:
-        """Says of completed jobs that they were to run once more, and have not; if there are any.
-
-        By its record, one that has is like one that has not: the command runs both.
-        """
-        remaining = self.remaining
-        if remaining is None or not remaining.again:
-            return None
         begun = self._again + self.gathered.begun_again(self._current)
-        left = remaining.again - begun
-        if not left and remaining.all_seen:
-            return None
-        many = counted(left) if remaining.all_seen else f"{left} or more jobs"
-        return (
-            f"{many} to run again (hydra.sweeper.rerun) not begun. The command runs those done"
-            " in this run once more, too."
-        )
+        return how_to_go_on(self.beginning, self.remaining, begun)
 
     def _refuse_other_numbers(self, batch: Batch, results: Sequence[JobReturn]) -> None:
         """Stops after a launcher that counts its jobs in a way of its own."""
@@ -295,11 +256,6 @@ class Running:
                 f"hydra.sweeper.slice: this launcher gave the jobs the numbers {given[:3]}..., not"
                 f" {list(numbers[:3])}...: it takes slices without a step only, like 0:100."
             )
-
-
-def _has_a_queue(beginning: Beginning) -> bool:
-    """Whether the launcher is submitit's, which gives each job a process of a cluster."""
-    return "submitit_folder" in beginning.host.config.hydra.launcher
 
 
 def _total(beginning: Beginning) -> int | None:

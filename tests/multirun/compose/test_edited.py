@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +11,14 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig
 from yaml import YAMLError
 
-from params_proto.multirun import options
+from params_proto.multirun import options, ready
 from tests.multirun.compose.roads import write
-
-MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a sweep of four jobs one that is checked batch by batch, the first job at once."""
-    monkeypatch.setattr(MODULE, "AHEAD", 2)
+    monkeypatch.setattr(ready, "AHEAD", 2)
     monkeypatch.setattr(options, "_FIRST", 1)
 
 

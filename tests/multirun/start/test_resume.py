@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +19,7 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
+from params_proto.multirun import ready
 from params_proto.multirun.asked import sweeps
 from params_proto.multirun.start.remaining import statuses
 from params_proto.records import Record, Records, Status
@@ -28,7 +28,6 @@ from params_proto.records.process import this_process
 from params_proto.records.record import now
 from tests.versions import HYDRA_1_3
 
-MODULE = import_module("params_proto.multirun.run")  # its folder has the function of that name
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 STOP = "hydra.sweeper.max_failures=0"
 
@@ -375,14 +374,14 @@ def test_a_sweep_that_another_process_has_begun_since_goes_on(
     out, aside = app / "out", app / "aside"
     multirun("seed=1,2")
     out.rename(aside)
-    goes_on = getattr(MODULE, before)
+    goes_on = getattr(ready, before)
 
     def ended_since(*arguments: Any) -> Any:
         if aside.exists():
             aside.rename(out)
         return goes_on(*arguments)
 
-    monkeypatch.setattr(MODULE, before, ended_since)
+    monkeypatch.setattr(ready, before, ended_since)
     assert multirun(swept, "hydra.sweeper.resume=true").jobs == left
     assert set(each(out, "status")) == {Status.COMPLETED}
 
@@ -394,7 +393,7 @@ def test_a_sweep_of_another_sweeper_that_has_begun_since_is_refused(
         directory.mkdir(exist_ok=True)
         (directory / "multirun.yaml").touch()
 
-    monkeypatch.setattr(MODULE, "make", begun_since)
+    monkeypatch.setattr(ready, "make", begun_since)
     with pytest.raises(CompactHydraException, match="holds a sweep already"):
         multirun("seed=1,2", "hydra.sweeper.resume=true")
 
