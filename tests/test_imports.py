@@ -41,7 +41,7 @@ MULTIRUN: dict[str, set[str]] = {
     "start": {"start"},
     "progress": {"progress"},
     "running": {"running"},
-    "run": {"dry_run", "run", "unswept"},
+    "run": {"dry_run", "ready", "run", "unswept"},
 }
 # The face of a sweep opens what runs it, when a method is called.
 OPENS = {"sweep.py": {"params_proto.from_python.configs.configs", "params_proto.launch.run.launch"}}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.types import RunMode
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.keys import bare
@@ -145,3 +146,8 @@ def _changes_the_sweep(line: str) -> bool:
 def sweep_of(config: DictConfig) -> object:
     """What stands there in a composed config, a multirun's or a job's."""
     return cast("dict[str, object]", OmegaConf.to_container(config.hydra.sweeper)).get("sweep")
+
+
+def changeable(config: DictConfig) -> AbstractContextManager[Any]:
+    """Lets Hydra's node be changed, which Hydra 1.4 has closed by then."""
+    return flag_override(config.hydra, ["readonly", "struct"], [False, False])

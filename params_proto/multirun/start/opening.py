@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
-from omegaconf import OmegaConf, flag_override
+from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
+from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.directories import directory_of_sweep
 from params_proto.multirun.start.command import says_what, stays
 from params_proto.overrides.rendering import assignment
@@ -88,7 +89,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
-    with _changed(config):
+    with changeable(config):
         config.hydra.sweep.dir = str(directory)
         # What stands here reaches each job's config.
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
@@ -116,15 +117,10 @@ def _as_it_was(
         overrides=[*plan.task, *kept, *of_hydra],
         run_mode=RunMode.MULTIRUN,
     )
-    with _changed(whole):
+    with changeable(whole):
         whole.hydra.mode = config.hydra.mode
         whole.hydra.overrides.task = list(plan.selecting)
     return whole, list(plan.selecting)
-
-
-def _changed(config: DictConfig) -> Any:
-    """Lets Hydra's node be changed, which Hydra 1.4 has closed by then."""
-    return flag_override(config.hydra, ["readonly", "struct"], [False, False])
 
 
 def _refuse_the_time(config: DictConfig) -> None:

@@ -155,15 +155,34 @@ def test_nothing_is_left_but_the_table(multirun: Any, capfd: pytest.CaptureFixtu
     assert "seed=2" in capfd.readouterr().err.splitlines()[-1]
 
 
-def test_the_earlier_log_is_kept(multirun: Any) -> None:
-    def task(config: Any) -> None:
-        logging.getLogger("app").warning("attempt")
-        raise JobError("not yet")
+ANEW = "+hydra.job_logging.handlers.file.mode=w"
 
-    for overrides in (["seed=1"], [resume(Path("out").absolute())]):
+
+def logging_fails(_: Any) -> None:
+    logging.getLogger("app").warning("attempt")
+    raise JobError("not yet")
+
+
+@pytest.mark.parametrize("given", [[], [ANEW]], ids=["appends", "anew"])
+@pytest.mark.parametrize("times", [1, 2])
+def test_the_earlier_log_is_kept(multirun: Any, given: list[str], times: int) -> None:
+    for overrides in (["seed=1", *given], *[[resume(Path("out").absolute())]] * times):
         with pytest.raises(JobError):
-            multirun(*overrides, task=task)
-    assert Path("out/0/app.log").read_text().count("attempt") == 2
+            multirun(*overrides, task=logging_fails)
+    assert Path("out/0/app.log").read_text().count("- attempt\n") == 1 + times
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
+def test_the_log_of_an_attempt_before_a_retry_is_kept(multirun: Any, launcher: list[str]) -> None:
+    with pytest.raises(JobError):
+        multirun("seed=1", ANEW, "hydra.sweeper.retries=1", *launcher, task=logging_fails)
+    assert Path("out/0/app.log").read_text().count("- attempt\n") == 2
+
+
+def test_a_log_that_is_begun_anew_is_where_no_job_runs_again(multirun: Any) -> None:
+    multirun("seed=1", ANEW)
+    written = OmegaConf.load("out/0/.hydra/hydra.yaml")
+    assert OmegaConf.select(written, "hydra.job_logging.handlers.file.mode") == "w"
 
 
 # --- a sweep that has changed
