@@ -6,8 +6,8 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -47,6 +47,15 @@ class Interrupts:
             for number in self.before:
                 if signal.getsignal(number) is not self:
                     signal.signal(number, self)
+
+    def note(self, came: Sequence[int]) -> None:
+        """Notes signals that a job has handled itself.
+
+        Args:
+            came: while it ran.
+        """
+        if came and self.last is None:
+            self.last = Interrupt(came[-1])
 
     def handled(self) -> None:
         """Says that the exception has come through."""
@@ -94,29 +103,55 @@ def interrupts() -> Generator[Interrupts, None, None]:
 
 @contextmanager
 def noticed() -> Generator[list[int], None, None]:
-    """Notes that Ctrl-C came, which is raised as ever: a job may take it for its own, and return.
+    """Notes the signals that come, whoever handles them.
 
-    For a worker's process, which gets it from the terminal as the sweep's own does.
+    A job may take Ctrl-C for its own and return, or have a handler for SIGTERM that writes a
+    checkpoint and ends it by `sys.exit(0)`. A worker gets what comes to its group of processes.
 
     Returns:
-        The signals that came; none where the job handles them in a way of its own.
+        The signals, once the block has ended; none of those that something other than the sweep or
+        Python handled before.
     """
     came: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        came.append(number)
-        signal.default_int_handler(number, frame)
-
-    is_main = threading.current_thread() is threading.main_thread()
-    if not is_main or signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
-        yield came
+    heeded = [number for number in _SIGNALS if _is_ours(signal.getsignal(number))]
+    if threading.current_thread() is not threading.main_thread():
+        yield came  # Python handles them in the main thread
         return
-    signal.signal(signal.SIGINT, note)
+    # Python writes each signal there that it handles, before it calls a handler.
+    ours, theirs = os.pipe()
+    os.set_blocking(ours, False)
+    os.set_blocking(theirs, False)
+    before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+    if before != -1:  # an event loop waits for them
+        signal.set_wakeup_fd(before)
+    _noting.add(theirs)
     try:
         yield came
     finally:
-        if signal.getsignal(signal.SIGINT) is note:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        if before == -1:
+            signal.set_wakeup_fd(-1)
+        _noting.discard(theirs)
+        with suppress(BlockingIOError):  # nothing came
+            came += [number for number in os.read(ours, 4096) if number in heeded]
+        os.close(ours)
+        os.close(theirs)
+
+
+def _in_a_child() -> None:
+    """Notes nothing: what comes to a child that a job has forked is the child's."""
+    if _noting:
+        signal.set_wakeup_fd(-1)
+
+
+_noting: set[int] = set()
+os.register_at_fork(after_in_child=_in_a_child)
+
+
+def _is_ours(handler: Any) -> bool:
+    return isinstance(handler, Interrupts) or handler in (
+        signal.SIG_DFL,
+        signal.default_int_handler,
+    )
 
 
 @contextmanager

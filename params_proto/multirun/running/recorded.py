@@ -191,18 +191,22 @@ class Recorded:
         """Calls the task, and raises a signal that this has taken for something else."""
         if os.getpid() != self._home:
             ends_with(self._home)
+        came: list[int] = []
+        try:
             with noticed() as came:
                 returned = self.__wrapped__(config)
-            if came:
-                raise KeyboardInterrupt
-            return returned
-        try:
-            returned = self.__wrapped__(config)
+        except SystemExit as error:
+            if came:  # as a handler of the job's own says it
+                raise KeyboardInterrupt from error
+            raise
         finally:
             if self.signals is not None:
                 self.signals.again()
+                self.signals.note(came)
         if self.signals is not None and self.signals.last is not None:
             raise self.signals.last
+        if came:
+            raise KeyboardInterrupt
         return returned
 
     @contextmanager

@@ -146,6 +146,63 @@ def test_a_job_leaves_a_handler_of_its_own(app: Path, start: Start) -> None:
     goes_on(app, said, [])
 
 
+HEEDS = """
+import signal, sys, time
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if Path("go").exists():
+        return
+    stop = []
+
+    def checkpoint(*_):
+        stop.append(True)
+        if config.name == "exits":
+            sys.exit(0)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, checkpoint)
+    Path(f"began-{config.seed}").touch()
+    while not stop:
+        time.sleep(0.01)
+
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("name", ["returns", "exits"])
+def test_a_job_that_has_handlers_of_its_own(
+    app: Path, start: Start, number: signal.Signals, name: str
+) -> None:
+    process = start(HEEDS, f"name={name}", "seed=1,2,3")
+    wait_for(app / "began-1")
+    process.send_signal(number)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 128 + number
+    assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
+    assert statuses(app / "out") == ["interrupted"]
+    goes_on(app, said, [f"name={name}"])
+
+
+@pytest.mark.parametrize("name", ["returns", "exits"])
+def test_such_jobs_in_workers(app: Path, start: Start, name: str) -> None:
+    joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+    process = start(HEEDS, f"name={name}", "seed=1,2,3", *joblib)
+    wait_for(app / "began-1")
+    wait_for(app / "began-2")
+    for worker in workers(process.pid):  # as a cluster does, which ends a group of processes
+        os.kill(worker, signal.SIGTERM)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 143
+    assert "0 jobs completed in this run" in said
+    assert set(statuses(app / "out")) == {"interrupted"}
+    goes_on(app, said, [f"name={name}"])
+
+
 def test_another_ctrl_c_while_a_job_cleans_up(app: Path, start: Start) -> None:
     process = start(APP, "name=slow", "seed=1,2,3")
     wait_for(app / "began-1")
