@@ -106,21 +106,6 @@ def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) ->
     goes_on(app, said, [f"name={name}"])
 
 
-def test_a_worker_takes_ctrl_c_for_its_own(app: Path, start: Start) -> None:
-    joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    process = start(APP, "name=deaf", "seed=1,2,3", *joblib)
-    wait_for(app / "began-1")
-    wait_for(app / "began-2")
-    for worker in workers(process.pid):  # a terminal signals all that run in it
-        os.kill(worker, signal.SIGINT)
-    process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert "0 jobs completed in this run" in said
-    assert set(statuses(app / "out")) == {"interrupted"}
-    goes_on(app, said, ["name=deaf"])
-
-
 LEAVES = """
 import os, signal
 from pathlib import Path
@@ -187,17 +172,27 @@ def test_a_job_that_has_handlers_of_its_own(
     goes_on(app, said, [f"name={name}"])
 
 
-@pytest.mark.parametrize("name", ["returns", "exits"])
-def test_such_jobs_in_workers(app: Path, start: Start, name: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "name", "number"),
+    [
+        (APP, "deaf", signal.SIGINT),
+        (HEEDS, "returns", signal.SIGTERM),
+        (HEEDS, "exits", signal.SIGTERM),
+    ],
+    ids=["deaf", "returns", "exits"],
+)
+def test_workers_that_take_a_signal_for_their_own(
+    app: Path, start: Start, text: str, name: str, number: signal.Signals
+) -> None:
     joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    process = start(HEEDS, f"name={name}", "seed=1,2,3", *joblib)
+    process = start(text, f"name={name}", "seed=1,2,3", *joblib)
     wait_for(app / "began-1")
     wait_for(app / "began-2")
-    for worker in workers(process.pid):  # as a cluster does, which ends a group of processes
-        os.kill(worker, signal.SIGTERM)
-    process.send_signal(signal.SIGTERM)
+    for worker in workers(process.pid):  # a terminal signals all that run in it, as a cluster does
+        os.kill(worker, number)
+    process.send_signal(number)
     said, _ = process.communicate(timeout=60)
-    assert process.returncode == 143
+    assert process.returncode == 128 + number
     assert "0 jobs completed in this run" in said
     assert set(statuses(app / "out")) == {"interrupted"}
     goes_on(app, said, [f"name={name}"])
