@@ -542,6 +542,13 @@ def test_a_step_past_every_index(step: int) -> None:
     assert list(nine[::step]) == list(nine)[::step]
 
 
+@pytest.mark.parametrize("step", [1, 3])
+def test_a_slice_begins_far_down(step: int) -> None:
+    ints = Sweep().product(i=range(10**12))
+    far = ints[5 * 10**11 :: step]
+    assert list(itertools.islice(far, 2)) == [{"i": 5 * 10**11}, {"i": 5 * 10**11 + step}]
+
+
 def test_a_slice_that_takes_all_changes_nothing() -> None:
     assert nine[:] == nine[0:] == nine[:9] == nine[-99:99] == nine
 

@@ -15,6 +15,8 @@ from params_proto.space.node import Config, Space, same
 from params_proto.space.permutation import Permutation
 from params_proto.values import length
 
+_WALKED = 100_000  # configs before the first of a slice, which takes milliseconds
+
 
 @dataclass(eq=False)
 class Concat(Space):
@@ -166,8 +168,9 @@ class Picked(View):
 
     def __iter__(self) -> Iterator[Config]:
         start, stop, step = self.indices.start, self.indices.stop, self.indices.step
-        # Walking past a config costs about a tenth of writing one by its index.
-        if 0 < step <= maxsize and stop <= min(10 * self.size, maxsize):
+        # Walking past a config costs about a tenth of writing one by its index. The first one is
+        # not to wait for a billion of them.
+        if 0 < step <= maxsize and stop <= min(10 * self.size, maxsize) and start <= _WALKED:
             return islice(iter(self.whole), start, stop, step)
         return super().__iter__()
 

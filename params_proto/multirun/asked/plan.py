@@ -138,24 +138,29 @@ class Plan:
         numbers = range(self.space.size)[part]
         return iter(Picked(self.space, numbers)), numbers
 
+    def spelled(self, key: str, value: Any) -> str | None:
+        """A key as the override spells it that gives it a value; None where there is none."""
+        key = self.spelling.get(key, key)
+        if value is not None or key.startswith("~") or not self.is_group(bare(key)):
+            return key
+        return None if key.startswith("+") else f"~{key}"  # nothing is left out of what is added
+
     def _job(self, config: Mapping[str, Any]) -> Job:
         spelled: dict[str, Any] = {}
         if self._last:
             config = {key: config[key] for key in self.order if key in config}
-        for key, value in config.items():
-            key = self.spelling.get(key, key)
-            if value is None and not key.startswith("~") and self.is_group(bare(key)):
-                if not key.startswith("+"):  # nothing to leave out where nothing is added
-                    spelled[f"~{key}"] = None
-            else:
-                spelled[key] = value
-                if _is_no_option(key, value) and self.is_group(bare(key)):
-                    is_one = isinstance(value, (bool, int, float))
-                    it = f"it in quotes, '{shown(value)}'" if is_one else "their names, [a,b]"
-                    raise SweepError(
-                        f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
-                        f" text. Write {it}."
-                    )
+        for name, value in config.items():
+            key = self.spelled(name, value)
+            if key is None:
+                continue
+            spelled[key] = value
+            if _is_no_option(key, value) and self.is_group(bare(key)):
+                is_one = isinstance(value, (bool, int, float))
+                it = f"it in quotes, '{shown(value)}'" if is_one else "their names, [a,b]"
+                raise SweepError(
+                    f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
+                    f" text. Write {it}."
+                )
         if self.composed is None:
             return render_config(spelled, targets=self.targets)
         groups = [

@@ -1,56 +1,45 @@
-"""Which jobs of a sweep are equal, as can be seen from its steps alone."""
+"""How many equal jobs come before one, as can be seen from the steps of a sweep alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from math import prod
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
+from params_proto.errors import SweepError
 from params_proto.expression.steps import (
     Chain,
-    Concat,
     Cross,
     Derive,
     Expression,
     Product,
     Repeat,
     Set,
-    Step,
     Zip,
 )
-from params_proto.keys import bare, related
+from params_proto.keys import bare, in_full, related
 from params_proto.overrides.identity import canonical
+from params_proto.overrides.reading import parse
+from params_proto.overrides.rendering import render
 from params_proto.values import length
 
-
-def is_distinct(expression: Expression) -> bool:
-    """Whether it is certain that all jobs differ, without a look at them.
-
-    Args:
-        expression: of the sweep.
-
-    >>> from params_proto import Sweep
-    >>> grid = Sweep().product(lr=[0.1, 0.2], seed=range(10**12))
-    >>> is_distinct(grid.expression), is_distinct((grid ** 2).expression)
-    (True, False)
-    """
-    for step in expression.steps:
-        if isinstance(step, (Repeat, Chain, Concat)):
-            return False
-        if isinstance(step, Cross) and not is_distinct(step.inner):
-            return False
-        if isinstance(step, Product) and not all(_differ(axis.values) for axis in step.axes):
-            return False
-        if isinstance(step, Zip) and not _pairs_differ([axis.values for axis in step.axes]):
-            return False
-    return True
+Spelled = Callable[[str, Any], "str | None"]
+"""How a job's override spells a key with a value; None where it has none."""
 
 
-def occurrence_of(expression: Expression) -> Callable[[int], int] | None:
+def occurrence_of(
+    expression: Expression,
+    spelled: Spelled = lambda key, _: key,
+    selecting: Collection[str] = (),
+) -> Callable[[int], int] | None:
     """What says of a job, by its index, how many equal ones come before it.
 
     Args:
         expression: of the sweep.
+        spelled: its keys in the jobs.
+        selecting: the keys that say which sweep it is, and nothing about a job.
 
     Returns:
         None where that takes a look at the jobs.
@@ -61,46 +50,165 @@ def occurrence_of(expression: Expression) -> Callable[[int], int] | None:
     >>> [occurrence(at * 10**12 + 7) for at in range(6)]
     [0, 1, 2, 0, 1, 2]
     """
-    sizes: list[tuple[int, bool]] = []  # of what multiplies the jobs, and whether it repeats them
-    axes, pins, others = list[str](), list[str](), list[Step]()
-    for step in expression.steps:
-        if isinstance(step, Repeat):
-            sizes.append((step.times, True))
-            continue
-        others.append(step)
-        if isinstance(step, (Product, Zip)):
-            lengths = [length(axis.values) for axis in step.axes]
-            sizes.append((prod(lengths) if isinstance(step, Product) else lengths[0], False))
-            axes += [axis.key for axis in step.axes]
-        elif isinstance(step, Set):
-            pins += step.pins
-        elif not isinstance(step, Derive):
-            return None
-    # A key that is pinned has no axis any more.
-    pinned = any(related(bare(pin), bare(axis)) for pin in pins for axis in axes)
-    if pinned or not is_distinct(Expression(tuple(others))):
+    if _reads(expression) or _pins_over(expression):
         return None
+    names = _Names(spelled, selecting)
+    try:
+        factors = [*names.factors(expression)]
+    except SweepError:  # a value that cannot be said, as its job will tell
+        return None
+    if _derives(expression) and not all(type(one) in (_Factor, _Repeated) for one in factors):
+        return None  # of values that are equal, 1 and 1.0, it may make others that are not
 
     def occurrence(index: int) -> int:
         before, weight = 0, 1
-        for size, repeats in reversed(sizes):
-            index, digit = divmod(index, size)
-            if repeats:
-                before, weight = before + digit * weight, weight * size
+        for factor in reversed(factors):
+            index, at = divmod(index, factor.size)
+            before += factor.before(at) * weight
+            weight *= factor.equal(at)
         return before
 
     return occurrence
 
 
-def _pairs_differ(columns: Sequence[Sequence[Any]]) -> bool:
-    # Numbers that differ make pairs that do; a long range is not to be gone through.
-    if any(isinstance(column, range) for column in columns):
-        return True
-    return _differ(zip(*columns, strict=True))
+@dataclass(eq=False)
+class _Factor:
+    """What multiplies the jobs, all different.
+
+    Args:
+        size: by how many.
+    """
+
+    size: int
+
+    def before(self, at: int) -> int:
+        """How many of them come before one, by its index, that are equal to it."""
+        return 0
+
+    def equal(self, at: int) -> int:
+        """How many are equal to it in all, itself included."""
+        return 1
 
 
-def _differ(values: Iterable[Any]) -> bool:
-    if isinstance(values, range):
-        return True
-    seen = [canonical(value) for value in values]
-    return len(set(seen)) == len(seen)
+class _Repeated(_Factor):
+    def before(self, at: int) -> int:
+        return at
+
+    def equal(self, at: int) -> int:
+        return self.size
+
+
+class _Alike(_Repeated):
+    """Values that make no difference."""
+
+
+class _Listed(_Factor):
+    def __init__(self, names: Sequence[Hashable]) -> None:
+        super().__init__(len(names))
+        self._names = names
+        self._equal = Counter[Hashable]()
+        self._before: list[int] = []
+        for name in names:
+            self._before.append(self._equal[name])
+            self._equal[name] += 1
+
+    def before(self, at: int) -> int:
+        return self._before[at]
+
+    def equal(self, at: int) -> int:
+        return self._equal[self._names[at]]
+
+
+def _listed(names: Sequence[Hashable]) -> _Factor:
+    return _Factor(len(names)) if len(set(names)) == len(names) else _Listed(names)
+
+
+def _reads(expression: Expression) -> bool:
+    """Whether a step of it makes jobs in a way that its own arguments do not tell."""
+    known = (Product, Zip, Chain, Set, Repeat, Derive, Cross)
+    inner = [step.inner for step in expression.steps if isinstance(step, Cross)]
+    return not all(isinstance(step, known) for step in expression.steps) or any(map(_reads, inner))
+
+
+def _derives(expression: Expression) -> bool:
+    return any(
+        isinstance(step, Derive) or (isinstance(step, Cross) and _derives(step.inner))
+        for step in expression.steps
+    )
+
+
+def _pins_over(expression: Expression) -> bool:
+    """Whether a step pins a key that another one has given values, which then make no difference.
+
+    That goes by the whole path, as of a node and of a key in it.
+    """
+    given = [*_given(expression)]
+    pins = [key for key, place in given if place == "set"]
+    others = [key for key, place in given if place != "set"]
+    return any(related(pin, other) for pin in pins for other in others)
+
+
+def _given(expression: Expression) -> Iterator[tuple[str, str]]:
+    """Every key of each of its steps, and what gives it values."""
+    for step in expression.steps:
+        inner = _given(step.inner) if isinstance(step, Cross) else step.places.items()
+        yield from ((bare(in_full(expression.prefix, key)), place) for key, place in inner)
+
+
+@dataclass(frozen=True)
+class _Names:
+    """Tells which values of keys make equal jobs, by a name that these have in common."""
+
+    spelled: Spelled
+    selecting: Collection[str]
+
+    def factors(self, expression: Expression, outer: str = "") -> Iterator[_Factor]:
+        def full(key: str) -> str:
+            return in_full(outer, in_full(expression.prefix, key))
+
+        for step in expression.steps:
+            if isinstance(step, Repeat):
+                yield _Repeated(step.times)
+            elif isinstance(step, Product):
+                for axis in step.axes:
+                    yield self._zipped({full(axis.key): axis.values})
+            elif isinstance(step, Zip):
+                yield self._zipped({full(axis.key): axis.values for axis in step.axes})
+            elif isinstance(step, Chain):
+                rows = [{full(key): value for key, value in row.items()} for row in step.rows]
+                yield _listed([self._name(row) for row in rows])
+            elif isinstance(step, Cross):
+                yield from self.factors(step.inner, full(""))
+
+    def _zipped(self, columns: Mapping[str, Sequence[Any]]) -> _Factor:
+        size = length(next(iter(columns.values())))
+        # What a deletion expects to find makes no difference.
+        told = {key: values for key, values in columns.items() if not key.startswith("~")}
+        if not told:
+            return _Alike(size)
+        # Numbers that differ make rows that do; a long range is not to be gone through.
+        if any(isinstance(values, range) for values in told.values()):
+            return _Factor(size)
+        rows = zip(*told.values(), strict=True)
+        return _listed([self._name(dict(zip(told, row, strict=True))) for row in rows])
+
+    def _name(self, row: Mapping[str, Any]) -> Hashable:
+        """That of a row: what it has by the keys that its jobs' overrides have."""
+        named: dict[str, Hashable] = {}
+        for key, value in row.items():
+            spelled = self.spelled(key, value)
+            if spelled is None or spelled in self.selecting:
+                continue
+            if spelled.startswith("~"):
+                named[f"~{bare(spelled)}"] = None
+            else:
+                named[bare(spelled)] = _value_name(value)
+        return frozenset(named.items())
+
+
+def _value_name(value: Any) -> Hashable:
+    if type(value) not in (int, float, str, bool, type(None)):
+        value = parse(render(value))
+    # A text of Python's is told from the texts of other values by the tuple.
+    fits = type(value) in (int, str) or (type(value) is float and isfinite(value))
+    return value if fits else (canonical(value),)

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
+from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Job, Plan
 from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences, telling
+
+_LOOKED_AT = 10_000_000  # jobs before those of a part, to tell equal ones apart: some minutes, 1 GB
 
 
 class Numbered(NamedTuple):
@@ -75,7 +78,7 @@ def numbered(
     Raises:
         SweepError: a value that Hydra's grammar cannot say, by its key.
     """
-    occurrence = occurrence_of(plan.expression)
+    occurrence = occurrence_of(plan.expression, plan.spelled, selecting)
     if occurrence is None:
         yield from _counted(plan, part, selecting)
         return
@@ -91,13 +94,26 @@ def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iter
             yield Numbered(number, job, seen.of(telling(job, selecting)))
         return
     wanted = range(plan.space.size)[part]
+    if not wanted:
+        return
+    apart = max(wanted[0], wanted.step)
+    if apart > _LOOKED_AT:
+        raise SweepError(
+            f"hydra.sweeper.slice: some of the {apart} jobs before one of this part may be equal to"
+            " it. In a sweep that has exclude, where, shuffle, sample or a slice among its steps,"
+            " sweeps put together by +, or a set() over swept keys, that takes a look at each, and"
+            f" {_LOOKED_AT} are the most. Make the parts sweeps of their own, in two directories."
+        )
     before: dict[int, int] = {}
-    for number, job in plan.numbered(slice(max(wanted, default=-1) + 1)):
+    for number, job in plan.numbered(slice(max(wanted[0], wanted[-1]) + 1)):
         occurrence = seen.of(telling(job, selecting))
-        if occurrence and number in wanted:
+        if number in wanted and wanted.step > 0:
+            yield Numbered(number, job, occurrence)
+        elif number in wanted:
             before[number] = occurrence
-    for number, job in plan.numbered(part):
-        yield Numbered(number, job, before.get(number, 0))
+    if wanted.step < 0:
+        for number, job in plan.numbered(part):
+            yield Numbered(number, job, before[number])
 
 
 def in_batches(jobs: Iterable[Numbered], sizes: Iterable[int]) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.multirun.jobs.numbering import FirstNumber
+from params_proto.records import Records
 
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
 
@@ -55,6 +56,49 @@ def test_of_what_has_to_be_counted(multirun: Any) -> None:
     run = multirun(sweep, "hydra.sweeper.slice=1::2")
     assert run.jobs == ["seed=4", "seed=6"]
     assert numbers(run) == [1, 3]
+
+
+@pytest.mark.parametrize("part", ["1::2", "::-1", "2:5", "-1:"])
+@pytest.mark.parametrize(
+    "sweep",
+    ["{product:{seed:[1,2]},repeat:3,shuffle:{seed:0}}", "{chain:[{seed:1},{seed:2}],repeat:3}"],
+)
+def test_equal_jobs_are_the_ones_that_they_are_in_the_whole(
+    multirun: Any, sweep: str, part: str
+) -> None:
+    whole = Records(multirun(f"hydra.sweeper.sweep={sweep}", to="whole").directory)
+    run = multirun(f"hydra.sweeper.sweep={sweep}", f"hydra.sweeper.slice={part}")
+    assert numbers(run)
+    for number in numbers(run):
+        there, here = whole.read(number), Records(run.directory).read(number)
+        assert there is not None
+        assert here is not None
+        assert here.identity == there.identity
+
+
+FAR = "seed=range(0,1000000000000)"
+ROWS = "hydra.sweeper.sweep={chain:[{},{lr:1},{}]}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([ROWS, FAR, "hydra.sweeper.slice=-1:"], [3 * 10**12 - 1]),
+        ([ROWS, FAR, "hydra.sweeper.slice=::1500000000000"], [0, 15 * 10**11]),
+        (["lr=1,1", FAR, "hydra.sweeper.slice=1999999999999:"], [2 * 10**12 - 1]),
+    ],
+)
+def test_jobs_far_down(multirun: Any, overrides: list[str], expected: list[int]) -> None:
+    assert numbers(multirun(*overrides)) == expected
+
+
+@pytest.mark.parametrize("part", ["500000000000:", "::500000000000", "-3::-400000000000"])
+def test_jobs_that_are_too_far_down(multirun: Any, app: Path, part: str) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,1000000000000)'},shuffle:{seed:1}}"
+    assert len(numbers(multirun(sweep, "hydra.sweeper.slice=9::-1", to="near"))) == 10
+    with pytest.raises(CompactHydraException, match=r"slice: some of the \d+ jobs before one of"):
+        multirun(sweep, f"hydra.sweeper.slice={part}")
+    assert not list((app / "out").iterdir())
 
 
 def test_parts_of_one_sweep_share_a_directory(multirun: Any) -> None:
