@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from params_proto.report.text import fit, told
+from params_proto.table.metrics import as_float
 
 _PLOTTED = 60  # characters of a text in a figure
 ABSENT = object()  # in place of a value that a job does not have
@@ -107,11 +108,14 @@ def _is_number(value: Any) -> bool:
 
 def _sayable(value: Any) -> float | str | None:
     """A number in the words of JSON, from which JavaScript makes it again; None of what is none."""
-    if not _is_number(value) or math.isnan(value):
+    if not _is_number(value):
         return None
-    if isinstance(value, int):
-        return value if abs(value) < 2**53 else str(value)
-    return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+    number = as_float(value)  # by which `params-proto best` ranks it, too
+    if math.isnan(number):
+        return None
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    return value if isinstance(value, float) or abs(value) < 2**53 else str(value)
 
 
 def _cell(value: Any) -> str:
