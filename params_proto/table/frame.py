@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of
 
 from params_proto.errors import SweepError, shown
 from params_proto.records import Status
+from params_proto.table.metrics import as_float
 from params_proto.table.rows import PENDING, Row, Table, columns, metrics_of, table
 
 STATUSES = [PENDING, *[status.value for status in Status]]
@@ -148,7 +150,8 @@ def _dtype(kinds: set[type], values: Sequence[Any]) -> str:
         fits = all(value is None or value in _INT64 for value in values)
         return "Int64" if fits else "object"
     if float in kinds and kinds <= {int, float}:
-        return "Float64"
+        whole = [value for value in values if isinstance(value, int)]
+        return "object" if any(math.isinf(as_float(value)) for value in whole) else "Float64"
     return "string" if kinds == {str} else "object"
 
 

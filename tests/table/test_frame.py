@@ -124,6 +124,7 @@ def test_a_row_for_each_job(make: Make) -> None:
         ([1, "a"], "object"),
         ([[1, 2], [3]], "object"),
         ([2**70, 1], "object"),
+        ([10**400, 0.5], "object"),
         ([True, 1], "object"),
     ],
 )
