@@ -11,13 +11,16 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import hydra
 import numpy as np
 import pandas as pd
 import pytest
+from omegaconf import DictConfig
 
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import Field, Target
 from params_proto.sweep import Sweep
+from tests.versions import VERSION_BASE
 
 
 class Optimizer(Enum):
@@ -678,6 +681,20 @@ def test_each_call_warns() -> None:
     with pytest.warns(SweepWarning) as record:
         Sweep(train).product(epochs=[1]).set(epochs=2)
     assert [message.partition(":")[0] for message in warned(record)] == ["product", "set"]
+
+
+def hydra_app(config: Any) -> None: ...
+
+
+def of_a_config(config: DictConfig) -> None: ...
+
+
+@pytest.mark.parametrize("decorated", [True, False])
+def test_a_hydra_app_takes_the_keys_of_its_config(decorated: bool) -> None:
+    main = hydra.main(config_path=None, **VERSION_BASE)(hydra_app) if decorated else of_a_config
+    sweep = Sweep(main).product(db=["my", "pg"]) * Sweep().set(config=1)
+
+    assert list(sweep) == [{"db": "my", "config": 1}, {"db": "pg", "config": 1}]
 
 
 def test_a_name_that_none_of_several_targets_has() -> None:

@@ -40,10 +40,18 @@ class Scope(NamedTuple):
         """
         if not objects:
             return cls()
-        from params_proto.fields import describe  # which a sweep over nothing does not pay for
+        # Which a sweep over nothing does not pay for.
+        from params_proto.fields import Target, describe
+        from params_proto.fields.signatures import called
+        from params_proto.fields.whole_config import takes_whole_config
 
         objects = tuple({id(target): target for target in objects}.values())  # each once
-        targets = tuple([describe(target) for target in objects])
+        targets = tuple(
+            [
+                Target(called(one), "", {}, open=True) if takes_whole_config(one) else describe(one)
+                for one in objects
+            ]
+        )
         return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
 
     @property

@@ -15,6 +15,7 @@ from params_proto import current
 from params_proto.decorated.function import App, problem_of
 from params_proto.decorated.owner import functions
 from params_proto.errors import SweepError
+from params_proto.fields.whole_config import takes_whole_config
 from params_proto.from_python.caller import Caller
 from params_proto.from_python.place import Own, Place, place_of
 from params_proto.multirun.compose.app import Decoration, decoration
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from params_proto.sweep import Sweep
 
 _FORMS = "a @proto.cli function, a plain one whose parameters get the values, or a @hydra.main app"
-_CONFIG = ("DictConfig", "omegaconf.DictConfig")  # as annotations may have it, quoted or not
 
 
 class Runnable(NamedTuple):
@@ -85,7 +85,7 @@ def runnable(
     place = place._replace(name=_name_of(function if own is None else own.function))
     if app is not None:
         return Runnable(place, app)
-    if decorated is not None or _takes_config(function):
+    if decorated is not None or takes_whole_config(function):
         return Runnable(place, None, function, decorated)
     return Runnable(place, _as_app(function, place))
 
@@ -105,16 +105,6 @@ def _own(sweep: Sweep) -> Any:
 def _app(target: Any) -> App[..., Any] | None:
     """The target, where it is a decorated function."""
     return cast("App[..., Any]", target) if isinstance(target, App) else None
-
-
-def _takes_config(function: Callable[..., Any]) -> bool:
-    """Whether a function is one for `hydra.main`, but for the decoration."""
-    parameters = list(inspect.signature(function).parameters.values())
-    if len(parameters) != 1:
-        return False
-    annotation = parameters[0].annotation
-    name = annotation if isinstance(annotation, str) else getattr(annotation, "__name__", "")
-    return name in _CONFIG
 
 
 def _as_app(function: Callable[..., Any], place: Place) -> App[..., Any]:

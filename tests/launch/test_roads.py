@@ -83,7 +83,7 @@ def test_the_configs_of_a_folder(
 def test_an_app_of_hydra_main_brings_its_configs(conf: Path) -> None:
     app = hydra.main(config_path=str(conf), config_name="config", **VERSION_BASE)(of_hydra)
 
-    df = Sweep().product(db=["mysql", "pg"]).launch(app)
+    df = Sweep(app).product(db=["mysql", "pg"]).launch()
     other = Sweep().set({"+lr": 7}).launch(app, config_path=conf / "db", config_name="pg")
 
     assert list(df["sum"]) == [1.5, 2.5]

@@ -6,6 +6,8 @@ import inspect
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from params_proto.fields.whole_config import made_by_hydra_main
+
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
     from hydra.types import TaskFunction
@@ -55,10 +57,9 @@ def decoration(function: Any) -> Decoration | None:
     Args:
         function: which other decorators may have wrapped once more.
     """
-    while function is not None:
-        if getattr(function, "__globals__", {}).get("__name__") == "hydra.main":
-            held = inspect.getclosurevars(function).nonlocals
-            names = ("config_path", "config_name", "execution_whitelist")
-            return Decoration(function.__wrapped__, *[held.get(name) for name in names])
-        function = getattr(function, "__wrapped__", None)
-    return None
+    made = made_by_hydra_main(function)
+    if made is None:
+        return None
+    held = inspect.getclosurevars(made).nonlocals
+    names = ("config_path", "config_name", "execution_whitelist")
+    return Decoration(made.__wrapped__, *[held.get(name) for name in names])
