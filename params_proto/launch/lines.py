@@ -8,6 +8,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, shown, together
+from params_proto.overrides.literals import OverrideText, quoted
 from params_proto.overrides.rendering import assignment
 
 if TYPE_CHECKING:
@@ -40,6 +41,11 @@ def lines_of(
         )
     if not isinstance(sweep_dir, (str, os.PathLike, type(None))):  # pyright: ignore[reportUnnecessaryIsInstance]
         mistakes.append(f"sweep_dir is the path of a directory, got {shown(sweep_dir)}.")
+    elif sweep_dir == "":
+        mistakes.append(
+            "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out, and"
+            " the time names it."
+        )
     if type(options.get("resume", False)) is not bool:
         mistakes.append(
             f"resume is True or False, got {shown(options['resume'])}: the directory is"
@@ -50,7 +56,10 @@ def lines_of(
         raise together(mistakes)
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
     if sweep_dir is not None:
-        lines.append(assignment("hydra.sweep.dir", os.fspath(sweep_dir)))
+        path = os.fspath(sweep_dir)
+        # What is to be resolved, `${now:%Y}`, is so as on a command line.
+        text = OverrideText(path, quoted(path)) if "${" in path else path
+        lines.append(assignment("hydra.sweep.dir", text))
     for name, value in options.items():
         if value is not None and (name != "resume" or value):
             lines.append(assignment(f"hydra.sweeper.{name}", _plain(value)))

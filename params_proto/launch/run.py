@@ -23,7 +23,7 @@ from params_proto.decorated.function import is_being_imported
 from params_proto.errors import SweepError, together
 from params_proto.from_python.arguments import checked
 from params_proto.from_python.caller import frame_of_caller
-from params_proto.launch.directory import is_named_by_time, made
+from params_proto.launch.directory import is_named_by_time, made, refuse_another
 from params_proto.launch.kept import process_kept, singletons_kept
 from params_proto.launch.lines import launcher_lines, lines_of
 from params_proto.launch.logs import logging_kept
@@ -73,10 +73,10 @@ def launch(
         launcher_options: those of the launcher.
     """
     _refuse_where_others_run()
-    lines = [
-        *lines_of(launcher, sweep_dir, options),
-        *checked("launch", config_path, config_name, overrides),
-    ]
+    given = checked("launch", config_path, config_name, overrides)
+    lines = [*lines_of(launcher, sweep_dir, options), *given]
+    if sweep_dir is not None:
+        refuse_another(sweep_dir, given)
     there = Path.cwd()
     what = runnable(sweep, target, config_path, config_name)
     Plugins.instance()  # which configure nothing, but put configs into the store that are to stay
@@ -90,8 +90,8 @@ def launch(
         lines += launcher_lines(launcher, config, launcher_options)
         _refuse(config)
         directory = directory_of_sweep(config)
-        if is_named_by_time(config):
-            directory = kept.enter_context(made(directory, resume=options["resume"]))
+        if is_named_by_time(config, resume=options["resume"]):
+            directory = kept.enter_context(made(directory))
             lines.append(assignment("hydra.sweep.dir", str(directory)))
         else:
             _refuse_used(directory, config.hydra.sweeper)

@@ -58,6 +58,18 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(sweep_dir=3),  # pyright: ignore[reportArgumentType]
         "sweep_dir is the path of a directory, got 3",
     ),
+    "no directory": (
+        lambda: Sweep(train).launch(sweep_dir=""),
+        "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out",
+    ),
+    "two directories": (
+        lambda: Sweep(train).launch(sweep_dir="a", overrides=["lr=1", "++hydra.sweep.dir=b"]),
+        r"sweep_dir='a' and overrides=\['\+\+hydra.sweep.dir=b'\] both name .*: leave out one",
+    ),
+    "a directory that cannot be resolved": (
+        lambda: Sweep(train).launch(sweep_dir="a/${b}"),
+        r"hydra.sweep.dir: Interpolation key 'b' not found\. It is resolved once, before the jobs",
+    ),
     "option": (
         lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3),
         rf"the launcher joblib has an option njobs or n_job\. It has n_jobs, .*{HAS}",
@@ -65,7 +77,8 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "option of basic": (lambda: Sweep(train).launch(n_jobs=2), "n_jobs. It has none at all"),
     "resume where": (
         lambda: Sweep(train).launch(resume=True),
-        r"resume=True goes on in sweep_dir: give it, sweep_dir='runs/1'",
+        r"resume=True goes on in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another"
+        r" directory each time: give one that stays, sweep_dir='runs/1'",
     ),
     "resume a directory": (
         lambda: Sweep(train).launch(resume="out"),  # pyright: ignore[reportArgumentType]

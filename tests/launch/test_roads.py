@@ -208,6 +208,22 @@ def test_retries_and_a_time_limit(tmp_path: Path) -> None:
     assert list(df["attempt"]) == [2, 2]
 
 
+def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
+    def launch(directory: str, **options: Any) -> pd.DataFrame:
+        return Sweep(told).product(lr=[1, 2]).launch(sweep_dir=directory, **options)
+
+    named = launch("it's/of ${now:%Y-%f}")
+    (made,) = (tmp_path / "it's").iterdir()
+    assert made.name.startswith("of 20")
+    assert list(named["dir"]) == [str(made / "0"), str(made / "1")]
+    assert list(named["status"]) == ["completed", "completed"]
+
+    launch("of-${hydra.job.name}")
+    again = launch("of-${hydra.job.name}", resume=True, rerun="all")
+    assert list(again["attempt"]) == [2, 2]
+    assert (tmp_path / "of-test_roads/1").is_dir()
+
+
 def test_the_best_of_a_launch_has_no_command(capsys: pytest.CaptureFixture[str]) -> None:
     Sweep(told).product(lr=[2, 1]).launch(sweep_dir="out", overrides=["layers=[5]"])
     capsys.readouterr()
