@@ -65,6 +65,31 @@ def test_native_values(target: Any, launcher: dict[str, Any], tmp_path: Path) ->
     pd.testing.assert_frame_equal(df, results(tmp_path / "out"))
 
 
+def open_to_any(lr: float = 0.1, **others: Any) -> dict[str, Any]:
+    return {"told": f"{lr} {others}"}
+
+
+@proto.cli
+def decorated_open(lr: float = 0.1, **others: Any) -> dict[str, Any]:
+    return open_to_any(lr, **others)
+
+
+@pytest.mark.parametrize("target", [open_to_any, decorated_open], ids=["plain", "proto"])
+def test_names_that_only_kwargs_take(target: Any) -> None:
+    sweep = Sweep(target).product({"lr": [1], "b": [2, 3], "c.x": [4]})
+
+    df = sweep.launch(sweep_dir="out")
+    Sweep(target).product({"b": [3, 5], "c.x": [4], "lr": [1]}).launch(
+        sweep_dir="out", resume=True, overrides=["+c.x=4"]
+    )
+
+    assert list(df["told"]) == ["1.0 {'b': 2, 'c': {'x': 4}}", "1.0 {'b': 3, 'c': {'x': 4}}"]
+    assert df.attrs["keys"] == ["b"]
+    again = results("out")
+    assert list(again["b"]) == [2, 3, 5]
+    assert list(again["attempt"]) == [1, 1, 1]
+
+
 @pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
 @pytest.mark.parametrize("with_config", [of_hydra, told], ids=["task function", "plain"])
 def test_the_configs_of_a_folder(

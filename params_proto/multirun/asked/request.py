@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Generator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -19,7 +19,7 @@ from params_proto.multirun.asked.pairs import pairs
 from params_proto.multirun.asked.plan import Plan, plan
 from params_proto.multirun.asked.standing import Composed
 from params_proto.multirun.asked.sweeps import SweepFile
-from params_proto.multirun.asked.unknown import refuse_unknown
+from params_proto.multirun.asked.unknown import added, refuse_unknown
 from params_proto.multirun.host import Host
 from params_proto.multirun.options import Options
 from params_proto.overrides.lines import Given
@@ -61,7 +61,17 @@ class Asked:
     def _planned(self, outside: Sequence[Given]) -> Plan:
         fields = self.host.fields or Scope.of(self.sweep.targets).targets
         composed = Composed(self.host.compose)
-        return plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
+        made = plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
+        if self.host.handed is None or self.host.task is None:
+            return made
+        # Python's names need no +, as the loop over the sweep has none.
+        keys = [
+            key
+            for key in self.sweep.expression.places_in_full
+            if made.spelling.get(key, key) == key
+        ]
+        adding = added(self.host.task, keys, self.host.is_group)
+        return replace(made, spelling={**made.spelling, **adding})
 
 
 def asked_before(file: SweepFile, arguments: Sequence[str], host: Host) -> Asked:

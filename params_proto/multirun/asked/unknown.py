@@ -28,13 +28,39 @@ def refuse_unknown(
     mistakes: dict[str, None] = {}
     for place, keys in places.items():
         for key in keys:
-            name = bare(key)
             # What there is not, Hydra says, where it is to be deleted.
-            theirs = key.startswith("~") or not name.replace(".", "").isidentifier()
-            if theirs or name.partition(".")[0] == "hydra" or is_group(name):
+            if key.startswith("~") or not _is_value(bare(key), is_group):
                 continue
-            mistake = task.unknown(name)
+            mistake = task.unknown(bare(key))
             if mistake is not None:
                 mistakes[f"{place}: {mistake}"] = None
     if mistakes:
         raise first_ten(list(mistakes))
+
+
+def added(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> dict[str, str]:
+    """The keys that a function takes by its `**kwargs`, as an override adds them.
+
+    Args:
+        task: the app's.
+        keys: those of a sweep.
+        is_group: whether a key is a config group.
+
+    Returns:
+        The spelling by the key. None is there of a key that has a spelling of its own.
+    """
+    if not task.app.__proto_owner__.takes_any:
+        return {}
+    known = {*task.root.fields, *task.nodes}
+    # By ++, as the app's own configs may have one.
+    return {
+        key: f"++{key}"
+        for key in keys
+        if _is_value(key, is_group) and key.partition(".")[0] not in known
+    }
+
+
+def _is_value(key: str, is_group: Callable[[str], bool]) -> bool:
+    """Whether a key is that of a value in the task's config."""
+    named = key.replace(".", "").isidentifier() and key.partition(".")[0] != "hydra"
+    return named and not is_group(key)
