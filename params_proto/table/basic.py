@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
+from params_proto.errors import SweepError
 from params_proto.overrides.identity import values
+from params_proto.records.layout import MULTIRUN
 from params_proto.records.returned import plain
 from params_proto.table.rows import Row
 
@@ -18,14 +20,22 @@ _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
 
 
 def jobs(directory: Path) -> list[Row]:
-    """The jobs that began: what they were given and when, as `.hydra/overrides.yaml` has it.
+    """The jobs that began: what they were given and when, as Hydra's `overrides.yaml` has it.
 
     Args:
         directory: the sweep's.
+
+    Raises:
+        SweepError: the sweep was run so that there are no such files.
     """
-    found = [
-        _row(path.parent.parent, directory) for path in directory.rglob(".hydra/overrides.yaml")
-    ]
+    folder = _folder(directory)
+    if folder is None:
+        raise SweepError(
+            f"{directory} was run by Hydra's basic sweeper with hydra.output_subdir=null, so that"
+            " its jobs have not left what they were given. Run it without that,"
+            " hydra.output_subdir=.hydra, or by hydra/sweeper=params_proto, which keeps records."
+        )
+    found = [_row(path.parent, directory) for path in directory.rglob(f"{folder}/overrides.yaml")]
     return sorted(found, key=lambda row: row.job)
 
 
@@ -46,22 +56,33 @@ def swept(jobs: list[Row], directory: Path) -> tuple[list[str], frozenset[str]]:
         for key, found in values.items()
         if len(jobs) == 1 or len(found) > 1 or held[key] < len(jobs)
     ]
-    groups = {group for row in jobs[:1] if row.dir for group in _choices(directory / row.dir)}
+    own = _folder(directory) or ""
+    groups = {group for row in jobs[:1] if row.dir for group in _choices(directory / row.dir / own)}
     return swept, frozenset(key for key in swept if "/" in key or key in groups)
 
 
-def _choices(job: Path) -> Iterable[str]:
-    """The groups that a job has an option of."""
-    file = job / ".hydra" / "hydra.yaml"
-    hydra: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else None
+def _choices(own: Path) -> Iterable[str]:
+    """The groups that a job has an option of, by its folder of Hydra's files."""
+    file = own / "hydra.yaml"
     try:
-        return [*hydra["hydra"]["runtime"]["choices"]]
+        return [*_of_hydra(file)["runtime"]["choices"]] if file.is_file() else ()
     except (KeyError, TypeError):  # of another version of Hydra
         return ()
 
 
-def _row(directory: Path, sweep: Path) -> Row:
-    own = directory / ".hydra"
+def _folder(directory: Path) -> str | None:
+    """The name of the folder that each job has of Hydra's files; None where they have none."""
+    return _of_hydra(directory / MULTIRUN).get("output_subdir", ".hydra")
+
+
+def _of_hydra(file: Path) -> Mapping[str, Any]:
+    """The config of Hydra itself in a file; nothing where the file has none."""
+    read: Any = yaml.safe_load(file.read_bytes())
+    found = cast("dict[str, Any]", read).get("hydra") if isinstance(read, dict) else None
+    return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def _row(own: Path, sweep: Path) -> Row:
     file = own / "overrides.yaml"
     lines: list[str] = yaml.safe_load(file.read_bytes()) or []
     hydra = own / "hydra.yaml"
@@ -75,6 +96,6 @@ def _row(directory: Path, sweep: Path) -> Row:
         attempt=None,
         duration=None,
         started=began.isoformat(timespec="milliseconds"),
-        dir=str(directory.relative_to(sweep)),
+        dir=str(own.parent.relative_to(sweep)),
         error=None,
     )

@@ -80,7 +80,7 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
         frame["sweep"] = pd.Categorical(
             [str(one.directory) for one, rows in read for _ in rows], _each(names)
         )
-    frame["job"] = column([row.job for row in rows])
+    frame["job"] = column([row.job for row in rows], None if rows else "Int64")
     for key, name in keys.items():
         values = [
             row.config.get(key, alike.get(key))

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from params_proto import results, summarize
+from params_proto import SweepError, results, summarize
 
 APP = """
 import hydra
@@ -112,6 +112,23 @@ def test_a_sweep_of_the_basic_sweeper(run: Any, tmp_path: Path) -> None:
     assert df["started"].notna().all()
 
 
-def test_one_job_of_the_basic_sweeper(run: Any) -> None:
-    df = run("lr=0.25", sweeper="basic")
+def test_a_sweep_of_the_basic_sweeper_that_left_no_overrides(run: Any) -> None:
+    with pytest.raises(
+        SweepError, match=r"out was run .* with hydra.output_subdir=null, .* Run it"
+    ):
+        run("lr=0.25,0.5", "hydra.output_subdir=null", sweeper="basic")
+
+
+def test_a_sweep_of_the_basic_sweeper_before_its_first_job(tmp_path: Path) -> None:
+    (tmp_path / "multirun.yaml").write_text("hydra: {output_subdir: .hydra}")
+    df = results(tmp_path)
+    assert len(df) == 0
+    assert [str(df[name].dtype) for name in ("job", "status", "attempt", "duration", "dir")] == [
+        *("Int64", "category", "Int64", "Float64", "string")
+    ]
+
+
+@pytest.mark.parametrize("options", [[], ["hydra.output_subdir=own"]], ids=["default", "own"])
+def test_one_job_of_the_basic_sweeper(run: Any, options: list[str]) -> None:
+    df = run("lr=0.25", *options, sweeper="basic")
     assert df[["job", "lr"]].values.tolist() == [[0, 0.25]]
