@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from params_proto.errors import SweepError
 from params_proto.keys import bare
 from params_proto.records import Record, Records, Status
-from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP
+from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, record_paths
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError
 from params_proto.records.returned import plain
@@ -115,6 +115,12 @@ def table(
             plan.metric,
             plan.direction,
             lambda: _fixed(directory, plan),
+        )
+    if next(record_paths(directory), None) is not None:
+        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
+        raise SweepError(
+            f"{directory}: its {gone} is gone, and without it the records that are there say too"
+            " little. Put it back."
         )
     if not (directory / MULTIRUN).is_file():
         what = "holds no sweep" if directory.is_dir() else "is no directory"

@@ -232,6 +232,16 @@ def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
     assert said == "params-proto: basic was run by another sweeper, which kept no results."
 
 
+@pytest.mark.parametrize("gone", [".sweep/plan.json", "sweep.yaml"])
+@pytest.mark.parametrize("command", ["best", "failures", "results", "report"])
+def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, command: str, gone: str) -> None:
+    shutil.copytree("runs/a", tmp_path / "a")
+    (tmp_path / "a" / gone).unlink()
+    said = run(command, str(tmp_path / "a"), status=1)
+    assert said.startswith(f"params-proto: {tmp_path / 'a'}: its {gone} is gone, and without it")
+    assert said.endswith("Put it back.")
+
+
 def test_show(run: Any) -> None:
     assert run("show", "train.py:grid", "--head", "2").splitlines() == [
         "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
