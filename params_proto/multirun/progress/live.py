@@ -18,7 +18,11 @@ from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
 from params_proto.records import Record
 
-_SAVE, _RESTORE, _UP, _WIPE = "\x1b7", "\x1b8", "\x1b[A", "\x1b[2K"
+_SAVE, _RESTORE, _WIPE = "\x1b7", "\x1b8", "\x1b[2K"
+# A line is below the cursor then, for which all scrolls if need be. A job may not be done with what
+# it writes there, so the cursor keeps its column (IND), which a newline would not.
+_ROOM = "\x1bD\x1b[A"
+_WIPE_BELOW = "\x1b[B\r\x1b[J"
 _ALL = "\x1b[r"  # lets the whole screen scroll
 _STYLES = {"done": "green", "failed": "red", "running": "cyan", "best": "bold"}
 SMALLEST = 3  # lines of a terminal that has one to give away
@@ -56,11 +60,13 @@ class Live:
 
     def _reserved(self, size: os.terminal_size) -> str:
         """Takes the last line out of the region that scrolls; the cursor stays above it."""
-        region = f"\x1b[1;{size.lines - 1}r"
+        region = f"{_SAVE}\x1b[1;{size.lines - 1}r{_RESTORE}"
         if self._size is None:
-            return f"\n{_SAVE}{region}{_RESTORE}{_UP}"
-        # Another size: where the line was, something else may be now, or it is a line too many.
-        return f"{_SAVE}{_ALL}{_at(self._size.lines)}{_WIPE}{region}{_RESTORE}"
+            return f"{_ROOM}{region}"
+        # Another size: where the line is by now depends on the terminal, but that is below the
+        # cursor. This may be in the last line, out of which the region would not take it.
+        everything = f"{_SAVE}{_ALL}{_RESTORE}"
+        return f"{everything}{_ROOM}{_SAVE}{_WIPE_BELOW}{_RESTORE}{region}"
 
     def _write(self, text: str) -> None:
         with suppress(OSError):  # a terminal that is gone

@@ -33,6 +33,24 @@ def train(lr: float = 0.1, seed: int = 0):
 
 train()
 """
+UNFINISHED = r"""
+import time
+from pathlib import Path
+from params_proto import proto
+
+
+@proto.cli
+def train(lines: int = 0, seed: int = 0):
+    for at in range(lines):
+        print(f"seed {seed} line {at}")
+    print(f"seed {seed} loads ... ", end="", flush=True)
+    while not Path(f"go-{seed}").exists():
+        time.sleep(0.01)
+    print("done")
+
+
+train()
+"""
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 Run = Callable[..., Terminal]
 
@@ -73,6 +91,32 @@ def test_a_line_below_what_jobs_write(run: Run, tmp_path: Path, launcher: list[s
     assert [line for line in lines if " running," in f"{line},"] == []
     assert "5 completed, 1 failed in out" in lines
     assert terminal.screen.margins is None
+
+
+@pytest.mark.parametrize("above", [0, 30], ids=["on top", "at the bottom"])
+@pytest.mark.parametrize("heights", [[], [20], [8, 20, 6]], ids=str)
+def test_a_line_that_is_unfinished(
+    run: Run, tmp_path: Path, above: int, heights: list[int]
+) -> None:
+    (tmp_path / "app.py").write_text(UNFINISHED)
+    terminal = run(f"lines={above}", "seed=1,2")
+    terminal.until(lambda: terminal.last == "0/2 done, 1 running")
+    for lines in heights:
+        terminal.resize(lines)
+        terminal.until(lambda: terminal.last == "0/2 done, 1 running")
+        assert sum("running" in line for line in terminal.screen.display) == 1
+    go(tmp_path, 1)
+    terminal.until(lambda: terminal.last.startswith("1/2 done, 1 running"))
+    go(tmp_path, 2)
+    assert terminal.to_the_end() == 0
+    lines = terminal.scrolled
+    for seed in (1, 2):
+        assert lines.count(f"seed {seed} loads ... done") == 1
+        assert [line for line in lines if line.startswith(f"seed {seed} line")] == [
+            f"seed {seed} line {at}" for at in range(above)
+        ]
+    assert [line for line in lines if " running," in f"{line},"] == []
+    assert "2 completed in out" in lines
 
 
 def test_another_height(run: Run, tmp_path: Path) -> None:
