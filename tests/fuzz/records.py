@@ -21,6 +21,7 @@ from params_proto.multirun.jobs.numbered import Numbered, in_batches
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.start.beginning import begin
+from params_proto.multirun.start.best import Best
 from params_proto.multirun.start.changes import refuse_changes
 from params_proto.multirun.start.opening import opened
 from params_proto.multirun.start.remaining import Remaining, seen
@@ -29,6 +30,7 @@ from params_proto.records import Records
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
 from params_proto.records.plan import read_plan
 from params_proto.records.record import Record, Status
+from params_proto.table.ranking import Ranking
 from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import SNIPPETS, as_bytes, mutated, short
@@ -222,7 +224,8 @@ def _read(app: Multirun, directory: Path) -> None:
     read_plan(directory)
     list(kept(directory))
     jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
-    list(Remaining(records).of(seen(jobs, records, Directories(directory))))
+    remaining = Remaining(records, Best(Ranking("loss")))
+    list(remaining.of(seen(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
 

@@ -39,6 +39,8 @@ def started(
 
     from params_proto.multirun.progress.tally import Tally
     from params_proto.multirun.progress.watching import Progress
+    from params_proto.multirun.start.best import Best
 
-    tally = Tally(total, ranking, time.monotonic())
+    best = Best(ranking) if remaining is None else remaining.best
+    tally = Tally(total, best, time.monotonic())
     return Progress(tally, records, screen(), busy, remaining)

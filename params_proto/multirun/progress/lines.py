@@ -25,7 +25,7 @@ class Lines:
         if record.status is Status.COMPLETED:
             total = "" if tally.total is None else f"/{tally.total}"
             place = f"{tally.done + tally.failed}{total}"
-            write(told_of_job(record, tally.ranking.metric, place))
+            write(told_of_job(record, tally.best.ranking.metric, place))
         self.show(tally, time.monotonic())
 
     def show(self, tally: Tally, now: float) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from params_proto.multirun.start.best import Best
 from params_proto.records import Record, Status
-from params_proto.table.metrics import metrics
-from params_proto.table.ranking import Ranking
 
 _WAVES = 4  # after so many jobs on each worker, the rate says more than the jobs' own durations
 
@@ -18,20 +17,18 @@ class Tally:
 
     Args:
         total: how many there are; None where nobody has counted.
-        ranking: what makes one the best.
+        best: of them, in earlier runs or in this one.
         start: when the first of them was launched, in seconds of any clock.
     """
 
     total: int | None
-    ranking: Ranking
+    best: Best
     start: float
     left_out: int = 0  # that need not run, as they have
     unfinished: int = 0  # and of these, those that did not complete
     completed: int = 0
-    best: Record | None = None
     # When each began that runs.
     running: dict[int, float] = field(default_factory=dict[int, float])
-    _score: float = 0.0
     _failed: int = 0
     # Of those that were launched at once, as they may be launched again.
     _failed_now: set[int] = field(default_factory=set[int])
@@ -59,9 +56,7 @@ class Tally:
             self._failed_now.add(record.job)
             return
         self.completed += 1
-        score = self.ranking.score(dict(metrics(record.value)))
-        if score is not None and (self.best is None or score < self._score):
-            self.best, self._score = record, score
+        self.best.take(record)
 
     @property
     def done(self) -> int:

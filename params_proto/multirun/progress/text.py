@@ -29,10 +29,11 @@ def told(tally: Tally, now: float) -> list[str]:
     left = tally.left(now)
     if left is not None:
         parts.append(f"{clock(left)} left")
-    if tally.best is not None:
-        name = tally.ranking.metric
-        best = dict(metrics(tally.best.value))[name]
-        parts.append(f"best {name}={cell(best)} ({cell(named(tally.best), _LONG)})")
+    best = tally.best.record
+    if best is not None:
+        name = tally.best.ranking.metric
+        value = dict(metrics(best.value))[name]
+        parts.append(f"best {name}={cell(value)} ({cell(named(best), _LONG)})")
     return parts
 
 

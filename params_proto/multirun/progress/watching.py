@@ -103,7 +103,7 @@ class Progress:
             return
         names = [name for name, _ in metrics(record.value)]
         self._has_looked = bool(names)
-        metric = self.tally.ranking.metric
+        metric = self.tally.best.ranking.metric
         if names and metric != ALONE and named(metric, names) not in names:
             log.warning(
                 f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."

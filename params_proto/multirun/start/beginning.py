@@ -86,9 +86,10 @@ class Beginning:
         """
         if self.plan is None:
             return self._numbered(self.options.part), None
-        from params_proto.multirun.start.remaining import Remaining  # which few sweeps need
+        from params_proto.multirun.start.best import Best  # which few sweeps need
+        from params_proto.multirun.start.remaining import Remaining
 
-        remaining = Remaining(Records(self.directory))
+        remaining = Remaining(Records(self.directory), Best(self.options.ranking))
         return remaining.of(self.seen(directories)), remaining
 
     def note_others(self, validation: Validation) -> None:

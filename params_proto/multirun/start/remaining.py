@@ -11,6 +11,7 @@ from typing import Any, cast
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.start.best import Best
 from params_proto.records import Record, Records, Status
 from params_proto.records.record import UnreadableError, now
 
@@ -88,6 +89,7 @@ class Remaining:
 
     Args:
         records: of the sweep.
+        best: told of those that are left out: their records are not looked at again.
         left_out: how many were.
         unfinished: how many of these have ended otherwise than completed.
         again: how many were completed, and are to run once more.
@@ -96,6 +98,7 @@ class Remaining:
     """
 
     records: Records
+    best: Best
     left_out: int = 0
     unfinished: int = 0
     again: int = 0
@@ -120,6 +123,8 @@ class Remaining:
             else:
                 self.left_out += 1
                 self.unfinished += job.status != Status.COMPLETED.value
+                if job.record is not None:
+                    self.best.take(job.record)
         self.all_seen = True
 
 

@@ -132,6 +132,19 @@ def test_another_height(run: Run, tmp_path: Path) -> None:
     assert "2 completed in out" in terminal.scrolled
 
 
+def test_the_best_of_jobs_that_were_done_before(run: Run, tmp_path: Path) -> None:
+    go(tmp_path, 1, 2)
+    best = "hydra.sweeper.metric=loss"
+    assert run("seed=1,2,4,5", "hydra.sweeper.slice=0:2", best).to_the_end() == 0
+    terminal = run("hydra.sweeper.resume=out", best)
+    terminal.until(lambda: terminal.last == "2/4 done, 1 running, best loss=0.5 (job 0 (seed=1))")
+    go(tmp_path, 4)
+    terminal.until(lambda: terminal.last.startswith("3/4 done, 1 running"))
+    assert terminal.last.endswith("best loss=0.5 (job 0 (seed=1))")
+    go(tmp_path, 5)
+    assert terminal.to_the_end() == 0
+
+
 def test_ctrl_c_gives_the_line_back(run: Run, tmp_path: Path) -> None:
     terminal = run("seed=1,2")
     terminal.until(lambda: terminal.last == "0/2 done, 1 running")

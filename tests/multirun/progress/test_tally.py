@@ -10,6 +10,7 @@ from params_proto.multirun.progress.lines import Lines
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
 from params_proto.multirun.progress.watching import Progress
+from params_proto.multirun.start.best import Best
 from params_proto.records import Record, Records, Status
 from params_proto.table.ranking import Ranking
 from tests.records.test_record import RECORD
@@ -45,13 +46,13 @@ def in_waves(tally: Tally, workers: int, duration: float, jobs: int) -> None:
     ],
 )
 def test_the_time_left(workers: int, jobs: int, now: float, left: float) -> None:
-    tally = Tally(40, Ranking("loss"), 0.0)
+    tally = Tally(40, Best(Ranking("loss")), 0.0)
     in_waves(tally, workers, 10.0, jobs)
     assert tally.left(now) == pytest.approx(left)
 
 
 def test_what_has_begun_counts_for_what_it_has_done() -> None:
-    tally = Tally(16, Ranking("loss"), 0.0)
+    tally = Tally(16, Best(Ranking("loss")), 0.0)
     in_waves(tally, 8, 10.0, 8)
     for job in range(8, 16):
         tally.began(job, 10.0)
@@ -61,7 +62,7 @@ def test_what_has_begun_counts_for_what_it_has_done() -> None:
 
 
 def test_nothing_is_told_that_is_not_known() -> None:
-    tally = Tally(None, Ranking("loss"), 0.0)
+    tally = Tally(None, Best(Ranking("loss")), 0.0)
     assert told(tally, 1.0) == ["0 done", "0 running"]
     tally.ended(ended(0, 1.0), 1.0)
     assert told(tally, 1.0) == ["1 done", "0 running", "1 jobs/s"]
@@ -69,14 +70,14 @@ def test_nothing_is_told_that_is_not_known() -> None:
 
 def test_the_best_so_far() -> None:
     values = [{"acc": 0.5}, {"acc": "NaN"}, {"acc": 0.75}, 3, None, {"acc": 0.6}]
-    tally = Tally(9, Ranking("acc", maximize=True), 0.0)
+    tally = Tally(9, Best(Ranking("acc", maximize=True)), 0.0)
     for job, value in enumerate(values):
         tally.ended(ended(job, 1.0, value), job + 1.0)
     assert told(tally, 6.0)[-1] == "best acc=0.75 (job 2 (seed=2))"
 
 
 def test_a_job_that_is_launched_again_counts_once() -> None:
-    tally = Tally(2, Ranking("loss"), 0.0)
+    tally = Tally(2, Best(Ranking("loss")), 0.0)
     tally.launched({0: 0, 1: 0})
     tally.ended(ended(0, 1.0, failed=True), 1.0)
     tally.ended(ended(1, 1.0), 2.0)
@@ -90,7 +91,7 @@ def test_a_job_that_is_launched_again_counts_once() -> None:
 def test_a_misspelt_metric_is_told_at_the_first_job(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, metric: str, times: int
 ) -> None:
-    tally = Tally(3, Ranking(metric), 0.0)
+    tally = Tally(3, Best(Ranking(metric)), 0.0)
     progress = Progress(tally, Records(tmp_path), Lines(), lambda: False)
     progress.launched({0: 0, 1: 0, 2: 0})
     for job, value in enumerate([None, {"loss": 1}, {"loss": 2}]):
@@ -100,7 +101,7 @@ def test_a_misspelt_metric_is_told_at_the_first_job(
 
 
 def test_what_has_run_before() -> None:
-    tally = Tally(10, Ranking("loss"), 0.0, left_out=5, unfinished=2)
+    tally = Tally(10, Best(Ranking("loss")), 0.0, left_out=5, unfinished=2)
     tally.ended(ended(0, 1.0), 1.0)
     assert told(tally, 1.0)[:2] == ["4/10 done", "2 failed"]
     assert tally.left(1.0) == 4.0
@@ -109,7 +110,7 @@ def test_what_has_run_before() -> None:
 def test_a_line_for_each_job_and_now_and_then_one_for_all(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tally, lines = Tally(9, Ranking("loss"), 0.0), Lines()
+    tally, lines = Tally(9, Best(Ranking("loss")), 0.0), Lines()
     start = lines.last
 
     def end(job: int, after: float, failed: bool = False) -> str:
