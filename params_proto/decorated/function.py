@@ -7,8 +7,8 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from params_proto import current
@@ -161,8 +161,30 @@ def _is_script(module: dict[str, Any]) -> bool:
     return "__file__" in module and module is vars(sys.modules["__main__"])
 
 
+_read: set[str] = set()
+
+
+@contextmanager
+def only_read(name: str) -> Generator[None, None, None]:
+    """Within the block, a module is executed for what it defines: its last line starts no app.
+
+    Args:
+        name: of the module.
+    """
+    _read.add(name)
+    try:
+        yield
+    finally:
+        _read.discard(name)
+
+
 def is_being_imported(module: dict[str, Any]) -> bool:
-    """Whether these are the globals of the script, which a new child process imports first."""
+    """Whether these are the globals of a module that is executed for what it defines.
+
+    So is the script, which a new child process imports first.
+    """
+    if module.get("__name__") in _read:
+        return True
     if module.get("__name__") != "__mp_main__":
         return False
     from multiprocessing import parent_process

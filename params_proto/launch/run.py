@@ -111,8 +111,9 @@ def _refuse_where_others_run() -> None:
     """
     if is_being_imported(frame_of_caller().f_globals):
         raise SweepError(
-            "launch in a script that a new process imports, as multiprocessing's do that spawn: it"
-            ' would launch once more. Write it below `if __name__ == "__main__":`.'
+            "launch in a script that is imported: by a new process, as multiprocessing's do that"
+            " spawn, it would launch once more, and where a sweep in it is looked up, nothing is to"
+            ' start. Write it below `if __name__ == "__main__":`.'
         )
     if in_job():
         raise SweepError(

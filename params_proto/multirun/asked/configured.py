@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from traceback import extract_tb
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, did_you_mean, shown
+from params_proto.errors import SweepError, shown
 from params_proto.keys import bare
 from params_proto.multirun.asked.sweeps import SweepFile, as_run
 from params_proto.overrides.reading import native
@@ -51,6 +46,20 @@ def where(node: Any) -> str:
     if isinstance(node, Sweep):
         return "the sweep"
     return f"hydra.sweeper.sweep={node}" if isinstance(node, str) else "hydra.sweeper.sweep"
+
+
+def no_file(text: str, path: Path, cure: str) -> SweepError:
+    """Says that what `hydra.sweeper.sweep` names is not there.
+
+    Args:
+        text: what it says.
+        path: of the file.
+        cure: what to do.
+    """
+    return SweepError(
+        f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
+        f" directory: {cure}."
+    )
 
 
 def configured(
@@ -129,7 +138,7 @@ def _referred(
 
         path = cwd / Path(text).expanduser()
         if not path.exists():
-            raise _no_file(text, path, "save a sweep there, or give the path from /")
+            raise no_file(text, path, "save a sweep there, or give the path from /")
         written = as_run(path)
         if written is not None:
             return _written(written, empty.targets, loader)
@@ -143,89 +152,6 @@ def _referred(
         choice = selects(text)
         hint = _FORMS if choice is None else f"Did you mean {choice}?"
         raise SweepError(f"hydra.sweeper.sweep={text} is no sweep. {hint}")
-    if place.endswith(".py"):
-        module = _file(text, (cwd / Path(place).expanduser()).resolve())
-    else:
-        module = _module(text, place)
-    return _attribute(text, module, attribute)
+    from params_proto.multirun.asked.modules import attribute_of
 
-
-def _no_file(text: str, path: Path, cure: str) -> SweepError:
-    return SweepError(
-        f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
-        f" directory: {cure}."
-    )
-
-
-def _file(text: str, path: Path) -> ModuleType:
-    """The module of a Python file, which is executed only if it has not been yet."""
-    if not path.is_file():
-        raise _no_file(text, path, "write path/to/file.py:attribute from there, or from /")
-    for module in list(sys.modules.values()):  # __main__ among them, the running script
-        if _is_of(module, path):
-            return module
-    name = f"params_proto_sweep_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None  # the name ends in .py
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where classes in it look for their module
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        lines = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
-        place = f"{path}:{lines[-1]}" if lines else path
-        raise _unfit(text, f"running {place}", error) from error
-    return module
-
-
-def _is_of(module: ModuleType, path: Path) -> bool:
-    file = getattr(module, "__file__", None)
-    return bool(file) and file.endswith(path.name) and Path(file).resolve() == path
-
-
-def _module(text: str, name: str) -> ModuleType:
-    if name in sys.modules:
-        return sys.modules[name]
-    try:
-        spec = importlib.util.find_spec(name)
-        main = sys.modules["__main__"]
-        if spec and spec.origin and _is_of(main, Path(spec.origin).resolve()):
-            return main  # the running script by its other name, which would run it again
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        unfit = _unfit(text, f"importing {name}", error)
-        raise SweepError(
-            f"{unfit}. Write package.module:attribute for a module that Python can import from"
-            " here, or the path of its file, path/to/file.py:attribute."
-        ) from error
-    except (Exception, SystemExit) as error:
-        raise _unfit(text, f"importing {name}", error) from error
-
-
-def _unfit(text: str, doing: str, error: BaseException) -> SweepError:
-    return SweepError(
-        f"hydra.sweeper.sweep={text}: {doing} raises {type(error).__name__}: {error}".rstrip(": ")
-    )
-
-
-def _attribute(text: str, module: ModuleType, attribute: str) -> Sweep:
-    found: Any = module
-    sweeps = [key for key, value in _contents(module).items() if isinstance(value, Sweep)]
-    for name in attribute.split("."):
-        if not hasattr(found, name):
-            where = getattr(module, "__file__", None) or module.__name__
-            hint = did_you_mean(name, sweeps) or " It must be defined before the app runs."
-            raise SweepError(f"hydra.sweeper.sweep={text}: {where} has no {attribute}.{hint}")
-        found = getattr(found, name)
-    if not isinstance(found, Sweep):
-        raise SweepError(
-            f"hydra.sweeper.sweep={text}: {attribute} is no Sweep, but {type(found).__name__}."
-            + (f" Sweeps there: {', '.join(sweeps)}." if sweeps else "")
-        )
-    return found
-
-
-def _contents(module: ModuleType) -> Mapping[str, object]:
-    return vars(module)
+    return attribute_of(text, cwd, place, attribute)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import hydra
 import pytest
 from omegaconf import OmegaConf
 
@@ -27,7 +28,7 @@ def modules_as_before() -> Any:
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:
-        if name == "grids" or name.startswith("params_proto_sweep_"):
+        if name == "grids" or name.startswith("params_proto_sweep_") or name.endswith("_app"):
             del sys.modules[name]
 
 
@@ -139,6 +140,55 @@ def test_what_is_no_sweep_is_refused(tmp_path: Path, node: Any, message: str) ->
     (tmp_path / "wrong.yaml").write_text("lr: 1\n")
     with pytest.raises(SweepError, match=message):
         read(node, tmp_path)
+
+
+STARTS = {
+    "proto": """
+from params_proto import Sweep, proto
+
+@proto.cli
+def train(lr: float = 0.1) -> None:
+    raise AssertionError("it runs")
+
+grid = Sweep(train).product(lr=[1, 2])
+train()
+train.run()
+""",
+    "hydra": """
+import hydra
+from params_proto import Sweep
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    raise AssertionError("it runs")
+
+grid = Sweep().product(lr=[1, 2])
+main()
+""",
+}
+
+
+@pytest.mark.parametrize("name", STARTS)
+@pytest.mark.parametrize("place", ["scripts/{}.py", "{}_app"])
+def test_a_script_with_a_sweep_in_it_is_not_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, place: str
+) -> None:
+    for file in (tmp_path / f"scripts/{name}.py", tmp_path / f"{name}_app.py"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(STARTS[name])
+    monkeypatch.syspath_prepend(tmp_path)
+    main = hydra.main
+    assert read(f"{place.format(name)}:grid", tmp_path).size == 2
+    assert hydra.main is main
+
+
+def test_an_app_that_was_only_read_still_takes_a_config(tmp_path: Path) -> None:
+    text = STARTS["hydra"].replace('raise AssertionError("it runs")', "return config")
+    (tmp_path / "app.py").write_text(text)
+    read("app.py:grid", tmp_path)
+    module = sys.modules["params_proto_sweep_app"]
+    assert module.main({"lr": 1}) == {"lr": 1}
+    assert module.main() is None
 
 
 def test_a_file_that_fails_can_be_mended_and_read_again(tmp_path: Path) -> None:
