@@ -16,6 +16,9 @@ _OF_THE_SWEEP = (
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
 )
+# Without its own launcher and sweeper, a config cannot set options of them.
+_CHOICES = ("hydra/launcher", "hydra/sweeper")
+_MULTIRUN = "--multirun"
 
 
 def again(plan: PlanFile, record: Record) -> str:
@@ -26,10 +29,16 @@ def again(plan: PlanFile, record: Record) -> str:
         record: of the job.
     """
     kept = [line for line in record.overrides if line not in plan.selecting]
-    return alone(plan.script, plan.hydra, kept)
+    return alone(plan.script, plan.hydra, kept, configured=plan.config_name is not None)
 
 
-def alone(script: Sequence[str], of_hydra: Sequence[str], overrides: Sequence[str]) -> str:
+def alone(
+    script: Sequence[str],
+    of_hydra: Sequence[str],
+    overrides: Sequence[str],
+    *,
+    configured: bool = False,
+) -> str:
     """The command that runs a job of a sweep without the others.
 
     Args:
@@ -37,22 +46,41 @@ def alone(script: Sequence[str], of_hydra: Sequence[str], overrides: Sequence[st
             there is no command line to start it by.
         of_hydra: the overrides of Hydra that the sweep was given.
         overrides: of the job.
+        configured: whether the app has a config file, which may set options of a launcher.
 
     >>> alone(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
     'python -m lab.train -cn other lr=0.1'
     >>> alone(["python", "-u", "train.py", "-m"], [], ["lr=0.1"])
     'python -u train.py lr=0.1'
-    >>> alone(["python", "train.py"], ["hydra.job.chdir=true", "hydra.sweep.dir=a"], ["lr=0.1"])
-    'python train.py hydra.job.chdir=true lr=0.1'
+    >>> alone(["python", "a.py", "-m"], ["hydra.job.chdir=true", "hydra.sweep.dir=a"], ["lr=0.1"])
+    'python a.py hydra.job.chdir=true lr=0.1'
+    >>> alone(["python", "train.py"], [], ["lr=0.1"])  # a config says that it is a multirun
+    'python train.py hydra.mode=RUN lr=0.1'
     >>> alone([], [], ["lr=0.1"])
     'lr=0.1'
     """
     start = arguments(script)
-    options = [one for one in script[start:] if one not in ("-m", "--multirun")]
-    kept = [line for line in of_hydra if not _is_of_the_sweep(line)]
+    given = script[start:]
+    options = [one for one in given if not _asks_for_a_multirun(one)]
+    if given == options and script:
+        options.append("hydra.mode=RUN")
+    kept = [
+        line
+        for line in of_hydra
+        if not _is_one_of(line, _OF_THE_SWEEP) or (configured and _key(line) in _CHOICES)
+    ]
     return shlex.join([*script[:start], *options, *kept, *overrides])
 
 
-def _is_of_the_sweep(line: str) -> bool:
-    key = bare(line.partition("=")[0]).partition("@")[0]
-    return any(key == one or key.startswith(f"{one}.") for one in _OF_THE_SWEEP)
+def _asks_for_a_multirun(argument: str) -> bool:
+    # argparse takes the beginning of an option for it.
+    is_option = argument == "-m" or (len(argument) > 2 and _MULTIRUN.startswith(argument))
+    return is_option or _key(argument) == "hydra.mode"
+
+
+def _is_one_of(line: str, keys: Sequence[str]) -> bool:
+    return any(_key(line) == one or _key(line).startswith(f"{one}.") for one in keys)
+
+
+def _key(line: str) -> str:
+    return bare(line.partition("=")[0]).partition("@")[0]

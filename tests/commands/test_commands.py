@@ -148,6 +148,48 @@ def test_the_best_runs_again_from_elsewhere(
     assert (done.returncode, done.stdout) == (0, "lr 0.1 seed 9 name \n"), done.stderr
 
 
+PLAIN = """
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    print("lr", config.lr)
+    return config.lr
+
+main()
+"""
+# Options of the sweeper in a config, which only this sweeper has.
+SWEPT = "hydra: {sweeper: {metric: value, sweep: {chain: [{lr: 2}, {lr: 1}]}}}\nlr: 0\n"
+MULTIRUN = f"defaults: [_self_, {{override hydra/sweeper: params_proto}}]\n{SWEPT}".replace(
+    "hydra: {", "hydra: {mode: MULTIRUN, "
+)
+OURS = "hydra/sweeper=params_proto"
+
+
+@pytest.mark.parametrize(
+    ("config", "start"),
+    [
+        (MULTIRUN, []),
+        (SWEPT, ["-m", OURS]),
+        (SWEPT, ["--multi", OURS]),
+        (SWEPT, ["hydra.mode=MULTIRUN", OURS]),
+    ],
+    ids=["mode of a config", "option", "its beginning", "mode"],
+)
+def test_the_best_of_an_app_whose_config_is_about_the_sweep(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, start: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_text(config)
+    (tmp_path / "app.py").write_text(PLAIN)
+    sweep = [sys.executable, "app.py", *start, "hydra.sweep.dir=out"]
+    subprocess.run(sweep, check=True, capture_output=True)
+    again = subprocess.run(["sh", "-c", run("best", "out")], capture_output=True, text=True)
+    assert (again.returncode, again.stdout) == (0, "lr 1\n"), again.stderr
+    assert not (tmp_path / "multirun").exists()
+
+
 def test_several_directories_in_one_order(run: Any) -> None:
     def jobs(*arguments: str) -> list[list[int]]:
         tables = run("results", *arguments).split("\n\n")
