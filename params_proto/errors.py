@@ -26,15 +26,20 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
         name: the name as it was written.
         valid: the names that exist.
 
-    >>> nearest("bacth_size", ["lr", "batch_size"])
-    'batch_size'
+    >>> nearest("bacth_size", ["lr", "batch_size"]), nearest("LR", ["lr", "batch_size"])
+    ('batch_size', 'lr')
     >>> nearest("zzz", ["lr"]) is None
     True
     """
     from difflib import get_close_matches  # only a mistake pays for its import
 
-    matches = get_close_matches(name, list(valid), n=1, cutoff=0.6)
-    return matches[0] if matches else None
+    names = list(valid)
+    matches = get_close_matches(name, names, n=1, cutoff=0.6)
+    if matches:
+        return matches[0]
+    by_letters = {one.lower(): one for one in names}
+    matches = get_close_matches(name.lower(), by_letters, n=1, cutoff=0.6)
+    return by_letters[matches[0]] if matches else None
 
 
 def did_you_mean(name: str, valid: Iterable[str]) -> str:

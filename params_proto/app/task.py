@@ -166,7 +166,7 @@ class Task:
             for node, content in self.nodes.items()
             for field in content.target.fields
         }
-        close = nearest(key, valid) or within.get(nearest(name, within) or "")
+        close = nearest(key, [*valid, *within.values()]) or within.get(nearest(name, within) or "")
         return f" Did you mean {close}?" if close else did_you_mean(key, valid)
 
     def _refuse_without_use(

@@ -28,6 +28,7 @@ class Mistakes:
         self._jobs: dict[str, list[Sequence[str]]] = {}  # that make a mistake
         self._whole: dict[str, None] = {}  # mistakes that name their jobs themselves
         self._errors: list[tuple[Sequence[str], HydraException]] = []
+        self._hints: dict[str, None] = {}
         self._deadline = float("inf")
 
     def add(self, job: Sequence[str], mistakes: Iterable[str]) -> None:
@@ -39,10 +40,13 @@ class Mistakes:
         """Notes a mistake that names its job."""
         self._whole[str(error)] = None
 
-    def add_error(self, job: Sequence[str], error: HydraException) -> None:
-        """Notes what Hydra raised for one job."""
+    def add_error(
+        self, job: Sequence[str], error: HydraException, hints: Iterable[str] = ()
+    ) -> None:
+        """Notes what Hydra raised for one job, and what may have been meant."""
         if not self._errors:
             self._deadline = time.monotonic() + _LONGEST
+            self._hints = dict.fromkeys(hints)  # of one: they are the same for all, as a rule
         self._errors.append((job, error))
 
     @property
@@ -72,6 +76,8 @@ class Mistakes:
                 texts.setdefault(str(error).partition("\n")[0], []).append(job)
             if len(self._errors) > 1 or told:
                 log.error(first_ten([*_each(texts), *told], uncounted=self.enough))
+            for hint in self._hints:
+                log.error(hint)
             raise self._errors[0][1]
         if told:
             raise first_ten(told)

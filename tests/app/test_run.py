@@ -178,6 +178,12 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
             ],
             id="unknown at the root",
         ),
+        pytest.param(
+            ["trianing.lr=1"],
+            ["train has no parameter trianing.lr. Did you mean training.lr?"],
+            id="unknown node",
+        ),
+        pytest.param(["SEED=1"], ["train has no parameter SEED. Did you mean seed?"], id="case"),
         pytest.param(["+sede=1"], ["train has no parameter sede. Did you mean seed?"], id="added"),
         pytest.param(
             ["+data.splits=1"],

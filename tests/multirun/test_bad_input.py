@@ -228,6 +228,14 @@ def test_hydras_own_messages(
     assert re.search(message, refused(multirun, files, overrides))
 
 
+@pytest.mark.parametrize("swept", ["sede=1,2", "SEED=1,2"])
+def test_a_key_near_to_one_that_there_is(
+    multirun: Any, files: Path, capsys: pytest.CaptureFixture[str], swept: str
+) -> None:
+    assert "Could not override" in refused(multirun, files, [swept])
+    assert f"{swept[:4]}: did you mean seed?\n" in capsys.readouterr().out
+
+
 def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> None:
     multirun("seed=1", to="out")
     before = tree(app)

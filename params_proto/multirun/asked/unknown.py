@@ -1,14 +1,19 @@
-"""Names that nothing in a proto app has, wherever they were given."""
+"""Names that nothing in an app has, wherever they were given."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, cast
 
+from omegaconf import OmegaConf
+
+from params_proto.errors import nearest
 from params_proto.keys import bare
 from params_proto.multirun.mistakes import first_ten
 
 if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
     from params_proto.app.task import Task
 
 
@@ -64,3 +69,31 @@ def _is_value(key: str, is_group: Callable[[str], bool]) -> bool:
     """Whether a key is that of a value in the task's config."""
     named = key.replace(".", "").isidentifier() and key.partition(".")[0] != "hydra"
     return named and not is_group(key)
+
+
+def meant(config: DictConfig, job: Iterable[str]) -> Iterator[str]:
+    """What overrides may have been meant for that no key of a config has, where one is near.
+
+    Args:
+        config: the composed config of the multirun.
+        job: the overrides.
+
+    >>> config = OmegaConf.create({"model": {"hidden": 8}, "lr": 0.1, "hydra": {}})
+    >>> list(meant(config, ["modle.hidden=1", "lrr=1", "lr=1", "+new=1"]))
+    ['modle.hidden: did you mean model.hidden?', 'lrr: did you mean lr?']
+    """
+    plain = cast("dict[str, Any]", OmegaConf.to_container(config))
+    names = [name for name in _paths(plain) if name.partition(".")[0] != "hydra"]
+    for line in job:
+        key = line.partition("=")[0]
+        if key[:1] not in "+~" and key not in names:
+            close = nearest(key, names)
+            if close is not None:
+                yield f"{key}: did you mean {close}?"
+
+
+def _paths(node: Mapping[str, Any], above: str = "") -> Iterator[str]:
+    for key, value in node.items():
+        yield f"{above}{key}"
+        if isinstance(value, dict):
+            yield from _paths(cast("Mapping[str, Any]", value), f"{above}{key}.")

@@ -16,6 +16,7 @@ from params_proto.errors import SweepError
 from params_proto.keys import keys_of
 from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
 from params_proto.multirun.asked.plan import Job
+from params_proto.multirun.asked.unknown import meant
 from params_proto.multirun.host import Host, sweep_of
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories, in_directory
@@ -104,7 +105,7 @@ class Validation:
         try:
             config = self._composed(job, own)
         except HydraException as error:
-            mistakes.add_error(job, error)
+            mistakes.add_error(job, error, meant(self.host.config, job))
             return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))
