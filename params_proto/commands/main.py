@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
     show = command("show", "what a sweep runs; nothing is started, and nothing expanded")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
     show.add_argument("--head", type=_count, default=5, metavar="N", help="how many configs (5)")
+    show.add_argument("--config-dir", metavar="DIR", help="where a glob(*) finds config groups")
 
     results = command("results", "what came out of sweeps, a row for each job")
     results.add_argument("directories", nargs="+", type=Path, metavar="DIR")

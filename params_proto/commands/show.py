@@ -9,22 +9,26 @@ from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
 from params_proto.multirun.asked.plan import Plan
 from params_proto.records.layout import SWEEP
+from params_proto.storage.groups import options_in
 from params_proto.table.text import aligned
 
 
-def run(sweep: str, head: int) -> str:
+def run(sweep: str, head: int, config_dir: str | None = None) -> str:
     """The expression, its size, and its first configs.
 
     Args:
         sweep: a file, `path.py:attribute`, or the directory of a sweep.
         head: how many configs.
+        config_dir: where a `glob` finds the options of config groups.
 
     Raises:
         SweepError: it is no sweep.
     """
     of_directory = Path(sweep) / SWEEP
     try:
-        read = configured(str(of_directory) if of_directory.is_file() else sweep, cwd=Path.cwd())
+        loader = None if config_dir is None else options_in(config_dir)
+        file = str(of_directory) if of_directory.is_file() else sweep
+        read = configured(file, cwd=Path.cwd(), loader=loader)
     except SweepError as error:  # which names the option that it would be in
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -121,11 +122,16 @@ class Host:
 
     def _options(self, group: str) -> list[str]:
         if group not in self._found:
-            self._found[group] = self.loader.get_group_options(
-                group,
-                config_name=self.config.hydra.job.config_name,
-                overrides=self.of_hydra,
-            )
+            try:
+                self._found[group] = self.loader.get_group_options(
+                    group,
+                    config_name=self.config.hydra.job.config_name,
+                    overrides=self.of_hydra,
+                )
+            except OSError as error:
+                if error.errno != errno.ENAMETOOLONG:
+                    raise
+                self._found[group] = []  # no folder can have such a name
         return self._found[group]
 
     @cached_property

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any
 
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.python_text import slice_of
 from params_proto.table.ranking import ALONE, DIRECTIONS, MAXIMIZE, Ranking
 
@@ -127,8 +127,8 @@ class Options:
         if not isinstance(given, str):
             kind = "a number" if isinstance(given, int) else "no text"
             raise SweepError(
-                f"hydra.sweeper.slice={given} is {kind}, and no slice: write {forms}. In a YAML"
-                " file put it in quotes, as YAML reads 1:30 as 90."
+                f"hydra.sweeper.slice={shown(given)} is {kind}, and no slice: write {forms}. In a"
+                " YAML file put it in quotes, as YAML reads 1:30 as 90."
             )
         part = slice_of(given)
         if part is None:

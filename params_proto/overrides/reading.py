@@ -186,7 +186,8 @@ def enumerated(override: Override) -> Sequence[Any]:
     if isinstance(sweep, Glob) and override.config_loader is None:
         raise SweepError(
             f"{line}: glob lists the options of a config group, and outside a Hydra app there are"
-            " none. Write the options, or give config_dir=."
+            " none. Write the options, or say where they are: config_dir=conf, in a command"
+            " --config-dir conf."
         )
     if isinstance(sweep, RangeSweep):
         ends = (sweep.start or 0, sweep.stop or 0, sweep.step)

@@ -284,6 +284,18 @@ def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, command: str, go
     assert said.endswith("Put it back.")
 
 
+def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "conf/model").mkdir(parents=True)
+    for name in ("large", "small"):
+        (tmp_path / f"conf/model/{name}.yaml").touch()
+    (tmp_path / "sweep.yaml").write_text("product: {model: glob(*)}\n")
+    file, folder = str(tmp_path / "sweep.yaml"), str(tmp_path / "conf")
+    assert run("show", file, "--config-dir", folder).splitlines()[1:] == [
+        *("2 configs of 1 key: model", "job  model", "  0  large", "  1  small")
+    ]
+    assert "--config-dir conf" in run("show", file, status=1)
+
+
 def test_show(run: Any) -> None:
     assert run("show", "train.py:grid", "--head", "2").splitlines() == [
         "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",

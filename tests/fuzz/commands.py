@@ -96,8 +96,8 @@ def _call(given: Any, directory: Path) -> None:
         beginning = begin(asked, arguments, app.host, begun)
         directories = Directories(beginning.directory)
         jobs, _ = beginning.jobs(directories)
-        # A dry run of more jobs looks at them for a second.
-        more = beginning.request.plan.exceeds(_FEW, asked.part)
+        # A dry run of more jobs looks at them for a second, and of a part also at those of others.
+        more = beginning.request.plan.exceeds(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), asked.batch_sizes(at_once=False))
             list(Validation(app.host, directories, Composed()).passed(batches, ahead=True))

@@ -236,6 +236,10 @@ def test_a_key_near_to_one_that_there_is(
     assert f"{swept[:4]}: did you mean seed?\n" in capsys.readouterr().out
 
 
+def test_a_key_that_is_too_long_for_a_folder(multirun: Any, files: Path) -> None:
+    assert "Hydra cannot compose the job aaa" in refused(multirun, files, ["a" * 300 + "=1,2"])
+
+
 def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> None:
     multirun("seed=1", to="out")
     before = tree(app)

@@ -124,7 +124,8 @@ def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
     sweep = Sweep.from_overrides(["model=glob(*)"], config_dir=tmp_path)
     assert sweep == Sweep().product(model=["large", "small"])
     with pytest.raises(
-        SweepError, match=r"^model=glob\(\*\): glob lists .* or give config_dir=\.$"
+        SweepError,
+        match=r"^model=glob\(\*\): glob lists .* config_dir=conf, in a command --config-dir conf\.$",
     ):
         Sweep.from_overrides(["model=glob(*)"])
     with pytest.raises(SweepError, match=r"^model=glob\(x\) has no values"):

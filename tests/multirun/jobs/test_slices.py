@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from params_proto.errors import SweepError
+from params_proto.multirun import Options
 from params_proto.multirun.jobs.numbering import FirstNumber
 from params_proto.records import Records
 
@@ -143,6 +145,11 @@ def test_no_slice(multirun: Any, app: Path, overrides: list[str], message: str) 
     with pytest.raises(CompactHydraException, match=message):
         multirun(*overrides)
     assert not list((app / "out").iterdir())
+
+
+def test_an_enormous_number_is_no_slice() -> None:
+    with pytest.raises(SweepError, match=r"slice=a value of type int is a number"):
+        _ = Options(slice=10**5000).part
 
 
 def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:
