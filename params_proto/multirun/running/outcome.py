@@ -15,6 +15,7 @@ from params_proto.records.returned import as_far_as_json, sayable
 log = logging.getLogger(__name__)
 
 _OWN = "params_proto."
+_SENT = "<dynamic-code>"  # the file of code that cloudpickle has sent
 # What joblib, submitit and Ray send their results with.
 _PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")
 
@@ -43,12 +44,15 @@ def value_of(job: int, returned: Any) -> Any:
     return value
 
 
-def failure_of(error: BaseException, cause: BaseException | None = None) -> Failure:
+def failure_of(
+    error: BaseException, cause: BaseException | None = None, script: str | None = None
+) -> Failure:
     """What a job raised, as its record holds it.
 
     Args:
         error: what it is told as.
         cause: what was raised, if that is something else.
+        script: the file that the sweep was started with.
     """
     try:
         message = str(error)
@@ -59,6 +63,8 @@ def failure_of(error: BaseException, cause: BaseException | None = None) -> Fail
         trace = "".join(traceback.format_exception(type(whole), whole, of_the_user(whole)))
     except Exception as unsayable:
         trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
+    if script is not None:  # what a worker was sent is of the script, and has lost its name
+        trace = trace.replace(f'File "{_SENT}"', f'File "{script}"')
     return Failure(type(error).__qualname__, sayable(message), sayable(trace))
 
 

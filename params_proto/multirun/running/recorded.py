@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
@@ -91,6 +92,7 @@ class Recorded:
         self.busy = False
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
+        self._script: str | None = getattr(sys.modules["__main__"], "__file__", None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "signals": None, "on_change": None, "busy": False}
@@ -162,13 +164,13 @@ class Recorded:
                 close(Status.COMPLETED)
                 return None
             raised = ExitError(f"sys.exit({error.code!r})")
-            close(Status.FAILED, error=failure_of(raised, error))
+            close(Status.FAILED, error=failure_of(raised, error, self._script))
             raise raised from error
         except KeyboardInterrupt:
             close(Status.INTERRUPTED)
             raise
         except BaseException as error:
-            failure = failure_of(error)
+            failure = failure_of(error, script=self._script)
             close(Status.FAILED, error=failure)
             if not isinstance(error, Exception):  # which no launcher takes for a job's failure
                 raise RemoteError(f"{failure.type}: {failure.message}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,3 +30,28 @@ def test_half_a_character_is_spelled_out(
     assert record.error.traceback.endswith("broken caf\\udce9\n")
     if HYDRA_1_3:  # Hydra 1.4 logs what a job raised, as it is
         assert "Logging error" not in capfd.readouterr().err
+
+
+FAILS = """
+from params_proto import proto
+
+@proto.cli
+def train(seed: int = 0):
+    raise ValueError("never")
+
+if __name__ == "__main__":
+    train()
+"""
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_the_traceback_names_the_script(python: Any, tmp_path: Path, launcher: str) -> None:
+    script = tmp_path / "fails.py"
+    script.write_text(FAILS)
+    python(
+        "fails.py", "-m", "seed=1,2", "hydra.sweep.dir=out", f"hydra/launcher={launcher}", status=1
+    )
+    for record in Records(tmp_path / "out").all():
+        assert isinstance(record, Record)
+        assert record.error is not None
+        assert f'File "{script}", line 6, in train' in record.error.traceback
