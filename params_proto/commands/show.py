@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -24,6 +28,26 @@ def run(sweep: str, head: int, config_dir: str | None = None) -> str:
     Raises:
         SweepError: it is no sweep.
     """
+    with _from_here():
+        return _shown(sweep, head)
+
+
+@contextmanager
+def _from_here() -> Generator[None, None, None]:
+    """Within, modules are found from the working directory on, as `python -m` finds them."""
+    here = os.getcwd()
+    # Whoever wants only what is installed says so to Python.
+    if getattr(sys.flags, "safe_path", False) or sys.path[:1] == [here]:
+        yield
+        return
+    sys.path.insert(0, here)
+    try:
+        yield
+    finally:
+        sys.path.remove(here)
+
+
+def _shown(sweep: str, head: int) -> str:
     of_directory = Path(sweep) / SWEEP
     try:
         loader = None if config_dir is None else options_in(config_dir)

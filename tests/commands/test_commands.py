@@ -385,6 +385,17 @@ def test_an_output_that_has_not_all_letters(
     assert [job.split()[:2] for job in jobs] == [["0", r"caf\xe9"], ["1", "tea"]]
 
 
+def test_the_script_finds_the_modules_that_python_m_does(
+    python: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study_here.py").write_text(APP)
+    script, show = Path(sys.executable).with_name("params-proto"), ("show", "study_here:grid")
+    assert python(script, *show).stdout == python("-m", "params_proto", *show).stdout
+    if hasattr(sys.flags, "safe_path"):  # since Python 3.11
+        monkeypatch.setenv("PYTHONSAFEPATH", "1")
+        assert "No module named" in python(script, *show, status=1).stderr
+
+
 def test_a_reader_that_has_seen_enough(lab: Path) -> None:
     piped = f"{sys.executable} -m params_proto results runs/a | head -1"
     done = subprocess.run(["sh", "-c", piped], cwd=lab, capture_output=True, text=True)
