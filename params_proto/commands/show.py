@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
@@ -15,6 +16,9 @@ from params_proto.multirun.asked.plan import Plan
 from params_proto.records.layout import SWEEP
 from params_proto.storage.groups import options_in
 from params_proto.table.text import aligned
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
 
 
 def run(sweep: str, head: int, config_dir: str | None = None) -> str:
@@ -29,7 +33,7 @@ def run(sweep: str, head: int, config_dir: str | None = None) -> str:
         SweepError: it is no sweep.
     """
     with _from_here():
-        return _shown(sweep, head)
+        return _shown(sweep, head, None if config_dir is None else options_in(config_dir))
 
 
 @contextmanager
@@ -47,10 +51,9 @@ def _from_here() -> Generator[None, None, None]:
         sys.path.remove(here)
 
 
-def _shown(sweep: str, head: int) -> str:
+def _shown(sweep: str, head: int, loader: ConfigLoader | None) -> str:
     of_directory = Path(sweep) / SWEEP
     try:
-        loader = None if config_dir is None else options_in(config_dir)
         file = str(of_directory) if of_directory.is_file() else sweep
         read = configured(file, cwd=Path.cwd(), loader=loader)
     except SweepError as error:  # which names the option that it would be in
