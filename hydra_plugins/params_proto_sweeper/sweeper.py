@@ -87,7 +87,6 @@ class ParamsProtoSweeper(Sweeper):
         from params_proto.multirun import Recorded, opened
         from params_proto.multirun.compose import chosen
         from params_proto.multirun.mistakes import told_by_hydra
-        from params_proto.multirun.start.logs import append_to_logs
 
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
@@ -97,8 +96,6 @@ class ParamsProtoSweeper(Sweeper):
             self._options = {name: node[name] for name in self._options}
         self.hydra_context = hydra_context
         self.config = self._opened.config
-        again = bool(self._options["resume"] or self._options["retries"])
-        append_to_logs(self.config, again=again)
         self.task_function = task_function
         self._recorded = Recorded(task_function)
         self.launcher = Plugins.instance().instantiate_launcher(

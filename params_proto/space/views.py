@@ -15,7 +15,7 @@ from params_proto.space.node import Config, Space, same
 from params_proto.space.permutation import Permutation
 from params_proto.values import length
 
-_WALKED = 100_000  # configs before the first of a slice, which takes milliseconds
+_WALKED = 1_000_000  # configs before the first of a slice, which takes a tenth of a second
 
 
 @dataclass(eq=False)
@@ -168,9 +168,10 @@ class Picked(View):
 
     def __iter__(self) -> Iterator[Config]:
         start, stop, step = self.indices.start, self.indices.stop, self.indices.step
-        # Walking past a config costs about a tenth of writing one by its index. The first one is
-        # not to wait for a billion of them.
-        if 0 < step <= maxsize and stop <= min(10 * self.size, maxsize) and start <= _WALKED:
+        # Walking past a config costs about a tenth of writing one by its index, where it is not the
+        # same. The first one is not to wait for a billion of them.
+        walks = type(self.whole).__iter__ is not Space.__iter__ and start <= _WALKED
+        if walks and 0 < step <= maxsize and stop <= min(10 * self.size, maxsize):
             return islice(iter(self.whole), start, stop, step)
         return super().__iter__()
 

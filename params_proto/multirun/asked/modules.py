@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sized
 from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
@@ -48,16 +48,23 @@ def _starting_nothing(name: str) -> Generator[None, None, None]:
     import hydra
 
     decorator = hydra.main
-    hydra.main = _not_started(decorator)
+    reading = [True]
+    hydra.main = _not_started(decorator, reading)
     try:
         with only_read(name):
             yield
     finally:
         hydra.main = decorator
+        reading.clear()
 
 
-def _not_started(decorator: Callable[..., Any]) -> Callable[..., Any]:
-    """`hydra.main`, whose apps run with a config that they are given, and not without."""
+def _not_started(decorator: Callable[..., Any], reading: Sized) -> Callable[..., Any]:
+    """`hydra.main`, whose apps do nothing while a module is read.
+
+    Args:
+        decorator: Hydra's own.
+        reading: empty once the module has been read, in which others may have got this one.
+    """
 
     def main(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
         decorate = decorator(*arguments, **options)
@@ -66,10 +73,10 @@ def _not_started(decorator: Callable[..., Any]) -> Callable[..., Any]:
             app = decorate(task)
 
             @wraps(app)
-            def with_a_config(config: Any = None) -> Any:
-                return None if config is None else app(config)
+            def started(config: Any = None) -> Any:
+                return None if reading and config is None else app(config)
 
-            return with_a_config
+            return started
 
         return decorated
 

@@ -71,22 +71,24 @@ def _is_value(key: str, is_group: Callable[[str], bool]) -> bool:
     return named and not is_group(key)
 
 
-def meant(config: DictConfig, job: Iterable[str]) -> Iterator[str]:
+def meant(config: DictConfig, job: Iterable[str], is_group: Callable[[str], bool]) -> Iterator[str]:
     """What overrides may have been meant for that no key of a config has, where one is near.
 
     Args:
         config: the composed config of the multirun.
         job: the overrides.
+        is_group: whether a key is a config group, each option of which may have other keys.
 
     >>> config = OmegaConf.create({"model": {"hidden": 8}, "lr": 0.1, "hydra": {}})
-    >>> list(meant(config, ["modle.hidden=1", "lrr=1", "lr=1", "+new=1"]))
+    >>> list(meant(config, ["modle.hidden=1", "lrr=1", "lr=1", "+new=1"], {"db"}.__contains__))
     ['modle.hidden: did you mean model.hidden?', 'lrr: did you mean lr?']
     """
     plain = cast("dict[str, Any]", OmegaConf.to_container(config))
     names = [name for name in _paths(plain) if name.partition(".")[0] != "hydra"]
     for line in job:
         key = line.partition("=")[0]
-        if key[:1] not in "+~" and key not in names:
+        of_group = is_group(key) or is_group(key.partition(".")[0])
+        if key[:1] not in "+~" and key not in names and not of_group:
             close = nearest(key, names)
             if close is not None:
                 yield f"{key}: did you mean {close}?"

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
+from typing import Any, cast
 
 from params_proto.errors import SweepError
 from params_proto.expression.steps import (
@@ -24,6 +24,8 @@ from params_proto.overrides.identity import canonical
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
 from params_proto.values import length
+
+_ROWS = 100_000  # of a chain, above which the first job would wait for seconds
 
 Spelled = Callable[[str, Any], "str | None"]
 """How a job's override spells a key with a value; None where it has none."""
@@ -50,12 +52,12 @@ def occurrence_of(
     >>> [occurrence(at * 10**12 + 7) for at in range(6)]
     [0, 1, 2, 0, 1, 2]
     """
-    if _reads(expression) or _pins_over(expression):
+    if _reads(expression) or _pins_over(expression) or _respells(expression):
         return None
     names = _Names(spelled, selecting)
     try:
         factors = [*names.factors(expression)]
-    except SweepError:  # a value that cannot be said, as its job will tell
+    except (SweepError, _TooManyError):  # of a value that cannot be said, its job will tell
         return None
     if _derives(expression) and not all(type(one) in (_Factor, _Repeated) for one in factors):
         return None  # of values that are equal, 1 and 1.0, it may make others that are not
@@ -69,6 +71,10 @@ def occurrence_of(
         return before
 
     return occurrence
+
+
+class _TooManyError(Exception):
+    """More rows than are to be gone through before the first job."""
 
 
 @dataclass(eq=False)
@@ -148,6 +154,12 @@ def _pins_over(expression: Expression) -> bool:
     return any(related(pin, other) for pin in pins for other in others)
 
 
+def _respells(expression: Expression) -> bool:
+    """Whether two spellings are one key, `lr` and `+lr`, of which a job may have either."""
+    spellings = set(expression.places_in_full)
+    return len(set(map(bare, spellings))) < len(spellings)
+
+
 def _given(expression: Expression) -> Iterator[tuple[str, str]]:
     """Every key of each of its steps, and what gives it values."""
     for step in expression.steps:
@@ -175,6 +187,8 @@ class _Names:
             elif isinstance(step, Zip):
                 yield self._zipped({full(axis.key): axis.values for axis in step.axes})
             elif isinstance(step, Chain):
+                if len(step.rows) > _ROWS:
+                    raise _TooManyError
                 rows = [{full(key): value for key, value in row.items()} for row in step.rows]
                 yield _listed([self._name(row) for row in rows])
             elif isinstance(step, Cross):
@@ -183,7 +197,7 @@ class _Names:
     def _zipped(self, columns: Mapping[str, Sequence[Any]]) -> _Factor:
         size = length(next(iter(columns.values())))
         # What a deletion expects to find makes no difference.
-        told = {key: values for key, values in columns.items() if not key.startswith("~")}
+        told = {key: values for key, values in columns.items() if not self._deletes(key)}
         if not told:
             return _Alike(size)
         # Numbers that differ make rows that do; a long range is not to be gone through.
@@ -191,6 +205,9 @@ class _Names:
             return _Factor(size)
         rows = zip(*told.values(), strict=True)
         return _listed([self._name(dict(zip(told, row, strict=True))) for row in rows])
+
+    def _deletes(self, key: str) -> bool:
+        return (self.spelled(key, "") or "").startswith("~")
 
     def _name(self, row: Mapping[str, Any]) -> Hashable:
         """That of a row: what it has by the keys that its jobs' overrides have."""
@@ -207,8 +224,20 @@ class _Names:
 
 
 def _value_name(value: Any) -> Hashable:
-    if type(value) not in (int, float, str, bool, type(None)):
+    if not _is_plain(value):
         value = parse(render(value))
     # A text of Python's is told from the texts of other values by the tuple.
     fits = type(value) in (int, str) or (type(value) is float and isfinite(value))
     return value if fits else (canonical(value),)
+
+
+def _is_plain(value: Any) -> bool:
+    """Whether a job gets a value as it is here, as can be told without Hydra's parser."""
+    if type(value) is str:
+        return "$" not in value and "\\" not in value
+    if type(value) is list:
+        return all(map(_is_plain, cast("list[Any]", value)))
+    if type(value) is dict:
+        entries = cast("dict[Any, Any]", value).items()
+        return all(type(key) is str and _is_plain(of) for key, of in entries)
+    return type(value) in (int, float, bool, type(None))

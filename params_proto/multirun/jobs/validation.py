@@ -105,7 +105,7 @@ class Validation:
         try:
             config = self._composed(job, own)
         except HydraException as error:
-            mistakes.add_error(job, error, meant(self.host.config, job))
+            mistakes.add_error(job, error, meant(self.host.config, job, self.host.is_group))
             return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))

@@ -95,6 +95,7 @@ class Running:
             options.timeout,
             apart=beginning.host.submits,
             named=beginning.goes_on,
+            subdirectory=beginning.host.config.hydra.output_subdir,
         )
         return cls(beginning, launching, gathered, remaining=remaining)
 

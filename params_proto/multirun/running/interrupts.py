@@ -117,34 +117,52 @@ def noticed() -> Generator[list[int], None, None]:
     if threading.current_thread() is not threading.main_thread():
         yield came  # Python handles them in the main thread
         return
-    # Python writes each signal there that it handles, before it calls a handler.
     ours, theirs = os.pipe()
-    os.set_blocking(ours, False)
-    os.set_blocking(theirs, False)
-    before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
-    if before != -1:  # an event loop waits for them
-        signal.set_wakeup_fd(before)
-    _noting.add(theirs)
+    before = -1
     try:
+        os.set_blocking(ours, False)
+        os.set_blocking(theirs, False)
+        # Python writes each signal there that it handles, before it calls a handler.
+        before = signal.set_wakeup_fd(theirs, warn_on_full_buffer=False)
+        if before != -1:  # an event loop waits for them
+            with suppress(ValueError, OSError):  # or has been closed
+                signal.set_wakeup_fd(before)
+        _noting.add(theirs)
         yield came
     finally:
         if before == -1:
             signal.set_wakeup_fd(-1)
         _noting.discard(theirs)
-        with suppress(BlockingIOError):  # nothing came
-            came += [number for number in os.read(ours, 4096) if number in heeded]
+        with suppress(BlockingIOError):  # there is no more
+            while written := os.read(ours, 4096):
+                came += [number for number in written if number in heeded]
         os.close(ours)
         os.close(theirs)
 
 
-def _in_a_child() -> None:
-    """Notes nothing: what comes to a child that a job has forked is the child's."""
+# What comes to a child that a job has forked is the child's: none is handled between the fork and
+# the moment when it has a pipe of its own, or none. Python would let it be lost, besides.
+
+
+def _before_a_fork() -> None:
+    _masks.before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _in_the_parent() -> None:
+    signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
+
+
+def _in_the_child() -> None:
     if _noting:
         signal.set_wakeup_fd(-1)
+    signal.pthread_sigmask(signal.SIG_SETMASK, _masks.before)
 
 
+_masks = threading.local()
 _noting: set[int] = set()
-os.register_at_fork(after_in_child=_in_a_child)
+os.register_at_fork(
+    before=_before_a_fork, after_in_parent=_in_the_parent, after_in_child=_in_the_child
+)
 
 
 def _is_ours(handler: Any) -> bool:

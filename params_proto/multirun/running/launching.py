@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from params_proto.multirun.jobs.numbering import first_number
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
 from params_proto.multirun.running.half_sent import results_come_or_end
+from params_proto.multirun.running.logs import set_aside
 from params_proto.multirun.running.recorded import Launch
 from params_proto.multirun.running.stopping import Cut, close
 from params_proto.records import Status
@@ -37,6 +38,7 @@ class Launching:
         timeout: seconds that a job may take.
         apart: whether each job has a process of its own, which it may end, and the launcher a queue
             of them.
+        subdirectory: `hydra.output_subdir`, which has the config of an attempt.
         named: whether the jobs are told their directories, as their numbers are not those that any
             launcher would give them.
     """
@@ -47,6 +49,7 @@ class Launching:
     timeout: float | None = None
     apart: bool = False
     named: bool = False
+    subdirectory: str | None = None
     # How many attempts the jobs of the batch had before it, those that have been launched.
     _before: dict[int, int] = field(default_factory=dict[int, int])
 
@@ -91,6 +94,7 @@ class Launching:
         while rest and not self._failures.too_many:
             attempts = self.gathered.attempts(rest)
             self._before = attempts | self._before
+            self._keep_logs(rest, attempts)
             if self.gathered.progress is not None:
                 self.gathered.progress.launched(attempts)
             try:
@@ -131,6 +135,16 @@ class Launching:
                 returned.update(self.gathered.take(Batch(rest, batch.directories), results))
                 break
         self._launch_alone(Batch(suspects, batch.directories), returned)
+
+    def _keep_logs(self, jobs: Iterable[Numbered], attempts: Mapping[int, int]) -> None:
+        """Sets the logs of earlier attempts aside that would be written over."""
+        if self.subdirectory is None:
+            return
+        for one in jobs:
+            record = self.gathered.record(one) if attempts[one.number] else None
+            if record is not None:
+                directory = self.gathered.records.directory / record.dir
+                set_aside(directory / self.subdirectory / "hydra.yaml", record.attempt)
 
     def _launch_alone(self, suspects: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches jobs one at a time.

@@ -6,6 +6,7 @@ import logging
 import pickle
 import sys
 import traceback
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
@@ -63,9 +64,26 @@ def failure_of(
         trace = "".join(traceback.format_exception(type(whole), whole, of_the_user(whole)))
     except Exception as unsayable:
         trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
-    if script is not None:  # what a worker was sent is of the script, and has lost its name
-        trace = trace.replace(f'File "{_SENT}"', f'File "{script}"')
+    if script is not None and _SENT in trace:
+        for line, name in _of_the_script(cause or error):
+            of = f"line {line}, in {name}\n"
+            trace = trace.replace(f'File "{_SENT}", {of}', f'File "{script}", {of}')
     return Failure(type(error).__qualname__, sayable(message), sayable(trace))
+
+
+def _of_the_script(error: BaseException | None) -> Iterator[tuple[int, str]]:
+    """The lines of the script that an error went through: what was sent has lost the file's name.
+
+    Args:
+        error: what was raised, with what it was raised from, or beside.
+    """
+    seen = set[int]()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            if frame.f_globals.get("__name__") == "__main__":
+                yield line, frame.f_code.co_name
+        error = error.__cause__ or error.__context__
 
 
 def of_the_user(error: BaseException) -> TracebackType | None:

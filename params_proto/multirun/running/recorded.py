@@ -124,6 +124,8 @@ class Recorded:
         """
         if not HydraConfig.initialized():
             return self.__wrapped__(config)  # by a launcher that has ways of its own
+        if self.signals is not None and self.signals.last is not None:
+            raise self.signals.last  # which the job before has handled
         limit = self.launch.limit
         if limit is not None and limit.reached:
             return NotRun()

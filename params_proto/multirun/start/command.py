@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
-from params_proto.multirun.start.logs import is_appending
 from params_proto.overrides.rendering import assignment
 from params_proto.python_command import options
 
@@ -96,7 +95,7 @@ def stays(override: str) -> bool:
     """
     if _is_one_of(override, ("hydra.sweeper.sweep",)):
         return True  # a change of what a choice of a group has put there
-    return not _is_one_of(override, (*_HOW, *_WHERE)) and not is_appending(override)
+    return not _is_one_of(override, (*_HOW, *_WHERE))
 
 
 def _is_one_of(override: str, keys: Iterable[str]) -> bool:

@@ -182,13 +182,17 @@ def test_a_script_with_a_sweep_in_it_is_not_started(
     assert hydra.main is main
 
 
-def test_an_app_that_was_only_read_still_takes_a_config(tmp_path: Path) -> None:
+def test_an_app_that_was_only_read_runs_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = STARTS["hydra"].replace('raise AssertionError("it runs")', "return config")
     (tmp_path / "app.py").write_text(text)
     read("app.py:grid", tmp_path)
     module = sys.modules["params_proto_sweep_app"]
     assert module.main({"lr": 1}) == {"lr": 1}
-    assert module.main() is None
+    monkeypatch.setattr(sys, "argv", ["app.py", "--no-such-option"])
+    with pytest.raises(SystemExit):  # it is one as ever
+        module.main()
 
 
 def test_a_file_that_fails_can_be_mended_and_read_again(tmp_path: Path) -> None:

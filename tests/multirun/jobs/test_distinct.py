@@ -40,9 +40,12 @@ SWEEPS = {
     "within": Sweep().product(lr=[1, 2, 1]) * Sweep().chain({"a": 1}, {"a": 1}).repeat(2),
     "a node within": Sweep().product(x=[1, 1]) * Sweep().under("n").product(y=[2, 3, 2]),
     "types": Sweep().product(x=[1, "1", True, "true", None, "null", [1], "[1]", 1.5, float("nan")]),
+    "lists": Sweep().product(x=[[1, "a"], [1.0, "a"], {"k": [1]}, {"k": [1.0]}, r"\${y}", "${y}"]),
     "said alike": Sweep().product(x=[Colour.RED, "RED", Path("a"), "a", (1, 2), [1, 2.0]]),
 }
 LOOKED_AT = {
+    "two spellings": Sweep().chain({"a": 1}, {"+a": 1}),
+    "very many rows": Sweep().chain(*[{"a": 1}] * 100_001),
     "pinned": GRID.repeat(2).set(lr=5),
     "dropped": GRID.repeat(2).exclude(lr=1),
     "shuffled": GRID.repeat(2).shuffle(seed=1),
@@ -83,6 +86,14 @@ def test_an_option_that_is_left_out(value: str) -> None:
     occurrence = occurrence_of(sweep.expression, spelled)
     assert occurrence is not None
     assert [occurrence(index) for index in range(3)] == [0, 0, value == "+db"]
+
+
+def test_a_deletion_that_is_spelled_otherwise() -> None:
+    """As of `~db` in a sweep that the command line gives values: `+db=my,pg`."""
+    sweep = Sweep().product({"~db": ["my", "pg"], "x": [1, 2]})
+    occurrence = occurrence_of(sweep.expression, lambda key, _: key.replace("~", "+"))
+    assert occurrence is not None
+    assert [occurrence(index) for index in range(4)] == [0, 0, 0, 0]
 
 
 @pytest.mark.parametrize("name", LOOKED_AT)

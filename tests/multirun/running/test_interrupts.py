@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hydra.core.hydra_config import HydraConfig
 
 from params_proto.records import Record, Records
 from params_proto.records.process import Process, this_process
@@ -321,6 +322,67 @@ def test_the_children_of_a_job_end_as_ever(
     monkeypatch.setenv("ENDS_BY", str(int(number)))
     assert multirun("seed=1", task=has_a_child).values == [exitcode]
     assert "Interrupt: SIG" not in capfd.readouterr().err
+
+
+def ends_children_at_once(config: object) -> list[int | None]:
+    """How children end that a job has forked, by a signal that comes when they hardly are there."""
+    context = multiprocessing.get_context("fork")
+    ended: list[int | None] = []
+    for _ in range(30):
+        child = context.Process(target=time.sleep, args=(100,))
+        child.start()
+        child.terminate()
+        child.join(60)
+        ended.append(child.exitcode)
+    return ended
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+def test_what_comes_to_a_child_is_not_the_jobs(multirun: Any, launcher: str) -> None:
+    run = multirun("seed=1,2", f"hydra/launcher={launcher}", task=ends_children_at_once)
+    assert run.values == [[-signal.SIGTERM] * 30] * 2
+
+
+def raises_at_a_signal(config: object) -> None:
+    def stop(*_: object) -> None:
+        raise RuntimeError("no checkpoint")
+
+    Path(f"began-{HydraConfig.get().job.num}").touch()
+    signal.signal(signal.SIGTERM, stop)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(60)
+
+
+def test_no_job_begins_after_one_whose_own_handler_raises(multirun: Any, app: Path) -> None:
+    with pytest.raises(SystemExit) as ended:
+        multirun("seed=1,2,3", task=raises_at_a_signal)
+    assert ended.value.code == 143
+    assert statuses(app / "out") == ["failed"]
+    assert [path.name for path in app.glob("began-*")] == ["began-0"]
+
+
+def test_where_many_other_signals_come(multirun: Any, app: Path) -> None:
+    def task(config: object) -> None:
+        for number in (signal.SIGUSR1, signal.SIGTERM):
+            signal.signal(number, lambda *_: None)
+        for _ in range(10_000):
+            os.kill(os.getpid(), signal.SIGUSR1)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit):
+        multirun("seed=1,2", task=task)
+    assert statuses(app / "out") == ["interrupted"]
+
+
+def test_a_pipe_for_signals_that_is_closed(multirun: Any) -> None:
+    """As an event loop may leave it behind."""
+    ours, theirs = os.pipe()
+    os.set_blocking(theirs, False)
+    before = signal.set_wakeup_fd(theirs)
+    os.close(ours)
+    os.close(theirs)
+    assert multirun("seed=1,2", task=lambda config: config.seed).values == [1, 2]
+    signal.set_wakeup_fd(before)
 
 
 AGAIN = """

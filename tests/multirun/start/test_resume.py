@@ -163,26 +163,51 @@ def logging_fails(_: Any) -> None:
     raise JobError("not yet")
 
 
-@pytest.mark.parametrize("given", [[], [ANEW]], ids=["appends", "anew"])
-@pytest.mark.parametrize("times", [1, 2])
-def test_the_earlier_log_is_kept(multirun: Any, given: list[str], times: int) -> None:
-    for overrides in (["seed=1", *given], *[[resume(Path("out").absolute())]] * times):
+def logs(directory: Path) -> dict[str, int]:
+    """How many attempts each log of a job tells of."""
+    texts = {path.name: path.read_text() for path in directory.glob("*.log")}
+    return {name: text.count("attempt\n") for name, text in texts.items()}
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [([], {"app.log": 3}), ([ANEW], {"app.1.log": 1, "app.2.log": 1, "app.log": 1})],
+    ids=["appends", "anew"],
+)
+def test_the_earlier_log_is_kept(multirun: Any, given: list[str], expected: object) -> None:
+    for overrides in (["seed=1", *given], *[[resume(Path("out").absolute())]] * 2):
         with pytest.raises(JobError):
             multirun(*overrides, task=logging_fails)
-    assert Path("out/0/app.log").read_text().count("- attempt\n") == 1 + times
+    assert logs(Path("out/0")) == expected
 
 
 @pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
 def test_the_log_of_an_attempt_before_a_retry_is_kept(multirun: Any, launcher: list[str]) -> None:
     with pytest.raises(JobError):
         multirun("seed=1", ANEW, "hydra.sweeper.retries=1", *launcher, task=logging_fails)
-    assert Path("out/0/app.log").read_text().count("- attempt\n") == 2
+    assert logs(Path("out/0")) == {"app.1.log": 1, "app.log": 1}
 
 
-def test_a_log_that_is_begun_anew_is_where_no_job_runs_again(multirun: Any) -> None:
-    multirun("seed=1", ANEW)
-    written = OmegaConf.load("out/0/.hydra/hydra.yaml")
-    assert OmegaConf.select(written, "hydra.job_logging.handlers.file.mode") == "w"
+def test_each_job_has_handlers_of_its_own(multirun: Any, app: Path) -> None:
+    """Options of a group, which choose another job_logging: what one has is no key of the other."""
+    for name, handlers in {
+        "mine": "{own: {class: logging.FileHandler, mode: w,"
+        " filename: '${hydra.runtime.output_dir}/own.log'}}",
+        "other": "{console: {class: logging.StreamHandler}}",
+    }.items():
+        handler = handlers.partition(":")[0].strip("{")
+        (app / f"conf/hydra/job_logging/{name}.yaml").parent.mkdir(parents=True, exist_ok=True)
+        (app / f"conf/hydra/job_logging/{name}.yaml").write_text(
+            f"version: 1\nhandlers: {handlers}\nroot: {{handlers: [{handler}]}}\n"
+            "disable_existing_loggers: false\n"
+        )
+        (app / f"conf/experiment/{name}.yaml").write_text(
+            f"# @package _global_\ndefaults: [override /hydra/job_logging: {name}]\n"
+        )
+    with pytest.raises(JobError):
+        multirun("+experiment=mine,other", "hydra.sweeper.retries=1", task=logging_fails)
+    assert each(Path("out"), "attempt") == [2, 2]
+    assert logs(Path("out/0")) == {"own.1.log": 1, "own.log": 1}
 
 
 # --- a sweep that has changed
