@@ -3,8 +3,8 @@
 {"format": 1, "script": ["train.py", "-m"], "config_name": "config",
 "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
 "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
-"jobs": 40, "sweep": "1f0c...", "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00",
-"metric": "accuracy", "direction": "maximize"}
+"choices": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
+"created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ class PlanFile(NamedTuple):
         order: of the keys in a job's overrides.
         keys: those that are swept.
         groups: those of them that choose an option of a config group.
+        choices: those of `hydra` that choose a launcher or sweeper of which a config sets options.
         jobs: how many there are; None where that would take a pass over what is filtered.
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps have had the directory before.
@@ -52,6 +53,7 @@ class PlanFile(NamedTuple):
     order: list[str]
     keys: list[str]
     groups: list[str]
+    choices: list[str]
     jobs: int | None
     sweep: str
     earlier: int
@@ -105,7 +107,7 @@ def read_plan(directory: Path) -> PlanFile:
             f"{path} is of format {values['format']!r:.20}, and this version of params_proto reads"
             f" format {FORMAT}: go on with the version that began the sweep."
         )
-    lists = ("script", "task", "hydra", "selecting", "order", "keys", "groups")
+    lists = ("script", "task", "hydra", "selecting", "order", "keys", "groups", "choices")
     for name in lists:
         if not _are_texts(values[name]):
             raise SweepError(f"{path} is no plan of a sweep: {name} is no list of texts.")

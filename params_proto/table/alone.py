@@ -16,8 +16,6 @@ _OF_THE_SWEEP = (
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
 )
-# Without its own launcher and sweeper, a config cannot set options of them.
-_CHOICES = ("hydra/launcher", "hydra/sweeper")
 _MULTIRUN = "--multirun"
 
 
@@ -29,15 +27,14 @@ def again(plan: PlanFile, record: Record) -> str:
         record: of the job.
     """
     kept = [line for line in record.overrides if line not in plan.selecting]
-    return alone(plan.script, plan.hydra, kept, configured=plan.config_name is not None)
+    return alone(plan.script, plan.hydra, kept, plan.choices)
 
 
 def alone(
     script: Sequence[str],
     of_hydra: Sequence[str],
     overrides: Sequence[str],
-    *,
-    configured: bool = False,
+    choices: Sequence[str] = (),
 ) -> str:
     """The command that runs a job of a sweep without the others.
 
@@ -46,7 +43,7 @@ def alone(
             there is no command line to start it by.
         of_hydra: the overrides of Hydra that the sweep was given.
         overrides: of the job.
-        configured: whether the app has a config file, which may set options of a launcher.
+        choices: those of Hydra's overrides that choose what a config sets options of.
 
     >>> alone(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
     'python -m lab.train -cn other lr=0.1'
@@ -64,11 +61,7 @@ def alone(
     options = [one for one in given if not _asks_for_a_multirun(one)]
     if given == options and script:
         options.append("hydra.mode=RUN")
-    kept = [
-        line
-        for line in of_hydra
-        if not _is_one_of(line, _OF_THE_SWEEP) or (configured and _key(line) in _CHOICES)
-    ]
+    kept = [line for line in of_hydra if line in choices or not _is_one_of(line, _OF_THE_SWEEP)]
     return shlex.join([*script[:start], *options, *kept, *overrides])
 
 

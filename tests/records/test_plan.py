@@ -24,6 +24,7 @@ PLAN = PlanFile(
     selecting=["+sweep=ablation"],
     order=["lr", "sweep"],
     keys=["lr"],
+    choices=[],
     groups=[],
     jobs=40,
     sweep="0" * 64,

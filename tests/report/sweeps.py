@@ -53,6 +53,7 @@ def leave(
         selecting=[],
         order=[],
         keys=[*sweep.keys],
+        choices=[],
         groups=[*groups],
         jobs=len(sweep),
         sweep=hashlib.sha256(text).hexdigest(),

@@ -70,6 +70,7 @@ def make(tmp_path: Path) -> Make:
             keys,
             keys,
             [*groups],
+            [],
             len(sweep) if size == 0 else size,
             "",
             0,

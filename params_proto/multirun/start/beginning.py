@@ -24,6 +24,7 @@ from params_proto.multirun.jobs.numbered import Numbered, numbered
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
+from params_proto.multirun.start.choices import counted_on
 from params_proto.multirun.start.command import script
 from params_proto.multirun.start.opening import Opened
 from params_proto.records import Record, Records
@@ -213,6 +214,7 @@ class Beginning:
             order=list(self.order) or plan.order,
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
+            choices=counted_on(self.host.config, self.host.of_hydra, self.selecting),
             jobs=plan.size,
             sweep=sweeps.digest(self.text),
             earlier=earlier,
