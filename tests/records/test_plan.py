@@ -49,7 +49,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=10)
-@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.none() | st.text(), st.none(), st.just(FORMAT)))  # fmt: skip
+@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.none() | st.text(), st.none(), st.just(FORMAT)))  # fmt: skip
 def test_what_is_written_is_read(place: Path, plan: PlanFile) -> None:
     plan.write(place)
     assert read_plan(place) == plan
