@@ -338,6 +338,7 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
         "order": ["lr", "seed", "+sweep", "+model", "name"],
         "keys": ["lr", "seed", "name"],
         "groups": [],
+        "choices": [],
         "jobs": 12,
         "earlier": 0,
         "metric": "loss",
