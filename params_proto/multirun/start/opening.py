@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -51,6 +52,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
         SweepError: there is no sweep to go on with, or another one is asked for at once.
     """
     if resume is None or resume is False:
+        _take_another(config)
         return Opened(config)
     if resume is True:
         _refuse_the_time(config)
@@ -89,11 +91,29 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
+    _go_to(directory, config)
+    return Opened(config, arguments, plan, saved)
+
+
+def _go_to(directory: Path, config: DictConfig) -> None:
     with changeable(config):
         config.hydra.sweep.dir = str(directory)
         # What stands here reaches each job's config.
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
-    return Opened(config, arguments, plan, saved)
+
+
+def _take_another(config: DictConfig) -> None:
+    """Gives a sweep whose directory the time names one of its own, as launches have.
+
+    Two commands in one second have the same, and so have two in a day with `${now:%Y-%m-%d}`.
+    """
+    sweeper = config.hydra.sweeper
+    if sweeper.overwrite or sweeper.slice is not None:
+        return
+    taken = directory_of_sweep(config)
+    if has_plan(taken) and _holds_the_time(_written(config), config):
+        names = (taken.with_name(f"{taken.name}_{number}") for number in count(1))
+        _go_to(next(path for path in names if not path.exists()), config)
 
 
 def _as_it_was(
@@ -124,13 +144,18 @@ def _as_it_was(
 
 
 def _refuse_the_time(config: DictConfig) -> None:
-    written = cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"]
-    if _holds_the_time(str(written), config):
+    written = _written(config)
+    if _holds_the_time(written, config):
         raise SweepError(
             f"hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is {written}, another"
             " directory each time. Give it one that stays, hydra.sweep.dir=runs/ablation, or name"
             " the sweep's by hydra.sweeper.resume=DIRECTORY."
         )
+
+
+def _written(config: DictConfig) -> str:
+    """`hydra.sweep.dir` with its interpolations."""
+    return str(cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"])
 
 
 _NODE = re.compile(r"\$\{([\w.]+)\}")

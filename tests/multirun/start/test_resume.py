@@ -155,6 +155,33 @@ def test_nothing_is_left_but_the_table(multirun: Any, capfd: pytest.CaptureFixtu
     assert "seed=2" in capfd.readouterr().err.splitlines()[-1]
 
 
+STARTED = """
+from params_proto import proto
+
+@proto.cli
+def train(seed: int = 0):
+    return seed
+
+train()
+"""
+
+
+def test_a_directory_that_the_time_names_is_its_own(python: Any, app: Path) -> None:
+    """As of two commands in one second, or with `${now:%Y}` in one year."""
+    (app / "train.py").write_text(STARTED)
+    for _ in range(3):
+        python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/${now:%Y}", cwd=app)
+    year = f"{now()[:4]}"
+    assert sorted(path.name for path in (app / "runs").iterdir()) == [
+        *(year, f"{year}_1", f"{year}_2")
+    ]
+    for path in (app / "runs").iterdir():
+        assert each(path, "status") == ["completed"] * 2
+        assert (path / "1/.hydra/overrides.yaml").read_text() == "- seed=2\n"
+    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app)
+    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app, status=1)
+
+
 ANEW = "+hydra.job_logging.handlers.file.mode=w"
 
 
