@@ -157,8 +157,9 @@ train.run()
     "hydra": """
 import hydra
 from params_proto import Sweep
+from tests.versions import VERSION_BASE
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+@hydra.main(config_path="conf", config_name="config", **VERSION_BASE)
 def main(config):
     raise AssertionError("it runs")
 
