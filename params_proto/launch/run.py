@@ -174,7 +174,7 @@ def _refuse(config: DictConfig) -> None:
             "hydra.sweeper.sweep: the config has a sweep of its own, and launch runs the one that"
             " it is called on. Leave it out, overrides=['hydra.sweeper.sweep=null']."
         )
-    if sweeper.dry_run:
+    if sweeper.dry_run not in (None, False):
         raise SweepError(
             "hydra.sweeper.dry_run is for the command line. In Python list(sweep) has the configs,"
             " and sweep.compose() what Hydra makes of them."

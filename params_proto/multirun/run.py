@@ -69,7 +69,7 @@ def run(
 
                 held.enter_context(logged_aside())
             beginning = asked_for(options, arguments, host, opened, composed)
-            if options.dry_run:
+            if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
                 dry_run(beginning, host, options.dry_run)
