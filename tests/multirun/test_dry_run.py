@@ -128,7 +128,7 @@ def test_a_directory_that_only_the_job_knows(
         (["seed=1", "hydra.sweeper.dry_run=yaml"], "dry_run=yaml: it is true for a table, or json"),
         (["seed=1", "hydra.sweeper.dry_run="], "dry_run=: it is true for a table, or json"),
     ],
-    ids=["key", "directory", "form"],
+    ids=["key", "directory", "form", "nothing"],
 )
 def test_mistakes(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
     with pytest.raises(CompactHydraException, match=message):
