@@ -17,6 +17,7 @@ from params_proto.expression.steps import (
     Product,
     Repeat,
     Set,
+    Step,
     Zip,
 )
 from params_proto.keys import bare, in_full, related
@@ -25,6 +26,7 @@ from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
 from params_proto.values import length
 
+_KNOWN = (Product, Zip, Chain, Set, Repeat, Derive, Cross)
 _ROWS = 100_000  # of a chain, above which the first job would wait for seconds
 
 Spelled = Callable[[str, Any], "str | None"]
@@ -52,14 +54,18 @@ def occurrence_of(
     >>> [occurrence(at * 10**12 + 7) for at in range(6)]
     [0, 1, 2, 0, 1, 2]
     """
-    if _reads(expression) or _pins_over(expression) or _respells(expression):
+    steps = [*_steps(expression)]
+    # The others make jobs in a way that their own arguments do not tell.
+    known = all(isinstance(step, _KNOWN) for step in steps)
+    if not known or _pins_over(expression) or _respells(expression):
         return None
     names = _Names(spelled, selecting)
     try:
         factors = [*names.factors(expression)]
     except (SweepError, _TooManyError):  # of a value that cannot be said, its job will tell
         return None
-    if _derives(expression) and not all(type(one) in (_Factor, _Repeated) for one in factors):
+    derives = any(isinstance(step, Derive) for step in steps)
+    if derives and not all(type(one) in (_Factor, _Repeated) for one in factors):
         return None  # of values that are equal, 1 and 1.0, it may make others that are not
 
     def occurrence(index: int) -> int:
@@ -129,18 +135,12 @@ def _listed(names: Sequence[Hashable]) -> _Factor:
     return _Factor(len(names)) if len(set(names)) == len(names) else _Listed(names)
 
 
-def _reads(expression: Expression) -> bool:
-    """Whether a step of it makes jobs in a way that its own arguments do not tell."""
-    known = (Product, Zip, Chain, Set, Repeat, Derive, Cross)
-    inner = [step.inner for step in expression.steps if isinstance(step, Cross)]
-    return not all(isinstance(step, known) for step in expression.steps) or any(map(_reads, inner))
-
-
-def _derives(expression: Expression) -> bool:
-    return any(
-        isinstance(step, Derive) or (isinstance(step, Cross) and _derives(step.inner))
-        for step in expression.steps
-    )
+def _steps(expression: Expression) -> Iterator[Step]:
+    """Its steps, and those within them."""
+    for step in expression.steps:
+        yield step
+        if isinstance(step, Cross):
+            yield from _steps(step.inner)
 
 
 def _pins_over(expression: Expression) -> bool:
@@ -175,8 +175,10 @@ class _Names:
     selecting: Collection[str]
 
     def factors(self, expression: Expression, outer: str = "") -> Iterator[_Factor]:
+        prefix = expression.prefix or outer
+
         def full(key: str) -> str:
-            return in_full(outer, in_full(expression.prefix, key))
+            return in_full(prefix, key)
 
         for step in expression.steps:
             if isinstance(step, Repeat):
@@ -192,7 +194,7 @@ class _Names:
                 rows = [{full(key): value for key, value in row.items()} for row in step.rows]
                 yield _listed([self._name(row) for row in rows])
             elif isinstance(step, Cross):
-                yield from self.factors(step.inner, full(""))
+                yield from self.factors(step.inner, prefix)
 
     def _zipped(self, columns: Mapping[str, Sequence[Any]]) -> _Factor:
         size = length(next(iter(columns.values())))

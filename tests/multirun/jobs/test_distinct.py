@@ -10,6 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep
+from params_proto.expression.steps import Cross, Expression
 from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences
 from tests.recipes import Recipe
@@ -86,6 +87,18 @@ def test_an_option_that_is_left_out(value: str) -> None:
     occurrence = occurrence_of(sweep.expression, spelled)
     assert occurrence is not None
     assert [occurrence(index) for index in range(3)] == [0, 0, value == "+db"]
+
+
+def test_keys_are_asked_for_in_full() -> None:
+    within = Expression((Cross(Sweep().product(lr=[1, 2]).expression),), prefix="training")
+    asked = set[str]()
+
+    def spelled(key: str, _: object) -> str:
+        asked.add(key)
+        return key
+
+    assert occurrence_of(within, spelled) is not None
+    assert asked == {"training.lr"}
 
 
 def test_a_deletion_that_is_spelled_otherwise() -> None:
