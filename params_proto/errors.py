@@ -2,17 +2,54 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Iterable
+from types import FrameType
+from typing import Any, NamedTuple
+
+_PACKAGE = __name__.partition(".")[0]
+
+
+class Mistake(NamedTuple):
+    """One thing that is wrong.
+
+    Args:
+        text: the rule, what was given, the cure.
+        key: the key that it is about, as it was given; None where it is about no single one.
+        row: the number of the row that the key is in, in a chain.
+    """
+
+    text: str
+    key: Any = None
+    row: int | None = None
+
+    def at(self, place: str) -> Mistake:
+        """The same mistake, with its place in a file."""
+        return self._replace(text=f"{place}: {self.text}")
 
 
 class SweepError(ValueError):
-    """A mistake in a sweep, a sweep file or a parameter: the rule, what was given, the cure.
+    """What is wrong with a sweep, a sweep file or a parameter: the rule, what was given, the cure.
 
-    >>> raise SweepError("repeat needs a positive integer, got 0.")
-    Traceback (most recent call last):
-        ...
-    params_proto.errors.SweepError: repeat needs a positive integer, got 0.
+    Args:
+        message: what the user reads.
+        mistakes: what it is made of; the message itself if none are given.
+
+    Its attribute `mistakes` has them one by one, each with its `text` and its `key`:
+
+    >>> from params_proto import Sweep
+    >>> def train(lr: float = 0.1, seed: int = 0): ...
+    >>> try:
+    ...     Sweep(train).set(lr="high", seed=0.5)
+    ... except SweepError as error:
+    ...     print([mistake.key for mistake in error.mistakes])
+    ['lr', 'seed']
     """
+
+    def __init__(self, message: object = "", mistakes: Iterable[Mistake] = ()) -> None:
+        super().__init__(message)
+        self.mistakes = tuple(mistakes) or (Mistake(str(message)),)
 
 
 class SweepWarning(UserWarning):
@@ -88,15 +125,38 @@ def cut(text: str, most: int = 80) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def together(mistakes: list[str]) -> SweepError:
-    """One error for every mistake of a call.
+def together(mistakes: Iterable[str | Mistake]) -> SweepError:
+    """One error for every mistake of a call, each text once.
 
     >>> print(together(["a is wrong.", "b is wrong."]))
     2 mistakes:
     - a is wrong.
     - b is wrong.
     """
-    if len(mistakes) == 1:
-        return SweepError(mistakes[0])
-    lines = "\n".join(f"- {mistake}" for mistake in mistakes)
-    return SweepError(f"{len(mistakes)} mistakes:\n{lines}")
+    structured = [Mistake(one) if isinstance(one, str) else one for one in mistakes]
+    texts = list(dict.fromkeys(one.text for one in structured))
+    if len(texts) == 1:
+        return SweepError(texts[0], structured)
+    lines = "\n".join(f"- {text}" for text in texts)
+    return SweepError(f"{len(texts)} mistakes:\n{lines}", structured)
+
+
+def warn(message: str) -> None:
+    """Warns of something doubtful, at the user's line."""
+    frame = frame_of_caller()
+    warnings.warn_explicit(
+        message,
+        SweepWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+        module=frame.f_globals.get("__name__"),
+        registry=frame.f_globals.setdefault("__warningregistry__", {}),
+    )
+
+
+def frame_of_caller() -> FrameType:
+    """The frame of the code nearest to this call that is not part of this package."""
+    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
+        frame = frame.f_back
+    return frame

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import pandas as pd
 import pytest
 from omegaconf import DictConfig
 
+import params_proto
 from params_proto.errors import SweepError, SweepWarning
 from params_proto.fields import Field, Target
 from params_proto.sweep import Sweep
@@ -286,9 +288,10 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     # targets
     "an ambiguous name": (
-        lambda: Sweep(train, Training).product(lr=[0.1]),
-        "product: lr is ambiguous: train and Training have it. Write training.lr for that of"
-        " Training; sweep train by itself, Sweep(train), and join the two with *.",
+        lambda: Sweep(train, accepts_all).product(lr=[0.1]),
+        "product: lr is ambiguous: train and accepts_all have it. Sweep train by itself,"
+        " Sweep(train), and join the two with *; sweep accepts_all by itself, Sweep(accepts_all),"
+        " and join the two with *.",
     ),
     "a key added that is there": (
         lambda: Sweep().product(lr=[1]).product({"++lr": [2]}),
@@ -547,6 +550,23 @@ def test_all_mistakes_of_a_call_are_one_error(name: str) -> None:
     assert str(error.value) == "\n".join([f"{len(mistakes)} mistakes:", *lines])
 
 
+def test_the_mistakes_of_an_error_have_their_keys() -> None:
+    with pytest.raises(SweepError) as error:
+        Sweep(train).chain({"lr": "a"}, {"bs": 1}, {"bs": "b", "optimizer": 3})
+
+    for one in (error.value, pickle.loads(pickle.dumps(error.value))):
+        assert [mistake.key for mistake in one.mistakes] == ["lr", "bs", "optimizer"]
+        assert [mistake.row for mistake in one.mistakes] == [0, 2, 2]
+        texts = [mistake.text for mistake in one.mistakes]
+        assert str(one) == "\n".join(["3 mistakes:", *[f"- {text}" for text in texts]])
+
+
+def test_an_error_of_one_mistake_has_it() -> None:
+    with pytest.raises(SweepError) as error:
+        base.repeat(0)
+    assert [(one.text, one.key) for one in error.value.mistakes] == [(str(error.value), None)]
+
+
 def test_one_mistake_is_told_once() -> None:
     with pytest.raises(SweepError) as error:
         Sweep().product({"lr": [1]}, lr=[2])
@@ -749,6 +769,14 @@ def test_a_mistake_of_a_helper_points_at_the_helper() -> None:
     with pytest.warns(SweepWarning) as record:
         helper()
     assert record[0].lineno == helper.__code__.co_firstlineno + 1
+
+
+def test_a_folder_beside_the_package_whose_name_begins_like_it_is_the_users() -> None:
+    file = f"{Path(params_proto.__file__).parent}_user/sweeps.py"
+    code = compile("\n\nsweep = Sweep(train).product(epochs=[1])", file, "exec")
+    with pytest.warns(SweepWarning) as record:
+        exec(code, {"__name__": "sweeps", "Sweep": Sweep, "train": train})
+    assert [(one.filename, one.lineno) for one in record] == [(file, 3)]
 
 
 @dataclass

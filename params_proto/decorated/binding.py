@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from params_proto.current import Key
 from params_proto.decorated.names import AmbiguousError, Names
-from params_proto.errors import SweepError, did_you_mean, together
+from params_proto.errors import Mistake, SweepError, did_you_mean, together
 from params_proto.fields import REQUIRED, convert
 
 Values = dict[Key, dict[str, Any]]
@@ -37,10 +37,10 @@ def bound(config: Mapping[str, Any], names: Callable[[], Names]) -> Values:
     return values
 
 
-def _attempt(config: Mapping[str, Any], names: Names) -> tuple[Values, list[str], bool]:
+def _attempt(config: Mapping[str, Any], names: Names) -> tuple[Values, list[Mistake], bool]:
     """The values, the mistakes, and whether one of them is that a key is ambiguous."""
     values: Values = {}
-    mistakes: list[str] = []
+    mistakes: list[Mistake] = []
     ambiguous = False
     seen: dict[tuple[Key, str, tuple[str, ...]], str] = {}
     for key, value in config.items():
@@ -54,7 +54,7 @@ def _attempt(config: Mapping[str, Any], names: Names) -> tuple[Values, list[str]
                 value = _replaced(taken.get(name, owner.value(name)), path, value, owner.full(name))
             taken[name] = owner.converted(name, value)
         except SweepError as error:
-            mistakes.append(str(error))
+            mistakes.append(Mistake(str(error), key))
             ambiguous = ambiguous or isinstance(error, AmbiguousError)
     return values, mistakes, ambiguous
 

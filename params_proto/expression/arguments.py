@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, cast
 
-from params_proto.errors import SweepError, cut, did_you_mean, shown
+from params_proto.errors import Mistake, cut, did_you_mean, shown
 from params_proto.expression import steps
 from params_proto.expression.axis_values import axis_values, is_array
 from params_proto.expression.field_values import as_read, derived, into_field, misfit, takes_ints
@@ -14,6 +14,7 @@ from params_proto.expression.notes import Notes
 from params_proto.expression.scope import Scope
 from params_proto.expression.steps import Axis, Config
 from params_proto.expression.template import keys as template_keys
+from params_proto.expression.template import renamed
 from params_proto.fields import Field
 from params_proto.fields.scalars import Leaf, exact
 from params_proto.keys import bare, in_full, key_error
@@ -35,10 +36,12 @@ class Call:
         self._scope = scope
         self._places = {bare(key): (key, place) for key, place in before.places.items()}
         self._known: dict[object, tuple[str, Field | None] | None] = {}
+        self._raw: object = None  # the key that is being read, as it was given
+        self._row: int | None = None
 
-    def wrong(self, mistake: str) -> None:
+    def wrong(self, text: str) -> None:
         """Notes a mistake."""
-        self.notes.mistakes[mistake] = None
+        self.notes.mistakes[Mistake(text, self._raw, self._row)] = None
 
     def done(self) -> None:
         """Ends the reading of the arguments.
@@ -67,16 +70,17 @@ class Call:
 
     def row(self, given: object, number: int) -> Config:
         """A row of a chain."""
+        self._row = number
+        config: Config = {}
+        named: dict[str, str] = {}
         if not isinstance(given, Mapping):
             cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
             self.wrong(
                 f"chain takes rows that are mappings or sweeps; row {number} is"
                 f" {shown(given)}. {cure}"
             )
-            return {}
-        config: Config = {}
-        named: dict[str, str] = {}
-        for raw, value in cast("Mapping[Any, Any]", given).items():
+            given = {}
+        for raw, value in self._entries(cast("Mapping[Any, Any]", given), {}):
             key, field = self._key(raw)
             if key is not None and self.free(key):
                 if bare(key) in named:
@@ -84,6 +88,7 @@ class Call:
                     self.wrong(f"chain: row {number} names one key twice: {' and '.join(both)}.")
                 named[bare(key)] = raw
                 config[key] = self._value(key, field, value)
+        self._row = None
         return config
 
     def pins(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Config:
@@ -133,7 +138,8 @@ class Call:
             if key is None or not self.free(key):
                 continue
             if isinstance(rule, str):
-                self._template(key, rule, [*known, *rules])
+                rule = self.template(rule, f"{key}=")
+                self._refuse_unread(key, rule, [*known, *rules])
             elif not callable(rule):
                 self.wrong(
                     f"{self.method} needs a format string or a function of a config for {key}, got"
@@ -152,13 +158,18 @@ class Call:
         """A key's full name."""
         return self._key(raw)[0] or raw
 
-    def _template(self, key: str, template: str, known: list[str]) -> None:
+    def template(self, template: str, place: str = "") -> str:
+        """A template of a derive, its keys named in full."""
         try:
-            read = template_keys(template)
-        except SweepError as error:
-            self.wrong(f"{self.method}: {key}={error}")
-            return
-        for name in read:
+            full = {name: self._scope.resolve(name)[0] for name in template_keys(template)}
+        except ValueError as error:
+            self.wrong(f"{self.method}: {place}{error}")
+            return ""
+        changed = any(name != full[name] for name in full)
+        return renamed(template, full.__getitem__) if changed else template
+
+    def _refuse_unread(self, key: str, template: str, known: list[str]) -> None:
+        for name in template_keys(template):
             if name not in known:
                 self.wrong(
                     f"{self.method}: {key}={shown(template)} reads {cut(name)}, which no step"
@@ -183,19 +194,21 @@ class Call:
 
     def _entries(
         self, given: Mapping[str, Any] | None, named: Mapping[str, Any]
-    ) -> list[tuple[Any, Any]]:
-        if given is None:
-            return list(named.items())
+    ) -> Iterator[tuple[Any, Any]]:
+        """The arguments one by one; a mistake that is noted meanwhile is about that key."""
+        given = {} if given is None else given
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             self.wrong(
                 f"{self.method} takes keywords or one mapping, got {shown(given)}."
                 " Write lr=... or {'model.lr': ...}."
             )
-            return []
-        twice = [key for key in named if key in given]
-        for key in twice:
+            return
+        for key in [key for key in named if key in given]:
             self.wrong(f"{self.method} names {key} twice: in the mapping and as a keyword.")
-        return [*given.items(), *((key, named[key]) for key in named if key not in twice)]
+        for raw, value in {**given, **named}.items():
+            self._raw = raw
+            yield raw, value
+        self._raw = None
 
     def _key(self, raw: object) -> tuple[str, Field | None] | tuple[None, None]:
         """A key's full name and field, or nothing and a mistake noted."""

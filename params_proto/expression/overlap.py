@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import is_dataclass
 
-from params_proto.errors import together
+from params_proto.errors import Mistake, together
 from params_proto.expression import steps
 from params_proto.expression.steps import Expression
 from params_proto.keys import bare, in_full
@@ -31,9 +31,13 @@ stands. Put x into the mappings of d, or write each entry with dots.
     names = [bare(key) for key in expression.places if not key.startswith("~")]
     here = Expression(expression.steps)  # its keys as they were given
     mistakes = [
-        f"{above} and {below} give one value twice: {above} has a mapping, in which"
-        f" {below[len(above) + 1 :]} stands. Put {below[len(above) + 1 :]} into the mappings of"
-        f" {above}, or write each entry with dots."
+        Mistake(
+            f"{above} and {below} give one value twice: {above} has a mapping, in which"
+            f" {below[len(above) + 1 :]} stands. Put {below[len(above) + 1 :]} into the mappings of"
+            f" {above}, or write each entry with dots.",
+            below,
+            _row(expression.steps[-1], {above, below}),
+        )
         for above, below in _pairs(names)
         if _together(here, above, below)
     ]
@@ -59,6 +63,12 @@ def _together(expression: Expression, above: str, below: str) -> bool:
         full = [[(in_full(expression.prefix, key), row[key]) for key in row] for row in step.rows]
         return any(_maps(row, above) and below in [bare(key) for key, _ in row] for row in full)
     return True
+
+
+def _row(step: steps.Step, names: set[str]) -> int | None:
+    """The number of the first row of a chain that has some keys."""
+    rows = step.rows if isinstance(step, steps.Chain) else ()
+    return next((at for at, row in enumerate(rows) if names <= set(map(bare, row))), None)
 
 
 def _maps(entries: Iterable[tuple[str, object]], name: str) -> bool:

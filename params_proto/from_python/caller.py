@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from dataclasses import dataclass
 from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 
-_PACKAGE = __name__.partition(".")[0]
+from params_proto.errors import frame_of_caller
 
 
 @dataclass(frozen=True)
@@ -40,11 +39,3 @@ def caller() -> Caller:
     if folders:
         return Caller(Path(folders[0]), "notebook")
     return Caller.of(frame.f_code)
-
-
-def frame_of_caller() -> FrameType:
-    """The frame of that code."""
-    frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
-        frame = frame.f_back
-    return frame

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.errors import SweepError, cut, together
+from params_proto.errors import Mistake, SweepError, cut, together
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +105,7 @@ def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:
     least = "at least " if uncounted else ""
     lines = "".join(f"\n- {mistake}" for mistake in mistakes[:_MOST])
     more = f"\n- and {least}{rest} more." if rest > 0 else ""
-    return SweepError(f"{least}{len(mistakes)} mistakes:{lines}{more}")
+    return SweepError(f"{least}{len(mistakes)} mistakes:{lines}{more}", map(Mistake, mistakes))
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from params_proto.errors import SweepError, together
+from params_proto.errors import Mistake, SweepError, together
 from params_proto.keys import bare
 from params_proto.overrides.reading import read, shuffles, values_of
 
@@ -63,7 +63,7 @@ def given(
     >>> [(one.key, one.values) for one in given(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
     """
-    mistakes: list[str] = []
+    mistakes: list[Mistake] = []
     # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
     # Hydra's basic sweeper.
     overrides = list(_done(lambda line: read(line, config_loader), lines, mistakes))
@@ -111,14 +111,14 @@ def _merged(first: Mapping[Any, Any], last: Mapping[Any, Any]) -> dict[Any, Any]
 
 
 def _done(
-    step: Callable[[_T], _Done], inputs: Iterable[_T], mistakes: list[str]
+    step: Callable[[_T], _Done], inputs: Iterable[_T], mistakes: list[Mistake]
 ) -> Iterator[_Done]:
     """What a step makes of each input; the mistakes are noted."""
     for one in inputs:
         try:
             yield step(one)
         except SweepError as error:
-            mistakes.append(str(error))
+            mistakes += error.mistakes
 
 
 def _given(override: Override, values: Callable[[Override], Sequence[Any]]) -> Given:

@@ -6,12 +6,11 @@ import os
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
-from params_proto.errors import SweepError, shown, together
+from params_proto.errors import Mistake, SweepError, shown, together
 from params_proto.expression.axis_values import FromText
 from params_proto.keys import bare
 from params_proto.overrides.lines import Given, given
 from params_proto.storage.groups import options_in
-from params_proto.storage.mistakes import each
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
@@ -47,14 +46,14 @@ def sweep_of_lines(
     loader = None if config_dir is None else options_in(config_dir)
     read = given(listed, loader, once=True)
     names = {one.name for one in read}
-    result, mistakes = empty, list[str]()
+    result, mistakes = empty, list[Mistake]()
     for one in read:
         try:
             _refuse_deletion(one, names)
             add = result.product if one.swept else result.set
             result = add({one.key: FromText(one.values if one.swept else one.values[0])})
         except SweepError as error:
-            mistakes += each(error)
+            mistakes += error.mistakes
     if mistakes:
         raise together(mistakes)
     return result

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
 from params_proto.expression.steps import Cross, Expression
 from params_proto.keys import is_node
-from params_proto.storage.mistakes import MOST_TOLD, each
-from params_proto.storage.names import FORM, STEPS, acts_on_nothing
+from params_proto.storage.names import FORM, MOST_TOLD, STEPS, acts_on_nothing
 from params_proto.storage.one_step import OneStep
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ class Steps:
         if prefix not in ("", self.empty.prefix):
             return self._under(prefix, steps, nested)
         result, before = self.empty, list[str]()
-        mistakes: list[str] = []
+        mistakes: list[Mistake] = []
         cause: SweepError | None = None
         for mapping, name in [(some, name) for some in mappings for name in some]:
             if name == "prefix":
@@ -92,7 +91,7 @@ class Steps:
                 result = step.applied()
             except SweepError as error:
                 cause = cause or error
-                mistakes += each(error)
+                mistakes += error.mistakes
             before.append(name)
             if len(mistakes) >= MOST_TOLD:
                 break

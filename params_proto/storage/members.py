@@ -30,7 +30,7 @@ def check_members(sweep: Sweep) -> None:
     """
     if not sweep.targets:
         return
-    scope = Scope.of(sweep.targets)._replace(rooted=True)  # keys of an expression stand in full
+    scope = Scope.of(sweep.targets)
     for step, key, value in _values(sweep.expression):
         named = _by_name(value)
         if named is value or identity(named) == identity(value):

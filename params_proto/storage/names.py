@@ -22,6 +22,8 @@ STEPS = {
 }
 """What each step needs, with an example."""
 
+MOST_TOLD = 10  # mistakes of one file
+
 _AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _OF_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
 from params_proto.python_text import slice_of
 from params_proto.storage.axes import listed, options, whole
-from params_proto.storage.mistakes import MOST_TOLD, fails, placed
 from params_proto.storage.names import STEPS
 from params_proto.storage.torn import joined, torn_entries
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
     from params_proto.sweep import Sweep
 
 Keys = Mapping[Any, Any]
-Part = tuple[object, Any, "Callable[[], Sweep]"]
 
 # What they are asked of depends on the steps above them.
 _READING = frozenset({"exclude", "derive", "sample"})
@@ -91,31 +88,39 @@ class OneStep:
             return cast("Keys", value)
         raise self._unfit()
 
-    def _called(self, call: Callable[[], Sweep], parts: Iterable[Part] = ()) -> Sweep:
-        """The sweep that a call makes; a mistake is told where it stands.
+    def _called(self, call: Callable[[], Sweep], unread: Sequence[Mistake] = ()) -> Sweep:
+        """The sweep that a call makes; each mistake is told where it stands.
 
         Args:
             call: the call.
-            parts: the same call with a single key or row: those that fail as well are to blame.
+            unread: what is wrong with arguments that are left out of the call. What it says of all
+                of its arguments together does not count then.
         """
         if self.lost and self.name in _READING:
             return self.sweep
+        mistakes, cause = list(unread), None
         try:
-            return call()
+            made = call()
         except SweepError as error:
-            mistakes: list[str] = []
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # what a part warns of has nothing to do with it
-                for container, key, part in parts:
-                    try:
-                        part()
-                    except SweepError as own:
-                        mistakes += placed(self.steps.place(container, key), own)
-                    if len(mistakes) >= MOST_TOLD:
-                        break
+            cause = error
+            mistakes += [one for one in error.mistakes if one.key is not None or not unread]
+        else:
             if not mistakes:
-                mistakes = placed(self.steps.place(self.mapping, self.name), error)
-            raise together(mistakes[:MOST_TOLD]) from error
+                return made
+        raise together([one.at(self._place(one)) for one in mistakes]) from cause
+
+    def _place(self, mistake: Mistake) -> str:
+        """Where the key or the row of a mistake stands; the step where it is about neither."""
+        container: object = self.value
+        if mistake.row is not None and isinstance(container, list):
+            rows = cast("list[object]", container)
+            row = rows[mistake.row]
+            if not isinstance(row, Mapping) or mistake.key not in row:
+                return self.steps.place(rows, mistake.row)
+            container = cast("Keys", row)
+        if isinstance(container, Mapping) and mistake.key in container:
+            return self.steps.place(cast("Keys", container), mistake.key)
+        return self.steps.place(self.mapping, self.name)
 
     def _by_key(self, read: Callable[[Any, Any], Any] = lambda _, value: value) -> Sweep:
         """The step as a call with a mapping of keys.
@@ -125,11 +130,15 @@ class OneStep:
         """
         keys = self._keys()
         self._check_braces(keys)
+        arguments: dict[Any, Any] = {}
+        unread: list[Mistake] = []
+        for key, value in keys.items():
+            try:
+                arguments[key] = read(key, value)
+            except SweepError as error:
+                unread += [one._replace(key=key) for one in error.mistakes]
         method: Callable[[Keys], Sweep] = getattr(self.sweep, self.name)
-        return self._called(
-            lambda: method({key: read(key, value) for key, value in keys.items()}),
-            [(keys, key, lambda key=key: method({key: read(key, keys[key])})) for key in keys],
-        )
+        return self._called(lambda: method(arguments), unread)
 
     def _axis(self, key: Any, values: Any) -> Any:
         """The values of an axis."""
@@ -156,27 +165,11 @@ class OneStep:
         value: object = self.value
         if not isinstance(value, list):
             raise self._unfit()
-        rows, chain = cast("list[Keys]", value), self.sweep.chain
+        rows = cast("list[Keys]", value)
         for row in rows:
             if isinstance(row, dict):
                 self._check_braces(row)
-
-        def numbered(number: int, row: Keys) -> Callable[[], Sweep]:
-            # A message names a row by its number, so that as many stand before it.
-            return lambda: chain(*[dict[str, Any]()] * number, row)
-
-        def parts() -> Iterator[Part]:
-            for number, row in enumerate(rows):
-                if not fails(lambda row=row: chain(row)):
-                    continue
-                alone = [{key: row[key]} for key in row] if isinstance(row, dict) else []
-                wrong = [part for part in alone if fails(lambda part=part: chain(part))]
-                for part in wrong:
-                    yield row, next(iter(part)), numbered(number, part)
-                if not wrong:
-                    yield rows, number, numbered(number, row)
-
-        return self._called(lambda: chain(*rows), parts())
+        return self._called(lambda: self.sweep.chain(*rows))
 
     def _ordered(self) -> Sweep:
         """A shuffle or a sample."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, together
-from params_proto.storage.mistakes import MOST_TOLD, fails, placed
+from params_proto.storage.names import MOST_TOLD
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
@@ -30,16 +29,6 @@ def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int]
     try:
         return empty.chain(*rows)
     except SweepError as error:
-        mistakes: list[str] = []
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of an unknown name, which the whole call warned of
-            for index, row in enumerate(rows):
-                if fails(lambda row=row: empty.chain(row)):
-                    before = [dict[str, Any]()] * index  # as it is named by its number
-                    try:
-                        empty.chain(*before, row)
-                    except SweepError as own:
-                        mistakes += placed(place(index), own)
-                if len(mistakes) >= MOST_TOLD:
-                    break
-        raise (together(mistakes[:MOST_TOLD]) if mistakes else error) from error
+        mistakes = error.mistakes[:MOST_TOLD]
+        placed = [one if one.row is None else one.at(place(one.row)) for one in mistakes]
+        raise together(placed) from error

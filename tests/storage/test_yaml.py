@@ -759,6 +759,27 @@ def test_every_value_that_its_field_cannot_hold_is_named_with_its_line(tmp_path:
     assert str(many.value).count("sweep.yaml") == 10
 
 
+@dataclass
+class Checked:
+    lr: float
+
+    def __post_init__(self) -> None:
+        raise ValueError(f"2 mistakes:\n- {self.lr} is too high\n- and not a power of two")
+
+
+def fit(plan: Checked | None = None, seed: int = 0) -> None: ...
+
+
+def test_a_mistake_whose_text_has_a_list_is_one(tmp_path: Path) -> None:
+    text = "- set:\n    plan: {lr: 1}\n- product: {seed: [x]}"
+    with pytest.raises(SweepError) as error:
+        loaded(text, tmp_path, fit)
+
+    assert [one.key for one in error.value.mistakes] == ["plan", "seed"]
+    assert str(error.value).startswith("2 mistakes:\n")
+    assert str(error.value).count("sweep.yaml:") == 2
+
+
 def test_what_is_tried_to_find_a_line_warns_of_nothing(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"sweep.yaml:3: product: seed takes int"):
         loaded("product:\n  sede: [1]\n  seed: [x]", tmp_path, train)
