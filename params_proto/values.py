@@ -125,7 +125,7 @@ def fresh(value: Any) -> Any:
         return [fresh(element) for element in value]
     if kind is dict:
         return {key: fresh(element) for key, element in value.items()}
-    return value if kind in _ATOMS or is_atomic(value) else _copy(value)
+    return value if kind in _ATOMS or isinstance(value, (Enum, PurePath)) else _copy(value)
 
 
 def identity(value: Any) -> Hashable:

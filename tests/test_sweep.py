@@ -473,6 +473,26 @@ def test_a_value_comes_out_as_it_went_in(name: str) -> None:
         assert exactly(next(iter(sweep))["k"]) == exactly(value)
 
 
+class Counted:
+    """An object that counts its copies."""
+
+    copies = 0
+
+    def __deepcopy__(self, memo: object) -> Counted:
+        Counted.copies += 1
+        return Counted()
+
+
+@pytest.mark.parametrize("wrap", [lambda one: one, lambda one: (one, 1), lambda one: [one]])
+def test_an_object_is_copied_once_for_each_config(wrap: Callable[[Any], Any]) -> None:
+    sweep = Sweep().product(net=[wrap(Counted())], seed=range(10))
+    list(sweep)  # the first pass also looks whether a receiver could change the value
+    before = Counted.copies
+
+    assert len(list(sweep)) == 10
+    assert Counted.copies - before == 10
+
+
 def test_an_object_that_cannot_be_copied_is_handed_on() -> None:
     stream = sys.stdout
 

@@ -20,6 +20,7 @@ import pytest
 from hypothesis import given, settings
 from omegaconf import AnyNode, OmegaConf
 
+from params_proto import Sweep
 from params_proto.values import AxisIdentity, fresh, identity, is_atomic, native, unordered
 from tests import strategies
 from tests.recipes import exactly
@@ -171,8 +172,10 @@ ATOMIC: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", ATOMIC)
 def test_what_nobody_can_change_is_shared(name: str) -> None:
+    one, other = Sweep().set(a=ATOMIC[name]).repeat(2)
+
     assert is_atomic(ATOMIC[name])
-    assert fresh(ATOMIC[name]) is ATOMIC[name]
+    assert one["a"] is other["a"]
 
 
 @pytest.mark.parametrize(
