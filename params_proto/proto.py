@@ -136,8 +136,8 @@ def bind(target: Any = None, /, **values: Any) -> Held:
 
     Args:
         target: a `@proto.cli` function or a `@proto.prefix` class, whose names come first.
-        values: by name; `**{"training.lr": 0.1}` names the node, too. Without a target, a plain
-            name is that of the only function or class that has it.
+        values: by name; `**{"training.lr": 0.1}` names the node, too. A plain name is a function's
+            if one has it, else that of the only prefix class that has it.
 
     Returns:
         A context manager. Binds nest; each thread and each asyncio task has its own. After the
@@ -160,4 +160,4 @@ def bind(target: Any = None, /, **values: Any) -> Held:
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
     caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
-    return Held(bound(values, lambda: Names.of_bind(owner, caller)))
+    return Held(bound(values, lambda: Names.of(owner, caller)))

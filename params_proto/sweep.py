@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError, shown
@@ -73,22 +74,36 @@ class Sweep(SpaceSequence):
         raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
-        return (Sweep.from_expression, (self._expression, *self._scope.objects))
+        layered = self._scope.layered
+        return partial(Sweep.from_expression, layered=layered), (self._expression, *self.targets)
 
     @classmethod
-    def from_expression(cls, expression: Expression, *targets: Any) -> Sweep:
+    def from_expression(cls, expression: Expression, *targets: Any, layered: bool = False) -> Sweep:
         """The sweep of an expression whose steps have been checked.
 
         Args:
             expression: its steps.
             targets: what it is over.
+            layered: whether a key may stand over another, as in Hydra's overrides.
 
         >>> sweep = Sweep().product(lr=[0.1, 0.01])
         >>> Sweep.from_expression(sweep.expression) == sweep
         True
         """
-        scope = Scope.of(targets)
-        return cls._of(Scope(scope.objects, scope.targets, expression.prefix), expression)
+        scope = Scope.of(targets)._replace(prefix=expression.prefix, layered=layered)
+        return cls._of(scope, expression)
+
+    @classmethod
+    def of_scope(cls, scope: Scope) -> Sweep:
+        """The sweep of nothing yet whose keys are those of a scope.
+
+        Args:
+            scope: what they can mean.
+
+        >>> list(Sweep.of_scope(Scope(layered=True)).set({"d": {"x": 1}}).set({"d.x": 2}))
+        [{'d': {'x': 1}, 'd.x': 2}]
+        """
+        return cls._of(scope, Expression(prefix=scope.prefix), Grid())
 
     @property
     def targets(self) -> tuple[Any, ...]:
@@ -113,22 +128,6 @@ class Sweep(SpaceSequence):
         ('epochs', 'lr')
         """
         return self._space.keys
-
-    def rooted(self, *, layered: bool = False) -> Sweep:
-        """The same sweep, whose plain keys are read as on Hydra's command line.
-
-        A name that the root function has is its own, also where a prefix class has it too.
-
-        Args:
-            layered: whether a key may stand over another, or be spelled in two ways, as in Hydra's
-                overrides, of which the later one wins.
-
-        >>> def main(seed: int = 0): ...
-        >>> Sweep(main).rooted().product(seed=[1, 2]).keys
-        ('seed',)
-        """
-        scope = self._scope._replace(rooted=True, layered=layered)
-        return Sweep._of(scope, self._expression, self._space)
 
     def under(self, prefix: str) -> Sweep:
         """The same sweep with its plain keys under a node, for a prefix class that is not at hand.
@@ -639,7 +638,7 @@ class Sweep(SpaceSequence):
         """
         from params_proto.storage import sweep_of_lines
 
-        return sweep_of_lines(lines, cls(*targets).rooted(), config_dir)
+        return sweep_of_lines(lines, cls(*targets), config_dir)
 
     # Behind the methods
 

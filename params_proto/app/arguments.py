@@ -6,6 +6,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from typing import NoReturn
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
@@ -31,9 +32,17 @@ def refuse_mistakes(task: Task, arguments: Sequence[str]) -> None:
         SystemExit: the mistakes have been told, all of them.
     """
     mistakes = mistakes_of(task, arguments)
-    if not mistakes:
-        return
-    error = JobError(str(together(mistakes)))
+    if mistakes:
+        refuse(together(mistakes))
+
+
+def refuse(mistake: SweepError) -> NoReturn:
+    """Ends the run as Hydra does, with the message alone.
+
+    Raises:
+        SystemExit: it has been told.
+    """
+    error = JobError(str(mistake), mistake.mistakes)
     if os.environ.get("HYDRA_FULL_ERROR") == "1":
         raise error
     sys.stderr.write(f"{error}\n")

@@ -2,29 +2,42 @@
 
 from __future__ import annotations
 
+import io
 import re
 import sys
-from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Generator, Sequence
+from contextlib import (
+    AbstractContextManager,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
+from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, cast
 
 import hydra
+import yaml
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
-from params_proto.app.arguments import refuse_mistakes
+from params_proto.app.arguments import refuse, refuse_mistakes
 from params_proto.app.configs import entries, task_of
 from params_proto.app.meant import hints
+from params_proto.app.names import in_full
 from params_proto.app.store import Entry, stored
-from params_proto.app.task import JobError
+from params_proto.app.task import JobError, Task
 from params_proto.decorated.function import App
 from params_proto.errors import SweepError
 from params_proto.overrides.hydra_version import IS_1_3
+from params_proto.overrides.reading import read
 
 _SWEEPER = "params_proto"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_1_3 else {}
+_RUNS = ("-m", "--multirun", "-r", "--run")
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
@@ -52,6 +65,11 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     arguments = sys.argv[1:] if argv is None else list(argv)
     closed = app.config_path is None and app.config_name is None
     task = task_of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
+    main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
+    try:
+        arguments = in_full(task, arguments, partial(_root_names, main(task), task))
+    except SweepError as error:
+        refuse(error)
     refuse_mistakes(task, arguments)
     defaults = {"sweeper": _SWEEPER}
     pages: list[Entry] = []
@@ -63,7 +81,6 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         defaults["help"] = help_page.NAME
         page = help_page.resolving(task)
     configs = stored([*pages, *entries(task, defaults)])
-    main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
     with page, configs, _command_line(arguments), _hydra_config_kept(), _short_errors():
         try:
             main(task)()
@@ -72,6 +89,33 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             if end.code == 1 and not task.closed:
                 sys.stderr.writelines(f"{hint}\n" for hint in hints(task, arguments))
             raise
+
+
+def _root_names(app: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str] | None:
+    """The names at the root of an app's config by a command line; None where it has none."""
+    groups = set(ConfigStore.instance().repo)
+    if task.closed:
+        return groups
+    # What is swept is not in the config of a multirun either.
+    line = [one for one in arguments if one not in _RUNS and not _sweeps(one)]
+    line += ["--cfg", "job", "--package", "_global_"]
+    shown = io.StringIO()
+    with stored(entries(task, {})), _command_line(line), _hydra_config_kept():
+        try:
+            with redirect_stdout(shown), redirect_stderr(io.StringIO()):
+                app()
+        except (SystemExit, Exception):  # Hydra says what is wrong when the app runs
+            return None
+        groups.update(HydraConfig.get().runtime.choices)
+    config = cast("Any", yaml).compose(shown.getvalue())  # the types in it are the user's
+    return groups.union(key.value for key, _ in config.value)
+
+
+def _sweeps(argument: str) -> bool:
+    try:
+        return "=" in argument and read(argument).is_sweep_override()
+    except SweepError:  # which Hydra tells
+        return False
 
 
 def _asks_for_help(arguments: Sequence[str]) -> bool:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FunctionType, MappingProxyType
@@ -21,6 +20,7 @@ from params_proto import schema
 from params_proto.current import Held
 from params_proto.current.by_value import Annotations, annotations_of, settle
 from params_proto.decorated.function import App
+from params_proto.decorated.names import AmbiguousError, Names
 from params_proto.decorated.owner import Owner, owner_of
 from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import REQUIRED, Target
@@ -94,9 +94,7 @@ class Task:
         # Not before: a launcher that pickles the config apart from the task brings them once more.
         settle(self._annotations)
         mistakes: list[str] = []
-        # A root that the user's configs may add keys to is open, but its function may not be.
-        root = replace(self.root, open=self.app.__proto_owner__.takes_any)
-        arguments = _native(root, config, mistakes, self.nodes)
+        arguments = _native(self.root, config, mistakes, self.nodes)
         contents = {name: _content(config, name, mistakes) for name in self.nodes}
         values = {
             cast("Owner", owner_of(node.cls)).key: _native(node.target, contents[name], mistakes)
@@ -104,7 +102,8 @@ class Task:
         }
         self._refuse_without_use(config, contents, mistakes)
         if mistakes:
-            raise JobError(str(together(mistakes)))
+            error = together(mistakes)
+            raise JobError(str(error), error.mistakes)
         with Held(values, job=True):
             return self.app.__wrapped__(**arguments)
 
@@ -139,6 +138,28 @@ class Task:
         self._refuse_without_use(config, contents, mistakes)
         return mistakes
 
+    def in_full(self, key: str, at_root: Container[str]) -> str:
+        """A key with the node that it is in, where it is the plain name of a prefix class's field.
+
+        Args:
+            key: that of an override.
+            at_root: other names at the root of the config than the function's, config groups
+                included.
+
+        Raises:
+            SweepError: several classes have it.
+        """
+        if not key.isidentifier() or key in at_root or key in self.nodes:
+            return key
+        classes = [cast("Owner", owner_of(node.cls)) for node in self.nodes.values()]
+        try:
+            found = Names(self.app.__proto_owner__, classes, classes, {}).find(key)
+        except AmbiguousError:
+            raise
+        except SweepError:  # nothing has it
+            return key
+        return found.owner.full(key)
+
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that no parameter and no field stands at; None where one does.
 
@@ -148,7 +169,7 @@ class Task:
             key: the key, without + or ++.
         """
         first, *below = key.split(".")
-        if first in self.root.fields or self.root.open:
+        if first in self.root.fields or self.root.open or self.root.has_configs:
             return None
         if first not in self.nodes:
             valid = [*self.root.fields, *self.nodes]
@@ -219,7 +240,7 @@ def _native(
     try:
         return schema.native(target, config, ignore or {})
     except SweepError as error:
-        mistakes += _each(str(error))
+        mistakes += [one.text for one in error.mistakes]
         return {}
 
 
@@ -275,13 +296,3 @@ def _warn_of_a_single_run() -> None:
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."
         )
-
-
-def _each(message: str) -> list[str]:
-    """The mistakes that `together` made one message of.
-
-    >>> _each(str(together(["a is wrong.", "b is wrong."])))
-    ['a is wrong.', 'b is wrong.']
-    """
-    head, *mistakes = message.split("\n- ")
-    return mistakes if re.fullmatch(r"\d+ mistakes:", head) else [message]

@@ -79,9 +79,9 @@ class App(Generic[P, R]):
             return function(*args, **kwargs)  # which is Python's to refuse
         given = {**placed, **kwargs}
         try:
-            values = bound(given, lambda: Names.of_call(owner, self._globals()))
+            values = bound(given, lambda: Names.of(owner, self._globals()))
         except SweepError as error:
-            raise CallError(str(error)) from None
+            raise CallError(str(error), error.mistakes) from None
         own = {
             name: given[name] if name in given and same(value, given[name]) else value
             for name, value in values.pop(owner.key, {}).items()
@@ -168,6 +168,8 @@ _read: set[str] = set()
 def only_read(name: str) -> Generator[None, None, None]:
     """Within the block, a module is executed for what it defines: its last line starts no app.
 
+    Nor does that of the running script, which the module may import under its other name.
+
     Args:
         name: of the module.
     """
@@ -183,8 +185,11 @@ def is_being_imported(module: dict[str, Any]) -> bool:
 
     So is the script, which a new child process imports first.
     """
-    if module.get("__name__") in _read:
-        return True
+    if _read:
+        script = vars(sys.modules["__main__"])
+        again = module is not script and current.place_of(module) == current.place_of(script)
+        if again or module.get("__name__") in _read:
+            return True
     if module.get("__name__") != "__mp_main__":
         return False
     from multiprocessing import parent_process
@@ -216,7 +221,7 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
 
     def target() -> Target:
         described = describe(function, names)
-        return dataclasses.replace(described, open=described.open or has_configs)
+        return dataclasses.replace(described, has_configs=has_configs)
 
     title = f"{function.__module__}.{function.__qualname__}"
     return Owner(current.key_of(function), title, "", defaults, takes_any, target)

@@ -27,6 +27,9 @@ class Parameter(NamedTuple):
 class Names:
     """What the keys of a config can mean.
 
+    A plain name is the target's, or that of a function, if these have it, else that of the only
+    class that has it.
+
     Args:
         target: the function or class whose names come first, if there is one.
         plain: whose parameters a plain name can be besides.
@@ -41,17 +44,17 @@ class Names:
     module: Mapping[str, Any]
 
     @classmethod
-    def of_bind(cls, target: Owner | None, module: Mapping[str, Any]) -> Names:
-        """Those of a `bind`: its target's; without one, those that only one thing has."""
-        classes = class_owners()
-        plain = [] if target is not None else [*function_owners(), *classes]
-        return cls(target, plain, classes, module)
+    def of(cls, target: Owner | None, module: Mapping[str, Any]) -> Names:
+        """Those of a `bind` or a call: a class takes its own, a function those of classes too.
 
-    @classmethod
-    def of_call(cls, function: Owner, module: Mapping[str, Any]) -> Names:
-        """Those of a call: the function's, and those that only one class has."""
+        Args:
+            target: what is bound or called; None for whatever has the names.
+            module: the globals of the code that does it.
+        """
         classes = class_owners()
-        return cls(function, classes, classes, module)
+        if target is None:
+            return cls(None, [*function_owners(), *classes], classes, module)
+        return cls(target, [] if target.node else classes, classes, module)
 
     def find(self, key: str) -> Parameter:
         """The parameter that a key stands for.
@@ -81,16 +84,14 @@ class Names:
 
     def _one(self, key: str, owners: Sequence[Owner]) -> Owner:
         """The one of some owners that is meant."""
-        near = [owner for owner in owners if len(owners) > 1 and self._sees(owner)]
-        if len(near or owners) == 1:
-            return (near or owners)[0]
-        names = " and ".join(owner.title for owner in near or owners)
-        full = [owner.full(key) for owner in near or owners if owner.node and "." not in key]
-        cure = f"Write {' or '.join(full)}, or name" if full else "Name"
-        raise AmbiguousError(
-            f"{key} is ambiguous: {names} have it. {cure} the one that is meant:"
-            f" proto.bind({owners[0].target.name}, ...)."
-        )
+        found = [owner for owner in owners if len(owners) > 1 and self._sees(owner)] or owners
+        found = [owner for owner in found if not owner.node] or found
+        if len(found) == 1:
+            return found[0]
+        names = " and ".join(owner.title for owner in found)
+        full = [owner.full(key) for owner in found if owner.node and "." not in key]
+        cure = " or ".join(full) or f"proto.bind({found[0].target.name}, ...) for the one meant"
+        raise AmbiguousError(f"{key} is ambiguous: {names} have it. Write {cure}.")
 
     def _sees(self, owner: Owner) -> bool:
         """Whether the module defines or imports what has this owner."""

@@ -77,7 +77,7 @@ def extend(before: Space, step: steps.Step, pins: Mapping[str, Any]) -> Space:
     late = {key: value for key, value in pins.items() if key not in before.keys}
     if isinstance(step, steps.Where):
         predicate = step.predicate
-        return _filtered(before, lambda config: predicate({**_fresh(late), **config}))
+        return _filtered(before, lambda config: predicate(_Read(_fresh(late) | config)))
     if isinstance(step, steps.Exclude):
         return _filtered(before, _kept_by(step.match, late))
     if isinstance(step, steps.Derive):
@@ -183,6 +183,16 @@ def _concat(parts: tuple[steps.Expression, ...], pins: Mapping[str, Any]) -> Spa
     )
 
 
+class _Read(Config):
+    """A config that a function reads."""
+
+    def __missing__(self, key: object) -> Any:
+        longer = [name for name in self if name.endswith(f".{key}")]
+        if longer:
+            raise KeyError(f"{key} is named {' or '.join(longer)} in the configs of this sweep")
+        raise KeyError(key)
+
+
 def _fresh(pins: Mapping[str, Any]) -> Config:
     return {key: native(value) for key, value in pins.items()}
 
@@ -219,7 +229,7 @@ def _computed(
     def value(config: Config) -> Any:
         if isinstance(rule, str):
             return fill(rule, {**late, **config}, key)
-        return native(rule({**_fresh(late), **config}))
+        return native(rule(_Read(_fresh(late) | config)))
 
     return value if fit is None else lambda config: fit(value(config))
 

@@ -137,10 +137,10 @@ class _Adoption:
         call = Call(self.notes, self.scope, Expression())
         adopted = Expression(tuple([self._step(step, call) for step in expression.steps]))
         renamed = expression.places.keys() - adopted.places.keys()
-        if renamed and expression.reads and not self.notes.mistakes:
+        if renamed and expression.calls and not self.notes.mistakes:
             names = ", ".join(f"{key} as {self.scope.resolve(key)[0]}" for key in sorted(renamed))
             call.wrong(
-                f"{call.method}: the sweep has steps that read whole configs: name {names} in it."
+                f"{call.method}: the sweep has functions that read configs: name {names} in it."
             )
         return adopted
 
@@ -158,7 +158,10 @@ class _Adoption:
             listed = {key: o if isinstance(o, range) else list(o) for key, o in named.items()}
             return steps.Exclude(call.options(listed, {}, named))
         if isinstance(step, steps.Derive):
-            rules = {call.name(key): rule for key, rule in step.rules.items()}
+            rules = {
+                call.name(key): call.template(rule) if isinstance(rule, str) else rule
+                for key, rule in step.rules.items()
+            }
             return steps.Derive(rules, call.fits(rules))
         if isinstance(step, steps.Concat):
             return steps.Concat(tuple(map(self.of, step.parts)))

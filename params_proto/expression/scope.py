@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto.errors import nearest
@@ -17,19 +17,23 @@ if TYPE_CHECKING:
 class Scope(NamedTuple):
     """The targets of a sweep, and the node that its plain keys stand under.
 
+    A plain name is that of the target at the root if this has it, else that of the only prefix
+    class that has it.
+
     Args:
         objects: the functions and classes as the user gave them.
         targets: their descriptions.
         prefix: "" or, for a sweep over one prefix class, the name of its node.
-        rooted: whether a plain name that a target at the root has is that target's.
-        layered: whether a key may stand over another, as Hydra's overrides do: `d={x: 1} d.x=2`.
+        layered: whether a key may stand over another, or be spelled in two ways, as in Hydra's
+            overrides, of which the later one wins: `d={x: 1} d.x=2`.
+        at_root: names at the root of an app's config that no target has.
     """
 
     objects: tuple[Any, ...] = ()
     targets: tuple[Target, ...] = ()
     prefix: str = ""
-    rooted: bool = False
     layered: bool = False
+    at_root: Container[str] = ()
 
     @classmethod
     def of(cls, objects: tuple[Any, ...]) -> Scope:
@@ -81,7 +85,7 @@ class Scope(NamedTuple):
     @property
     def open(self) -> bool:
         """Whether any key may be meant for a target."""
-        return not self.targets or any(target.open for target in self.targets)
+        return not self.targets or any(target.open or target.has_configs for target in self.targets)
 
     def resolve(self, key: str) -> tuple[str, Field | None]:
         """A key's full name in this scope, and the field it stands for, if a target has it.
@@ -89,9 +93,7 @@ class Scope(NamedTuple):
         Raises:
             ValueError: several targets have the name; the text is the rule and the cure.
         """
-        found = list(self._owners(key))
-        if self.rooted:
-            found = [(owner, name) for owner, name in found if not owner.node] or found
+        found = self._owners(key)
         if len(found) > 1:
             raise ValueError(_ambiguous(key, found))
         if not found:
@@ -113,12 +115,17 @@ class Scope(NamedTuple):
                 return field
         return None
 
-    def _owners(self, key: str) -> Iterator[tuple[Target, str]]:
+    def _owners(self, key: str) -> list[tuple[Target, str]]:
+        """The targets that a key may be meant for, with its full name in each."""
+        node, _, name = key.rpartition(".")
+        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
+        if not node:
+            # A root with **kwargs has every name.
+            has_any = any(one.open for one in self.targets if not one.node)
+            of_root = [one for one in found if not one.node]
+            found = of_root or ([] if has_any or name in self.at_root else found)
         single = len(self.targets) == 1
-        for target in self.targets:
-            node, _, field = key.rpartition(".")
-            if field in target.fields and node in ("", target.node):
-                yield target, field if single or not target.node else f"{target.node}.{field}"
+        return [(one, name if single else in_full(one.node, name)) for one in found]
 
     def missing(self, key: str) -> str | None:
         """Why a plain name is probably a mistake: no target has it. None where it is none."""

@@ -297,6 +297,17 @@ class Expression:
         return self.reads or any(expression.reads_within for expression in inner)
 
     @property
+    def calls(self) -> bool:
+        """Whether a step calls a function, here or in an expression among the steps."""
+        return any(
+            isinstance(step, Where)
+            or (isinstance(step, Derive) and any(map(callable, step.rules.values())))
+            or (isinstance(step, Cross) and step.inner.calls)
+            or (isinstance(step, Concat) and any(part.calls for part in step.parts))
+            for step in self.steps
+        )
+
+    @property
     def pins(self) -> bool:
         """Whether a step pins keys."""
         return any(isinstance(step, Set) for step in self.steps)

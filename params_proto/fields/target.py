@@ -23,13 +23,15 @@ class Target:
         node: where its fields stand in the whole config: "" for the root, "training" for the
             node of a prefix class.
         fields: its fields by name, in the order in which they are written.
-        open: whether it takes any other name too.
+        open: whether it takes any other name too (`**kwargs`).
+        has_configs: whether configs of the user's may have other names.
     """
 
     name: str
     node: str
     fields: Mapping[str, Field] = dataclasses.field(hash=False)
     open: bool = False
+    has_configs: bool = False
 
 
 def describe(obj: Any, local_names: Mapping[str, Any] | None = None) -> Target:

@@ -15,7 +15,7 @@ from params_proto.from_python.arguments import checked
 from params_proto.from_python.place import Own, place_of
 from params_proto.from_python.surroundings import Surroundings
 from params_proto.multirun.asked.commandline import given
-from params_proto.multirun.asked.request import Asked
+from params_proto.multirun.asked.request import Asked, in_full, lines_in_full
 from params_proto.multirun.compose import loader_over
 from params_proto.multirun.host import Host
 from params_proto.overrides.reading import read
@@ -47,7 +47,8 @@ def configs(
         of_jobs = [line for line in lines if line not in of_all]
         composer = _Composer(loader, place.primary, of_all)
         host = Host(composer.of_no_job(), loader, task or _nothing)
-        jobs = Asked(host, [], sweep, given(of_jobs, loader), ()).plan.jobs()
+        outside = given(lines_in_full(of_jobs, host), loader)
+        jobs = Asked(host, [], in_full(sweep, host), outside, ()).plan.jobs()
     return _each(jobs, composer, surroundings, job)
 
 

@@ -17,12 +17,13 @@ from hydra.types import RunMode
 
 from params_proto.app.arguments import mistakes_of
 from params_proto.app.configs import entries, task_of
+from params_proto.app.names import in_full
 from params_proto.app.store import stored
+from params_proto.app.task import Task
 from params_proto.current import in_job
 from params_proto.decorated.function import is_being_imported
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, frame_of_caller, together
 from params_proto.from_python.arguments import checked
-from params_proto.from_python.caller import frame_of_caller
 from params_proto.launch.directory import is_named_by_time, made, refuse_another
 from params_proto.launch.kept import process_kept, singletons_kept
 from params_proto.launch.lines import launcher_lines, lines_of
@@ -31,6 +32,7 @@ from params_proto.launch.runnable import Runnable, runnable
 from params_proto.launch.workers import fresh_workers
 from params_proto.multirun.compose.app import started
 from params_proto.multirun.handed import handing
+from params_proto.multirun.host import root_names
 from params_proto.multirun.jobs.directories import directory_of_sweep
 from params_proto.overrides.rendering import assignment
 from params_proto.records.plan import has_plan
@@ -86,7 +88,16 @@ def launch(
         kept.enter_context(what.rules())
         task = kept.enter_context(_task(what, lines))
         hydra = started(what.place.configs, what.place.name)
-        config = hydra.config_loader.load_configuration(what.place.primary, lines, RunMode.MULTIRUN)
+
+        def composed(overrides: list[str]) -> DictConfig:
+            primary = what.place.primary
+            return hydra.config_loader.load_configuration(primary, overrides, RunMode.MULTIRUN)
+
+        if isinstance(task, Task):
+            lines = in_full(task, lines, lambda others: root_names(composed(others)))
+            if mistakes := mistakes_of(task, lines):
+                raise together(mistakes)
+        config = composed(lines)
         lines += launcher_lines(launcher, config, launcher_options)
         _refuse(config)
         directory = directory_of_sweep(config)
@@ -138,11 +149,7 @@ def _alone() -> Generator[None, None, None]:
 
 @contextmanager
 def _task(what: Runnable, lines: Sequence[str]) -> Generator[TaskFunction, None, None]:
-    """The task function, and within the block what it needs of Hydra's store.
-
-    Raises:
-        SweepError: lines with a mistake that Hydra has no word for.
-    """
+    """The task function, and within the block what it needs of Hydra's store."""
     if what.app is None:
         assert what.task is not None
         yield what.task
@@ -150,8 +157,6 @@ def _task(what: Runnable, lines: Sequence[str]) -> Generator[TaskFunction, None,
     closed = what.place.configs is None and what.place.primary is None
     searches = any("hydra.searchpath" in line for line in lines)
     task = task_of(what.app, closed=closed and not searches)
-    if mistakes := mistakes_of(task, lines):
-        raise together(mistakes)
     with stored(entries(task, {})):
         yield task
 

@@ -15,6 +15,7 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto.expression.scope import Scope
 from params_proto.keys import bare
 from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
@@ -63,6 +64,20 @@ class Host:
         """The fields of the targets."""
         task = self.task
         return () if task is None else (task.root, *[node.target for node in task.nodes.values()])
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What the keys of a sweep over the app can mean."""
+        at_root = root_names(self.config) if self.targets else ()
+        return Scope(self.targets, self.fields, at_root=at_root)
+
+    def in_full(self, key: str) -> str:
+        """A key with the node that it is in, where it is the plain name of a field.
+
+        Raises:
+            SweepError: several prefix classes have it.
+        """
+        return key if self.task is None else self.task.in_full(key, self.scope.at_root)
 
     @cached_property
     def sweep(self) -> object:
@@ -147,6 +162,11 @@ class Host:
 
 def _changes_the_sweep(line: str) -> bool:
     return bare(line.partition("=")[0]).startswith("hydra.sweeper.sweep.")
+
+
+def root_names(config: DictConfig) -> set[str]:
+    """The names at the root of a composed config: its keys, and its chosen config groups."""
+    return {*map(str, config), *map(str, config.hydra.runtime.choices)}
 
 
 def sweep_of(config: DictConfig) -> object:

@@ -171,10 +171,10 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
             id="unknown",
         ),
         pytest.param(
-            ["sede=1", "-m", "lr=0.1", "seed=1,2"],
+            ["sede=1", "-m", "lrr=0.1", "seed=1,2"],
             [
                 "2 mistakes:\n- train has no parameter sede. Did you mean seed?\n"
-                "- train has no parameter lr. Did you mean training.lr?\n"
+                "- train has no parameter lrr. Did you mean training.lr?\n"
             ],
             id="unknown at the root",
         ),
@@ -216,6 +216,97 @@ def test_a_wrong_value_is_one_message(overrides: list[str], messages: list[str],
     for message in messages:
         assert message in text
     assert given == []
+
+
+@pytest.mark.parametrize("mode", [[], ["-m"]], ids=["run", "multirun"])
+def test_a_plain_name_is_that_of_the_only_class_that_has_it(mode: list[str], capsys: Any):
+    app, given = make_app()
+
+    app.run([*mode, *QUIET, "lr=0.5", "split=test", "training.kind=LARGE"])
+
+    assert given == [{**DEFAULTS, "lr": 0.5, "split": "test", "kind": Kind.LARGE}]
+    app.run(["lr=0.5", "--cfg", "job", "--package", "training"])
+    assert "lr: 0.5\n" in capsys.readouterr().out
+
+
+def test_a_plain_name_that_several_classes_have_names_them(capsys: Any):
+    app, given = make_app()
+
+    @proto.prefix
+    class Test:
+        split: str = "all"
+
+    text = failing(app, ["lr=0.5", "split=test"], capsys)
+
+    assert "split is ambiguous:" in text
+    assert f"Data and {__name__}.{Test.__qualname__} have it. Write data.split or test." in text
+    assert given == []
+
+
+def test_a_name_of_the_function_is_the_functions():
+    given: list[Any] = []
+
+    @proto.prefix
+    class Model:
+        lr: float = 0.5
+
+    @proto.cli
+    def train(lr: float = 0.1):
+        given.append((lr, Model.lr))
+
+    train.run([*QUIET, "lr=1", "model.lr=2"])
+    train.run([*QUIET, "lr=3"])
+
+    assert given == [(1.0, 2.0), (3.0, 0.5)]
+
+
+CONFIGS = {
+    "config": "defaults: [_self_, model: small]\nwidth: 7\n",
+    "other": "{}",
+    "model/small": "depth: 2\n",
+    "model/large": "depth: 9\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "jobs"),
+    [
+        (["depth=3", "lr=1"], [(3, 1, 1.0)]),
+        (["-m", "depth=3,4", "lr=1"], [(3, 1, 1.0), (4, 1, 1.0)]),
+        (["-m", "model=small,large", "lr=1"], [(2, 1, 1.0), (9, 1, 1.0)]),
+        (["width=3"], [(2, 1, 0.1)]),  # the config has one of its own
+        (["-m", "width=3,4"], [(2, 1, 0.1)] * 2),
+        (["-cn", "other", "width=3"], [(1, 3, 0.1)]),
+        (["model=large"], [(9, 1, 0.1)]),  # a config group
+    ],
+    ids=str,
+)
+def test_a_plain_name_beside_configs_of_the_users(
+    arguments: list[str], jobs: list[Any], tmp_path: Path
+):
+    for name, text in CONFIGS.items():
+        path = tmp_path / "conf" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    given: list[Any] = []
+
+    @proto.prefix
+    class Model:
+        depth: int = 1
+        width: int = 1
+
+    @proto.prefix
+    class Training:
+        lr: float = 0.1
+        model: str = ""
+
+    @proto.cli(config_path=str(tmp_path / "conf"), config_name="config")
+    def train(seed: int = 0):
+        given.append((Model.depth, Model.width, Training.lr))
+
+    train.run([*arguments, *QUIET])
+
+    assert given == jobs
 
 
 def test_missing_values_are_reported_together(capsys: Any):

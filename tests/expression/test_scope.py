@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import pytest
 
 from params_proto.errors import SweepError
+from params_proto.expression.scope import Scope
 from params_proto.fields import Field, Target
 from params_proto.sweep import Sweep
 from tests.recipes import exactly
@@ -202,7 +203,32 @@ def test_a_plain_name_that_only_one_has_is_resolved() -> None:
     sweep = Sweep(evaluate, Training).product(lr=[1], split=["a"]).exclude(lr=2).set(size=3)
 
     assert exactly(sweep[0]) == exactly({"training.lr": 1.0, "split": "a", "training.size": 3})
-    assert sweep.derive({"run.name": "{training.lr}"})[0]["run.name"] == "1.0"
+    for rule in ("{training.lr}", "{lr}"):
+        assert sweep.derive({"run.name": rule})[0]["run.name"] == "1.0"
+    rows = Sweep(evaluate, Training).chain({"lr": 1}, {"training.lr": 2, "size": 3})
+    assert list(rows) == [{"training.lr": 1.0}, {"training.lr": 2.0, "training.size": 3}]
+
+
+def test_a_function_is_told_the_name_that_a_plain_one_has() -> None:
+    sweep = Sweep(evaluate, Training).product(lr=[1, 2])
+
+    for reading in (
+        sweep.where(lambda config: config["lr"] > 1),
+        sweep.derive({"run.name": lambda config: config["lr"]}),
+    ):
+        with pytest.raises(
+            KeyError, match=r"lr is named training\.lr in the configs of this sweep"
+        ):
+            list(reading)
+    with pytest.raises(KeyError, match=r"^'size'$"):
+        list(sweep.where(lambda config: config["size"]))
+
+
+def test_a_root_with_kwargs_has_every_name() -> None:
+    def anything(**values: Any) -> None: ...
+
+    sweep = Sweep(anything, Training).product({"lr": [1], "training.lr": [2]})
+    assert list(sweep) == [{"lr": 1, "training.lr": 2.0}]
 
 
 @pytest.mark.parametrize("method", ["product", "zip", "set", "exclude"])
@@ -223,11 +249,11 @@ def test_an_ambiguous_name_shows_every_full_name() -> None:
 
 
 def test_the_name_of_a_root_that_a_prefix_class_has_as_well() -> None:
-    with pytest.raises(SweepError, match=r"lr is ambiguous: main and Training have it\."):
-        Sweep(main, Training).product(lr=[1])
-    assert list(Sweep(main).product(lr=[1]) * Sweep(Training).product(lr=[2])) == [
-        {"lr": 1.0, "training.lr": 2.0}
-    ]
+    both = [{"lr": 1.0, "training.lr": 2.0}]
+
+    assert list(Sweep(main, Training).product({"lr": [1], "training.lr": [2]})) == both
+    assert list(Sweep(Training, main).set(lr=1).zip({"training.lr": [2]})) == both
+    assert list(Sweep(main).product(lr=[1]) * Sweep(Training).product(lr=[2])) == both
 
 
 def test_no_targets() -> None:
@@ -319,16 +345,22 @@ def test_a_sweep_without_targets_is_told_apart_among_several() -> None:
         _ = Sweep(Training, Model) * Sweep().product(size=[1])
 
 
-def test_a_sweep_that_reads_its_plain_keys_cannot_be_renamed() -> None:
-    reading = Sweep().product(lr=[1], size=[2]).derive({"run.name": "{lr}"})
+def test_templates_and_exclusions_are_renamed_with_their_keys() -> None:
+    reading = Sweep().product(lr=[1, 2]).exclude(lr=1).derive({"run.name": "{lr}"}).shuffle()
+
+    assert list(Sweep(evaluate, Training) * reading) == [{"training.lr": 2.0, "run.name": "2.0"}]
+
+
+def test_a_sweep_with_a_function_that_reads_plain_keys_cannot_be_renamed() -> None:
+    reading = Sweep().product(lr=[1], size=[2]).where(lambda config: config["lr"] == 1)
 
     with pytest.raises(SweepError) as error:
         _ = reading * Sweep(evaluate, Training)
     assert str(error.value) == (
-        "*: the sweep has steps that read whole configs: name lr as training.lr, size as"
+        "*: the sweep has functions that read configs: name lr as training.lr, size as"
         " training.size in it."
     )
-    assert list(reading * Sweep(Training)) == [{"lr": 1.0, "size": 2, "run.name": "1.0"}]
+    assert list(reading * Sweep(Training)) == [{"lr": 1.0, "size": 2}]
 
 
 def test_every_step_of_a_sweep_without_targets_takes_the_types() -> None:
@@ -479,6 +511,15 @@ def test_copies_keep_the_targets(name: str) -> None:
         assert again.targets == sweep.targets
         assert again.prefix == sweep.prefix
         assert repr(again) == repr(sweep)
+
+
+def test_a_pickled_sweep_keeps_how_its_names_are_read() -> None:
+    layered = Sweep.of_scope(Scope(layered=True)).set({"d": {"x": 1}, "d.x": 2})
+    both = Sweep(main, Training)
+
+    again = pickle.loads(pickle.dumps(layered)).set({"d.y": 3})
+    assert list(again) == [{"d": {"x": 1}, "d.x": 2, "d.y": 3}]
+    assert list(pickle.loads(pickle.dumps(both)).set(lr=3)) == list(both.set(lr=3))
 
 
 @pytest.mark.parametrize(

@@ -164,12 +164,12 @@ def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
     ("overrides", "message"),
     [
         (
-            ["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "lr=1,2"],
+            ["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "kidn=x,y"],
             "4 mistakes:\n"
             "- hydra.sweeper.sweep: main has no parameter sed. Did you mean seed?\n"
             "- hydra.sweeper.sweep: main has no parameter lrr. Did you mean training.lr?\n"
             "- the command line: main has no parameter moode. Did you mean mode?\n"
-            "- the command line: main has no parameter lr. Did you mean training.lr?",
+            "- the command line: main has no parameter kidn. Did you mean training.kind?",
         ),
         (
             ["training.kid=x,y", "+hydra.sweeper.params.zzz=3"],
@@ -191,6 +191,17 @@ def test_names_that_there_are_not(capsys: Any, overrides: list[str], message: st
     app, ran = make_app()
     assert refused(app, capsys, *overrides) == message
     assert ran == []
+
+
+def test_the_plain_name_of_a_prefix_classs_field() -> None:
+    app, ran = make_app()
+    app.run(["-m", "lr=1,2", "kind=x,y", "seed=3", "hydra.sweeper.zip=[lr,training.kind]"])
+    app.run(["-m", "training.lr=4,5", "lr=6"])  # the last one wins
+    app.run(["-m", "hydra.sweeper.sweep={product: {lr: [7, 8]}}", "lr=9"])
+    app.run(["-m", "+hydra.sweeper.params.lr='10,11'", "+hydra.sweeper.params.mode='a,b'", "lr=1"])
+    app.run(["-m", "lr=1", "seed=1"])
+    assert [job["lr"] for job in ran] == [1, 2, 6, 9, 1, 1, 1]
+    assert [job["mode"] for job in ran[4:6]] == ["a", "b"]
 
 
 def test_names_that_are_hydras_to_know(capsys: Any, hydra_restore_singletons: None) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, shown
+from params_proto.expression.scope import Scope
 from params_proto.keys import bare
 from params_proto.multirun.asked.sweeps import SweepFile, as_run
 from params_proto.overrides.reading import native
@@ -66,7 +67,7 @@ def configured(
     node: Any,
     *,
     cwd: Path,
-    targets: tuple[Any, ...] = (),
+    scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
     loader: ConfigLoader | None = None,
     selects: Callable[[str], str | None] = lambda option: None,
 ) -> Sweep:
@@ -76,28 +77,28 @@ def configured(
         node: what stands there, its interpolations resolved, or the file of a sweep that was
             run, or the sweep itself.
         cwd: where relative paths begin.
-        targets: what steps and files are a sweep over; a Sweep in Python has its own.
+        scope: of the keys of steps and files; a Sweep in Python has its own.
         loader: Hydra's, for `glob`.
         selects: the override that selects an option of a config group, if there is one.
 
     Raises:
         SweepError: it is no sweep, is not there, or sweeps a key of Hydra itself.
     """
+    empty = Sweep.of_scope(scope)
     if node is None:
-        return Sweep(*targets)
-    empty = Sweep(*targets).rooted()
+        return empty
     if isinstance(node, SweepFile):
-        sweep = _written(node, targets, loader)
+        sweep = _written(node, scope, loader)
     elif isinstance(node, Sweep):
         sweep = node
     elif isinstance(node, str):
-        sweep = _referred(node, cwd, empty, loader, selects)
+        sweep = _referred(node, cwd, scope, loader, selects)
     else:
         sweep = _steps(node, empty, loader)
     is_handed = isinstance(node, Sweep)
     place = "the sweep" if is_handed else "hydra.sweeper.sweep"
     cure = "in overrides" if is_handed else "on the command line or in the app's config"
-    for key in sweep.expression.places:
+    for key in sweep.expression.places_in_full:
         if bare(key).split(".")[0].split("/")[0] == "hydra":
             raise SweepError(
                 f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
@@ -106,14 +107,14 @@ def configured(
     return sweep
 
 
-def _written(file: SweepFile, targets: tuple[Any, ...], loader: ConfigLoader | None) -> Sweep:
+def _written(file: SweepFile, scope: Scope, loader: ConfigLoader | None) -> Sweep:
     """The sweep of a file that a multirun wrote, in which a key may stand over another.
 
     It has what the command line gave as well, whose keys may: `d={x: 1} d.x=1,2`.
     """
     from params_proto.storage import parsed
 
-    empty = Sweep(*targets).rooted(layered=True)
+    empty = Sweep.of_scope(scope._replace(layered=True))
     return parsed(file.text, str(file.path), empty, config_loader=loader)
 
 
@@ -129,7 +130,7 @@ def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
 def _referred(
     text: str,
     cwd: Path,
-    empty: Sweep,
+    scope: Scope,
     loader: ConfigLoader | None,
     selects: Callable[[str], str | None],
 ) -> Sweep:
@@ -141,8 +142,8 @@ def _referred(
             raise no_file(text, path, "save a sweep there, or give the path from /")
         written = as_run(path)
         if written is not None:
-            return _written(written, empty.targets, loader)
-        return load(path, empty, config_loader=loader)
+            return _written(written, scope, loader)
+        return load(path, Sweep.of_scope(scope), config_loader=loader)
     place, colon, attribute = text.rpartition(":")
     if text.endswith(".py"):
         raise SweepError(

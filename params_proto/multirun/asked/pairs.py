@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 from params_proto.errors import SweepError, shown, together
@@ -13,12 +13,15 @@ from params_proto.values import length
 _FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
 
-def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
+def pairs(
+    zips: Any, given: Sequence[Given], in_full: Callable[[str], str] = str
+) -> list[list[str]]:
     """The keys that are paired, pair by pair.
 
     Args:
         zips: a list of keys, a list of such lists, or None.
         given: the keys of `hydra.sweeper.params` and the command line.
+        in_full: names a key as they do.
 
     Returns:
         Each pair without the keys whose sweep was given one value in its place.
@@ -31,7 +34,8 @@ def pairs(zips: Any, given: Sequence[Given]) -> list[list[str]]:
     [['a', 'b']]
     """
     pinned = {one.name for one in given if one.pinned}
-    listed = [[name for name in pair if name not in pinned] for pair in _listed(zips)]
+    named = [[in_full(name) for name in pair] for pair in _listed(zips)]
+    listed = [[name for name in pair if name not in pinned] for pair in named]
     swept = {one.name: length(one.values) for one in given if one.swept}
     mistakes: list[str] = []
     seen: set[str] = set()

@@ -11,12 +11,13 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from params_proto.errors import SweepError, SweepWarning
+from params_proto.errors import SweepError, SweepWarning, together
 from params_proto.expression.scope import Scope
 from params_proto.multirun.asked.commandline import given, resolved_params
 from params_proto.multirun.asked.configured import configured, resolved, where
 from params_proto.multirun.asked.pairs import pairs
 from params_proto.multirun.asked.plan import Plan, plan
+from params_proto.multirun.asked.spelling import respelled
 from params_proto.multirun.asked.standing import Composed
 from params_proto.multirun.asked.sweeps import SweepFile
 from params_proto.multirun.asked.unknown import added, refuse_unknown
@@ -102,7 +103,11 @@ def asked(
     Raises:
         SweepError: something in it that cannot be read, or that a proto app does not have.
     """
-    params = resolved_params(options.params, host.config)
+    params = {
+        host.in_full(key): value
+        for key, value in resolved_params(options.params, host.config).items()
+    }
+    arguments = lines_in_full(arguments, host)
     lines = [*[f"{key}={value}" for key, value in params.items()], *arguments]
     outside = given(lines, host.loader)
     if options.part is not None:
@@ -113,17 +118,44 @@ def asked(
     closed = host.task if host.task is not None and host.task.closed else None
     with _silent_about_names() if closed is not None else nullcontext():
         sweep = configured(
-            node, cwd=host.cwd, targets=host.targets, loader=host.loader, selects=host.selects
+            node, cwd=host.cwd, scope=host.scope, loader=host.loader, selects=host.selects
         )
+    sweep = in_full(sweep, host)
     if closed is not None:
         places: dict[str, list[str]] = {
-            where(node): list(sweep.expression.places),
+            where(node): list(sweep.expression.places_in_full),
             "hydra.sweeper.params": [one.key for one in outside if one.key in params],
             "the command line": [one.key for one in outside if one.key not in params],
         }
         refuse_unknown(closed, places, host.is_group)
     zips = OmegaConf.to_container(options.zip) if OmegaConf.is_config(options.zip) else options.zip
-    return Asked(host, list(arguments), sweep, outside, pairs(zips, outside))
+    return Asked(host, arguments, sweep, outside, pairs(zips, outside, host.in_full))
+
+
+def lines_in_full(lines: Sequence[str], host: Host) -> list[str]:
+    """Overrides with the node of each field that they give by its plain name."""
+    keys = [line.partition("=")[0] for line in lines]
+    return [host.in_full(key) + line[len(key) :] for key, line in zip(keys, lines, strict=True)]
+
+
+def in_full(sweep: Sweep, host: Host) -> Sweep:
+    """A sweep that Python defines without the app's prefix classes, its keys named as the app does.
+
+    Raises:
+        SweepError: a name that several classes have, or that a function in the sweep may read.
+    """
+    keys = sweep.expression.places_in_full
+    names = {key: name for key in keys if (name := host.in_full(key)) != key}
+    twice = [key for key in names if names[key] in keys]
+    mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
+    if names and sweep.expression.calls:
+        told = ", ".join(f"{key} as {name}" for key, name in names.items())
+        mistakes.append(f"the sweep has functions that read configs: name {told} in it.")
+    if mistakes:
+        raise together(mistakes)
+    if not names:
+        return sweep
+    return Sweep.from_expression(respelled(sweep.expression, names), *sweep.targets)
 
 
 def _refuse_drawn(outside: Sequence[Given]) -> None:

@@ -54,7 +54,7 @@ def added(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> d
     Returns:
         The spelling by the key. None is there of a key that has a spelling of its own.
     """
-    if not task.app.__proto_owner__.takes_any:
+    if not task.root.open:
         return {}
     known = {*task.root.fields, *task.nodes}
     # By ++, as the app's own configs may have one.

@@ -12,6 +12,7 @@ from omegaconf import OmegaConf
 
 from params_proto import Sweep
 from params_proto.errors import SweepError
+from params_proto.expression.scope import Scope
 from params_proto.multirun.asked.configured import configured, resolved
 from params_proto.overrides.rendering import render
 
@@ -34,7 +35,7 @@ def modules_as_before() -> Any:
 
 def read(node: Any, cwd: Path = Path(), *targets: Any) -> Sweep:
     config = OmegaConf.create({"seed": 7, "hydra": {"sweeper": {"sweep": node}}})
-    return configured(resolved(config), cwd=cwd, targets=targets)
+    return configured(resolved(config), cwd=cwd, scope=Scope.of(targets))
 
 
 @pytest.mark.parametrize(
