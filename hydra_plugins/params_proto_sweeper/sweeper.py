@@ -29,7 +29,7 @@ class ParamsProtoSweeper(Sweeper):
         overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
         resume: `hydra.sweeper.resume`: the sweep to go on with.
         rerun: `hydra.sweeper.rerun`: jobs of which status run again.
-        resume_changed: `hydra.sweeper.resume_changed`: whether the app's config may have changed.
+        resume_changed: `hydra.sweeper.resume_changed`: what may have changed of the app.
         max_failures: `hydra.sweeper.max_failures`: how many jobs may fail.
         retries: `hydra.sweeper.retries`: how often a job that failed is run again.
         timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
@@ -90,7 +90,8 @@ class ParamsProtoSweeper(Sweeper):
 
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
-            self._opened = opened(self._options["resume"], config, hydra_context.config_loader)
+            loader = hydra_context.config_loader
+            self._opened = opened(self._options["resume"], config, loader, task_function)
         if self._opened.saved:  # as composed with what the sweep was given then
             node = self._opened.config.hydra.sweeper
             self._options = {name: node[name] for name in self._options}
@@ -126,4 +127,4 @@ class ParamsProtoSweeper(Sweeper):
         try:
             return run(*what, self._opened)
         except BegunSinceError:  # as by a cluster's job that was queued twice
-            return run(*what, opened(options.resume, self.config, host.loader))
+            return run(*what, opened(options.resume, self.config, host.loader, host.task_function))

@@ -18,7 +18,7 @@ from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
 from params_proto.multirun.start.beginning import Beginning, begin
-from params_proto.multirun.start.changes import refuse_changes
+from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
 from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.start.place import give_mode, mode_of
@@ -120,10 +120,12 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
 
 
 def _refuse_changes(beginning: Beginning, composed: Composed) -> None:
-    options = beginning.options
+    options, host, plan = beginning.options, beginning.host, beginning.plan
     # Who writes over what a part has run says so.
-    allowed = bool(options.resume_changed or options.overwrite)
-    refuse_changes(beginning.directory, beginning.host, composed, allowed=allowed)
+    allowed = True if options.overwrite else options.resume_changed or ()
+    if plan is not None and beginning.joins:  # one that goes on was looked at as it was opened
+        refuse_another_function(beginning.directory, plan.function, host.task_function, allowed)
+    refuse_changes(beginning.directory, host, composed, allowed)
 
 
 def _own(beginning: Beginning) -> AbstractContextManager[None]:

@@ -28,15 +28,6 @@ def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
         multirun("lr=1,2,3", task=task)
 
 
-def test_what_is_in_the_way_of_records_is_told_before_the_first_job(
-    multirun: Run, app: Path
-) -> None:
-    (app / "out/.sweep").mkdir(parents=True)
-    (app / "out/.sweep/jobs").write_text("in the way")
-    with pytest.raises(CompactHydraException, match=r"/jobs cannot be removed: Not a directory"):
-        multirun("lr=1,2", task=lambda _: pytest.fail("a job runs"))
-
-
 class JobError(Exception):
     pass
 
