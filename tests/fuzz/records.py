@@ -248,7 +248,7 @@ def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
     begun = opened(resume, app.config, app.loader, app.host.task_function)
     task = Recorded(app.host.task_function)
-    host = Multirun(begun.config, app.loader, app.host.task_function).host
+    host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
     run(options, arguments, host, NO_LAUNCHER, task, begun)
 
