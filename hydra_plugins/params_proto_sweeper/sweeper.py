@@ -84,20 +84,23 @@ class ParamsProtoSweeper(Sweeper):
         """Takes what Hydra has composed, before `sweep` is called."""
         from hydra.core.plugins import Plugins
 
-        from params_proto.multirun import Recorded, opened
+        from params_proto.multirun import Recorded, opened, rank_here
         from params_proto.multirun.compose import chosen
         from params_proto.multirun.mistakes import told_by_hydra
 
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
+            self.hydra_context, self.config = hydra_context, config
+            self.task_function = task_function
+            self._rank = rank_here(task_function)
+            if self._rank is not None:
+                return
             loader = hydra_context.config_loader
             self._opened = opened(self._options["resume"], config, loader, task_function)
         if self._opened.saved:  # as composed with what the sweep was given then
             node = self._opened.config.hydra.sweeper
             self._options = {name: node[name] for name in self._options}
-        self.hydra_context = hydra_context
         self.config = self._opened.config
-        self.task_function = task_function
         self._recorded = Recorded(task_function)
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=self._recorded, config=self.config
@@ -117,6 +120,8 @@ class ParamsProtoSweeper(Sweeper):
 
         assert self.hydra_context is not None
         assert self.config is not None
+        if self._rank is not None:
+            return self._rank.run(self.hydra_context, self.config, self.task_function)
         assert self.launcher is not None
         host = Host(self.config, self.hydra_context.config_loader, self.task_function)
         with told_by_hydra():

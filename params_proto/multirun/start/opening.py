@@ -91,12 +91,33 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunc
                 f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep goes on"
                 " where it is: leave out hydra.sweep.dir."
             )
-    saved = not (_texts(config.hydra.overrides.task) or any(map(says_what, of_hydra)))
+    saved = not _names_a_sweep(config)
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
     _go_to(directory, config)
     return Opened(config, arguments, plan, saved)
+
+
+def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
+    """The config of a sweep that runs, for a further process of one of its jobs.
+
+    Args:
+        directory: the sweep's.
+        config: what the command of the sweep composes in that process.
+        loader: Hydra's.
+    """
+    if not _names_a_sweep(config):
+        of_hydra = _texts(config.hydra.overrides.hydra)
+        config, _ = _as_it_was(read_plan(directory), config, loader, of_hydra)
+    _go_to(directory, config)
+    return config
+
+
+def _names_a_sweep(config: DictConfig) -> bool:
+    """Whether the command says what is to run, so that it is not the sweep as it was saved."""
+    overrides = config.hydra.overrides
+    return bool(_texts(overrides.task)) or any(map(says_what, _texts(overrides.hydra)))
 
 
 def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
