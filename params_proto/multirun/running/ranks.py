@@ -1,7 +1,8 @@
-"""Other ranks of a job: processes that it starts by the sweep's own command.
+"""Other ranks of a job: its processes beside the one that has the record.
 
 Distributed training starts its own command again for each further rank, `-m` and all. While a job
-runs, an environment variable names it, and a process that finds it there runs that one job.
+runs, an environment variable names it, and a process that finds it there runs that one job. Or
+submitit starts the ranks, by `tasks_per_node`: each of them calls the task.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import run_job
 
 from params_proto.keys import bare
@@ -132,3 +134,12 @@ def rank_here(task: TaskFunction) -> Rank | None:
     record = records.read(job.number)
     # What a job leaves behind, as a shell in the background, may have the variable later.
     return Rank(job, record) if record is not None and records.runs(record) else None
+
+
+def is_further_task() -> bool:
+    """Whether this process is one that submitit runs beside a job's first one."""
+    if "submitit_folder" not in HydraConfig.get().launcher:
+        return False
+    from submitit import JobEnvironment
+
+    return JobEnvironment().global_rank > 0

@@ -19,7 +19,7 @@ from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.running.interrupts import noticed
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
-from params_proto.multirun.running.ranks import RunningJob, command_of
+from params_proto.multirun.running.ranks import RunningJob, command_of, is_further_task
 from params_proto.multirun.running.timeouts import ends_after
 from params_proto.overrides.identity import identity, telling, values
 from params_proto.records import Failure, Record, Records, Status
@@ -133,6 +133,8 @@ class Recorded:
         limit = self.launch.limit
         if limit is not None and limit.reached:
             return NotRun()
+        if is_further_task():
+            return self.__wrapped__(config)  # the job's first process keeps the record
         try:
             record = self._begun()
         except SweepError as error:

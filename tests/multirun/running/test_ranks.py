@@ -111,6 +111,32 @@ def test_a_rank_that_fails(lab: Path, python: Python) -> None:
     assert statuses(lab / "runs/1") == ["failed"]
 
 
+WAITS = """
+import os
+import time
+from pathlib import Path
+from params_proto import proto
+
+@proto.cli
+def main(seed: int = 0):
+    rank = os.environ["SUBMITIT_LOCAL_GLOBALID"]
+    Path(f"{rank}-{seed}").touch()
+    while not Path(f"{1 - int(rank)}-{seed}").exists():
+        time.sleep(0.01)
+    return int(rank)
+
+main()
+"""
+
+
+def test_tasks_that_submitit_starts(lab: Path, python: Python) -> None:
+    (lab / "waits.py").write_text(WAITS)
+    submitit = ["hydra/launcher=submitit_local", "hydra.launcher.tasks_per_node=2"]
+    submitit += ["hydra.launcher.timeout_min=1"]
+    python("waits.py", "-m", "seed=1", "hydra.sweep.dir=runs/1", *submitit)
+    assert [(one.status.value, one.value) for one in records(lab / "runs/1")] == [("completed", 0)]
+
+
 STARTS_ANOTHER = """
 import json
 import os
