@@ -47,8 +47,10 @@ def options() -> DictConfig:
         # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
         # completed ones as well. Jobs that have not run do so in any case.
         "rerun": light(Any, None),
-        # Whether to go on although the app's config is not what it was when the sweep began.
-        "resume_changed": light(bool, False),
+        # Whether to resume although the app's config, or the script, is not what it was when the
+        # sweep began: true, or a list of the keys of the config that may differ, like
+        # [machine.memory,host], each with what is below it.
+        "resume_changed": light(Any, False),
         # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
         # default all run.
         "max_failures": light(int, None),

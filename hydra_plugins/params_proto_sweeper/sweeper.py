@@ -29,7 +29,7 @@ class ParamsProtoSweeper(Sweeper):
         overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
         resume: `hydra.sweeper.resume`: the sweep to go on with.
         rerun: `hydra.sweeper.rerun`: jobs of which status run again.
-        resume_changed: `hydra.sweeper.resume_changed`: whether the app's config may have changed.
+        resume_changed: `hydra.sweeper.resume_changed`: what may have changed of the app.
         max_failures: `hydra.sweeper.max_failures`: how many jobs may fail.
         retries: `hydra.sweeper.retries`: how often a job that failed is run again.
         timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
@@ -84,19 +84,23 @@ class ParamsProtoSweeper(Sweeper):
         """Takes what Hydra has composed, before `sweep` is called."""
         from hydra.core.plugins import Plugins
 
-        from params_proto.multirun import Recorded, opened
+        from params_proto.multirun import Recorded, opened, rank_here
         from params_proto.multirun.compose import chosen
         from params_proto.multirun.mistakes import told_by_hydra
 
         with told_by_hydra():
             hydra_context = chosen(self._compose, hydra_context)
-            self._opened = opened(self._options["resume"], config, hydra_context.config_loader)
+            self.hydra_context, self.config = hydra_context, config
+            self.task_function = task_function
+            self._rank = rank_here(task_function)
+            if self._rank is not None:
+                return
+            loader = hydra_context.config_loader
+            self._opened = opened(self._options["resume"], config, loader, task_function)
         if self._opened.saved:  # as composed with what the sweep was given then
             node = self._opened.config.hydra.sweeper
             self._options = {name: node[name] for name in self._options}
-        self.hydra_context = hydra_context
         self.config = self._opened.config
-        self.task_function = task_function
         self._recorded = Recorded(task_function)
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=self._recorded, config=self.config
@@ -116,6 +120,8 @@ class ParamsProtoSweeper(Sweeper):
 
         assert self.hydra_context is not None
         assert self.config is not None
+        if self._rank is not None:
+            return self._rank.run(self.hydra_context, self.config, self.task_function)
         assert self.launcher is not None
         host = Host(self.config, self.hydra_context.config_loader, self.task_function)
         with told_by_hydra():
@@ -126,4 +132,4 @@ class ParamsProtoSweeper(Sweeper):
         try:
             return run(*what, self._opened)
         except BegunSinceError:  # as by a cluster's job that was queued twice
-            return run(*what, opened(options.resume, self.config, host.loader))
+            return run(*what, opened(options.resume, self.config, host.loader, host.task_function))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, cast
 
 from params_proto.errors import SweepError, shown
 from params_proto.python_text import slice_of
@@ -49,6 +49,12 @@ class Options:
                     else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
                 )
 
+        changed = self.resume_changed
+        if not (isinstance(changed, (bool, type(None))) or _is_keys(changed)):
+            raise SweepError(
+                f"hydra.sweeper.resume_changed={changed}: it is true, false, or a list"
+                " of the keys of the config that may differ, like [machine.memory,host]."
+            )
         if not isinstance(self.metric, (str, type(None))):
             raise SweepError(
                 f"hydra.sweeper.metric={self.metric} is no name of what a job returns, like"
@@ -136,3 +142,8 @@ class Options:
         if part.step == 0:
             raise SweepError(f"hydra.sweeper.slice={given}: a slice's step cannot be 0.")
         return part
+
+
+def _is_keys(value: Any) -> bool:
+    is_list = isinstance(value, Sequence) and not isinstance(value, str)
+    return is_list and all(isinstance(key, str) for key in cast("Sequence[Any]", value))

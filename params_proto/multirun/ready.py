@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -18,7 +19,7 @@ from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
 from params_proto.multirun.start.beginning import Beginning, begin
-from params_proto.multirun.start.changes import refuse_changes
+from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
 from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.start.place import give_mode, mode_of
@@ -35,11 +36,13 @@ class Ready:
     Args:
         batches: of its jobs, each checked and written down when it is given.
         remaining: what is left of a sweep that goes on; None for a new one.
+        configs: where its config files are kept, absolute.
         empty: whether no job is to run here, and none is waited for.
     """
 
     batches: Iterator[Batch]
     remaining: Remaining | None
+    configs: Path
     empty: bool = False
 
 
@@ -90,16 +93,16 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
     beginning.note_others(validation)
     batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
     passed = validation.passed(batches, ahead=ahead)
-    first = next(passed, None)
-    if first is None and not (remaining and remaining.elsewhere):
-        return Ready(iter(()), remaining, empty=True)
-    if new:  # what is refused leaves nothing behind, not even a directory
-        make(beginning.directory)
-        held.enter_context(_own(beginning))
     # Parts of a sweep may begin at different times, with other files. The path is for workers,
     # which may have another working directory.
     name = CONFIGS if new else f"{CONFIGS}-{uuid4().hex[:8]}"
     kept = (beginning.directory / OWN / name).absolute()
+    first = next(passed, None)
+    if first is None and not (remaining and remaining.elsewhere):
+        return Ready(iter(()), remaining, kept, empty=True)
+    if new:  # what is refused leaves nothing behind, not even a directory
+        make(beginning.directory)
+        held.enter_context(_own(beginning))
     with cleared_if_not_begun(beginning.directory) if new else nullcontext():
         beginning.write()
         if new and beginning.joins:  # a part that began while this one looked at its jobs
@@ -116,14 +119,16 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
                 composed.write(beginning.directory, shared=shared)
                 keep(host.loader, kept)
 
-    return Ready(written_down(), remaining)
+    return Ready(written_down(), remaining, kept)
 
 
 def _refuse_changes(beginning: Beginning, composed: Composed) -> None:
-    options = beginning.options
+    options, host, plan = beginning.options, beginning.host, beginning.plan
     # Who writes over what a part has run says so.
-    allowed = bool(options.resume_changed or options.overwrite)
-    refuse_changes(beginning.directory, beginning.host, composed, allowed=allowed)
+    allowed = True if options.overwrite else options.resume_changed or ()
+    if plan is not None and beginning.joins:  # one that goes on was looked at as it was opened
+        refuse_another_function(beginning.directory, plan.function, host.task_function, allowed)
+    refuse_changes(beginning.directory, host, composed, allowed)
 
 
 def _own(beginning: Beginning) -> AbstractContextManager[None]:

@@ -81,7 +81,7 @@ def run(
             from params_proto.multirun.unswept import tell_what_can_be_swept
 
             tell_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, ready.remaining)
+        running = Running.of(beginning, launcher, task, ready.configs, ready.remaining)
         signals.if_stuck = running.end_stuck
         try:
             with running.watched():

@@ -1,6 +1,6 @@
 """`.sweep/plan.json`: what a sweep was started with, for whoever goes on with it.
 
-{"format": 1, "script": ["train.py", "-m"], "config_name": "config",
+{"format": 1, "script": ["train.py", "-m"], "function": "train.py:main", "config_name": "config",
 "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
 "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
 "choices": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
@@ -28,6 +28,7 @@ class PlanFile(NamedTuple):
     Args:
         script: what was run, up to the overrides, as `python` gets it; nothing where Python itself
             launched the sweep.
+        function: what its jobs run, by the names of its file and its own.
         config_name: of the primary config.
         task: the overrides of the command line, but for those of Hydra.
         hydra: those of Hydra.
@@ -46,6 +47,7 @@ class PlanFile(NamedTuple):
     """
 
     script: list[str]
+    function: str
     config_name: str | None
     task: list[str]
     hydra: list[str]
@@ -114,6 +116,8 @@ def read_plan(directory: Path) -> PlanFile:
     for name in ("metric", "direction"):
         if not isinstance(values[name], (str, type(None))):
             raise SweepError(f"{path} is no plan of a sweep: {name} is no text.")
+    if not isinstance(values["function"], str):
+        raise SweepError(f"{path} is no plan of a sweep: function is no text.")
     if not isinstance(values["earlier"], int):
         raise SweepError(f"{path} is no plan of a sweep: earlier is no number.")
     return PlanFile(**{name: values[name] for name in names})

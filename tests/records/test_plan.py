@@ -18,6 +18,7 @@ from params_proto.records.plan import FORMAT, PlanFile, has_plan, read_plan
 
 PLAN = PlanFile(
     script=["python", "train.py", "-m"],
+    function="train.py:main",
     config_name="config",
     task=["+sweep=ablation", "name='é a'"],
     hydra=["hydra.mode=MULTIRUN"],
@@ -49,7 +50,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @settings(max_examples=10)
-@given(st.builds(PlanFile, lines, st.none() | st.text(), lines, lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.none() | st.text(), st.none(), st.just(FORMAT)))  # fmt: skip
+@given(st.builds(PlanFile, lines, st.text(), st.none() | st.text(), lines, lines, lines, lines, lines, lines, lines, st.none() | st.integers(0), st.text(), st.integers(0), st.text(), st.none() | st.text(), st.none(), st.just(FORMAT)))  # fmt: skip
 def test_what_is_written_is_read(place: Path, plan: PlanFile) -> None:
     plan.write(place)
     assert read_plan(place) == plan
@@ -93,7 +94,7 @@ def test_a_cut_file_is_no_plan(sweep: Path) -> None:
         *[(json.dumps(FILE | {name: other}), f": {name} is no list of texts")
           for name in ("script", "task", "hydra", "selecting", "order", "keys")
           for other in (None, "lr", {}, [1], ["lr", None])],
-        (json.dumps(FILE | {"metric": 1}), ": metric is no text"),
+        *[(json.dumps(FILE | {name: 1}), f": {name} is no text") for name in ("metric", "function")],
         *[(json.dumps(FILE | {"earlier": other}), ": earlier is no number") for other in (None, "0", [], 1.5)],
     ],
     ids=lambda text: text[:60],

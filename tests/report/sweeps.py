@@ -47,6 +47,7 @@ def leave(
     text = (directory / "sweep.yaml").read_bytes()
     PlanFile(
         script=["python", "train.py", "-m"],
+        function="train.py:main",
         config_name=None,
         task=[],
         hydra=["hydra.mode=MULTIRUN", "hydra.sweeper.sweep=train.py:grid"],

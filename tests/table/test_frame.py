@@ -63,6 +63,7 @@ def make(tmp_path: Path) -> Make:
         keys = list(sweep.keys)
         PlanFile(
             ["app.py"],
+            "app.py:main",
             None,
             [],
             [],

@@ -90,6 +90,18 @@ def keep(loader: ConfigLoader, folder: Path, *, groups: Iterable[str] | None = N
         write(folder, groups=groups)
 
 
+def read_from(loader: ConfigLoader, folder: Path) -> None:
+    """Has a loader read the config files that `keep` wrote, where it can and they are there.
+
+    Args:
+        loader: as `chosen` gives it; Hydra's own reads each file where it is.
+        folder: what `keep` was given.
+    """
+    read = getattr(loader, "read_from", None)
+    if read is not None:
+        read(folder)
+
+
 def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
     import hydra
     import omegaconf

@@ -121,6 +121,11 @@ class CachedLoader(ConfigLoaderImpl):
         # A process that has read the folder before is to read it again.
         self._kept, self._token = (folder, files), uuid4().hex
 
+    def read_from(self, folder: Path) -> None:
+        """Reads what was kept, as in a process that got this loader from the one that kept it."""
+        self._kept, self._pickled = (folder, 0), True
+        self._caches, self._token = None, uuid4().hex
+
     def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
         """See Hydra's."""
         return self._load_configuration_or_ask(*args, **kwargs)

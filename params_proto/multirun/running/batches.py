@@ -8,6 +8,7 @@ import signal
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
@@ -70,12 +71,13 @@ class Running:
         beginning: Beginning,
         launcher: Launcher,
         task: Recorded,
+        configs: Path,
         remaining: Remaining | None = None,
     ) -> Running:
         """A sweep of which no job has run yet."""
         options, plan = beginning.options, beginning.request.plan
         directory = beginning.directory.absolute()
-        task.keep(directory, plan.swept, list(beginning.selecting))
+        task.keep(directory, configs, plan.swept, list(beginning.selecting))
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
         failures = Failures(beginning.directory, beginning.host.job_name, limit)

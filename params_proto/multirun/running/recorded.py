@@ -19,6 +19,7 @@ from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.running.interrupts import noticed
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
+from params_proto.multirun.running.ranks import RunningJob, command_of, is_further_task
 from params_proto.multirun.running.timeouts import ends_after
 from params_proto.overrides.identity import identity, telling, values
 from params_proto.records import Failure, Record, Records, Status
@@ -92,20 +93,23 @@ class Recorded:
         self.busy = False
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
+        self._command = command_of(task)
         self._script: str | None = getattr(sys.modules["__main__"], "__file__", None)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "signals": None, "on_change": None, "busy": False}
 
-    def keep(self, directory: Path, swept: list[str], selecting: list[str]) -> None:
+    def keep(self, directory: Path, configs: Path, swept: list[str], selecting: list[str]) -> None:
         """Says where the records stand, and what they hold.
 
         Args:
             directory: the sweep's, absolute.
+            configs: where it keeps its config files, absolute.
             swept: the keys whose values are told, without +, ++ and ~.
             selecting: the keys that only say which sweep is to run, and nothing about a job.
         """
         self._records = Records(directory)
+        self._configs = configs
         self._swept = swept
         self._selecting = selecting
 
@@ -129,6 +133,8 @@ class Recorded:
         limit = self.launch.limit
         if limit is not None and limit.reached:
             return NotRun()
+        if is_further_task():
+            return self.__wrapped__(config)  # the job's first process keeps the record
         try:
             record = self._begun()
         except SweepError as error:
@@ -159,7 +165,8 @@ class Recorded:
 
         try:
             path = self._records.path(record.job)
-            with heartbeat(path), ends_after(self.launch.timeout), self._working():
+            job = self._job(record)
+            with heartbeat(path), ends_after(self.launch.timeout), self._working(), job.announced():
                 returned = self._run(config)
         except SystemExit as error:
             if error.code in (None, 0):
@@ -212,6 +219,10 @@ class Recorded:
         if came:
             raise KeyboardInterrupt
         return returned
+
+    def _job(self, record: Record) -> RunningJob:
+        directory = str(self._records.directory)
+        return RunningJob(self._command, directory, str(self._configs), record.job)
 
     @contextmanager
     def _working(self) -> Generator[None, None, None]:

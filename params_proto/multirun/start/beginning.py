@@ -24,6 +24,7 @@ from params_proto.multirun.jobs.numbered import Numbered, numbered
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
+from params_proto.multirun.start.changes import function_of
 from params_proto.multirun.start.choices import counted_on
 from params_proto.multirun.start.command import script
 from params_proto.multirun.start.opening import Opened
@@ -205,6 +206,7 @@ class Beginning:
         before = self.plan
         PlanFile(
             script=[] if self.host.handed is not None else script(),
+            function=function_of(self.host.task_function),
             config_name=self.host.config.hydra.job.config_name,
             task=before.task if before and self.order else self.request.arguments,
             hydra=before.hydra if before and self.order else self.host.of_hydra,

@@ -1,12 +1,14 @@
-"""Whether an app's config still is what it was when the jobs of a sweep were composed."""
+"""Whether an app and its config still are what they were when the jobs of a sweep ran."""
 
 from __future__ import annotations
 
+import inspect
 import json
 import logging
-from collections.abc import Iterator, Mapping
+import sys
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from hydra.errors import HydraException
 
@@ -14,12 +16,59 @@ from params_proto.errors import SweepError
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import MOST, Composed, kept, plain
 
+if TYPE_CHECKING:
+    from hydra.types import TaskFunction
+
 log = logging.getLogger(__name__)
 
 _SHOWN = 10  # keys in a message
 
 
-def refuse_changes(directory: Path, host: Host, composed: Composed, *, allowed: bool) -> None:
+def function_of(task: TaskFunction) -> str:
+    """What jobs run, by the names of its file and its own: `train.py:main`.
+
+    Neither the folder nor the text of the file counts, so a script may be moved and edited. A
+    function of a notebook has no file that lasts.
+    """
+    function: Any = inspect.unwrap(task)
+    if inspect.isfunction(function):
+        file, name = inspect.getfile(function), function.__name__
+    else:  # an object that is called, as of a library for Hydra
+        file = str(getattr(sys.modules["__main__"], "__file__", ""))
+        name = type(function).__name__
+    return f"{Path(file).name}:{name}" if Path(file).is_file() else name
+
+
+def refuse_another_function(
+    directory: Path, then: str, task: TaskFunction, allowed: object
+) -> None:
+    """Refuses to run the rest of a sweep by another script.
+
+    Args:
+        directory: the sweep's.
+        then: the function that its jobs run.
+        task: what this process would run.
+        allowed: `hydra.sweeper.resume_changed`; true allows it.
+
+    Raises:
+        SweepError: it is another function, and that is not allowed.
+    """
+    now = function_of(task)
+    if now == then:
+        return
+    text = f"the sweep in {directory} was started with {then}, and this is {now}"
+    if allowed is not True:
+        raise SweepError(
+            f"{text}: a sweep's jobs all run one function. Give the script that started it, or"
+            " another hydra.sweep.dir. If the function or its file was renamed:"
+            " hydra.sweeper.resume_changed=true."
+        )
+    log.warning(f"{text}.")
+
+
+def refuse_changes(
+    directory: Path, host: Host, composed: Composed, allowed: Literal[True] | Collection[str]
+) -> None:
     """Looks whether the jobs that are done would have other configs today.
 
     Args:
@@ -27,12 +76,13 @@ def refuse_changes(directory: Path, host: Host, composed: Composed, *, allowed: 
         host: the app as it is.
         composed: told of the choices that are kept, and of what they compose now where that is
             another config and it is allowed.
-        allowed: whether to go on all the same.
+        allowed: the keys that may differ, and with them what is below; True for any change.
 
     Raises:
         SweepError: they would, and it is not allowed. It names the keys.
     """
     found: dict[str, str] = {}
+    refused: dict[str, str] = {}
     for count, then in enumerate(kept(directory)):
         if count == MOST:  # of many parts that began at once
             log.warning(
@@ -46,26 +96,39 @@ def refuse_changes(directory: Path, host: Host, composed: Composed, *, allowed: 
             config = plain(host.compose_whichever_sweep(then.overrides))
         except HydraException as error:
             said = str(error).partition("\n")[0]
-            found.setdefault(" ".join(then.overrides), f"cannot be composed any more: {said}")
+            of_job = found if allowed is True else refused
+            of_job.setdefault(" ".join(then.overrides), f"cannot be composed any more: {said}")
             continue
         differences = dict(_differences(then.config, config))
-        if differences and allowed:  # so that it is told once, and a later change is again
+        if differences:  # so that it is told once, and a later change is again
             composed.replace(then._replace(config=config))
         for key, text in differences.items():
-            found.setdefault(key, text)
-    if not found:
-        return
-    told = [f"- {key}: {text}" for key, text in found.items()]
-    more = [f"- and {len(told) - _SHOWN} more"] if len(told) > _SHOWN else []
-    text = "\n".join(["the app's config has changed since", *told[:_SHOWN], *more])
-    if allowed:
-        log.warning(f"{text}\nThe jobs that are done ran with what it was then.")
-        return
-    raise SweepError(
-        f"{directory}: {text}\nThe jobs that are done ran with what it was then. Go on all the same"
-        " with hydra.sweeper.resume_changed=true, or put it back, or start again in another"
-        " hydra.sweep.dir."
-    )
+            of_key = found if allowed is True or _is_below(key, allowed) else refused
+            of_key.setdefault(key, text)
+    if refused:
+        raise SweepError(
+            f"{directory}: {_told(refused)} Go on all the same with"
+            " hydra.sweeper.resume_changed=true, or with a list of the keys that may differ, or put"
+            " it back, or start again in another hydra.sweep.dir."
+        )
+    if found:
+        log.warning(_told(found))
+
+
+def _told(differences: Mapping[str, str]) -> str:
+    lines = [f"- {key}: {text}" for key, text in differences.items()]
+    more = [f"- and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
+    end = "The jobs that are done ran with what it was then."
+    return "\n".join(["the app's config has changed since", *lines[:_SHOWN], *more, end])
+
+
+def _is_below(key: str, nodes: Collection[str]) -> bool:
+    """Whether a key is one of some nodes, or stands below one.
+
+    >>> _is_below("machine.memory", ["machine"]), _is_below("machines", ["machine"])
+    (True, False)
+    """
+    return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -14,6 +14,7 @@ from omegaconf import OmegaConf
 from params_proto.errors import SweepError
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.directories import directory_of_sweep
+from params_proto.multirun.start.changes import refuse_another_function
 from params_proto.multirun.start.command import says_what, stays
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import JOBS, MULTIRUN, OWN, PLAN, SWEEP
@@ -21,6 +22,7 @@ from params_proto.records.plan import PlanFile, has_plan, read_plan
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+    from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
 
@@ -40,16 +42,18 @@ class Opened(NamedTuple):
     saved: bool = False
 
 
-def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
+def opened(resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction) -> Opened:
     """What `hydra.sweeper.resume` asks for.
 
     Args:
         resume: its value: None or False, True, or the directory of a sweep.
         config: the composed config of this multirun.
         loader: Hydra's.
+        task: what its jobs run.
 
     Raises:
-        SweepError: there is no sweep to go on with, or another one is asked for at once.
+        SweepError: there is no sweep to go on with, or another one is asked for at once, or it is
+            another script's.
     """
     if resume is None or resume is False:
         _take_another(config)
@@ -58,7 +62,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
         _refuse_the_time(config)
         directory = directory_of_sweep(config)
         if has_plan(directory):
-            return Opened(config, plan=read_plan(directory))
+            return Opened(config, plan=_plan_of(directory, config, task))
         if (directory / OWN / JOBS).is_dir():  # which would be removed
             _refuse_without(directory)
         return Opened(config)
@@ -77,7 +81,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
         )
     directory = Path(resume)
     _refuse_without(directory)
-    plan = read_plan(directory)
+    plan = _plan_of(directory, config, task)
     of_hydra = _texts(config.hydra.overrides.hydra)
     for line in of_hydra:
         key, _, value = line.partition("=")
@@ -87,12 +91,40 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader) -> Opened:
                 f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep goes on"
                 " where it is: leave out hydra.sweep.dir."
             )
-    saved = not (_texts(config.hydra.overrides.task) or any(map(says_what, of_hydra)))
+    saved = not _names_a_sweep(config)
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
     _go_to(directory, config)
     return Opened(config, arguments, plan, saved)
+
+
+def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
+    """The config of a sweep that runs, for a further process of one of its jobs.
+
+    Args:
+        directory: the sweep's.
+        config: what the command of the sweep composes in that process.
+        loader: Hydra's.
+    """
+    if not _names_a_sweep(config):
+        of_hydra = _texts(config.hydra.overrides.hydra)
+        config, _ = _as_it_was(read_plan(directory), config, loader, of_hydra)
+    _go_to(directory, config)
+    return config
+
+
+def _names_a_sweep(config: DictConfig) -> bool:
+    """Whether the command says what is to run, so that it is not the sweep as it was saved."""
+    overrides = config.hydra.overrides
+    return bool(_texts(overrides.task)) or any(map(says_what, _texts(overrides.hydra)))
+
+
+def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
+    """The plan of the sweep in a directory, which this script may go on with."""
+    plan = read_plan(directory)
+    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return plan
 
 
 def _go_to(directory: Path, config: DictConfig) -> None:

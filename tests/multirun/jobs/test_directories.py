@@ -11,6 +11,17 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import make
+from tests.conftest import Python
+
+PRINTS = """
+from params_proto import proto
+
+@proto.cli
+def main(seed: int = 0):
+    print(f"{seed=}")
+
+main()
+"""
 
 
 def directories(path: Path) -> list[str]:
@@ -105,6 +116,18 @@ def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
     assert run.files() == before
     assert multirun("seed=3", "hydra.sweeper.overwrite=true").jobs == ["seed=3"]
     assert run.files()["sweep.yaml"] == "set: {seed: 3}\n"
+
+
+def test_a_record_that_cannot_be_removed(python: Python, app: Path) -> None:
+    (app / "main.py").write_text(PRINTS)
+    sweep = ["main.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/1"]
+    assert "seed=1" in python(*sweep).stdout
+    jobs = app / "runs/1/.sweep/jobs"
+    jobs.rename(app / "other_disk")
+    jobs.symlink_to(app / "other_disk")
+    done = python(*sweep, "hydra.sweeper.overwrite=true", status=1)
+    assert "runs/1/.sweep/jobs cannot be removed: " in done.stderr
+    assert "seed=" not in done.stdout
 
 
 def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:

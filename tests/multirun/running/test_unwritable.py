@@ -20,10 +20,12 @@ LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "job
 
 
 def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
-    (app / "out/.sweep").mkdir(parents=True)
-    (app / "out/.sweep/jobs").write_text("in the way")
+    def task(config: Any) -> None:
+        (app / "out/.sweep/jobs").rename(app / "gone")
+        (app / "out/.sweep/jobs").write_text("in the way")
+
     with pytest.raises(CompactHydraException, match=r"(?s)^2 jobs without a record.*Go on with"):
-        multirun("lr=1,2")
+        multirun("lr=1,2,3", task=task)
 
 
 class JobError(Exception):

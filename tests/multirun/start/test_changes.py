@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from omegaconf import OmegaConf
 from params_proto.multirun.jobs import composed
 from params_proto.multirun.jobs.composed import Composed, kept
 from params_proto.multirun.start import changes
+from tests.conftest import Python
 from tests.versions import HYDRA_1_3
 
 STOP = "hydra.sweeper.max_failures=0"
@@ -269,3 +271,99 @@ def test_a_new_sweep_in_place_of_parts(multirun: Any, primary: Path) -> None:
     (path,) = (out / ".sweep").glob("composed*")
     assert json.loads(path.read_text())["config"]["seed"] == 5
     assert multirun(resume(out)).jobs == []
+
+
+# --- as a user runs it
+
+APP = """
+import os
+from params_proto import proto
+
+@proto.prefix
+class Machine:
+    name: str = os.environ["NODE"]
+    memory: int = int(os.environ["MEMORY"])
+
+@proto.cli
+def train(seed: int = 0, lr: float = float(os.environ.get("LR", 0.1))):
+    print(f"ran {seed} on {Machine.name}")
+
+train()
+"""
+
+
+@pytest.fixture
+def begun(
+    python: Python, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., list[str]]:
+    """Runs a script on a sweep in `runs/1`, of which the first job is done; gives what ran."""
+    monkeypatch.setenv("NODE", "a")
+    monkeypatch.setenv("MEMORY", "64")
+    (tmp_path / "train.py").write_text(APP)
+
+    def run(script: str, *arguments: str, refused: str = "") -> list[str]:
+        done = python(script, "-m", *arguments, status=1 if refused else 0)
+        assert refused in done.stderr
+        return [line for line in done.stdout.splitlines() if line.startswith("ran ")]
+
+    first = ["seed=1,2,3", "hydra.sweep.dir=runs/1", "hydra.sweeper.slice=0:1"]
+    assert run("train.py", *first) == ["ran 1 on a"]
+    return run
+
+
+RESUME = "hydra.sweeper.resume=runs/1"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [RESUME],
+        ["seed=1,2,3", RESUME],
+        ["seed=1,2,3", "hydra.sweep.dir=runs/1", "hydra.sweeper.resume=true"],
+        ["seed=1,2,3", "hydra.sweep.dir=runs/1", "hydra.sweeper.slice=1:3"],
+    ],
+    ids=["saved", "given", "resume-true", "slice"],
+)
+def test_another_script(
+    begun: Callable[..., list[str]], tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "other.py").write_text(APP)
+    plan = tmp_path / "runs/1/.sweep/plan.json"
+    before = plan.read_text()
+    refused = "the sweep in runs/1 was started with train.py:train, and this is other.py:train"
+    assert begun("other.py", *arguments, refused=refused) == []
+    assert plan.read_text() == before
+    assert begun("other.py", *arguments, CHANGED) == ["ran 2 on a", "ran 3 on a"]
+
+
+def test_a_script_that_was_edited_and_moved(
+    begun: Callable[..., list[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "train.py").rename(tmp_path / "lab/train.py")
+    (tmp_path / "lab/train.py").write_text(APP.replace("on {", "well on {"))
+    assert begun("lab/train.py", RESUME) == ["ran 2 well on a", "ran 3 well on a"]
+    (tmp_path / "lab/train.py").rename(tmp_path / "lab/fit.py")
+    refused = "started with train.py:train, and this is fit.py:train"
+    assert begun("lab/fit.py", RESUME, "hydra.sweeper.resume_changed=[lr]", refused=refused) == []
+
+
+def test_keys_that_may_differ(
+    begun: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NODE", "b")
+    monkeypatch.setenv("MEMORY", "32")
+    changed = "hydra.sweeper.resume_changed="
+    both = '- machine.name: "a" then, "b" now\n- machine.memory: 64 then, 32 now\n'
+    assert begun("train.py", RESUME, refused=both) == []
+    one = "changed since\n- machine.memory: 64 then, 32 now\nThe jobs"
+    assert begun("train.py", RESUME, f"{changed}[machine.name,lr]", refused=one) == []
+    assert begun("train.py", RESUME, f"{changed}[mach]", refused=both) == []
+    no_list = f"{changed}machine: it is true, false, or a list of the keys"
+    assert begun("train.py", RESUME, f"{changed}machine", refused=no_list) == []
+    once = ["hydra.sweeper.max_failures=0", "hydra.sweeper.slice=1:2"]
+    assert begun("train.py", RESUME, f"{changed}[machine]", *once) == ["ran 2 on b"]
+    monkeypatch.setenv("LR", "0.5")
+    lr = "changed since\n- lr: 0.1 then, 0.5 now\nThe jobs"
+    assert begun("train.py", RESUME, f"{changed}[machine.name,machine.memory]", refused=lr) == []
+    assert begun("train.py", RESUME, f"{changed}[lr]") == ["ran 3 on b"]
