@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.versions import HYDRA_1_3
+
 ROOT = Path(__file__).resolve().parents[1]
 
 APP = """\
@@ -117,10 +119,57 @@ def test_a_sweep_runs_from_the_wheel(wheel: Path, tmp_path: Path, python) -> Non
     ]
 
 
-def test_hydra_finds_the_sweeper_here() -> None:
-    from hydra.core.plugins import Plugins
-    from hydra.plugins.sweeper import Sweeper
+EDITABLE = f"""\
+import importlib.util
+import sys
+from pathlib import Path
 
-    names = [plugin.__name__ for plugin in Plugins.instance().discover(Sweeper)]
+root = Path({str(ROOT)!r})
 
-    assert "ParamsProtoSweeper" in names
+
+class Finder:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name in ("params_proto", "hydra_plugins.params_proto_sweeper"):
+            folder = root.joinpath(*name.split("."))
+            return importlib.util.spec_from_file_location(
+                name, folder / "__init__.py", submodule_search_locations=[str(folder)]
+            )
+
+
+sys.path[:] = [path for path in sys.path if Path(path).resolve() != root]
+sys.meta_path.append(Finder)
+
+"""
+
+
+def test_an_entry_point_alone_registers_the_sweeper(tmp_path: Path, python) -> None:
+    """An editable install may import a namespace package that cannot be listed."""
+    (tmp_path / "plain.py").write_text(EDITABLE + PLAIN)
+    command = ["plain.py", "-m", "hydra/sweeper=params_proto", "+x=1,2"]
+    if HYDRA_1_3:  # which finds plugins by listing
+        done = python(*command, status=1)
+        assert "Could not find 'hydra/sweeper/params_proto'" in done.stderr
+        return
+    printed = python(*command).stdout.splitlines()
+    assert [line for line in printed if line.startswith("job")] == ["job {'x': 1}", "job {'x': 2}"]
+
+
+def test_the_entry_point_is_the_sweeper(python) -> None:
+    done = python(
+        "-c",
+        "from importlib.metadata import entry_points\n"
+        "from hydra.core.config_store import ConfigStore\n"
+        "(found,) = entry_points(group='hydra.plugins', name='params_proto')\n"
+        "print(found.load().__name__, ConfigStore.instance().list('hydra/sweeper'))\n",
+    )
+    assert done.stdout == "ParamsProtoSweeper ['params_proto.yaml']\n"
+
+
+def test_hydra_finds_the_sweeper_once(python) -> None:
+    done = python(
+        *("-W", "error", "-c"),
+        "from hydra.core.plugins import Plugins\nfrom hydra.plugins.sweeper import Sweeper\n"
+        "print([plugin.__name__ for plugin in Plugins.instance().discover(Sweeper)])",
+    )
+    assert done.stdout.count("ParamsProtoSweeper") == 1

@@ -14,6 +14,9 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
+# Registers the option: an entry point leads Hydra 1.4 to this module alone.
+from hydra_plugins.params_proto_sweeper import found as found
+
 
 class ParamsProtoSweeper(Sweeper):
     """Runs a configured sweep times the command line, on whichever launcher is selected.

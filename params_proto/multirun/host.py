@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -19,6 +18,7 @@ from params_proto.expression.scope import Scope
 from params_proto.keys import bare
 from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
+from params_proto.overrides.groups import group_exists
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -126,32 +126,25 @@ class Host:
     def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""
         group = key.partition("@")[0]
-        return bool(group and self._options(group))
+        if group not in self._are_groups:
+            self._are_groups[group] = bool(group) and group_exists(
+                self.loader, group, self.config.hydra.job.config_name, self.of_hydra
+            )
+        return self._are_groups[group]
+
+    @cached_property
+    def _are_groups(self) -> dict[str, bool]:
+        return {}
 
     def selects(self, option: str) -> str | None:
         """The override that selects an option of a config group, if there is one."""
+        name = self.config.hydra.job.config_name
         for group in self.loader.list_groups(""):
-            if group != "hydra" and option in self._options(group):
+            if group != "hydra" and option in self.loader.get_group_options(
+                group, config_name=name, overrides=self.of_hydra
+            ):
                 return f"+{group}={option}"
         return None
-
-    def _options(self, group: str) -> list[str]:
-        if group not in self._found:
-            try:
-                self._found[group] = self.loader.get_group_options(
-                    group,
-                    config_name=self.config.hydra.job.config_name,
-                    overrides=self.of_hydra,
-                )
-            except OSError as error:
-                if error.errno != errno.ENAMETOOLONG:
-                    raise
-                self._found[group] = []  # no folder can have such a name
-        return self._found[group]
-
-    @cached_property
-    def _found(self) -> dict[str, list[str]]:
-        return {}
 
     @cached_property
     def of_hydra(self) -> list[str]:

@@ -8,6 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, cut, sentence, shown
+from params_proto.overrides.groups import globbed, group_exists, options_of
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 from params_proto.values import MAX_DEPTH
 
@@ -204,7 +205,11 @@ def enumerated(override: Override) -> Sequence[Any]:
                 f"{line} lists {count:.15g} values, and at most {_MOST:,} are listed one by one."
                 " A range of integers, not shuffled, may be of any length."
             )
-    values = list(override.sweep_iterator())
+    if isinstance(sweep, Glob):
+        assert override.config_loader is not None
+        values: list[Any] = globbed(override.config_loader, override.key_or_group, sweep)
+    else:
+        values = list(override.sweep_iterator())
     if not values:
         raise SweepError(f"{line} has no values{_why_none(override, sweep)}")
     return values
@@ -215,10 +220,10 @@ def _why_none(override: Override, sweep: object) -> str:
 
     if not isinstance(sweep, Glob) or override.config_loader is None:
         return ". Write at least one: a range ends before its second number."
-    group = override.key_or_group
-    options = override.config_loader.get_group_options(group)
-    if not options:
-        return f": there is no config group {group} with an option."
+    loader, group = override.config_loader, override.key_or_group
+    if not group_exists(loader, group):
+        return f": there is no config group {group}."
+    options = [option for depth in (0, 1) for option in options_of(loader, group, depth)]
     return f": no option of the config group {group} matches. Options: {', '.join(options)}."
 
 

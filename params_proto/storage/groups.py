@@ -10,6 +10,7 @@ from params_proto.errors import SweepError, did_you_mean
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+    from hydra.core.object_type import ObjectType
 
 
 def options_in(config_dir: str | os.PathLike[str]) -> ConfigLoader:
@@ -33,17 +34,27 @@ class _Directory:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def get_group_options(self, group_name: str, results_filter: object = None) -> list[str]:
-        """The options of a config group.
+    def get_group_options(
+        self,
+        group_name: str,
+        results_filter: ObjectType | None = None,
+        config_name: str | None = None,
+        overrides: list[str] | None = None,
+    ) -> list[str]:
+        """The options of a config group, or the groups in it.
 
         Raises:
             SweepError: the directory has no such group.
         """
-        if not (self._root / group_name).is_dir():
+        from hydra.core.object_type import ObjectType
+
+        group = self._root / group_name
+        if not group.is_dir():
             groups = sorted(each.name for each in self._root.iterdir() if each.is_dir())
             raise SweepError(
                 f"there is no config group {group_name} in {self._root}."
                 f"{did_you_mean(group_name, groups)}"
             )
-        files = (self._root / group_name).glob("*.yaml")
-        return sorted(file.stem for file in files if file.is_file())
+        if results_filter is ObjectType.GROUP:
+            return sorted(each.name for each in group.iterdir() if each.is_dir())
+        return sorted(file.stem for file in group.glob("*.yaml") if file.is_file())

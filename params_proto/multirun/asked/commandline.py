@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
+from params_proto.overrides.groups import group_exists
 from params_proto.overrides.lines import Given
 from params_proto.overrides.lines import given as lines_given
 from params_proto.overrides.literals import OverrideText
@@ -89,7 +90,7 @@ def _deletes_a_value(override: Override) -> bool:
     if override.value_type is not None or IS_1_3:
         return False
     loader = override.config_loader
-    return loader is None or not loader.get_group_options(override.key_or_group)
+    return loader is None or not group_exists(loader, override.key_or_group)
 
 
 def verbatim(raw: object) -> Any:

@@ -40,13 +40,20 @@ def unstarted(
         number = int(config.hydra.job.num)
         one = next((one for one in batch.all if one.number == number), None)
         # As the launcher does behind each job: this one's own logging may be set up by half.
-        configure_log(launcher.config.hydra.hydra_logging, launcher.config.hydra.verbose)
+        hydra = launcher.config.hydra
+        configure_log(hydra.hydra_logging, hydra.verbose, **_whitelist(launcher.hydra_context))
     if one is None:
         return None
     result = JobReturn(overrides=[*one.job], hydra_cfg=config, status=JobStatus.FAILED)
     # Python's logging says which handler, and behind it why.
     result.return_value = error.__cause__ if isinstance(error.__cause__, OSError) else error
     return one, result
+
+
+def _whitelist(context: Any) -> dict[str, Any]:
+    """What a config may have called, as `configure_log` takes it; Hydra 1.3 has no such thing."""
+    name = "execution_whitelist"
+    return {name: getattr(context, name)} if hasattr(context, name) else {}
 
 
 def _config_here(error: Exception) -> Any:
