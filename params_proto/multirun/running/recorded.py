@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, read_write
 
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
@@ -260,6 +260,8 @@ class Recorded:
         if self.launch.numbers is not None:
             # A directory that only the job knows has none, and the launcher counts as it was told.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
+            with read_write(hydra.job):  # a launcher may count in a way of its own
+                hydra.job.num = number
         lines = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
         directory = self._relative(str(hydra.runtime.output_dir))
 
