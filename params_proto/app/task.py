@@ -75,6 +75,12 @@ class Task:
         self.closed = closed
         self._annotations = annotations
 
+    def __getattr__(self, name: str) -> Any:
+        """What callbacks of Hydra's look for on the function that they are told of."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
     def __reduce__(self) -> tuple[Any, ...]:
         targets = [self.root, *(node.target for node in self.nodes.values())]
         return Task, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
@@ -194,6 +200,7 @@ def _of_a_script(app: App[..., Any]) -> Any:
         code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
     stand_in = FunctionType(code, {}, function.__name__, None, closure)
     stand_in.__module__ = "__main__"
+    vars(stand_in).update(vars(function))
     vars(stand_in)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
     return stand_in
 

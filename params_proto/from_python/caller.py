@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, FrameType
+from typing import Any
 
 _PACKAGE = __name__.partition(".")[0]
 
@@ -28,6 +29,15 @@ class Caller:
         """The file that some code stands in."""
         file = Path(code.co_filename).absolute()
         return cls(file.parent, re.sub(r"[^-\w.]", "", file.stem.strip().replace(" ", "_")))
+
+
+def code_of(function: Any) -> CodeType | None:
+    """The code of a function; of an object that is called, that of its class, as for Hydra.
+
+    None where there is none in Python, as of a `functools.partial`.
+    """
+    called: Any = function if hasattr(function, "__code__") else type(function).__call__
+    return getattr(called, "__code__", None)
 
 
 def caller() -> Caller:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -81,10 +82,9 @@ class Recorded:
     """
 
     def __init__(self, task: TaskFunction) -> None:
-        self.__wrapped__ = task
-        # Hydra's callbacks get it, and may ask for the task's name.
-        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-            setattr(self, name, getattr(task, name, None))
+        # Hydra's callbacks get it, and may ask for the task's name. Its own attributes are looked
+        # up there, as copies would be pickled with each job, apart from the task.
+        functools.update_wrapper(self, task, updated=())
         self.launch = Launch()
         # What this process alone has: the signals that came while a job ran, and who is told when
         # a job begins and ends.
@@ -93,6 +93,11 @@ class Recorded:
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
         self._script: str | None = getattr(sys.modules["__main__"], "__file__", None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "signals": None, "on_change": None, "busy": False}
