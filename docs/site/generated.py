@@ -24,6 +24,9 @@ _OPTIONS = """\
 `hydra/sweeper=params_proto`; an app of `@proto.cli` has chosen it already. The texts are the
 comments of `hydra_plugins/params_proto_sweeper/_config.py`.
 
+They need `-m`. Given on the command line without it they are an error in an app of `@proto.cli`,
+while an app of `@hydra.main` [runs one job](existing-project.md#choosing-the-sweeper).
+
 {table}
 [A Hydra project that you have](existing-project.md) shows `sweep`, `params`, `zip`, `slice`,
 `compose` and `overwrite` at work, and what wins where a key stands twice;

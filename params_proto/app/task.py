@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any, cast
 
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from hydra.types import RunMode
@@ -74,6 +75,12 @@ class Task:
         self.closed = closed
         self._annotations = annotations
 
+    def __getattr__(self, name: str) -> Any:
+        """What callbacks of Hydra's look for on the function that they are told of."""
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.app, name)
+
     def __reduce__(self) -> tuple[Any, ...]:
         targets = [self.root, *(node.target for node in self.nodes.values())]
         return Task, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
@@ -90,7 +97,7 @@ class Task:
         Raises:
             JobError: values that are missing or do not go into their fields: all of them.
         """
-        _warn_of_a_single_run()
+        _refuse_a_sweep_without_m()
         # Not before: a launcher that pickles the config apart from the task brings them once more.
         settle(self._annotations)
         mistakes: list[str] = []
@@ -214,6 +221,7 @@ def _of_a_script(app: App[..., Any]) -> Any:
         code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
     stand_in = FunctionType(code, {}, function.__name__, None, closure)
     stand_in.__module__ = "__main__"
+    vars(stand_in).update(vars(function))
     vars(stand_in)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
     return stand_in
 
@@ -286,13 +294,31 @@ def _is_live(value: Any) -> bool:
     return isinstance(value, str) and live(value)
 
 
-def _warn_of_a_single_run() -> None:
-    """Says that a sweep in the config does not run, in a job that is no job of a multirun."""
+def _refuse_a_sweep_without_m() -> None:
+    """Refuses, in a job of no multirun, what the command line gave the sweeper.
+
+    What a config gives it stays without effect, as both kinds of run share the config; of a whole
+    sweep that does not run there is a warning.
+
+    Raises:
+        JobError: options of the sweeper, with their values.
+    """
     if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.RUN:
         return
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.instance().cfg))["hydra"]
-    sweeper = hydra["sweeper"]
-    if isinstance(sweeper, dict) and cast("dict[str, Any]", sweeper).get("sweep"):
+    sweeper: dict[str, Any] = hydra["sweeper"] if isinstance(hydra["sweeper"], dict) else {}
+    node = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+    defaults = cast("dict[str, Any]", OmegaConf.to_container(node))
+    given = [
+        line
+        for line in cast("list[str]", hydra["overrides"]["hydra"])
+        for name in re.findall(r"^\+*hydra\.sweeper\.(\w+)", line)
+        if name in defaults and sweeper.get(name) != defaults[name]
+    ]
+    if given:
+        of_sweeps = "is an option of sweeps" if len(given) == 1 else "are options of sweeps"
+        raise JobError(f"{' and '.join(given)} {of_sweeps}, and this is a single run: add -m.")
+    if sweeper.get("sweep"):
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."
         )

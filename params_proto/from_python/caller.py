@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
+from typing import Any
 
 from params_proto.errors import frame_of_caller
 
@@ -27,6 +28,15 @@ class Caller:
         """The file that some code stands in."""
         file = Path(code.co_filename).absolute()
         return cls(file.parent, re.sub(r"[^-\w.]", "", file.stem.strip().replace(" ", "_")))
+
+
+def code_of(function: Any) -> CodeType | None:
+    """The code of a function; of an object that is called, that of its class, as for Hydra.
+
+    None where there is none in Python, as of a `functools.partial`.
+    """
+    called: Any = function if hasattr(function, "__code__") else type(function).__call__
+    return getattr(called, "__code__", None)
 
 
 def caller() -> Caller:

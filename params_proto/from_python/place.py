@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from params_proto.from_python.caller import Caller, caller
+from params_proto.from_python.caller import Caller, caller, code_of
 
 
 class Own(NamedTuple):
@@ -49,7 +49,8 @@ def place_of(
     """
     at = caller()
     if own is not None and config_path is None:
-        at, config_path = Caller.of(own.function.__code__), own.config_path
+        code = code_of(own.function)
+        at, config_path = at if code is None else Caller.of(code), own.config_path
     if own is not None and config_name is None:
         config_name = own.config_name
     if config_path is None:

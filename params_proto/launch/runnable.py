@@ -16,7 +16,7 @@ from params_proto.decorated.function import App, problem_of
 from params_proto.decorated.owner import functions
 from params_proto.errors import SweepError
 from params_proto.fields.whole_config import takes_whole_config
-from params_proto.from_python.caller import Caller
+from params_proto.from_python.caller import Caller, caller, code_of
 from params_proto.from_python.place import Own, Place, place_of
 from params_proto.multirun.compose.app import Decoration, decoration
 from params_proto.overrides.hydra_version import IS_1_3
@@ -121,6 +121,9 @@ def _as_app(function: Callable[..., Any], place: Place) -> App[..., Any]:
 
 def _name_of(function: Any) -> str:
     """What the jobs of a command line would be called; in a notebook, the function's name."""
-    code = function.__code__
-    is_file = Path(code.co_filename).is_file()
-    return Caller.of(code).name if is_file else function.__name__
+    code = code_of(function)
+    if code is None:
+        return caller().name
+    if Path(code.co_filename).is_file():
+        return Caller.of(code).name
+    return getattr(function, "__name__", type(function).__name__)

@@ -26,8 +26,8 @@ class PlanFile(NamedTuple):
     """What it holds.
 
     Args:
-        script: what was run, up to the overrides, as `python` gets it; nothing where Python itself
-            launched the sweep.
+        script: what was run, up to the overrides, as `python` gets it; nothing where a script
+            launched the sweep itself.
         function: what its jobs run, by the names of its file and its own.
         config_name: of the primary config.
         task: the overrides of the command line, but for those of Hydra.

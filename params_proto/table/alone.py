@@ -58,14 +58,15 @@ def alone(
     """
     start = arguments(script)
     given = script[start:]
-    options = [one for one in given if not _asks_for_a_multirun(one)]
+    options = [one for one in given if not asks_for_a_multirun(one)]
     if given == options and script:
         options.append("hydra.mode=RUN")
     kept = [line for line in of_hydra if line in choices or not _is_one_of(line, _OF_THE_SWEEP)]
     return shlex.join([*script[:start], *options, *kept, *overrides])
 
 
-def _asks_for_a_multirun(argument: str) -> bool:
+def asks_for_a_multirun(argument: str) -> bool:
+    """Whether an argument of a command line makes it a multirun's."""
     # argparse takes the beginning of an option for it.
     is_option = argument == "-m" or (len(argument) > 2 and _MULTIRUN.startswith(argument))
     return is_option or _key(argument) == "hydra.mode"

@@ -290,3 +290,41 @@ if __name__ == "__main__":
     run("-m", "hydra.sweeper.resume=a", "hydra.sweeper.sweep=train.py:grid")
     assert list(results(tmp_path / "a")["value"]) == [1, 2, 3]
     assert (tmp_path / "a/0/train.log").exists()  # named as a command line names it
+
+
+CALLED = """
+import functools
+import hydra
+from params_proto import Sweep
+
+class Zen:
+    def __init__(self, function):
+        self.function = function
+
+    def __call__(self, config):
+        return self.function(config.lr)
+
+def train(lr, factor=2):
+    return lr * factor
+
+called = Zen(train)
+part = functools.partial(lambda factor, config: config.lr * factor, 3)
+decorate = hydra.main(config_path="conf", config_name="config", **VERSION)
+apps = {"object": decorate(called), "partial": decorate(part)}
+
+if __name__ == "__main__":
+    for name, app in apps.items():
+        for launcher in ("basic", "joblib"):
+            df = Sweep(app).product(lr=[1, 2]).launch(launcher=launcher)
+            print(name, launcher, df["value"].tolist(), df["status"].tolist())
+"""
+
+
+def test_an_object_that_is_called_as_an_app_of_hydra_main(conf: Path, python: Any) -> None:
+    (conf.parent / "zen.py").write_text(CALLED.replace("**VERSION", f"**{VERSION_BASE}"))
+    printed = python("-W", "ignore", "zen.py", cwd=conf.parent).stdout
+    assert [line for line in printed.splitlines() if not line.startswith("[")] == [
+        f"{name} {launcher} {values} ['completed', 'completed']"
+        for name, values in (("object", [2, 4]), ("partial", [3, 6]))
+        for launcher in ("basic", "joblib")
+    ]

@@ -230,20 +230,76 @@ def test_a_root_that_takes_any_name() -> None:
     assert seen == [{"x": 1}, {"x": 2}]
 
 
-def test_a_single_run_says_that_it_is_no_sweep(caplog: Any) -> None:
-    app, ran = make_app()
-    quiet = ["hydra/job_logging=none", "hydra/hydra_logging=none"]
-    app.run([*quiet, "hydra.sweeper.sweep={product:{seed:[1,2]}}"])
-    app.run([*quiet, "hydra.sweeper.sweep=${name}"])
-    assert [job["seed"] for job in ran] == [0, 0]
-    app.run(["-m", *quiet, "hydra.sweeper.sweep={product:{seed:[1,2]}}"])
-    app.run([*quiet, "hydra/sweeper=basic"])
-    # Hydra's own depend on what ran before in the process.
-    told = [record.message for record in caplog.records if record.levelname == "WARNING"]
-    assert (
-        told
-        == ["hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."] * 2
-    )
+SINGLE = """
+from params_proto import proto
+
+@proto.cli(config_path="conf", config_name="config")
+def app(seed: int = 0):
+    print("job", seed)
+
+if __name__ == "__main__":
+    app()
+"""
+TUNED = (
+    "# @package _global_\nseed: 5\n"
+    "hydra: {sweeper: {sweep: {product: {seed: [1, 2]}}, max_failures: 3}}\n"
+)
+
+
+@pytest.fixture
+def single(tmp_path: Path, python: Any) -> Any:
+    """Runs `python app.py overrides...`, an app whose configs set options of the sweeper."""
+    (tmp_path / "conf/experiment").mkdir(parents=True)
+    (tmp_path / "conf/config.yaml").write_text("hydra: {sweeper: {metric: loss, retries: 2}}\n")
+    (tmp_path / "conf/experiment/tuned.yaml").write_text(TUNED)
+    (tmp_path / "app.py").write_text(SINGLE)
+    return lambda *overrides, status=0: python("app.py", *overrides, status=status)
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        ["hydra.sweeper.sweep=grid.yaml"],
+        ["+hydra.sweeper.sweep.product.seed=[1,2]"],
+        ["+hydra.sweeper.params.seed='1,2'"],
+        ["hydra.sweeper.dry_run=true"],
+        ["hydra.sweeper.resume=runs/1", "hydra.sweeper.rerun=[failed]"],
+        ["hydra.sweeper.slice=0:3"],
+        ["hydra.sweeper.retries=2"],
+        ["hydra.sweeper.metric=null", "hydra.sweeper.direction=maximize"],
+    ],
+    ids=str,
+)
+def test_options_of_a_sweep_need_m(single: Any, overrides: list[str]) -> None:
+    done = single(*overrides, status=1)
+    given = [line for line in overrides if not line.endswith("=null")]
+    assert f"{' and '.join(given)} " in done.stderr
+    assert "of sweeps, and this is a single run: add -m." in done.stderr
+    assert "job" not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("overrides", "printed"),
+    [
+        ([], "job 0\n"),
+        (["hydra.sweeper.retries=0", "hydra.sweeper.dry_run=false"], "job 0\n"),
+        (["+experiment=tuned", "hydra.sweeper.sweep=null"], "job 5\n"),
+        (["-m", "+experiment=tuned"], "job 1\njob 2\n"),
+        (["hydra.sweeper.metric=acc", "hydra.mode=MULTIRUN"], "job 0\n"),
+    ],
+    ids=str,
+)
+def test_a_single_run_with_a_sweep_for_other_runs(
+    single: Any, overrides: list[str], printed: str
+) -> None:
+    done = single(*overrides, "hydra/hydra_logging=none", "hydra/job_logging=none")
+    assert done.stdout == printed
+
+
+def test_a_single_run_says_that_the_sweep_of_its_config_does_not_run(single: Any) -> None:
+    done = single("+experiment=tuned")
+    assert "hydra.sweeper.sweep is set, but this is a single run: add -m" in done.stdout
+    assert done.stdout.endswith("job 5\n")
 
 
 DICTS = """

@@ -8,16 +8,19 @@ from collections.abc import Sequence
 class FirstNumber(int):
     """The number of a batch's first job, for a launcher to count from.
 
-    A launcher gives its k-th job the number `initial_job_idx + k`. Here that is the k-th of given
-    numbers, so that one of eight machines can give its jobs the numbers 2, 10, 18 and still hands
-    them to the launcher all at once.
+    A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. Here that is the
+    k-th of given numbers, so that one of eight machines can give its jobs the numbers 2, 10, 18 and
+    still hands them to the launcher all at once. A launcher that counts in another way gets plain
+    integers; the job knows its number all the same, by its directory.
 
     Args:
         numbers: those of the jobs, in order.
 
     >>> first = FirstNumber(range(2, 20, 8))
-    >>> [first + k for k in range(3)], first == 2, f"{first}"
-    ([2, 10, 18], True, '2')
+    >>> [first + k for k in range(3)], [k + first for k in range(3)]
+    ([2, 10, 18], [2, 10, 18])
+    >>> first == 2, f"{first}", [*range(first, first + 3)]
+    (True, '2', [2, 3, 4])
     """
 
     numbers: Sequence[int]
@@ -28,7 +31,9 @@ class FirstNumber(int):
         return first
 
     def __add__(self, other: int) -> int:
-        return self.numbers[other]
+        return self.numbers[other] if other < len(self.numbers) else int(self) + other
+
+    __radd__ = __add__
 
     def __reduce__(self) -> tuple[type[FirstNumber], tuple[Sequence[int]]]:
         return FirstNumber, (self.numbers,)

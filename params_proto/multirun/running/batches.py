@@ -14,7 +14,6 @@ from uuid import uuid4
 
 from hydra.errors import CompactHydraException
 
-from params_proto.errors import SweepError
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
@@ -111,8 +110,7 @@ class Running:
         self._batch = batch
         with told_by_hydra():
             returned = self.launching.run(batch)
-            results = [*returned.values()]
-            self._refuse_other_numbers(batch, results)
+        results = [*returned.values()]
         self._jobs += len(results)
         for number, result in returned.items():
             if result.status.name == "COMPLETED":
@@ -247,18 +245,6 @@ class Running:
     def _to_go_on(self) -> str:
         begun = self._again + self.gathered.begun_again(self._current)
         return how_to_go_on(self.beginning, self.remaining, begun)
-
-    def _refuse_other_numbers(self, batch: Batch, results: Sequence[JobReturn]) -> None:
-        """Stops after a launcher that counts its jobs in a way of its own."""
-        numbers = batch.numbers
-        if self.beginning.goes_on or not isinstance(numbers, range) or numbers.step == 1:
-            return
-        given = [int(one.hydra_cfg.hydra.job.num) for one in results if one.hydra_cfg is not None]
-        if not set(given) <= set(numbers):
-            raise SweepError(
-                f"hydra.sweeper.slice: this launcher gave the jobs the numbers {given[:3]}..., not"
-                f" {list(numbers[:3])}...: it takes slices without a step only, like 0:100."
-            )
 
 
 def _total(beginning: Beginning) -> int | None:

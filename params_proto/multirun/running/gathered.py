@@ -123,6 +123,22 @@ class Gathered:
                 self._ended(record)
         return died, left
 
+    def take_records(
+        self, jobs: Sequence[Numbered], attempts: Mapping[int, int], results: int
+    ) -> None:
+        """Notes what the records tell, where a launcher has not returned one result for each job.
+
+        Args:
+            jobs: that were launched.
+            attempts: how many each had before.
+            results: how many the launcher returned.
+        """
+        died, left = self.take_dead(jobs, attempts)
+        for one in died:
+            self.crashed(one)
+        for one in left:
+            self.unrecorded[one.number] = f"the launcher returned {results} of {len(jobs)} results."
+
     def wait(self) -> list[Numbered]:
         """Waits for the jobs that run in processes of other launches.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from params_proto.multirun.running.stopping import Cut
 from params_proto.multirun.start.beginning import Beginning
-from params_proto.multirun.start.command import script, to_go_on, to_launch_again
+from params_proto.multirun.start.command import command_of, to_go_on, to_launch_again
 from params_proto.multirun.words import counted
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _command(beginning: Beginning, rerun: str | Sequence[str] | None = None) -> 
     if host.handed is not None:
         return to_launch_again(directory, rerun)
     overwrites = bool(beginning.options.overwrite)
-    return to_go_on(script(), host.of_hydra, directory, rerun, overwrites=overwrites)
+    return to_go_on(command_of(host), host.of_hydra, directory, rerun, overwrites=overwrites)
 
 
 def told_of(cut: Cut, completed: int, *, submitted: bool) -> str:

@@ -39,8 +39,8 @@ class Launching:
         apart: whether each job has a process of its own, which it may end, and the launcher a queue
             of them.
         subdirectory: `hydra.output_subdir`, which has the config of an attempt.
-        named: whether the jobs are told their directories, as their numbers are not those that any
-            launcher would give them.
+        named: whether the jobs are told their directories, by which they know their numbers, also
+            where these have no gaps.
     """
 
     launcher: Launcher
@@ -132,7 +132,10 @@ class Launching:
                     self._launch_alone(Batch(suspects, batch.directories), returned)
                     suspects = []
             else:
-                returned.update(self.gathered.take(Batch(rest, batch.directories), results))
+                if len(results) == len(rest):
+                    returned.update(self.gathered.take(Batch(rest, batch.directories), results))
+                else:
+                    self.gathered.take_records(rest, attempts, len(results))
                 break
         self._launch_alone(Batch(suspects, batch.directories), returned)
 
@@ -158,8 +161,8 @@ class Launching:
                 self._launch_all(Batch([one], suspects.directories), returned)
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
-        jobs, numbers = batch.jobs, batch.numbers
-        named = self.named or not isinstance(numbers, range)
+        jobs, first = batch.jobs, first_number(batch.numbers)
+        named = self.named or type(first) is not int
         if named:
             jobs = [
                 [*one.job, in_directory(batch.directories[one.number])]
@@ -175,7 +178,7 @@ class Launching:
             timeout=self.timeout,
         )
         with results_come_or_end(self.launcher):
-            return self.launcher.launch(jobs, initial_job_idx=first_number(numbers))
+            return self.launcher.launch(jobs, initial_job_idx=first) or ()
 
     def _has_crashed(self, one: Numbered) -> bool:
         record = self._failures.of(one.number)

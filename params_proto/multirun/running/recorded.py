@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, read_write
 
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
@@ -82,10 +83,9 @@ class Recorded:
     """
 
     def __init__(self, task: TaskFunction) -> None:
-        self.__wrapped__ = task
-        # Hydra's callbacks get it, and may ask for the task's name.
-        for name in ("__module__", "__name__", "__qualname__", "__doc__"):
-            setattr(self, name, getattr(task, name, None))
+        # Hydra's callbacks get it, and may ask for the task's name. Its own attributes are looked
+        # up there, as copies would be pickled with each job, apart from the task.
+        functools.update_wrapper(self, task, updated=())
         self.launch = Launch()
         # What this process alone has: the signals that came while a job ran, and who is told when
         # a job begins and ends.
@@ -95,6 +95,11 @@ class Recorded:
         self._home = os.getpid()
         self._command = command_of(task)
         self._script: str | None = getattr(sys.modules["__main__"], "__file__", None)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(self.__wrapped__, name)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "signals": None, "on_change": None, "busy": False}
@@ -271,6 +276,8 @@ class Recorded:
         if self.launch.numbers is not None:
             # A directory that only the job knows has none, and the launcher counts as it was told.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
+            with read_write(hydra.job):  # a launcher may count in a way of its own
+                hydra.job.num = number
         lines = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
         directory = self._relative(str(hydra.runtime.output_dir))
 

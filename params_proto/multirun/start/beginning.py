@@ -26,7 +26,7 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
 from params_proto.multirun.start.changes import function_of
 from params_proto.multirun.start.choices import counted_on
-from params_proto.multirun.start.command import script
+from params_proto.multirun.start.command import command_of
 from params_proto.multirun.start.opening import Opened
 from params_proto.records import Record, Records
 from params_proto.records.layout import (
@@ -205,7 +205,7 @@ class Beginning:
         plan = self.request.plan
         before = self.plan
         PlanFile(
-            script=[] if self.host.handed is not None else script(),
+            script=command_of(self.host),
             function=function_of(self.host.task_function),
             config_name=self.host.config.hydra.job.config_name,
             task=before.task if before and self.order else self.request.arguments,

@@ -7,9 +7,14 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from typing import cast
 
+from omegaconf import OmegaConf
+
+from params_proto.multirun.host import Host
 from params_proto.overrides.rendering import assignment
-from params_proto.python_command import options
+from params_proto.python_command import arguments, options
+from params_proto.table.alone import asks_for_a_multirun
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
@@ -40,6 +45,26 @@ def script() -> list[str]:
     else:
         start = [argv[0]]
     return [*start, *_flags(argv[1:])]
+
+
+def command_of(host: Host) -> list[str]:
+    """How the sweep was started, up to the overrides; nothing where its script has launched it.
+
+    A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the
+    script's own command line does not say then which job to run.
+
+    Args:
+        host: the app.
+    """
+    if host.handed is not None:
+        return []
+    given = sys.orig_argv[arguments(sys.orig_argv) :]
+    if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
+        is_given = any(map(asks_for_a_multirun, given))
+    else:
+        task = cast("list[str]", OmegaConf.to_container(host.config.hydra.overrides.task))
+        is_given = host.config.hydra.mode is not None and {*task} <= {*given}
+    return script() if is_given else []
 
 
 def python() -> str:
@@ -128,7 +153,7 @@ def to_go_on(
     """The command.
 
     Args:
-        start: how the sweep was started, up to the overrides.
+        start: how the sweep was started, up to the overrides; empty where a script launched it.
         of_hydra: the overrides of Hydra that it was given.
         directory: the sweep's.
         rerun: which jobs are still to run again, where that needs to be said.
@@ -136,6 +161,8 @@ def to_go_on(
 
     >>> to_go_on(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
     'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
+    >>> to_go_on([], [], "runs/1")
+    'the same launch, with hydra.sweeper.resume=runs/1'
     """
     kept = [
         one
@@ -147,4 +174,4 @@ def to_go_on(
     kept.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
-    return shlex.join([*start, *kept])
+    return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"

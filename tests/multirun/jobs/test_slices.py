@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun import Options
-from params_proto.multirun.jobs.numbering import FirstNumber
 from params_proto.records import Records
 
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
@@ -164,25 +162,3 @@ def test_a_shuffle_with_a_seed_has_parts(multirun: Any) -> None:
     whole = multirun(sweep, to="whole").jobs
     parts = [multirun(sweep, f"hydra.sweeper.slice={k}::3") for k in range(3)]
     assert [part.jobs for part in parts] == [whole[k::3] for k in range(3)]
-
-
-def test_a_first_number_is_pickled() -> None:
-    first = pickle.loads(pickle.dumps(FirstNumber(range(9, 0, -4))))
-    assert [first + k for k in range(3)] == [9, 5, 1]
-
-
-def test_a_launcher_that_counts_for_itself_is_told_of(
-    multirun: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
-
-    launch = BasicLauncher.launch
-
-    def counted(self: Any, job_overrides: Any, initial_job_idx: int) -> Any:
-        return launch(self, job_overrides, int(initial_job_idx))
-
-    monkeypatch.setattr(BasicLauncher, "launch", counted)
-    message = r"numbers \[1, 2, 3\]..., not \[1, 4, 7\]...: it takes slices without a step"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(*SWEEP, "hydra.sweeper.slice=1::3")
-    multirun(*SWEEP, "hydra.sweeper.slice=1:3", to="plain")

@@ -1,0 +1,67 @@
+"""What Hydra's callbacks get to know of the function that a sweep runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CALLBACK = """
+import inspect
+from pathlib import Path
+from hydra.experimental.callback import Callback
+
+class Tells(Callback):
+    def on_job_start(self, config, *, task_function, **options):
+        name = getattr(task_function, "__name__", None)
+        told = f"{task_function.tag} {name} {inspect.unwrap(task_function).tag}"
+        Path(f"told-{config.hydra.job.num}").write_text(told)
+"""
+APPS = {
+    "plain": """
+@hydra.main(config_path="conf", config_name="config", version_base="1.3")
+@tagged
+def main(config):
+    return config.lr
+""",
+    "object": """
+@tagged
+class Train:
+    def __call__(self, config):
+        return config.lr
+
+main = hydra.main(config_path="conf", config_name="config", version_base="1.3")(Train())
+""",
+    "proto": """
+@proto.cli(config_path="conf", config_name="config")
+@tagged
+def main(lr: float = 0.1):
+    return lr
+""",
+}
+HEAD = """
+import hydra
+from params_proto import proto
+
+def tagged(function):
+    function.tag = "mine"
+    return function
+"""
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+@pytest.mark.parametrize("app", APPS)
+def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, launcher: str) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_text(
+        "lr: 0.1\nhydra: {callbacks: {tells: {_target_: tells.Tells}}}\n"
+    )
+    (tmp_path / "tells.py").write_text(CALLBACK)
+    (tmp_path / "app.py").write_text(
+        HEAD + APPS[app] + '\nif __name__ == "__main__":\n    main()\n'
+    )
+    ours = ["hydra/sweeper=params_proto", f"hydra/launcher={launcher}", "lr=1,2"]
+    python("-W", "ignore", "app.py", "-m", *ours)
+    told = [(tmp_path / f"told-{number}").read_text() for number in range(2)]
+    assert told == [f"mine {None if app == 'object' else 'main'} mine"] * 2

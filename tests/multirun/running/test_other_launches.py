@@ -1,0 +1,80 @@
+"""Sweeps that a script starts otherwise than by its command line: what they say to run again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# As hydra-zen's launch does it.
+LIBRARY = """
+from hydra import initialize
+from hydra._internal.callbacks import Callbacks
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.types import HydraContext, RunMode
+
+def task(config):
+    if config.lr == 7:
+        raise ValueError("diverged")
+    return config.lr
+
+def launch(overrides):
+    with initialize(config_path="conf", version_base="1.3"):
+        hydra = GlobalHydra.instance().hydra
+        config = hydra.compose_config("config", overrides, RunMode.MULTIRUN, from_shell=False)
+        context = HydraContext(config_loader=hydra.config_loader, callbacks=Callbacks())
+        plugins = Plugins.instance()
+        sweeper = plugins.instantiate_sweeper(
+            config=config, hydra_context=context, task_function=task
+        )
+        sweeper.sweep(list(config.hydra.overrides.task))
+"""
+PROTO = """
+from params_proto import proto
+
+@proto.cli
+def main(lr: float = 0.1):
+    if lr == 7:
+        raise ValueError("diverged")
+    return lr
+
+def launch(overrides):
+    main.run(["-m", *overrides])
+"""
+SWEEP = '\nlaunch(["hydra/sweeper=params_proto", "lr=LR", "hydra.sweep.dir=out"])\n'
+
+
+@pytest.fixture(params=[LIBRARY, PROTO], ids=["library", "run"])
+def script(request: pytest.FixtureRequest, tmp_path: Path, python: Any) -> Any:
+    """Runs a script, which launches a sweep over some values."""
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_text("lr: 0.1\n")
+
+    def run(lr: str, *arguments: str, status: int = 0) -> str:
+        (tmp_path / "script.py").write_text(request.param + SWEEP.replace("LR", lr))
+        done = python("-W", "ignore", "script.py", *arguments, status=status)
+        return done.stdout + done.stderr
+
+    return run
+
+
+def test_the_best_has_no_command(script: Any, python: Any) -> None:
+    assert "\nThe best: lr=1\n" in script("2,1", "--fast")
+    assert python("-m", "params_proto", "best", "out").stdout == "lr=1\n"
+
+
+def test_the_same_launch_goes_on(script: Any) -> None:
+    said = script("7,1", status=1)
+    again = "the same launch, with hydra/sweeper=params_proto hydra.sweeper.resume=out"
+    assert f"Go on with: {again}\n" in said
+
+
+def test_a_command_line_that_a_script_adds_to_runs_the_best_again(
+    tmp_path: Path, python: Any
+) -> None:
+    added = 'import sys\nsys.argv.append("hydra.job.chdir=true")\nmain()\n'
+    (tmp_path / "script.py").write_text(PROTO + added)
+    told = python("script.py", "-m", "lr=2,1", "hydra.sweep.dir=out").stderr
+    assert told.splitlines()[-1].endswith("script.py hydra.job.chdir=true lr=1")
