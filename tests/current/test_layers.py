@@ -90,7 +90,7 @@ def test_a_job_inside_a_job_gives_way_to_the_outer_one():
 
 
 def test_each_thread_has_its_own_binds():
-    both_bound = threading.Barrier(2, timeout=10)
+    both_bound = threading.Barrier(2, timeout=60)
 
     def bound(value: float) -> tuple[float, float, int]:
         with proto.bind(Training, lr=value):

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
 from params_proto.records.process import this_process
+from tests.waiting import until
 
 START = """
 import os, time
 from pathlib import Path
 from params_proto.records import heartbeat as module
 from params_proto.records.heartbeat import heartbeat
+from tests.waiting import until
 module.HEARTBEAT = 0.02
 
 def touched(path):
     os.utime(path, (0, 0))
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline and not path.stat().st_mtime:
-        time.sleep(0.01)
-    return bool(path.stat().st_mtime)
+    until(lambda: path.stat().st_mtime)
+    return True
+
+def come_round():
+    # A touch on its way may come late; one that is seen twice since has left it behind.
+    witness = Path(f"witness-{os.getpid()}")
+    witness.touch()
+    with heartbeat(witness):
+        return touched(witness) and touched(witness)
 
 def still(path):
-    time.sleep(0.1)  # a beat that was on its way
+    come_round()
     os.utime(path, (0, 0))
-    time.sleep(0.2)
+    come_round()
     return not path.stat().st_mtime
 
 a, b = Path("a"), Path("b")
@@ -63,6 +69,7 @@ with heartbeat(a):
         with heartbeat(b):
             assert touched(b)
         os._exit(0)
+assert still(a)
 pid = os.fork()
 if not pid:
     with heartbeat(b):
@@ -92,7 +99,8 @@ def test_a_worker_ends_with_its_parent(python: Any, tmp_path: Path) -> None:
 with heartbeat(a):
     module.ends_with(int(sys.argv[1]))
     Path("ready").touch()
-    time.sleep(0.3)  # a job that goes on to its end
+    until(lambda: os.getppid() != int(sys.argv[1]))
+    come_round()  # a job that goes on to its end
     Path("done").touch()
 time.sleep(60)
 """
@@ -106,8 +114,5 @@ while not Path("ready").exists():
 print(process.pid)
 """
     pid = int(python("-c", parent).stdout)
-    deadline = time.monotonic() + 20
-    while this_process()._replace(pid=pid, began=None).lives and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert time.monotonic() < deadline
+    until(lambda: not this_process()._replace(pid=pid, began=None).lives)
     assert (tmp_path / "done").exists()

@@ -19,6 +19,7 @@ from hydra.core.hydra_config import HydraConfig
 from params_proto.records import Record, Records
 from params_proto.records.process import Process, this_process
 from tests.faults.proc import workers
+from tests.waiting import until
 
 APP = """
 import sys, time
@@ -71,10 +72,7 @@ def start(app: Path) -> Iterator[Start]:
 
 
 def wait_for(file: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not file.exists():
-        assert time.monotonic() < deadline, f"no {file.name}"
-        time.sleep(0.02)
+    until(file.exists)
 
 
 def statuses(out: Path) -> list[str]:
@@ -454,10 +452,11 @@ stopping._GRACE = 0.5
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config):
     Path(f"began-{config.seed}").touch()
-    for _ in range(600):
+    for _ in range(3000):
         if Path("go").exists():
             return
         time.sleep(0.1)
+    raise TimeoutError
 
 if __name__ == "__main__":
     main()

@@ -8,8 +8,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import nullcontext
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from params_proto.multirun.start import lock
 from params_proto.multirun.start.lock import locked
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
+from tests.waiting import until
 
 HOLD = """
 import sys
@@ -108,6 +109,24 @@ def elsewhere(directory: Path, ago: float, part: str | None = None) -> Path:
     then = time.time() - ago
     os.utime(path, (then, then))
     return path
+
+
+@contextmanager
+def beating(sign: Path) -> Generator[None, None, None]:
+    """Touches a sign again and again, as a process that lives does."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(0.05):
+            sign.touch()
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.parametrize(
@@ -216,16 +235,13 @@ def test_a_sweep_of_another_machine(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = multirun("seed=1,2").directory
-    sign = elsewhere(out, 20)
-    alive = threading.Timer(2, sign.touch)
-    alive.start()
-    with pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in"):
+    runs = pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in")
+    with beating(elsewhere(out, 20)), runs:
         multirun("seed=1,2,3", f"hydra.sweeper.resume={out}")
-    alive.join()
     assert "for its next sign of life, 300 seconds at most" in capsys.readouterr().out
     with pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in"):
         multirun("seed=1,2", "hydra.sweeper.overwrite=true")
-    monkeypatch.setattr(lock, "STALE", 23.0)
+    monkeypatch.setattr(lock, "STALE", 21.0)
     elsewhere(out, 20)  # its machine is gone
     assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
     assert signs(out) == []
@@ -288,13 +304,12 @@ def test_two_real_sweeps(app: Path, python: Any) -> None:
     with subprocess.Popen(
         [sys.executable, *ours, "seed=1,2"], stdout=subprocess.DEVNULL, cwd=app
     ) as first:
-        deadline = time.monotonic() + 60
-        while not (app / "began-1").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        done = python(*ours, "seed=1,2", "hydra.sweeper.resume=true", status=1)
-        assert f"process {first.pid} on {this_process().host} runs the sweep in out." in done.stderr
-        (app / "go").touch()
+        try:
+            until((app / "began-1").exists)
+            done = python(*ours, "seed=1,2", "hydra.sweeper.resume=true", status=1)
+        finally:
+            (app / "go").touch()
+    assert f"process {first.pid} on {this_process().host} runs the sweep in out." in done.stderr
     assert first.returncode == 0
     again = ["seed=1,2", "hydra.sweeper.resume=true", "hydra.sweeper.progress=false"]
     assert python("-W", "ignore", *ours, *again).stderr == ""

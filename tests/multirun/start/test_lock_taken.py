@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from params_proto.errors import SweepError
+from params_proto.multirun.start import lock
 from params_proto.multirun.start.lock import locked
 from params_proto.records.process import this_process
 
@@ -20,7 +21,7 @@ from params_proto.records.process import this_process
 lock = InterProcessReaderWriterLock("lock")
 assert lock.acquire_write_lock(blocking=False)
 print("taken", flush=True)
-time.sleep(0.5)
+time.sleep(0.2)  # so that the other one looks before, or as well after
 if sys.argv[1] == "signs":
     pathlib.Path("running/other.json").write_text(json.dumps([*this_process(), None]))
     sys.stdin.read()
@@ -28,7 +29,10 @@ if sys.argv[1] == "signs":
 
 
 @pytest.fixture
-def holder(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[subprocess.Popen[str]]:
+def holder(
+    tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[subprocess.Popen[str]]:
+    monkeypatch.setattr(lock, "_UNSIGNED", 60.0)  # a busy machine may hold up what it is about to do
     (tmp_path / ".sweep/running").mkdir(parents=True)
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS, request.param],

@@ -1,0 +1,16 @@
+"""A test waits for a condition, never for a time: how long things take says how busy a machine is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_SECONDS = 60.0  # after which nobody expects it any more, on a busy machine either
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Waits until something is true; it fails where that never happens."""
+    deadline = time.monotonic() + _SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen"
+        time.sleep(0.01)
