@@ -1,5 +1,6 @@
 """Two apps; `app.py ROAD` runs sweeps over them by one road, and in a loop to compare with."""
 
+import enum
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,18 +16,24 @@ from tests.versions import VERSION_BASE
 seen: list[Any] = []  # what jobs got
 
 
+class Mode(enum.Enum):
+    FAST = 1
+    SLOW = 2
+
+
 @proto.prefix
 class Training:
     lr: float = 0.001
     batch_size: int = 32
     warmup: int = 0
+    mode: Mode = Mode.FAST
 
 
 @proto.cli
 def main(seed: int = 42, epochs: int = 10, width: int = 8):
     job = [seed, epochs, width, Training.lr, Training.batch_size, Training.warmup]
     print("job", *job)
-    seen.append(job)
+    seen.append([*job, Training.mode is Mode.FAST])
     return seed
 
 
