@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from params_proto.app.base_config import base_config
 from params_proto.app.store import Entry
 from params_proto.app.task import Node, Task
-from params_proto.decorated.function import App
+from params_proto.decorated.function import App, named
 from params_proto.decorated.owner import Owner, nodes, owner_of
 from params_proto.errors import SweepError
 from params_proto.fields import Target
@@ -31,7 +31,7 @@ def task_of(app: App[..., Any], *, closed: bool) -> Task:
         SweepError: a class and a parameter have one name in the config.
     """
     root = app.__proto_owner__
-    classes = nodes()
+    classes = {node: _of_module(app.__module__, cls) for node, cls in nodes().items()}
     owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
     for name in root.defaults:
         if name in owners:
@@ -46,6 +46,13 @@ def task_of(app: App[..., Any], *, closed: bool) -> Task:
         {node: Node(cls, _with_current_defaults(owners[node])) for node, cls in classes.items()},
         closed=closed,
     )
+
+
+def _of_module(module: str, cls: type) -> type:
+    """The class as a module has it: a script that is imported as well has made it twice."""
+    found = named(module, cls.__qualname__)
+    owner, other = owner_of(found), owner_of(cls)
+    return found if owner and other and owner.key == other.key else cls
 
 
 def entries(task: Task, defaults: Mapping[str, str]) -> list[Entry]:

@@ -124,11 +124,11 @@ class App(Generic[P, R]):
 
     def __reduce_ex__(self, protocol: Any, /) -> str | tuple[Any, ...]:
         function = self.__wrapped__
-        if _named(self.__module__, self.__qualname__) is self:
+        if named(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
             if protocol < 4:  # which cannot name what stands inside something
-                return _named, (self.__module__, self.__qualname__)
+                return named, (self.__module__, self.__qualname__)
             # A worker of another script has to get the function itself, which cloudpickle does.
             # Plain pickle, for a child that has the script too, goes by the name.
             function = self._travelling
@@ -141,14 +141,14 @@ class App(Generic[P, R]):
 def _restored(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
-    found = _named(function.__module__, name)
+    found = named(function.__module__, name)
     if isinstance(found, App) and vars(found).get("_travelling") is function:
         return cast("App[P, R]", found)
     function.__qualname__ = name
     return App(function, config_path, config_name)
 
 
-def _named(module: str, name: str) -> Any:
+def named(module: str, name: str) -> Any:
     """What stands under a name in a module, None if there is nothing."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
