@@ -146,6 +146,15 @@ def test_the_index_has_every_page() -> None:
     assert "(docs/index.md)" in (ROOT / "README.md").read_text("utf-8")
 
 
+@pytest.mark.parametrize("page", [*PAGES, "../README.md"])
+def test_commands_are_quoted_for_zsh(page: str) -> None:
+    """Where a pattern that matches no file, or ~ and the name of no user, is an error."""
+    lines = [command.line for command in commands((ROOT / "docs" / page).read_text("utf-8"))]
+
+    unquoted = [re.sub(r"'[^']*'|\"[^\"]*\"", "", line) for line in lines]
+    assert [line for line in unquoted if re.search(r"=\S*[*?\[]|(^|\s)~", line)] == []
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_run_or_is_a_file(page: str) -> None:
     loose = [b for b in blocks(PAGES[page]) if not b.file and b.language not in ("console", "text")]
