@@ -10,9 +10,9 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
-# MLflow, for one of the examples
+# MLflow, for one of the examples, and the trackers of docs/job-directories.md
 EXAMPLES      := .venv-examples
-WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100'
+WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100' 'tensorboardX>=2.6' 'wandb>=0.21'
 
 # the site of docs/
 DOCS      := .venv-docs
