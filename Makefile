@@ -10,9 +10,9 @@ LAUNCHERS  := .venv-launchers
 WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
 NEIGHBOURS := .venv-neighbours
 
-# MLflow, for one of the examples
+# MLflow, for one of the examples, and the trackers of docs/job-directories.md
 EXAMPLES      := .venv-examples
-WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100'
+WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100' 'tensorboardX>=2.6' 'wandb>=0.21'
 
 # the site of docs/
 DOCS      := .venv-docs
@@ -80,12 +80,13 @@ test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, cho
 	$(BIN)/python -m pytest -n 2 -m growth
 
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
+	$(LAUNCHERS)/bin/python -m pip check
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
 
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
-test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/, and look into what they log
+test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/ and the trackers of docs/, and look into what they log
 	$(EXAMPLES)/bin/python -m pytest -n 2 --dist worksteal -o norecursedirs='.*' --ignore-glob '*notebook.py' tests/examples
 
 release-check: $(VENV)/.dev ## build wheel and sdist, check them, install each in an environment of its own, try it

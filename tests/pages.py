@@ -35,6 +35,11 @@ class Command(NamedTuple):
         """Whether it runs another sweeper's package, which its note names then."""
         return self.note.startswith("hydra-")
 
+    @property
+    def needs_a_tracker(self) -> bool:
+        """Whether it runs a tracker's package, which its note names then."""
+        return self.note in ("tensorboardX", "wandb")
+
 
 class Section(NamedTuple):
     """A page from one heading to the next."""

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from contextlib import ExitStack
+from importlib.metadata import metadata
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ ANCHOR = re.compile(r"[^\w\- ]")
 
 
 def runs_here(command: Command) -> bool:
-    elsewhere = command.needs_a_neighbour or on_slurm(command)
+    elsewhere = command.needs_a_neighbour or command.needs_a_tracker or on_slurm(command)
     return not elsewhere and not command.line.startswith("pip")
 
 
@@ -48,7 +49,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_commands_run_and_print_what_the_page_shows(
     page: str, section: Section, folder: Path
 ) -> None:
-    """All but those that need another sweeper's package, which tests/neighbours runs."""
+    """All but those that need another package: see tests/neighbours and tests/examples/trackers."""
     write_files(PAGES[page], folder)
     for line, jobs, shown in ran(section, folder, runs_here):
         assert shown, f"{line}: the page shows nothing"
@@ -144,6 +145,29 @@ def test_the_index_has_every_page() -> None:
 
     assert sorted(["index.md", *linked]) == sorted(PAGES)
     assert "(docs/index.md)" in (ROOT / "README.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", [*PAGES, "../README.md"])
+def test_commands_are_quoted_for_zsh(page: str) -> None:
+    """Where a pattern that matches no file, or ~ and the name of no user, is an error."""
+    lines = [command.line for command in commands((ROOT / "docs" / page).read_text("utf-8"))]
+
+    unquoted = [re.sub(r"'[^']*'|\"[^\"]*\"", "", line) for line in lines]
+    assert [line for line in unquoted if re.search(r"=\S*[*?\[]|(^|\s)~", line)] == []
+
+
+def test_the_page_of_versions_has_those_of_the_package() -> None:
+    package = metadata("hydra-params-proto")
+    page = PAGES["compatibility.md"]
+    pythons = re.findall(r"Python :: (3\.\d+)", "\n".join(package.get_all("Classifier", [])))
+    launchers = [
+        requirement.partition(";")[0]
+        for requirement in package.get_all("Requires-Dist", [])
+        if re.search(r"extra == .(joblib|submitit|ray)\b", requirement)
+    ]
+
+    assert f"Python {pythons[0]} to {pythons[-1]}." in page
+    assert [launcher for launcher in launchers if f"`{launcher.strip()}`" not in page] == []
 
 
 @pytest.mark.parametrize("page", PAGES)

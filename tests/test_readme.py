@@ -56,7 +56,11 @@ def on_ray(command: Command) -> bool:
 @pytest.mark.shown
 @pytest.mark.parametrize(
     "command",
-    [c for c in commands(README) if not c.line.startswith(("make", "pip")) and not on_ray(c)],
+    [
+        c
+        for c in commands(README)
+        if not c.line.startswith(("make", "pip", "python3 -m venv")) and not on_ray(c)
+    ],
     ids=lambda command: command.line,
 )
 def test_a_command_runs_and_prints_what_the_readme_shows(command: Command, clone: Path) -> None:
@@ -75,6 +79,23 @@ def test_a_command_runs_and_prints_what_the_readme_shows(command: Command, clone
         assert masked(out) == masked(command.output)
 
 
+def test_git_and_lint_leave_out_what_a_reader_writes(clone: Path) -> None:
+    shutil.copy(ROOT / ".gitignore", clone)
+    run("git init --quiet", clone)  # ruff heeds .gitignore in a clone
+    run("python my_app.py && python my_app.py -m +lr=1,2 hydra.sweep.dir=runs/first", clone)
+    for name in ("mine.py", "sweep.yaml", "sweep.csv", "sweep.jsonl"):
+        (clone / name).write_text("print( 'as a person writes it' )\n", "utf-8")
+    (clone / "params_proto").mkdir()  # which train.py imports as the project's own
+
+    prefix = shlex.quote(sys.prefix)
+    run(f"make -s VENV={prefix} -o {prefix}/.dev lint", clone)
+
+    seen = run("git ls-files --others --exclude-standard", clone).split()
+    assert (clone / "outputs").is_dir()
+    own = [name for name in seen if not name.startswith("conf/")]
+    assert own == [".gitignore", "Makefile", "pyproject.toml", "train.py"]
+
+
 def test_the_sweep_it_shows_is_the_one_that_its_commands_run() -> None:
     shown = [block.text for block in blocks(README) if "@package" in block.text]
 
@@ -82,9 +103,9 @@ def test_the_sweep_it_shows_is_the_one_that_its_commands_run() -> None:
 
 
 def test_the_extras_it_names_exist() -> None:
-    named = set(re.findall(r"pip install -e '\.\[(\w+)\]'", README))
+    named = set(",".join(re.findall(r"pip install -e '\.\[([\w,]+)\]'", README)).split(","))
 
-    assert named == {"joblib", "submitit", "ray"}
+    assert named == {"demo", "joblib", "submitit", "ray"}
     assert named <= set(metadata("hydra-params-proto").get_all("Provides-Extra", []))
 
 

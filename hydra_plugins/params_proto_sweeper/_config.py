@@ -26,8 +26,8 @@ def options() -> DictConfig:
         "sweep": light(Any, None),
         # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
         "params": DictConfig({}, key_type=str, element_type=str),
-        # Keys swept on the command line or in params to pair: [lr,batch_size], or a list of such
-        # lists.
+        # Keys swept on the command line or in params to pair: 'hydra.sweeper.zip=[lr,batch_size]',
+        # in quotes for the shell, or a list of such lists.
         "zip": light(Any, None),
         # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
         # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
