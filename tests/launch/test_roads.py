@@ -129,6 +129,30 @@ def test_a_proto_app_brings_its_configs_and_its_prefix_classes(conf: Path) -> No
     assert list(df["value"]) == [1.5, 5.5, 1.5, 5.5]
 
 
+def test_the_plain_name_of_a_prefix_classs_field() -> None:
+    @proto.prefix
+    class Model:
+        depth: int = 1
+        width: int = 1
+
+    @proto.cli
+    def train(lr: float = 0.1):
+        return Model.depth * 10 + Model.width
+
+    free = Sweep().product(depth=[1, 2, 3]).exclude(depth=2)
+    df = free.launch(train, overrides=["width=4,5"])
+    composed = (free * Sweep(train, Model)).compose(overrides=["width=4,5"])
+
+    assert list(df["value"]) == [14, 15, 34, 35]
+    assert [(one.model.depth, one.model.width) for one in composed] == [
+        *((1, 4), (1, 5), (3, 4), (3, 5)),
+    ]
+    with pytest.raises(SweepError, match=r"^depth and model\.depth are one parameter: give it"):
+        Sweep().set({"depth": 1, "model.depth": 2}).launch(train)
+    with pytest.raises(SweepError, match=r"functions that read configs: name depth as model\.de"):
+        free.where(lambda config: config["depth"] == 1).launch(train)
+
+
 def test_values_bound_now_are_the_defaults_of_the_jobs() -> None:
     with proto.bind(decorated, layers=(7,)):
         df = Sweep(decorated).product(lr=[1]).launch()
