@@ -11,7 +11,8 @@ from omegaconf import OmegaConf
 
 from params_proto import Sweep
 from tests.benchmarks import scale
-from tests.benchmarks.multiruns import JOBS, MULTIRUNS, Multirun, script_of
+from tests.benchmarks.multiruns import APPS, JOBS, MULTIRUNS, Multirun, script_of
+from tests.benchmarks.processes import run_from_bases
 from tests.pages import ROOT
 from tests.versions import VERSION_BASE
 
@@ -59,6 +60,13 @@ def test_what_is_measured_at_scale() -> None:
     assert [*found] == [*scale.RUNS, *scale.OF_FILES]
     assert found["the most of them in one folder"] == "100"  # the records
     assert 100 < int(found["files and folders of the sweep"]) < 130
+
+
+def test_a_benchmark_of_configs_that_hydra_composes_fails(tmp_path: Path) -> None:
+    sweep = [APPS / "trivial/app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2"]
+    run_from_bases([*sweep, "hydra.sweep.dir=fast"], tmp_path)
+    with pytest.raises(RuntimeError, match=r"Counts\(from_bases=0, by_hydra=0\)"):
+        run_from_bases([*sweep, "hydra.sweeper.compose=hydra", "hydra.sweep.dir=slow"], tmp_path)
 
 
 def _values(node: Any) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.processes import Cost, run
+from tests.benchmarks.processes import Cost, run, run_from_bases
 from tests.benchmarks.table import Row, Table
 
 APP = Path(__file__).parent / "apps/many/app.py"
@@ -17,6 +17,7 @@ SWEEPER = "hydra/sweeper=params_proto"
 
 def started(pairs: int) -> Iterator[Row]:
     """The app stops where its first job begins."""
+    refuse_the_slow_way()
     sizes = {"1": ("a=0",), "10^6": ("a=range(100)", "b=range(100)", "c=range(100)")}
     for size, swept in sizes.items():
         seconds = median(_run("stop=true", *swept)[0].wall for _ in range(2 * pairs + 1))
@@ -25,11 +26,19 @@ def started(pairs: int) -> Iterator[Row]:
 
 def memory(pairs: int) -> Iterator[Row]:
     """The launcher runs jobs in the process, without directories, so that 100,000 take minutes."""
+    refuse_the_slow_way()
     few, many = (
         _run(LAUNCHER, *swept) for swept in (("a=range(100)",), ("a=range(1000)", "b=range(100)"))
     )
     yield "the most memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
     yield "the most memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
+
+
+def refuse_the_slow_way() -> None:
+    """Fails where the app's configs are not composed from bases."""
+    with tempfile.TemporaryDirectory() as name:
+        swept = "hydra.sweep.dir=sweep", "a=range(100)"
+        run_from_bases([APP, "-m", SWEEPER, LAUNCHER, *swept], Path(name))
 
 
 def _run(*overrides: str) -> tuple[Cost, float]:

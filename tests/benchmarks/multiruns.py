@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks import deep
-from tests.benchmarks.processes import Cost, in_turns, run
+from tests.benchmarks.processes import Cost, in_turns, run, run_from_bases
 from tests.benchmarks.table import Row, Table
 
 JOBS = 200
@@ -96,13 +96,14 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
         left: set[str] = set()
 
         def whole(sweeper: str) -> Cost:
-            cost = _run(multirun, sweeper, multirun.swept, script, folder)
+            cost = run(_command(multirun, sweeper, multirun.swept, script, folder), folder)
             left.add(_digest(folder / DIRECTORY))
             assert len(left) == 1, f"{multirun.what}: the sweepers leave different jobs"
             return cost
 
-        for sweeper in SWEEPERS:  # what is imported is compiled first
-            _run(multirun, sweeper, (), script, folder)
+        # What is imported is compiled first.
+        run(_command(multirun, "basic", (), script, folder), folder)
+        run_from_bases(_command(multirun, "params_proto", multirun.swept, script, folder), folder)
         both = in_turns(pairs, *[partial(whole, sweeper) for sweeper in SWEEPERS])
     basic, ours = both.wall()
     yield (
@@ -120,12 +121,13 @@ def script_of(app: str, folder: Path) -> Path:
     return deep.written(folder) if app == "deep" else APPS / app / "app.py"
 
 
-def _run(
+def _command(
     multirun: Multirun, sweeper: str, swept: Sequence[str], script: Path, folder: Path
-) -> Cost:
+) -> list[str | Path]:
+    """What runs it, in a directory that is not there yet."""
     shutil.rmtree(folder / DIRECTORY, ignore_errors=True)
     chosen = f"hydra/sweeper={sweeper}", f"hydra.sweep.dir={DIRECTORY}"
-    return run([script, "-m", *chosen, *multirun.launcher, *swept], folder)
+    return [script, "-m", *chosen, *multirun.launcher, *swept]
 
 
 def _digest(directory: Path) -> str:

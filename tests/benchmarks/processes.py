@@ -57,6 +57,31 @@ def run(arguments: Sequence[str | Path], folder: Path) -> Cost:
     return Cost(wall, usage.ru_utime + usage.ru_stime)
 
 
+# Runs an app, and fails where Hydra's own code has composed configs of its jobs.
+_COUNTED = """
+import runpy, sys
+from pathlib import Path
+del sys.argv[0]
+sys.path[0] = str(Path(sys.argv[0]).parent)
+runpy.run_path(sys.argv[0], run_name="__main__")
+from params_proto.multirun.compose import counts
+assert counts.from_bases and not counts.by_hydra, counts
+"""
+
+
+def run_from_bases(arguments: Sequence[str | Path], folder: Path) -> None:
+    """Runs an app before it is measured: what should be fast must not be slow unnoticed.
+
+    Args:
+        arguments: the script, and those of the app.
+        folder: where.
+
+    Raises:
+        RuntimeError: its configs were not composed from bases.
+    """
+    run(["-c", _COUNTED, *arguments], folder)
+
+
 @dataclass(frozen=True)
 class Pairs:
     """Runs of one kind and the other, in turns, so that both meet the same load of the machine.

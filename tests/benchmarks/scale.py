@@ -18,7 +18,7 @@ from statistics import median
 
 from params_proto import Sweep
 from params_proto.records import Record, Records
-from tests.benchmarks.many import APP, SWEEPER
+from tests.benchmarks.many import APP, SWEEPER, refuse_the_slow_way
 from tests.benchmarks.processes import run
 from tests.benchmarks.table import Row, Table
 
@@ -147,6 +147,7 @@ def rows(sweeps: Sequence[Sequence[str]], times: int) -> Iterator[Row]:
         sweeps: the overrides of each.
         times: how often what is short is repeated.
     """
+    refuse_the_slow_way()
     with ExitStack() as held:
         places = [
             Place(Path(held.enter_context(tempfile.TemporaryDirectory())), swept, times)

@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.processes import Cost, Pairs, in_turns, run
+from tests.benchmarks.processes import Cost, Pairs, in_turns, run, run_from_bases
 from tests.benchmarks.table import Row, Table
 
 APP = Path(__file__).parent / "apps/trivial/app.py"
@@ -53,10 +53,14 @@ def single(pairs: int) -> Iterator[Row]:
         folder = Path(name)
         number = count()  # of the sweep directory: each run has a new one
 
-        def app(sweeper: str) -> Cost:
+        def command(sweeper: str) -> list[str | Path]:
             chosen = f"hydra/sweeper={sweeper}", f"hydra.sweep.dir=sweep/{next(number)}"
-            return run([APP, "-m", *chosen, "seed=1"], folder)
+            return [APP, "-m", *chosen, "seed=1"]
 
+        def app(sweeper: str) -> Cost:
+            return run(command(sweeper), folder)
+
+        run_from_bases(command("params_proto"), folder)
         yield _row(
             "a multirun of one job, params_proto / basic",
             in_turns(short_runs(pairs), partial(app, "basic"), partial(app, "params_proto")),

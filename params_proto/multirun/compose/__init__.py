@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from copy import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# With which the tests ran.
-HYDRA = ("1.3.8", "1.4.0rc3")
-OMEGACONF = ("2.3.", "2.4.1rc1")
-
 BY_HYDRA = "Configs are composed by Hydra, as with hydra.sweeper.compose=hydra"
+
+
+@dataclass
+class Counts:
+    """How many configs of jobs this process has composed: tests and benchmarks look at both ways.
+
+    Args:
+        from_bases: those that were copied from a base.
+        by_hydra: those that Hydra's own code composed for a loader with caches.
+    """
+
+    from_bases: int = 0
+    by_hydra: int = 0
+
+
+counts = Counts()
 
 
 def chosen(option: str, context: HydraContext) -> HydraContext:
@@ -59,7 +72,7 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
         loader: Hydra's.
 
     Returns:
-        The given one where it is not Hydra's own, or Hydra's version is none that the tests ran.
+        The given one where it is not Hydra's own, or Hydra has not what this needs of it.
     """
     return _cached(loader, sweeps=False)
 
@@ -103,17 +116,17 @@ def read_from(loader: ConfigLoader, folder: Path) -> None:
 
 
 def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
-    import hydra
-    import omegaconf
+    try:
+        from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
-    versions = f"Hydra {hydra.__version__} with OmegaConf {omegaconf.__version__}"
-    if hydra.__version__ not in HYDRA or not omegaconf.__version__.startswith(OMEGACONF):
-        return _given(loader, f"{versions} is no version that this was tested with")
-    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+        from params_proto.multirun.compose.needs import unmet
 
-    from params_proto.multirun.compose.loader import CachedLoader
-    from params_proto.multirun.compose.sources import UnknownSourceError
-
+        if (need := unmet()) is not None:
+            return _given(loader, need)
+        from params_proto.multirun.compose.loader import CachedLoader
+        from params_proto.multirun.compose.sources import UnknownSourceError
+    except (ImportError, AttributeError, LookupError) as error:
+        return _given(loader, f"this version of Hydra or OmegaConf lacks a name ({error})")
     if type(loader) is not ConfigLoaderImpl:
         return _given(loader, f"the config loader is a {type(loader).__qualname__}")
     try:

@@ -2,7 +2,7 @@
 
 Three roads lead to the same config: from a base; by Hydra's own code over files that were parsed
 before, where there is a doubt; and by Hydra's own code over the bytes of the files, where there is
-an error, which is the user's to read, or where the first road turned out to differ.
+an error, which is the user's to read, or where the first road turned out to differ or to fail.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -26,11 +26,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.multirun.compose import BY_HYDRA, snapshot
+from params_proto.multirun.compose import BY_HYDRA, counts, snapshot
 from params_proto.multirun.compose.base import Base
 from params_proto.multirun.compose.caches import Caches, caches, is_search_path
-from params_proto.multirun.compose.comparison import Job
 from params_proto.multirun.compose.copying import copied_fast
+from params_proto.multirun.compose.difference import difference
 from params_proto.multirun.compose.doubts import DoubtError
 from params_proto.multirun.compose.job import resolve_again
 from params_proto.multirun.compose.parsing import parsed
@@ -144,9 +144,10 @@ class CachedLoader(ConfigLoaderImpl):
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **later
             )
 
+        if run_mode is not RunMode.RUN or any(later.values()):
+            return self._by_hydra(by)  # it is not a job's
+
         def ours() -> tuple[DictConfig, Base]:
-            if run_mode is not RunMode.RUN or any(later.values()):
-                raise DoubtError("it is no job")
             if self._known().has_aliases(self, config_name):
                 raise DoubtError("overrides have aliases")
             lines = parsed(overrides)
@@ -186,45 +187,38 @@ class CachedLoader(ConfigLoaderImpl):
         in_sweep: bool,
     ) -> DictConfig:
         known = self._known()
-        if self._by_hydra_alone:
-            return by(known.hydras(self, parsed=False))
-        made = self._from_base(ours)
-        if made is None:
-            # Not in the handler, which would show the user two errors.
-            config = by(known.hydras(self, parsed=False))
-            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: only that could")
-            return config
-        if isinstance(made, DoubtError):
+        made = None if self._by_hydra_alone else self._from_base(ours)
+        if isinstance(made, tuple):
+            config, base = made
+            if in_sweep is not self._sweeps or not known.comparison.due(base):
+                counts.from_bases += 1
+                return config
+            expected = by(known.hydras(self, parsed=False))
+            found = difference(config, expected, caches=in_sweep)
+            if found is None:
+                counts.from_bases += 1
+                return config
+            self._turn_to_hydra(lines, f"in another way than Hydra: {found}")
+            config = expected
+        elif isinstance(made, DoubtError):
             log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {made}")
-            return self._by_hydra(by)
-        if isinstance(made, UnknownSourceError):
-            self._by_hydra_alone = True
-            log.info(f"{BY_HYDRA}: {made}.")
-            return by(known.hydras(self, parsed=False))
-        config, base = made
-        if in_sweep is self._sweeps:
-            job = Job(
-                lines,
-                base,
-                ours=lambda: ours()[0],
-                hydra=lambda: by(known.hydras(self, parsed=False)),
-                caches=in_sweep,
-            )
-            for each in known.comparison.due(job):
-                if (found := each.difference()) is not None:
-                    self._turn_to_hydra(each, found)
-                    return by(known.hydras(self, parsed=False))
+            config = self._by_hydra(by)
+        else:
+            if isinstance(made, UnknownSourceError):
+                self._by_hydra_alone = True
+                log.info(f"{BY_HYDRA}: {made}.")
+            # Not in the handler of an error, which would show the user two of them.
+            config = by(known.hydras(self, parsed=False))
+            if isinstance(made, Exception) and not self._by_hydra_alone:
+                self._turn_to_hydra(lines, f"not at all ({type(made).__name__}: {made})")
+        counts.by_hydra += 1
         return config
 
-    def _from_base(
-        self, ours: Ours
-    ) -> tuple[DictConfig, Base] | DoubtError | UnknownSourceError | None:
+    def _from_base(self, ours: Ours) -> tuple[DictConfig, Base] | Exception:
         try:
             return ours()
-        except (DoubtError, UnknownSourceError) as reason:
-            return reason
-        except Exception:  # whatever it is, Hydra says it
-            return None
+        except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
+            return error
 
     def _by_hydra(self, by: By) -> DictConfig:
         known = self._known()
@@ -232,12 +226,12 @@ class CachedLoader(ConfigLoaderImpl):
             return by(known.hydras(self, parsed=True))
         return by(known.hydras(self, parsed=False))
 
-    def _turn_to_hydra(self, job: Job, found: str) -> None:
+    def _turn_to_hydra(self, lines: Sequence[str], how: str) -> None:
         self._by_hydra_alone = True
         log.warning(
-            f"hydra.sweeper.compose=cached composes the config of {' '.join(job.lines) or 'a job'}"
-            f" in another way than Hydra ({found}): all configs are composed by Hydra from here on,"
-            " as with hydra.sweeper.compose=hydra."
+            f"hydra.sweeper.compose=cached composes the config of {' '.join(lines) or 'a job'}"
+            f" {how}. All configs are composed by Hydra from here on, as with"
+            " hydra.sweeper.compose=hydra."
         )
 
     def _known(self) -> Caches:

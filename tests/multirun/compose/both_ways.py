@@ -18,7 +18,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun.compose import cached, chosen
+from params_proto.multirun.compose import cached, chosen, counts
 from params_proto.multirun.compose.difference import difference
 from tests.multirun.compose import changing
 from tests.multirun.compose.tree import Tree
@@ -99,6 +99,7 @@ class Roads:
         self, compose: Callable[[Any], DictConfig], loader: ConfigLoader, caches: bool
     ) -> None:
         changing.turn(self._folders)
+        before = counts.from_bases
         with _heard() as heard:
             ours = _outcome(lambda: compose(loader))
         stocks = _outcome(lambda: compose(self._tree.hydras()))
@@ -108,7 +109,7 @@ class Roads:
             assert ours == stocks
             return
         self.count.valid += 1
-        self.count.from_base += not heard
+        self.count.from_base += counts.from_bases - before
         self.count.reasons.update(record.getMessage().rpartition(": ")[2] for record in heard)
         copy = deepcopy(ours)
         assert difference(copy, stocks, caches=caches) is None

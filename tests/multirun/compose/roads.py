@@ -12,6 +12,7 @@ from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.multirun.compose import counts
 from params_proto.multirun.compose.loader import CachedLoader
 from tests.versions import HYDRA_1_3
 
@@ -45,7 +46,7 @@ def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config
 
 
 class Compositions:
-    """Counts what Hydra's own code composes from now on, for a job.
+    """Counts what Hydra's own code composes from now on, for a job, and what comes from bases.
 
     Args:
         monkeypatch: puts it in place.
@@ -53,6 +54,7 @@ class Compositions:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.by_hydra = 0
+        self._before = counts.from_bases
         own = ConfigLoaderImpl._load_configuration_impl
 
         def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
@@ -60,6 +62,10 @@ class Compositions:
             return own(loader, *args, **kwargs)
 
         monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
+
+    @property
+    def from_bases(self) -> int:
+        return counts.from_bases - self._before
 
 
 def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:

@@ -54,4 +54,4 @@ def test_of_any_overrides(
     assert count.all >= share
     few = 5  # one sweep may have one doubtful override in all of its jobs
     enough = count.from_base + few >= 0.7 * count.valid
-    assert enough or tree.doubtful, count.reasons.most_common(9)
+    assert enough or tree.doubtful, f"few from a base: {count}"

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import hydra
-import omegaconf
 import pytest
 from hydra import version
+from hydra._internal import defaults_list
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.config_repository import ConfigRepository
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.object_type import ObjectType
@@ -79,16 +79,31 @@ def told(caplog: pytest.LogCaptureFixture) -> str:
     return record.getMessage()
 
 
-@pytest.mark.parametrize("module", [hydra, omegaconf])
-def test_an_unknown_version(
-    conf: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, module: Any
+@pytest.mark.parametrize(
+    ("of", "name", "other"),
+    [
+        (ConfigLoaderImpl, "_process_config_searchpath", lambda self, config_name, repo: None),
+        (ConfigLoaderImpl, "_apply_overrides_to_config", None),
+        (ConfigRepository, "initialize_sources", lambda self, path, cache, /: None),
+        (defaults_list, "create_defaults_list", lambda repository: None),
+    ],
+)
+def test_a_hydra_with_another_private_function(
+    conf: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    of: Any,
+    name: str,
+    other: Any,
 ) -> None:
-    monkeypatch.setattr(module, "__version__", "9.9.9")
-    caplog.set_level(logging.INFO)
     loader = hydras(conf)
+    caplog.set_level(logging.INFO)
+    if other is None:
+        monkeypatch.delattr(of, name)
+    else:
+        monkeypatch.setattr(of, name, other)
     assert cached(loader) is loader
-    assert "9.9.9" in told(caplog)
-    assert "no version that this was tested with" in told(caplog)
+    assert f"{name} is not what it was" in told(caplog)
 
 
 def test_another_loader(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -118,14 +133,42 @@ def test_the_option(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
     assert not caplog.records
 
 
-def test_a_multirun_of_an_unknown_version(
+APP = """
+import hydra
+import omegaconf
+from hydra._internal import config_loader_impl
+
+number = ".".join(hydra.__version__.split(".")[:2] + ["99"])
+hydra.__version__ = config_loader_impl.__version__ = number
+omegaconf.__version__ = ".".join(omegaconf.__version__.split(".")[:2] + ["99"])
+
+@hydra.main(config_path=None)
+def main(config):
+    print("job", config.x)
+
+main()
+
+from params_proto.multirun.compose import counts
+
+print(counts)
+"""
+
+
+def test_no_version_is_looked_at(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    done = python("app.py", "-m", "hydra/sweeper=params_proto", "+x=1,2,3")
+    assert done.stdout.splitlines()[-1] == "Counts(from_bases=6, by_hydra=0)"
+    assert "composed by Hydra" not in done.stdout
+
+
+def test_a_multirun_of_such_a_hydra(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(omegaconf, "__version__", "2.9.0")
+    monkeypatch.setattr(defaults_list, "create_defaults_list", lambda: None)
     count = Compositions(monkeypatch)
     assert [config["seed"] for config in multirun("seed=1,2,3").values] == [1, 2, 3]
     assert capsys.readouterr().out.count("Configs are composed by Hydra, as with") == 1
-    assert count.by_hydra == 6
+    assert (count.from_bases, count.by_hydra) == (0, 6)
 
 
 def test_a_multirun_with_the_option(
