@@ -316,7 +316,7 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
         (["sedd=3"], "train has no parameter sedd. Did you mean seed?"),
         (["-m", "seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
         (["seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
-        (["-m", "sedd=3", "lr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lr. Did you mean training.lr?"),
+        (["-m", "sedd=3", "lrr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lrr. Did you mean training.lr?"),
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
