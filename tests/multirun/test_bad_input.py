@@ -247,8 +247,8 @@ def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> N
         multirun("seed=2", to="out")
     assert str(caught.value).replace(str(app), "APP") == (
         "hydra.sweep.dir=APP/out holds a sweep already, APP/out/sweep.yaml, whose files this one"
-        " would write over. Go on with that one, hydra.sweeper.resume=APP/out, or give this one"
-        " another directory, or write over it with hydra.sweeper.overwrite=true."
+        " would write over. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
+        " one another directory, or write over it with hydra.sweeper.overwrite=true."
     )
     assert tree(app) == before
 
@@ -330,7 +330,7 @@ def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], mes
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
         (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is none of 'a' | 'b'."),
         (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is no int. Give it a value of that type."),
-        (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs."),
+        (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs: give the key a value in the app's config, or leave it out."),
     ],
     ids=str,
 )  # fmt: skip

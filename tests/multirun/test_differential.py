@@ -183,6 +183,11 @@ CASES = {
     "environment": ["seed=1,2", "+hydra.job.env_set.APP=x", "name=${oc.env:APP,y}"],
     "no output": ["seed=1,2", "hydra.output_subdir=null", "hydra/job_logging=disabled"],
     "logging": ["seed=1,2", "hydra/hydra_logging=none", "hydra/job_logging=stdout"],
+    "what only jobs can resolve": [
+        *("+named=a,b", "hydra.output_subdir=${named}/.hydra", "hydra.job.id=${named}"),
+        *("hydra.job.name=${named}", "hydra.sweep.subdir=of-${named}"),
+        "hydra.job_logging.handlers.file.filename=${hydra.runtime.output_dir}/${named}.txt",
+    ],
 }  # fmt: skip
 if HYDRA_1_3:  # since when its basic sweeper deletes no values: see EXCEPTIONS
     CASES["delete"] = ["~home", "~opts.b", "lr=1,2"]

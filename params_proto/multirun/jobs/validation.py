@@ -19,7 +19,13 @@ from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.asked.unknown import meant
 from params_proto.multirun.host import Host, sweep_of
 from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.jobs.directories import Directories, in_directory
+from params_proto.multirun.jobs.directories import (
+    Directories,
+    in_directory,
+    is_in,
+    pin,
+    written,
+)
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.mistakes import Mistakes
 from params_proto.overrides.reading import refuse_deep
@@ -109,11 +115,22 @@ class Validation:
             return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))
+        if not is_in(self.directories.sweep, config):
+            self._pin_directory()
         try:
             return self.directories.add(number, job, _numbered(config, number))
         except SweepError as error:
             mistakes.add_whole(error)
             return None
+
+    def _pin_directory(self) -> None:
+        """Gives the jobs one directory of the sweep where their own configs name several."""
+        directory, master = self.directories.sweep, self.host.config
+        log.info(
+            f"hydra.sweep.dir={written(master)} differs between jobs: it is resolved once, before"
+            f" them, and all run in {directory}."
+        )
+        pin(directory, master)
 
     def _composed(self, job: Job, own: Job) -> DictConfig:
         keys = keys_of(job)

@@ -215,6 +215,17 @@ def test_the_log_of_an_attempt_before_a_retry_is_kept(multirun: Any, launcher: l
     assert logs(Path("out/0")) == {"app.1.log": 1, "app.log": 1}
 
 
+def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -> None:
+    (app / "conf/config.yaml").write_text(
+        "base: ???\nhydra: {output_subdir: '${base}/.hydra', job: {name: '${base}'}}\n"
+    )
+    with pytest.raises(JobError):
+        multirun("base=a,b", ANEW, "hydra.sweeper.retries=1", task=logging_fails)
+    assert logs(Path("out/0")) == {"a.1.log": 1, "a.log": 1}
+    assert logs(Path("out/1")) == {"b.1.log": 1, "b.log": 1}
+    assert Path("out/1/b/.hydra/overrides.yaml").read_text() == "- base=b\n"
+
+
 def test_each_job_has_handlers_of_its_own(multirun: Any, app: Path) -> None:
     """Options of a group, which choose another job_logging: what one has is no key of the other."""
     for name, handlers in {
