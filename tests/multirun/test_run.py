@@ -233,21 +233,17 @@ def test_the_returns_of_many_jobs_are_let_go(
 def test_jobs_that_cannot_be_composed_are_all_told(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hydra's error is that of the first; of others it tells nothing."""
-    with pytest.raises(CompactHydraException, match="db/a'"):
+    """Of one mistake Hydra's own error tells, in however many jobs it is."""
+    with pytest.raises(CompactHydraException) as caught:
         multirun(f"db={','.join('abcdefghijkl')},a")
-    told = capsys.readouterr().out
-    assert [line.partition(": ")[0] for line in told.partition("[HYDRA] ")[2].splitlines()] == [
+    assert [line.partition(": ")[0] for line in str(caught.value).splitlines()] == [
         "12 mistakes:",
         "- the job db=a and 1 more",
         *[f"- the job db={option}" for option in "bcdefghij"],
         "- and 2 more.",
     ]
-    with pytest.raises(CompactHydraException, match="db/a'"):
+    with pytest.raises(CompactHydraException, match=r"(?s)db/a'.*Available options in 'db'"):
         multirun("db=a,pg,a")
-    assert "the job db=a and 1 more: In 'config': Could not find 'db/a'" in capsys.readouterr().out
-    with pytest.raises(CompactHydraException, match="db/a'"):
-        multirun("db=a,pg")
     assert not capsys.readouterr().out
     assert not list((app / "out").iterdir())
 
@@ -255,12 +251,9 @@ def test_jobs_that_cannot_be_composed_are_all_told(
 def test_directories_that_cannot_be_had_are_all_told(multirun: Any) -> None:
     with pytest.raises(CompactHydraException) as caught:
         multirun("seed=range(0,13)", "hydra.sweep.subdir=same")
-    first, *told, rest = str(caught.value).splitlines()
-    assert first == "12 mistakes:"
-    assert [line.partition(" would share")[0] for line in told] == [
-        f"- job 0 (seed=0) and job {n} (seed={n})" for n in range(1, 11)
-    ]
-    assert rest == "- and 2 more."
+    told = str(caught.value)
+    assert told.startswith("job 0 (seed=0) and job 1 (seed=1) would share the directory ")
+    assert told.endswith("every key that is swept. The same goes for 11 more jobs.")
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,19 @@ def cleared_if_not_begun(directory: Path) -> Generator[None, None, None]:
         raise
 
 
+class DirectoryError(SweepError):
+    """A directory that a job cannot have.
+
+    Args:
+        wrong: what is wrong with it.
+        cure: what to do, as for other jobs with the same mistake.
+    """
+
+    def __init__(self, wrong: str, cure: str) -> None:
+        super().__init__(f"{wrong} {cure}")
+        self.cure = cure
+
+
 class Directories:
     """The jobs' directories, which are checked one by one.
 
@@ -110,7 +123,7 @@ class Directories:
             The directory, relative to the sweep's; None where only the job will know.
 
         Raises:
-            SweepError: it is outside the sweep's, or another job's.
+            DirectoryError: it is outside the sweep's, or another job's.
         """
         told = _told(number, job)
         subdir = _subdir(config, told)
@@ -120,20 +133,21 @@ class Directories:
         path = os.path.abspath(found)
         _refuse_unmakeable(told, found)
         if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
-            raise SweepError(
-                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}."
-                " Keep hydra.sweep.subdir a path below that."
+            raise DirectoryError(
+                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}.",
+                "Keep hydra.sweep.subdir a path below that.",
             )
         before = self._first_at(path, number, job)
         if before is not None:
-            raise SweepError(
-                f"{before} and {told} would share the directory {found}. Tell them apart in"
-                " hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."
+            raise DirectoryError(
+                f"{before} and {told} would share the directory {found}.",
+                "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
+                " is swept.",
             )
         if (os.path.exists(path) and not os.path.isdir(path)) or self._is_reserved(path):
-            raise SweepError(
-                f"{told} would have the directory {found}, where a file is or will be. Give it"
-                " another name in hydra.sweep.subdir."
+            raise DirectoryError(
+                f"{told} would have the directory {found}, where a file is or will be.",
+                "Give it another name in hydra.sweep.subdir.",
             )
         return os.path.relpath(path, os.path.abspath(self.sweep))
 
@@ -237,20 +251,21 @@ def _refuse_unmakeable(told: str, directory: str) -> None:
     try:
         longest = max((len(os.fsencode(part)) for part in Path(directory).parts), default=0)
     except UnicodeEncodeError as error:
-        raise SweepError(
-            f"{told} would have the directory {directory!r}, whose name has half a character."
-            " Leave the value out of hydra.sweep.subdir."
+        raise DirectoryError(
+            f"{told} would have the directory {directory!r}, whose name has half a character.",
+            "Leave the value out of hydra.sweep.subdir.",
         ) from error
     if longest > _LONGEST:
-        raise SweepError(
+        raise DirectoryError(
             f"{told} would have a directory with a name of {longest} bytes, and a file system takes"
-            f" {_LONGEST}. Shorten hydra.sweep.subdir: ${{hydra.job.num}}, or leave keys out of"
-            " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
+            f" {_LONGEST}.",
+            "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
+            " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys.",
         )
     if "\0" in directory:
-        raise SweepError(
-            f"{told} would have the directory {directory!r}, whose name has a NUL character. Leave"
-            " the value out of hydra.sweep.subdir."
+        raise DirectoryError(
+            f"{told} would have the directory {directory!r}, whose name has a NUL character.",
+            "Leave the value out of hydra.sweep.subdir.",
         )
 
 
@@ -294,7 +309,7 @@ def _resolved(node: DictConfig, key: str, place: str) -> str | None:
         if isinstance(error, InterpolationToMissingValueError):  # Hydra fills in what is its own
             never = ": hydra." not in reason
         if never or reason.startswith("ConfigTypeError"):
-            raise SweepError(
-                f"{place}: {reason}. It may name what stands in the job's config."
+            raise DirectoryError(
+                f"{place}: {reason}.", "It may name what stands in the job's config."
             ) from error
         return None
