@@ -60,7 +60,8 @@ def take_own(config: DictConfig, held: ExitStack) -> None:
         SweepError: it cannot be resolved or made.
     """
     sweeper = config.hydra.sweeper
-    if sweeper.overwrite or not is_named_by_time(config):
+    # Slices of one sweep share the directory of a day.
+    if sweeper.overwrite or sweeper.slice is not None or not is_named_by_time(config):
         return
     named = directory_of_sweep(config)
     dry = sweeper.dry_run not in (None, False)
@@ -68,13 +69,7 @@ def take_own(config: DictConfig, held: ExitStack) -> None:
     if own == named:
         return
     pin(own, config)
-    of_parts = (
-        ""
-        if sweeper.slice is None
-        else " Slices share a directory that is named without the time:"
-        " hydra.sweep.dir=runs/ablation."
-    )
-    log.info(f"{named} is taken: this sweep runs in {own}.{of_parts}")
+    log.info(f"{named} is taken: this sweep runs in {own}.")
 
 
 @contextmanager

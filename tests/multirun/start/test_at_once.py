@@ -40,10 +40,9 @@ OURS = ["-m", f"hydra.sweep.dir={YEAR}", "hydra.sweeper.progress=false"]
     ("script", "commands"),
     [
         (COMMAND, [[*OURS, f"seed={seed}"] for seed in range(4)]),
-        (COMMAND, [[*OURS, "seed=0,1", f"hydra.sweeper.slice={part}::2"] for part in range(2)]),
         (LAUNCH, [[seed] for seed in ("0", "1")]),
     ],
-    ids=["command line", "slices", "launch"],
+    ids=["command line", "launch"],
 )
 def test_all_run_in_directories_of_their_own(
     tmp_path: Path, script: str, commands: list[list[str]]
@@ -65,6 +64,19 @@ def test_all_run_in_directories_of_their_own(
     tables = [results(tmp_path / "runs" / name) for name in names]
     ran = [[*table["value"][table["status"] == "completed"]] for table in tables]
     assert sorted(ran) == [[seed] for seed in range(len(running))]
+
+
+def test_slices_share_a_directory_that_the_time_names(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(COMMAND)
+    (tmp_path / "sweeps").write_text("2")
+    command = [sys.executable, "train.py", *OURS, "seed=0,1"]
+    running = [
+        subprocess.Popen([*command, f"hydra.sweeper.slice={part}::2"], cwd=tmp_path)
+        for part in range(2)
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    (year,) = made(tmp_path)
+    assert [*results(tmp_path / "runs" / year)["value"]] == [0, 1]
 
 
 def made(app: Path) -> list[str]:
