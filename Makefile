@@ -125,7 +125,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-demo $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml
