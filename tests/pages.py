@@ -89,6 +89,7 @@ def write_files(page: str, folder: Path) -> None:
 def masked(text: str) -> list[str]:
     """Lines without what differs from run to run and from machine to machine: times and scores."""
     text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:,]+\]", "[TIME]", text)
+    text = re.sub(r"(?<=completed)( +\d\.\d+)+", "  #", text)
     return re.sub(r"(accuracy|loss)=\d\.\d{4}", r"\1=#", text).strip().splitlines()
 
 
