@@ -556,7 +556,8 @@ class Sweep(SpaceSequence):
             retries: how often a job that failed is run again.
             timeout: the seconds that a job may take.
             metric: by which the best job is the best.
-            direction: `minimize` or `maximize`.
+            direction: `minimize` or `maximize`; by default what is usual for the metric, which is
+                `maximize` for an accuracy, an F1, a reward and the like.
             progress: whether to show how far the sweep is.
             launcher_options: those of the launcher, such as `n_jobs=2` of joblib. One that has the
                 name of an argument, or stands deeper, goes into `overrides`:

@@ -23,6 +23,7 @@ from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.remaining import Seen
 from params_proto.multirun.words import counted
+from params_proto.table.text import width
 from params_proto.values import length
 
 _ALL = 1000  # jobs that are shown one by one
@@ -161,7 +162,7 @@ def _say(line: str) -> None:
 
 
 def _print(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells = [cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)]
         _say("  ".join(cells).rstrip())

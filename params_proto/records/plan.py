@@ -42,7 +42,7 @@ class PlanFile(NamedTuple):
         earlier: how many other sweeps have had the directory before.
         created: when, ISO 8601 with the zone.
         metric: what tasks return by which one is the best; None for a number that they return.
-        direction: `minimize` or `maximize`; None for the former.
+        direction: `minimize` or `maximize`; None for what is usual for the metric.
         format: the version of this form, and of the records'.
     """
 

@@ -62,20 +62,20 @@ def leave(
         created=BEGAN.isoformat(timespec="milliseconds"),
     ).write(directory)
     records = Records(directory)
-    for job, config in enumerate(sweep):
-        record = _record(job, config, task)
+    for job, (config, overrides) in enumerate(zip(sweep, sweep.overrides(), strict=True)):
+        record = _record(job, config, overrides, task)
         if record is not None:
             records.write(record)
     return directory
 
 
 def _record(
-    job: int, config: dict[str, Any], task: Callable[[dict[str, Any]], Any]
+    job: int, config: dict[str, Any], overrides: list[str], task: Callable[[dict[str, Any]], Any]
 ) -> Record | None:
     began = BEGAN + timedelta(seconds=3 * job)
     record = Record(
         job=job,
-        overrides=[],
+        overrides=overrides,
         config={key: plain(value) for key, value in config.items()},
         identity=str(job),
         dir=str(job),

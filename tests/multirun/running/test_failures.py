@@ -407,7 +407,8 @@ def test_the_traceback_at_the_end_is_that_of_the_basic_sweeper(app: Path, python
     for sweeper in ("basic", "params_proto"):
         to = f"hydra.sweep.dir={sweeper}"
         done = python("app.py", "-m", f"hydra/sweeper={sweeper}", "seed=1,2", to, status=1)
-        shown[sweeper] = done.stderr[done.stderr.index("Error executing job") :]
+        _, start, rest = done.stderr.partition("Error executing job")
+        shown[sweeper] = start + rest.partition("\n\n")[0].rstrip()
 
     assert "app.py" in shown["basic"]
     assert shown["params_proto"] == shown["basic"]
