@@ -28,7 +28,7 @@ class PlanFile(NamedTuple):
     Args:
         script: what was run, up to the overrides, as `python` gets it; nothing where a script
             launched the sweep itself.
-        function: what its jobs run, by the names of its file and its own.
+        function: what the jobs run, `file.py:name`.
         config_name: of the primary config.
         task: the overrides of the command line, but for those of Hydra.
         hydra: those of Hydra.
