@@ -31,8 +31,9 @@ class Sweep(SpaceSequence):
 
     Args:
         targets: what the sweep is over: `@proto.cli` functions, `@proto.prefix` classes, plain
-            functions, dataclasses; keys and values are checked against their fields. With none, a
-            sweep takes any key.
+            functions, dataclasses; keys and values are checked against their fields. With several,
+            a plain name is the function's if it has one of that name, else that of the only prefix
+            class that has it. With none, a sweep takes any key.
 
     Raises:
         SweepError: a target is none of these.
