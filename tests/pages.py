@@ -142,7 +142,13 @@ def ran(
         # Its directories are named by the second, in which the next command may start.
         shutil.rmtree(folder / "multirun", ignore_errors=True)
         jobs = [line for line in out.splitlines() if not _OF_A_SWEEPER.match(line)]
-        yield command.line, jobs, (command.output or section.jobs.strip()).splitlines()
+        shown = (command.output or section.jobs.strip()).splitlines()
+        yield command.line, _without_seconds(jobs), _without_seconds(shown)
+
+
+def _without_seconds(lines: Iterable[str]) -> list[str]:
+    """The lines of tables without the last column, which a busy machine changes."""
+    return [re.sub(r"(?<=completed) {4,}\d+\.\d$", "", line) for line in lines]
 
 
 def session(shown: Iterable[Block]) -> str:
