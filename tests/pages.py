@@ -147,8 +147,8 @@ def ran(
 
 
 def _without_seconds(lines: Iterable[str]) -> list[str]:
-    """The lines of tables without the last column, which a busy machine changes."""
-    return [re.sub(r"(?<=completed) {4,}\d+\.\d$", "", line) for line in lines]
+    """The lines without how long jobs took, which a busy machine changes."""
+    return [re.sub(r"(?<=completed)( {4,}\d+\.\d$| in \d+\.\d s)", "", line) for line in lines]
 
 
 def session(shown: Iterable[Block]) -> str:
