@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.plan import PlanFile
 from params_proto.records.returned import as_far_as_json, plain
 
-BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=timezone.utc)
+BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 
 
 class PendingError(Exception):
