@@ -32,7 +32,7 @@ RANKED := hydra.sweeper.metric=accuracy hydra.sweeper.direction=maximize
 
 # how many configs, on all trees together, are composed both ways
 N           := 50000
-EQUIVALENCE := tests/multirun/compose/test_equivalence.py
+EQUIVALENCE := tests/compose/test_equivalence.py
 
 # a .venv stays with the Python that made it
 ifeq ($(origin PYTHON)$(filter clean,$(MAKECMDGOALS)),command line)

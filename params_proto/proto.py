@@ -20,12 +20,12 @@ import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from params_proto.current import Held
-from params_proto.decorated.binding import bound
-from params_proto.decorated.function import App
-from params_proto.decorated.names import Names
-from params_proto.decorated.owner import owner_of
-from params_proto.decorated.prefix_class import prefix_class
+from params_proto.app.binding import bound
+from params_proto.app.current import Held
+from params_proto.app.function import App
+from params_proto.app.owner import owner_of
+from params_proto.app.parameters import Names
+from params_proto.app.prefix_class import prefix_class
 from params_proto.errors import SweepError
 from params_proto.fields.local_names import local_names_of
 

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from params_proto.algebra import steps
+from params_proto.algebra.build import build, extend
+from params_proto.algebra.notes import Notes
+from params_proto.algebra.overlap import refuse_overlap
+from params_proto.algebra.scope import Scope, Scoped
+from params_proto.algebra.sequence import SpaceSequence
+from params_proto.algebra.steps import Expression, Step
 from params_proto.errors import SweepError, shown
-from params_proto.expression import steps
-from params_proto.expression.build import build, extend
-from params_proto.expression.notes import Notes
-from params_proto.expression.overlap import refuse_overlap
-from params_proto.expression.scope import Scope, Scoped
-from params_proto.expression.sequence import SpaceSequence
-from params_proto.expression.steps import Expression, Step
 from params_proto.keys import in_full, is_node, key_error
 from params_proto.space import Config, Grid, Space
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from omegaconf import DictConfig
 
-    from params_proto.expression.arguments import Call
+    from params_proto.algebra.arguments import Call
 
 
 class Sweep(SpaceSequence):
@@ -226,7 +226,7 @@ class Sweep(SpaceSequence):
         mappings = tuple([row for row in read if isinstance(row, dict)])
         if len(mappings) == len(read):
             return self._then(steps.Chain(mappings))
-        from params_proto.expression import join
+        from params_proto.algebra import join
 
         empty = Scoped(self._scope, Expression(prefix=self.prefix))
         chained = join.rows(empty, read, call.notes)
@@ -360,7 +360,7 @@ class Sweep(SpaceSequence):
 
     def __mul__(self, other: Sweep | Mapping[str, Iterable[Any]]) -> Sweep:
         if isinstance(other, Sweep):
-            from params_proto.expression import join
+            from params_proto.algebra import join
 
             return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
         return self.product(other) if _is_mapping(other) else NotImplemented
@@ -370,7 +370,7 @@ class Sweep(SpaceSequence):
 
     def __add__(self, other: Sweep) -> Sweep:
         if isinstance(other, Sweep):  # pyright: ignore[reportUnnecessaryIsInstance]
-            from params_proto.expression import join
+            from params_proto.algebra import join
 
             return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
         return NotImplemented
@@ -394,12 +394,12 @@ class Sweep(SpaceSequence):
         return hash(self._expression.steps)
 
     def __repr__(self) -> str:
-        from params_proto.expression.display import text
+        from params_proto.algebra.display import text
 
         return text(self._scope, self._expression)
 
     def _repr_html_(self) -> str:
-        from params_proto.expression.display import html
+        from params_proto.algebra.display import html
 
         return html(self, self.size)
 
@@ -507,7 +507,7 @@ class Sweep(SpaceSequence):
         >>> next(configs)
         {'lr': 0.1}
         """
-        from params_proto.from_python.configs import configs
+        from params_proto.python.configs import configs
 
         return configs(self, config_path, config_name, overrides, job)
 
@@ -587,7 +587,7 @@ class Sweep(SpaceSequence):
         0    0  1.0   0.5  completed
         1    1  2.0   1.0  completed
         """
-        from params_proto.launch.run import launch
+        from params_proto.python.run import launch
 
         options = {
             "resume": resume,
@@ -647,7 +647,7 @@ class Sweep(SpaceSequence):
         return Scoped(self._scope, self._expression)
 
     def _call(self, method: str) -> Call:
-        from params_proto.expression.arguments import Call  # which a multirun seldom needs
+        from params_proto.algebra.arguments import Call  # which a multirun seldom needs
 
         return Call(Notes(method), self._scope, self._expression)
 

@@ -15,8 +15,8 @@ from hydra import version
 from hydra.core.plugins import Plugins
 from hypothesis import HealthCheck, settings
 
-from params_proto import current
-from params_proto.decorated.owner import classes
+from params_proto.app import current
+from params_proto.app.owner import classes
 from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is.
@@ -41,7 +41,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many configs were composed both ways: see tests/multirun/compose."""
+    """Says how many configs were composed both ways: see tests/compose."""
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     counts = [count for one in reports for name, count in one.user_properties if name == "configs"]
     if counts:

@@ -22,20 +22,19 @@ FLOORS: dict[str, set[str]] = {
     "space": {"space"},
     "fields": {"fields"},
     "hydra text": {"overrides"},
-    "sweep": {"expression", "storage", "sweep"},
+    "sweep": {"algebra", "storage", "sweep"},
     "records": {"records"},
-    "table": {"table"},
+    "analysis": {"analysis"},
     "report": {"report"},
     "structured": {"schema"},
-    "proto": {"app", "current", "decorated", "proto"},
-    "multirun": {"multirun"},
-    "python": {"from_python", "launch"},
-    "commands": {"commands", "__main__"},
+    "proto": {"app", "proto"},
+    "multirun": {"compose", "multirun"},
+    "python": {"python"},
+    "cli": {"cli", "__main__"},
 }
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
     "ground": {"handed", "host", "mistakes", "options", "words"},
-    "compose": {"compose"},
     "asked": {"asked"},
     "jobs": {"jobs"},
     "start": {"start"},
@@ -44,7 +43,7 @@ MULTIRUN: dict[str, set[str]] = {
     "run": {"dry_run", "ready", "run", "unswept"},
 }
 # The face of a sweep opens what runs it, when a method is called.
-OPENS = {"sweep.py": {"params_proto.from_python.configs.configs", "params_proto.launch.run.launch"}}
+OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}
 # What an order of floors does not say.
 NEVER = {
     "space": {"fields", "hydra text"},
@@ -158,7 +157,7 @@ def test_a_report_is_written_without_hydra_and_pandas(tmp_path: Path, python) ->
     out = leave(tmp_path / "out", sweep, lambda config: config["lr"])
     code = f"""
 import sys
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 assert main(["report", {str(out)!r}]) == 0
 print([name for name in ("hydra", "omegaconf", "pandas", "numpy") if name in sys.modules])
 """

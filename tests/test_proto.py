@@ -20,7 +20,7 @@ import pytest
 
 import params_proto
 from params_proto import SweepError, current, proto
-from params_proto.decorated.owner import classes, functions, nodes
+from params_proto.app.owner import classes, functions, nodes
 from params_proto.fields import REQUIRED, describe
 
 T = TypeVar("T")

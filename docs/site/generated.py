@@ -14,7 +14,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from hydra_plugins.params_proto_sweeper._config import options
-from params_proto.commands import schema
+from params_proto.cli import schema
 
 DOCS = Path(__file__).parents[1]
 _OPTIONS = """\

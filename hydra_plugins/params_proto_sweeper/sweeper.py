@@ -87,8 +87,8 @@ class ParamsProtoSweeper(Sweeper):
         """Takes what Hydra has composed, before `sweep` is called."""
         from hydra.core.plugins import Plugins
 
+        from params_proto.compose import chosen
         from params_proto.multirun import Recorded, opened, rank_here
-        from params_proto.multirun.compose import chosen
         from params_proto.multirun.mistakes import told_by_hydra
 
         with told_by_hydra():

@@ -10,10 +10,10 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from params_proto.app.base_config import base_config
+from params_proto.app.function import App, named
+from params_proto.app.owner import Owner, nodes, owner_of
 from params_proto.app.store import Entry
 from params_proto.app.task import Node, Task
-from params_proto.decorated.function import App, named
-from params_proto.decorated.owner import Owner, nodes, owner_of
 from params_proto.errors import SweepError
 from params_proto.fields import Target
 

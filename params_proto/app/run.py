@@ -25,11 +25,11 @@ from hydra.core.hydra_config import HydraConfig
 
 from params_proto.app.arguments import refuse, refuse_mistakes
 from params_proto.app.configs import entries, task_of
+from params_proto.app.function import App
 from params_proto.app.meant import hints
-from params_proto.app.names import in_full
+from params_proto.app.plain_names import in_full
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError, Task
-from params_proto.decorated.function import App
 from params_proto.errors import SweepError
 from params_proto.overrides.hydra_version import IS_1_3
 from params_proto.overrides.reading import read

@@ -19,11 +19,11 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto import schema
-from params_proto.current import Held
-from params_proto.current.by_value import Annotations, annotations_of, settle
-from params_proto.decorated.function import App
-from params_proto.decorated.names import AmbiguousError, Names
-from params_proto.decorated.owner import Owner, owner_of
+from params_proto.app.by_value import Annotations, annotations_of, settle
+from params_proto.app.current import Held
+from params_proto.app.function import App
+from params_proto.app.owner import Owner, owner_of
+from params_proto.app.parameters import AmbiguousError, Names
 from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.overrides.literals import live

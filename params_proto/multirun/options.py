@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, cast
 
+from params_proto.analysis.ranking import ALONE, DIRECTIONS, MAXIMIZE, Ranking
 from params_proto.errors import SweepError, shown
 from params_proto.python_text import slice_of
-from params_proto.table.ranking import ALONE, DIRECTIONS, MAXIMIZE, Ranking
 
 # What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
 _BATCH = 1000

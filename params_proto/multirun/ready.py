@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from params_proto.multirun.compose import keep
+from params_proto.compose import keep
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make

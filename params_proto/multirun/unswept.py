@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from omegaconf import OmegaConf
 
+from params_proto.analysis.text import cell
 from params_proto.multirun.progress.lines import write
 from params_proto.multirun.start.beginning import Beginning
-from params_proto.table.text import cell
 
 _FEW = 10  # keys that are told
 

@@ -7,8 +7,8 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from params_proto.analysis.metrics import as_float
 from params_proto.report.text import fit, told
-from params_proto.table.metrics import as_float
 
 _PLOTTED = 60  # characters of a text in a figure
 ABSENT = object()  # in place of a value that a job does not have

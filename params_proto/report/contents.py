@@ -10,14 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from params_proto.analysis.ranking import MAXIMIZE, ranking_of
+from params_proto.analysis.rows import Row, columns, metrics_of, table
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 from params_proto.report.columns import ABSENT, Column, key, metric, numbers, options
 from params_proto.report.failures import Failed, grouped
-from params_proto.table.ranking import MAXIMIZE, ranking_of
-from params_proto.table.rows import Row, columns, metrics_of, table
 
 MOST = 20_000  # jobs: a browser takes some seconds for as many rows
 _FAILED = (Status.FAILED.value, Status.CRASHED.value)

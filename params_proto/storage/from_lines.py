@@ -6,8 +6,8 @@ import os
 from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
+from params_proto.algebra.axis_values import FromText
 from params_proto.errors import Mistake, SweepError, shown, together
-from params_proto.expression.axis_values import FromText
 from params_proto.keys import bare
 from params_proto.overrides.lines import Given, given
 from params_proto.storage.groups import options_in

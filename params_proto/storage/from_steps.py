@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto.algebra.steps import Cross, Expression
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
-from params_proto.expression.steps import Cross, Expression
 from params_proto.keys import is_node
 from params_proto.storage.names import FORM, MOST_TOLD, STEPS, acts_on_nothing
 from params_proto.storage.one_step import OneStep

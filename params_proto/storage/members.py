@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto.algebra import steps
+from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, shown
-from params_proto.expression import steps
-from params_proto.expression.scope import Scope
 from params_proto.fields import convert
 from params_proto.keys import in_full
 from params_proto.values import identity

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from params_proto.algebra import steps
+from params_proto.algebra.steps import Expression, Step
 from params_proto.errors import SweepError, shown
-from params_proto.expression import steps
-from params_proto.expression.steps import Expression, Step
 from params_proto.overrides.reading import may_sweep
 from params_proto.storage.names import stands_alone
 from params_proto.values import length

@@ -22,9 +22,9 @@ from hydra.errors import CompactHydraException
 from hydra.experimental.callback import Callback
 
 from params_proto import SweepError, proto
+from params_proto.app.owner import classes
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError
-from params_proto.decorated.owner import classes
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"

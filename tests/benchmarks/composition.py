@@ -18,7 +18,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, open_dict
 
 from params_proto import Sweep
-from params_proto.multirun.compose import cached, counts
+from params_proto.compose import cached, counts
 from tests.benchmarks.multiruns import APPS, VALUES
 from tests.benchmarks.table import Row, Table
 

@@ -64,7 +64,7 @@ from pathlib import Path
 del sys.argv[0]
 sys.path[0] = str(Path(sys.argv[0]).parent)
 runpy.run_path(sys.argv[0], run_name="__main__")
-from params_proto.multirun.compose import counts
+from params_proto.compose import counts
 assert counts.from_bases and not counts.by_hydra, counts
 """
 

@@ -18,8 +18,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, open_dict
 
+from params_proto.compose import chosen
 from params_proto.multirun import Host
-from params_proto.multirun.compose import chosen
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 

@@ -14,6 +14,7 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto.analysis.ranking import Ranking
 from params_proto.multirun import Options, Recorded, run
 from params_proto.multirun.jobs.composed import Composed, kept
 from params_proto.multirun.jobs.directories import Directories
@@ -30,7 +31,6 @@ from params_proto.records import Records
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
 from params_proto.records.plan import read_plan
 from params_proto.records.record import Record, Status
-from params_proto.table.ranking import Ranking
 from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import SNIPPETS, as_bytes, mutated, short

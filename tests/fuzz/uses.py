@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 
 from params_proto import Sweep
-from params_proto.expression import steps
-from params_proto.expression.steps import Expression
+from params_proto.algebra import steps
+from params_proto.algebra.steps import Expression
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
 from params_proto.storage import reader, sweep_from_steps

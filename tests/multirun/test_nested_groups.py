@@ -9,8 +9,8 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto import Sweep, results
-from params_proto.commands.main import main
-from tests.multirun.compose.roads import write
+from params_proto.cli.main import main
+from tests.compose.roads import write
 
 OPTIONS = {
     "net/cnn/small": "width: 16\n",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from params_proto import Sweep
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 from tests.report.sweeps import CrashedError, PendingError, leave
 
 EVIL = [
@@ -309,7 +309,7 @@ def test_without_plotly(tmp_path: Path, python: Any) -> None:
     code = f"""
 import sys
 sys.modules["plotly"] = None
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 sys.exit(main(["report", {str(out)!r}]))
 """
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError
-from params_proto.commands.schema import run
+from params_proto.cli.schema import run
 from params_proto.keys import is_node, key_error
 from params_proto.storage import reader, sweep_from_steps
 from params_proto.storage.names import STEPS

@@ -17,7 +17,7 @@ import yaml
 from omegaconf import OmegaConf
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
-from params_proto.expression.steps import Expression, Set
+from params_proto.algebra.steps import Expression, Set
 from params_proto.overrides.literals import OverrideText
 from params_proto.storage import reader, steps_to_mapping, sweep_from_steps, writer
 from params_proto.storage.writer import text_of

@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from params_proto.algebra import steps
+from params_proto.algebra.steps import Config, Expression, Step
 from params_proto.errors import SweepError, shown
-from params_proto.expression import steps
-from params_proto.expression.steps import Config, Expression, Step
 
 
 def guarded(expression: Expression) -> Expression:

@@ -13,7 +13,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from params_proto.decorated.function import only_read
+from params_proto.app.function import only_read
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.asked.configured import no_file
 from params_proto.sweep import Sweep

@@ -10,10 +10,10 @@ from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto.algebra import steps
+from params_proto.algebra.build import build
+from params_proto.algebra.steps import Axis, Expression
 from params_proto.errors import SweepError, shown, together
-from params_proto.expression import steps
-from params_proto.expression.build import build
-from params_proto.expression.steps import Axis, Expression
 from params_proto.keys import bare, related
 from params_proto.multirun.asked.functions import guarded
 from params_proto.multirun.asked.precedence import Block, apart, override

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from params_proto.expression import steps
-from params_proto.expression.steps import Axis, Expression, Step
+from params_proto.algebra import steps
+from params_proto.algebra.steps import Axis, Expression, Step
 from params_proto.keys import bare, in_full
 from params_proto.values import length
 

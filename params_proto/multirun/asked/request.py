@@ -11,8 +11,8 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
+from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, SweepWarning, together
-from params_proto.expression.scope import Scope
 from params_proto.multirun.asked.commandline import given, resolved_params
 from params_proto.multirun.asked.configured import configured, resolved, where
 from params_proto.multirun.asked.pairs import pairs

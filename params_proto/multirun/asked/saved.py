@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
+from params_proto.algebra import steps
+from params_proto.algebra.steps import Expression
 from params_proto.errors import SweepError
-from params_proto.expression import steps
-from params_proto.expression.steps import Expression
 from params_proto.multirun.asked.plan import Plan
 from params_proto.multirun.asked.spelling import respelled
 from params_proto.overrides.reading import parse

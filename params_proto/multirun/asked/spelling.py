@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TypeVar
 
-from params_proto.expression import steps, template
-from params_proto.expression.steps import Axis, Expression, Step
+from params_proto.algebra import steps, template
+from params_proto.algebra.steps import Axis, Expression, Step
 from params_proto.keys import in_full
 
 _Value = TypeVar("_Value")

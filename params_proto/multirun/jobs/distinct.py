@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, cast
 
-from params_proto.errors import SweepError
-from params_proto.expression.steps import (
+from params_proto.algebra.steps import (
     Chain,
     Cross,
     Derive,
@@ -20,6 +19,7 @@ from params_proto.expression.steps import (
     Step,
     Zip,
 )
+from params_proto.errors import SweepError
 from params_proto.keys import bare, in_full, related
 from params_proto.overrides.identity import canonical
 from params_proto.overrides.reading import parse

@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from params_proto.analysis.ranking import Ranking
     from params_proto.multirun.progress.watching import Progress
     from params_proto.multirun.start.remaining import Remaining
     from params_proto.records import Records
-    from params_proto.table.ranking import Ranking
 
 
 def started(

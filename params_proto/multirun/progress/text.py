@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from params_proto.analysis.metrics import metrics
+from params_proto.analysis.text import cell
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.words import named
 from params_proto.records import Record
-from params_proto.table.metrics import metrics
-from params_proto.table.text import cell
 
 _LONG = 100  # characters of a job and its overrides
 _FEW = 4  # metrics of a job

@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from params_proto.analysis.metrics import metrics
+from params_proto.analysis.ranking import ALONE, named
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.progress.tally import Tally
 from params_proto.records import Record, Records, Status
 from params_proto.records.record import UnreadableError
-from params_proto.table.metrics import metrics
-from params_proto.table.ranking import ALONE, named
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining

@@ -8,18 +8,18 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from params_proto.analysis.csv_file import write_results
+from params_proto.analysis.rows import metrics_of, table
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.start.lock import others
 from params_proto.records import Records
 from params_proto.records.plan import read_plan
-from params_proto.table.csv_file import write_results
-from params_proto.table.rows import metrics_of, table
 
 if TYPE_CHECKING:
+    from params_proto.analysis.digest import Digest
+    from params_proto.analysis.ranking import Ranking
     from params_proto.multirun.start.beginning import Beginning
-    from params_proto.table.digest import Digest
-    from params_proto.table.ranking import Ranking
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def leave_results(beginning: Beginning, there: Path, *, goes_on: bool) -> None:
             if len(rows) < 2:  # of which there is nothing to show
                 write_results(found, metrics_of(rows))
                 return
-            from params_proto.table.digest import digest
+            from params_proto.analysis.digest import digest
 
             read = digest(found, options.ranking)
             write_results(found, read.metrics)
@@ -59,8 +59,8 @@ def leave_results(beginning: Beginning, there: Path, *, goes_on: bool) -> None:
 
 
 def _show(beginning: Beginning, there: Path, read: Digest, *, goes_on: bool) -> None:
+    from params_proto.analysis.text import counted
     from params_proto.multirun.progress.lines import write
-    from params_proto.table.text import counted
 
     options, directory = beginning.options, beginning.directory
     order, wrong = None, None
@@ -79,7 +79,7 @@ def _next(beginning: Beginning, there: Path, read: Digest, order: Ranking | None
     best = read.best[0] if order is not None and read.best else None
     if order is None or best is None or order.score(best.metrics) is None:
         return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
-    from params_proto.table.alone import again
+    from params_proto.analysis.alone import again
 
     record = Records(there).read(best.job)
     assert record is not None

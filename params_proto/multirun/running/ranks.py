@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import run_job
 
+from params_proto.compose import read_from
 from params_proto.keys import bare
-from params_proto.multirun.compose import read_from
 from params_proto.multirun.handed import handed
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.directories import in_directory

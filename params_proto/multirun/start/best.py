@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from params_proto.analysis.metrics import metrics
+from params_proto.analysis.ranking import Ranking
 from params_proto.records import Record, Status
-from params_proto.table.metrics import metrics
-from params_proto.table.ranking import Ranking
 
 
 @dataclass(eq=False)

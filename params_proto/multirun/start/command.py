@@ -11,10 +11,10 @@ from typing import cast
 
 from omegaconf import OmegaConf
 
+from params_proto.analysis.alone import asks_for_a_multirun
 from params_proto.multirun.host import Host
 from params_proto.overrides.rendering import assignment
 from params_proto.python_command import arguments, options
-from params_proto.table.alone import asks_for_a_multirun
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}

@@ -11,8 +11,8 @@ import pytest
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
+from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError
-from params_proto.expression.scope import Scope
 from params_proto.multirun.asked.configured import configured, resolved
 from params_proto.overrides.rendering import render
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.expression.steps import Cross, Expression
+from params_proto.algebra.steps import Cross, Expression
 from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences
 from tests.recipes import Recipe

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from params_proto.analysis.ranking import Ranking
 from params_proto.multirun.progress.lines import Lines
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
 from params_proto.multirun.progress.watching import Progress
 from params_proto.multirun.start.best import Best
 from params_proto.records import Record, Records, Status
-from params_proto.table.ranking import Ranking
 from tests.records.test_record import RECORD
 
 

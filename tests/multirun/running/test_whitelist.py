@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tests.multirun.compose.roads import write
+from tests.compose.roads import write
 from tests.versions import HYDRA_1_3
 
 APP = f"""

@@ -32,7 +32,9 @@ if sys.argv[1] == "signs":
 def holder(
     tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[subprocess.Popen[str]]:
-    monkeypatch.setattr(lock, "_UNSIGNED", 60.0)  # a busy machine may hold up what it is about to do
+    monkeypatch.setattr(
+        lock, "_UNSIGNED", 60.0
+    )  # a busy machine may hold up what it is about to do
     (tmp_path / ".sweep/running").mkdir(parents=True)
     with subprocess.Popen(
         [sys.executable, "-c", HOLDS, request.param],

@@ -1,0 +1,45 @@
+"""`results.csv`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from params_proto.analysis.csv_file import text
+from params_proto.analysis.rows import Row, Table
+
+STARTED = "2026-11-24T10:00:00.000+01:00"
+METRICS = [{"loss": 0.5, "lr": [1, {"a": None}]}, {"loss": float("nan"), "ok": True}]
+ROWS = [
+    Row(0, {"lr": 0.1, "dir": "a,b"}, METRICS[0], "completed", 1, 2.5, STARTED, "0", None),
+    Row(1, {"lr": 0.2}, METRICS[1], "failed", 2, None, None, "a/1", 'ValueError: "no"'),
+    Row(2, {"lr": 1e-7, "dir": "é\n"}, {}, "pending", None, None, None, None, None),
+]
+FILE = """\
+job,lr,config.dir,loss,metric.lr,ok,status,attempt,duration,started,dir,error
+0,0.1,"a,b",0.5,"[1, {""a"": null}]",,completed,1,2.5,2026-11-24T10:00:00.000+01:00,0,
+1,0.2,,nan,,True,failed,2,,,a/1,"ValueError: ""no\"""
+2,1e-07,"é
+",,,,pending,,,,,
+"""
+
+
+def test_the_file(tmp_path: Path) -> None:
+    made = "".join(
+        text(Table(tmp_path, ["lr", "dir"], frozenset(), lambda: ROWS), ["loss", "lr", "ok"])
+    )
+    assert made == FILE
+    (tmp_path / "results.csv").write_text(made)
+    df = pd.read_csv(tmp_path / "results.csv")
+    assert df["lr"].tolist() == [0.1, 0.2, 1e-7]
+    assert df["loss"].isna().tolist() == [False, True, True]
+    assert df["config.dir"].tolist()[::2] == ["a,b", "é\n"]
+
+
+def test_text_that_no_file_can_hold(tmp_path: Path) -> None:
+    row = ROWS[0]._replace(config={"a\0b": "c\0d\ud800"}, error="ValueError: \0")
+    made = "".join(text(Table(tmp_path, ["a\0b"], frozenset(), lambda: [row]), []))
+    assert made.splitlines()[0].startswith("job,a\ufffdb,status")
+    assert made.splitlines()[1].startswith("0,c\ufffdd?,completed")
+    assert made.endswith(",ValueError: \ufffd\n")

@@ -1,0 +1,55 @@
+"""By which metric jobs are ranked: what is asked for, or else the sweep's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from params_proto.analysis.ranking import Ranking, ranking_of
+from params_proto.analysis.rows import Table
+from params_proto.errors import SweepError
+
+OWN = Table(Path(), [], frozenset(), list, "accuracy", "maximize")
+NONE = Table(Path(), [], frozenset(), list)
+BOTH = ["loss", "accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("sweep", "metric", "direction", "metrics", "order"),
+    [
+        (OWN, None, None, BOTH, Ranking("accuracy", True)),
+        (OWN, "accuracy", None, BOTH, Ranking("accuracy", True)),
+        (OWN, "accuracy", "minimize", BOTH, Ranking("accuracy", False)),
+        (OWN, None, "minimize", BOTH, Ranking("accuracy", False)),
+        (OWN, "loss", None, BOTH, Ranking("loss", False)),  # its direction was about another one
+        (NONE, None, None, BOTH, None),
+        (NONE, "loss", "maximize", BOTH, Ranking("loss", True)),
+        (NONE, None, None, ["value"], Ranking("value", False)),
+        (NONE, None, "maximize", ["value"], Ranking("value", True)),
+    ],
+)
+def test_the_order(
+    sweep: Table,
+    metric: str | None,
+    direction: str | None,
+    metrics: list[str],
+    order: Ranking | None,
+) -> None:
+    assert ranking_of(sweep, metric, direction, metrics) == order
+
+
+def test_numbers_that_no_float_can_hold() -> None:
+    order = Ranking("loss")
+    losses = [2**2000, 1, -(2**2000), float("nan")]
+    assert [order.score({"loss": loss}) for loss in losses] == [
+        *(float("inf"), 1, -float("inf"), None)
+    ]
+
+
+def test_no_such_metric() -> None:
+    hint = r"returned no accuracy\. Did you mean acuracy\?"
+    with pytest.raises(SweepError, match=f"metric=accuracy, and its jobs {hint} Give --metric"):
+        ranking_of(OWN, None, None, ["acuracy"])
+    with pytest.raises(SweepError, match=f"metric=accuracy: the jobs {hint}$"):
+        ranking_of(OWN, "accuracy", None, ["acuracy"])

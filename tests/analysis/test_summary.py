@@ -1,0 +1,125 @@
+"""A metric over repeats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from params_proto import SweepError, summarize
+from params_proto.analysis.student import t_quantile
+
+
+@pytest.fixture
+def df() -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "model": ["a", "a", "a", "b", "b", "a"],
+            "lr": pd.array([1, 1, 1, 2, 2, None], dtype="Int64"),
+            "seed": [0, 1, 2, 0, 1, 0],
+            "layers": [[1], [1], [1], [1, 2], [1, 2], [1]],
+            "loss": pd.array([1.0, 2.0, 4.0, 8.0, None, None], dtype="Float64"),
+            "note": ["x"] * 6,
+        }
+    )
+    frame.attrs.update(keys=["model", "lr", "layers", "seed"], metrics=["loss", "note"])
+    return frame
+
+
+def test_by_every_key_but_the_seed(df: pd.DataFrame) -> None:
+    found = summarize(df, "loss")
+    assert [*found.columns] == [
+        *("model", "lr", "layers", "mean", "std", "count", "ci_low", "ci_high")
+    ]
+    assert [*map(str, found.dtypes[3:])] == ["Float64", "Float64", "Int64", "Float64", "Float64"]
+    assert found["model"].tolist() == ["a", "b", "a"]
+    assert found["lr"].tolist() == [1, 2, pd.NA]
+    assert found["layers"].tolist() == [[1], [1, 2], [1]]
+    assert found["count"].tolist() == [3, 1, 0]
+    assert found["mean"].tolist() == [pytest.approx(7 / 3), 8.0, pd.NA]
+    values = [1.0, 2.0, 4.0]
+    assert found["std"].tolist() == [pytest.approx(np.std(values, ddof=1)), pd.NA, pd.NA]
+    low, high = stats.t.interval(0.95, 2, np.mean(values), stats.sem(values))
+    assert found["ci_low"].tolist() == [pytest.approx(low), pd.NA, pd.NA]
+    assert found["ci_high"].tolist() == [pytest.approx(high), pd.NA, pd.NA]
+
+
+@pytest.mark.parametrize(
+    ("options", "names", "counts"),
+    [
+        ({"by": "model"}, ["model"], [3, 1]),
+        ({"by": ["seed"]}, ["seed"], [2, 1, 1]),
+        ({"by": []}, [], [4]),
+        ({"over": ["seed", "lr", "layers"]}, ["model"], [3, 1]),
+    ],
+)
+def test_by_what_is_asked(
+    df: pd.DataFrame, options: dict[str, Any], names: list[str], counts: list[int]
+) -> None:
+    found = summarize(df, "loss", **options)
+    assert [*found.columns[:-5]] == names
+    assert found["count"].tolist() == counts
+
+
+def test_a_part_of_the_rows(df: pd.DataFrame) -> None:
+    assert summarize(df[df["model"] == "b"], "loss")["mean"].tolist() == [8.0]
+    assert summarize(df[df["model"] == "none"], "loss")["mean"].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("values", "mean", "std"),
+    [
+        ([1e200, 1.0], "5e+199", "inf"),
+        ([1e308, 1e308], "inf", "inf"),
+        ([float("inf"), float("-inf")], "nan", "nan"),
+        ([float("inf"), 1.0], "inf", "nan"),
+        ([10**400, 1], "inf", "nan"),
+    ],
+    ids=str,
+)
+def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
+    df = pd.DataFrame({"lr": [1, 1, 2, 2], "loss": pd.Series([*values, 1.0, 3.0], dtype="object")})
+    found = summarize(df, "loss", by="lr")
+    assert [f"{found[name][0]}" for name in ("mean", "std")] == [mean, std]
+    assert found["mean"][1] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"metric": "los"}, "the frame has no column los. Did you mean loss?"),
+        ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model?"),
+        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model?"),
+        (
+            {"metric": "note"},
+            "note has 'x', which is no number to average. The metrics are loss, note.",
+        ),
+    ],
+)
+def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> None:
+    with pytest.raises(SweepError) as error:
+        summarize(df, **arguments)
+    assert str(error.value) == f"summarize: {message}"
+
+
+def test_a_key_that_has_the_name_of_a_new_column(df: pd.DataFrame) -> None:
+    other = df.rename(columns={"model": "std"})
+    other.attrs["keys"] = ["std", "seed"]
+    with pytest.raises(SweepError, match="the key std has the name of a column that is added"):
+        summarize(other, "loss")
+
+
+def test_a_frame_of_another_origin(df: pd.DataFrame) -> None:
+    df.attrs.clear()
+    with pytest.raises(SweepError, match="does not say which of its columns are keys"):
+        summarize(df, "loss")
+
+
+@pytest.mark.parametrize("freedom", [*range(1, 41), 99, 100, 1000, 10_001])
+@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
+def test_the_quantiles_of_t(freedom: int, confidence: float) -> None:
+    expected = stats.t.ppf((1 + confidence) / 2, freedom)
+    assert t_quantile(confidence, freedom) == pytest.approx(expected, rel=1e-9)
