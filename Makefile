@@ -7,12 +7,12 @@ BIN     = $(VENV)/bin
 
 # Ray, and the sweepers that the docs compare with: Hydra would import them at each start of each app
 LAUNCHERS  := .venv-launchers
-WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=8.3' hypothesis
+WITH_RAY   := '.[demo,joblib,submitit,ray]' 'pytest>=9.0' hypothesis
 NEIGHBOURS := .venv-neighbours
 
 # MLflow, for one of the examples, and the trackers of docs/job-directories.md
 EXAMPLES      := .venv-examples
-WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=8.3' 'pytest-xdist>=3.6' 'hypothesis>=6.100' 'tensorboardX>=2.6' 'wandb>=0.21'
+WITH_EXAMPLES := --editable '.[joblib]' 'pytest>=9.0' 'pytest-xdist>=3.6' 'hypothesis>=6.100' 'tensorboardX>=2.6' 'wandb>=0.21'
 
 # the site of docs/
 DOCS      := .venv-docs
@@ -20,7 +20,7 @@ WITH_SITE := --editable . 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6' 'mkdocstrings[
 
 # with a driver for Chromium, which is Debian's: apt-get install chromium chromium-driver
 REPORT       := .venv-report
-WITH_BROWSER := '.[demo,report]' 'pytest>=8.3' hypothesis 'selenium>=4.11'
+WITH_BROWSER := '.[demo,report]' 'pytest>=9.0' hypothesis 'selenium>=4.11'
 
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
@@ -104,9 +104,9 @@ pictures: $(VENV)/.dev $(REPORT)/.dev ## make the pictures of the README, of doc
 	$(BIN)/python -m tests.examples.notebook
 	$(REPORT)/bin/python -m tests.pictures.report
 
-equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13
+equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13, SEED=1 the same again
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
-		$(EQUIVALENCE) --configs $(N)
+		$(EQUIVALENCE) --configs $(N) $(if $(SEED),--seed $(SEED)) -o faulthandler_timeout=3600
 
 matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB))
@@ -126,7 +126,7 @@ format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff format .
 
 clean: ## remove all that is not in git, .venv included
-	rm -rf $(VENV) $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
+	rm -rf $(VENV) .venv-demo $(LAUNCHERS) $(NEIGHBOURS) $(EXAMPLES) $(REPORT) $(DOCS) $(BENCH) .nox build dist multirun outputs .coverage .coverage.* .hypothesis .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.demo: pyproject.toml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import subprocess
@@ -38,10 +39,31 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--configs", type=int, default=60, help="how many configs to compose both ways"
     )
+    parser.addoption("--seed", type=int, help="of the inputs that differ from run to run")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Draws the seed before xdist starts its workers, which get the options as they are then."""
+    if config.option.seed is None:
+        config.option.seed = int.from_bytes(os.urandom(4), "big")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"inputs that differ from run to run: --seed {config.option.seed} repeats them"
+
+
+@pytest.fixture(params=["fixed", "random"])
+def seed(request: pytest.FixtureRequest) -> int:
+    """Two seeds of what a test generates: that of every run, and that of this one."""
+    return 0 if request.param == "fixed" else request.config.option.seed
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Says how many configs were composed both ways: see tests/compose."""
+    config = terminalreporter.config
+    if config.get_verbosity() < 0:
+        terminalreporter.write_line(pytest_report_header(config))
     reports = [one for kind in ("passed", "failed") for one in terminalreporter.getreports(kind)]
     counts = [count for one in reports for name, count in one.user_properties if name == "configs"]
     if counts:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
 ROOT = Path(__file__).resolve().parents[1]
 _FENCES = re.DOTALL | re.MULTILINE
 _OF_A_SWEEPER = re.compile(r"\[[\d :,-]+\]\[HYDRA\]|Sweep output dir")
@@ -91,10 +93,22 @@ def write_files(page: str, folder: Path) -> None:
             path.write_text(block.text, "utf-8")
 
 
-def masked(text: str) -> list[str]:
-    """Lines without what differs from run to run and from machine to machine: times and scores."""
-    text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:,]+\]", "[TIME]", text)
-    return re.sub(r"(accuracy|loss)=\d\.\d{4}", r"\1=#", text).strip().splitlines()
+def assert_shown(printed: str, shown: str) -> None:
+    """Asserts that a page shows what was printed.
+
+    Times differ from run to run, and scores in their last digits from processor to processor.
+    """
+    score = r"\b(accuracy|loss)=(\d\.\d{4})"
+
+    def masked(text: str) -> list[str]:
+        text = re.sub(r"\[\d{4}-\d\d-\d\d [\d:,]+\]", "[TIME]", text)
+        return re.sub(score, r"\1=#", text).strip().splitlines()
+
+    def scores(text: str) -> list[float]:
+        return [float(found[1]) for found in re.findall(score, text)]
+
+    assert masked(printed) == masked(shown)
+    assert scores(printed) == pytest.approx(scores(shown), abs=0.01)
 
 
 def run(line: str, folder: Path, status: int = 0) -> str:

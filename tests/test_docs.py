@@ -173,5 +173,7 @@ def test_the_page_of_versions_has_those_of_the_package() -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_is_run_or_is_a_file(page: str) -> None:
     loose = [b for b in blocks(PAGES[page]) if not b.file and b.language not in ("console", "text")]
+    outside = re.sub(r"^```\w.*?^```$", "", PAGES[page], flags=re.DOTALL | re.MULTILINE)
 
     assert not loose
+    assert re.findall(r"^\s*\$ .*", outside, re.MULTILINE) == []

@@ -1,4 +1,4 @@
-"""A test waits for a condition, never for a time: how long things take says how busy a machine is."""
+"""Tests wait for a condition, never for a time, which says how busy the machine is."""
 
 from __future__ import annotations
 

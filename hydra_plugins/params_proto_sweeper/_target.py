@@ -7,7 +7,6 @@ an interpolation, too: its resolver looks at the others, and says what is wrong 
 
 from typing import Any
 
-import omegaconf
 from hydra.errors import CompactHydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import (
@@ -70,9 +69,9 @@ def _resolve(node: DictConfig, key: str) -> None:
 def register() -> None:
     """Lets the class be looked up, where that is not so yet."""
     if not OmegaConf.has_resolver(_RESOLVER):
-        # OmegaConf 2.4 has given the old name of another function to this one.
-        is_2_3 = omegaconf.__version__.startswith("2.3.")
-        name = "register_new_resolver" if is_2_3 else "register_resolver"
+        # OmegaConf 2.4 has given it the name of an older function, which takes no options.
+        has_options = OmegaConf.register_resolver.__kwdefaults__ is not None
+        name = "register_resolver" if has_options else "register_new_resolver"
         getattr(OmegaConf, name)(_RESOLVER, class_of)
 
 

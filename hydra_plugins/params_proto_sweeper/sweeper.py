@@ -85,29 +85,13 @@ class ParamsProtoSweeper(Sweeper):
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Takes what Hydra has composed, before `sweep` is called."""
-        from hydra.core.plugins import Plugins
-
         from params_proto.compose import chosen
-        from params_proto.multirun import Recorded, opened, rank_here
         from params_proto.multirun.mistakes import told_by_hydra
 
         with told_by_hydra():
-            hydra_context = chosen(self._compose, hydra_context)
-            self.hydra_context, self.config = hydra_context, config
-            self.task_function = task_function
-            self._rank = rank_here(task_function)
-            if self._rank is not None:
-                return
-            loader = hydra_context.config_loader
-            self._opened = opened(self._options["resume"], config, loader, task_function)
-        if self._opened.saved:  # as composed with what the sweep was given then
-            node = self._opened.config.hydra.sweeper
-            self._options = {name: node[name] for name in self._options}
-        self.config = self._opened.config
-        self._recorded = Recorded(task_function)
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=self._recorded, config=self.config
-        )
+            self.hydra_context = chosen(self._compose, hydra_context)
+        self.config = config
+        self.task_function = task_function
 
     def sweep(self, arguments: list[str]) -> list[Sequence[JobReturn]]:
         """Runs the jobs.
@@ -118,21 +102,47 @@ class ParamsProtoSweeper(Sweeper):
         Returns:
             The jobs' returns, batch by batch; none where there are more than 1,000 jobs.
         """
-        from params_proto.multirun import BegunSinceError, Host, Options, opened, run
+        from contextlib import ExitStack
+
+        from hydra.core.plugins import Plugins
+
+        from params_proto.multirun import (
+            BegunSinceError,
+            Host,
+            Options,
+            Recorded,
+            opened,
+            rank_here,
+            run,
+        )
         from params_proto.multirun.mistakes import told_by_hydra
 
         assert self.hydra_context is not None
         assert self.config is not None
-        if self._rank is not None:
-            return self._rank.run(self.hydra_context, self.config, self.task_function)
-        assert self.launcher is not None
-        host = Host(self.config, self.hydra_context.config_loader, self.task_function)
         with told_by_hydra():
-            options = Options(**self._options)
-        if self._opened.arguments is not None:
-            arguments = self._opened.arguments
-        what = (options, arguments, host, self.launcher, self._recorded)
-        try:
-            return run(*what, self._opened)
-        except BegunSinceError:  # as by a cluster's job that was queued twice
-            return run(*what, opened(options.resume, self.config, host.loader, host.task_function))
+            rank = rank_here(self.task_function)
+        if rank is not None:
+            return rank.run(self.hydra_context, self.config, self.task_function)
+        loader, task = self.hydra_context.config_loader, self.task_function
+        with ExitStack() as held:
+            with told_by_hydra():
+                found = opened(self._options["resume"], self.config, loader, task, held)
+            self.config = found.config
+            if found.saved:  # as composed with what the sweep was given then
+                node = self.config.hydra.sweeper
+                self._options = {name: node[name] for name in self._options}
+            recorded = Recorded(task)
+            # Its options may name the directory, which is known from here on.
+            self.launcher = Plugins.instance().instantiate_launcher(
+                hydra_context=self.hydra_context, task_function=recorded, config=self.config
+            )
+            host = Host(self.config, loader, task)
+            with told_by_hydra():
+                options = Options(**self._options)
+            if found.arguments is not None:
+                arguments = found.arguments
+            what = (options, arguments, host, self.launcher, recorded)
+            try:
+                return run(*what, found)
+            except BegunSinceError:  # as by a cluster's job that was queued twice
+                return run(*what, opened(options.resume, self.config, loader, task, held))

@@ -80,7 +80,8 @@ class Call:
                 f" {shown(given)}. {cure}"
             )
             given = {}
-        for raw, value in self._entries(cast("Mapping[Any, Any]", given), {}):
+        for raw, value in cast("Mapping[Any, Any]", given).items():
+            self._raw = raw
             key, field = self._key(raw)
             if key is not None and self.free(key):
                 if bare(key) in named:
@@ -88,7 +89,7 @@ class Call:
                     self.wrong(f"chain: row {number} names one key twice: {' and '.join(both)}.")
                 named[bare(key)] = raw
                 config[key] = self._value(key, field, value)
-        self._row = None
+        self._raw = self._row = None
         return config
 
     def pins(self, given: Mapping[str, Any] | None, named: Mapping[str, Any]) -> Config:

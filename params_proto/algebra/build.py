@@ -77,7 +77,7 @@ def extend(before: Space, step: steps.Step, pins: Mapping[str, Any]) -> Space:
     late = {key: value for key, value in pins.items() if key not in before.keys}
     if isinstance(step, steps.Where):
         predicate = step.predicate
-        return _filtered(before, lambda config: predicate(_Read(_fresh(late) | config)))
+        return _filtered(before, lambda config: predicate(_read(late, config)))
     if isinstance(step, steps.Exclude):
         return _filtered(before, _kept_by(step.match, late))
     if isinstance(step, steps.Derive):
@@ -193,6 +193,10 @@ class _Read(Config):
         raise KeyError(key)
 
 
+def _read(late: Mapping[str, Any], config: Config) -> _Read:
+    return _Read({**_fresh(late), **config} if late else config)
+
+
 def _fresh(pins: Mapping[str, Any]) -> Config:
     return {key: native(value) for key, value in pins.items()}
 
@@ -229,7 +233,7 @@ def _computed(
     def value(config: Config) -> Any:
         if isinstance(rule, str):
             return fill(rule, {**late, **config}, key)
-        return native(rule(_Read(_fresh(late) | config)))
+        return native(rule(_read(late, config)))
 
     return value if fit is None else lambda config: fit(value(config))
 

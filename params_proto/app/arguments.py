@@ -96,9 +96,14 @@ def _unknown_names(task: Task, arguments: Sequence[str]) -> list[str]:
     Hydra would say that it is not in a struct. What is swept, or added with +, is checked with the
     jobs, and what comes with the user's configs is not known here.
     """
-    if not task.closed or any(map(_COMPLETION.match, arguments)):
+    if not task.closed or completes(arguments):
         return []
     return [mistake for line in arguments if (mistake := _unknown(task, line)) is not None]
+
+
+def completes(arguments: Sequence[str]) -> bool:
+    """Whether a command line is about Hydra's tab completion."""
+    return any(map(_COMPLETION.match, arguments))
 
 
 def _unknown(task: Task, line: str) -> str | None:

@@ -46,6 +46,8 @@ $APP_CONFIG_GROUPS"""
 
 _FOOTER: Final = """\
 Give a parameter a value with name=value, and run a job for each of several with -m name=1,2,3.
+With -m, hydra.sweeper.sweep=FILE runs a sweep, hydra.sweeper.dry_run=true only shows its jobs, and
+hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the results.
 --hydra-help shows the options of Hydra itself."""
 
 

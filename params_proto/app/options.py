@@ -48,7 +48,7 @@ def _mistakes(task: Task, arguments: Sequence[str]) -> Iterator[str]:
         key = meant(task, key) or key
         if value is None and not after.startswith("-") and "=" not in after:
             value, given = after, f"{argument} {after}"
-        unknown = task.unknown(key)
+        unknown = None if key.startswith("hydra.") else task.unknown(key)
         option = nearest(name, _LONG) if unknown and found["dashes"] == "--" else None
         if option is not None:
             yield f"{argument}: Hydra has no such option. Did you mean --{option}?"

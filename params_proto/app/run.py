@@ -23,7 +23,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
-from params_proto.app.arguments import refuse, refuse_mistakes
+from params_proto.app.arguments import completes, refuse, refuse_mistakes
 from params_proto.app.configs import entries, task_of
 from params_proto.app.function import App
 from params_proto.app.meant import hints
@@ -66,10 +66,11 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     closed = app.config_path is None and app.config_name is None
     task = task_of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
-    try:
-        arguments = in_full(task, arguments, partial(_root_names, main(task), task))
-    except SweepError as error:
-        refuse(error)
+    if not completes(arguments):
+        try:
+            arguments = in_full(task, arguments, partial(_root_names, main(task), task))
+        except SweepError as error:
+            refuse(error)
     refuse_mistakes(task, arguments)
     defaults = {"sweeper": _SWEEPER}
     pages: list[Entry] = []

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from omegaconf import OmegaConf
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,13 @@ def stored(entries: Iterable[Entry]) -> Generator[None, None, None]:
             undo.callback(_put_back, folder, file, folder.pop(file, None))
             store.store(entry.name, entry.node, entry.group, entry.package, "params_proto")
         yield
+
+
+def sweeper_options() -> dict[str, Any]:
+    """The options of the sweeper, `hydra.sweeper.*`, and their defaults."""
+    Plugins.instance()  # which has the sweeper store them, where an app has not begun
+    node = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+    return cast("dict[str, Any]", OmegaConf.to_container(node))
 
 
 def _put_back(folder: dict[str, Any], file: str, config: Any) -> None:

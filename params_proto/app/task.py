@@ -11,7 +11,6 @@ from pathlib import Path
 from types import FunctionType, MappingProxyType
 from typing import Any, cast
 
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from hydra.types import RunMode
@@ -24,6 +23,7 @@ from params_proto.app.current import Held
 from params_proto.app.function import App
 from params_proto.app.owner import Owner, owner_of
 from params_proto.app.parameters import AmbiguousError, Names
+from params_proto.app.store import sweeper_options
 from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.overrides.literals import live
@@ -195,6 +195,8 @@ class Task:
             for node, content in self.nodes.items()
             for field in content.target.fields
         }
+        if key in sweeper_options():
+            return f" Did you mean hydra.sweeper.{key}?"
         close = nearest(key, [*valid, *within.values()]) or within.get(nearest(name, within) or "")
         return f" Did you mean {close}?" if close else did_you_mean(key, valid)
 
@@ -223,6 +225,7 @@ def _of_a_script(app: App[..., Any]) -> Any:
     stand_in = FunctionType(code, {}, function.__name__, None, closure)
     stand_in.__module__ = "__main__"
     vars(stand_in).update(vars(function))
+    vars(stand_in).pop("__wrapped__", None)  # which Hydra would look at instead
     vars(stand_in)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
     return stand_in
 
@@ -308,8 +311,7 @@ def _refuse_a_sweep_without_m() -> None:
         return
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.instance().cfg))["hydra"]
     sweeper: dict[str, Any] = hydra["sweeper"] if isinstance(hydra["sweeper"], dict) else {}
-    node = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
-    defaults = cast("dict[str, Any]", OmegaConf.to_container(node))
+    defaults = sweeper_options()
     given = [
         line
         for line in cast("list[str]", hydra["overrides"]["hydra"])

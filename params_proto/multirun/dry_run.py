@@ -13,6 +13,8 @@ from typing import Any, cast
 
 from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
+from params_proto.keys import keys_of
+from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories
@@ -26,7 +28,7 @@ from params_proto.values import length
 _ALL = 1000  # jobs that are shown one by one
 _FIRST = 20  # of more
 _PATIENCE = 1.0  # seconds for which jobs of more than 10,000 are validated
-_WIDEST = 72  # characters of the overrides in the table
+_WIDEST = 72  # characters of a job's overrides; of longer ones those that differ are shown
 
 
 def dry_run(beginning: Beginning, host: Host, form: object) -> None:
@@ -92,19 +94,34 @@ class _Show:
         validated = len(first)
         if more:
             validated = self._validate_on(chain(first[_FIRST:], self._jobs))
-            rows.append(("...", "", "", ""))
+            rows.append(("...", [], "", ""))
             rows += self._rows([self._beginning.last(self._directories)])
-        _print([("job", "overrides", "directory", ""), *rows])
+        jobs, same = self._told_apart([job for _, job, _, _ in rows])
+        cells = [
+            (number, " ".join(job), directory, note)
+            for (number, _, directory, note), job in zip(rows, jobs, strict=True)
+        ]
+        _print([("job", "overrides", "directory", ""), *cells])
+        if same:
+            _say(f"Every job also has {' '.join(same)}")
         self._count(validated, len(first), more)
 
-    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, str, str, str]]:
+    def _told_apart(self, jobs: list[Job]) -> tuple[list[Job], Job]:
+        """The overrides to show of each job, and where one's are long, those in common."""
+        swept = {*self._beginning.request.plan.swept}
+        if not swept or all(len(" ".join(job)) <= _WIDEST for job in jobs):
+            return jobs, []
+        differ = [
+            [line for line, key in zip(job, keys_of(job), strict=True) if key in swept]
+            for job in jobs
+        ]
+        return differ, [line for line in jobs[0] if line not in differ[0]]
+
+    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, Job, str, str]]:
         for one, directory in self._validated(jobs):
-            lines = " ".join(one.one.job)
-            if len(lines) > _WIDEST:
-                lines = f"{lines[: _WIDEST - 3]}..."
             note = "" if one.status == "pending" else one.status
             note = f"{note}, runs again" if note and one.to_run else note
-            yield str(one.one.number), lines, directory or "as the job says", note
+            yield str(one.one.number), one.one.job, directory or "as the job says", note
 
     def _validated(self, jobs: list[Seen]) -> Iterator[tuple[Seen, str | None]]:
         batch = Batch([one.one for one in jobs])

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.errors import Mistake, SweepError, cut, together
+from params_proto.errors import Mistake, SweepError, cut, sentence, together
 
 log = logging.getLogger(__name__)
 
@@ -26,8 +26,10 @@ class Mistakes:
 
     def __init__(self) -> None:
         self._jobs: dict[str, list[Sequence[str]]] = {}  # that make a mistake
-        self._whole: dict[str, None] = {}  # mistakes that name their jobs themselves
-        self._errors: list[tuple[Sequence[str], HydraException]] = []
+        # Mistakes that name their jobs themselves, by the rule: the first, and how many there are.
+        self._whole: dict[str, tuple[str, int]] = {}
+        # What Hydra raised, by its reason: the first of them, and the jobs.
+        self._errors: dict[str, tuple[HydraException, list[Sequence[str]]]] = {}
         self._hints: dict[str, None] = {}
         self._deadline = float("inf")
 
@@ -36,18 +38,36 @@ class Mistakes:
         for mistake in mistakes:
             self._jobs.setdefault(mistake, []).append(job)
 
-    def add_whole(self, error: SweepError) -> None:
-        """Notes a mistake that names its job."""
-        self._whole[str(error)] = None
+    def add_whole(self, mistake: str, rule: str) -> None:
+        """Notes a mistake that names its job, where it has to.
+
+        Args:
+            mistake: what is wrong.
+            rule: what others that are mended together with it have in common.
+        """
+        first, count = self._whole.get(rule, (mistake, 0))
+        self._whole[rule] = first, count + (first != mistake)
 
     def add_error(
         self, job: Sequence[str], error: HydraException, hints: Iterable[str] = ()
     ) -> None:
-        """Notes what Hydra raised for one job, and what may have been meant."""
-        if not self._errors:
-            self._deadline = time.monotonic() + _LONGEST
-            self._hints = dict.fromkeys(hints)  # of one: they are the same for all, as a rule
-        self._errors.append((job, error))
+        """Notes what Hydra raised for one job, and what may have been meant.
+
+        Args:
+            job: its overrides.
+            error: what Hydra raised.
+            hints: looked at for the first job that has the reason.
+        """
+        self.has_a_slow_one()
+        reason = _reason(error)
+        if reason not in self._errors:
+            self._errors[reason] = error, []
+            self._hints.update(dict.fromkeys(hints))
+        self._errors[reason][1].append(job)
+
+    def has_a_slow_one(self) -> None:
+        """Notes that a job cannot be composed, for which Hydra takes its time."""
+        self._deadline = min(self._deadline, time.monotonic() + _LONGEST)
 
     @property
     def enough(self) -> bool:
@@ -58,8 +78,7 @@ class Mistakes:
         """Raises what has been noted.
 
         Raises:
-            HydraException: what Hydra raised for the first job that it could not compose; the
-                others are logged where they have other mistakes.
+            HydraException: what Hydra raised, where it is the only mistake.
             SweepError: the first ten mistakes, and how many there are besides.
 
         >>> mistakes = Mistakes()
@@ -69,24 +88,35 @@ class Mistakes:
             ...
         params_proto.errors.SweepError: the job lr=x: lr: 'x' is no float.
         """
-        told = [*_each(self._jobs), *self._whole]
-        if self._errors:
-            texts: dict[str, list[Sequence[str]]] = {}
-            for job, error in self._errors:
-                texts.setdefault(str(error).partition("\n")[0], []).append(job)
-            if len(self._errors) > 1 or told:
-                log.error(first_ten([*_each(texts), *told], uncounted=self.enough))
-            for hint in self._hints:
-                log.error(hint)
-            raise self._errors[0][1]
+        jobs = {reason: those for reason, (_, those) in self._errors.items()}
+        told = [*_each(jobs), *_each(self._jobs), *_first(self._whole.values())]
+        for hint in self._hints:
+            log.error(hint)
+        if len(told) == len(self._errors) == 1:
+            ((error, _),) = self._errors.values()
+            raise error
         if told:
-            raise first_ten(told)
+            raise first_ten(told, uncounted=self.enough)
 
 
 def _each(jobs: dict[str, list[Sequence[str]]]) -> Iterator[str]:
     for mistake, those in jobs.items():
         others = f" and {len(those) - 1} more" if len(those) > 1 else ""
         yield f"the job {' '.join(those[0])}{others}: {mistake}"
+
+
+def _first(whole: Iterable[tuple[str, int]]) -> Iterator[str]:
+    for mistake, more in whole:
+        others = f"{more} more job{'s' if more > 1 else ''}"
+        yield f"{mistake} The same goes for {others}." if more else mistake
+
+
+def _reason(error: HydraException) -> str:
+    """Why Hydra cannot compose a job, in one line."""
+    first, cause = str(error).partition("\n")[0], error.__cause__
+    if not isinstance(cause, OmegaConfBaseException):
+        return sentence(first)
+    return sentence(f"{first.rstrip('.')}: {str(cause).partition(chr(10))[0]}")
 
 
 def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:

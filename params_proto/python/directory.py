@@ -1,41 +1,34 @@
-"""The directory of a launch that the time names, as it does where none is given: its own."""
+"""The directory of a launch: what is refused in terms of its arguments."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager, suppress
-from itertools import count
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
-
-from omegaconf import OmegaConf
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
 from params_proto.keys import bare
+from params_proto.multirun.jobs.directories import written
+from params_proto.multirun.start.place import is_named_by_time
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def is_named_by_time(config: DictConfig, *, resume: bool = False) -> bool:
-    """Whether `hydra.sweep.dir` is another one each second, as Hydra's default is.
+def refuse_time(config: DictConfig) -> None:
+    """Refuses to resume in a directory that the time names, which has no sweep yet.
 
     Args:
         config: the composed config.
-        resume: whether a sweep is to go on, which no new directory has.
 
     Raises:
-        SweepError: one is, and there is none.
+        SweepError: the time names it.
     """
-    written = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))["dir"]
-    named = "${now:" in str(written)
-    if named and resume:
+    if is_named_by_time(config):
         raise SweepError(
-            f"resume=True goes on in sweep_dir, and that is {written}, another directory each time:"
-            " give one that stays, sweep_dir='runs/1'."
+            f"resume=True goes on in sweep_dir, and that is {written(config)}, another directory"
+            " each time: give one that stays, sweep_dir='runs/1'."
         )
-    return named
 
 
 def refuse_another(directory: str | os.PathLike[str], overrides: Iterable[str]) -> None:
@@ -54,42 +47,3 @@ def refuse_another(directory: str | os.PathLike[str], overrides: Iterable[str]) 
                 f"sweep_dir={os.fspath(directory)!r} and overrides=[{line!r}] both name the"
                 " directory of the sweep: leave out one of them."
             )
-
-
-@contextmanager
-def made(directory: Path) -> Generator[Path, None, None]:
-    """Makes a directory that nobody else has, which goes again where nothing comes into it.
-
-    Args:
-        directory: the one to have; where it is taken, `NAME_1` or the next that is free.
-
-    Raises:
-        SweepError: it cannot be made.
-
-    >>> import tempfile
-    >>> wanted = Path(tempfile.mkdtemp())
-    >>> with made(wanted) as path:
-    ...     path.name == f"{wanted.name}_1"
-    True
-    >>> path.exists()
-    False
-    """
-    new = [one for one in directory.parents if not one.exists()]
-    path = directory
-    for number in count(1):
-        try:
-            path.mkdir(parents=True)
-            break
-        except FileExistsError:
-            path = directory.with_name(f"{directory.name}_{number}")
-        except OSError as error:
-            raise SweepError(
-                f"hydra.sweep.dir={path} cannot be made: {error.strerror or error}. Give the sweep"
-                " another directory, sweep_dir='runs/1'."
-            ) from error
-    try:
-        yield path
-    finally:
-        with suppress(OSError):  # it holds the sweep
-            for one in (path, *new):
-                one.rmdir()

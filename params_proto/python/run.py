@@ -28,9 +28,10 @@ from params_proto.errors import SweepError, frame_of_caller, together
 from params_proto.multirun.handed import handing
 from params_proto.multirun.host import root_names
 from params_proto.multirun.jobs.directories import directory_of_sweep
+from params_proto.multirun.start.place import take_own
 from params_proto.overrides.rendering import assignment
 from params_proto.python.arguments import checked
-from params_proto.python.directory import is_named_by_time, made, refuse_another
+from params_proto.python.directory import refuse_another, refuse_time
 from params_proto.python.kept import process_kept, singletons_kept
 from params_proto.python.lines import launcher_lines, lines_of
 from params_proto.python.logs import logging_kept
@@ -100,12 +101,13 @@ def launch(
         config = composed(lines)
         lines += launcher_lines(launcher, config, launcher_options)
         _refuse(config)
+        if options["resume"]:
+            refuse_time(config)
+        take_own(config, kept)
         directory = directory_of_sweep(config)
-        if is_named_by_time(config, resume=options["resume"]):
-            directory = kept.enter_context(made(directory))
-            lines.append(assignment("hydra.sweep.dir", str(directory)))
-        else:
-            _refuse_used(directory, config.hydra.sweeper)
+        _refuse_used(directory, config.hydra.sweeper)
+        # Resolved once more, it could be another one.
+        lines.append(assignment("hydra.sweep.dir", str(directory)))
         with _told(), handing(sweep):
             hydra.multirun(what.place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):

@@ -202,7 +202,7 @@ def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, pro
 
     assert Training.seed == 3
     for _ in range(2):
-        with pytest.raises(SweepError, match=rf"^The value of lr .*{problem}"):
+        with pytest.raises(SweepError, match=rf"^The value of lr .*{problem}.* Pass it to the fu"):
             _ = Training.lr
 
 

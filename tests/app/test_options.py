@@ -37,6 +37,9 @@ def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: s
         (["--Zr", "1"], "--Zr 1: Hydra has no such option, and train has no parameter Zr. Valid"),
         (["-x", "4"], "-x 4: Hydra has no such option, and train has no parameter x. Valid names"),
         (["-lr", "0.1"], "Did you mean lr=0.1?"),
+        (["--sweep", "grid.yaml"], "Did you mean hydra.sweeper.sweep=grid.yaml?"),
+        (["--max-failures=3"], "Did you mean hydra.sweeper.max_failures=3?"),
+        (["-m", "sweep=grid"], "train has no parameter sweep. Did you mean hydra.sweeper.sweep?"),
         (["-model", "cnn"], "Did you mean model=cnn?"),  # which argparse reads as -m -o ...
         (["-m", "--lr", "1,2", "--model=a,b"], "- --model=a,b: Hydra has no such option."),
     ],
@@ -67,15 +70,17 @@ def test_options_of_hydra_are_hydras(
 
 
 @pytest.fixture
-def trained() -> Any:
+def trained(tmp_path: Path) -> Any:
     """An app whose config may have more than its parameters."""
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/trained.yaml").write_text("")
 
     @proto.prefix
     class Optimizer:
         name: str = "adam"
         lr: float = 0.1
 
-    @proto.cli(config_path="conf", config_name="trained")
+    @proto.cli(config_path=str(tmp_path / "conf"), config_name="trained")
     def trained(epochs: int = 1) -> None:
         print(f"{epochs=} {Optimizer.lr=}")
 
@@ -89,25 +94,25 @@ def trained() -> Any:
         (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr?"]),
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
         (["lr=3"], ["lr: did you mean optimizer.lr?"]),
-        (["-m", "+sweep=none"], []),
+        (["-m", "lr=1,2"], ["lr: did you mean optimizer.lr?"]),
+        (["-m", "sweep=grid"], ["sweep: did you mean +sweep=grid?"]),
+        (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep?"]),
+        (["-m", "resume=runs/1"], ["resume: did you mean hydra.sweeper.resume?"]),
+        (["-m", "+epochs=3"], []),
         (["hydra.job.nam=x"], []),
         (["=x"], []),
     ],
     ids=lambda value: " ".join(value),
 )  # fmt: skip
 def test_a_key_that_the_users_own_configs_do_not_have(
-    arguments: list[str],
-    hints: list[str],
-    trained: Any,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    arguments: list[str], hints: list[str], trained: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (tmp_path / "trained.yaml").write_text("")
     with pytest.raises(SystemExit) as ended:
-        trained.run([f"--config-dir={tmp_path}", *arguments])
+        trained.run(arguments)
     assert ended.value.code == 1
-    said = capsys.readouterr().err.splitlines()
-    assert [line for line in said if "did you mean" in line] == hints
+    said = capsys.readouterr()
+    lines = [line.rpartition("] ")[2] for line in (said.err + said.out).splitlines()]
+    assert [line for line in lines if "did you mean" in line] == hints
 
 
 @pytest.mark.parametrize(
@@ -117,6 +122,7 @@ def test_a_key_that_the_users_own_configs_do_not_have(
         (["--lr", "3"], "Did you mean optimizer.lr=3?"),
         (["--nme", "x"], "Did you mean optimizer.name=x?"),
         (["--epoch", "3"], "Did you mean epochs=3?"),
+        (["--sweep", "grid.yaml"], "Did you mean hydra.sweeper.sweep=grid.yaml?"),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -575,6 +575,8 @@ data
   data.weights    dict[str, float]     {}
 
 Give a parameter a value with name=value, and run a job for each of several with -m name=1,2,3.
+With -m, hydra.sweeper.sweep=FILE runs a sweep, hydra.sweeper.dry_run=true only shows its jobs, and
+hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the results.
 --hydra-help shows the options of Hydra itself.
 """
     )

@@ -28,27 +28,31 @@ def test_of_any_overrides(
     both = roads(tree)
     failed: list[Case] = []
 
-    @seed(0)
-    @settings(
-        max_examples=share + 20,
-        database=None,
-        phases=[Phase.generate],  # to shrink a failure takes minutes, and the jobs are few
-        suppress_health_check=[*HealthCheck],
-    )
-    @given(cases(tree))
-    def compare(case: Case) -> None:
-        if both.count.all >= share and not failed:
-            return
-        failed.append(case)
-        if HYDRA_1_3:
-            version.setbase(case.version_base)
-        if case.master is None:
-            both.compare_single(case.jobs)
-        else:
-            both.compare_sweep(case.master, case.jobs)
-        failed.pop()
+    def compare(up_to: int, number: int) -> None:
+        @seed(number)
+        @settings(
+            max_examples=share + 20,
+            database=None,
+            phases=[Phase.generate],  # to shrink a failure takes minutes, and the jobs are few
+            suppress_health_check=[*HealthCheck],
+        )
+        @given(cases(tree))
+        def compare_case(case: Case) -> None:
+            if both.count.all >= up_to and not failed:
+                return
+            failed.append(case)
+            if HYDRA_1_3:
+                version.setbase(case.version_base)
+            if case.master is None:
+                both.compare_single(case.jobs)
+            else:
+                both.compare_sweep(case.master, case.jobs)
+            failed.pop()
 
-    compare()
+        compare_case()
+
+    compare(-(-share // 2), 0)  # half of them the same in every run
+    compare(share, pytestconfig.option.seed)
     count = both.count
     record_property("configs", [count.all, count.valid, count.from_base])
     assert count.all >= share

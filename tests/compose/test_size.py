@@ -127,7 +127,7 @@ def test_a_large_sweep_starts_with_a_hundred_jobs(
 def test_a_smaller_one_is_checked_before_the_first(host: Host) -> None:
     launcher: Any = Composing(host, most=0)
     options = ",".join(["mysql"] * 300 + ["nodb"])
-    with pytest.raises(HydraException, match="db/nodb"):
+    with pytest.raises(HydraException, match="Could not find 'db/nodb'"):
         run(Options(max_batch_size=100), [f"db={options}"], host, launcher)
     assert not Path("out").exists()
 

@@ -92,7 +92,7 @@ def _call(given: Any, directory: Path) -> None:
     app = multirun(directory, of_hydra, sweep)
     with told_by_hydra():
         asked = Options(**{"dry_run": True, **dict(options)})
-        begun = opened(None, app.config, app.loader, app.host.task_function)
+        begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
         beginning = begin(asked, arguments, app.host, begun)
         directories = Directories(beginning.directory)
         jobs, _ = beginning.jobs(directories)

@@ -164,7 +164,7 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    begun = opened(None, app.config, app.loader, app.host.task_function)
+    begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
     beginning = begin(Options(), _ARGUMENTS, app.host, begun)
     directory.mkdir()
     beginning.write()
@@ -232,7 +232,7 @@ def _read(app: Multirun, directory: Path) -> None:
 
 def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
-    begun = opened(True, app.config, app.loader, app.host.task_function)
+    begun = opened(True, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
     beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
     directories, composed = Directories(directory), Composed()
     refuse_changes(directory, app.host, composed, allowed=())
@@ -246,7 +246,7 @@ def _begin(app: Multirun, directory: Path) -> None:
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
-    begun = opened(resume, app.config, app.loader, app.host.task_function)
+    begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
     task = Recorded(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments

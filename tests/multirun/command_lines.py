@@ -146,8 +146,14 @@ def _key(line: str) -> str:
     return line.partition("=")[0].lstrip("+~")
 
 
+def _together(fixed: list[str], swept: list[str]) -> list[str]:
+    """A key that is swept is not deleted, which only the basic sweeper takes."""
+    keys = {_key(line) for line in swept}
+    return [*(line for line in fixed if line[0] != "~" or _key(line) not in keys), *swept]
+
+
 command_lines: st.SearchStrategy[list[str]] = st.builds(
-    list.__add__,
+    _together,
     st.lists(_fixed, max_size=3, unique_by=_key),
     st.lists(_swept, max_size=2, unique_by=_key),
 ).flatmap(st.permutations)

@@ -154,11 +154,11 @@ CASES: dict[str, tuple[list[str], str]] = {
     "interpolation: unknown resolver": ([SWEEP + "{set:{lr:'${nores:x}'}}"], "hydra.sweeper.sweep.set.lr: Unsupported interpolation type nores. What stands under hydra.sweeper is resolved once, before the jobs: it may name a key of the config, and ${hydra.job.name} in place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."),
     "interpolation: in a slice": (["lr=1,2", "hydra.sweeper.slice=${nokey}"], "hydra.sweeper.slice: Interpolation key 'nokey' not found. What stands under hydra.sweeper is resolved once, before the jobs: it may name a key of the config, and ${hydra.job.name} in place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."),
     "interpolation: of the job": ([SWEEP + "{product:{name:['${hydra:job.name}']}}"], "hydra.sweeper.sweep.product.name[0]: ValueError raised while resolving interpolation: HydraConfig was not set. What stands under hydra.sweeper is resolved once, before the jobs: it may name a key of the config, and ${hydra.job.name} in place of ${hydra:job.name}. Write \\${...} for what each job is to resolve."),
-    "directory: outside": (["lr=1,2", "hydra.sweep.subdir=../${lr}"], "2 mistakes:\n- job 0 (lr=1) would have the directory APP/app/../1, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that.\n- job 1 (lr=2) would have the directory APP/app/../2, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that."),
+    "directory: outside": (["lr=1,2", "hydra.sweep.subdir=../${lr}"], "job 0 (lr=1) would have the directory APP/app/../1, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that. The same goes for 1 more job."),
     "directory: outside by a value": (["name=a,../../b", "hydra.sweep.subdir=${name}"], "job 1 (name=../../b) would have the directory APP/app/../../b, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that."),
-    "directory: below a value": (["lr=1,2", "hydra.sweep.subdir=${lr.x}"], "2 mistakes:\n- job 0 (lr=1) has no directory: hydra.sweep.subdir: ConfigTypeError raised while resolving interpolation: Error trying to access lr.x: node `lr` is not a container and thus cannot contain `x`. It may name what stands in the job's config.\n- job 1 (lr=2) has no directory: hydra.sweep.subdir: ConfigTypeError raised while resolving interpolation: Error trying to access lr.x: node `lr` is not a container and thus cannot contain `x`. It may name what stands in the job's config."),
+    "directory: below a value": (["lr=1,2", "hydra.sweep.subdir=${lr.x}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: ConfigTypeError raised while resolving interpolation: Error trying to access lr.x: node `lr` is not a container and thus cannot contain `x`. It may name what stands in the job's config. The same goes for 1 more job."),
     "group: a number": ([SWEEP + "{product:{db:[1]}}"], "db=1: db is a config group, whose options are text. Write it in quotes, '1'."),
-    "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "2 mistakes:\n- job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name what stands in the job's config.\n- job 1 (lr=2) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name what stands in the job's config."),
+    "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name what stands in the job's config. The same goes for 1 more job."),
     "directory: NUL": (["name='a\x00b',c", "hydra.sweep.subdir=${name}"], "job 0 (name='a\x00b') would have the directory 'APP/app/a\\x00b', whose name has a NUL character. Leave the value out of hydra.sweep.subdir."),
     "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and a file system takes 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
 }  # fmt: skip
@@ -228,12 +228,30 @@ def test_hydras_own_messages(
     assert re.search(message, refused(multirun, files, overrides))
 
 
-@pytest.mark.parametrize("swept", ["sede=1,2", "SEED=1,2"])
+@pytest.mark.parametrize(
+    ("overrides", "hint"),
+    [
+        (["sede=1,2"], "sede: did you mean seed?"),
+        (["SEED=1,2"], "SEED: did you mean seed?"),
+        # in what the chosen option of a group has
+        (["+model=large", "model.hiden=1,2"], "model.hiden: did you mean model.hidden?"),
+        (["+extra=one,two", "extra.deap=1,2"], "extra.deap: did you mean extra.deep?"),
+        ([SWEEP + "{product: {db.prt: [1, 2]}}"], "db.prt: did you mean db.port?"),
+    ],
+    ids=str,
+)
 def test_a_key_near_to_one_that_there_is(
-    multirun: Any, files: Path, capsys: pytest.CaptureFixture[str], swept: str
+    multirun: Any,
+    files: Path,
+    capsys: pytest.CaptureFixture[str],
+    overrides: list[str],
+    hint: str,
 ) -> None:
-    assert "Could not override" in refused(multirun, files, [swept])
-    assert f"{swept[:4]}: did you mean seed?\n" in capsys.readouterr().out
+    for name, text in {"one": "deep: 1\n", "two": "deep: 1\nwide: 2\n"}.items():
+        (files / "conf/extra").mkdir(exist_ok=True)
+        (files / f"conf/extra/{name}.yaml").write_text(text)
+    assert "Could not override" in refused(multirun, files, overrides)
+    assert f"{hint}\n" in capsys.readouterr().out
 
 
 def test_a_key_that_is_too_long_for_a_folder(multirun: Any, files: Path) -> None:
@@ -247,8 +265,8 @@ def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> N
         multirun("seed=2", to="out")
     assert str(caught.value).replace(str(app), "APP") == (
         "hydra.sweep.dir=APP/out holds a sweep already, APP/out/sweep.yaml, whose files this one"
-        " would write over. Go on with that one, hydra.sweeper.resume=APP/out, or give this one"
-        " another directory, or write over it with hydra.sweeper.overwrite=true."
+        " would write over. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
+        " one another directory, or write over it with hydra.sweeper.overwrite=true."
     )
     assert tree(app) == before
 
@@ -316,7 +334,7 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
         (["sedd=3"], "train has no parameter sedd. Did you mean seed?"),
         (["-m", "seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
         (["seed=" + "[" * 60_000 + "]" * 60_000], "'seed=" + "[" * 71 + "... is nested more than 100 levels deep. Write it flatter, or as text in quotes."),
-        (["-m", "sedd=3", "lr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lr. Did you mean training.lr?"),
+        (["-m", "sedd=3", "lrr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lrr. Did you mean training.lr?"),
     ],
     ids=lambda value: str(value)[:60],
 )  # fmt: skip
@@ -330,7 +348,7 @@ def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], mes
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
         (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is none of 'a' | 'b'."),
         (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is no int. Give it a value of that type."),
-        (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs."),
+        (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs: give the key a value in the app's config, or leave it out."),
     ],
     ids=str,
 )  # fmt: skip
@@ -338,7 +356,55 @@ def test_a_command_of_a_proto_app(command: Any, arguments: list[str], message: s
     assert command("train.py", *arguments) == message + AFTER_AN_ERROR
 
 
-def test_a_value_that_a_structured_config_cannot_hold(command: Any) -> None:
-    told = command("train.py", "-m", "seed=1,x")
-    assert told.startswith("Error merging override seed=x\nValue 'x' of type 'str' could not be")
-    assert told.endswith(AFTER_AN_ERROR)
+@pytest.mark.parametrize(
+    ("overrides", "mistakes"),
+    [
+        (["seed=1,x"], ["seed takes int, got 'x': 'x' is no int."]),
+        (["seed=1,1.5,x", "mode=a,b"], ["seed takes int, got 1.5: 1.5 is no int.", "seed takes int, got 'x': 'x' is no int."]),
+        (["seed=1,null", "training.lr=1,x"], ["training.lr takes float, got 'x': 'x' is no float.", "seed takes int, got None: None is no int."]),
+        (["seed=1,[2]", "mode=c"], ["the job seed=1 mode=c: mode: 'c' is none of 'a' | 'b'.", "seed takes int, got [2]: [2] is no int."]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_values_that_fields_do_not_take(
+    command: Any, overrides: list[str], mistakes: list[str]
+) -> None:
+    cured = [m + " Give it a value of that type." if " takes " in m else m for m in mistakes]
+    told = "\n- ".join([f"{len(cured)} mistakes:", *cured]) if cured[1:] else cured[0]
+    assert command("train.py", "-m", *overrides) == told + AFTER_AN_ERROR
+
+
+TYPED = f"""
+from dataclasses import dataclass
+import hydra
+from hydra.core.config_store import ConfigStore
+
+@dataclass
+class Config:
+    seed: int = 0
+    lr: float = 0.1
+
+ConfigStore.instance().store("typed", Config)
+
+@hydra.main(config_path=None, config_name="typed", **{VERSION_BASE})
+def main(config):
+    print("a job")
+
+main()
+"""
+
+
+def test_values_that_a_structured_config_cannot_hold(command: Any, files: Path) -> None:
+    """Of an app of hydra.main, in OmegaConf's words."""
+    (files / "typed.py").write_text(TYPED)
+    ours = ["typed.py", "-m", "hydra/sweeper=params_proto"]
+    one = command(*ours, "seed=1,x", "lr=1,2")
+    assert one.startswith("Error merging override seed=x\nValue 'x' of type 'str' could not be")
+    assert one.endswith(AFTER_AN_ERROR)
+    assert command(*ours, "seed=x,1.5", "lr=1,2") == (
+        "2 mistakes:\n"
+        "- the job seed=x lr=1 and 1 more: Error merging override seed=x: Value 'x' of type 'str'"
+        " could not be converted to Integer.\n"
+        "- the job seed=1.5 lr=1 and 1 more: Error merging override seed=1.5: Value '1.5' of type"
+        f" 'float' could not be converted to Integer.{AFTER_AN_ERROR}"
+    )

@@ -10,12 +10,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
 from hydra.errors import CompactHydraException, HydraException
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
@@ -69,20 +70,24 @@ def compare_batches(overrides: list[str], batch: int | None, loader: ConfigLoade
     assert ours == expected
 
 
-@given(lines, st.none() | st.integers(1, 3))
-@settings(max_examples=2000, deadline=None, derandomize=True)
-def test_one_override_gives_the_same_batches(
-    loader: ConfigLoader, line: str, batch: int | None
-) -> None:
-    compare_batches([line], batch, loader)
+def test_one_override_gives_the_same_batches(loader: ConfigLoader, seed: int) -> None:
+    @hypothesis.seed(seed)
+    @settings(max_examples=500, database=None)
+    @given(lines, st.none() | st.integers(1, 3))
+    def compare(line: str, batch: int | None) -> None:
+        compare_batches([line], batch, loader)
+
+    compare()
 
 
-@given(st.lists(lines, min_size=2, max_size=4), st.none() | st.integers(1, 5))
-@settings(max_examples=1000, deadline=None, derandomize=True)
-def test_several_overrides_give_the_same_batches(
-    loader: ConfigLoader, overrides: list[str], batch: int | None
-) -> None:
-    compare_batches(overrides, batch, loader)
+def test_several_overrides_give_the_same_batches(loader: ConfigLoader, seed: int) -> None:
+    @hypothesis.seed(seed)
+    @settings(max_examples=250, database=None)
+    @given(st.lists(lines, min_size=2, max_size=4), st.none() | st.integers(1, 5))
+    def compare(overrides: list[str], batch: int | None) -> None:
+        compare_batches(overrides, batch, loader)
+
+    compare()
 
 
 def test_each_shuffle_gets_its_random_numbers() -> None:
@@ -183,6 +188,11 @@ CASES = {
     "environment": ["seed=1,2", "+hydra.job.env_set.APP=x", "name=${oc.env:APP,y}"],
     "no output": ["seed=1,2", "hydra.output_subdir=null", "hydra/job_logging=disabled"],
     "logging": ["seed=1,2", "hydra/hydra_logging=none", "hydra/job_logging=stdout"],
+    "what only jobs can resolve": [
+        *("+named=a,b", "hydra.output_subdir=${named}/.hydra", "hydra.job.id=${named}"),
+        *("hydra.job.name=${named}", "hydra.sweep.subdir=of-${named}"),
+        "hydra.job_logging.handlers.file.filename=${hydra.runtime.output_dir}/${named}.txt",
+    ],
 }  # fmt: skip
 if HYDRA_1_3:  # since when its basic sweeper deletes no values: see EXCEPTIONS
     CASES["delete"] = ["~home", "~opts.b", "lr=1,2"]
@@ -204,16 +214,14 @@ def test_json_str(both: Both) -> None:
     assert_same(basic, ours)
 
 
-@given(command_lines)
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    phases=[Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-def test_generated_command_lines(both: Both, overrides: list[str]) -> None:
-    assert_same(*both(*overrides))
+def test_generated_command_lines(both: Both, seed: int) -> None:
+    @hypothesis.seed(seed)
+    @settings(max_examples=5, database=None, phases=[Phase.generate])
+    @given(command_lines)
+    def compare(overrides: list[str]) -> None:
+        assert_same(*both(*overrides))
+
+    compare()
 
 
 # --- hydra.sweeper.params

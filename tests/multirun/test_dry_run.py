@@ -104,9 +104,31 @@ def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:
     assert done.stderr == ""
 
 
-def test_a_long_job_is_cut(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    multirun(f"name={'x' * 100}", DRY)
-    assert f"  name={'x' * 64}...  0\n" in capsys.readouterr().out
+LONG = "x" * 100
+
+
+@pytest.mark.parametrize(
+    ("overrides", "rows", "same"),
+    [
+        ([f"name={LONG}"], [f"0    name={LONG}  0"], []),
+        ([f"name={LONG}a,{LONG}b"], [f"0    name={LONG}a  0", f"1    name={LONG}b  1"], []),
+        (
+            [f"name={LONG}", "lr=3", "+model=small", "seed=1,2"],
+            ["0    seed=1     0", "1    seed=2     1"],
+            [f"Every job also has name={LONG} lr=3 +model=small"],
+        ),
+    ],
+    ids=["one job", "long values", "long in common"],
+)
+def test_long_jobs_are_told_apart(
+    multirun: Any,
+    capsys: pytest.CaptureFixture[str],
+    overrides: list[str],
+    rows: list[str],
+    same: list[str],
+) -> None:
+    multirun(*overrides, DRY)
+    assert capsys.readouterr().out.splitlines()[1:-1] == [*rows, *same]
 
 
 def test_a_directory_that_only_the_job_knows(
@@ -123,7 +145,7 @@ def test_a_directory_that_only_the_job_knows(
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["nokey=1", DRY], "nokey"),
+        (["nokey=1", DRY], r"Could not override 'nokey'\.(.|\n)*\+nokey=1"),
         (["seed=1,2", "hydra.sweep.subdir=same", DRY], "would share the directory"),
         (["seed=1", "hydra.sweeper.dry_run=yaml"], "dry_run=yaml: it is true for a table, or json"),
         (["seed=1", "hydra.sweeper.dry_run="], "dry_run=: it is true for a table, or json"),

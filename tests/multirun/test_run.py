@@ -117,6 +117,11 @@ def test_what_a_job_raises_is_raised_when_all_have_run(multirun: Any) -> None:
     assert ran == [0, 1, 2, 3, 4, 5]
 
 
+# what Hydra says
+NO_KEY = r"Could not override 'nokey'\.(.|\n)*\+nokey=1"
+NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\tpg\n"
+
+
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
@@ -130,18 +135,30 @@ def test_what_a_job_raises_is_raised_when_all_have_run(multirun: Any) -> None:
             ["+sweep=grid,pairs"],
             "selects a sweep .* cannot be swept. Put the sweeps one after",
         ),
-        (["hydra.sweeper.sweep=no.yaml"], "no.yaml"),
+        (
+            ["hydra.sweeper.sweep=no.yaml"],
+            r"there is no file /.*/no\.yaml\. A path begins at the working directory",
+        ),
         (["hydra.sweeper.sweep=app.py:grid"], "app.py has no grid"),
         (["hydra.sweeper.sweep={product:{hydra.verbose:[true]}}"], "key of Hydra itself"),
-        (["hydra.sweeper.sweep={product:{lr:1}}"], "lr"),
-        (["hydra.sweeper.sweep={set:{name:'???'}}"], "name"),
-        (["hydra.sweeper.sweep={product:{nokey:[1]}}"], "nokey"),
-        (["nokey=1,2"], "nokey"),
+        (
+            ["hydra.sweeper.sweep={product:{lr:1}}"],
+            r"product: lr needs a list of values, got 1\. Write lr: \[1\]",
+        ),
+        (
+            ["hydra.sweeper.sweep={set:{name:'???'}}"],
+            r"name: the string '\?\?\?' cannot be given to Hydra",
+        ),
+        (["hydra.sweeper.sweep={product:{nokey:[1]}}"], NO_KEY),
+        (["nokey=1,2"], NO_KEY),
         (["+sweep=grid", "+hydra.sweeper.sweep.exclude={lr:[1,2]}"], "the sweep has no jobs"),
         (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be said"),
-        (["hydra.sweeper.sweep=bad.py:grid", "hydra.sweeper.max_batch_size=1"], "name: b'b'"),
-        (["+lr=1,2"], "lr"),
-        (["db=pg,nodb"], "nodb"),
+        (
+            ["hydra.sweeper.sweep=bad.py:grid", "hydra.sweeper.max_batch_size=1"],
+            "name: b'b' .* cannot be said",
+        ),
+        (["+lr=1,2"], r"already at 'lr'\.\nEither remove \+ prefix: 'lr=1'"),
+        (["db=pg,nodb"], NO_OPTION),
     ],
     ids=str,
 )
@@ -175,7 +192,7 @@ def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app:
 
 
 def test_every_batch_is_checked_before_the_first_runs(multirun: Any, app: Path) -> None:
-    with pytest.raises(CompactHydraException, match="nodb"):
+    with pytest.raises(CompactHydraException, match=NO_OPTION):
         multirun("db=pg,nodb", "hydra.sweeper.max_batch_size=1")
     assert not list((app / "out").iterdir())
 
@@ -189,7 +206,7 @@ def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
     assert [len(batch) for batch in large.batches] == [2, 4]
     assert large.jobs == [f"seed={n}" for n in range(6)]
     assert [len(batch) for batch in multirun("seed=range(0,5)", to="small").batches] == [5]
-    with pytest.raises(CompactHydraException, match="nodb"):
+    with pytest.raises(CompactHydraException, match=NO_OPTION):
         multirun("db=pg,pg,pg,pg,pg,nodb", to="later")
     jobs = {path.name for path in (app / "later").iterdir()} - {
         "multirun.yaml",
@@ -233,21 +250,17 @@ def test_the_returns_of_many_jobs_are_let_go(
 def test_jobs_that_cannot_be_composed_are_all_told(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Hydra's error is that of the first; of others it tells nothing."""
-    with pytest.raises(CompactHydraException, match="db/a'"):
+    """Of one mistake Hydra's own error tells, in however many jobs it is."""
+    with pytest.raises(CompactHydraException) as caught:
         multirun(f"db={','.join('abcdefghijkl')},a")
-    told = capsys.readouterr().out
-    assert [line.partition(": ")[0] for line in told.partition("[HYDRA] ")[2].splitlines()] == [
+    assert [line.partition(": ")[0] for line in str(caught.value).splitlines()] == [
         "12 mistakes:",
         "- the job db=a and 1 more",
         *[f"- the job db={option}" for option in "bcdefghij"],
         "- and 2 more.",
     ]
-    with pytest.raises(CompactHydraException, match="db/a'"):
+    with pytest.raises(CompactHydraException, match=r"(?s)db/a'.*Available options in 'db'"):
         multirun("db=a,pg,a")
-    assert "the job db=a and 1 more: In 'config': Could not find 'db/a'" in capsys.readouterr().out
-    with pytest.raises(CompactHydraException, match="db/a'"):
-        multirun("db=a,pg")
     assert not capsys.readouterr().out
     assert not list((app / "out").iterdir())
 
@@ -255,12 +268,9 @@ def test_jobs_that_cannot_be_composed_are_all_told(
 def test_directories_that_cannot_be_had_are_all_told(multirun: Any) -> None:
     with pytest.raises(CompactHydraException) as caught:
         multirun("seed=range(0,13)", "hydra.sweep.subdir=same")
-    first, *told, rest = str(caught.value).splitlines()
-    assert first == "12 mistakes:"
-    assert [line.partition(" would share")[0] for line in told] == [
-        f"- job 0 (seed=0) and job {n} (seed={n})" for n in range(1, 11)
-    ]
-    assert rest == "- and 2 more."
+    told = str(caught.value)
+    assert told.startswith("job 0 (seed=0) and job 1 (seed=1) would share the directory ")
+    assert told.endswith("every key that is swept. The same goes for 11 more jobs.")
 
 
 @pytest.mark.parametrize(

@@ -218,26 +218,33 @@ def test_the_spelling_is_hydras_own(value: Any, text: str) -> None:
     assert render(value) == text
 
 
+NOT_SAID = " cannot be said in an override"
+NO_QUOTES = f"{NOT_SAID}: Hydra's grammar has no quotes for keys"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
         ("???", "'\\?\\?\\?' cannot be given to Hydra"),
-        ([{"a": "???"}], "missing value"),
+        (
+            [{"a": "???"}],
+            "'\\?\\?\\?' cannot be given to Hydra, which takes it for a missing value",
+        ),
         (b"ab", r"b'ab' \(bytes\) cannot be said in an override"),
-        (1j, "1j"),
-        (object(), "object object"),
-        (lambda: 0, "lambda"),
-        (Layer(3).__repr__, "cannot be said"),
-        ({"": 1}, "dict key ''"),
-        ({"1": 1}, "dict key '1'"),
-        ({"1e5": 1}, "dict key '1e5'"),
-        ({"null": 1}, "dict key 'null'"),
-        ({"True": 1}, "dict key 'True'"),
-        ({"é": 1}, "dict key 'é'"),
-        ({"it's": 1}, 'dict key "it\'s"'),
-        ({"a\n": 1}, r"dict key 'a\\n'"),
-        ({None: 1}, "dict key None"),
-        ({(1,): 1}, r"dict key \(1,\)"),
+        (1j, rf"1j \(complex\){NOT_SAID}: sweep over a name"),
+        (object(), rf"<object object at .*> \(object\){NOT_SAID}: sweep over a name"),
+        (lambda: 0, rf"<lambda> .* \(function\){NOT_SAID}: sweep over a name"),
+        (Layer(3).__repr__, rf"\(method\){NOT_SAID}: sweep over a name"),
+        ({"": 1}, f"dict key ''{NO_QUOTES}"),
+        ({"1": 1}, f"dict key '1'{NO_QUOTES}"),
+        ({"1e5": 1}, f"dict key '1e5'{NO_QUOTES}"),
+        ({"null": 1}, f"dict key 'null'{NO_QUOTES}"),
+        ({"True": 1}, f"dict key 'True'{NO_QUOTES}"),
+        ({"é": 1}, f"dict key 'é'{NO_QUOTES}"),
+        ({"it's": 1}, f'dict key "it\'s"{NO_QUOTES}'),
+        ({"a\n": 1}, rf"dict key 'a\\n'{NO_QUOTES}"),
+        ({None: 1}, f"dict key None{NOT_SAID}: use a string or a number"),
+        ({(1,): 1}, rf"dict key \(1,\){NOT_SAID}: use a string or a number"),
         ({Color.RED: 1, "RED": 2}, "not distinct as text"),
         (Bits(0), "no name of its own"),
     ],

@@ -93,12 +93,19 @@ def test_they_equal_what_hydra_composes(conf: Path, sweep: Sweep, whole: bool) -
 
 
 @pytest.mark.parametrize(
-    "default",
-    ["???", "nope", "${oc.env:NOT_SET}", "broken"],
+    ("default", "alone"),
+    [
+        ("???", "You must specify 'model'"),
+        ("nope", "Could not find 'model/nope'"),
+        ("${oc.env:NOT_SET}", r"\$\{oc.env:NOT_SET\}"),
+        ("broken", r"in .*model/broken\.yaml"),
+    ],
     ids=["mandatory", "missing", "interpolated", "broken"],
 )
 @pytest.mark.parametrize("given", [{"overrides": ["model=large"]}, {}], ids=["given", "swept"])
-def test_a_choice_that_only_a_job_makes(conf: Path, default: str, given: dict[str, Any]) -> None:
+def test_a_choice_that_only_a_job_makes(
+    conf: Path, default: str, alone: str, given: dict[str, Any]
+) -> None:
     write(conf, {"model/broken": "size: [1\n"})
     train = conf / "train.yaml"
     train.write_text(train.read_text().replace("model: small", f"model: '{default}'"))
@@ -108,7 +115,7 @@ def test_a_choice_that_only_a_job_makes(conf: Path, default: str, given: dict[st
     assert [config.model for config in ours] == [{"size": 2}] * len(ours)
     found = [difference(*pair, caches=False) for pair in zip(ours, stock, strict=True)]
     assert found == [None] * len(sweep)
-    with pytest.raises(Exception, match=r"model|NOT_SET"):
+    with pytest.raises(Exception, match=alone):
         next(Sweep().compose(conf, "train"))
 
 
@@ -215,7 +222,7 @@ class TestState:
         before = state()
         configs = Sweep().chain({"lr": 1}, {"typo": 2}).compose(conf, "train")
         next(configs)
-        with pytest.raises(ConfigCompositionException, match="typo"):
+        with pytest.raises(ConfigCompositionException, match=r"Could not override 'typo'"):
             next(configs)
         assert state() == before
         next(Sweep().product(lr=[1, 2]).compose(conf, "train"))  # and no more of it
@@ -379,7 +386,10 @@ LINES = r"\. Write \['lr=0.1', 'seed=7'\]\."
         ({"overrides": 3}, f"a list of lines as its overrides, got 3{LINES}"),
         ({"overrides": ["lr=1", 3]}, f"lines of text as its overrides, got 3{LINES}"),
         ({"overrides": [["lr=1"]]}, f"lines of text as its overrides, got \\['lr=1'\\]{LINES}"),
-        ({"config_name": 3, "overrides": [3, None]}, "3 mistakes"),
+        (
+            {"config_name": 3, "overrides": [3, None]},
+            rf"(?s)3 mistakes:.*config_name, got 3.*overrides, got 3{LINES}.*got None{LINES}",
+        ),
     ],
     ids=[
         *("path-number", "path-bytes", "name-path", "name-number", "name-bytes", "text", "bytes"),
@@ -401,11 +411,27 @@ def test_no_overrides(conf: Path, overrides: Any) -> None:
 @pytest.mark.parametrize(
     ("call", "error", "match"),
     [
-        (lambda: Sweep().compose("nowhere", "train"), MissingConfigException, "nowhere"),
-        (lambda: Sweep().compose("conf", "typo"), MissingConfigException, "typo"),
-        (lambda: Sweep().compose("conf", "broken"), Exception, "broken.yaml"),
-        (lambda: Sweep().compose("conf", "train", overrides=["lr"]), SweepError, "'lr'"),
-        (lambda: Sweep().set(m=object()).compose("conf", "train"), SweepError, "m"),
+        (
+            lambda: Sweep().compose("nowhere", "train"),
+            MissingConfigException,
+            "Check that the config directory '.*/nowhere' exists",
+        ),
+        (
+            lambda: Sweep().compose("conf", "typo"),
+            MissingConfigException,
+            "Cannot find primary config 'typo'",
+        ),
+        (lambda: Sweep().compose("conf", "broken"), Exception, r"in .*/broken\.yaml"),
+        (
+            lambda: Sweep().compose("conf", "train", overrides=["lr"]),
+            SweepError,
+            "Hydra cannot read 'lr': .* Write key=value",
+        ),
+        (
+            lambda: Sweep().set(m=object()).compose("conf", "train"),
+            SweepError,
+            "^m: .* cannot be said in an override: sweep over a name",
+        ),
         (
             lambda: Sweep().product(lr=[1]).compose("conf", "train", overrides=["~lr"]),
             SweepError,

@@ -257,6 +257,15 @@ def test_retries_and_a_time_limit(tmp_path: Path) -> None:
     assert list(df["attempt"]) == [2, 2]
 
 
+def test_a_directory_of_the_time_behind_a_key_is_resolved_once(conf: Path, tmp_path: Path) -> None:
+    stamped = "\nstamp: ${now:%H-%M-%S-%f}\nhydra: {sweep: {dir: 'out/${stamp}'}}\n"
+    (conf / "config.yaml").write_text(f"lr: 0.5{stamped}")
+    for count in (1, 2):
+        df = Sweep().product(lr=[1, 2]).launch(of_hydra, config_path=conf, config_name="config")
+        assert list(df["sum"]) == [1, 2]
+        assert len([*(tmp_path / "out").iterdir()]) == count
+
+
 def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     def launch(directory: str, **options: Any) -> pd.DataFrame:
         return Sweep(told).product(lr=[1, 2]).launch(sweep_dir=directory, **options)

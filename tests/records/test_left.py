@@ -71,7 +71,7 @@ def test_what_is_left_of_first_records(records: Records, gone: int) -> None:
 
 def test_record_that_cannot_be_written_keeps_no_claim(records: Records) -> None:
     unwritable = RECORD._replace(value=float("nan"))  # which JSON does not have
-    with pytest.raises(ValueError, match="JSON"):
+    with pytest.raises(ValueError, match="not JSON compliant"):
         records.begin(12, lambda attempt: unwritable)
     begun = records.begin(12, lambda attempt: RECORD._replace(attempt=attempt))
     assert begun is not None

@@ -86,7 +86,7 @@ def test_a_cut_file_is_no_plan(sweep: Path) -> None:
     ("text", "message"),
     [
         ("[]", "config_name, created, direction, earlier, .*, task missing"),
-        ("3", "missing"),
+        ("3", "config_name, created, direction, earlier, .*, task missing"),
         ("[" * 100_000, "it is no JSON"),
         *[(json.dumps({key: FILE[key] for key in FILE if key != name}), f": {name} missing") for name in FILE],
         (json.dumps(FILE | {"format": 2}), "is of format 2, and this version of params_proto reads format 1: go on with the version"),

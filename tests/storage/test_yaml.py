@@ -651,7 +651,10 @@ MISTAKES = {
         "product:\n  a: range(1," + "9" * 5000 + ")",
         r"sweep.yaml:2: product: Hydra cannot read .*Exceeds",
     ),
-    "deep text": ("product:\n  a: " + "'" + "[" * 400 + "'", r"sweep.yaml:2: product: "),
+    "deep text": (
+        "product:\n  a: " + "'" + "[" * 400 + "'",
+        r"yaml:2: product: .* nested more than 100 levels",
+    ),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
     "rows in a mapping": ("chain: {a: 1}", r"sweep.yaml:1: chain needs a list of rows"),
     "rows that are none": (
@@ -862,7 +865,7 @@ def test_members_of_enums_are_saved_where_the_field_gives_them_back(tmp_path: Pa
             Sweep(members).set(opt=Opt.SGD) * Sweep(others),
             "^set: opt is ambiguous: members and others have it",
         ),
-        (Sweep(members).derive(opt=lambda _: 1)[:0], "^derive: opt"),
+        (Sweep(members).derive(opt=lambda _: 1)[:0], "^derive: opt: a file cannot hold a function"),
     ],
 )
 def test_members_of_enums_that_would_be_strings_are_refused(

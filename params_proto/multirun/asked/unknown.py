@@ -1,4 +1,4 @@
-"""Names that nothing in an app has, wherever they were given."""
+"""What nothing in an app has or takes: names, wherever they were given, and values of jobs."""
 
 from __future__ import annotations
 
@@ -6,15 +6,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
+from omegaconf.errors import ValidationError
 
+from params_proto.algebra.field_values import into_field, misfit
 from params_proto.errors import nearest
-from params_proto.keys import bare
+from params_proto.fields.lenient import as_omegaconf
+from params_proto.keys import bare, in_full
 from params_proto.multirun.mistakes import first_ten
+from params_proto.overrides.reading import native, read
 
 if TYPE_CHECKING:
+    from hydra.errors import HydraException
     from omegaconf import DictConfig
 
     from params_proto.app.task import Task
+    from params_proto.fields import Target
 
 
 def refuse_unknown(
@@ -71,13 +77,19 @@ def _is_value(key: str, is_group: Callable[[str], bool]) -> bool:
     return named and not is_group(key)
 
 
-def meant(config: DictConfig, job: Iterable[str], is_group: Callable[[str], bool]) -> Iterator[str]:
+def meant(
+    config: DictConfig,
+    job: Iterable[str],
+    is_group: Callable[[str], bool],
+    task: Task | None = None,
+) -> Iterator[str]:
     """What overrides may have been meant for that no key of a config has, where one is near.
 
     Args:
-        config: the composed config of the multirun.
+        config: a composed config, of the groups that the job chooses.
         job: the overrides.
-        is_group: whether a key is a config group, each option of which may have other keys.
+        is_group: whether a key is a config group.
+        task: of a proto app, whose parameters are meant first.
 
     >>> config = OmegaConf.create({"model": {"hidden": 8}, "lr": 0.1, "hydra": {}})
     >>> list(meant(config, ["modle.hidden=1", "lrr=1", "lr=1", "+new=1"], {"db"}.__contains__))
@@ -87,11 +99,47 @@ def meant(config: DictConfig, job: Iterable[str], is_group: Callable[[str], bool
     names = [name for name in _paths(plain) if name.partition(".")[0] != "hydra"]
     for line in job:
         key = line.partition("=")[0]
-        of_group = is_group(key) or is_group(key.partition(".")[0])
-        if key[:1] not in "+~" and key not in names and not of_group:
-            close = nearest(key, names)
+        if key[:1] not in "+~" and key not in names and not is_group(key):
+            close = _parameter(task, key) or nearest(key, names)
             if close is not None:
                 yield f"{key}: did you mean {close}?"
+
+
+def _parameter(task: Task | None, key: str) -> str | None:
+    if task is None:
+        return None
+    from params_proto.app.meant import meant  # which other apps do without
+
+    return meant(task, key)
+
+
+def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraException) -> str | None:
+    """What Python says of a value that Hydra has refused.
+
+    Args:
+        fields: of a proto app.
+        job: the overrides.
+        error: what Hydra raised for them.
+
+    Returns:
+        The mistake; None where it is about anything else than the value of a field.
+    """
+    cause = error.__cause__
+    if not isinstance(cause, ValidationError):
+        return None
+    place = str(cause.full_key).partition("[")[0]
+    for line in job:
+        key = bare(line.partition("=")[0])
+        for target in fields if key == place else ():
+            field = target.fields.get(key.removeprefix(f"{target.node}."))
+            if field is None or key != in_full(target.node, field.name):
+                continue
+            value = native(read(line).value())
+            try:
+                into_field(value, field, as_omegaconf)
+            except ValueError as refused:
+                return misfit(key, field, value, refused)
+    return None
 
 
 def _paths(node: Mapping[str, Any], above: str = "") -> Iterator[str]:

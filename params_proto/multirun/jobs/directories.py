@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
+from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.taken import Taken
 from params_proto.overrides.rendering import assignment
 from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RESULTS, RUNNING, SWEEP
@@ -31,7 +32,7 @@ def refuse_used(directory: Path) -> None:
     if there is None:
         return
     # Of another sweeper, or what is left of one of ours, nothing can go on.
-    go_on = f"Go on with that one, hydra.sweeper.resume={directory}, or give"
+    go_on = f"Resume that one with hydra.sweeper.resume=true (or ={directory}), give"
     raise SweepError(
         f"hydra.sweep.dir={directory} holds a sweep already, {directory / there}, whose files this"
         f" one would write over. {go_on if has_plan(directory) else 'Give'} this one another"
@@ -51,10 +52,15 @@ def make(directory: Path) -> None:
     try:
         directory.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise SweepError(
-            f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give it"
-            " another directory."
-        ) from error
+        raise unmakeable(directory, error) from error
+
+
+def unmakeable(directory: Path, error: OSError) -> SweepError:
+    """Says that the directory of a sweep cannot be made."""
+    return SweepError(
+        f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give the sweep"
+        " another directory."
+    )
 
 
 @contextmanager
@@ -77,6 +83,19 @@ def cleared_if_not_begun(directory: Path) -> Generator[None, None, None]:
             for path in [] if others else new:
                 path.unlink(missing_ok=True)
         raise
+
+
+class DirectoryError(SweepError):
+    """A directory that a job cannot have.
+
+    Args:
+        wrong: what is wrong with it.
+        cure: what to do, as for other jobs with the same mistake.
+    """
+
+    def __init__(self, wrong: str, cure: str) -> None:
+        super().__init__(f"{wrong} {cure}")
+        self.cure = cure
 
 
 class Directories:
@@ -104,37 +123,31 @@ class Directories:
             The directory, relative to the sweep's; None where only the job will know.
 
         Raises:
-            SweepError: it is outside the sweep's, or another job's.
+            DirectoryError: it is outside the sweep's, or another job's.
         """
         told = _told(number, job)
-        found = _of(config, told)
-        if found is None:
+        subdir = _subdir(config, told)
+        if subdir is None:
             return None
-        sweep, found = found
+        found = os.path.join(self.sweep, subdir)
         path = os.path.abspath(found)
         _refuse_unmakeable(told, found)
         if not Path(path).is_relative_to(os.path.abspath(self.sweep)):
-            same = Path(sweep) == self.sweep
-            cure = (
-                "Keep hydra.sweep.subdir a path below that."
-                if same
-                else f"Its config has hydra.sweep.dir={sweep}, and all jobs need the same: give it"
-                " one on the command line."
-            )
-            raise SweepError(
-                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}."
-                f" {cure}"
+            raise DirectoryError(
+                f"{told} would have the directory {found}, outside the sweep's, {self.sweep}.",
+                "Keep hydra.sweep.subdir a path below that.",
             )
         before = self._first_at(path, number, job)
         if before is not None:
-            raise SweepError(
-                f"{before} and {told} would share the directory {found}. Tell them apart in"
-                " hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."
+            raise DirectoryError(
+                f"{before} and {told} would share the directory {found}.",
+                "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
+                " is swept.",
             )
         if (os.path.exists(path) and not os.path.isdir(path)) or self._is_reserved(path):
-            raise SweepError(
-                f"{told} would have the directory {found}, where a file is or will be. Give it"
-                " another name in hydra.sweep.subdir."
+            raise DirectoryError(
+                f"{told} would have the directory {found}, where a file is or will be.",
+                "Give it another name in hydra.sweep.subdir.",
             )
         return os.path.relpath(path, os.path.abspath(self.sweep))
 
@@ -194,8 +207,40 @@ def directory_of_sweep(config: DictConfig) -> Path:
         return Path(str(config.hydra.sweep.dir))
     except OmegaConfBaseException as error:
         raise SweepError(
-            f"hydra.sweep.dir: {str(error).splitlines()[0]}. It is resolved once, before the jobs."
+            f"hydra.sweep.dir: {str(error).splitlines()[0]}. It is resolved once, before the jobs:"
+            " give the key a value in the app's config, or leave it out."
         ) from error
+
+
+def written(config: DictConfig) -> str:
+    """`hydra.sweep.dir` with its interpolations."""
+    from omegaconf import OmegaConf
+
+    return str(cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"])
+
+
+def pin(directory: Path, config: DictConfig) -> None:
+    """Gives the multirun, and each of its jobs, this directory of the sweep.
+
+    Args:
+        directory: the sweep's.
+        config: the composed config of the multirun.
+    """
+    with changeable(config):
+        config.hydra.sweep.dir = str(directory)
+        # What stands here reaches each job's config.
+        config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
+
+
+def is_in(directory: Path, config: DictConfig) -> bool:
+    """Whether a job's config, too, says that the sweep has this directory."""
+    from omegaconf.errors import OmegaConfBaseException
+
+    with hydra_of(config):
+        try:
+            return Path(str(config.hydra.sweep.dir)) == directory
+        except OmegaConfBaseException:
+            return False
 
 
 _LONGEST = 255  # bytes of one name in a file system
@@ -206,40 +251,44 @@ def _refuse_unmakeable(told: str, directory: str) -> None:
     try:
         longest = max((len(os.fsencode(part)) for part in Path(directory).parts), default=0)
     except UnicodeEncodeError as error:
-        raise SweepError(
-            f"{told} would have the directory {directory!r}, whose name has half a character."
-            " Leave the value out of hydra.sweep.subdir."
+        raise DirectoryError(
+            f"{told} would have the directory {directory!r}, whose name has half a character.",
+            "Leave the value out of hydra.sweep.subdir.",
         ) from error
     if longest > _LONGEST:
-        raise SweepError(
+        raise DirectoryError(
             f"{told} would have a directory with a name of {longest} bytes, and a file system takes"
-            f" {_LONGEST}. Shorten hydra.sweep.subdir: ${{hydra.job.num}}, or leave keys out of"
-            " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
+            f" {_LONGEST}.",
+            "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
+            " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys.",
         )
     if "\0" in directory:
-        raise SweepError(
-            f"{told} would have the directory {directory!r}, whose name has a NUL character. Leave"
-            " the value out of hydra.sweep.subdir."
+        raise DirectoryError(
+            f"{told} would have the directory {directory!r}, whose name has a NUL character.",
+            "Leave the value out of hydra.sweep.subdir.",
         )
 
 
-def _of(config: DictConfig, told: str) -> tuple[str, str] | None:
-    """The sweep's directory as a job has it, and its own; None where only the job will know."""
+def _subdir(config: DictConfig, told: str) -> str | None:
+    """A job's directory in that of the sweep; None where only the job will know."""
+    with hydra_of(config):
+        _resolved(config.hydra.job, "name", f"{told} has no name: hydra.job.name")  # of its log
+        place = f"{told} has no directory: hydra.sweep.subdir"
+        return _resolved(config.hydra.sweep, "subdir", place)
+
+
+@contextmanager
+def hydra_of(config: DictConfig) -> Generator[None, None, None]:
+    """Within, the resolver `hydra:` looks into a job's config."""
     from hydra.core.hydra_config import HydraConfig
 
     singleton = HydraConfig.instance()
     before = singleton.cfg
-    # Which the resolver `hydra:` looks into; set_config would copy all that Hydra has.
-    singleton.cfg = cast("Any", config)
+    singleton.cfg = cast("Any", config)  # set_config would copy all that Hydra has
     try:
-        _resolved(config.hydra.job, "name", f"{told} has no name: hydra.job.name")  # of its log
-        sweep = _resolved(config.hydra.sweep, "dir", f"{told} has no directory: hydra.sweep.dir")
-        own = _resolved(
-            config.hydra.sweep, "subdir", f"{told} has no directory: hydra.sweep.subdir"
-        )
+        yield
     finally:
         singleton.cfg = before
-    return None if sweep is None or own is None else (sweep, os.path.join(sweep, own))
 
 
 def _resolved(node: DictConfig, key: str, place: str) -> str | None:
@@ -260,7 +309,7 @@ def _resolved(node: DictConfig, key: str, place: str) -> str | None:
         if isinstance(error, InterpolationToMissingValueError):  # Hydra fills in what is its own
             never = ": hydra." not in reason
         if never or reason.startswith("ConfigTypeError"):
-            raise SweepError(
-                f"{place}: {reason}. It may name what stands in the job's config."
+            raise DirectoryError(
+                f"{place}: {reason}.", "It may name what stands in the job's config."
             ) from error
         return None

@@ -13,13 +13,20 @@ from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import open_dict
 
 from params_proto.errors import SweepError
-from params_proto.keys import keys_of
+from params_proto.keys import bare, keys_of
 from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
 from params_proto.multirun.asked.plan import Job
-from params_proto.multirun.asked.unknown import meant
+from params_proto.multirun.asked.unknown import meant, misfit_of
 from params_proto.multirun.host import Host, sweep_of
 from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.jobs.directories import Directories, in_directory
+from params_proto.multirun.jobs.directories import (
+    Directories,
+    DirectoryError,
+    in_directory,
+    is_in,
+    pin,
+    written,
+)
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.mistakes import Mistakes
 from params_proto.overrides.reading import refuse_deep
@@ -105,15 +112,38 @@ class Validation:
         try:
             config = self._composed(job, own)
         except HydraException as error:
-            mistakes.add_error(job, error, meant(self.host.config, job, self.host.is_group))
+            wrong = misfit_of(self.host.fields, job, error)
+            if wrong is None:
+                mistakes.add_error(job, error, self._meant(job))
+            else:
+                mistakes.has_a_slow_one()
+                mistakes.add_whole(wrong, rule=wrong)
             return None
         if self.host.task is not None:
             mistakes.add(job, self.host.task.check(config, keys_of(job)))
+        if not is_in(self.directories.sweep, config):
+            self._pin_directory()
         try:
             return self.directories.add(number, job, _numbered(config, number))
-        except SweepError as error:
-            mistakes.add_whole(error)
+        except DirectoryError as error:
+            mistakes.add_whole(str(error), rule=error.cure)
             return None
+
+    def _pin_directory(self) -> None:
+        """Gives the jobs one directory of the sweep where their own configs name several."""
+        directory, master = self.directories.sweep, self.host.config
+        log.info(
+            f"hydra.sweep.dir={written(master)} differs between jobs: it is resolved once, before"
+            f" them, and all run in {directory}."
+        )
+        pin(directory, master)
+
+    def _meant(self, job: Job) -> Iterator[str]:
+        """What may have been meant by keys that the config of a job's groups does not have."""
+        chosen = [line for line in job if self.host.is_group(bare(line.partition("=")[0]))]
+        with suppress(HydraException, SweepError):
+            config = self.host.compose(chosen)
+            yield from meant(config, job, self.host.is_group, self.host.task)
 
     def _composed(self, job: Job, own: Job) -> DictConfig:
         keys = keys_of(job)

@@ -92,11 +92,11 @@ class Running:
         launching = Launching(
             launcher,
             gathered,
+            beginning.host.compose,
             options.retries,
             options.timeout,
             apart=beginning.host.submits,
             named=beginning.goes_on,
-            subdirectory=beginning.host.config.hydra.output_subdir,
         )
         return cls(beginning, launching, gathered, remaining=remaining)
 

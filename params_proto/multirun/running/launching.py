@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.jobs.directories import in_directory
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.numbering import first_number
@@ -21,6 +22,7 @@ from params_proto.records import Status
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
+    from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
 
@@ -34,22 +36,22 @@ class Launching:
     Args:
         launcher: runs the jobs.
         gathered: told what becomes of them.
+        compose: composes the config of a job.
         retries: how often a job that failed is launched again.
         timeout: seconds that a job may take.
         apart: whether each job has a process of its own, which it may end, and the launcher a queue
             of them.
-        subdirectory: `hydra.output_subdir`, which has the config of an attempt.
         named: whether the jobs are told their directories, by which they know their numbers, also
             where these have no gaps.
     """
 
     launcher: Launcher
     gathered: Gathered
+    compose: Callable[[Job], DictConfig]
     retries: int = 0
     timeout: float | None = None
     apart: bool = False
     named: bool = False
-    subdirectory: str | None = None
     # How many attempts the jobs of the batch had before it, those that have been launched.
     _before: dict[int, int] = field(default_factory=dict[int, int])
 
@@ -141,13 +143,11 @@ class Launching:
 
     def _keep_logs(self, jobs: Iterable[Numbered], attempts: Mapping[int, int]) -> None:
         """Sets the logs of earlier attempts aside that would be written over."""
-        if self.subdirectory is None:
-            return
         for one in jobs:
             record = self.gathered.record(one) if attempts[one.number] else None
             if record is not None:
                 directory = self.gathered.records.directory / record.dir
-                set_aside(directory / self.subdirectory / "hydra.yaml", record.attempt)
+                set_aside(self.compose(one.job), one.number, directory, record.attempt)
 
     def _launch_alone(self, suspects: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches jobs one at a time.

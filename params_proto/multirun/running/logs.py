@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
-# Hydra's own handler appends. To parse each job's file would take thirty milliseconds.
-_BEGINS_ANEW = re.compile(r"^\s*mode: ['\"]?[wx]", re.MULTILINE)
+from params_proto.multirun.host import changeable
+from params_proto.multirun.jobs.directories import hydra_of
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
-def set_aside(config: Path, attempt: int) -> None:
+def set_aside(config: DictConfig, number: int, directory: Path, attempt: int) -> None:
     """Renames the logs that a job's handlers would begin anew, `train.log` to `train.1.log`.
 
     Args:
-        config: the file that the attempt has left, `.hydra/hydra.yaml` in its directory.
-        attempt: its number.
+        config: the job's.
+        number: the job's.
+        directory: the job's, from the root.
+        attempt: the number of the attempt that has left them.
     """
-    with suppress(OSError, UnicodeDecodeError, YAMLError, OmegaConfBaseException):
-        text = config.read_text("utf-8")
-        if not _BEGINS_ANEW.search(text):
-            return
-        for path in _begun_anew(text):
+    with changeable(config):  # as Hydra notes them before it makes the handlers
+        config.hydra.job.num = number
+        config.hydra.runtime.output_dir = str(directory)
+    with hydra_of(config), suppress(OSError, OmegaConfBaseException):
+        for path in _begun_anew(config):
             if path.is_file():
                 path.rename(path.with_name(f"{path.stem}.{attempt}{path.suffix}"))
 
 
-def _begun_anew(text: str) -> Iterator[Path]:
-    handlers = OmegaConf.select(OmegaConf.create(text), "hydra.job_logging.handlers")
+def _begun_anew(config: DictConfig) -> Iterator[Path]:
+    handlers = OmegaConf.select(config, "hydra.job_logging.handlers")
     if not OmegaConf.is_dict(handlers):
         return
     for name in handlers:

@@ -164,6 +164,7 @@ def _who(other: Process | None) -> str:
 
 def _refused(directory: Path, other: Process | None) -> SweepError:
     return SweepError(
-        f"{_who(other)} runs the sweep in {directory}. Wait until it is done, or stop it. Parts of"
-        " one sweep may run at once, by hydra.sweeper.slice."
+        f"{_who(other)} runs the sweep in {directory}. Wait until it is done, or stop it, and"
+        " resume that one with hydra.sweeper.resume=true; or give this one another hydra.sweep.dir."
+        " Parts of one sweep may run at once, by hydra.sweeper.slice."
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -13,14 +11,16 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.host import changeable
-from params_proto.multirun.jobs.directories import directory_of_sweep
+from params_proto.multirun.jobs.directories import directory_of_sweep, pin, written
 from params_proto.multirun.start.changes import refuse_another_function
 from params_proto.multirun.start.command import says_what, stays
-from params_proto.overrides.rendering import assignment
+from params_proto.multirun.start.place import is_named_by_time, take_own
 from params_proto.records.layout import JOBS, MULTIRUN, OWN, PLAN, SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
 
 if TYPE_CHECKING:
+    from contextlib import ExitStack
+
     from hydra.core.config_loader import ConfigLoader
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
@@ -42,7 +42,9 @@ class Opened(NamedTuple):
     saved: bool = False
 
 
-def opened(resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction) -> Opened:
+def opened(
+    resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction, held: ExitStack
+) -> Opened:
     """What `hydra.sweeper.resume` asks for.
 
     Args:
@@ -50,13 +52,14 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunc
         config: the composed config of this multirun.
         loader: Hydra's.
         task: what its jobs run.
+        held: keeps the directory of a new sweep, where it is one of its own, until it ends.
 
     Raises:
         SweepError: there is no sweep to go on with, or another one is asked for at once, or it is
             another script's.
     """
     if resume is None or resume is False:
-        _take_another(config)
+        take_own(config, held)
         return Opened(config)
     if resume is True:
         _refuse_the_time(config)
@@ -95,7 +98,7 @@ def opened(resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunc
     arguments: list[str] | None = None
     if saved:
         config, arguments = _as_it_was(plan, config, loader, of_hydra)
-    _go_to(directory, config)
+    pin(directory, config)
     return Opened(config, arguments, plan, saved)
 
 
@@ -110,7 +113,7 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictC
     if not _names_a_sweep(config):
         of_hydra = _texts(config.hydra.overrides.hydra)
         config, _ = _as_it_was(read_plan(directory), config, loader, of_hydra)
-    _go_to(directory, config)
+    pin(directory, config)
     return config
 
 
@@ -125,27 +128,6 @@ def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFil
     plan = read_plan(directory)
     refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
     return plan
-
-
-def _go_to(directory: Path, config: DictConfig) -> None:
-    with changeable(config):
-        config.hydra.sweep.dir = str(directory)
-        # What stands here reaches each job's config.
-        config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
-
-
-def _take_another(config: DictConfig) -> None:
-    """Gives a sweep whose directory the time names one of its own, as launches have.
-
-    Two commands in one second have the same, and so have two in a day with `${now:%Y-%m-%d}`.
-    """
-    sweeper = config.hydra.sweeper
-    if sweeper.overwrite or sweeper.slice is not None:
-        return
-    taken = directory_of_sweep(config)
-    if has_plan(taken) and _holds_the_time(_written(config), config):
-        names = (taken.with_name(f"{taken.name}_{number}") for number in count(1))
-        _go_to(next(path for path in names if not path.exists()), config)
 
 
 def _as_it_was(
@@ -176,39 +158,13 @@ def _as_it_was(
 
 
 def _refuse_the_time(config: DictConfig) -> None:
-    written = _written(config)
-    if _holds_the_time(written, config):
+    if is_named_by_time(config):
         raise SweepError(
-            f"hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is {written}, another"
-            " directory each time. Give it one that stays, hydra.sweep.dir=runs/ablation, or name"
-            " the sweep's by hydra.sweeper.resume=DIRECTORY."
+            "hydra.sweeper.resume=true goes on in hydra.sweep.dir, and that is"
+            f" {written(config)}, another directory each time. Give it one that stays,"
+            " hydra.sweep.dir=runs/ablation, or name the sweep's by"
+            " hydra.sweeper.resume=DIRECTORY."
         )
-
-
-def _written(config: DictConfig) -> str:
-    """`hydra.sweep.dir` with its interpolations."""
-    return str(cast("Any", OmegaConf.to_container(config.hydra.sweep))["dir"])
-
-
-_NODE = re.compile(r"\$\{([\w.]+)\}")
-
-
-def _holds_the_time(text: str, config: DictConfig) -> bool:
-    """Whether a text has the time in it, or names a node whose text has."""
-    whole = cast("Any", OmegaConf.to_container(config))
-    left, known = [text], set[str]()
-    while left:
-        text = left.pop()
-        if "${now:" in text:
-            return True
-        new = {*_NODE.findall(text)} - known
-        known |= new
-        for name in new:
-            node = whole
-            for key in name.split("."):
-                node = cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
-            left.append(str(node))
-    return False
 
 
 def _refuse_without(directory: Path) -> None:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import shutil
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, count
 from pathlib import Path
 from stat import S_IMODE, S_ISGID
 from typing import TYPE_CHECKING, Any, cast
@@ -11,10 +16,25 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs import composed
-from params_proto.multirun.jobs.directories import refuse_used
+from params_proto.multirun.jobs.directories import (
+    directory_of_sweep,
+    pin,
+    refuse_used,
+    unmakeable,
+    written,
+)
 from params_proto.multirun.options import Options
 from params_proto.records import Record, Records
-from params_proto.records.layout import CONFIGS, EARLIER, FAILED, JOBS, folders
+from params_proto.records.layout import (
+    CONFIGS,
+    EARLIER,
+    FAILED,
+    JOBS,
+    MULTIRUN,
+    OWN,
+    SWEEP,
+    folders,
+)
 from params_proto.records.mode import make
 from params_proto.records.plan import has_plan
 from params_proto.storage import atomic
@@ -22,9 +42,103 @@ from params_proto.storage import atomic
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+log = logging.getLogger(__name__)
+
 
 class BegunSinceError(Exception):
     """Another process has begun the sweep that this one would go on with, or begin."""
+
+
+def take_own(config: DictConfig, held: ExitStack) -> None:
+    """Gives a new sweep a directory of its own, where the time names it.
+
+    Args:
+        config: the composed config of the multirun, in which it is pinned.
+        held: keeps the directory until it ends.
+
+    Raises:
+        SweepError: it cannot be resolved or made.
+    """
+    sweeper = config.hydra.sweeper
+    # Slices of one sweep share the directory of a day.
+    if sweeper.overwrite or sweeper.slice is not None or not is_named_by_time(config):
+        return
+    named = directory_of_sweep(config)
+    dry = sweeper.dry_run not in (None, False)
+    own = next(_free(named)) if dry else held.enter_context(own_directory(named))
+    if own == named:
+        return
+    pin(own, config)
+    log.info(f"{named} is taken: this sweep runs in {own}.")
+
+
+@contextmanager
+def own_directory(named: Path) -> Generator[Path, None, None]:
+    """Takes a directory for one new sweep, which goes again where nothing comes into it.
+
+    Args:
+        named: the one to have; where it is taken, NAME_1 or the next that is free.
+
+    Raises:
+        SweepError: it cannot be made.
+
+    >>> import tempfile
+    >>> named = Path(tempfile.mkdtemp()) / "10-00-00"
+    >>> with own_directory(named) as first, own_directory(named) as second:
+    ...     first.name, second.name
+    ('10-00-00', '10-00-00_1')
+    >>> named.exists()
+    False
+    """
+    for path in _free(named):
+        own = (path / OWN).absolute()  # a job may change the working directory
+        new = [own, *[folder for folder in own.parents if not folder.exists()]]
+        try:
+            own.mkdir(parents=True)  # which only one of two processes can
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise unmakeable(path, error) from error
+        try:
+            yield path
+        finally:
+            with suppress(OSError):  # the sweep is in it
+                for folder in new:
+                    folder.rmdir()
+        return
+
+
+def _free(named: Path) -> Iterator[Path]:
+    """The directories without a sweep among NAME, NAME_1, NAME_2, ..."""
+    numbered = (named.with_name(f"{named.name}_{number}") for number in count(1))
+    for path in chain([named], numbered):
+        if not any((path / name).exists() for name in (OWN, SWEEP, MULTIRUN)):
+            yield path
+
+
+def is_named_by_time(config: DictConfig) -> bool:
+    """Whether `hydra.sweep.dir`, or a node that it names, has the time in it.
+
+    Args:
+        config: the composed config of the multirun.
+    """
+    whole = cast("Any", OmegaConf.to_container(config))
+    left, known = [written(config)], set[str]()
+    while left:
+        text = left.pop()
+        if "${now:" in text:
+            return True
+        new = {*_NODE.findall(text)} - known
+        known |= new
+        for name in new:
+            node = whole
+            for key in name.split("."):
+                node = cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
+            left.append(str(node))
+    return False
+
+
+_NODE = re.compile(r"\$\{([\w.]+)\}")
 
 
 def mode_of(config: DictConfig) -> int | None:
@@ -33,8 +147,8 @@ def mode_of(config: DictConfig) -> int | None:
     Raises:
         SweepError: it is no mode.
     """
-    sweep = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
-    mode = sweep.get("mode")
+    sweep = config.hydra.sweep
+    mode = sweep.mode if "mode" in sweep else None  # as launchers ask
     try:
         return None if mode is None else int(str(mode), 8)
     except ValueError as error:

@@ -100,11 +100,56 @@ def test_a_directory_that_is_refused(
     assert not list((app / "out").iterdir())
 
 
-def test_a_directory_of_the_sweep_that_each_job_has_another_of(multirun: Any, app: Path) -> None:
-    message = r"job 0 \(seed=1\) would .*/1/0, outside the sweep's, .*/0\. Its config has .*/1, and"
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named", "directory", "jobs"),
+    [
+        (["seed=1,2"], "logs/${seed}", "logs/0", ["0", "1"]),
+        (["seed=1,2", *JOBLIB], "logs/${seed}", "logs/0", ["0", "1"]),
+        (["db=mysql,pg"], "logs/${db.driver}", "logs/mysql", ["0", "1"]),
+        (
+            ["seed=1,2", "hydra.sweeper.slice=1:", "hydra.sweep.subdir=of-${seed}"],
+            *("logs/${seed}", "logs/0", ["of-2"]),
+        ),
+    ],
+    ids=["key", "joblib", "group", "slice"],
+)
+def test_one_directory_of_a_sweep_whose_jobs_name_several(
+    multirun: Any,
+    app: Path,
+    capsys: pytest.CaptureFixture[str],
+    overrides: list[str],
+    named: str,
+    directory: str,
+    jobs: list[str],
+) -> None:
+    multirun(*overrides, to=named)
+    assert directories(app / "logs") == [f"{directory.removeprefix('logs/')}/{job}" for job in jobs]
+    assert (app / directory / "multirun.yaml").is_file()
+    said = [line for line in capsys.readouterr().out.splitlines() if "differs" in line]
+    assert len(said) == 1
+    assert said[0].endswith(
+        f"hydra.sweep.dir={app / named} differs between jobs: it is resolved once, before them, and"
+        f" all run in {app / directory}."
+    )
+
+
+def test_nothing_is_said_of_a_directory_that_the_jobs_agree_on(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multirun("seed=1,2", "lr=3", to="logs/${lr}-${now:%f}/${db.driver}")
+    assert "differs between jobs" not in capsys.readouterr().out
+
+
+def test_a_directory_that_only_jobs_could_resolve(multirun: Any, app: Path) -> None:
+    message = "Missing mandatory value: task. It is resolved once, before the jobs: give the key a"
+    config = app / "conf/config.yaml"
+    config.write_text(f"{config.read_text()}task: ???\n")
     with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=1,2", to="${seed}")
-    assert not list(app.glob("[0-9]"))
+        multirun("task=a,b", to="logs/${task}")
+    assert not list((app / "logs").rglob("sweep.yaml"))
 
 
 def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:

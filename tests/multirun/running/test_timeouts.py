@@ -137,8 +137,13 @@ def test_a_launcher_of_threads(multirun: Any, app: Path, options: list[str]) -> 
     assert not list((app / "out").iterdir())
 
 
-@pytest.mark.parametrize(("mode", "expected"), [("750", 0o750), ("0o701", 0o701)])
-def test_the_mode_of_the_records(multirun: Any, mode: str, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("750", 0o750), ("0o701", 0o701), ("${oc.env:MODE}", 0o750)]
+)
+def test_the_mode_of_the_records(
+    multirun: Any, mode: str, expected: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MODE", "750")
     run = multirun("seed=1", f"+hydra.sweep.mode='{mode}'")
     own = run.directory / ".sweep"
     assert own.stat().st_mode & 0o777 == expected

@@ -66,6 +66,7 @@ def test_a_second_process_is_refused(hold: Hold, tmp_path: Path) -> None:
     first = hold(tmp_path)
     message = (
         rf"^process {first.pid} on {this_process().host} runs the sweep in {tmp_path}\. Wait until"
+        r".* hydra\.sweeper\.resume=true; or give this one another hydra\.sweep\.dir\."
     )
     for part in (None, "0::2"):
         with pytest.raises(SweepError, match=message), locked(tmp_path, part):
