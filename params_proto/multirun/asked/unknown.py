@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 from omegaconf.errors import ValidationError
 
-from params_proto.algebra.field_values import into_field, misfit
 from params_proto.errors import nearest
-from params_proto.fields.lenient import as_omegaconf
 from params_proto.keys import bare, in_full
 from params_proto.multirun.mistakes import first_ten
 from params_proto.overrides.reading import native, read
@@ -127,6 +125,9 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return None
+        # Which apps without fields do without.
+        from params_proto.fields.lenient import as_omegaconf
+
     place = str(cause.full_key).partition("[")[0]
     for line in job:
         key = bare(line.partition("=")[0])
