@@ -1,5 +1,5 @@
 # Every target makes .venv when it is missing and installs only when pyproject.toml has changed.
-# Needs make and a python3 (3.10 to 3.13) with venv; another one: make PYTHON=python3.12 test
+# Needs make and a python3 (3.11 to 3.13) with venv; another one: make PYTHON=python3.12 test
 
 PYTHON ?= python3
 VENV   := .venv
@@ -169,8 +169,8 @@ $(BENCH)/.dev: pyproject.toml
 
 # a venv whose making was interrupted has no pip yet
 define install
-@$(PYTHON) -c 'import sys; sys.exit("make PYTHON=...: needs 3.10 or newer, not " + sys.version.split()[0] \
-	if sys.version_info < (3, 10) else 0)'
+@$(PYTHON) -c 'import sys; sys.exit("make PYTHON=...: needs 3.11 or newer, not " + sys.version.split()[0] \
+	if sys.version_info < (3, 11) else 0)'
 @test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
 @echo "installing into $(VENV), once: $(1)"
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check $(1)

@@ -20,7 +20,7 @@ def test(session: nox.Session, *versions: str) -> None:
     session.run("python", "-m", "pytest", "-n", "2", "--dist", "worksteal", *session.posargs)
 
 
-@nox.session(name="hydra-1.3", python=["3.10", "3.11", "3.12", "3.13"])
+@nox.session(name="hydra-1.3", python=["3.11", "3.12", "3.13"])
 def hydra_1_3(session: nox.Session) -> None:
     """The newest release of Hydra 1.3."""
     test(session, "hydra-core==1.3.*")
@@ -38,7 +38,7 @@ def hydra_1_4(session: nox.Session) -> None:
     )
 
 
-@nox.session(python="3.10")
+@nox.session(python="3.11")
 def lowest(session: nox.Session) -> None:
     """The lower bounds of pyproject.toml, but those of the tools, on the oldest Python."""
     project = nox.project.load_toml("pyproject.toml")["project"]

@@ -31,8 +31,9 @@ class Sweep(SpaceSequence):
 
     Args:
         targets: what the sweep is over: `@proto.cli` functions, `@proto.prefix` classes, plain
-            functions, dataclasses; keys and values are checked against their fields. With none, a
-            sweep takes any key.
+            functions, dataclasses; keys and values are checked against their fields. With several,
+            a plain name is the function's if it has one of that name, else that of the only prefix
+            class that has it. With none, a sweep takes any key.
 
     Raises:
         SweepError: a target is none of these.
@@ -556,7 +557,8 @@ class Sweep(SpaceSequence):
             retries: how often a job that failed is run again.
             timeout: the seconds that a job may take.
             metric: by which the best job is the best.
-            direction: `minimize` or `maximize`.
+            direction: `minimize` or `maximize`; by default what is usual for the metric, which is
+                `maximize` for an accuracy, an F1, a reward and the like.
             progress: whether to show how far the sweep is.
             launcher_options: those of the launcher, such as `n_jobs=2` of joblib. One that has the
                 name of an argument, or stands deeper, goes into `overrides`:

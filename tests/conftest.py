@@ -10,6 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import version
@@ -42,11 +43,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--seed", type=int, help="of the inputs that differ from run to run")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_cmdline_main(config: pytest.Config) -> None:
-    """Draws the seed before xdist starts its workers, which get the options as they are then."""
+def pytest_configure(config: pytest.Config) -> None:
     if config.option.seed is None:
-        config.option.seed = int.from_bytes(os.urandom(4), "big")
+        drawn = int.from_bytes(os.urandom(4), "big")
+        config.option.seed = getattr(config, "workerinput", {}).get("seed", drawn)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Gives a worker of xdist the seed of all."""
+    node.workerinput["seed"] = node.config.option.seed
 
 
 def pytest_report_header(config: pytest.Config) -> str:

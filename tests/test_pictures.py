@@ -45,9 +45,12 @@ def test_it_shows_the_command_the_live_line_and_the_best() -> None:
     told = re.search(r"(\d+)/12 done , 2 running", "\n".join(seen))
     assert told is not None
     assert sum(line.startswith("accuracy=") for line in seen) >= int(told[1])
-    assert seen[-2:] == [
+    job, hidden, seed, _, loss, *_ = _best(seen)
+    turn = "hydra.sweeper.direction=maximize for the highest"
+    assert seen[-3:] == [
         "12 completed in runs/hidden",
-        f"The best again: python train.py model.hidden={_best(seen)[1]} seed={_best(seen)[2]}",
+        f"Best: lowest loss = {loss}, job {job}; {turn}",
+        f"Run it again: python train.py model.hidden={hidden} seed={seed}",
     ]
 
 

@@ -65,8 +65,9 @@ def options() -> DictConfig:
         # Whether to show, on standard error, how far the sweep is, and its table when it ends.
         "progress": light(bool, True),
         # What jobs return by which one is the best, as accuracy or loss.test, and whether less of
-        # it is better, minimize, or more, maximize. By default it is the number that jobs return,
-        # and less.
+        # it is better, minimize, or more, maximize. By default it is the number that jobs return;
+        # and more of acc, accuracy, auc, bleu, f1, iou, map, precision, r2, recall, return, reward
+        # or score, also as val/acc or test_f1, and less of anything else.
         "metric": light(Any, None),
         "direction": light(Any, None),
     }

@@ -1,13 +1,16 @@
-"""A job of a sweep once more, alone: the command."""
+"""The commands that run jobs of a sweep again."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
 
 from params_proto.keys import bare
 from params_proto.python_command import arguments
 from params_proto.records import Record
+from params_proto.records.layout import MULTIRUN
 from params_proto.records.plan import PlanFile
 
 # Of Hydra: what is about the sweep, and how its jobs are shown.
@@ -16,18 +19,44 @@ _OF_THE_SWEEP = (
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
 )
-_MULTIRUN = "--multirun"
+_OPTION = "--multirun"
+_CWD = "hydra.runtime.cwd"
 
 
-def again(plan: PlanFile, record: Record) -> str:
-    """The command that runs a job of a sweep again, without what only says which sweep to run.
+def again(plan: PlanFile, records: Sequence[Record], over: Collection[str] = ()) -> str:
+    """The command that runs a job of a sweep again, or several: a multirun over some keys.
 
     Args:
         plan: what the sweep was started with.
-        record: of the job.
+        records: of the jobs, whose other keys are alike.
+        over: the keys. If there are several, all combinations of their values run.
     """
-    kept = [line for line in record.overrides if line not in plan.selecting]
-    return alone(plan.script, plan.hydra, kept, plan.choices)
+    given = [[one for one in record.overrides if one not in plan.selecting] for record in records]
+    lines: list[str] = []
+    for line in given[0]:
+        key, equals, _ = line.partition("=")
+        if equals and bare(key) in over:
+            same = [one for job in given for one in job if one.startswith(f"{key}=")]
+            values = dict.fromkeys(one.partition("=")[2] for one in same)
+            line = f"{key}={','.join(values)}"
+        lines.append(line)
+    multirun = lines != given[0]
+    return alone(plan.script, plan.hydra, lines, plan.choices, multirun=multirun)
+
+
+def cd_to_start(directory: Path) -> str:
+    """`cd ... && ` to where a sweep was started, unless that is the working directory.
+
+    Args:
+        directory: the sweep's.
+    """
+    from omegaconf import OmegaConf
+
+    kept = directory / MULTIRUN
+    started: Any = OmegaConf.select(OmegaConf.load(kept), _CWD) if kept.is_file() else None
+    if not isinstance(started, str) or Path(started) == Path.cwd():
+        return ""
+    return f"cd {shlex.quote(started)} && "
 
 
 def alone(
@@ -35,6 +64,8 @@ def alone(
     of_hydra: Sequence[str],
     overrides: Sequence[str],
     choices: Sequence[str] = (),
+    *,
+    multirun: bool = False,
 ) -> str:
     """The command that runs a job of a sweep without the others.
 
@@ -44,6 +75,7 @@ def alone(
         of_hydra: the overrides of Hydra that the sweep was given.
         overrides: of the job.
         choices: those of Hydra's overrides that choose what a config sets options of.
+        multirun: whether the overrides are of several jobs.
 
     >>> alone(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
     'python -m lab.train -cn other lr=0.1'
@@ -58,8 +90,8 @@ def alone(
     """
     start = arguments(script)
     given = script[start:]
-    options = [one for one in given if not asks_for_a_multirun(one)]
-    if given == options and script:
+    options = [one for one in given if multirun or not asks_for_a_multirun(one)]
+    if given == options and script and not multirun:
         options.append("hydra.mode=RUN")
     kept = [line for line in of_hydra if line in choices or not _is_one_of(line, _OF_THE_SWEEP)]
     return shlex.join([*script[:start], *options, *kept, *overrides])
@@ -68,7 +100,7 @@ def alone(
 def asks_for_a_multirun(argument: str) -> bool:
     """Whether an argument of a command line makes it a multirun's."""
     # argparse takes the beginning of an option for it.
-    is_option = argument == "-m" or (len(argument) > 2 and _MULTIRUN.startswith(argument))
+    is_option = argument == "-m" or (len(argument) > 2 and _OPTION.startswith(argument))
     return is_option or _key(argument) == "hydra.mode"
 
 

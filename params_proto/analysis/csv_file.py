@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from params_proto.analysis.rows import AFTER, Row, Table, columns
+from params_proto.analysis.rows import RUN_COLUMNS, Row, Table, columns
 from params_proto.records.layout import RESULTS
 from params_proto.storage import atomic
 
@@ -38,7 +38,7 @@ def text(of: Table, metrics: Iterable[str]) -> Iterator[str]:
         metrics: the names of what its tasks returned.
     """
     named_keys, named_metrics = columns(of.keys, metrics)
-    yield _line(["job", *named_keys.values(), *named_metrics.values(), *AFTER])
+    yield _line(["job", *named_keys.values(), *RUN_COLUMNS, *named_metrics.values()])
     for row in of:
         yield _line(_cells(row, named_keys, named_metrics))
 
@@ -46,8 +46,8 @@ def text(of: Table, metrics: Iterable[str]) -> Iterator[str]:
 def _cells(row: Row, keys: Iterable[str], metrics: Iterable[str]) -> Iterator[Any]:
     yield row.job
     yield from (row.config.get(key) for key in keys)
+    yield from (getattr(row, name) for name in RUN_COLUMNS)
     yield from (row.metrics.get(name) for name in metrics)
-    yield from (getattr(row, name) for name in AFTER)
 
 
 def _line(cells: Iterable[Any]) -> str:

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from params_proto.analysis.ranking import Ranking, ranking
 from params_proto.analysis.rows import PENDING, Row, Table
-from params_proto.analysis.text import shown
 
 MOST = 20  # jobs that are shown
 
@@ -40,16 +39,10 @@ class Digest(NamedTuple):
         """
         return ranking(metric, direction, self.metrics)
 
-    def table(self, order: Ranking | None) -> str:
-        """The jobs in columns, best first if there is an order.
-
-        Args:
-            order: as `order` has it.
-        """
-        rows = self.first if order is None else self.best
-        ran = self.statuses.total() - self.statuses[PENDING]
-        more = f"\nand {ran - len(rows)} more" if ran > len(rows) else ""
-        return f"{shown(rows, self.keys, self.metrics)}{more}"
+    @property
+    def ran(self) -> int:
+        """How many jobs have run."""
+        return self.statuses.total() - self.statuses[PENDING]
 
 
 def digest(of: Table, order: Ranking) -> Digest:

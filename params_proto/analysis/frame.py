@@ -25,11 +25,11 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     """What came out of sweeps, a row for each of their jobs.
 
     The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
-    and those that have one value in one sweep and another one in the next;
-    what the task returned, a number as `value`, a dict by its keys, with dots; `status`, which is
-    `pending` for a job that has not run; `attempt`; `duration` in seconds; `started`; `dir`;
-    `error`. A returned name that is also a key gets `metric.` before it. Where there is no value,
-    it is `pd.NA`. Numbers have pandas' nullable types, groups are categories.
+    and those that have one value in one sweep and another one in the next; `started`; `dir`;
+    `error`; `attempt`; `duration` in seconds; `status`, which is `pending` for a job that has not
+    run; what the task returned, a number as `value`, a dict by its keys, with dots. A returned name
+    that is also a key gets `metric.` before it. Where there is no value, it is `pd.NA`. Numbers
+    have pandas' nullable types, groups are categories.
 
     It may be asked while a sweep runs. A sweep of Hydra's basic sweeper, which keeps no records,
     has its jobs' keys and directories, and nothing about what became of them.
@@ -88,18 +88,18 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
             for row in those
         ]
         frame[name] = _category(values) if key in groups else column(values)
-    for key, name in metrics.items():
-        frame[name] = column([row.metrics.get(key) for row in rows])
     frame |= {
-        "status": pd.Categorical([row.status for row in rows], STATUSES),
-        "attempt": column([row.attempt for row in rows], "Int64"),
-        "duration": column([row.duration for row in rows], "Float64"),
         "started": cast("Any", pd).to_datetime(
             [row.started for row in rows], utc=True, format="ISO8601"
         ),
         "dir": column([_path(one, row) for one, rows in read for row in rows], "string"),
         "error": column([row.error for row in rows], "string"),
+        "attempt": column([row.attempt for row in rows], "Int64"),
+        "duration": column([row.duration for row in rows], "Float64"),
+        "status": pd.Categorical([row.status for row in rows], STATUSES),
     }
+    for key, name in metrics.items():
+        frame[name] = column([row.metrics.get(key) for row in rows])
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*metrics.values()])
     return made

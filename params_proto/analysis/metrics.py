@@ -39,6 +39,11 @@ def _is_unfit(value: Any) -> bool:
     return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
 
 
+def is_number(value: Any) -> bool:
+    """Whether jobs can be compared by a value: true and false are none."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def as_float(value: float) -> float:
     """A number as a float, infinite where it has more digits than a float can hold.
 
@@ -49,6 +54,19 @@ def as_float(value: float) -> float:
         return float(value)
     except OverflowError:
         return math.inf if value > 0 else -math.inf
+
+
+def total(values: Iterable[float]) -> float:
+    """The sum, rounded once; of numbers too large for that, or infinite, as floats have it.
+
+    >>> total([0.1, 0.2, 0.3]), total([1e308, 1e308])
+    (0.6, inf)
+    """
+    values = list(values)
+    try:
+        return math.fsum(values)
+    except (OverflowError, ValueError):
+        return sum(values)
 
 
 def number(value: Any) -> Any:

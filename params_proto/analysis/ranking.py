@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto.analysis.metrics import as_float
+from params_proto.analysis.metrics import as_float, is_number
 from params_proto.errors import SweepError, did_you_mean
 
 if TYPE_CHECKING:
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 
 MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
 ALONE = "value"  # the name of what a task returns that returns a number
+# Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
+_MAXIMIZED = {
+    *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
+    *("return", "reward", "score"),
+}
 
 
 class Ranking(NamedTuple):
@@ -22,10 +28,52 @@ class Ranking(NamedTuple):
     Args:
         metric: by which.
         maximize: whether more is better.
+        is_default: whether nobody has chosen the direction.
     """
 
     metric: str
     maximize: bool = False
+    is_default: bool = False
+
+    @classmethod
+    def by(cls, metric: str, direction: str | None) -> Ranking:
+        """The order by a metric.
+
+        Args:
+            metric: its name.
+            direction: `minimize` or `maximize`; None for what is conventional for the metric, which
+                is `minimize` for one without a convention.
+
+        >>> [one for one in ("val/acc", "test.F1", "roc_auc", "loss", "acc_loss")
+        ...  if Ranking.by(one, None).maximize]
+        ['val/acc', 'test.F1', 'roc_auc']
+        """
+        last_word = re.split(r"[\W_]", metric)[-1].lower()
+        maximize = last_word in _MAXIMIZED if direction is None else direction == MAXIMIZE
+        return cls(metric, maximize, direction is None)
+
+    @property
+    def extreme(self) -> str:
+        """What the best is in numbers: `lowest` or `highest`."""
+        return "highest" if self.maximize else "lowest"
+
+    def describe(self, rest: str, option: str) -> str:
+        """What comes first, and how to turn the order round where nobody has chosen it.
+
+        Args:
+            rest: what is said of it.
+            option: the beginning of the option that chooses the direction.
+
+        >>> Ranking.by("auc", "minimize").describe("= 0.5, job 3", "--direction ")
+        'lowest auc = 0.5, job 3'
+        >>> Ranking.by("loss", None).describe("= 0.5, job 3", "--direction ")
+        'lowest loss = 0.5, job 3; --direction maximize for the highest'
+        """
+        described = f"{self.extreme} {self.metric} {rest}"
+        if not self.is_default:
+            return described
+        other, extreme = (MINIMIZE, "lowest") if self.maximize else (MAXIMIZE, "highest")
+        return f"{described}; {option}{other} for the {extreme}"
 
     def of(self, rows: Iterable[Row]) -> list[Row]:
         """The rows, best first; those that have no number come last, in their own order.
@@ -58,7 +106,7 @@ def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -
 
     Args:
         metric: its name; None for a task's that returns a number.
-        direction: `minimize`, which is that of Hydra's optimisers and the default, or `maximize`.
+        direction: `minimize` or `maximize`; None for what is conventional for the metric.
         metrics: the names of what the tasks returned.
 
     Returns:
@@ -79,7 +127,7 @@ def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -
             raise SweepError(
                 f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
             )
-    return Ranking(metric, direction == MAXIMIZE)
+    return Ranking.by(metric, direction)
 
 
 def named(metric: str, metrics: Sequence[str]) -> str:
@@ -150,7 +198,5 @@ def _is_of(of: Table, metric: str, metrics: Sequence[str]) -> bool:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        return None
-    number = as_float(value)
+    number = as_float(value) if is_number(value) else math.nan
     return None if math.isnan(number) else number

@@ -22,8 +22,9 @@ from params_proto.records.returned import plain
 from params_proto.sweep import Sweep
 
 PENDING = "pending"
-# The columns that every table has, beside those of its keys and metrics.
-BEFORE, AFTER = ("sweep", "job"), ("status", "attempt", "duration", "started", "dir", "error")
+# The columns that every table has: before its keys, and between these and its metrics. What pandas
+# leaves out of a table that is too wide is in the middle.
+BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
 
 
 class Row(NamedTuple):
@@ -241,7 +242,7 @@ def columns(keys: Collection[str], metrics: Iterable[str]) -> tuple[dict[str, st
     >>> columns(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    taken = {*BEFORE, *AFTER}
+    taken = {*BEFORE, *RUN_COLUMNS}
     of_keys = _free(keys, "config", taken)
     return of_keys, _free(metrics, "metric", taken | {*keys} | {*of_keys.values()})
 

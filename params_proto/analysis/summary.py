@@ -10,7 +10,7 @@ from typing import Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 
 from params_proto.analysis.frame import column
-from params_proto.analysis.metrics import as_float
+from params_proto.analysis.metrics import as_float, total
 from params_proto.analysis.student import t_quantile
 from params_proto.errors import SweepError, nearest
 
@@ -100,21 +100,13 @@ def _of(values: Iterable[float | None]) -> dict[str, Any]:
     row: dict[str, Any] = {**dict.fromkeys(_COLUMNS), "count": count}
     if not count:
         return row
-    mean = row["mean"] = _sum(present) / count
+    mean = row["mean"] = total(present) / count
     if count > 1:
-        squares = _sum([(one - mean) * (one - mean) for one in present])
+        squares = total([(one - mean) * (one - mean) for one in present])
         std = row["std"] = math.sqrt(squares / (count - 1))
         half = t_quantile(CONFIDENCE, count - 1) * std / math.sqrt(count)
         row |= {"ci_low": mean - half, "ci_high": mean + half}
     return row
-
-
-def _sum(values: Sequence[float]) -> float:
-    """The sum, rounded once; of numbers too large for that, or infinite, as floats have it."""
-    try:
-        return math.fsum(values)
-    except (OverflowError, ValueError):
-        return sum(values)
 
 
 def _numbers(df: pd.DataFrame, metric: str) -> list[float | None]:

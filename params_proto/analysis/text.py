@@ -9,16 +9,21 @@ from typing import Any
 from params_proto.analysis.rows import PENDING, Row, columns
 from params_proto.records import Status
 
-_WIDEST = 40  # characters of a cell
+_WIDEST = 40  # columns of a terminal that a cell takes
+_FAILED = (Status.FAILED.value, Status.CRASHED.value)
+_RED = "\x1b[31m{}\x1b[0m"
 
 
-def shown(rows: Iterable[Row], keys: Sequence[str], metrics: Sequence[str]) -> str:
+def shown(
+    rows: Iterable[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
+) -> str:
     """The rows in columns: the job, its keys and metrics, what became of it and how long it took.
 
     Args:
         rows: in their order.
         keys: the swept ones.
         metrics: the names of what the tasks returned.
+        color: whether jobs that failed are red.
 
     >>> row = Row(0, {"lr": 0.1}, {"loss": 1 / 3}, "completed", 1, 12.25, None, "0", None)
     >>> print(shown([row], ["lr"], ["loss"]))
@@ -40,7 +45,13 @@ def shown(rows: Iterable[Row], keys: Sequence[str], metrics: Sequence[str]) -> s
         ]
         for row in rows
     ]
-    return aligned([*head, *(["error"] if failed else [])], lines)
+    first, *rest = aligned([*head, *(["error"] if failed else [])], lines).splitlines()
+    if color:
+        rest = [
+            _RED.format(line) if row.status in _FAILED else line
+            for row, line in zip(rows, rest, strict=True)
+        ]
+    return "\n".join([first, *rest])
 
 
 def counted(statuses: Mapping[str | None, int]) -> str:
@@ -68,13 +79,11 @@ def aligned(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
     out = ["" for _ in range(len(lines) + 1)]
     for at, name in enumerate(head):
         column = [cell(name), *[line[at] for line in texts]]
-        width = max(map(len, column))
-        right = at in (0, len(head)) or name == "seconds"
-        last = at == len(head) - 1
+        widest = max(map(width, column))
+        right = at == 0 or name == "seconds"
         for number, text in enumerate(column):
-            end = "" if last else "  "
-            padded = text.rjust(width) if right else text if last else text.ljust(width)
-            out[number] += f"{padded}{end}"
+            space = " " * (widest - width(text))
+            out[number] += f"{space}{text}  " if right else f"{text}{space}  "
     return "\n".join(line.rstrip() for line in out)
 
 
@@ -83,10 +92,12 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
 
     Args:
         value: of any kind.
-        widest: the most characters.
+        widest: the most columns of a terminal that it takes.
 
     >>> cell(1 / 3), cell([1, None]), cell("a\nb"), cell("long", 3)
     ('0.333333', '[1, null]', 'a?b', '...')
+    >>> cell("日本語日本語", 8)
+    '日本...'
     """
     if value is None:
         return ""
@@ -94,4 +105,18 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
         return f"{value:.6g}"
     text = value if isinstance(value, str) else json.dumps(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    return text if len(text) <= widest else f"{text[: widest - 3]}..."
+    if width(text) <= widest:
+        return text
+    cut = text[: widest - 3]
+    while width(cut) > widest - 3:
+        cut = cut[:-1]
+    return f"{cut}..."
+
+
+def width(text: str) -> int:
+    """The columns of a terminal that a text takes: East Asian characters take two each."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # which few tables need
+
+    return cell_len(text)

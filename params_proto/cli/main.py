@@ -17,11 +17,11 @@ _EXAMPLES = """\
 examples:
   params-proto show sweep.yaml
   params-proto show train.py:grid --head 5
-  params-proto results multirun/2026-11-24/10-00-00 --sort accuracy --direction maximize
+  params-proto results multirun/2026-11-24/10-00-00 --sort accuracy
   params-proto results runs/a runs/b --csv > all.csv
-  params-proto best runs/a --metric accuracy --direction maximize
+  params-proto best runs/a --metric loss --over seed
   params-proto failures runs/a
-  params-proto report runs/a --metric accuracy --direction maximize
+  params-proto report runs/a --metric accuracy
   params-proto schema > sweep.schema.json
 """
 
@@ -86,6 +86,7 @@ def _parser() -> argparse.ArgumentParser:
     best.add_argument("directory", type=Path, metavar="DIR")
     best.add_argument("--metric", help="by this; not needed where the jobs return a number")
     _direction(best)
+    _over(best, "rank means over this key, such as seed; may be given several times")
 
     failures = command("failures", "the jobs that failed, with what they raised")
     failures.add_argument("directory", type=Path, metavar="DIR")
@@ -95,12 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, metavar="FILE", help="in place of DIR/report.html")
     report.add_argument("--metric", help="by which the best is chosen; the page can choose another")
     _direction(report)
-    report.add_argument(
-        "--over",
-        action="append",
-        metavar="KEY",
-        help="a key that tells repeats apart, also several times (those that are called seed)",
-    )
+    _over(report, "a key that tells repeats apart, also several times (those called seed)")
     command("schema", "the JSON schema of sweep files, for an editor")
     return parser
 
@@ -113,4 +109,9 @@ def _count(text: str) -> int:
 
 
 def _direction(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--direction", choices=DIRECTIONS, help="what is better (minimize)")
+    usual = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
+    command.add_argument("--direction", choices=DIRECTIONS, help=usual)
+
+
+def _over(command: argparse.ArgumentParser, text: str) -> None:
+    command.add_argument("--over", action="append", metavar="KEY", help=text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
@@ -13,6 +14,8 @@ from params_proto.analysis.ranking import Ranking, common_ranking
 from params_proto.analysis.rows import Row, Table, metrics_of, table
 from params_proto.analysis.text import counted, shown
 from params_proto.errors import SweepError
+from params_proto.multirun.progress.lines import write
+from params_proto.multirun.progress.screen import has_colors
 from params_proto.records.returned import plain
 
 
@@ -35,6 +38,8 @@ def run(
     tables = list(map(table, directories))
     rows = [list(one) for one in tables]
     order = _order(tables, rows, sort, direction)
+    if order is not None:
+        write(order.describe("first", "--direction "))
     if form is not None:
         return _for_programs(directories, rows, order, form)
     return "\n\n".join(map(_told, tables, rows, repeat(order)))
@@ -48,14 +53,16 @@ def _order(
     metrics = metrics_of(chain.from_iterable(rows))
     if not metrics:
         whose = " and ".join(str(one.directory) for one in tables)
-        raise SweepError(f"--sort {sort}: the jobs of {whose} have returned nothing.")
+        raise SweepError(f"No job of {whose} returned a value: there is nothing to rank.")
     return common_ranking(tables, sort, direction, metrics)
 
 
 def _told(one: Table, rows: list[Row], order: Ranking | None) -> str:
     ordered = rows if order is None else order.of(rows)
     counts = Counter(row.status for row in rows)
-    return f"{one.directory}: {counted(counts)}\n{shown(ordered, one.keys, metrics_of(rows))}"
+    color = has_colors(sys.stdout)
+    text = shown(ordered, one.keys, metrics_of(rows), color=color)
+    return f"{one.directory}: {counted(counts)}\n{text}"
 
 
 def _for_programs(

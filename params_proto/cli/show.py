@@ -10,15 +10,20 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from params_proto.algebra.build import build
+from params_proto.algebra.steps import Concat, Cross, Exclude, Expression, Step, Where
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
-from params_proto.multirun.asked.plan import Plan
+from params_proto.multirun.asked.functions import guarded
 from params_proto.records.layout import SWEEP
 from params_proto.storage.groups import options_in
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
+
+
+_COUNTED = 100_000  # configs that exclude and where look at, to count what they leave
 
 
 def run(sweep: str, head: int, config_dir: str | None = None) -> str:
@@ -61,18 +66,35 @@ def _shown(sweep: str, head: int, loader: ConfigLoader | None) -> str:
     keys = list(read.keys)
     first = [*islice(read, head)]
     rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]
-    size = Plan(read.expression, {}, (), bool).size
-    if size is None and len(rows) < head:
+    unfiltered = _unfiltered(read.expression)
+    whole = build(unfiltered).size
+    size: int | None = None
+    if unfiltered == read.expression or whole <= _COUNTED:
+        size = build(guarded(read.expression)).size
+    elif len(rows) < head:
         size = len(rows)
     names = f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}"
     lines = [repr(read), f"{_counted(size)} of {names}"]
     if rows:
         lines.append(aligned(["job", *keys], rows))
-    if size is None and len(rows) == head:
-        lines.append("and whatever else exclude and where leave: to count takes a pass over all")
-    elif size is not None and size > len(rows):
+    if size is None:
+        lines.append(f"and more, not counted: exclude and where look at each of {whole} configs")
+    elif size > len(rows):
         lines.append(f"and {size - len(rows)} more")
     return "\n".join(lines)
+
+
+def _unfiltered(expression: Expression) -> Expression:
+    """The configs that exclude and where look at."""
+    kept: list[Step] = []
+    for step in expression.steps:
+        if isinstance(step, Concat):
+            kept.append(Concat(tuple(map(_unfiltered, step.parts))))
+        elif isinstance(step, Cross):
+            kept.append(Cross(_unfiltered(step.inner)))
+        elif not isinstance(step, (Exclude, Where)):
+            kept.append(step)
+    return Expression(tuple(kept), expression.prefix)
 
 
 def _counted(size: int | None) -> str:

@@ -20,10 +20,7 @@ BARE_TUPLE: Any = vars(typing)["Tuple"]
 
 
 class _Holder:
-    """Carries one annotation, and no defaults, to `typing.get_type_hints`.
-
-    (From a parameter whose default is None, Python 3.10 would make an Optional.)
-    """
+    """Carries one annotation to `typing.get_type_hints`."""
 
     def __init__(self, annotation: Any) -> None:
         self.__annotations__ = {"it": annotation}
@@ -50,21 +47,7 @@ def resolve(
         )
     except Exception:  # the text is the user's: evaluating it can raise anything
         return Any
-    return _unquoted(hints["it"], names, local_names)
-
-
-def _unquoted(annotation: Any, names: Mapping[str, Any], local: Mapping[str, Any] | None) -> Any:
-    """`list["Name"]` with the name looked up, which Python 3.10 does not do."""
-    if not isinstance(annotation, types.GenericAlias):
-        return annotation
-    arguments = [
-        resolve(argument, names, local)
-        if isinstance(argument, str)
-        else _unquoted(argument, names, local)
-        for argument in annotation.__args__
-    ]
-    origin: Any = annotation.__origin__
-    return types.GenericAlias(origin, tuple(arguments))
+    return hints["it"]
 
 
 def hints(cls: type, local_names: Mapping[str, Any] | None = None) -> dict[str, Any]:

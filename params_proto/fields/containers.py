@@ -109,7 +109,7 @@ def _places(kind: Any, annotation: Any, length: int) -> tuple[Any, ...]:
         return (Any,) * length
     if arguments[1:] == (...,):
         return (arguments[0],) * length
-    return () if arguments == ((),) else arguments  # Python 3.10 has ((),) for tuple[()]
+    return arguments
 
 
 def into_mapping(value: Any, annotation: Any, into: Into) -> Any:

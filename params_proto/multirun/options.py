@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, cast
 
-from params_proto.analysis.ranking import ALONE, DIRECTIONS, MAXIMIZE, Ranking
+from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
 from params_proto.errors import SweepError, shown
 from params_proto.python_text import slice_of
 
@@ -80,7 +80,7 @@ class Options:
     @property
     def ranking(self) -> Ranking:
         """What makes one job better than another: a number that it returns, if no other is told."""
-        return Ranking(self.metric or ALONE, self.direction == MAXIMIZE)
+        return Ranking.by(self.metric or ALONE, self.direction)
 
     @property
     def batch_size(self) -> int:

@@ -57,8 +57,8 @@ def run(
         HydraException: a mistake in what is asked for. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
-        Exception: what the first job raised that failed, once all are done.
-        SystemExit: the sweep was interrupted.
+        SystemExit: a job failed, the launcher did, or the sweep was interrupted; with
+            `HYDRA_FULL_ERROR=1` what the first job raised that failed, or the launcher.
     """
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
@@ -96,10 +96,11 @@ def run(
         except KeyboardInterrupt as error:
             signals.handled()
             running.interrupted(signals.number_of(error))
-        except Exception:
-            running.stopped()
+        except Exception as error:
+            running.stopped(error)
             raise
         with quiet_about_interrupts():
+            running.show_failure()
             running.leave_results()
     return running.ended()
 
@@ -118,11 +119,12 @@ def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
         if beginning.is_there:  # the process may have died that was about to
+            from params_proto.multirun.progress.lines import write
             from params_proto.multirun.running.ending import leave_results
 
             beginning.remove_half_written()
-            there = beginning.directory.absolute()
-            leave_results(beginning, there, goes_on=bool(remaining.unfinished))
+            for line in leave_results(beginning, beginning.directory.absolute()):
+                write(line)
         return []
     size = beginning.request.plan.space.size
     if not size:

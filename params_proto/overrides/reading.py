@@ -8,7 +8,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, cut, sentence, shown
-from params_proto.overrides.groups import globbed, group_exists, options_of
+from params_proto.overrides.groups import globbed, options_of
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 from params_proto.values import MAX_DEPTH
 
@@ -221,9 +221,9 @@ def _why_none(override: Override, sweep: object) -> str:
     if not isinstance(sweep, Glob) or override.config_loader is None:
         return ". Write at least one: a range ends before its second number."
     loader, group = override.config_loader, override.key_or_group
-    if not group_exists(loader, group):
-        return f": there is no config group {group}."
-    options = [option for depth in (0, 1) for option in options_of(loader, group, depth)]
+    options = options_of(loader, group) or options_of(loader, group, 1)
+    if not options:
+        return f": there is no config group {group} with an option."
     return f": no option of the config group {group} matches. Options: {', '.join(options)}."
 
 

@@ -28,7 +28,7 @@ class PlanFile(NamedTuple):
     Args:
         script: what was run, up to the overrides, as `python` gets it; nothing where a script
             launched the sweep itself.
-        function: what its jobs run, by the names of its file and its own.
+        function: what the jobs run, `file.py:name`.
         config_name: of the primary config.
         task: the overrides of the command line, but for those of Hydra.
         hydra: those of Hydra.
@@ -42,7 +42,7 @@ class PlanFile(NamedTuple):
         earlier: how many other sweeps have had the directory before.
         created: when, ISO 8601 with the zone.
         metric: what tasks return by which one is the best; None for a number that they return.
-        direction: `minimize` or `maximize`; None for the former.
+        direction: `minimize` or `maximize`; None for what is usual for the metric.
         format: the version of this form, and of the records'.
     """
 

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto.analysis.metrics import as_float
+from params_proto.analysis.metrics import as_float, is_number
 from params_proto.report.text import fit, told
 
 _PLOTTED = 60  # characters of a text in a figure
@@ -25,6 +25,7 @@ class Column(NamedTuple):
         values: what it is sorted by: numbers, or positions among the options; None stands last.
         options: the texts there are, in the order in which they first occur; None of numbers.
         repeats: whether it is a key that only tells repeats apart, as `seed`.
+        maximize: whether it is a metric of which more is better.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Column(NamedTuple):
     values: list[float | str | None]
     options: list[str] | None = None
     repeats: bool = False
+    maximize: bool = False
 
     def plotted(self) -> dict[str, Any]:
         """What the page's figures read, as JSON."""
@@ -50,20 +52,20 @@ def key(name: str, values: Sequence[Any], repeats: bool = False) -> Column:
     ([0.1, None], [0, 1, 0])
     """
     given = [value for value in values if value is not ABSENT]
-    if not all(_is_number(value) for value in given):
+    if not all(is_number(value) for value in given):
         return options(name, "key", values)._replace(repeats=repeats)
     return numbers(name, "key", values)._replace(repeats=repeats)
 
 
-def metric(name: str, values: Sequence[Any]) -> Column:
+def metric(name: str, values: Sequence[Any], maximize: bool = False) -> Column:
     """What the tasks returned: numbers where one of them is, whatever the others are.
 
     >>> metric("loss", [1 / 3, float("nan"), "diverged"])[2:4]
     (['0.333333', 'nan', 'diverged'], [0.3333333333333333, None, None])
     """
-    if not any(_is_number(value) for value in values):
+    if not any(is_number(value) for value in values):
         return options(name, "metric", values)
-    return numbers(name, "metric", values)
+    return numbers(name, "metric", values)._replace(maximize=maximize)
 
 
 def numbers(name: str, role: str, values: Sequence[Any], cells: Sequence[str] = ()) -> Column:
@@ -82,7 +84,7 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     """Values of any kind, equal where they are of one type and value.
 
     >>> options("layers", "key", [[64, 32], None, [64, 32]])[2:]
-    (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False)
+    (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
     texts: dict[str, str] = {}
     found = [
@@ -102,13 +104,9 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     )
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def _sayable(value: Any) -> float | str | None:
     """A number in the words of JSON, from which JavaScript makes it again; None of what is none."""
-    if not _is_number(value):
+    if not is_number(value):
         return None
     number = as_float(value)  # by which `params-proto best` ranks it, too
     if math.isnan(number):

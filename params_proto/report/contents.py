@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from params_proto.analysis.ranking import MAXIMIZE, ranking_of
+from params_proto.analysis.alone import again
+from params_proto.analysis.ranking import Ranking, ranking_of
+from params_proto.analysis.repeats import configurations, repeat_keys
 from params_proto.analysis.rows import Row, columns, metrics_of, table
-from params_proto.errors import SweepError, did_you_mean
+from params_proto.errors import SweepError
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import SWEEP
 from params_proto.records.plan import PlanFile, has_plan, read_plan
@@ -38,7 +39,7 @@ class Contents(NamedTuple):
         worked: how long the jobs took, one after the other.
         failures: by where they came from.
         metric: by which the best is chosen; None to begin with the first that there is.
-        maximize: whether more is better.
+        commands: those that run the jobs again which are the best by some metric, by their places.
     """
 
     directory: Path
@@ -52,7 +53,7 @@ class Contents(NamedTuple):
     worked: timedelta
     failures: list[Failed]
     metric: str | None
-    maximize: bool
+    commands: dict[int, str]
 
     @property
     def jobs(self) -> int:
@@ -83,11 +84,10 @@ def read(
         )
     names = metrics_of(rows)
     order = ranking_of(found, metric, direction, names)
-    if over is None:
-        over = [name for name in found.keys if name.rpartition(".")[2] == "seed"]
-    for name in over:
-        if name not in found.keys:
-            raise SweepError(f"over={name}: no such key is swept.{did_you_mean(name, found.keys)}")
+    orders = {name: Ranking.by(name, direction if order is None else None) for name in names}
+    if order is not None:
+        orders[order.metric] = order
+    over = repeat_keys(["seed"] if over is None else over, found.keys)
     plan = read_plan(directory) if has_plan(directory) else None
     starts = [datetime.fromisoformat(row.started) for row in rows if row.started is not None]
     shown_keys, shown_metrics = columns(found.keys, names)
@@ -95,20 +95,24 @@ def read(
         directory,
         plan,
         "" if plan is None else (directory / SWEEP).read_text("utf-8", errors="replace"),
-        _columns(rows, shown_keys, shown_metrics, over),
-        _configurations(rows, over),
+        _columns(rows, shown_keys, shown_metrics, over, orders),
+        configurations(rows, over),
         dict(Counter(row.status for row in rows if row.status is not None)),
         min(starts, default=None),
         max(_ends(rows), default=None),
         timedelta(seconds=sum(row.duration or 0 for row in rows)),
         _failures(directory, rows),
         None if order is None else shown_metrics.get(order.metric, order.metric),
-        direction == MAXIMIZE if order is None else order.maximize,
+        {} if plan is None else _commands(directory, plan, rows, orders.values()),
     )
 
 
 def _columns(
-    rows: Sequence[Row], keys: dict[str, str], metrics: dict[str, str], over: Sequence[str]
+    rows: Sequence[Row],
+    keys: dict[str, str],
+    metrics: dict[str, str],
+    over: Sequence[str],
+    orders: Mapping[str, Ranking],
 ) -> list[Column]:
     """Those of the table, in its order; what no job has is left out."""
     started = [ABSENT if row.started is None else row.started for row in rows]
@@ -119,7 +123,7 @@ def _columns(
             for name, shown in keys.items()
         ],
         *[
-            metric(shown, [row.metrics.get(name, ABSENT) for row in rows])
+            metric(shown, [row.metrics.get(name, ABSENT) for row in rows], orders[name].maximize)
             for name, shown in metrics.items()
         ],
         options("status", "status", [_or_absent(row.status) for row in rows]),
@@ -165,18 +169,21 @@ def _ends(rows: Sequence[Row]) -> list[datetime]:
     ]
 
 
-def _configurations(rows: Sequence[Row], over: Sequence[str]) -> list[int]:
-    seen: dict[str, int] = {}
-    return [
-        seen.setdefault(
-            json.dumps(
-                {name: value for name, value in row.config.items() if name not in over},
-                sort_keys=True,
-            ),
-            len(seen),
-        )
-        for row in rows
-    ]
+def _commands(
+    directory: Path, plan: PlanFile, rows: Sequence[Row], orders: Iterable[Ranking]
+) -> dict[int, str]:
+    """Of the jobs that a page can show as the best: by any metric, in both directions."""
+    records = Records(directory)
+    commands: dict[int, str] = {}
+    for order in orders:
+        for either in (order, order._replace(maximize=not order.maximize)):
+            scores = [either.score(row.metrics) for row in rows]
+            ranked = [(score, at) for at, score in enumerate(scores) if score is not None]
+            if ranked:
+                _, best = min(ranked)
+                record = records.read(rows[best].job)
+                commands[best] = "" if record is None else again(plan, [record])
+    return commands
 
 
 def _failures(directory: Path, rows: Sequence[Row]) -> list[Failed]:

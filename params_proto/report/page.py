@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import shlex
 from importlib.resources import files
 from string import Template
 
@@ -46,9 +45,9 @@ def page(contents: Contents) -> str:
         failures=tracebacks(contents.failures, columns),
         data=embedded(
             {
-                "shell": fit(shlex.quote(str(contents.directory))),
+                "again": "Run it again" if contents.plan and contents.plan.script else "Overrides",
+                "commands": {at: fit(text) for at, text in contents.commands.items()},
                 "metric": contents.metric,
-                "maximize": contents.maximize,
                 "configurations": contents.configurations,
                 "columns": [column.plotted() for column in columns],
             }

@@ -96,13 +96,13 @@ def test_a_row_for_each_job(make: Make) -> None:
     )
     df = results(out)
     assert [*df.columns] == [
-        *("job", "lr", "seed", "loss", "acc.top1", "acc.top5"),
-        *("status", "attempt", "duration", "started", "dir", "error"),
+        *("job", "lr", "seed", "started", "dir", "error", "attempt", "duration", "status"),
+        *("loss", "acc.top1", "acc.top5"),
     ]
     # pandas 2 has nanoseconds there.
     assert [str(dtype).replace("[ns, ", "[us, ") for dtype in df.dtypes] == [
-        *("Int64", "Float64", "Int64", "Float64", "Int64", "Float64"),
-        *("category", "Int64", "Float64", "datetime64[us, UTC]", "string", "string"),
+        *("Int64", "Float64", "Int64", "datetime64[us, UTC]", "string", "string"),
+        *("Int64", "Float64", "category", "Float64", "Int64", "Float64"),
     ]
     assert [*df["status"]] == ["completed", "failed", "pending", "pending"]
     assert df[["lr", "seed"]].values.tolist() == [[0.1, 1], [0.1, 2], [0.2, 1], [0.2, 2]]
@@ -153,9 +153,10 @@ def test_names_that_are_there_already(make: Make) -> None:
         record(0, {"lr": 1, "dir": "a"}, {"lr": 2, "status": "good", "loss": 3}),
     )
     df = results(out)
-    assert [*df.columns[:6]] == ["job", "lr", "config.dir", "metric.lr", "metric.status", "loss"]
+    names = ["job", "lr", "config.dir", "metric.lr", "metric.status", "loss"]
+    assert [*df.columns[:3], *df.columns[-3:]] == names
     assert df.attrs["keys"] == ["lr", "config.dir"]
-    assert df.iloc[0, :6].tolist() == [0, 1, "a", 2, "good", 3]
+    assert df.loc[0, names].tolist() == [0, 1, "a", 2, "good", 3]
 
 
 def test_no_two_columns_have_one_name(make: Make) -> None:
@@ -165,12 +166,12 @@ def test_no_two_columns_have_one_name(make: Make) -> None:
         record(0, {"lr": 1, "dir": "a", "config.dir": "b"}, returned),
     )
     df = results(out)
-    names = [*df.columns[1:7]]
+    names = [*df.columns[1:4], *df.columns[-3:]]
     assert names == [
         *("lr", "config.config.dir", "config.dir"),
         *("metric.metric.lr", "metric.lr", "metric.config.dir"),
     ]
-    assert df.iloc[0, 1:7].tolist() == [1, "a", "b", 2, 3, 4]
+    assert df.loc[0, names].tolist() == [1, "a", "b", 2, 3, 4]
     written = "".join(text(table(out), df.attrs["metrics"]))
     assert written.startswith(f"job,{','.join(names[:3])},")
 
@@ -205,8 +206,9 @@ def test_several_directories(make: Make) -> None:
     a = make(Sweep().product(lr=[1, 2]), record(0, {"lr": 1}, 5), name="a")
     b = make(Sweep().product(bs=[3]), record(0, {"bs": 3}, {"lr": 7}), name="b")
     df = results(a, b)
-    assert [*df.columns[:6]] == ["sweep", "job", "lr", "bs", "value", "metric.lr"]
-    assert df.iloc[:, :6].astype(object).where(df.iloc[:, :6].notna(), None).values.tolist() == [
+    names = ["sweep", "job", "lr", "bs", "value", "metric.lr"]
+    assert [*df.columns[:4], *df.columns[-2:]] == names
+    assert df[names].astype(object).where(df[names].notna(), None).values.tolist() == [
         [str(a), 0, 1, None, 5, None],
         [str(a), 1, 2, None, None, None],
         [str(b), 0, None, 3, None, 7],
@@ -259,6 +261,25 @@ def test_a_frame_that_pandas_can_go_on_with(make: Make) -> None:
     assert df.groupby("lr")["value"].mean().tolist() == [0.5, 2.5]
     assert df.sort_values("value", ascending=False)["job"].tolist() == [3, 2, 1, 0]
     assert json.loads(df[["job", "lr"]].to_json(orient="records"))[3] == {"job": 3, "lr": 0.2}
+
+
+def test_a_terminal_that_is_too_narrow_shows_the_metrics(make: Make) -> None:
+    """Where pandas leaves out columns, as in a terminal of 80."""
+    failed = Failure("ValueError", "the loss is not a number, and neither is the gradient", "")
+    sweep = Sweep().product({"model.lr": [0.1], "model.layers": [2], "seed": [1, 2]})
+    first, second = sweep
+    out = make(
+        sweep,
+        record(0, first, {"val/loss": 0.25, "val/accuracy": 0.75}),
+        record(1, second, error=failed, status=Status.FAILED),
+    )
+    with pd.option_context("display.width", 80, "display.max_columns", 0):
+        head, *jobs = repr(results(out)).splitlines()[:3]
+    assert head.split()[:3] == ["job", "model.lr", "model.layers"]
+    assert head.split()[-3:] == ["status", "val/loss", "val/accuracy"]
+    assert [line.split()[-3:] for line in jobs] == [
+        *(["completed", "0.25", "0.75"], ["failed", "<NA>", "<NA>"])
+    ]
 
 
 def test_what_json_has_no_word_for_is_no_metric(make: Make) -> None:

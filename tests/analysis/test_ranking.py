@@ -22,10 +22,17 @@ BOTH = ["loss", "accuracy"]
         (OWN, "accuracy", None, BOTH, Ranking("accuracy", True)),
         (OWN, "accuracy", "minimize", BOTH, Ranking("accuracy", False)),
         (OWN, None, "minimize", BOTH, Ranking("accuracy", False)),
-        (OWN, "loss", None, BOTH, Ranking("loss", False)),  # its direction was about another one
+        (
+            OWN,
+            "loss",
+            None,
+            BOTH,
+            Ranking("loss", False, True),
+        ),  # its direction was about another one
         (NONE, None, None, BOTH, None),
         (NONE, "loss", "maximize", BOTH, Ranking("loss", True)),
-        (NONE, None, None, ["value"], Ranking("value", False)),
+        (NONE, None, None, ["value"], Ranking("value", False, True)),
+        (NONE, "accuracy", None, BOTH, Ranking("accuracy", True, True)),
         (NONE, None, "maximize", ["value"], Ranking("value", True)),
     ],
 )
@@ -37,6 +44,22 @@ def test_the_order(
     order: Ranking | None,
 ) -> None:
     assert ranking_of(sweep, metric, direction, metrics) == order
+
+
+@pytest.mark.parametrize(
+    ("metric", "maximize"),
+    [
+        *((name, True) for name in ("acc", "accuracy", "auc", "f1", "r2", "reward", "return")),
+        *((name, True) for name in ("score", "precision", "recall", "map", "iou", "bleu")),
+        *((name, True) for name in ("val/acc", "val_acc", "test.accuracy", "mean-iou", "val/mAP")),
+        *((name, False) for name in ("value", "loss", "val/loss", "acc_loss", "accuracy.error")),
+        *((name, False) for name in ("tacc", "scores", "mapped", "f11")),
+    ],
+)
+def test_the_direction_that_is_usual_for_a_metric(metric: str, maximize: bool) -> None:
+    order = ranking_of(NONE, metric, None, [metric])
+    assert order is not None
+    assert order.maximize is maximize
 
 
 def test_numbers_that_no_float_can_hold() -> None:

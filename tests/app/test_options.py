@@ -93,8 +93,6 @@ def trained(tmp_path: Path) -> Any:
         (["epoch=3"], ["epoch: did you mean epochs?"]),
         (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr?"]),
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
-        (["lr=3"], ["lr: did you mean optimizer.lr?"]),
-        (["-m", "lr=1,2"], ["lr: did you mean optimizer.lr?"]),
         (["-m", "sweep=grid"], ["sweep: did you mean +sweep=grid?"]),
         (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep?"]),
         (["-m", "resume=runs/1"], ["resume: did you mean hydra.sweeper.resume?"]),

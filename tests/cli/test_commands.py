@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from params_proto.cli.main import main
+from tests.multirun.progress.terminal import Terminal
 
 APP = """
 from params_proto import Sweep, proto
@@ -24,6 +25,8 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
     print("lr", lr, "seed", seed, "name", name)
     if seed == 7:
         raise ValueError("seven")
+    if seed == 8:
+        return None
     return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
 
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
@@ -47,6 +50,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
         ("runs/failed", ["seed=7"], 1),
+        ("runs/nothing", ["seed=8,8"], 0),
         (
             "runs/ranked",
             ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
@@ -66,11 +70,17 @@ def there(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Any:
-    def ran(*arguments: str, status: int = 0) -> str:
+    def ran(*arguments: str, status: int = 0, aside: str | None = None) -> str:
+        """What it prints, or why it fails.
+
+        Args:
+            aside: what it says on standard error where it does not fail.
+        """
         assert main(arguments) == status
         said = capsys.readouterr()
-        assert bool(said.err) is bool(status)
-        return (said.err or said.out).rstrip("\n")
+        if aside is not None:
+            assert said.err.rstrip("\n") == aside
+        return (said.err if status else said.out).rstrip("\n")
 
     return ran
 
@@ -88,13 +98,31 @@ def test_results(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("environment", "color"), [({}, "red"), ({"NO_COLOR": "1"}, "default")], ids=["", "NO_COLOR"]
+)
+def test_jobs_that_failed_stand_out_in_a_terminal(
+    lab: Path, environment: dict[str, str], color: str
+) -> None:
+    command = [sys.executable, "-m", "params_proto", "results", "runs/a"]
+    terminal = Terminal(command, lab, environment=environment)
+    assert terminal.to_the_end() == 0
+    colors = {
+        line.split()[0]: terminal.screen.buffer[at][2].fg
+        for at, line in enumerate(terminal.screen.display)
+        if line.startswith("  ") and line.strip()
+    }
+    assert colors == {"0": "default", "1": color, "2": "default", "3": color}
+
+
+@pytest.mark.parametrize(
     ("options", "jobs"),
     [
         (["runs/a"], [0, 1, 2, 3]),
         (["runs/a", "--sort", "loss"], [0, 2, 1, 3]),
         (["runs/a", "--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
-        (["runs/a", "--sort", "acc"], [2, 0, 1, 3]),
-        (["runs/a", "--sort", "metric.acc"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "acc"], [0, 2, 1, 3]),
+        (["runs/a", "--sort", "acc", "--direction", "minimize"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "metric.acc"], [0, 2, 1, 3]),
         (["runs/ranked"], [0, 1]),
         (["runs/ranked", "--sort", "acc"], [1, 0]),
         (["runs/ranked", "--sort", "metric.acc"], [1, 0]),
@@ -114,6 +142,21 @@ def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> 
     assert found == jobs
 
 
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]], ids=["text", "csv", "json"])
+@pytest.mark.parametrize(
+    ("options", "aside"),
+    [
+        (["runs/a"], ""),
+        (["runs/a", "--sort", "loss"], "lowest loss first; --direction maximize for the highest"),
+        (["runs/a", "--sort", "acc"], "highest acc first; --direction minimize for the lowest"),
+        (["runs/a", "--sort", "acc", "--direction", "minimize"], "lowest acc first"),
+        (["runs/ranked", "--sort", "acc"], "highest acc first"),
+    ],
+)
+def test_the_order_is_said(run: Any, options: list[str], aside: str, form: list[str]) -> None:
+    run("results", *options, *form, aside=aside)
+
+
 def test_several_directories(run: Any) -> None:
     assert run("results", "runs/a", "runs/one").count("\njob") == 2
     frame = [
@@ -123,17 +166,40 @@ def test_several_directories(run: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "expected"),
+    ("arguments", "aside", "expected"),
     [
-        (["runs/a", "--metric", "loss"], "lr 0.1 seed 1 name a b"),
-        (["runs/a", "--metric", "acc"], "lr 0.2 seed 1 name a b"),
-        (["runs/a", "--metric", "acc", "--direction", "maximize"], "lr 0.1 seed 1 name a b"),
-        (["runs/a", "--metric", "metric.loss"], "lr 0.1 seed 1 name a b"),
-        (["runs/one"], "lr 0.1 seed 9 name "),
+        (
+            ["runs/a", "--metric", "loss"],
+            "lowest loss = 0.1, job 0; --direction maximize for the highest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "acc"],
+            "highest acc = 0.9, job 0; --direction minimize for the lowest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "acc", "--direction", "minimize"],
+            "lowest acc = 0.8, job 2",
+            "lr 0.2 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "metric.loss"],
+            "lowest loss = 0.1, job 0; --direction maximize for the highest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/one"],
+            "lowest value = 0.1, job 1; --direction maximize for the highest",
+            "lr 0.1 seed 9 name ",
+        ),
+        (["runs/ranked"], "highest acc = 0.9, job 1", "lr 0.1 seed 1 name "),
     ],
 )
-def test_the_best_runs_again(run: Any, lab: Path, arguments: list[str], expected: str) -> None:
-    command = run("best", *arguments)
+def test_the_best_runs_again(
+    run: Any, lab: Path, arguments: list[str], aside: str, expected: str
+) -> None:
+    command = run("best", *arguments, aside=aside)
     done = subprocess.run(["sh", "-c", command], cwd=lab, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, f"{expected}\n"), done.stderr
 
@@ -146,6 +212,55 @@ def test_the_best_runs_again_from_elsewhere(
     assert command.startswith(f"cd {lab} && ")
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "lr 0.1 seed 9 name \n"), done.stderr
+
+
+SEEDS = """
+from params_proto import proto
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0):
+    print("lr", lr, "seed", seed)
+    if lr == 3 and seed == 2:
+        return float("nan")
+    return {1: [0.1, 0.9], 2: [0.4, 0.4], 3: [0.0, 0.0]}[int(lr)][seed - 1]
+
+train()
+"""
+
+
+def test_the_best_mean_over_seeds(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lowest number of all is another configuration's, and of one a seed has diverged."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SEEDS)
+    sweep = [sys.executable, "train.py", "-m", "lr=1,2,3", "seed=1,2", "hydra.sweep.dir=out"]
+    subprocess.run(sweep, check=True, capture_output=True)
+    run("best", "out", aside="lowest value = 0, job 4; --direction maximize for the highest")
+    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
+    command = run("best", "out", "--over", "seed", aside=means)
+    assert command.endswith("train.py -m lr=2 seed=1,2")
+    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    jobs = [line for line in again.stdout.splitlines() if line.startswith("lr")]
+    assert jobs == ["lr 2.0 seed 1", "lr 2.0 seed 2"]
+    highest = run("best", "out", "--over", "seed", "--direction", "maximize")
+    assert highest.endswith("train.py -m lr=1 seed=1,2")
+    assert run("best", "out", "--over", "sede", status=1) == (
+        "params-proto: over=sede: no such key is swept. Did you mean seed?"
+    )
+
+
+def test_the_best_mean_of_equal_jobs(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SEEDS)
+    (tmp_path / "twice.yaml").write_text("product: {lr: [1, 2]}\nset: {seed: 2}\nrepeat: 2\n")
+    to = ["hydra.sweeper.sweep=twice.yaml", "hydra.sweep.dir=out"]
+    subprocess.run([sys.executable, "train.py", "-m", *to], check=True, capture_output=True)
+    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
+    command = run("best", "out", "--over", "seed", aside=means)
+    assert command.endswith("train.py lr=2.0 seed=2")
 
 
 PLAIN = """
@@ -195,6 +310,7 @@ def test_several_directories_in_one_order(run: Any) -> None:
         tables = run("results", *arguments).split("\n\n")
         return [[int(line.split()[0]) for line in one.splitlines()[2:]] for one in tables]
 
+    assert jobs("runs/a", "runs/ranked", "--sort", "loss") == [[0, 2, 1, 3], [1, 0]]
     assert jobs("runs/a", "runs/ranked", "--sort", "acc") == [[0, 2, 1, 3], [1, 0]]
     assert jobs("runs/ranked", "runs/a", "--sort", "acc") == [[1, 0], [0, 2, 1, 3]]
     assert jobs("runs/one", "runs/a", "--sort", "acc", "--direction", "minimize") == [
@@ -313,8 +429,31 @@ def test_show(run: Any) -> None:
     assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
         *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
-        "and whatever else exclude and where leave: to count takes a pass over all",
+        "and more, not counted: exclude and where look at each of 2000000 configs",
     ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "size"),
+    [
+        ("product: {lr: [1, 2], seed: [1, 2, 3, 4, 5]}\nexclude: {lr: 1, seed: [1, 2]}\n", 8),
+        ("product: {lr: [1, 2], seed: 'range(0,50000)'}\nexclude: {lr: 1}\n", 50000),
+        ("concat: [{product: {lr: [1, 2, 3]}, exclude: {lr: 1}}, {product: {lr: [4]}}]\n", 3),
+        ("product: {lr: [1, 2, 3]}\ncross: {product: {seed: [1, 2]}, exclude: {seed: 1}}\n", 3),
+    ],
+    ids=["ten", "the most", "concat", "cross"],
+)
+def test_show_counts_what_exclude_leaves(run: Any, tmp_path: Path, steps: str, size: int) -> None:
+    (tmp_path / "grid.yaml").write_text(steps)
+    lines = run("show", str(tmp_path / "grid.yaml"), "--head", "1").splitlines()
+    assert lines[1].startswith(f"{size} configs of ")
+    assert lines[-1] == f"and {size - 1} more"
+
+
+def test_wide_characters_take_two_columns(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "grid.yaml").write_text("product: {name: [学習率, lr], seed: [1]}\n", "utf-8")
+    lines = run("show", str(tmp_path / "grid.yaml")).splitlines()[2:]
+    assert lines == ["job  name    seed", "  0  学習率  1", "  1  lr      1"]
 
 
 GIVE = (
@@ -332,6 +471,9 @@ MISTAKES = {
     " Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 holds no sweep. Did you mean runs/a? {GIVE}",
     "best runs/failed": "No job of runs/failed has completed: 1 failed.",
+    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank.",
+    "results runs/nothing --sort loss": "No job of runs/nothing returned a value: there is nothing"
+    " to rank.",
     "failures nowhere": f"nowhere is no directory. {GIVE}",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
     "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",

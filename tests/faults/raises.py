@@ -20,7 +20,7 @@ ORDERLY: Mapping[str, tuple[Status, str | None]] = {
     "unmade": (FAILED, "UnmadeError"),
     "unsayable": (FAILED, "UnsayableError"),
     "recursion": (FAILED, "RecursionError"),
-    "group": (FAILED, None),  # a ValueError before Python 3.11
+    "group": (FAILED, "ExceptionGroup"),
     "cancelled": (FAILED, "CancelledError"),
     "surrogate": (FAILED, "ValueError"),
     "exit": (COMPLETED, None),

@@ -237,7 +237,7 @@ TEXTS: list[tuple[Any, str]] = [
     ("None", "None"),
     ("typing_extensions.TypeAliasType('Rate', float)", "float"),
     ("typing_extensions.TypeAliasType('Rates', list[T], type_params=(T,))[int]", "list[Any]"),
-    (list["Color"], "list[Color]"),  # quoted inside, as Python 3.10 leaves it
+    (list["Color"], "list[Color]"),  # quoted inside
     (dict[str, list["Color"]], "dict[str, list[Color]]"),
 ]
 

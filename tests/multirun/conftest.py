@@ -80,8 +80,11 @@ Run = Callable[..., Multirun]
 
 
 @pytest.fixture
-def multirun(plugins: None, app: Path, hydra_restore_singletons: None) -> Run:
-    """Runs `app.py -m overrides...` in this process."""
+def multirun(
+    plugins: None, app: Path, hydra_restore_singletons: None, monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """Runs `app.py -m overrides...` in this process, and raises what a job raises."""
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
     if HYDRA_1_3:
         version.setbase("1.3")
 

@@ -15,7 +15,7 @@ import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
-from hydra.errors import CompactHydraException, HydraException
+from hydra.errors import CompactHydraException, ConfigCompositionException, HydraException
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -262,8 +262,8 @@ def test_params(both: Both, app: Path, params: str, overrides: list[str]) -> Non
     [
         *(["lr=1,,2"], ["lr=[1"], ["lr=1,'"], ["lr"], ["lr=sort(a,1)"], ["lr=int(a,b)"]),
         *(["lr=choice()"], ["lr=no(1)"], ["db@a:b=pg"], ["nolr=1,2"], ["lr.x=1,2"], ["layers.7=1"]),
-        *(["+lr=1,2"], ["++db=pg,mysql"], ["db=pg,nodb"], ["db@no=pg,mysql"], ["~nolr"], ["~db=pg"]),
-        *(["+db=pg,mysql"], ["hydra.job.name=a,b"], ["hydra/launcher=no"], ["db=null"]),
+        *(["+lr=1,2"], ["db=pg,nodb"], ["db@no=pg,mysql"], ["~nolr"], ["~db=pg"]),
+        *(["hydra.job.name=a,b"], ["hydra/launcher=no"], ["db=null"]),
         *(["hydra.sweeper.max_batch_size=x"], ["++opts=1,2", "opts.a=3"], ["+x=1,2", "x=3"]),
         *(["lr=1,2", "opts={a:1,z:2}"], ["opts={a:1},{z:2}"], ["hydra.sweep.subdir=${lr"]),
     ],
@@ -282,6 +282,8 @@ def test_hydras_refusal_stays(both: Both, overrides: list[str]) -> None:
         (["lr=interval(0,1)"], HydraException, "lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step."),
         (["lr=range(1,2,0)"], ValueError, "lr=range(1,2,0): a range needs finite ends and a step that is not 0."),
         (["lr=range(1.,2,0)"], HydraException, "lr=range(1.,2,0): a range needs finite ends and a step that is not 0."),
+        (["+db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job +db=pg: Multiple values for db. To override a value use 'override db: pg'.\n- the job +db=mysql: db appears more than once in the final defaults list."),
+        (["++db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job ++db=pg: force-add of config groups is not supported: '++db=pg'.\n- the job ++db=mysql: force-add of config groups is not supported: '++db=mysql'."),
         (["+@x=1,2"], ValueError, "Hydra cannot compose the job +@x=1: Config group override must be a string or a list. Got int"),
         (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is no number of jobs: 1 or more."),
         (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is no number of jobs: 1 or more."),

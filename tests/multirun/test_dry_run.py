@@ -156,3 +156,14 @@ def test_mistakes(multirun: Any, app: Path, overrides: list[str], message: str) 
     with pytest.raises(CompactHydraException, match=message):
         multirun(*overrides)
     assert left(app) == []
+
+
+def test_wide_characters_take_two_columns(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multirun("name='学習率',abcdef", "hydra.sweeper.dry_run=true")
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if line.startswith(("0 ", "1 "))] == [
+        "0    name='学習率'  0",
+        "1    name=abcdef    1",
+    ]

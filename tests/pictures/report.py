@@ -15,7 +15,7 @@ from tests.report.browser.chromium import chromium, picture
 
 ROOT = Path(__file__).resolve().parents[2]
 SWEEP = ["model.hidden=16,32,64", "optimizer.lr=0.0003,0.001,0.003,0.01", "optimizer.name=adam,sgd"]
-METRIC = ["--metric", "accuracy", "--direction", "maximize"]
+METRIC = ["--metric", "accuracy"]
 
 
 def main() -> None:

@@ -26,7 +26,7 @@ SEEN = (
     "A terminal in which twelve trainings run, two at a time: a line for each that is done, and"
     " below them how far the sweep is. At its end: a table of them all, the best first."
 )
-_GOOD_MOMENT = re.compile(r"([6-9]|10)/12 done, 2 running, .* left, best .*\)")
+_GOOD_MOMENT = re.compile(r"([6-9]|10)/12 done, 2 running, .* left, lowest .*\)")
 
 
 def main() -> None:

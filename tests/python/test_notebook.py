@@ -49,13 +49,17 @@ def run(folder: Path, *cells: str) -> list[str]:
 
 
 def _printed(notebook: nbformat.NotebookNode) -> list[str]:
+    # A kernel sends what a cell prints in parts, which may end in the middle of a line.
     texts = [
-        output.text
+        "".join(
+            output.text
+            for output in cell.outputs
+            if output.output_type == "stream" and output.name == "stdout"
+        )
         for cell in notebook.cells
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stdout"
     ]
-    return [line for text in texts for line in text.splitlines() if line.startswith("job")]
+    # A line that standard error comes into the middle of is in two outputs.
+    return [line for line in "".join(texts).splitlines() if line.startswith("job")]
 
 
 @pytest.mark.parametrize("launcher", ["", ", launcher='joblib', n_jobs=2"], ids=["basic", "joblib"])

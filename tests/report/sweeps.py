@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import traceback
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.plan import PlanFile
 from params_proto.records.returned import as_far_as_json, plain
 
-BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=timezone.utc)
+BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 
 
 class PendingError(Exception):
@@ -62,20 +62,20 @@ def leave(
         created=BEGAN.isoformat(timespec="milliseconds"),
     ).write(directory)
     records = Records(directory)
-    for job, config in enumerate(sweep):
-        record = _record(job, config, task)
+    for job, (config, overrides) in enumerate(zip(sweep, sweep.overrides(), strict=True)):
+        record = _record(job, config, overrides, task)
         if record is not None:
             records.write(record)
     return directory
 
 
 def _record(
-    job: int, config: dict[str, Any], task: Callable[[dict[str, Any]], Any]
+    job: int, config: dict[str, Any], overrides: list[str], task: Callable[[dict[str, Any]], Any]
 ) -> Record | None:
     began = BEGAN + timedelta(seconds=3 * job)
     record = Record(
         job=job,
-        overrides=[],
+        overrides=overrides,
         config={key: plain(value) for key, value in config.items()},
         identity=str(job),
         dir=str(job),

@@ -106,6 +106,36 @@ def test_a_sweep_that_ran(report: Any, tmp_path: Path, python: Any) -> None:
     assert page.text.count("job 1 lr=0.1 seed=7 seven") == 1
 
 
+def test_the_command_that_runs_the_best_again(report: Any, tmp_path: Path) -> None:
+    def task(config: dict[str, Any]) -> Any:
+        return {"loss": config["lr"], "val/acc": 1 - config["lr"], "note": "fine"}
+
+    leave(tmp_path / "out", Sweep().product({"lr": [0.2, 0.1, 0.3], "name": ["a b"]}), task)
+
+    page = report()
+
+    assert page.data["again"] == "Run it again"
+    assert page.data["commands"] == {  # those of the best and the worst
+        "1": "python train.py lr=0.1 'name='\"'\"'a b'\"'\"''",
+        "2": "python train.py lr=0.3 'name='\"'\"'a b'\"'\"''",
+    }
+
+
+def test_the_direction_that_a_page_begins_with(report: Any, tmp_path: Path) -> None:
+    def task(config: dict[str, Any]) -> Any:
+        return {"loss": config["lr"], "val/acc": 1 - config["lr"]}
+
+    def maximized(*options: str) -> dict[str, bool]:
+        columns = report(*options).data["columns"]
+        return {one["name"]: one["maximize"] for one in columns if one["role"] == "metric"}
+
+    leave(tmp_path / "out", Sweep().product(lr=[1, 2]), task)
+
+    assert maximized() == {"loss": False, "val/acc": True}
+    assert maximized("--metric", "loss", "--direction", "maximize")["loss"] is True
+    assert maximized("--metric", "val/acc", "--direction", "minimize")["val/acc"] is False
+
+
 def test_what_users_write_is_text(report: Any, tmp_path: Path) -> None:
     def task(config: dict[str, Any]) -> Any:
         if config["n"]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_type
 
 import pandas as pd
 from omegaconf import DictConfig
-from typing_extensions import assert_type
 
 from params_proto import Sweep, proto, results, summarize
 

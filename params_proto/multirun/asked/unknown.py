@@ -125,7 +125,6 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return None
-    # Which apps without fields do without.
     from params_proto.algebra.field_values import into_field, misfit
     from params_proto.fields.lenient import as_omegaconf
 

@@ -24,7 +24,7 @@ _SAVE, _RESTORE, _WIPE = "\x1b7", "\x1b8", "\x1b[2K"
 _ROOM = "\x1bD\x1b[A"
 _WIPE_BELOW = "\x1b[B\r\x1b[J"
 _ALL = "\x1b[r"  # lets the whole screen scroll
-_STYLES = {"done": "green", "failed": "red", "running": "cyan", "best": "bold"}
+_STYLES = {"done": "green", "failed": "red", "running": "cyan", "lowest": "bold", "highest": "bold"}
 SMALLEST = 3  # lines of a terminal that has one to give away
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from params_proto.multirun.progress.watching import Screen
@@ -23,11 +23,25 @@ def screen() -> Screen:
     return Lines()
 
 
-def terminal() -> int | None:
-    """The file descriptor of the terminal, if standard error is one that moves its cursor."""
+def terminal(stream: TextIO | None = None) -> int | None:
+    """The file descriptor of the terminal, if there is one that moves its cursor.
+
+    Args:
+        stream: what may be one, by default standard error.
+    """
     if os.environ.get("TERM", "dumb") in ("dumb", "unknown", ""):
         return None
     try:
-        return sys.stderr.fileno() if sys.stderr.isatty() else None
+        into: Any = stream or sys.stderr
+        return into.fileno() if into.isatty() else None
     except (OSError, ValueError, AttributeError):  # closed, or of a notebook
         return None
+
+
+def has_colors(stream: TextIO) -> bool:
+    """Whether a stream is a terminal with colors, which nobody has switched off.
+
+    Args:
+        stream: standard output or standard error.
+    """
+    return not os.environ.get("NO_COLOR") and terminal(stream) is not None

@@ -31,9 +31,10 @@ def told(tally: Tally, now: float) -> list[str]:
         parts.append(f"{clock(left)} left")
     best = tally.best.record
     if best is not None:
-        name = tally.best.ranking.metric
-        value = dict(metrics(best.value))[name]
-        parts.append(f"best {name}={cell(value)} ({cell(named(best), _LONG)})")
+        order = tally.best.ranking
+        value = dict(metrics(best.value))[order.metric]
+        job = cell(named(best), _LONG)
+        parts.append(f"{order.extreme} {order.metric}={cell(value)} ({job})")
     return parts
 
 

@@ -17,12 +17,14 @@ from hydra.errors import CompactHydraException
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
+from params_proto.multirun.progress.lines import write
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
 from params_proto.multirun.running.going_on import how_to_go_on, told_of
 from params_proto.multirun.running.interrupts import quiet_about_interrupts
 from params_proto.multirun.running.launching import Launching
 from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.running.outcome import explanation
 from params_proto.multirun.running.recorded import Recorded, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
 from params_proto.multirun.start.beginning import Beginning
@@ -63,6 +65,7 @@ class Running:
     _batch: Batch | None = None
     _jobs: int = 0
     _failed: tuple[int, JobReturn] | None = None
+    _closing_lines: list[str] = field(default_factory=list[str])  # below all else
 
     @classmethod
     def of(
@@ -131,26 +134,33 @@ class Running:
         while dead := self.gathered.wait():
             self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
 
-    def leave_results(self, *, goes_on: bool = False) -> None:
-        """Writes down what came out, and shows it.
-
-        Args:
-            goes_on: whether the command that goes on with the sweep is told afterwards.
-        """
+    def leave_results(self) -> None:
+        """Writes down what came out, and shows it."""
         from params_proto.multirun.running.ending import leave_results  # not before the jobs start
 
-        goes_on = goes_on or bool(self.gathered.failures or self.gathered.unrecorded)
-        leave_results(self.beginning, self.gathered.records.directory, goes_on=goes_on)
+        self._closing_lines = leave_results(self.beginning, self.gathered.records.directory)
+
+    def show_failure(self) -> None:
+        """Shows what the first job raised that failed: the frames of its own code."""
+        failure = None if self._failed is None else self.gathered.failures.of(self._failed[0])
+        if failure is None or failure.error is None or not self._ends_the_process:
+            return
+        raised, told = self._raised, failure.error.traceback.rstrip()
+        if isinstance(raised, CompactHydraException):
+            told = explanation(raised)
+        write(f"Error executing job with overrides: {failure.overrides}\n{told}")
 
     def ended(self) -> list[Sequence[JobReturn]]:
         """The returns of all jobs.
 
         Raises:
-            Exception: what the first of them raised that failed. Where Python launched the sweep,
-                which reads the records, that is so of too many failures only.
+            SystemExit: jobs failed.
+            Exception: what the first of them raised, if Hydra is to show a complete stack trace.
+                Where Python launched the sweep, which reads the records, too many did.
         """
         failures, unrecorded = self.gathered.failures, self.gathered.unrecorded
         if not failures and not unrecorded:
+            self._write_closing_lines()
             return self.returns
         told = [failures.summary()] if failures else []
         if unrecorded:
@@ -164,10 +174,16 @@ class Running:
                 raise CompactHydraException(text) from self._raised
             log.warning(text)
             return self.returns
-        if self._failed is None or unrecorded:  # processes died, or there is nothing to show
+        failed = None if unrecorded else self._failed
+        if failed is None:  # processes died, or there is nothing to show
+            if self._ends_the_process:
+                write(text)  # a disk that is full may have the log
+                raise SystemExit(1)
             raise CompactHydraException(text)
         log.error(text)
-        number, result = self._failed
+        if self._ends_the_process:
+            raise SystemExit(1) from self._raised
+        number, result = failed
         try:
             _ = result.return_value  # raises what the job raised
         except Exception as error:
@@ -183,13 +199,30 @@ class Running:
         value = self._failed and self._failed[1]._return_value  # pyright: ignore[reportPrivateUsage]
         return value if isinstance(value, Exception) else None
 
-    def stopped(self) -> None:
-        """Says how to go on after something that is no job's failure."""
+    @property
+    def _ends_the_process(self) -> bool:
+        """Whether nobody waits for an exception, which Hydra would show below all else."""
+        handed = self.beginning.host.handed is not None
+        return not handed and os.environ.get("HYDRA_FULL_ERROR") != "1"
+
+    def stopped(self, error: Exception) -> None:
+        """Says how to go on after something that is no job's failure.
+
+        Args:
+            error: what was raised, as a rule by the launcher.
+
+        Raises:
+            SystemExit: unless somebody waits for the error.
+        """
+        if self._ends_the_process:
+            write(explanation(error))
         try:
-            self.leave_results(goes_on=True)
+            self.leave_results()
         finally:  # also at Ctrl-C meanwhile
             with logged_where_it_can():
                 log.error(f"The sweep stopped. {self._to_go_on()}")
+        if self._ends_the_process:
+            raise SystemExit(1) from error
 
     def interrupted(self, number: int) -> NoReturn:
         """Closes the records, and says how to go on.
@@ -231,12 +264,17 @@ class Running:
             self.gathered.progress.screen.close()
         if number == signal.SIGTERM:  # who sends it may not wait until a long table is written
             self._tell(cut)
-            self.leave_results(goes_on=True)
+            self.leave_results()
+            self._write_closing_lines()
             return
         try:
-            self.leave_results(goes_on=True)
+            self.leave_results()
         finally:  # also at another Ctrl-C, which does not wait for it
             self._tell(cut)
+
+    def _write_closing_lines(self) -> None:
+        if self._closing_lines:
+            write("\n".join(self._closing_lines))
 
     def _tell(self, cut: Cut) -> None:
         told = told_of(cut, self.completed, submitted=self.beginning.host.submits)
@@ -244,7 +282,9 @@ class Running:
 
     def _to_go_on(self) -> str:
         begun = self._again + self.gathered.begun_again(self._current)
-        return how_to_go_on(self.beginning, self.remaining, begun)
+        return "\n".join(
+            [how_to_go_on(self.beginning, self.remaining, begun), *self._closing_lines]
+        )
 
 
 def _total(beginning: Beginning) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import shlex
+import sys
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from params_proto.analysis.rows import metrics_of, table
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.start.lock import others
-from params_proto.records import Records
+from params_proto.records import Records, Status
 from params_proto.records.plan import read_plan
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ _PENDING = 100_000  # jobs that have not run, of which more would take too long 
 _HELD = 10_000  # rows that are read once, not twice
 
 
-def leave_results(beginning: Beginning, there: Path, *, goes_on: bool) -> None:
+def leave_results(beginning: Beginning, there: Path) -> list[str]:
     """Writes the file, and shows the table unless nobody wants to see it.
 
     While other parts of the sweep run it does neither: the last of them does.
@@ -35,53 +36,65 @@ def leave_results(beginning: Beginning, there: Path, *, goes_on: bool) -> None:
     Args:
         beginning: the sweep.
         there: its directory, from the root: a job may have changed the working directory.
-        goes_on: whether the command that goes on with it is told afterwards.
+
+    Returns:
+        The lines that come last on the screen: which job is the best, and how to run it again.
     """
     options = beginning.options
     if options.part is not None and others(there):
-        return
+        return []
     with logged_where_it_can():
         try:
             found = table(there, _PENDING, beginning.request.plan.space).held(_HELD)
             rows = list(islice(found, 2))
             if len(rows) < 2:  # of which there is nothing to show
                 write_results(found, metrics_of(rows))
-                return
+                return []
             from params_proto.analysis.digest import digest
 
             read = digest(found, options.ranking)
             write_results(found, read.metrics)
-            if options.progress:
-                _show(beginning, there, read, goes_on=goes_on)
+            return _show(beginning, there, read) if options.progress and read.ran else []
         except SweepError as error:  # the jobs are done all the same
             later = f"params-proto results {beginning.directory}"
             log.error(f"{error} The table can be had later: {later}")
+            return []
 
 
-def _show(beginning: Beginning, there: Path, read: Digest, *, goes_on: bool) -> None:
-    from params_proto.analysis.text import counted
+def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
+    from params_proto.analysis.text import counted, shown
     from params_proto.multirun.progress.lines import write
+    from params_proto.multirun.progress.screen import has_colors
 
-    options, directory = beginning.options, beginning.directory
-    order, wrong = None, None
+    options, directory = beginning.options, str(beginning.directory)
+    order, wrong = None, list[str]()
     try:
         order = read.order(options.metric, options.direction)
     except SweepError as error:  # that a metric has another name is seen only now
-        wrong = str(error)
-    lines = ["", read.table(order), "", wrong, f"{counted(read.statuses)} in {directory}"]
-    if not goes_on:
-        lines.append(_next(beginning, there, read, order))
-    write("\n".join([line for line in lines if line is not None]))
+        wrong = [str(error)]
+    rows = read.first if order is None else read.best
+    lines = ["", shown(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
+    if read.ran > len(rows):
+        whole = shlex.join(["params-proto", "results", directory])
+        lines.append(f"and {read.ran - len(rows)} more: {whole}")
+    write("\n".join([*lines, "", *wrong, f"{counted(read.statuses)} in {directory}"]))
+    return _best(beginning, there, read, order)
 
 
-def _next(beginning: Beginning, there: Path, read: Digest, order: Ranking | None) -> str:
-    directory = str(beginning.directory)
-    best = read.best[0] if order is not None and read.best else None
-    if order is None or best is None or order.score(best.metrics) is None:
-        return f"The whole table: {shlex.join(['params-proto', 'results', directory])}"
+def _best(beginning: Beginning, there: Path, read: Digest, order: Ranking | None) -> list[str]:
     from params_proto.analysis.alone import again
+    from params_proto.analysis.text import cell
 
-    record = Records(there).read(best.job)
+    if not read.metrics and read.statuses[Status.COMPLETED.value]:
+        return ["No job returned a value: there is nothing to rank."]
+    best = read.best[0]
+    if order is None or order.score(best.metrics) is None:
+        return []
+    record, plan = Records(there).read(best.job), read_plan(there)
     assert record is not None
-    plan = read_plan(there)
-    return f"The best{' again' if plan.script else ''}: {again(plan, record)}"
+    option = "hydra.sweeper.direction=" if plan.script else "direction="
+    number = cell(best.metrics[order.metric])
+    return [
+        f"Best: {order.describe(f'= {number}, job {best.job}', option)}",
+        f"{'Run it again' if plan.script else 'Its overrides'}: {again(plan, [record])}",
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import logging
 import pickle
 import sys
@@ -10,12 +11,16 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
 
+from hydra.errors import CompactHydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from params_proto.errors import SweepError
 from params_proto.records import Failure
 from params_proto.records.returned import as_far_as_json, sayable
 
 log = logging.getLogger(__name__)
 
-_OWN = "params_proto."
+_OWN = ("params_proto.", "hydra.", "hydra_plugins.")
 _SENT = "<dynamic-code>"  # the file of code that cloudpickle has sent
 # What joblib, submitit and Ray send their results with.
 _PICKLERS = ("joblib.externals.cloudpickle", "cloudpickle", "ray.cloudpickle")
@@ -67,7 +72,9 @@ def failure_of(
     if script is not None and _SENT in trace:
         for line, name in _of_the_script(cause or error):
             of = f"line {line}, in {name}\n"
-            trace = trace.replace(f'File "{_SENT}", {of}', f'File "{script}", {of}')
+            source = linecache.getline(script, line).strip()
+            shown = f"{of}    {source}\n" if source else of
+            trace = trace.replace(f'File "{_SENT}", {of}', f'File "{script}", {shown}')
     return Failure(type(error).__qualname__, sayable(message), sayable(trace))
 
 
@@ -87,15 +94,28 @@ def _of_the_script(error: BaseException | None) -> Iterator[tuple[int, str]]:
 
 
 def of_the_user(error: BaseException) -> TracebackType | None:
-    """The traceback from the first frame on that is the user's.
+    """The traceback from the first frame on that is neither Hydra's nor ours.
 
     Args:
-        error: what a task raised, as it reaches whoever called the task.
+        error: what a task or a launcher raised, as it reaches whoever called it.
     """
     trace = error.__traceback__
     while trace is not None and str(trace.tb_frame.f_globals.get("__name__")).startswith(_OWN):
         trace = trace.tb_next
     return trace or error.__traceback__
+
+
+def explanation(error: Exception) -> str:
+    """An error as it is shown: its message where that says it all, else also where it came from.
+
+    Args:
+        error: what a launcher or a job raised.
+    """
+    if isinstance(error, (CompactHydraException, SweepError)):
+        cause = error.__cause__
+        return f"{error}\n{cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
+    lines = traceback.format_exception(type(error), error, of_the_user(error))
+    return "".join(lines).rstrip()
 
 
 def travels(value: Any) -> bool:

@@ -25,7 +25,7 @@ _SHOWN = 10  # keys in a message
 
 
 def function_of(task: TaskFunction) -> str:
-    """What jobs run, by the names of its file and its own: `train.py:main`.
+    """Names what jobs run, by its file and its function: `train.py:main`.
 
     Neither the folder nor the text of the file counts, so a script may be moved and edited. A
     function of a notebook has no file that lasts.
@@ -59,8 +59,8 @@ def refuse_another_function(
     text = f"the sweep in {directory} was started with {then}, and this is {now}"
     if allowed is not True:
         raise SweepError(
-            f"{text}: a sweep's jobs all run one function. Give the script that started it, or"
-            " another hydra.sweep.dir. If the function or its file was renamed:"
+            f"{text}: all jobs of a sweep run one function. Run the script that started it, or give"
+            " this one another hydra.sweep.dir. If the function or its file was renamed, add"
             " hydra.sweeper.resume_changed=true."
         )
     log.warning(f"{text}.")

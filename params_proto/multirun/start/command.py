@@ -7,9 +7,6 @@ import shlex
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import cast
-
-from omegaconf import OmegaConf
 
 from params_proto.analysis.alone import asks_for_a_multirun
 from params_proto.multirun.host import Host
@@ -62,8 +59,7 @@ def command_of(host: Host) -> list[str]:
     if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
         is_given = any(map(asks_for_a_multirun, given))
     else:
-        task = cast("list[str]", OmegaConf.to_container(host.config.hydra.overrides.task))
-        is_given = host.config.hydra.mode is not None and {*task} <= {*given}
+        is_given = host.config.hydra.mode is not None  # as a config says it
     return script() if is_given else []
 
 

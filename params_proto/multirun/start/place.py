@@ -199,18 +199,19 @@ def remove_sweep(own: Path) -> None:
     Raises:
         SweepError: something cannot be removed. With a record that stays, its job would not run.
     """
-    folders = [*(own / name for name in (JOBS, EARLIER, FAILED)), *own.glob(f"{CONFIGS}*")]
-    for path in [*folders, *(file for _, file in composed.paths(own.parent))]:
+    for path in (own / JOBS, own / EARLIER, own / FAILED):
         try:
-            if path not in folders:
-                path.unlink(missing_ok=True)
-            elif path.exists():
+            if path.exists():
                 shutil.rmtree(path)
         except OSError as error:
             raise SweepError(
                 f"{error.filename or path} cannot be removed: {error.strerror or error}. It belongs"
                 " to an earlier sweep: remove it, or give this one another hydra.sweep.dir."
             ) from error
+    for _, path in composed.paths(own.parent):
+        path.unlink(missing_ok=True)
+    for configs in own.glob(f"{CONFIGS}*"):
+        shutil.rmtree(configs, ignore_errors=True)
 
 
 def remove_half_written(directory: Path, *, records: bool) -> None:

@@ -14,9 +14,10 @@ const metrics = ofRole("metric").filter((column) => !column.options);
 const keys = ofRole("key").filter((column) => new Set(column.values).size > 1);
 
 // What the page shows: by which metric, in which direction, and which jobs.
+const first = metrics.find((column) => column.name === data.metric) || metrics[0];
 const chosen = {
-  metric: metrics.find((column) => column.name === data.metric) || metrics[0],
-  maximize: data.maximize,
+  metric: first,
+  maximize: first?.maximize,
   ranges: new Set(jobs),
   text: "",
 };
@@ -66,6 +67,7 @@ function groups(of, by) {
 
 const measured = () => jobs.filter((job) => Number.isFinite(chosen.metric.values[job]));
 const ofConfiguration = (job) => data.configurations[job];
+const extreme = () => (chosen.maximize ? "highest" : "lowest");
 const better = (one, other) => (chosen.maximize ? one > other : one < other);
 
 // As `params-proto best`: infinities count, and of equal ones the first.

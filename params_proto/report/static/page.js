@@ -8,7 +8,6 @@ function config(job) {
   return list;
 }
 
-const quoted = (text) => (/^[\w./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'"'"'`)}'`);
 const link = (job) => element("a", { href: `#row-${job}`, textContent: `job ${jobNumbers.values[job]}` });
 
 function drawBest() {
@@ -20,18 +19,18 @@ function drawBest() {
     return;
   }
   const { name } = chosen.metric;
-  const number = element("small", {}, `${name}, `, link(best));
+  const number = element("small", {}, `${extreme()} ${name}, `, link(best));
   const parts = [element("div", { className: "value" }, short(chosen.metric.values[best]), number), config(best)];
   const repeated = bestMean();
   if (repeated) {
     const same = ofConfiguration(repeated.job) === ofConfiguration(best);
     const said = `${short(repeated.mean)} ± ${short(repeated.deviation, 2)} over ${repeated.count} repeats`;
     parts.push(element("p", { className: "repeats" },
-      `Best mean over repeats: ${said}, ${same ? "of the same configuration." : "of another configuration, "}`,
+      `The ${extreme()} mean over repeats: ${said}, ${same ? "of the same configuration." : "of another configuration, "}`,
       ...(same ? [] : [link(repeated.job), "."])));
   }
-  const again = `params-proto best ${data.shell} --metric ${quoted(name)}${chosen.maximize ? " --direction maximize" : ""}`;
-  parts.push(element("p", { className: "note" }, "The command that runs it again: ", element("code", { textContent: again })));
+  const command = data.commands[best];
+  if (command) parts.push(element("p", { className: "note" }, `${data.again}: `, element("code", { textContent: command })));
   place("best").replaceChildren(...parts);
 }
 
@@ -69,6 +68,13 @@ function fill(select, found, selected) {
   select.value = String(selected);
 }
 
+// In the direction that is usual for it, or that was asked for.
+function chooseMetric(metric) {
+  Object.assign(chosen, { metric, maximize: metric.maximize });
+  place("direction").value = metric.maximize ? "maximize" : "minimize";
+  drawAnew();
+}
+
 const dark = matchMedia("(prefers-color-scheme: dark)");
 setTheme(dark.matches ? "dark" : "light");
 dark.addEventListener("change", () => { setTheme(dark.matches ? "dark" : "light"); recolor(); });
@@ -80,7 +86,7 @@ place("theme").addEventListener("click", () => {
 place("choice").hidden = !metrics.length;
 fill(place("metric"), metrics, Math.max(0, metrics.indexOf(chosen.metric)));
 place("direction").value = chosen.maximize ? "maximize" : "minimize";
-place("metric").addEventListener("change", (event) => { chosen.metric = metrics[Number(event.target.value)]; drawAnew(); });
+place("metric").addEventListener("change", (event) => { chooseMetric(metrics[Number(event.target.value)]); });
 place("direction").addEventListener("change", (event) => { chosen.maximize = event.target.value === "maximize"; drawAnew(); });
 for (const [id, selected] of [["down", 0], ["across", 1]]) {
   fill(place(id), pairable, selected);

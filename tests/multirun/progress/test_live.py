@@ -79,7 +79,7 @@ def test_a_line_below_what_jobs_write(run: Run, tmp_path: Path, launcher: list[s
     go(tmp_path, 1, 2, 3)
     told = (
         rf"2/6 done, 1 failed, {at_once} running, \S+ jobs/s, \d:\d\d left,"
-        r" best loss=0\.5 \(job 0 \(seed=1\)\)"
+        r" lowest loss=0\.5 \(job 0 \(seed=1\)\)"
     )
     terminal.until(lambda: re.fullmatch(told, terminal.last) is not None)
     go(tmp_path, 4, 5, 6)
@@ -137,10 +137,10 @@ def test_the_best_of_jobs_that_were_done_before(run: Run, tmp_path: Path) -> Non
     best = "hydra.sweeper.metric=loss"
     assert run("seed=1,2,4,5", "hydra.sweeper.slice=0:2", best).to_the_end() == 0
     terminal = run("hydra.sweeper.resume=out", best)
-    terminal.until(lambda: terminal.last == "2/4 done, 1 running, best loss=0.5 (job 0 (seed=1))")
+    terminal.until(lambda: terminal.last == "2/4 done, 1 running, lowest loss=0.5 (job 0 (seed=1))")
     go(tmp_path, 4)
     terminal.until(lambda: terminal.last.startswith("3/4 done, 1 running"))
-    assert terminal.last.endswith("best loss=0.5 (job 0 (seed=1))")
+    assert terminal.last.endswith("lowest loss=0.5 (job 0 (seed=1))")
     go(tmp_path, 5)
     assert terminal.to_the_end() == 0
 
@@ -154,7 +154,7 @@ def test_ctrl_c_gives_the_line_back(run: Run, tmp_path: Path) -> None:
     lines = terminal.scrolled
     assert "Interrupted: 0 jobs completed in this run, 1 cut short." in "\n".join(lines)
     assert "1 interrupted, 1 pending in out" in lines
-    assert ",interrupted," in (tmp_path / "out" / "results.csv").read_text()
+    assert ",interrupted\n" in (tmp_path / "out" / "results.csv").read_text()
     assert [line for line in lines if " running," in f"{line},"] == []
 
 

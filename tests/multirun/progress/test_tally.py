@@ -73,7 +73,7 @@ def test_the_best_so_far() -> None:
     tally = Tally(9, Best(Ranking("acc", maximize=True)), 0.0)
     for job, value in enumerate(values):
         tally.ended(ended(job, 1.0, value), job + 1.0)
-    assert told(tally, 6.0)[-1] == "best acc=0.75 (job 2 (seed=2))"
+    assert told(tally, 6.0)[-1] == "highest acc=0.75 (job 2 (seed=2))"
 
 
 def test_a_job_that_is_launched_again_counts_once() -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from params_proto.records.process import Process, this_process
+from tests.multirun.progress.terminal import Terminal
 
 APP = """
 import os
@@ -44,6 +45,7 @@ def main(config):
 main()
 """
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+SUBMITIT = ["hydra/launcher=submitit_local"]
 
 
 @pytest.fixture
@@ -59,6 +61,18 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         return done.stderr.splitlines()
 
     return ran
+
+
+@pytest.fixture
+def screen(run: Any) -> Any:
+    def shown(*arguments: str) -> list[str]:
+        """What a multirun that fails shows, on both streams."""
+        command = [sys.executable, "app.py", "-m", *arguments]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert done.returncode == 1, done.stdout
+        return done.stdout.splitlines()
+
+    return shown
 
 
 def rows(directory: Path) -> list[dict[str, str]]:
@@ -80,8 +94,9 @@ def test_the_best_first_and_the_command_that_trains_it_again(
         "  0  0.3  0.6   0.7       completed      0.0",
     ]
     assert said[8:10] == ["", "3 completed in out"]
-    start, _, command = said[10].partition(": ")
-    assert start == "The best again"
+    assert said[10] == "Best: highest accuracy = 0.9, job 1"  # the direction was chosen
+    start, _, command = said[11].partition(": ")
+    assert start == "Run it again"
     assert command.endswith("app.py lr=0.1 seed=2")
     subprocess.run([*shlex.split(command), "hydra.run.dir=again"], cwd=tmp_path, check=True)
     assert "- lr=0.1" in (tmp_path / "again" / ".hydra" / "overrides.yaml").read_text()
@@ -89,6 +104,7 @@ def test_the_best_first_and_the_command_that_trains_it_again(
         [sys.executable, "-m", "params_proto", "best", "out"], capture_output=True, text=True
     )
     assert told.stdout.strip() == command  # by the metric of the sweep
+    assert told.stderr.strip() == "highest accuracy = 0.9, job 1"
     assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]
 
 
@@ -96,17 +112,21 @@ def test_of_a_number_the_least(run: Any, monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("RETURNS", "number")
     said = run("seed=3,1,2", "hydra.sweep.dir=out")
     assert [line.split()[0] for line in said[5:8]] == ["1", "2", "0"]
+    turn = "hydra.sweeper.direction=maximize for the highest"
+    assert said[-2] == f"Best: lowest value = 0.1, job 1; {turn}"
     assert said[-1].endswith("app.py seed=1")
+
+
+def test_of_an_accuracy_the_highest(run: Any) -> None:
+    said = run("lr=0.3,0.1,0.2", "hydra.sweeper.metric=accuracy", "hydra.sweep.dir=out")
+    turn = "hydra.sweeper.direction=minimize for the lowest"
+    assert said[-2] == f"Best: highest accuracy = 0.9, job 1; {turn}"
+    assert [line.split()[0] for line in said[5:8]] == ["1", "2", "0"]
 
 
 def test_twenty_rows_at_most(run: Any, tmp_path: Path) -> None:
     said = run("seed=range(0,25)", "hydra.sweep.dir=out")
-    assert said[-3:] == [
-        "",
-        "25 completed in out",
-        "The whole table: params-proto results out",
-    ]
-    assert said[-4] == "and 5 more"
+    assert said[-3:] == ["and 5 more: params-proto results out", "", "25 completed in out"]
     assert [line.split()[0] for line in said[27:47]] == [str(job) for job in range(20)]
     assert len(rows(tmp_path / "out")) == 25
 
@@ -114,7 +134,7 @@ def test_twenty_rows_at_most(run: Any, tmp_path: Path) -> None:
 def test_another_name_of_the_metric(run: Any) -> None:
     said = run("seed=1,2", "hydra.sweeper.metric=acuracy", "hydra.sweep.dir=out")
     hint = "metric=acuracy: the jobs returned no acuracy. Did you mean accuracy?"
-    assert said[-3:-1] == [hint, "2 completed in out"]
+    assert said[-2:] == [hint, "2 completed in out"]
 
 
 def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path) -> None:
@@ -125,8 +145,59 @@ def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path)
         ["0.9", "completed", "0.0"],
         ["0.0", "ValueError:", "diverged"],
     ]
-    assert not said[at + 1].startswith("The ")  # the log has the command that goes on
+    assert said[at + 1 :] == []  # the log has the command that goes on, and the best
     assert [row["status"] for row in rows(tmp_path / "out")] == ["completed", "failed", "pending"]
+
+
+@pytest.mark.parametrize("launcher", [[], JOBLIB, SUBMITIT], ids=["basic", "joblib", "submitit"])
+def test_the_end_of_a_sweep_in_which_a_job_failed(screen: Any, launcher: list[str]) -> None:
+    said = screen("lr=0.1,7", "hydra.sweeper.metric=accuracy", "hydra.sweep.dir=out", *launcher)
+    assert said[-4] == "- ValueError: diverged (1 job: 1)"
+    assert said[-3].startswith("Go on with: ")
+    assert said[-3].endswith(" hydra.sweeper.resume=out")
+    assert said[-2].startswith("Best: highest accuracy = 0.9, job 0; ")
+    assert said[-1].startswith("Run it again: ")
+    assert said[-1].endswith("app.py lr=0.1")
+    start = said.index("Traceback (most recent call last):")
+    end = said.index("ValueError: diverged")
+    frames = [line for line in said[start:end] if line.startswith("  File ")]
+    assert len(frames) == 1
+    assert frames[0].endswith('app.py", line 10, in train')
+    assert said[end - 1].strip() == 'raise ValueError("diverged")'
+    assert end < said.index("1 completed, 1 failed in out")
+
+
+def test_all_of_the_error_where_hydra_is_asked_for_it(
+    screen: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    said = screen("lr=0.1,7", "hydra.sweep.dir=out")
+    assert any("run_and_report" in line for line in said)
+    assert said[-1] == "ValueError: diverged"
+
+
+def test_a_launcher_that_cannot_connect(screen: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))  # without Slurm's srun
+    said = screen("lr=0.1,0.2", "hydra.sweep.dir=out", "hydra/launcher=submitit_slurm")
+    assert said[-2].startswith('RuntimeError: Could not detect "srun"')
+    assert "The sweep stopped. Go on with: " in said[-1]
+    text = "\n".join(said)
+    assert "pending" not in text  # no table of jobs that have not begun
+    assert "hydra_plugins" not in text
+    assert "params_proto" not in text.replace("hydra/sweeper=params_proto", "")
+
+
+def test_a_job_that_failed_stands_out(run: Any, tmp_path: Path) -> None:
+    command = [sys.executable, "app.py", "-m", "lr=0.1,7", "hydra.sweep.dir=out"]
+    terminal = Terminal(command, tmp_path, lines=40)
+    assert terminal.to_the_end() == 1
+    row = next(
+        at
+        for at, line in enumerate(terminal.screen.display)
+        if line.startswith("  1  7 ") and "failed" in line
+    )
+    assert terminal.screen.buffer[row][2].fg == "red"
+    assert terminal.screen.buffer[row - 1][2].fg == "default"
 
 
 def test_silence(run: Any, tmp_path: Path) -> None:
@@ -187,7 +258,10 @@ def test_a_job_that_changes_the_working_directory(tmp_path: Path, python: Any) -
         *("app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out", "+x=1"),
         f"+to={tmp_path}/elsewhere,{tmp_path}/elsewhere",
     )
-    assert "2 completed in out" in done.stderr
+    assert done.stderr.splitlines()[-2:] == [
+        "2 completed in out",
+        "No job returned a value: there is nothing to rank.",
+    ]
     assert len(rows(tmp_path / "out")) == 2
 
 

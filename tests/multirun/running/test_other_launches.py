@@ -78,3 +78,14 @@ def test_a_command_line_that_a_script_adds_to_runs_the_best_again(
     (tmp_path / "script.py").write_text(PROTO + added)
     told = python("script.py", "-m", "lr=2,1", "hydra.sweep.dir=out").stderr
     assert told.splitlines()[-1].endswith("script.py hydra.job.chdir=true lr=1")
+
+
+def test_a_command_line_whose_config_says_multirun(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_text("hydra: {mode: MULTIRUN}\n")
+    app = PROTO.replace("proto.cli", 'proto.cli(config_path="conf", config_name="config")')
+    (tmp_path / "script.py").write_text(app + "\nmain()\n")
+    failed = python("script.py", "lr=2,7", "hydra.sweep.dir=out", status=1)
+    assert "script.py hydra.sweeper.resume=out\n" in failed.stdout
+    best = python("-m", "params_proto", "best", "out").stdout
+    assert best.endswith("script.py hydra.mode=RUN lr=2\n")

@@ -172,20 +172,40 @@ def test_the_table_sorts(name: str, show: Any) -> None:
     assert column(browser, "job") == [str(job) for job in range(len(cells))]
 
 
+def runs_the_job_that_it_names(browser: Chrome) -> None:
+    """The command of the best, which a click selects as a whole."""
+    job = int(browser.find_element(By.CSS_SELECTOR, "#best a").text.removeprefix("job "))
+    overrides = [*SWEEPS["forty"][0].overrides()][job]
+    command = browser.find_element(By.CSS_SELECTOR, "#best .note code")
+    assert command.text == f"python train.py {' '.join(overrides)}"
+    command.click()
+    assert browser.execute_script("return getSelection().toString()") == command.text
+
+
 def test_the_best_follows_what_is_chosen(show: Any) -> None:
     browser = show("forty")
     losses = [float(cell) for cell in column(browser, "loss") if cell]
     best = browser.find_element(By.ID, "best")
     assert f"{min(losses):.3f}" in best.text
-    assert "--metric loss" in best.text
+    assert "lowest loss, job " in best.text
+    assert "The lowest mean over repeats" in best.text
     assert "over 3 repeats" in best.text
+    runs_the_job_that_it_names(browser)
 
     Select(browser.find_element(By.ID, "metric")).select_by_visible_text("accuracy")
-    Select(browser.find_element(By.ID, "direction")).select_by_value("maximize")
 
+    direction = Select(browser.find_element(By.ID, "direction"))
+    assert direction.first_selected_option.text == "more is better"  # of an accuracy
     accuracies = [float(cell) for cell in column(browser, "accuracy") if cell]
     assert f"{max(accuracies):.3f}" in best.text
-    assert "--metric accuracy --direction maximize" in best.text
+    assert "highest accuracy, job " in best.text
+    runs_the_job_that_it_names(browser)
+
+    direction.select_by_value("minimize")
+
+    assert f"{min(accuracies):.5g}" in best.text
+    assert "lowest accuracy, job " in best.text
+    runs_the_job_that_it_names(browser)
     assert browser.execute_script(LINES)["dimensions"][-1]["label"] == "accuracy"
     assert browser.find_element(By.ID, "against-title").text == "accuracy against each key"
 

@@ -63,11 +63,7 @@ def nested() -> object:
 
 
 def group() -> object:
-    if sys.version_info >= (3, 11):
-        raise ExceptionGroup(  # noqa: F821 - of Python 3.11
-            "two at once", [ValueError("one"), KeyError("two")]
-        )
-    raise ValueError("two at once")
+    raise ExceptionGroup("two at once", [ValueError("one"), KeyError("two")])
 
 
 END: dict[str, Callable[[], object]] = {
