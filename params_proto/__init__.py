@@ -20,8 +20,8 @@ _HOMES = {
     "Sweep": "sweep",
     "SweepError": "errors",
     "SweepWarning": "errors",
-    "results": "table.frame",
-    "summarize": "table.summary",
+    "results": "analysis.frame",
+    "summarize": "analysis.summary",
 }
 
 
