@@ -251,8 +251,8 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "no member of an enum": (
         lambda: Sweep(train).product(optimizer=["SGD", "lion"]),
-        "product: optimizer takes Optimizer, got 'lion': 'lion' is not an Optimizer: choose ADAM, SGD."
-        " " + OF_ITS_TYPE,
+        "product: optimizer takes Optimizer, got 'lion': "
+        "'lion' is not an Optimizer: choose ADAM, SGD. " + OF_ITS_TYPE,
     ),
     "an excluded value": (
         lambda: Sweep(train).product(lr=[1.0]).exclude(lr=["high"]),
@@ -331,7 +331,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "no target": (
         lambda: Sweep(3),
         "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a"
-        " dataclass.",
+        " dataclass, the class itself.",
     ),
     # numbers
     "repeat(0)": (

@@ -24,7 +24,6 @@ _WRAPPERS: tuple[Any, ...] = (
     *(Annotated, Final, ClassVar),
     *[getattr(typing, name, Final) for name in ("Required", "NotRequired")],  # of a TypedDict
 )
-BARE_TUPLE: Any = vars(typing)["Tuple"]
 
 
 def resolve(
@@ -129,8 +128,6 @@ def type_text(annotation: Any) -> str:
         return " | ".join(map(type_text, arguments))
     if origin is Literal:
         return " | ".join(str(a) if hasattr(a, "name") else repr(a) for a in arguments)
-    if origin is tuple and annotation is not BARE_TUPLE and not arguments:
-        return "tuple[()]"
     if arguments:
         return f"{type_text(origin)}[{', '.join(map(type_text, arguments))}]"
     name = getattr(origin or annotation, "__name__", None)

@@ -15,7 +15,6 @@ from typing import Any, Final, Literal, cast
 
 from params_proto.errors import did_you_mean, shown
 from params_proto.fields.annotations import (
-    BARE_TUPLE,
     hints,
     type_text,
     union_members,
@@ -263,15 +262,16 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     """A value into a Literal: a choice of the same type, else what `scalar` makes one."""
     value = of_python(value)
-    choices = typing.get_args(annotation)
-    for choice in choices:
-        if strictly_equal(value, choice):
-            return choice
-    for choice in choices:
-        with suppress(ConversionError):
-            if strictly_equal(scalar(value, class_of(choice)), choice):
-                return choice
+    for convert_scalar in (_unchanged, scalar):
+        for choice in typing.get_args(annotation):
+            with suppress(ConversionError):
+                if strictly_equal(convert_scalar(value, class_of(choice)), choice):
+                    return choice
     raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
+
+
+def _unchanged(value: Any, kind: type) -> Any:
+    return value
 
 
 def _callable(value: Any, annotation: Any) -> Any:
@@ -286,8 +286,7 @@ def _class(value: Any, annotation: Any) -> Any:
     if not _is_class(found):
         raise ConversionError(f"{shown(value)} is not a class")
     (bound,) = map(unwrap, typing.get_args(annotation) or (Any,))
-    bounds = union_members(bound) or (bound,)
-    if all(map(_is_class, bounds)) and not issubclass(found, bounds):
+    if _is_class(bound) and not issubclass(found, bound):
         raise _mismatch(value, annotation)
     return found
 
@@ -330,10 +329,7 @@ def _set(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     is_set = isinstance(value, abc.Set)
     elements = list(cast("abc.Set[Any]", value)) if is_set else value
     converted = _list(elements, kind, annotation, into)
-    try:
-        made = kind(converted)
-    except TypeError as error:
-        raise _mismatch(value, annotation, str(error)) from None
+    made = kind(converted)
     if len(made) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
     return made
@@ -343,29 +339,21 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """A sequence into a tuple; a mapping too into a named one."""
     if kind is not tuple and isinstance(value, kind):
         return value
-    is_named = hasattr(kind, "_fields")
-    if is_named and isinstance(value, Mapping):
+    names = getattr(kind, "_fields", None)
+    if names is not None and isinstance(value, Mapping):
         return _record(cast("Mapping[Any, Any]", value), kind, into)
     elements = _elements(value, annotation)
-    types = _element_types(kind, annotation, len(elements))
+    if names is not None and len(elements) <= len(names):
+        return _record(dict(zip(names, elements, strict=False)), kind, into)
+    types = typing.get_args(annotation) or names or (Any, ...)
+    if types[1:] == (...,):
+        types = types[:1] * len(elements)
     if len(elements) != len(types):
         reason = f"it has {len(elements)} elements, not {len(types)}"
         raise _mismatch(value, annotation, reason)
     pairs = zip(elements, types, strict=True)
     converted = [_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)]
-    return kind(*converted) if is_named else kind(converted)
-
-
-def _element_types(kind: Any, annotation: Any, length: int) -> Any:
-    """The annotation of each element; a tuple of any length is taken to have `length`."""
-    if hasattr(kind, "_fields"):
-        fields = record_fields(kind).values()
-        required = sum(field.default is REQUIRED for field in fields)
-        return tuple([field.annotation for field in fields])[: max(length, required)]
-    arguments = typing.get_args(annotation)
-    if annotation in (kind, BARE_TUPLE):
-        return (Any,) * length
-    return (arguments[0],) * length if arguments[1:] == (...,) else arguments
+    return cast("Any", kind)(converted)
 
 
 def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 import collections
+import dataclasses
 import functools
 import inspect
 import io
 import re
 import textwrap
 import tokenize
-from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 
@@ -52,18 +52,18 @@ def describe_help(obj: Any) -> dict[str, str]:
 
 
 def _from_docstring(obj: Any) -> dict[str, str]:
-    """Each parameter's entry in a docstring: its first paragraph, in one line."""
-    from docstring_parser import ParseError, parse
+    """The entries of a docstring, and the strings below a class's fields: a paragraph of each."""
+    from docstring_parser import ParseError, parse_from_object
 
     try:
-        entries = parse(getattr(obj, "__doc__", None) or "").params
-    except ParseError:
+        entries = parse_from_object(obj).params
+    except (ParseError, TypeError, SyntaxError):  # the last two: it has no source to be read
         return {}
     found: dict[str, str] = {}
     for entry in entries:
         text = " ".join((entry.description or "").partition("\n\n")[0].split())
         if text:
-            found.update({name.strip(" *"): text for name in entry.arg_name.split(",")})
+            found |= {name.strip(" *"): text for name in entry.arg_name.split(",")}
     return found
 
 
@@ -72,24 +72,21 @@ def _from_source(obj: Any) -> dict[str, str]:
     try:
         source = textwrap.dedent(inspect.getsource(obj))
         (node,) = ast.parse(source).body
-        comments = _comments(source)
+        in_brackets, anywhere = _Comments.of(source, depth=1), _Comments.of(source)
     except (OSError, TypeError, ValueError, SyntaxError, tokenize.TokenError):
         return {}
-    in_brackets = {line: comment for line, comment in comments.items() if comment.in_brackets}
     if isinstance(node, ast.FunctionDef):
-        return _beside(_parameters(node), in_brackets)
-    if not isinstance(node, ast.ClassDef):
-        return {}
+        return in_brackets.beside(_parameters(node))
     found: dict[str, str] = {}
     fields: list[_Place] = []
-    for statement, following in zip(node.body, [*node.body[1:], ast.Pass()], strict=True):
+    for statement in node.body if isinstance(node, ast.ClassDef) else ():
         if isinstance(statement, ast.FunctionDef) and statement.name == "__init__":
-            found |= _beside(_parameters(statement), in_brackets)
-        name = _field_name(statement)
-        if name is not None:
+            found |= in_brackets.beside(_parameters(statement))
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            is_typed = isinstance(statement, ast.AnnAssign)
+            name = ast.unparse(statement.target if is_typed else statement.targets[0])
             fields.append(_place(name, statement))
-            found |= _string_below(name, following)
-    return {**found, **_beside(fields, comments)}
+    return {**found, **anywhere.beside(fields)}
 
 
 class _Place(NamedTuple):
@@ -113,87 +110,47 @@ def _parameters(function: ast.FunctionDef) -> list[_Place]:
     return [_place(argument.arg, argument, default) for argument, default in pairs]
 
 
-def _field_name(statement: ast.stmt) -> str | None:
-    """The name that a statement of a class's body gives a value or a type."""
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    if isinstance(statement, ast.AnnAssign):
-        targets = [statement.target]
-    if len(targets) == 1 and isinstance(targets[0], ast.Name):
-        return targets[0].id
-    return None
+# What a comment tells a tool, with whatever comes after it; and a rule of dashes.
+_NOT_HELP = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|fmt:|ruff:).*|^\W+$")
 
 
-def _string_below(name: str, statement: ast.stmt) -> dict[str, str]:
-    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
-        text = statement.value.value
-        return {name: " ".join(text.split())} if isinstance(text, str) else {}
-    return {}
+@dataclasses.dataclass(frozen=True)
+class _Comments:
+    """The comments of a source: by the line whose end they are at, and by the line below them."""
 
+    at_end: dict[int, str]
+    above: dict[int, str]
 
-class _Comment(NamedTuple):
-    column: int
-    text: str
-    is_alone: bool  # on a line of its own
-    in_brackets: bool  # as those of parameters are
-
-
-# What a comment tells a tool, with whatever comes after it.
-_FOR_A_TOOL = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|fmt:|ruff:).*")
-
-
-def _comments(source: str) -> dict[int, _Comment]:
-    """The comments of a source, by line."""
-    comments: dict[int, _Comment] = {}
-    brackets = 0
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.OP:
-            brackets += (token.string in "([{") - (token.string in ")]}")
-        if token.type == tokenize.COMMENT:
+    @classmethod
+    def of(cls, source: str, depth: int = 0) -> _Comments:
+        """The comments in at least `depth` brackets: those of parameters are in one."""
+        comments = cls({}, {})
+        brackets = 0
+        code, last = (0, 0), 0  # the last comment at the end of code, and the line it ends on
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type == tokenize.OP:
+                brackets += (token.string in "([{") - (token.string in ")]}")
+            if token.type != tokenize.COMMENT or brackets < depth:
+                continue
             line, column = token.start
-            text = _FOR_A_TOOL.sub("", token.string.lstrip("#:")).strip()
-            is_alone = not token.line[:column].strip()
-            comments[line] = _Comment(column, text, is_alone, brackets > 0)
-    return comments
+            text = _NOT_HELP.sub("", token.string.lstrip("#:").strip())
+            if token.line[:column].strip():
+                comments.at_end[line], code, last = text, token.start, line
+            elif (line - 1, column) == (last, code[1]):  # it continues the one above
+                comments.at_end[code[0]], last = f"{comments.at_end[code[0]]} {text}", line
+            else:
+                comments.above[line + 1] = f"{comments.above.pop(line, '')} {text}"
+        return comments
 
-
-def _beside(places: list[_Place], comments: Mapping[int, _Comment]) -> dict[str, str]:
-    """The comment of each place that has one, and shares no line with another."""
-    found: dict[str, str] = {}
-    firsts = collections.Counter(place.first for place in places)
-    lasts = collections.Counter(place.last for place in places)
-    for name, first, last in places:
-        text = _at_end(last, comments) if lasts[last] == 1 else ""
-        if not text and firsts[first] == 1:
-            text = _above(first, comments)
-        if text:
-            found[name] = text
-    return found
-
-
-def _at_end(line: int, comments: Mapping[int, _Comment]) -> str:
-    """The comment at a line's end, with the lines that continue it in the same column."""
-    if line not in comments or comments[line].is_alone:
-        return ""
-    lines = [comments[line]]
-    while _continues(lines[0], comments.get(line + len(lines))):
-        lines.append(comments[line + len(lines)])
-    return _one_line(lines)
-
-
-def _above(line: int, comments: Mapping[int, _Comment]) -> str:
-    """The comment on the lines right above, without those that continue one before."""
-    lines: list[_Comment] = []
-    while line - 1 in comments and comments[line - 1].is_alone:
-        line -= 1
-        lines.insert(0, comments[line])
-    before = comments.get(line - 1)
-    return _one_line([each for each in lines if before is None or not _continues(before, each)])
-
-
-def _continues(comment: _Comment, following: _Comment | None) -> bool:
-    return following is not None and following.is_alone and following.column == comment.column
-
-
-def _one_line(comments: list[_Comment]) -> str:
-    """The comments that say something, as one line: a rule of dashes does not."""
-    return " ".join(each.text for each in comments if re.search(r"\w", each.text))
+    def beside(self, places: list[_Place]) -> dict[str, str]:
+        """The comment of each place that has one, and shares no line with another."""
+        firsts = collections.Counter(place.first for place in places)
+        lasts = collections.Counter(place.last for place in places)
+        found: dict[str, str] = {}
+        for name, first, last in places:
+            at_end = self.at_end.get(last, "") if lasts[last] == 1 else ""
+            above = self.above.get(first, "") if firsts[first] == 1 else ""
+            text = " ".join((at_end or above).split())
+            if text:
+                found[name] = text
+        return found

@@ -1,16 +1,18 @@
 """Fields as a structured config, and a structured config as native values."""
 
+# ruff: noqa: UP045 - a hint can be a generic
+
 from __future__ import annotations
 
+import abc
 import copy
 import dataclasses
 import enum
+import functools
 import typing
-from collections import abc
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping, Set
 from pathlib import Path, PurePath
-from types import NoneType
-from typing import Any, Final, Optional, cast
+from typing import Any, ClassVar, Optional, cast
 
 from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
@@ -25,7 +27,6 @@ from params_proto.fields.convert import (
     class_of,
     coerce_like_omegaconf,
     convert,
-    convert_exact,
     of_python,
     strictly_equal,
 )
@@ -35,8 +36,6 @@ from params_proto.values import fresh
 
 # Keys of Hydra's own in every config.
 _RESERVED = ("hydra", "defaults")
-# Where the class of a structured config names the user's dataclass that it represents.
-_RECORD: Final = "__proto_record__"
 
 
 def structured_config(target: Target) -> type:
@@ -62,7 +61,7 @@ def structured_config(target: Target) -> type:
     - 0.99
     data: \${x}
     """
-    nodes: list[_Node] = []
+    nodes: dict[str, _Node] = {}
     mistakes: list[str] = []
     for name, field in target.fields.items():
         if not target.node and name in _RESERVED:
@@ -73,168 +72,110 @@ def structured_config(target: Target) -> type:
                 " not take: name it with the letters a to z, digits and _."
             )
         try:
-            nodes.append(_node(field, ()))
+            nodes[name] = _node(field, ())
         except ValueError as error:
             mistakes.append(sentence(f"{target.name}: the default of {name}: {error}"))
     if mistakes:
         raise together(mistakes)
-    return _dataclass(target.name, nodes, {})
+    return _dataclass(target.name, nodes)
 
 
-@dataclasses.dataclass(frozen=True)
-class _Node:
-    """A field of a structured config: its type as OmegaConf knows it, and its default."""
-
-    name: str
-    hint: Any
-    default: Any
+_Node = tuple[Any, Any]
+"""A field of a structured config: its type as OmegaConf knows it, and its default."""
 
 
 def _node(field: Field, outer: tuple[Any, ...]) -> _Node:
     """The node of a field; `outer` are the dataclasses that contain it."""
     hint, default = _hint(field.annotation), field.default
-    is_optional = NoneType in union_members(unwrap(field.annotation))
-    kind = without_none(field.annotation)
-    kind = typing.get_origin(kind) or kind
-    dict_hint = _dict_hint(hint)
     if default is REQUIRED:
-        if is_record(kind) and kind not in outer and not is_optional:
-            config = _record_config(kind, None, outer)
-            return _Node(field.name, config, config)
-        # OmegaConf cannot fill a missing dict from the command line.
-        return _Node(field.name, Any if dict_hint else hint, MISSING)
+        kind = unwrap(field.annotation)
+        kind = typing.get_origin(kind) or kind
+        is_node = is_record(kind) and kind not in outer
+        return hint, _record_config(kind, None, outer) if is_node else MISSING
     if default is None:
-        # Nor can it fill one that is None.
-        return _Node(field.name, Any if dict_hint else _optional(hint), None)
+        return Optional[hint], None
     value = convert(default, field.annotation, default)
     if _is_whole_record(value):
-        hint, config = _record_hint(kind, value, outer)
-        return _Node(field.name, _optional(hint) if is_optional else hint, config)
+        return Any, _record_config(type(value), value, outer)
     if not _is_held(value):
-        return _Node(field.name, hint, MISSING)
-    config = _escaped(represent(value))
-    if isinstance(config, dict):  # it takes new keys, though the rest of a Hydra config does not
-        key, element = typing.get_args(dict_hint) or (Any, Any)
-        config = DictConfig(
-            cast("Any", config), key_type=key, element_type=element, flags={"struct": False}
-        )
-    return _Node(field.name, hint, config)
-
-
-def _record_hint(kind: Any, value: Any, outer: tuple[Any, ...]) -> tuple[Any, Any]:
-    """The hint and the default of a field of type `kind` whose default is a dataclass's object."""
-    config = _record_config(type(value), value, outer)
-    default = value if config is type(value) else config
-    if not is_record(kind):
-        return Any, default
-    # So that the config of another subclass can replace it.
-    is_base = default is value and _record_config(kind, None, outer) is kind
-    return kind if is_base else config, default
-
-
-def _record_config(kind: Any, value: Any, outer: tuple[Any, ...]) -> Any:
-    """The class that represents a dataclass in a config, with an object's values as defaults.
-
-    It is the class itself if OmegaConf holds it just as it is, and takes new values for it, which
-    it does not for a frozen one.
-    """
-    nodes: list[_Node] = []
-    as_it_is = hasattr(kind, "__dataclass_params__") and not kind.__dataclass_params__.frozen
-    for name, field in record_fields(kind).items():
-        default = field.default if value is None else getattr(value, name)
-        try:
-            node = _node(dataclasses.replace(field, default=default), (*outer, kind))
-        except ConversionError as error:
-            raise ConversionError(error.rule, f".{name}{error.path}") from None
-        nodes.append(node)
-        expected = MISSING if default is REQUIRED else default
-        same = node.hint == field.annotation and strictly_equal(node.default, expected)
-        as_it_is = as_it_is and same
-    if as_it_is and _omegaconf_holds(kind):
-        return kind
-    return _dataclass(kind.__name__, nodes, {_RECORD: kind})
-
-
-def _omegaconf_holds(kind: Any) -> bool:
-    """Whether OmegaConf can make a config of a class, and none of its fields is hidden from it."""
-    try:
-        return set(OmegaConf.structured(kind)) == set(record_fields(kind))
-    except (OmegaConfBaseException, NameError):
-        return False
-
-
-def _dataclass(name: str, nodes: list[_Node], namespace: dict[str, Any]) -> type:
-    fields = [
-        (node.name, node.hint, dataclasses.field(default_factory=_DefaultFactory(node.default)))
-        for node in nodes
-    ]
-    return dataclasses.make_dataclass(
-        name, fields, namespace=namespace, init=False, repr=False, eq=False
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class _DefaultFactory:
-    """Copies a field's default; not a closure, because configs are pickled."""
-
-    value: Any
-
-    def __call__(self) -> Any:
-        return self.value if isinstance(self.value, type) else copy.deepcopy(self.value)
+        return hint, MISSING
+    config = represent(value, _literal)
+    if isinstance(config, dict):
+        config = _open_dict(cast("dict[Any, Any]", config), field.annotation)
+    return hint, config
 
 
 def _hint(annotation: Any) -> Any:
-    """The annotation if OmegaConf holds its values, else Any.
+    """The annotation if OmegaConf checks its values, of scalars and lists of them; else Any."""
+    kind = without_none(annotation)
+    if typing.get_origin(kind) is not list:
+        return _scalar_hint(annotation)
+    hint = list[_scalar_hint(typing.get_args(kind)[0])]
+    return Optional[hint] if union_members(unwrap(annotation)) else hint
 
-    A union is left to `python_values`: OmegaConf would refuse an int for `float | str`.
-    """
-    annotation = unwrap(annotation)
-    inner = without_none(annotation)
-    if inner is not annotation:
-        return _optional(_hint(inner))
-    kind = typing.get_origin(annotation) or annotation
-    if not isinstance(kind, type):
+
+def _scalar_hint(annotation: Any) -> Any:
+    kind = without_none(annotation)
+    if not isinstance(kind, type) or not (kind in SCALARS or issubclass(kind, (enum.Enum, Path))):
         return Any
-    if kind in SCALARS or issubclass(kind, (enum.Enum, Path)):
-        return kind
-    if kind is list:
-        (element,) = typing.get_args(annotation) or (Any,)
-        return list[_element_hint(element)]
-    if kind is dict:
-        key, value = map(unwrap, typing.get_args(annotation) or (Any, Any))
-        if key in SCALARS or key is Any or (isinstance(key, type) and issubclass(key, enum.Enum)):
-            return dict[key, _element_hint(value)]
-    return Any
+    return Optional[kind] if union_members(unwrap(annotation)) else kind
 
 
-def _optional(hint: Any) -> Any:
-    return Any if hint is Any else Optional[hint]  # noqa: UP045 - a hint can be a generic
+def _open_dict(config: dict[Any, Any], annotation: Any) -> DictConfig:
+    """A dict that takes new keys, though the rest of a Hydra config does not."""
+    key, element = map(unwrap, typing.get_args(without_none(annotation)) or (Any, Any))
+    is_key = isinstance(key, type) and issubclass(key, (*SCALARS, enum.Enum))
+    key_type = cast("Any", key if is_key else Any)
+    return DictConfig(
+        config, key_type=key_type, element_type=_scalar_hint(element), flags={"struct": False}
+    )
 
 
-def _element_hint(annotation: Any) -> Any:
-    """The hint of a list's or a dict's elements: in lists of lists OmegaConf converts nothing."""
-    hint = _hint(annotation)
-    return Any if typing.get_origin(without_none(hint)) in (list, dict) else hint
+class _RecordConfig(abc.ABC):
+    """The base of those that represent a dataclass: a subclass's config can replace them."""
+
+    proto_record: ClassVar[type]
+
+    @classmethod
+    def __subclasshook__(cls, other: type) -> bool:
+        return issubclass(other, cls.proto_record)
 
 
-def _dict_hint(hint: Any) -> Any:
-    """The dict that a hint is, or that it has beside None; else None."""
-    hint = without_none(hint)
-    return hint if typing.get_origin(hint) is dict else None
-
-
-def _escaped(config: Any) -> Any:
-    """A value that OmegaConf takes literally: no interpolation, nothing missing."""
-    if type(config) is str:
-        if config == MISSING:
-            raise ConversionError("the text '???' means a missing value in a config")
-        return escape(config)
-    if isinstance(config, list):
-        return [_escaped(element) for element in cast("list[Any]", config)]
-    if isinstance(config, dict):
-        items = cast("dict[Any, Any]", config).items()
-        return {key: _escaped(element) for key, element in items}
+def _record_config(kind: Any, value: Any, outer: tuple[Any, ...]) -> type:
+    """The class that represents a dataclass in a config, with an object's values as defaults."""
+    nodes: dict[str, _Node] = {}
+    for field in _fields_of(kind, value):
+        try:
+            nodes[field.name] = _node(field, (*outer, kind))
+        except ConversionError as error:
+            raise ConversionError(error.rule, f".{field.name}{error.path}") from None
+    config = _dataclass(kind.__name__, nodes, (_RecordConfig,))
+    cast("Any", config).proto_record = kind
     return config
+
+
+def _fields_of(kind: Any, value: Any) -> list[Field]:
+    """The fields of a dataclass, with an object's values as defaults."""
+    fields = list(record_fields(kind).values())
+    if type(value) is not kind:
+        return fields
+    return [dataclasses.replace(each, default=getattr(value, each.name)) for each in fields]
+
+
+def _dataclass(name: str, nodes: Mapping[str, _Node], bases: tuple[type, ...] = ()) -> type:
+    fields = [
+        # Not a closure, because configs are pickled.
+        (name, hint, dataclasses.field(default_factory=functools.partial(copy.deepcopy, default)))
+        for name, (hint, default) in nodes.items()
+    ]
+    return dataclasses.make_dataclass(name, fields, bases=bases, init=False, repr=False, eq=False)
+
+
+def _literal(text: str) -> str:
+    """Text that OmegaConf takes literally: no interpolation, nothing missing."""
+    if text == MISSING:
+        raise ConversionError("the text '???' means a missing value in a config")
+    return escape(text)
 
 
 def escape(text: str) -> str:
@@ -250,11 +191,15 @@ def escape(text: str) -> str:
     return head
 
 
-def represent(value: Any) -> Any:
+def represent(value: Any, text: Callable[[str], str] = str) -> Any:
     """The value as a config holds it, from which a field's annotation makes the value again.
 
-    Numbers, text, paths and enum members stay; a set is sorted, as its order differs from process
-    to process.
+    Numbers and enum members stay, a path is its text; a set is sorted, as its order differs
+    from process to process.
+
+    Args:
+        value: any value.
+        text: what to make of each text in it, but for keys.
 
     Raises:
         ValueError: a config cannot represent it, or something in it.
@@ -268,27 +213,20 @@ def represent(value: Any) -> Any:
     """
     value = of_python(value)
     kind = class_of(value)
-    if value is None or kind in SCALARS or isinstance(value, Path):
+    if isinstance(value, PurePath) or kind is str:
+        return text(str(value))
+    if value is None or kind in SCALARS or isinstance(value, enum.Enum):
         return value
-    if isinstance(value, enum.Enum):
-        if value.name in kind.__members__:
-            return value
-        raise ValueError(f"{shown(value)} has no name")
-    if isinstance(value, PurePath):
-        return str(value)
-    for scalar in (int, float, str, bytes):
-        if isinstance(value, scalar):
-            return convert_exact(value, scalar)
     if isinstance(value, (list, tuple, range)):
-        return [represent(element) for element in cast("list[Any]", value)]
-    if isinstance(value, abc.Set):
-        elements = [represent(element) for element in cast("abc.Set[Any]", value)]
+        return [represent(element, text) for element in cast("list[Any]", value)]
+    if isinstance(value, Set):
+        elements = [represent(element, text) for element in cast("Set[Any]", value)]
         return sorted(elements, key=lambda element: (type(element).__name__, repr(element)))
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
-        return {_key(key): represent(element) for key, element in items}
+        return {_key(key): represent(element, text) for key, element in items}
     if _is_whole_record(value):
-        return {name: represent(getattr(value, name)) for name in record_fields(kind)}
+        return {name: represent(getattr(value, name), text) for name in record_fields(kind)}
     name = dotted_name(value)
     if name is None:
         raise ValueError(f"a config cannot represent a {kind.__name__}")
@@ -297,7 +235,7 @@ def represent(value: Any) -> Any:
 
 def _key(key: Any) -> Any:
     if isinstance(key, (*SCALARS, enum.Enum, PurePath)):
-        return str(key) if isinstance(key, PurePath) else represent(key)
+        return represent(key)
     raise ValueError(f"a config cannot represent {shown(key)} as a key")
 
 
@@ -399,24 +337,19 @@ def _without_omegaconf(raw: Any) -> Any:
 def _record_kind(raw: Any) -> type | None:
     """The dataclass that a node is the config of."""
     kind = OmegaConf.get_type(raw) if isinstance(raw, DictConfig) else None
-    kind = getattr(kind, _RECORD, kind)
+    kind = getattr(kind, "proto_record", kind)
     return kind if is_record(kind) else None
 
 
 def _record(node: DictConfig, kind: type, default: Any, name: str, mistakes: list[str]) -> Any:
     """The object of a dataclass that its node describes; None after a mistake."""
     known = len(mistakes)
-    has_defaults = type(default) is kind
-    fields = [
-        dataclasses.replace(field, default=getattr(default, field.name, field.default))
-        if has_defaults
-        else field
-        for field in record_fields(kind).values()
-    ]
+    fields = _fields_of(kind, default)
     given = {field.name: _value(node, field, f"{name}.{field.name}", mistakes) for field in fields}
     if len(mistakes) > known:
         return None
-    if has_defaults and all(strictly_equal(given[one.name], one.default) for one in fields):
+    is_default = all(strictly_equal(given[each.name], each.default) for each in fields)
+    if type(default) is kind and is_default:
         return fresh(default)
     try:
         return kind(**given)

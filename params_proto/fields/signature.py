@@ -78,32 +78,24 @@ def describe(obj: Any) -> Target:
     Traceback (most recent call last):
         ...
     params_proto.errors.SweepError: 3 is not a target: give a function, a @proto.cli app, \
-a @proto.prefix class or a dataclass.
+a @proto.prefix class or a dataclass, the class itself.
     """
     known = getattr(obj, "__proto_fields__", None)
     if isinstance(known, Target):
         return known
-    if dataclasses.is_dataclass(obj) and not isinstance(obj, type):
-        name = type(obj).__name__
-        raise SweepError(f"{obj!r} is not a target: give the class, {name}, not an object of it.")
     if not callable(obj):
         raise SweepError(
-            f"{obj!r} is not a target: "
-            f"give a function, a @proto.cli app, a @proto.prefix class or a dataclass."
+            f"{obj!r} is not a target: give a function, a @proto.cli app, a @proto.prefix class"
+            " or a dataclass, the class itself."
         )
-    if isinstance(obj, type) and _takes_nothing(obj):
+    constructors = (getattr(obj, "__init__", None), getattr(obj, "__new__", None))
+    if isinstance(obj, enum.EnumMeta) or constructors == (object.__init__, object.__new__):
         raise SweepError(
-            f"{obj.__name__} is not a target: its constructor takes no values. "
+            f"{display_name(obj)} is not a target: its constructor takes no values. "
             f"Decorate it with @proto.prefix or @dataclass."
         )
     fields, takes_any = parameters(obj)
     return Target(display_name(obj), "", fields, takes_any)
-
-
-def _takes_nothing(cls: type) -> bool:
-    """Whether a class is made without values, or chosen as a member of an enum."""
-    constructors = (cast("Any", cls).__init__, cls.__new__)
-    return issubclass(cls, enum.Enum) or constructors == (object.__init__, object.__new__)
 
 
 def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
@@ -123,16 +115,14 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
 'seed': Field(name='seed', annotation=typing.Any, default=1)}, True)
     """
     origin = _origin(obj)
-    call: Any = obj if isinstance(obj, functools.partial) else origin
+    call = cast("Any", obj if isinstance(obj, functools.partial) else origin)
     try:
         signature = inspect.signature(call)
     except (TypeError, ValueError) as error:
         raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
     annotations = _annotations(origin, signature)
-    defaults = {name: p.default for name, p in signature.parameters.items()}
     factories = _default_factories(origin)
-    given = getattr(obj, "keywords", {})
-    defaults |= {name: factories[name]() for name in factories.keys() & defaults.keys() - given}
+    given: dict[str, Any] = getattr(call, "keywords", {})
     fields: dict[str, Field] = {}
     takes_any = False
     mistakes: list[str] = []
@@ -150,7 +140,9 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
                 f"remove the `/` after it."
             )
         else:
-            default = REQUIRED if defaults[name] is parameter.empty else defaults[name]
+            default = REQUIRED if parameter.default is parameter.empty else parameter.default
+            if name in factories and name not in given:
+                default = factories[name]()
             fields[name] = Field(name, annotations[name], default)
     if mistakes:
         raise together(mistakes)

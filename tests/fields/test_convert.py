@@ -158,6 +158,7 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     # unions: what a value is exactly comes before what it can become
     (1, Union[float, int], 1),
     (1, float | str, 1.0),
+    (1, str | float, 1.0),
     ("RED", Color | str, "RED"),
     ("RED", Color | int, Color.RED),
     ([1, 2], list[float] | list[int], [1, 2]),
@@ -269,21 +270,19 @@ REFUSED: list[tuple[Any, Any, str]] = [
     (1.5, Union[int, str, None], "1.5 is not one of int | str | None"),
     ("x", Optional[int], "'x' is not an int"),
     ([1], tuple[int, int], "[1] is not a tuple[int, int]: it has 1 elements, not 2"),
-    ([1], tuple[()], "[1] is not a tuple[()]: it has 1 elements, not 0"),
     ([1, "x"], tuple[int, int], "'x' is not an int (at [1])"),
     ("abc", Sequence[str], "'abc' is not a Sequence[str]"),
     ("abc", list, "'abc' is not a list"),
     ({1: 2}, list[int], "{1: 2} is not a list[int]"),
     ({1, 2}, list[int], "{1, 2} is not a list[int]"),
     ([1, 1], set[int], "[1, 1] is not a set[int]: an element occurs twice"),
-    ([[1]], set[list[int]], "[[1]] is not a set[list[int]]: unhashable type: 'list'"),
     ("abc", set[str], "'abc' is not a set[str]"),
     ([1], dict[str, int], "[1] is not a dict[str, int]"),
     ({1: 1}, dict[str, int], "1 is not a str (at [1])"),
     ({"a": {"b": "x"}}, dict[str, dict[str, int]], "'x' is not an int (at ['a']['b'])"),
     ({"RED": 1, Color.RED: 2}, dict[Color, int], "<Color.RED: 'red'> occurs twice"),
     ([1, 2, 3], Point, "[1, 2, 3] is not a Point: it has 3 elements, not 2"),
-    ([1, "x"], Point, "'x' is not an int (at [1])"),
+    ([1, "x"], Point, "'x' is not an int (at .y)"),
     ({"z": 1}, Point, "Point has no 'z'. Valid names: x, y."),
     ({"low": 0}, Bounds, "Bounds needs high"),
     ({"low": 0, "hihg": 1}, Bounds, "Bounds has no 'hihg'. Did you mean high?"),
@@ -370,6 +369,6 @@ class Sized(NamedTuple):
 def test_a_named_tuple_fills_in_its_defaults():
     assert convert([1], Sized) == convert({"x": 1}, Sized) == Sized(1, 2.0)
     assert convert([1, 3], Sized) == Sized(1, 3.0)
-    for wrong in ([], [1, 2, 3]):
-        with pytest.raises(ValueError, match=f"it has {len(wrong)} elements, not "):
+    for wrong, rule in (([], "Sized needs x"), ([1, 2, 3], "it has 3 elements, not 2")):
+        with pytest.raises(ValueError, match=rule):
             convert(wrong, Sized)

@@ -183,10 +183,10 @@ def test_a_parameter_is_described_by_what_stands_beside_it(
     assert describe_help(target) == expected
 
 
-def test_a_class_without_source_has_the_help_of_its_docstring() -> None:
+def test_a_class_without_source_has_no_help() -> None:
     names: dict[str, Any] = {}
     exec("class Made:\n    'Made.\\n\\nArgs:\\n  lr: rate'\n    lr: float = 1  # gone", names)
-    assert describe_help(names["Made"]) == {"lr": "rate"}
+    assert describe_help(names["Made"]) == {}
 
 
 DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {

@@ -664,3 +664,34 @@ def test_a_name_that_the_command_line_cannot_say_is_refused():
 
     with pytest.raises(SweepError, match=r"train: no parameter can be called größe, .* a to z"):
         structured_config(target)
+
+
+@pytest.mark.parametrize("annotation", [float | str, str | float], ids=str)
+def test_an_int_for_a_float_or_text_is_a_float(annotation: Any) -> None:
+    config = config_of(target(annotation, "auto"))
+    config.x = 1
+    assert identity(python_values(target(annotation, "auto"), config)["x"]) == identity(1.0)
+
+
+@dataclass(frozen=True)
+class Frozen:
+    lr: float = 0.1
+    steps: int = 2
+
+
+@pytest.mark.parametrize("default", [REQUIRED, Frozen(), Frozen(0.5)], ids=str)
+def test_a_frozen_dataclass_takes_new_values(default: Any) -> None:
+    described = target(Frozen, default)
+    config = config_of(described)
+    config.x.steps = "3"
+    expected = Frozen(0.1 if default is REQUIRED else default.lr, 3)
+    assert python_values(described, config)["x"] == expected
+    config.x = {"lr": 1}
+    assert python_values(described, config)["x"].lr == 1.0
+
+
+def test_a_set_is_written_in_the_same_order_in_every_process() -> None:
+    tags = set("hyperparams")
+    config = config_of(target(set[str], tags))
+    assert list(config.x) == sorted(tags)
+    assert python_values(target(set[str], tags), config)["x"] == tags
