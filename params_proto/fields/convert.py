@@ -220,17 +220,15 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
     kind = _CONCRETE.get(kind, kind)
-    convert_container = _container(kind)
-    if convert_container is not None:
-        return convert_container(
-            value, kind, annotation, functools.partial(_convert, scalar=scalar)
-        )
-    if kind in (_CALLABLE, type):
-        return (_callable if kind is _CALLABLE else _class)(value, annotation)
+    into = functools.partial(_convert, scalar=scalar)
+    converter = _CONVERTERS.get(kind, _typed_dict if typing.is_typeddict(kind) else None)
+    if converter is not None:
+        return converter(value, kind, annotation, into)
     if isinstance(value, kind):
         return value
+    if issubclass(kind, tuple):
+        return _tuple(value, kind, annotation, into)
     if is_record(kind) and isinstance(value, Mapping):
-        into = functools.partial(_convert, scalar=scalar)
         return _record(cast("Mapping[Any, Any]", value), kind, into)
     if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)):
         return kind(value)
@@ -274,48 +272,24 @@ def _unchanged(value: Any, kind: type) -> Any:
     return value
 
 
-def _callable(value: Any, annotation: Any) -> Any:
-    found = _named(value)
-    if not callable(found):
-        raise ConversionError(f"{shown(value)} is not callable")
-    return found
-
-
-def _class(value: Any, annotation: Any) -> Any:
-    found = _named(value)
-    if not _is_class(found):
-        raise ConversionError(f"{shown(value)} is not a class")
-    (bound,) = map(unwrap, typing.get_args(annotation) or (Any,))
-    if _is_class(bound) and not issubclass(found, bound):
-        raise _mismatch(value, annotation)
-    return found
-
-
-def _named(value: Any) -> Any:
-    """The object of a dotted name; anything that is not text is itself."""
-    if type(value) is not str:
-        return value
-    try:
-        return find_object(value)
-    except ValueError as error:
-        raise ConversionError(str(error)) from error
-
-
-# Containers: each converts its elements by `into(element, annotation)`.
+# Each converter takes the value, the class, the annotation, and what converts elements.
 
 _Into = Callable[[Any, Any], Any]
 
 
-def _container(kind: Any) -> Callable[[Any, Any, Any, _Into], Any] | None:
-    if kind is list:
-        return _list
-    if kind in (set, frozenset):
-        return _set
-    if kind in (dict, OrderedDict):
-        return _dict
-    if issubclass(kind, tuple):
-        return _tuple
-    return _typed_dict if typing.is_typeddict(kind) else None
+def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    """A class or another callable, itself or by its dotted name."""
+    try:
+        found: Any = find_object(value) if type(value) is str else value
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+    if not callable(found):
+        raise ConversionError(f"{shown(value)} is not callable")
+    (bound,) = map(unwrap, typing.get_args(annotation)[:1] or (Any,))
+    is_class = _is_class(found) and (not _is_class(bound) or issubclass(found, bound))
+    if kind is type and not is_class:
+        raise _mismatch(value, annotation)
+    return found
 
 
 def _list(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
@@ -337,8 +311,6 @@ def _set(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """A sequence into a tuple; a mapping too into a named one."""
-    if kind is not tuple and isinstance(value, kind):
-        return value
     names = getattr(kind, "_fields", None)
     if names is not None and isinstance(value, Mapping):
         return _record(cast("Mapping[Any, Any]", value), kind, into)
@@ -353,13 +325,13 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
         raise _mismatch(value, annotation, reason)
     pairs = zip(elements, types, strict=True)
     converted = [_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)]
-    return cast("Any", kind)(converted)
+    return kind(converted)
 
 
 def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     key_type, value_type = typing.get_args(annotation) or (Any, Any)
     converted: dict[Any, Any] = {}
-    for key, element in _mapping(value, annotation).items():
+    for key, element in _checked(value, (Mapping,), annotation).items():
         made = _at(f"[{key!r}]", into, key, key_type)
         if made in converted:
             raise _mismatch(value, annotation, f"{made!r} occurs twice")
@@ -369,7 +341,7 @@ def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 def _typed_dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     known = hints(kind)
-    items = _mapping(value, annotation)
+    items = _checked(value, (Mapping,), annotation)
     _check_names(kind, items, known, kind.__required_keys__)
     return {name: _at(f"[{name!r}]", into, item, known[name]) for name, item in items.items()}
 
@@ -412,13 +384,22 @@ def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
 
 
 def _elements(value: Any, annotation: Any) -> list[Any]:
-    value = of_python(value)
-    if not isinstance(value, (list, tuple, range)):
-        raise _mismatch(value, annotation)
-    return list(cast("list[Any]", value))
+    return list(_checked(of_python(value), (list, tuple, range), annotation))
 
 
-def _mapping(value: Any, annotation: Any) -> Mapping[Any, Any]:
-    if not isinstance(value, Mapping):
+def _checked(value: Any, kinds: tuple[type, ...], annotation: Any) -> Any:
+    if not isinstance(value, kinds):
         raise _mismatch(value, annotation)
-    return cast("Mapping[Any, Any]", value)
+    return value
+
+
+_CONVERTERS: Final[Mapping[Any, Callable[[Any, Any, Any, _Into], Any]]] = {
+    list: _list,
+    set: _set,
+    frozenset: _set,
+    tuple: _tuple,
+    dict: _dict,
+    OrderedDict: _dict,
+    type: _object,
+    _CALLABLE: _object,
+}

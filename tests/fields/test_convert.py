@@ -205,7 +205,6 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ("os.path.join", Callable[..., str], os.path.join),
     (Optimizer, type[Optimizer], Optimizer),
     ("collections.OrderedDict", type[dict], collections.OrderedDict),  # pyright: ignore
-    (bool, type[int | str], bool),
     (bool, type, bool),
     (bool, type[Any], bool),
     # wrappers, and what says nothing
@@ -303,7 +302,8 @@ REFUSED: list[tuple[Any, Any, str]] = [
         Callable,
         "'math.nope' cannot be imported: module 'math' has no attribute 'nope'",
     ),
-    (3, type, "3 is not a class"),
+    (3, type, "3 is not callable"),
+    (len, type, "<built-in function len> is not a type"),
     (int, type[str], "<class 'int'> is not a type[str]"),
     ("a", complex, "'a' is not a complex"),
     ("a", np.ndarray, "'a' is not a ndarray"),
