@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import inspect
 import re
-import types
 from collections.abc import Mapping
 from typing import Any, ClassVar, cast, get_origin
 
@@ -59,8 +58,7 @@ def _is_class_var(annotation: Any) -> bool:
 def _default(cls: type, name: str) -> Any:
     """The value beside a field, whichever way a class body, or a dataclass, keeps it."""
     value = vars(cls).get(name, REQUIRED)
-    if value is REQUIRED or isinstance(value, types.MemberDescriptorType):
-        value = vars(cls).get("__dataclass_fields__", {}).get(name, REQUIRED)
+    value = vars(cls).get("__dataclass_fields__", {}).get(name, value)
     if isinstance(value, dataclasses.Field):
         field = cast("dataclasses.Field[Any]", value)
         if field.default_factory is not dataclasses.MISSING:

@@ -286,7 +286,7 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     if not callable(found):
         raise ConversionError(f"{shown(value)} is not callable")
     (bound,) = map(unwrap, typing.get_args(annotation)[:1] or (Any,))
-    is_class = _is_class(found) and (not _is_class(bound) or issubclass(found, bound))
+    is_class = _is_class(found) and (not _is_class(bound) or issubclass(cast("Any", found), bound))
     if kind is type and not is_class:
         raise _mismatch(value, annotation)
     return found

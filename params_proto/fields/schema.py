@@ -11,6 +11,7 @@ import enum
 import functools
 import typing
 from collections.abc import Callable, Container, Mapping, Set
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import Any, ClassVar, Optional, cast
 
@@ -247,13 +248,11 @@ def _is_whole_record(value: Any) -> bool:
 
 def _is_held(default: Any) -> bool:
     """Whether a config can hold a default: a dataclass is held field by field at any rate."""
-    if _is_whole_record(default):
+    with suppress(ValueError):
+        if not _is_whole_record(default):
+            represent(default)
         return True
-    try:
-        represent(default)
-    except ValueError:
-        return False
-    return True
+    return False
 
 
 def python_values(target: Target, node: DictConfig, ignore: Container[str] = ()) -> dict[str, Any]:
@@ -307,7 +306,11 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
         if kind is not None:
             value = _record(raw, kind, default, name, mistakes)
             return value if value is None else convert(value, annotation, default)
-        value = _without_omegaconf(raw)
+        value = raw
+        if OmegaConf.is_config(raw):
+            value = OmegaConf.to_container(
+                raw, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
+            )
         if default is not REQUIRED:
             current = convert(default, annotation, default)
             if _represents(value, current):
@@ -323,15 +326,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
 
 def _represents(value: Any, default: Any) -> bool:
     """Whether a config's value is the one that the default has in a config."""
-    return _is_held(default) and strictly_equal(value, represent(default))
-
-
-def _without_omegaconf(raw: Any) -> Any:
-    if OmegaConf.is_config(raw):
-        return OmegaConf.to_container(
-            raw, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
-        )
-    return raw
+    with suppress(ValueError):
+        return strictly_equal(value, represent(default))
+    return False
 
 
 def _record_kind(raw: Any) -> type | None:

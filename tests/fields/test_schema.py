@@ -695,3 +695,19 @@ def test_a_set_is_written_in_the_same_order_in_every_process() -> None:
     config = config_of(target(set[str], tags))
     assert list(config.x) == sorted(tags)
     assert python_values(target(set[str], tags), config)["x"] == tags
+
+
+@dataclass
+class Loss:
+    function: Callable[[float], float] = doubled  # pyright: ignore
+    weight: float = 1.0
+
+
+def test_a_dataclass_with_a_field_that_a_config_cannot_hold() -> None:
+    described = target(Loss | int, Loss())
+    config = config_of(described)
+    assert python_values(described, config)["x"] == Loss()
+    OmegaConf.update(config, "x.weight", 2)
+    assert python_values(described, config)["x"] == Loss(doubled, 2.0)
+    config.x = 3
+    assert python_values(described, config)["x"] == 3
