@@ -289,6 +289,7 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ({"lrr": 1}, Optimizer, "Optimizer has no 'lrr'. Did you mean lr?"),
     ({1: 1}, Optimizer, "Optimizer has no 1."),
     ({"lr": "x"}, Optimizer, "'x' is not a float (at .lr)"),
+    ({"lr": None}, Optimizer, "None is not a float (at .lr)"),
     ({"optimizer": {}}, Schedule, "Schedule needs steps"),
     ({"steps": [1], "optimizer": {"betas": [1, "x"]}}, Schedule, "(at .optimizer.betas[1])"),
     ({"value": -1}, Positive, "{'value': -1} is not a Positive: -1 is not positive"),
