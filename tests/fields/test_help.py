@@ -104,8 +104,11 @@ class Training(Base):
         32,
     )  # units
 
-    def method(self, seed: int) -> None:  # no field
-        """:param seed: no field's"""
+    def method(
+        self,
+        plain: int,  # not the field's
+    ) -> None:
+        """:param seed: not the field's"""
 
 
 @dataclass
