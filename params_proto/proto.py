@@ -27,7 +27,6 @@ from params_proto.app.owner import owner_of
 from params_proto.app.parameters import Names
 from params_proto.app.prefix_class import prefix_class
 from params_proto.errors import SweepError
-from params_proto.fields.local_names import local_names_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -77,11 +76,10 @@ def cli(
     if isinstance(function, (str, os.PathLike)):
         path = os.fspath(cast("str", function))
         raise SweepError(f"proto.cli takes its options by name: write config_path={path!r}.")
-    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     def decorated(function: Callable[P, R]) -> App[P, R]:
         path = None if config_path is None else os.fspath(config_path)
-        return App(function, path, config_name, local_names)
+        return App(function, path, config_name)
 
     return decorated if function is None else decorated(function)
 
@@ -119,12 +117,11 @@ def prefix(cls: type | str | None = None, /) -> Any:
         ...
     AttributeError: Training has no field lrr. Did you mean lr?
     """
-    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
     if cls is not None and not isinstance(cls, str):
-        return prefix_class(cls, None, local_names)
+        return prefix_class(cls)
 
     def decorated(decorated: type) -> type:
-        return prefix_class(decorated, cls, local_names)
+        return prefix_class(decorated, cls)
 
     return decorated
 

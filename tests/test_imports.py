@@ -26,7 +26,6 @@ FLOORS: dict[str, set[str]] = {
     "records": {"records"},
     "analysis": {"analysis"},
     "report": {"report"},
-    "structured": {"schema"},
     "proto": {"app", "proto"},
     "multirun": {"compose", "multirun"},
     "python": {"python"},

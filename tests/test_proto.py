@@ -19,7 +19,8 @@ import cloudpickle
 import pytest
 
 import params_proto
-from params_proto import SweepError, current, proto
+from params_proto import SweepError, proto
+from params_proto.app import current
 from params_proto.app.owner import classes, functions, nodes
 from params_proto.fields import REQUIRED, describe
 
@@ -253,7 +254,7 @@ def test_fields_are_read_and_set():
         pytest.param(
             lambda: setattr(Training, "lr", "x"),
             SweepError,
-            r"training\.lr='x': 'x' is no float",
+            r"training\.lr='x': 'x' is not a float",
             id="wrong",
         ),
         pytest.param(
@@ -343,41 +344,26 @@ def test_a_subclass_is_a_node_of_its_own():
         assert Fine.lr == 0.5
 
 
-def test_super_and_class_mean_the_decorated_class():
+def test_super_in_a_method_finds_the_base():
     class Base:
-        def __init_subclass__(cls) -> None:
-            cls.made = getattr(cls, "made", 0) + 1  # type: ignore
-
         @classmethod
         def name(cls) -> str:
             return "base"
 
-    def logged(function: Callable[..., Any]) -> Callable[..., Any]:
-        @functools.wraps(function)
-        def inner(*args: Any) -> Any:
-            return function(*args)
-
-        return inner
-
     @proto.prefix
     class Sub(Base):
+        """How to name it."""
+
         x: int = 1
 
         @classmethod
         def name(cls) -> str:
-            return super().name() + "!"
+            return super().name() + f"{cls.x}"
 
-        @classmethod
-        @logged
-        def own(cls) -> bool:
-            return __class__ is cls  # type: ignore
-
-        @property
-        def unused(self) -> Any:
-            return __class__  # type: ignore
-
-    assert Sub.name() == "base!"
-    assert Sub.own()
+    assert Sub.name() == "base1"
+    with proto.bind(Sub, x=2):
+        assert Sub.name() == "base2"
+    assert (Sub.__doc__, Sub.__module__) == ("How to name it.", __name__)
 
 
 def test_generics_dataclasses_and_slots():
@@ -652,7 +638,7 @@ def test_a_path_leads_into_a_value():
             r"No .* has a parameter dada\.size. Did you mean data\.size",
             id="no node",
         ),
-        pytest.param(Training, {"lr": "x"}, r"training\.lr='x': 'x' is no float", id="value"),
+        pytest.param(Training, {"lr": "x"}, r"training\.lr='x': 'x' is not a float", id="value"),
         pytest.param(
             train,
             {"lr": "x", "rl": 1},
@@ -663,7 +649,7 @@ def test_a_path_leads_into_a_value():
             train, {"optimizer.nam": 1}, "optimizer has no field nam. Did you mean name", id="path"
         ),
         pytest.param(
-            train, {"optimizer.name": 1}, r"optimizer\.name=1: .*1 is no str", id="inside"
+            train, {"optimizer.name": 1}, r"optimizer\.name=1: .*1 is not a str", id="inside"
         ),
         pytest.param(
             train,
@@ -696,7 +682,7 @@ def test_mistakes_of_a_bind_come_before_the_block(
     ("config", "message"),
     [
         ({"sed": 1}, "main has no parameter sed. Did you mean seed"),
-        ({"training.lr": "x"}, r"training\.lr='x': 'x' is no float"),
+        ({"training.lr": "x"}, r"training\.lr='x': 'x' is not a float"),
     ],
     ids=["name", "value"],
 )
@@ -800,9 +786,9 @@ def test_what_is_of_its_type_reaches_the_body_as_it_is():
 @pytest.mark.parametrize(
     ("arguments", "named", "message"),
     [
-        ((), {"rate": "x"}, "rate='x': 'x' is no float"),
-        (("x",), {}, "rate='x': 'x' is no float"),
-        ((0.5, 3), {"mode": 1}, "2 mistakes:\n- widths=3: .*\n- mode=1: 1 is no str"),
+        ((), {"rate": "x"}, "rate='x': 'x' is not a float"),
+        (("x",), {}, "rate='x': 'x' is not a float"),
+        ((0.5, 3), {"mode": 1}, "2 mistakes:\n- widths=3: .*\n- mode=1: 1 is not a str"),
     ],
     ids=["by name", "by position", "several"],
 )
@@ -860,38 +846,18 @@ def test_a_method_may_name_its_own_class_in_a_function():
         assert Local.doubled() == 2.0
 
 
-def test_annotations_mean_the_names_of_the_function_that_they_stand_in():
+def test_a_class_of_a_function_says_nothing_as_an_annotation():
     @dataclasses.dataclass
     class Inner:
         size: int = 1
 
-    @proto.prefix
-    class Holder:
-        inner: Inner = Inner()
-
-    @proto.prefix("named")
-    class Other:
-        later: list[Later] = []  # noqa: RUF012
-
     @proto.cli
-    def local(inner: Inner | None = None, later: Later | None = None):
-        return inner, later, Later
+    def local(inner: Inner | None = None, default: Inner = Inner(2)):  # noqa: B008
+        return inner, default
 
-    @proto.cli(config_name="config")
-    def configured(inner: Inner):
-        return inner
-
-    class Later: ...
-
-    assert local(inner={"size": 3})[0] == Inner(3)  # type: ignore
-    assert configured(inner={"size": 3}) == Inner(3)  # type: ignore
-    assert describe(local).fields["later"].annotation == Later | None
-    assert describe(Other).fields["later"].annotation is Any
-    assert (describe(Holder).node, describe(Other).node) == ("holder", "named")
-    with proto.bind(Holder, inner={"size": 4}):
-        assert Holder.inner == Inner(4)
-    assert proto.prefix(Other) is Other
-    assert describe(Other).node == "named"
+    assert {field.annotation for field in describe(local).fields.values()} == {Any}
+    assert local(inner=Inner(3)) == (Inner(3), Inner(2))
+    assert local(default={"size": 4})[1] == Inner(4)  # type: ignore
 
 
 def test_the_decorators_take_their_options_as_they_come():

@@ -235,52 +235,52 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     # values and fields
     "a value for a float": (
         lambda: Sweep(train).product(lr=[0.1, "high"]),
-        "product: lr takes float, got 'high': 'high' is no float. " + OF_ITS_TYPE,
+        "product: lr takes float, got 'high': 'high' is not a float. " + OF_ITS_TYPE,
     ),
     "text for an int": (
         lambda: Sweep(train).set(bs="32"),
-        "set: bs takes int, got '32': '32' is no int. " + OF_ITS_TYPE,
+        "set: bs takes int, got '32': '32' is not an int. " + OF_ITS_TYPE,
     ),
     "a bool for an int": (
         lambda: Sweep(train).chain({"bs": 1}, {"bs": True}),
-        "chain: bs takes int, got True: True is no int. " + OF_ITS_TYPE,
+        "chain: bs takes int, got True: True is not an int. " + OF_ITS_TYPE,
     ),
     "a float for an int in a zip": (
         lambda: Sweep(train).zip(bs=[1.5]),
-        "zip: bs takes int, got 1.5: 1.5 is no int. " + OF_ITS_TYPE,
+        "zip: bs takes int, got 1.5: 1.5 is not an int. " + OF_ITS_TYPE,
     ),
     "no member of an enum": (
         lambda: Sweep(train).product(optimizer=["SGD", "lion"]),
-        "product: optimizer takes Optimizer, got 'lion': 'lion' is no Optimizer: choose ADAM, SGD."
-        " " + OF_ITS_TYPE,
+        "product: optimizer takes Optimizer, got 'lion': "
+        "'lion' is not an Optimizer: choose ADAM, SGD. " + OF_ITS_TYPE,
     ),
     "an excluded value": (
         lambda: Sweep(train).product(lr=[1.0]).exclude(lr=["high"]),
-        "exclude: lr takes float, got 'high': 'high' is no float. " + OF_ITS_TYPE,
+        "exclude: lr takes float, got 'high': 'high' is not a float. " + OF_ITS_TYPE,
     ),
     "a list of lists is meant": (
         lambda: Sweep(train).product(layers=[[64], [32]]).exclude(layers=[64]),
-        "exclude: layers takes list[int] | None, got 64: 64 is no list[int]. " + OF_ITS_TYPE,
+        "exclude: layers takes list[int] | None, got 64: 64 is not a list[int]. " + OF_ITS_TYPE,
     ),
     "a long value": (
         lambda: Sweep(train).set(lr="x" * 100),
-        f"set: lr takes float, got '{'x' * 76}...: '{'x' * 76}... is no float. " + OF_ITS_TYPE,
+        f"set: lr takes float, got '{'x' * 76}...: '{'x' * 76}... is not a float. " + OF_ITS_TYPE,
     ),
     "a value that joins a target": (
         lambda: Sweep(train) * Sweep().product(bs=["a"]),
-        "*: bs takes int, got 'a': 'a' is no int. " + OF_ITS_TYPE,
+        "*: bs takes int, got 'a': 'a' is not an int. " + OF_ITS_TYPE,
     ),
     "a value that a target joins": (
         lambda: {"bs": ["a"]} * Sweep(train),
-        "*: bs takes int, got 'a': 'a' is no int. " + OF_ITS_TYPE,
+        "*: bs takes int, got 'a': 'a' is not an int. " + OF_ITS_TYPE,
     ),
     "a value of a summand": (
         lambda: Sweep(train) + Sweep().product(bs=["a"]),
-        "+: bs takes int, got 'a': 'a' is no int. " + OF_ITS_TYPE,
+        "+: bs takes int, got 'a': 'a' is not an int. " + OF_ITS_TYPE,
     ),
     "a value of a row that is a sweep": (
         lambda: Sweep(train).chain({"bs": 1}, Sweep().product(bs=["a"])),
-        "chain: bs takes int, got 'a': 'a' is no int. " + OF_ITS_TYPE,
+        "chain: bs takes int, got 'a': 'a' is not an int. " + OF_ITS_TYPE,
     ),
     "a key of a row that is a sweep": (
         lambda: base.chain({"bs": 1}, Sweep().zip(lr=[1])),
@@ -322,15 +322,16 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a value below a field": (
         lambda: Sweep(fit).product({"plan.lr": ["x"]}),
-        "product: plan.lr takes float, got 'x': 'x' is no float. " + OF_ITS_TYPE,
+        "product: plan.lr takes float, got 'x': 'x' is not a float. " + OF_ITS_TYPE,
     ),
     "a value of a dict field": (
         lambda: Sweep(fit).set({"++weights.a": "y"}),
-        "set: ++weights.a takes int, got 'y': 'y' is no int. " + OF_ITS_TYPE,
+        "set: ++weights.a takes int, got 'y': 'y' is not an int. " + OF_ITS_TYPE,
     ),
     "no target": (
         lambda: Sweep(3),
-        "3 is no target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass.",
+        "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a"
+        " dataclass, the class itself.",
     ),
     # numbers
     "repeat(0)": (
@@ -485,17 +486,17 @@ SEVERAL: dict[str, tuple[Callable[[], object], list[str]]] = {
     "of values": (
         lambda: Sweep(train).product(lr=["a", 0.1, True], bs=[1.5]),
         [
-            "product: lr takes float, got 'a': 'a' is no float. " + OF_ITS_TYPE,
-            "product: lr takes float, got True: True is no float. " + OF_ITS_TYPE,
-            "product: bs takes int, got 1.5: 1.5 is no int. " + OF_ITS_TYPE,
+            "product: lr takes float, got 'a': 'a' is not a float. " + OF_ITS_TYPE,
+            "product: lr takes float, got True: True is not a float. " + OF_ITS_TYPE,
+            "product: bs takes int, got 1.5: 1.5 is not an int. " + OF_ITS_TYPE,
         ],
     ),
     "of rows": (
         lambda: Sweep(train).chain({"lr": "a"}, None, {"bs": "b"}),  # pyright: ignore
         [
-            "chain: lr takes float, got 'a': 'a' is no float. " + OF_ITS_TYPE,
+            "chain: lr takes float, got 'a': 'a' is not a float. " + OF_ITS_TYPE,
             CHAIN_TAKES + "row 1 is None. Write {'lr': 0.1}.",
-            "chain: bs takes int, got 'b': 'b' is no int. " + OF_ITS_TYPE,
+            "chain: bs takes int, got 'b': 'b' is not an int. " + OF_ITS_TYPE,
         ],
     ),
     "of a sample": (
@@ -523,9 +524,9 @@ SEVERAL: dict[str, tuple[Callable[[], object], list[str]]] = {
     "of a join": (
         lambda: Sweep(train) * Sweep().product(lr=["a"]).chain({"bs": "b"}, {"bs": "c"}),
         [
-            "*: lr takes float, got 'a': 'a' is no float. " + OF_ITS_TYPE,
-            "*: bs takes int, got 'b': 'b' is no int. " + OF_ITS_TYPE,
-            "*: bs takes int, got 'c': 'c' is no int. " + OF_ITS_TYPE,
+            "*: lr takes float, got 'a': 'a' is not a float. " + OF_ITS_TYPE,
+            "*: bs takes int, got 'b': 'b' is not an int. " + OF_ITS_TYPE,
+            "*: bs takes int, got 'c': 'c' is not an int. " + OF_ITS_TYPE,
         ],
     ),
     "of keys of a join": (
@@ -751,7 +752,7 @@ def test_no_warning(name: str) -> None:
 def test_a_call_that_is_wrong_does_not_warn_as_well() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        with pytest.raises(SweepError, match="is no float"):
+        with pytest.raises(SweepError, match="is not a float"):
             Sweep(train).product(epochs=[1], lr=["a"])
 
 
@@ -791,7 +792,7 @@ def test_where_in_a_value_a_mistake_stands() -> None:
         Sweep(fit).set(nested={"depth": "deep"}, sizes=[1, 2.5])
     assert str(error.value) == (
         "2 mistakes:\n"
-        "- set: nested takes Nested, got {'depth': 'deep'}: 'deep' is no int (at .depth)."
+        "- set: nested takes Nested, got {'depth': 'deep'}: 'deep' is not an int (at .depth)."
         f" {OF_ITS_TYPE}\n"
-        f"- set: sizes takes list[int], got [1, 2.5]: 2.5 is no int (at [1]). {OF_ITS_TYPE}"
+        f"- set: sizes takes list[int], got [1, 2.5]: 2.5 is not an int (at [1]). {OF_ITS_TYPE}"
     )

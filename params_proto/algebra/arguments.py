@@ -16,7 +16,7 @@ from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed
 from params_proto.errors import Mistake, cut, did_you_mean, shown
 from params_proto.fields import Field
-from params_proto.fields.scalars import Leaf, exact
+from params_proto.fields.convert import ConvertScalar, convert_exact
 from params_proto.keys import bare, in_full, key_error
 from params_proto.values import native
 
@@ -275,13 +275,19 @@ class Call:
         return spelled == key
 
     def _values(
-        self, key: str, field: Field | None, values: Sequence[Any], leaf: Leaf = exact
+        self,
+        key: str,
+        field: Field | None,
+        values: Sequence[Any],
+        leaf: ConvertScalar = convert_exact,
     ) -> Sequence[Any]:
         if isinstance(values, range) and (field is None or takes_ints(field)):
             return values
         return tuple([self._value(key, field, value, leaf) for value in values])
 
-    def _value(self, key: str, field: Field | None, value: Any, leaf: Leaf = exact) -> Any:
+    def _value(
+        self, key: str, field: Field | None, value: Any, leaf: ConvertScalar = convert_exact
+    ) -> Any:
         """A value as its field holds it."""
         try:
             taken = native(value)

@@ -9,17 +9,20 @@ from params_proto.algebra.axis_values import FromText
 from params_proto.errors import SweepError, shown
 from params_proto.fields import Field, convert
 from params_proto.fields.annotations import type_text, union_members, unwrap
-from params_proto.fields.lenient import as_omegaconf
-from params_proto.fields.scalars import Leaf, exact
+from params_proto.fields.convert import ConvertScalar, coerce_like_omegaconf, convert_exact
 from params_proto.overrides.literals import OverrideText
 
 
-def as_read(value: Any) -> tuple[Any, Leaf]:
+def as_read(value: Any) -> tuple[Any, ConvertScalar]:
     """A value, and how it goes into a field: without loss, or from text as OmegaConf reads it."""
-    return (value.read, as_omegaconf) if isinstance(value, FromText) else (value, exact)
+    return (
+        (value.read, coerce_like_omegaconf)
+        if isinstance(value, FromText)
+        else (value, convert_exact)
+    )
 
 
-def into_field(value: Any, field: Field, leaf: Leaf = exact) -> Any:
+def into_field(value: Any, field: Field, leaf: ConvertScalar = convert_exact) -> Any:
     """A value as its field holds it.
 
     What is spelled for Hydra, at whatever depth, stays: its interpolation is resolved in the job.
@@ -32,7 +35,7 @@ def into_field(value: Any, field: Field, leaf: Leaf = exact) -> Any:
     Raises:
         ValueError: the field cannot hold the value.
 
-    >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), as_omegaconf)
+    >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), coerce_like_omegaconf)
     (1.0, '1')
     """
     if isinstance(value, OverrideText):
@@ -40,7 +43,7 @@ def into_field(value: Any, field: Field, leaf: Leaf = exact) -> Any:
     return convert(value, field.annotation, field.default, partial(_but_live, leaf=leaf))
 
 
-def _but_live(value: Any, kind: type, leaf: Leaf) -> Any:
+def _but_live(value: Any, kind: type, leaf: ConvertScalar) -> Any:
     return value if isinstance(value, OverrideText) else leaf(value, kind)
 
 

@@ -46,13 +46,14 @@ class Scope(NamedTuple):
             return cls()
         # Which a sweep over nothing does not pay for.
         from params_proto.fields import Target, describe
-        from params_proto.fields.signatures import called
-        from params_proto.fields.whole_config import takes_whole_config
+        from params_proto.fields.signature import display_name, takes_whole_config
 
         objects = tuple({id(target): target for target in objects}.values())  # each once
         targets = tuple(
             [
-                Target(called(one), "", {}, open=True) if takes_whole_config(one) else describe(one)
+                Target(display_name(one), "", {}, open=True)
+                if takes_whole_config(one)
+                else describe(one)
                 for one in objects
             ]
         )
@@ -107,11 +108,11 @@ class Scope(NamedTuple):
             under = f"{target.node}." if target.node else ""
             name, *names = path.removeprefix(under).split(".")
             if path.startswith(under) and name in target.fields:
-                from params_proto.fields.inner import inner_field
+                from params_proto.fields.convert import child_field
 
                 field: Field | None = target.fields[name]
                 for part in names:
-                    field = field and inner_field(field.annotation, part)
+                    field = field and child_field(field.annotation, part)
                 return field
         return None
 

@@ -14,7 +14,7 @@ from hydra.core.object_type import ObjectType
 from params_proto.app.options import options_for_overrides
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError, together
-from params_proto.fields.scalars import class_of
+from params_proto.fields.convert import class_of
 from params_proto.overrides.reading import read, refuse_deep
 
 _DIGITS = re.compile(r"[0-9]{640}")  # of which Python reads no more, where it is told so

@@ -23,7 +23,7 @@ from omegaconf import (
 
 from params_proto.fields import Target
 from params_proto.fields.annotations import union_members
-from params_proto.schema import structured
+from params_proto.fields.schema import structured_config
 
 _NODES: Final[dict[Any, type[Any]]] = {
     bool: BooleanNode,
@@ -56,7 +56,7 @@ def base_config(root: Target, nodes: Iterable[Target]) -> DictConfig:
 
 
 def _untyped(target: Target) -> DictConfig:
-    kind = structured(target)
+    kind = structured_config(target)
     typed: DictConfig = OmegaConf.structured(kind)
     config = OmegaConf.masked_copy(typed, list(target.fields))  # keeps the types of containers
     values = dict(typed.items_ex(resolve=False))

@@ -17,8 +17,7 @@ from params_proto.app.owner import Owner, functions
 from params_proto.app.parameters import Names
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Target, describe
-from params_proto.fields.local_names import LocalNames, no_names
-from params_proto.fields.scalars import same
+from params_proto.fields.convert import strictly_equal
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -35,7 +34,6 @@ class App(Generic[P, R]):
         function: the body.
         config_path: where the user's configs are, relative to the file of the function.
         config_name: the user's primary config.
-        local_names: those of the function that it is decorated in, for its annotations.
     """
 
     __wrapped__: Callable[P, R]
@@ -47,12 +45,11 @@ class App(Generic[P, R]):
         function: Callable[P, R],
         config_path: str | None = None,
         config_name: str | None = None,
-        local_names: LocalNames = no_names,
     ) -> None:
         functools.update_wrapper(self, function)
         self.config_path = config_path
         self.config_name = config_name
-        self.__proto_owner__ = _owner(function, config_path is not None, local_names)
+        self.__proto_owner__ = _owner(function, config_path is not None)
         functions[self.__proto_owner__.key] = self
 
     @property
@@ -83,7 +80,7 @@ class App(Generic[P, R]):
         except SweepError as error:
             raise CallError(str(error), error.mistakes) from None
         own = {
-            name: given[name] if name in given and same(value, given[name]) else value
+            name: given[name] if name in given and strictly_equal(value, given[name]) else value
             for name, value in values.pop(owner.key, {}).items()
         }
         with current.Held(values) if values else nullcontext():
@@ -197,7 +194,7 @@ def is_being_imported(module: dict[str, Any]) -> bool:
     return parent_process() is None  # which is set once the import is over
 
 
-def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNames) -> Owner:
+def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
     """The parameters of a function.
 
     Raises:
@@ -217,11 +214,8 @@ def _owner(function: Callable[..., Any], has_configs: bool, local_names: LocalNa
         if parameter.kind is not parameter.VAR_KEYWORD
     }
 
-    names = local_names(inspect.get_annotations(function).values())
-
     def target() -> Target:
-        described = describe(function, names)
-        return dataclasses.replace(described, has_configs=has_configs)
+        return dataclasses.replace(describe(function), has_configs=has_configs)
 
     title = f"{function.__module__}.{function.__qualname__}"
     return Owner(current.key_of(function), title, "", defaults, takes_any, target)

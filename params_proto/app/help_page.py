@@ -19,8 +19,8 @@ from params_proto.app.store import Entry
 from params_proto.app.task import Task
 from params_proto.fields import REQUIRED, Field, Target
 from params_proto.fields.annotations import type_text
-from params_proto.fields.help_text import describe_help
-from params_proto.schema import escape
+from params_proto.fields.help import describe_help
+from params_proto.fields.schema import escape
 
 NAME: Final = "params_proto"
 """The option of the group hydra/help."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Mapping, Set
 from typing import Any, cast
@@ -12,8 +11,7 @@ from params_proto.app.owner import Owner, check_node, classes
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.fields import REQUIRED, Field, Target
 from params_proto.fields.annotations import hints
-from params_proto.fields.class_body import declared, remade, snake_case
-from params_proto.fields.local_names import LocalNames, no_names
+from params_proto.fields.class_body import class_fields, snake_case, with_metaclass
 
 
 class ClassOwner(Owner):
@@ -142,9 +140,7 @@ def _no_field(cls: type, name: str, owner: Owner) -> AttributeError:
     return AttributeError(message, name=name, obj=None)  # without obj, Python adds no hint itself
 
 
-def prefix_class(
-    cls: type, node: str | None = None, local_names: LocalNames = no_names
-) -> PrefixClass:
+def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
     """The prefix class of a plain one, or the same prefix class under another node.
 
     Raises:
@@ -163,13 +159,13 @@ def prefix_class(
         )
     title = f"{cls.__module__}.{cls.__qualname__}"
     check_node(title, snake_case(cls.__name__) if node is None else node)
-    made = cls if isinstance(cls, PrefixClass) else cast("PrefixClass", remade(cls, PrefixClass))
-    names = local_names(inspect.get_annotations(made).values())
-    if node is not None or names:
+    made = cast(
+        "PrefixClass",
+        cls if isinstance(cls, PrefixClass) else with_metaclass(cls, PrefixClass),
+    )
+    if node is not None:
         owner = made.__proto_owner__
-        made.__proto_owner__ = _owned(
-            made, owner.node if node is None else node, owner.defaults, owner.others, names
-        )
+        made.__proto_owner__ = _owned(made, node, owner.defaults, owner.others)
     return made
 
 
@@ -179,7 +175,7 @@ def _furnish(cls: PrefixClass) -> None:
     for base in reversed(cls.__mro__):
         owner = _owner(base)
         if owner is None:
-            defaults = declared(base, defaults)
+            defaults = class_fields(base, defaults)
         else:
             defaults.update(owner.defaults)
     for name in defaults:
@@ -190,14 +186,10 @@ def _furnish(cls: PrefixClass) -> None:
 
 
 def _owned(
-    cls: PrefixClass,
-    node: str,
-    defaults: Mapping[str, Any],
-    others: Set[str],
-    local_names: Mapping[str, Any] | None = None,
+    cls: PrefixClass, node: str, defaults: Mapping[str, Any], others: Set[str]
 ) -> ClassOwner:
     def describe() -> Target:
-        annotations = hints(cls, local_names)
+        annotations = hints(cls)
         fields = {
             name: Field(name, annotations.get(name, Any), default)
             for name, default in defaults.items()

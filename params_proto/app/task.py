@@ -17,7 +17,6 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto import schema
 from params_proto.app.by_value import Annotations, annotations_of, settle
 from params_proto.app.current import Held
 from params_proto.app.function import App
@@ -26,6 +25,7 @@ from params_proto.app.parameters import AmbiguousError, Names
 from params_proto.app.store import sweeper_options
 from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import REQUIRED, Target
+from params_proto.fields.schema import python_values
 from params_proto.overrides.literals import live
 
 log = logging.getLogger(__name__)
@@ -250,7 +250,7 @@ def _native(
 ) -> dict[str, Any]:
     """The native values of a target; what is wrong with them is added to the mistakes."""
     try:
-        return schema.native(target, config, ignore or {})
+        return python_values(target, config, ignore or {})
     except SweepError as error:
         mistakes += [one.text for one in error.mistakes]
         return {}

@@ -6,7 +6,7 @@ import inspect
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto.fields.whole_config import made_by_hydra_main
+from params_proto.fields.signature import made_by_hydra_main
 
 if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra

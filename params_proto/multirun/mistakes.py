@@ -82,11 +82,11 @@ class Mistakes:
             SweepError: the first ten mistakes, and how many there are besides.
 
         >>> mistakes = Mistakes()
-        >>> mistakes.add(["lr=x"], ["lr: 'x' is no float."])
+        >>> mistakes.add(["lr=x"], ["lr: 'x' is not a float."])
         >>> mistakes.tell()
         Traceback (most recent call last):
             ...
-        params_proto.errors.SweepError: the job lr=x: lr: 'x' is no float.
+        params_proto.errors.SweepError: the job lr=x: lr: 'x' is not a float.
         """
         jobs = {reason: those for reason, (_, those) in self._errors.items()}
         told = [*_each(jobs), *_each(self._jobs), *_first(self._whole.values())]

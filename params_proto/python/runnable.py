@@ -16,7 +16,7 @@ from params_proto.app.function import App, problem_of
 from params_proto.app.owner import functions
 from params_proto.compose.app import Decoration, decoration
 from params_proto.errors import SweepError
-from params_proto.fields.whole_config import takes_whole_config
+from params_proto.fields.signature import takes_whole_config
 from params_proto.overrides.hydra_version import IS_1_3
 from params_proto.python.caller import Caller, caller, code_of
 from params_proto.python.place import Own, Place, place_of

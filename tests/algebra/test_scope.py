@@ -263,7 +263,7 @@ def test_no_targets() -> None:
 
 @pytest.mark.parametrize("target", [3, "train", None, [train], Config(), object])
 def test_what_is_no_target(target: Any) -> None:
-    with pytest.raises(SweepError, match="is no target"):
+    with pytest.raises(SweepError, match="is not a target"):
         Sweep(target)
 
 

@@ -158,7 +158,11 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
     [
         pytest.param(
             ["data.split=tset", "training.betas=[1]"],
-            ["2 mistakes:", "- data.split: 'tset' is none of 'train' | 'test'", "- training.betas"],
+            [
+                "2 mistakes:",
+                "- data.split: 'tset' is not one of 'train' | 'test'",
+                "- training.betas",
+            ],
             id="several",
         ),
         pytest.param(["training.lr=fast"], ["training.lr", "'fast'", "Float"], id="float"),
@@ -343,7 +347,7 @@ def test_a_full_error_is_a_sweep_error(monkeypatch: pytest.MonkeyPatch):
     app, _ = make_app()
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
-    with pytest.raises(SweepError, match="'tset' is none of"):
+    with pytest.raises(SweepError, match="'tset' is not one of"):
         app.run([*QUIET, "data.split=tset"])
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 import math
-from dataclasses import InitVar, dataclass
+from dataclasses import dataclass
 from enum import Enum, Flag, IntEnum
 from pathlib import Path, PureWindowsPath
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from params_proto.schema.represent import represent
+from params_proto.fields.schema import represent
 from params_proto.values import identity
 
 
@@ -44,12 +44,6 @@ class Optimizer:
     betas: tuple[float, ...] = (0.9,)
 
 
-@dataclass
-class Scaled:
-    value: int
-    scale: InitVar[int]
-
-
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
@@ -57,17 +51,15 @@ class Scaled:
         (True, True),
         (-0.0, -0.0),
         (b"a", b"a"),
-        (Path("a"), Path("a")),
+        (Path("a"), "a"),
         (PureWindowsPath("a\\b"), "a\\b"),
         (Color.RED, Color.RED),
         (Level.LOW, Level.LOW),
-        (Text("a"), "a"),
         (np.float32(0.5), 0.5),
         (np.array([[1, 2]]), [[1, 2]]),
         ((1, (2, [3])), [1, [2, [3]]]),
         (Point(1, 2), [1, 2]),
         (range(3), [0, 1, 2]),
-        (collections.deque("ab"), ["a", "b"]),
         ({3, 1, 2}, [1, 2, 3]),
         (frozenset({"b", 1, "a"}), [1, "a", "b"]),
         ({"a": (1,), Color.RED: {2}}, {"a": [1], Color.RED: [2]}),
@@ -87,13 +79,11 @@ def test_a_config_has_a_form_for_it(value: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "rule"),
     [
-        (lambda x: x, "a config cannot hold a function"),  # pyright: ignore
-        ([object()], "a config cannot hold a object"),
-        ({(1, 2): 3}, r"a config cannot hold \(1, 2\) as a key"),
-        ({None: 3}, "a config cannot hold None as a key"),
-        (Access.READ | Access.WRITE, "has no name"),
-        (Scaled(1, 2), "does not keep what it was made from"),
-        (3j, "a config cannot hold a complex"),
+        (lambda x: x, "a config cannot represent a function"),  # pyright: ignore
+        ([object()], "a config cannot represent a object"),
+        ({(1, 2): 3}, r"a config cannot represent \(1, 2\) as a key"),
+        ({None: 3}, "a config cannot represent None as a key"),
+        (3j, "a config cannot represent a complex"),
     ],
     ids=lambda value: type(value).__name__,
 )

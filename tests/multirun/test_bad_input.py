@@ -100,7 +100,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "pairs: not swept": (["lr=1,2", "seed=1", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
     "pairs: twice": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[lr,seed,lr]"], "lr stands in hydra.sweeper.zip twice: write it once."),
     "pairs: two pairs": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[[lr,seed],[lr]]"], "lr stands in hydra.sweeper.zip twice: write it once."),
-    "pairs: text": (["lr=1,2", "hydra.sweeper.zip=lr"], "hydra.sweeper.zip='lr' is no list of keys. Write a list of keys, [lr,batch_size], or a list of such lists."),
+    "pairs: text": (["lr=1,2", "hydra.sweeper.zip=lr"], "hydra.sweeper.zip='lr' is not a list of keys. Write a list of keys, [lr,batch_size], or a list of such lists."),
     "pairs: several": (["lr=1,2", "seed=1", "hydra.sweeper.zip=[lr,seed,lr]"], "2 mistakes:\n- hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep.\n- lr stands in hydra.sweeper.zip twice: write it once."),
     "delete: swept": (["lr=1,2", "~lr"], "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep."),
     "delete: configured": (["+sweep=grid", "~seed"], "~seed would delete a key that the sweep gives values, seed. Give it one value instead, seed=..., or take it out of the sweep."),
@@ -346,8 +346,8 @@ def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], mes
     ("arguments", "message"),
     [
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
-        (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is none of 'a' | 'b'."),
-        (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is no int. Give it a value of that type."),
+        (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is not one of 'a' | 'b'."),
+        (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is not an int. Give it a value of that type."),
         (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs: give the key a value in the app's config, or leave it out."),
     ],
     ids=str,
@@ -359,10 +359,10 @@ def test_a_command_of_a_proto_app(command: Any, arguments: list[str], message: s
 @pytest.mark.parametrize(
     ("overrides", "mistakes"),
     [
-        (["seed=1,x"], ["seed takes int, got 'x': 'x' is no int."]),
-        (["seed=1,1.5,x", "mode=a,b"], ["seed takes int, got 1.5: 1.5 is no int.", "seed takes int, got 'x': 'x' is no int."]),
-        (["seed=1,null", "training.lr=1,x"], ["training.lr takes float, got 'x': 'x' is no float.", "seed takes int, got None: None is no int."]),
-        (["seed=1,[2]", "mode=c"], ["the job seed=1 mode=c: mode: 'c' is none of 'a' | 'b'.", "seed takes int, got [2]: [2] is no int."]),
+        (["seed=1,x"], ["seed takes int, got 'x': 'x' is not an int."]),
+        (["seed=1,1.5,x", "mode=a,b"], ["seed takes int, got 1.5: 1.5 is not an int.", "seed takes int, got 'x': 'x' is not an int."]),
+        (["seed=1,null", "training.lr=1,x"], ["training.lr takes float, got 'x': 'x' is not a float.", "seed takes int, got None: None is not an int."]),
+        (["seed=1,[2]", "mode=c"], ["the job seed=1 mode=c: mode: 'c' is not one of 'a' | 'b'.", "seed takes int, got [2]: [2] is not an int."]),
     ],
     ids=str,
 )  # fmt: skip

@@ -59,7 +59,7 @@ def refused(app: Any, capsys: Any, *overrides: str) -> str:
     return shown.removesuffix(AFTER_AN_ERROR)
 
 
-MODE = "mode: 'c' is none of 'a' | 'b'."
+MODE = "mode: 'c' is not one of 'a' | 'b'."
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ MODE = "mode: 'c' is none of 'a' | 'b'."
         (
             ["mode=a,c", "seed=1,2", "training.kind=x,z"],
             "2 mistakes:\n"
-            "- the job mode=a seed=1 training.kind=z and 3 more: training.kind: 'z' is none of"
+            "- the job mode=a seed=1 training.kind=z and 3 more: training.kind: 'z' is not one of"
             f" 'x' | 'y'.\n- the job mode=c seed=1 training.kind=x and 3 more: {MODE}",
         ),
         (
             ["training={kind:z}", "seed=1"],
-            "the job training={kind:z} seed=1: training.kind: 'z' is none of 'x' | 'y'.",
+            "the job training={kind:z} seed=1: training.kind: 'z' is not one of 'x' | 'y'.",
         ),
         (["mode=???"], "the job mode=???: mode has no value"),
         (

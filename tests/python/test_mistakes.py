@@ -118,7 +118,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     ),
     "a value": (
         lambda: Sweep().product(seed=[1, 1.5]).launch(train),
-        r"seed takes int, got 1\.5: 1\.5 is no int\. Give it a value of that type\.$",
+        r"seed takes int, got 1\.5: 1\.5 is not an int\. Give it a value of that type\.$",
     ),
     "a key of Hydra": (
         lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train),

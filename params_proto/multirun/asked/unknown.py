@@ -126,7 +126,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
     if not isinstance(cause, ValidationError):
         return None
     from params_proto.algebra.field_values import into_field, misfit
-    from params_proto.fields.lenient import as_omegaconf
+    from params_proto.fields.convert import coerce_like_omegaconf
 
     place = str(cause.full_key).partition("[")[0]
     for line in job:
@@ -137,7 +137,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
                 continue
             value = native(read(line).value())
             try:
-                into_field(value, field, as_omegaconf)
+                into_field(value, field, coerce_like_omegaconf)
             except ValueError as refused:
                 return misfit(key, field, value, refused)
     return None

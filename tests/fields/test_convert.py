@@ -11,7 +11,7 @@ import os
 import re
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
-from dataclasses import InitVar, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum
 from pathlib import Path, PurePosixPath
 from typing import (
@@ -92,10 +92,6 @@ class Window(Bounds, total=False):
     step: int
 
 
-class Rate(Protocol):
-    def __call__(self, step: int) -> float: ...
-
-
 class Sized(Protocol):
     size: int
 
@@ -162,6 +158,7 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     # unions: what a value is exactly comes before what it can become
     (1, Union[float, int], 1),
     (1, float | str, 1.0),
+    (1, str | float, 1.0),
     ("RED", Color | str, "RED"),
     ("RED", Color | int, Color.RED),
     ([1, 2], list[float] | list[int], [1, 2]),
@@ -206,11 +203,8 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     (len, Callable[[Any], int], len),
     ("math.sqrt", Callable, math.sqrt),
     ("os.path.join", Callable[..., str], os.path.join),
-    (math.sqrt, Rate, math.sqrt),
-    ("math.sqrt", Rate, math.sqrt),
     (Optimizer, type[Optimizer], Optimizer),
     ("collections.OrderedDict", type[dict], collections.OrderedDict),  # pyright: ignore
-    (bool, type[int | str], bool),
     (bool, type, bool),
     (bool, type[Any], bool),
     # wrappers, and what says nothing
@@ -223,7 +217,6 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ("anything", Final, "anything"),
     ("anything", 42, "anything"),
     ([1], list[T], [1]),  # pyright: ignore[reportGeneralTypeIssues]
-    (3, InitVar[float], 3.0),
     # an object of any other class, itself
     (3 + 0j, complex, 3 + 0j),
     (np.float32(1), np.float32, np.float32(1)),
@@ -245,12 +238,6 @@ def test_what_is_made_is_a_new_list_or_dict() -> None:
     assert value == {"a": [1]}
 
 
-def test_a_deque_is_made_of_a_list_and_taken_for_one() -> None:
-    made = convert(["RED"], collections.deque[Color])
-    assert made == collections.deque([Color.RED])
-    assert convert(made, list[Color]) == [Color.RED]
-
-
 def test_an_object_of_the_class_is_itself() -> None:
     optimizer = Optimizer()
     assert convert(optimizer, Optimizer) is optimizer
@@ -259,64 +246,68 @@ def test_an_object_of_the_class_is_itself() -> None:
 
 
 REFUSED: list[tuple[Any, Any, str]] = [
-    (True, int, "True is no int"),
-    (True, float, "True is no float"),
-    (1, bool, "1 is no bool"),
-    (1.0, int, "1.0 is no int"),
-    ("32", int, "'32' is no int"),
-    ("0.1", float, "'0.1' is no float"),
-    (1, str, "1 is no str"),
-    ("a", bytes, "'a' is no bytes"),
-    (2**53 + 1, float, "9007199254740993 is no float: it would be rounded"),
-    (10**400, float, "is no float: it would be rounded"),
-    (None, int, "None is no int"),
-    (0, None, "0 is no None"),
-    ("red", Color, "'red' is no Color: choose RED, GREEN"),
-    (1, Level, "1 is no Level: choose LOW, HIGH"),
-    (Color.RED, Level, "is no Level: choose LOW, HIGH"),
-    (1, Path, "1 is no Path"),
-    (b"a", Path, "b'a' is no Path"),
-    ("adagrad", Literal["adam", "sgd"], "'adagrad' is none of 'adam' | 'sgd'"),
-    (True, Literal[1, 2], "True is none of 1 | 2"),
-    (1.5, int | str, "1.5 is none of int | str"),
-    (1.5, Union[int, str, None], "1.5 is none of int | str | None"),
-    ("x", Optional[int], "'x' is no int"),
-    ([1], tuple[int, int], "[1] is no tuple[int, int]: it has 1 elements, not 2"),
-    ([1], tuple[()], "[1] is no tuple[()]: it has 1 elements, not 0"),
-    ([1, "x"], tuple[int, int], "'x' is no int (at [1])"),
-    ("abc", Sequence[str], "'abc' is no Sequence[str]"),
-    ("abc", list, "'abc' is no list"),
-    ({1: 2}, list[int], "{1: 2} is no list[int]"),
-    ({1, 2}, list[int], "{1, 2} is no list[int]"),
-    ([1, 1], set[int], "[1, 1] is no set[int]: an element occurs twice"),
-    ([[1]], set[list[int]], "[[1]] is no set[list[int]]: unhashable type: 'list'"),
-    ("abc", set[str], "'abc' is no set[str]"),
-    ([1], dict[str, int], "[1] is no dict[str, int]"),
-    ({1: 1}, dict[str, int], "1 is no str (at [1])"),
-    ({"a": {"b": "x"}}, dict[str, dict[str, int]], "'x' is no int (at ['a']['b'])"),
+    (True, int, "True is not an int"),
+    (True, float, "True is not a float"),
+    (1, bool, "1 is not a bool"),
+    (1.0, int, "1.0 is not an int"),
+    ("32", int, "'32' is not an int"),
+    ("0.1", float, "'0.1' is not a float"),
+    (1, str, "1 is not a str"),
+    ("a", bytes, "'a' is not a bytes"),
+    (2**53 + 1, float, "9007199254740993 is not a float: it would be rounded"),
+    (10**400, float, "is not a float: it would be rounded"),
+    (None, int, "None is not an int"),
+    (0, None, "0 is not a None"),
+    ("red", Color, "'red' is not a Color: choose RED, GREEN"),
+    (1, Level, "1 is not a Level: choose LOW, HIGH"),
+    (Color.RED, Level, "is not a Level: choose LOW, HIGH"),
+    (1, Path, "1 is not a Path"),
+    (b"a", Path, "b'a' is not a Path"),
+    ("adagrad", Literal["adam", "sgd"], "'adagrad' is not one of 'adam' | 'sgd'"),
+    (True, Literal[1, 2], "True is not one of 1 | 2"),
+    (1.5, int | str, "1.5 is not one of int | str"),
+    (1.5, Union[int, str, None], "1.5 is not one of int | str | None"),
+    ("x", Optional[int], "'x' is not an int"),
+    ([1], tuple[int, int], "[1] is not a tuple[int, int]: it has 1 elements, not 2"),
+    ([1, "x"], tuple[int, int], "'x' is not an int (at [1])"),
+    ("abc", Sequence[str], "'abc' is not a Sequence[str]"),
+    ("abc", list, "'abc' is not a list"),
+    ({1: 2}, list[int], "{1: 2} is not a list[int]"),
+    ({1, 2}, list[int], "{1, 2} is not a list[int]"),
+    ([1, 1], set[int], "[1, 1] is not a set[int]: an element occurs twice"),
+    ("abc", set[str], "'abc' is not a set[str]"),
+    ([1], dict[str, int], "[1] is not a dict[str, int]"),
+    ({1: 1}, dict[str, int], "1 is not a str (at [1])"),
+    ({"a": {"b": "x"}}, dict[str, dict[str, int]], "'x' is not an int (at ['a']['b'])"),
     ({"RED": 1, Color.RED: 2}, dict[Color, int], "<Color.RED: 'red'> occurs twice"),
-    ([1, 2, 3], Point, "[1, 2, 3] is no Point: it has 3 elements, not 2"),
-    ([1, "x"], Point, "'x' is no int (at [1])"),
+    ([1, 2, 3], Point, "[1, 2, 3] is not a Point: it has 3 elements, not 2"),
+    ([1, "x"], Point, "'x' is not an int (at .y)"),
     ({"z": 1}, Point, "Point has no 'z'. Valid names: x, y."),
     ({"low": 0}, Bounds, "Bounds needs high"),
     ({"low": 0, "hihg": 1}, Bounds, "Bounds has no 'hihg'. Did you mean high?"),
-    ({"low": 0, "high": "x"}, Bounds, "'x' is no float (at ['high'])"),
+    ({"low": 0, "high": "x"}, Bounds, "'x' is not a float (at ['high'])"),
     ({"lrr": 1}, Optimizer, "Optimizer has no 'lrr'. Did you mean lr?"),
     ({1: 1}, Optimizer, "Optimizer has no 1."),
-    ({"lr": "x"}, Optimizer, "'x' is no float (at .lr)"),
+    ({"lr": "x"}, Optimizer, "'x' is not a float (at .lr)"),
+    ({"lr": None}, Optimizer, "None is not a float (at .lr)"),
     ({"optimizer": {}}, Schedule, "Schedule needs steps"),
     ({"steps": [1], "optimizer": {"betas": [1, "x"]}}, Schedule, "(at .optimizer.betas[1])"),
-    ({"value": -1}, Positive, "{'value': -1} is no Positive: -1 is not positive"),
-    ({"value": 0}, Positive, "{'value': 0} is no Positive: AssertionError"),
-    (3, Optimizer, "3 is no Optimizer"),
-    (3, Callable, "3 is nothing to call"),
-    ("math.pi", Callable, "'math.pi' is nothing to call"),
-    ("relu", Callable, "'relu' is no name like package.module.name"),
-    ("math.nope", Callable, "'math.nope' names nothing: math has no nope"),
-    (3, type, "3 is no class"),
-    (int, type[str], "<class 'int'> is no type[str]"),
-    ("a", complex, "'a' is no complex"),
-    ("a", np.ndarray, "'a' is no ndarray"),
+    ({"value": -1}, Positive, "{'value': -1} is not a Positive: -1 is not positive"),
+    ({"value": 0}, Positive, "{'value': 0} is not a Positive: AssertionError"),
+    (3, Optimizer, "3 is not an Optimizer"),
+    (3, Callable, "3 is not callable"),
+    ("math.pi", Callable, "'math.pi' is not callable"),
+    ("relu", Callable, "'relu' is not a name like package.module.name"),
+    (
+        "math.nope",
+        Callable,
+        "'math.nope' cannot be imported: module 'math' has no attribute 'nope'",
+    ),
+    (3, type, "3 is not callable"),
+    (len, type, "<built-in function len> is not a type"),
+    (int, type[str], "<class 'int'> is not a type[str]"),
+    ("a", complex, "'a' is not a complex"),
+    ("a", np.ndarray, "'a' is not a ndarray"),
     (
         list(range(1000)),
         int,
@@ -362,7 +353,7 @@ def test_the_default_says_what_the_annotation_does_not(
 
 
 def test_none_is_refused_where_the_default_is_something_else() -> None:
-    with pytest.raises(ValueError, match="None is no float"):
+    with pytest.raises(ValueError, match="None is not a float"):
         convert(None, float, 0.1)
 
 
@@ -379,6 +370,6 @@ class Sized(NamedTuple):
 def test_a_named_tuple_fills_in_its_defaults():
     assert convert([1], Sized) == convert({"x": 1}, Sized) == Sized(1, 2.0)
     assert convert([1, 3], Sized) == Sized(1, 3.0)
-    for wrong in ([], [1, 2, 3]):
-        with pytest.raises(ValueError, match=f"it has {len(wrong)} elements, not "):
+    for wrong, rule in (([], "Sized needs x"), ([1, 2, 3], "it has 3 elements, not 2")):
+        with pytest.raises(ValueError, match=rule):
             convert(wrong, Sized)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.fields.dotted import dotted_name, find
+from params_proto.fields.dotted_name import dotted_name, find_object
 
 
 class Outer:
@@ -39,7 +39,7 @@ def kind_and_name(obj: Any) -> str:
 def test_what_a_module_holds_is_found_by_its_name(obj: Any) -> None:
     name = dotted_name(obj)
     assert name is not None
-    assert find(name) is obj
+    assert find_object(name) is obj
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_a_module_is_imported_to_find_what_is_in_it(
     (package / "__init__.py").touch()
     (package / "round.py").write_text("class Circle:\n    area = 3\n")
     monkeypatch.syspath_prepend(tmp_path)
-    assert find("shapes.round.Circle.area") == 3
+    assert find_object("shapes.round.Circle.area") == 3
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_a_module_is_imported_to_find_what_is_in_it(
     [
         ("import nowhere_to_be_found", "cannot be imported: No module named 'nowhere_to_be_found'"),
         ("1 / 0", "cannot be imported: division by zero"),
-        ("", "names nothing: {module} has no relu"),
+        ("", "module '{module}' has no attribute 'relu'"),
     ],
     ids=["needs-another", "fails", "lacks-it"],
 )
@@ -78,22 +78,22 @@ def test_what_cannot_be_found_is_told_with_its_reason(
     (tmp_path / f"{module}.py").write_text(source)
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(ValueError, match=rule.format(module=module)):
-        find(f"{module}.relu")
+        find_object(f"{module}.relu")
 
 
 @pytest.mark.parametrize(
     ("name", "rule"),
     [
-        ("relu", "'relu' is no name like package.module.name"),
-        ("sum", "'sum' is no name like package.module.name: write builtins.sum"),
-        ("a..b", "is no name like"),
-        ("torch.nn relu", "is no name like"),
-        ("nowhere.relu", "'nowhere.relu' names nothing: there is no module nowhere"),
-        ("json.decoder.nope.deeper", "json.decoder has no nope.deeper"),
-        ("os.path.join.nope", "os.path has no join.nope"),
+        ("relu", "'relu' is not a name like package.module.name"),
+        ("sum", "'sum' is not a name like package.module.name: write builtins.sum"),
+        ("a..b", "is not a name like"),
+        ("torch.nn relu", "is not a name like"),
+        ("nowhere.relu", "'nowhere.relu' cannot be imported: No module named 'nowhere'"),
+        ("json.decoder.nope.deeper", "module 'json.decoder' has no attribute 'nope'"),
+        ("os.path.join.nope", "'function' object has no attribute 'nope'"),
     ],
     ids=lambda value: str(value)[:30],
 )
 def test_a_name_that_leads_nowhere_is_refused(name: str, rule: str) -> None:
     with pytest.raises(ValueError, match=rule):
-        find(name)
+        find_object(name)
