@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from params_proto import _files
 from params_proto.errors import SweepError
-from params_proto.storage import atomic
 from params_proto.storage.rows import chain
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
         text = lines_of(sweep)
     else:
         _unknown(path)
-    atomic.write(path, text)
+    _files.write(path, text)
 
 
 def load(
