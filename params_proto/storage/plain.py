@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
 from operator import add, mul
@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 from params_proto.algebra.axis_values import FromText
 from params_proto.algebra.steps import Cross, Expression
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
-from params_proto.keys import bare, is_node, key_error
-from params_proto.overrides.lines import Given, given
-from params_proto.overrides.reading import may_sweep, read, shuffles, sweep_values
+from params_proto.keys import bare, is_node
+from params_proto.overrides.lines import given
+from params_proto.overrides.reading import may_sweep, shuffles, sweep_values
 from params_proto.python_text import slice_of
 
 if TYPE_CHECKING:
@@ -143,23 +143,23 @@ def sweep_of_lines(
     >>> sweep_of_lines(["lr=1,2", "seed=3"], Sweep())
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
-    if isinstance(lines, (str, bytes)):
-        raise SweepError(
-            f"from_overrides takes a list of lines, got {shown(lines)}. Write [{shown(lines)}]."
-        )
     listed = list(lines)
-    for line in listed:
-        if not isinstance(line, str):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise SweepError(
-                f"from_overrides takes lines of text, got {shown(line)}. Write 'lr=0.1,0.01'."
-            )
+    if isinstance(lines, str) or not all(isinstance(line, str) for line in listed):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SweepError(
+            "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
+            f" {shown(lines)}."
+        )
     loader = None if config_dir is None else options_in(config_dir)
     overrides = given(listed, loader, once=True)
     names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:
         try:
-            _refuse_deletion(one, names)
+            if one.name != bare(one.key) in names:
+                raise SweepError(
+                    f"{one.key} would delete a key that another line gives a value. Leave out one"
+                    " of them."
+                )
             add_step = result.product if one.swept else result.set
             result = add_step({one.key: FromText(one.values if one.swept else one.values[0])})
         except SweepError as error:
@@ -167,14 +167,6 @@ def sweep_of_lines(
     if mistakes:
         raise together(mistakes)
     return result
-
-
-def _refuse_deletion(one: Given, names: Container[str]) -> None:
-    name = bare(one.key)
-    if name in names and name != one.name:
-        raise SweepError(
-            f"{one.key} would delete a key that another line gives a value. Leave out one of them."
-        )
 
 
 def options_in(config_dir: str | os.PathLike[str]) -> ConfigLoader:
@@ -255,37 +247,21 @@ class _Steps:
         return result
 
     def _mappings(self, steps: object) -> list[_Mapping]:
-        found: Any = [steps] if isinstance(steps, Mapping) else steps
-        if not isinstance(found, (list, tuple)):
-            raise self._error(f"a sweep is {FORM}. This is {shown(found)}.", found, None)
-        for number, each in enumerate(cast("list[object]", found)):
+        mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
+        for number, each in enumerate(mappings):
             if not isinstance(each, Mapping):
-                raise self._error(
-                    f"a sweep is {FORM}. Number {number} of the list is {shown(each)}.",
-                    cast("object", found),
-                    number,
-                )
-        mappings = cast("list[_Mapping]", found)
-        names = [(mapping, name) for mapping in mappings for name in mapping]
-        if names and not any(name in STEPS for _, name in names):
-            mapping, name = names[0]
-            raise self._error(
-                f"{shown(name)} is not a step. A sweep is {FORM}.{_hint(name)}", mapping, name
-            )
+                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
         return mappings
 
     def _prefix(self, mappings: list[_Mapping]) -> str:
-        prefix = ""
-        for mapping in [some for some in mappings if "prefix" in some]:
-            value = mapping["prefix"]
-            if prefix or not is_node(value):
-                raise self._error(
-                    f"prefix is given once, and is {STEPS['prefix']}. This is {shown(value)}.",
-                    mapping,
-                    "prefix",
-                )
-            prefix = value
-        return prefix
+        prefixes = [mapping["prefix"] for mapping in mappings if "prefix" in mapping]
+        if len(prefixes) > 1 or not all(map(is_node, prefixes)):
+            raise self._error(
+                f"prefix is given once, and is {STEPS['prefix']}. This is {shown(prefixes[-1])}.",
+                [mapping for mapping in mappings if "prefix" in mapping][-1],
+                "prefix",
+            )
+        return "".join(prefixes)
 
     def _under(self, prefix: str, steps: object, nested: bool) -> Sweep:
         """The sweep of steps whose plain keys are below a node."""
@@ -357,8 +333,8 @@ class _Steps:
             return partial(sweep.__getitem__, part) if part and part.step != 0 else None
         if name == "repeat":
             return partial(sweep.repeat, value)
-        if name == "cross":
-            return partial(mul, sweep, self.sweep(value, nested=True))
+        if name == "cross" and isinstance(value, (Mapping, list)):
+            return partial(mul, sweep, self.sweep(cast("object", value), nested=True))
         if name == "chain" and isinstance(value, list):
             return partial(sweep.chain, *value)
         if name == "concat" and isinstance(value, list) and value:
@@ -376,22 +352,17 @@ class _Steps:
                 unread += [one._replace(key=key) for one in error.mistakes]
         return arguments
 
-    def _axis(self, name: str, key: Any, values: Any) -> Any:
+    def _axis(self, name: str, key: str, values: Any) -> Any:
         """The values of an axis: as they are, or those of a sweep in Hydra's own syntax."""
-        needs = f"{name}: {key if isinstance(key, str) else shown(key)} needs a list of values, got"
+        needs = f"{name}: {key} needs a list of values, got"
         if isinstance(values, Mapping):
             inner = next(iter(cast("_Mapping", values)), "name")
             raise SweepError(
                 f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
                 " mappings into a list."
             )
-        if values is None:
-            raise SweepError(
-                f"{needs} null. Write {key}: [null]; between braces, quote a value with a comma,"
-                " {lr: '1,2'}."
-            )
-        if isinstance(values, (bool, int, float)):
-            text = shown(values).lower()
+        if values is None or isinstance(values, (bool, int, float)):
+            text = "null" if values is None else shown(values).lower()
             raise SweepError(
                 f"{needs} {text}. Write {key}: [{text}], or pin it: set: {{{key}: {text}}}."
             )
@@ -400,16 +371,11 @@ class _Steps:
                 f"{name}: {key}: within brackets YAML ends a value at each comma. Quote a sweep of"
                 f" Hydra's without the brackets, {key}: 'range(1,3)'."
             )
-        return cast("Any", values) if key_error(key) else self._from_text(name, key, values)
+        return self._from_text(name, key, cast("Any", values))
 
-    def _options(self, name: str, key: Any, values: Any) -> Any:
+    def _options(self, name: str, key: str, values: Any) -> Any:
         """The values that `exclude` drops: one, a list, or a sweep in Hydra's own syntax."""
-        if not isinstance(values, str) or not may_sweep(values) or key_error(key):
-            return values
-        try:
-            swept = read(f"{key}={values}", self.config_loader).is_sweep_override()
-        except SweepError:  # other text
-            return values
+        swept = isinstance(values, str) and may_sweep(values)
         return self._from_text(name, key, values) if swept else values
 
     def _from_text(self, name: str, key: str, values: Any) -> Any:

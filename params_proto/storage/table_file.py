@@ -48,16 +48,13 @@ def read_jsonl(text: str, name: str) -> Configs:
             continue
         try:
             row = _loaded(line)
-            unfit = "" if isinstance(row, dict) else f"This is {shown(row)}."
-        except SweepError as error:
-            raise SweepError(f"{name}:{number}: {error}") from error
+            if not isinstance(row, dict):
+                raise ValueError(f"this is {shown(row)}.")
         except ValueError as error:
-            row, unfit = None, f"This is not JSON: {error}."
-        if unfit:
             raise SweepError(
-                f'{name}:{number}: a line holds one config, as a JSON object: {{"lr": 0.1}}.'
-                f" {unfit}"
-            )
+                f"{name}:{number}: {error} A line holds one config, as a JSON object:"
+                ' {"lr": 0.1}.'
+            ) from error
         rows.append(cast("dict[str, Any]", row))
         numbers.append(number)
     return rows, numbers
@@ -177,21 +174,16 @@ def _row(keys: list[str], cells: list[str]) -> dict[str, Any]:
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # of a pair, which no encoding can write
 _JSON_SCALARS = (str, int, float, bool, type(None))
-_MAX_BITS = 14_000  # of an integer that Python writes in decimal digits
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
     """The JSON of a value of the config of a number."""
     unfit = _unfit(value, MAX_DEPTH)
     if unfit:
-        from params_proto.storage.yaml_file import can_represent
-
-        cure = (
-            "Save the sweep as .yaml, which holds more."
-            if can_represent(value)
-            else "Give a name or numbers, and make the object where the config is used."
+        raise SweepError(
+            f"{key} of config {number}: {unfit} Save the sweep as .yaml, which holds more types, or"
+            " give a name or numbers."
         )
-        raise SweepError(f"{key} of config {number}: {unfit} {cure}")
     text = json.dumps(value, ensure_ascii=False)
     return json.dumps(value) if LONE_SURROGATE.search(text) else text
 
@@ -203,8 +195,6 @@ def _unfit(value: Any, levels: int) -> str | None:
     ('JSON cannot represent (2, 3), of the type tuple.', None)
     """
     kind = cast("type[Any]", type(value))
-    if kind is int and value.bit_length() > _MAX_BITS:
-        return "it has more digits than Python writes as text."
     if kind in _JSON_SCALARS or (isinstance(value, str) and not isinstance(value, Enum)):
         return None
     if kind is not list and kind is not dict:
@@ -231,7 +221,7 @@ def _loaded(text: str) -> Any:
         value = _DECODER.decode(text)
         too_deep = depth(value) > MAX_DEPTH
     except json.JSONDecodeError as error:
-        raise ValueError(f"{error.msg} at column {error.colno}") from error
+        raise ValueError(f"this is not JSON: {error.msg} at column {error.colno}.") from error
     except RecursionError:
         too_deep, value = True, None
     if too_deep:

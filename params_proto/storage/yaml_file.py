@@ -273,19 +273,6 @@ def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
     )
 
 
-def can_represent(value: Any) -> bool:
-    """Whether YAML can hold a value.
-
-    >>> can_represent([(1, 2)]), can_represent([1j])
-    (True, False)
-    """
-    try:
-        _node(value)
-    except ValueError:
-        return False
-    return True
-
-
 def _steps(steps: Mapping[str, Any] | list[Any], depth: int) -> Node:
     """Steps, one to a line."""
     if isinstance(steps, list):

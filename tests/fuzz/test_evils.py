@@ -71,7 +71,6 @@ FILES: dict[str, tuple[str, str, str]] = {
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
     "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
     "wide format": ("a.yaml", "product: {lr: [1]}\nderive: {name: '{lr:>1000000000}'}", "asks for thousands"),
-    "hexadecimal key": ("a.yaml", "product: {? 0x" + "f" * 100_000 + ": [1]}", "is no Hydra key"),
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
     "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),

@@ -158,8 +158,8 @@ def test_an_order_is_drawn_once() -> None:
         (["seed=1,x", "lr=a"], "2 mistakes:\n- product: seed takes int, got 'x': 'x' is no int. Give it a value of that type.\n- set: lr takes float, got 'a': 'a' is no float. Give it a value of that type."),
         (["lr=1,2", "~lr"], "~lr would delete a key that another line gives a value. Leave out one of them."),
         (["=1"], "set: '' is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
-        ("lr=1,2", "from_overrides takes a list of lines, got 'lr=1,2'. Write ['lr=1,2']."),
-        ([("lr", [1])], "from_overrides takes lines of text, got ('lr', [1]). Write 'lr=0.1,0.01'."),
+        ("lr=1,2", "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got 'lr=1,2'."),
+        ([("lr", [1])], "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got [('lr', [1])]."),
     ],
     ids=str,
 )  # fmt: skip

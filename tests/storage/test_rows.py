@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import enum
-from datetime import datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -128,7 +127,10 @@ def deep(levels: int) -> Any:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ((1,), r"a of config 1: JSON cannot represent \(1,\), of the type tuple. Save .* \.yaml"),
+        (
+            (1,),
+            r"a of config 1: JSON cannot represent \(1,\), of the type tuple. Save .*\.yaml",
+        ),
         ({1}, r"a of config 1: JSON cannot represent \{1\}, of the type set"),
         (Path("x"), "a of config 1: JSON cannot represent .*Path"),
         (b"x", "a of config 1: JSON cannot represent b'x', of the type bytes"),
@@ -137,11 +139,10 @@ def deep(levels: int) -> Any:
         ([{"b": [0, (1,)]}], r"a of config 1: JSON cannot represent \(1,\)"),
         ({1: 2}, "a of config 1: the key 1 of a dict is not a string"),
         ({"b": {None: 2}}, "a of config 1: the key None of a dict is not a string"),
-        (10**5000, "a of config 1: it has more digits than Python writes"),
         (deep(150), "a of config 1: it is nested more than 100 levels deep"),
         (len, "a of config 1: JSON cannot represent <built-in function len>"),
     ],
-    ids=range(12),
+    ids=range(11),
 )
 def test_what_json_has_no_word_for_names_the_key_and_writes_nothing(
     value: Any, message: str, suffix: str, tmp_path: Path
@@ -207,10 +208,14 @@ MISTAKES = [
     (
         ".jsonl",
         '{"a": 1}\n{"a": }\n',
-        r"sweep.jsonl:2: a line holds one config.* not JSON: Expecting",
+        r"sweep.jsonl:2: this is not JSON: Expecting value at column 7. A line holds one config",
     ),
-    (".jsonl", '{"a": 1}\n\n[1]\n', r"sweep.jsonl:3: a line holds one config.* This is \[1\]"),
-    (".jsonl", "<html>\n", r"sweep.jsonl:1: a line holds one config"),
+    (
+        ".jsonl",
+        '{"a": 1}\n\n[1]\n',
+        r"sweep.jsonl:3: this is \[1\]. A line holds one config, as a JSON object",
+    ),
+    (".jsonl", "<html>\n", r"sweep.jsonl:1: this is not JSON: .*A line holds one config"),
     (".jsonl", '{"a": 1, "a": 2}', r"sweep.jsonl:1: the key 'a' is given twice"),
     (".jsonl", '\n{"a": {"b": 1, "b": 2}}', r"sweep.jsonl:2: the key 'b' is given twice"),
     (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is no Hydra key"),
@@ -220,7 +225,7 @@ MISTAKES = [
         r"sweep.jsonl:1: this is nested more than 100",
     ),
     (".jsonl", '{"a": ' + "[" * 100_000, r"sweep.jsonl:1: this is nested more than 100 "),
-    (".jsonl", '{"a": ' + "9" * 5000 + "}", r"sweep.jsonl:1: .* not JSON: Exceeds the limit"),
+    (".jsonl", '{"a": ' + "9" * 5000 + "}", r"sweep.jsonl:1: Exceeds the limit"),
     (".jsonl", "", r"sweep.jsonl:1: the file is empty"),
     (".jsonl", b'{"a": 1}\n{"a": "\xff"}', r"sweep.jsonl:2: this is not text in UTF-8"),
     (".csv", "a,b\n1,2\n3\n", r"sweep.csv:3: the header has 2 columns, this line has 1"),
@@ -280,36 +285,6 @@ def test_the_mistakes_of_a_row_are_told_one_by_one(suffix: str, text: str, tmp_p
         f"{suffix}:{line}: chain: seed",
     ]
     assert f"{suffix}:{line + 1}: chain: row 2 names one key twice: lr and ++lr" in mistakes[2]
-
-
-@pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
-@pytest.mark.parametrize(
-    ("value", "held"),
-    [
-        ((1, 2), True),
-        ({1}, True),
-        (Path("a"), True),
-        (Color.RED, True),
-        (b"a", True),
-        ({1: 2}, True),
-        (lambda: 1, False),
-        (object(), False),
-        (1j, False),
-        (datetime(2024, 1, 1), False),
-        (loaded, False),
-        ([(1,), 1j], False),
-    ],
-)
-def test_yaml_is_the_cure_only_for_what_it_can_hold(
-    suffix: str, value: Any, held: bool, tmp_path: Path
-) -> None:
-    sweep = Sweep().set(a=value)
-    cure = "Save the sweep as .yaml" if held else "Give a name or numbers, and make the object"
-    with pytest.raises(SweepError, match=f"^a of config 0: .*{cure}") as caught:
-        sweep.save(tmp_path / f"sweep{suffix}")
-    assert (".yaml" in str(caught.value)) is held
-    if held:
-        sweep.save(tmp_path / "sweep.yaml")
 
 
 def test_only_the_first_mistakes_of_many_are_told(tmp_path: Path) -> None:

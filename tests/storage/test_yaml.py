@@ -385,11 +385,11 @@ BY_HAND = {
     ),
     "a sweep of Hydra's in exclude": (
         "set: {a: 1, b: 1, c: 1, d: 1, e: 1}\nrepeat: 2\n"
-        "exclude: {a: 'range(2,5)', b: '1,a', c: '[1,2]', d: 'x (y, z', e: ['1,2']}",
+        "exclude: {a: 'range(2,5)', b: '1,a', c: 'x', d: ['x (y, z'], e: ['1,2']}",
         Sweep()
         .set(a=1, b=1, c=1, d=1, e=1)
         .repeat(2)
-        .exclude(a=range(2, 5), b=[1, "a"], c="[1,2]", d="x (y, z", e=["1,2"]),
+        .exclude(a=range(2, 5), b=[1, "a"], c="x", d="x (y, z", e=["1,2"]),
     ),
     "several steps in an element": (
         "- product: {a: [1]}\n  repeat: 2\n- product: {b: [2]}",
@@ -497,11 +497,11 @@ MISTAKES = {
     ),
     "text": ("hello", r"sweep.yaml:1: a sweep is a mapping of steps, product: .*This is 'hello'"),
     "null": ("---\n", r"sweep.yaml:1: a sweep is a mapping of steps.*This is None"),
-    "values": ("- 1\n- 2", r"sweep.yaml:1: a sweep is .*Number 0 of the list is 1\."),
-    "a value among steps": ("- repeat: 2\n- 2", r"sweep.yaml:2: .*Number 1 of the list is 2\."),
+    "values": ("- 1\n- 2", r"sweep.yaml:1: a sweep is .* This is 1\."),
+    "a value among steps": ("- repeat: 2\n- 2", r"sweep.yaml:2: .* This is 2\."),
     "a Hydra config": (
         "# a config\ndefaults:\n  - db: pg\nhydra:\n  job: {}\n",
-        rf"sweep.yaml:2: 'defaults' is not a step. A sweep is .* Valid names: {STEPS}, prefix\.",
+        rf"sweep.yaml:2: 'defaults' is not a step. Valid names: {STEPS}, prefix\.",
     ),
     "twice the same key": (
         "repeat: 2\nrepeat: 3",
@@ -592,7 +592,7 @@ MISTAKES = {
     ),
     "a set as an axis": ("product:\n  a: !set [1]", r"sweep.yaml:2: product .*got a set"),
     "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is no Hydra key"),
-    "no key for text": ("product: {a b: x}", r"sweep.yaml:1: .*'a b' is no Hydra key"),
+    "no key for text": ("product: {a b: x}", r"sweep.yaml:1: product: Hydra cannot read 'a b=x'"),
     "lengths": (
         "repeat: 2\nzip: {a: [1], b: [1, 2]}",
         r"sweep.yaml:2: zip needs axes of one length",
@@ -717,7 +717,7 @@ MISTAKES = {
     "late concat": ("repeat: 2\nconcat: [{}]", r"yaml:2: concat comes first.* cross: {concat: \["),
     "concat of nothing": ("concat: []", r"yaml:1: concat needs a list of sweeps"),
     "concat of no list": ("concat: {product: {a: [1]}}", r"yaml:1: concat needs a list of sweeps"),
-    "cross of no sweep": ("cross: 3", r"yaml:1: a sweep is a mapping of steps.*This is 3"),
+    "cross of no sweep": ("cross: 3", r"yaml:1: cross needs a sweep, .*This is 3"),
     "within cross": ("cross:\n  product:\n    a: 1", r"sweep.yaml:3: product: a needs a list"),
     "within concat": (
         "concat:\n- product: {a: [1]}\n- repat: 1",
@@ -944,7 +944,7 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
         ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
         (
             {"product": {"lr": 1, 2: None, "opt": ["range(1", "3)"]}},
-            r"(?s)^3 mistakes:.* lr needs .*got 1.* null. .* between braces, quote .* opt: within",
+            r"(?s)^3 mistakes:.* lr needs .*got 1\..* 2 needs .* got null.* opt: within",
         ),
         ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) is in another order"),
     ],
