@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from itertools import chain
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, NoReturn, cast
 
 import yaml
-from yaml.constructor import SafeConstructor
+from yaml.constructor import ConstructorError, SafeConstructor
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.representer import SafeRepresenter
 from yaml.resolver import Resolver
@@ -30,8 +30,7 @@ _YAML = "tag:yaml.org,2002:"
 _TEXT, _FLOAT, _MAP, _SEQ = f"{_YAML}str", f"{_YAML}float", f"{_YAML}map", f"{_YAML}seq"
 _MERGE = f"{_YAML}merge"
 _PATH, _OVERRIDE = "!path", "!override"  # the latter is spelled as in a Hydra override
-_SEQUENCES: dict[str, Any] = {_SEQ: list, "!tuple": tuple, "!set": set, "!frozenset": frozenset}
-_TAGS: dict[Any, str] = {kind: tag for tag, kind in _SEQUENCES.items()}
+_TAGS: dict[Any, str] = {list: _SEQ, tuple: "!tuple", set: "!set", frozenset: "!frozenset"}
 
 # OmegaConf's rule, from get_yaml_loader in its _utils.py: `1e-5` needs no point to be a float.
 _FLOATS = re.compile(
@@ -58,14 +57,13 @@ class _Scalars(Resolver):
 _Scalars.add_implicit_resolver(_FLOAT, _FLOATS, list("-+0123456789."))  # pyright: ignore[reportUnknownMemberType]
 
 
-_Loader: Any = type("_Loader", (_Scalars, getattr(yaml, "CSafeLoader", yaml.SafeLoader)), {})
 _Dumper: Any = type("_Dumper", (_Scalars, getattr(yaml, "CSafeDumper", yaml.SafeDumper)), {})
-
+_BaseLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Constructor: Any = SafeConstructor  # whose methods have no types
 
 # --- reading
 
 _MAX_REPEATED = 100_000  # values by alias, of which a few lines can make billions
-_DEEPEST = 2 * MAX_DEPTH  # a value, and the steps that it is in
 
 
 @dataclass(frozen=True)
@@ -103,151 +101,129 @@ def read(text: str, name: str) -> Document:
     if unprintable:
         line = text.count("\n", 0, unprintable.start()) + 1
         raise SweepError(f"{name}:{line}: {unprintable.group()!r} is not a character of YAML text.")
+    line = 1
     try:
-        node = cast("Any", yaml).compose(text, Loader=_Loader)
+        loader = _Loader(text)
+        node = loader.get_single_node()
+        if node is None:
+            raise SweepError(f"{name}:1: the file is empty.")
+        if _size(node, {}) > len(text) + _MAX_REPEATED:
+            raise SweepError(f"{name}:1: aliases repeat more than {_MAX_REPEATED:,} values.")
+        return Document(name, loader.construct_document(node), loader.lines)
     except yaml.MarkedYAMLError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 1
         reason = ", ".join(filter(None, [error.context, error.problem]))
-        raise SweepError(f"{name}:{line}: this is not YAML: {reason}.") from error
-    except RecursionError as error:
-        raise SweepError(f"{name}:1: this is nested too deep.") from error
-    if node is None:
-        raise SweepError(f"{name}:1: the file is empty.")
-    values = _Values(text, name)
-    return Document(name, values.of(node), values.lines)
+        if not isinstance(error, ConstructorError):
+            reason = f"this is not YAML: {reason}"
+    except RecursionError:
+        reason = "this is nested too deep"
+    raise SweepError(f"{name}:{line}: {reason}.")
 
 
-class _Values:
-    """Makes Python values of nodes, and remembers their lines."""
+def _size(node: Node, known: dict[int, int]) -> int:
+    """How many values a node stands for, each alias written out."""
+    if id(node) not in known:
+        known[id(node)] = 1  # of one that contains itself, which the loader refuses
+        if not isinstance(node, ScalarNode):
+            nodes = chain.from_iterable(node.value) if isinstance(node, MappingNode) else node.value
+            known[id(node)] += sum(_size(each, known) for each in nodes)
+    return known[id(node)]
 
-    def __init__(self, text: str, name: str) -> None:
+
+class _Loader(_Scalars, _BaseLoader):
+    """YAML's own types and the tags of a sweep file; it remembers where each key is."""
+
+    yaml_constructors: ClassVar[dict[Any, Any]] = {}
+    yaml_multi_constructors: ClassVar[dict[Any, Any]] = {}
+
+    def __init__(self, text: str) -> None:
+        _BaseLoader.__init__(self, text)
         self.lines: dict[tuple[int, Hashable], int] = {}
         self._text = text
-        self._name = name
-        self._left = len(text) + _MAX_REPEATED
 
-    def of(self, node: Node, depth: int = 0) -> Any:
-        """The value of a node, `depth` containers deep."""
-        self._left -= 1
-        if self._left < 0:
-            raise self._wrong(node, f"aliases repeat more than {_MAX_REPEATED:,} values.")
-        if depth > _DEEPEST:
-            raise self._wrong(node, f"this is nested more than {_DEEPEST} levels deep.")
-        if isinstance(node, ScalarNode):
-            return self._scalar(node)
-        if isinstance(node, SequenceNode) and node.tag in _SEQUENCES:
-            made: Any = self._sequence(node, depth + 1)
-        elif isinstance(node, MappingNode) and node.tag == _MAP:
-            made = self._mapping(node, depth + 1)
-        else:
-            raise self._unfit_tag(node)
-        self.lines[id(made), None] = _line(node)
-        return made
-
-    def _scalar(self, node: ScalarNode) -> Any:
-        make = _CONSTRUCTORS.get(node.tag)
-        if make is None:
-            raise self._unfit_tag(node)
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
+        """The value of a node, with its line in what is wrong with it."""
         try:
-            return make(_CONSTRUCTOR, node)
-        except SweepError as error:
-            raise self._wrong(node, str(error)) from error
-        except (ValueError, LookupError, ArithmeticError, yaml.YAMLError) as error:
-            raise self._wrong(
-                node, f"{shown(node.value)} is not a valid {_tag_text(node)}."
-            ) from error
+            return _Constructor.construct_object(self, node, deep=True)
+        except (ValueError, LookupError, ArithmeticError, TypeError) as error:
+            tag = node.tag.replace(_YAML, "!!")
+            reason = f"{shown(node.value)} is not a valid {tag}"
+            if isinstance(error, (SweepError, TypeError)):
+                reason = f"{tag}: {error}"
+            raise ConstructorError(None, None, reason, node.start_mark) from error
 
-    def _sequence(self, node: SequenceNode, depth: int) -> Any:
-        try:
-            made: Any = _SEQUENCES[node.tag]([self.of(each, depth) for each in node.value])
-        except TypeError as error:
-            raise self._wrong(
-                node, f"a set cannot hold lists, sets or mappings: {error}."
-            ) from error
-        self.lines.update({(id(made), at): _line(each) for at, each in enumerate(node.value)})
+    def construct_sequence(self, node: Any, deep: bool = False) -> list[Any]:
+        """A list."""
+        made = _Constructor.construct_sequence(self, node, deep=True)
+        self._note(made, node, enumerate(cast("list[Node]", node.value)))
         return made
 
-    def _mapping(self, node: MappingNode, depth: int) -> dict[Any, Any]:
-        own: dict[Any, Any] = {}
-        merged: dict[Any, Any] = {}
-        lines: dict[Any, int] = {}
-        for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
-                base = self._merged(value_node, depth)
-                merged.update(base)
-                lines.update(dict.fromkeys(base, _line(key_node)))
-                continue
-            key = self.of(key_node, depth)
-            try:
-                twice = key in own
-            except TypeError as error:
-                raise self._wrong(
-                    key_node, f"a key cannot be a list, set or mapping: {error}."
-                ) from error
-            if twice:
-                raise self._wrong(key_node, f"the key {shown(key)} is given twice.")
-            if node.flow_style:
-                self._check_colon(key_node, value_node)
-            own[key] = self.of(value_node, depth)
-            lines[key] = _line(key_node)
-        made = {**merged, **own}
-        self.lines.update({(id(made), key): line for key, line in lines.items()})
-        return made
-
-    def _merged(self, node: Node, depth: int) -> dict[Any, Any]:
-        """The mapping that a `<<` merges, or all those of its list, of which the first wins."""
-        bases = node.value if isinstance(node, SequenceNode) else [node]
-        if not all(isinstance(base, MappingNode) for base in bases):
-            raise self._wrong(node, "<< merges a mapping, or a list of mappings: <<: *baseline.")
-        return dict(chain.from_iterable(self.of(base, depth).items() for base in reversed(bases)))
-
-    def _check_colon(self, key: Node, value: Node) -> None:
-        """Refuses what YAML makes of a comma in a value, {lr: 1,2}: a key `2` without a value."""
-        between = self._text[key.end_mark.index : value.start_mark.index]
-        if value.value == "" and ":" not in between and not str(key.value).startswith("~"):
-            raise self._wrong(
-                key,
-                f"between braces, {shown(key.value)} has no value: YAML ends the one before it at"
-                " the comma. Quote a value with a comma, {lr: '1,2'}; write null for none.",
+    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+        """A dict, with those that `<<` merges."""
+        own = [pair for pair in node.value if pair[0].tag != _MERGE]
+        # The first of a list of merged mappings wins; some versions of PyYAML let the last one.
+        node.value = [
+            (key, base)
+            for key, value in node.value
+            for base in (
+                value.value[::-1] if key.tag == _MERGE and value.id == "sequence" else [value]
             )
+        ]
+        made = _Constructor.construct_mapping(self, node, deep=True)
+        seen: set[Hashable] = set()
+        for key_node, value_node in own:
+            key = self.construct_object(key_node)
+            if key in seen:
+                self._refuse(key_node, f"the key {shown(key)} is given twice")
+            seen.add(key)
+            # What YAML makes of a comma in a value, {lr: 1,2}: a key `2` without a value.
+            between = self._text[key_node.end_mark.index : value_node.start_mark.index]
+            if value_node.value == "" and ":" not in between and not str(key).startswith("~"):
+                self._refuse(
+                    key_node,
+                    f"between braces, {shown(key)} has no value: YAML ends the one before it at the"
+                    " comma. Quote a value with a comma, {lr: '1,2'}; write null for none",
+                )
+        self._note(made, node, [(self.construct_object(key), key) for key, _ in node.value])
+        return made
 
-    def _unfit_tag(self, node: Any) -> SweepError:
-        return self._wrong(
-            node,
-            f"the tag {_tag_text(node)} is not allowed on a {node.id} of a sweep file. Allowed are"
-            " !tuple, !set and !frozenset on a list, !path and !override on text.",
-        )
+    def _note(self, made: Any, node: Node, places: Iterable[tuple[Hashable, Node]]) -> None:
+        self.lines[id(made), None] = node.start_mark.line + 1
+        self.lines.update({(id(made), key): at.start_mark.line + 1 for key, at in places})
 
-    def _wrong(self, node: Node, message: str) -> SweepError:
-        return SweepError(f"{self._name}:{_line(node)}: {message}")
+    def _refuse(self, node: Node, reason: str) -> NoReturn:
+        raise ConstructorError(None, None, reason, node.start_mark)
 
 
-def _line(node: Node) -> int:
-    return node.start_mark.line + 1
-
-
-def _tag_text(node: Node) -> str:
-    return node.tag.replace(_YAML, "!!")
+def _undefined(_: object, node: Any) -> NoReturn:
+    raise SweepError(
+        "a sweep file has no such tag. It may have !tuple, !set and !frozenset on a list, !path and"
+        " !override on text"
+    )
 
 
 def _override(_: object, node: ScalarNode) -> Any:
     if shuffles(node.value):
         raise SweepError(
             f"{shown(node.value)} is in another order each time it is read. Write the list in the"
-            " order that you want."
+            " order that you want"
         )
     return spelled(node.value)
 
 
-_CONSTRUCTOR = SafeConstructor()
-_CONSTRUCTORS: dict[str, Any] = {
-    **{
-        f"{_YAML}{name}": cast("Any", SafeConstructor).yaml_constructors[f"{_YAML}{name}"]
-        for name in ("str", "null", "bool", "int", "float", "binary")
-    },
-    **dict.fromkeys((_MERGE, f"{_YAML}value"), lambda _, node: node.value),  # pyright: ignore
-    _PATH: lambda _, node: Path(node.value),  # pyright: ignore
+_Loader.yaml_constructors = {
+    f"{_YAML}{name}": _Constructor.yaml_constructors[f"{_YAML}{name}"]
+    for name in ("str", "null", "bool", "int", "float", "binary")
+} | {
+    **dict.fromkeys((_MERGE, f"{_YAML}value"), _Loader.construct_scalar),
+    _MAP: _Loader.construct_mapping,
+    _SEQ: _Loader.construct_sequence,
+    "!tuple": lambda loader, node: tuple(loader.construct_sequence(node)),  # pyright: ignore
+    "!set": lambda loader, node: set(loader.construct_sequence(node)),  # pyright: ignore
+    "!frozenset": lambda loader, node: frozenset(loader.construct_sequence(node)),  # pyright: ignore
+    _PATH: lambda loader, node: Path(loader.construct_scalar(node)),  # pyright: ignore
     _OVERRIDE: _override,
+    None: _undefined,
 }
 
 # --- writing

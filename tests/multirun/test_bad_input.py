@@ -126,7 +126,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "file: twice.yaml": ([SWEEP + "twice.yaml"], "APP/twice.yaml:1: the key 'lr' is given twice."),
     "file: steps.yaml": ([SWEEP + "steps.yaml"], "APP/steps.yaml:2: the key 'product' is given twice."),
     "file: unequal.yaml": ([SWEEP + "unequal.yaml"], "APP/unequal.yaml:2: zip needs axes of one length: lr has 3 values, seed has 2. Use product() to combine every pair."),
-    "file: tagged.yaml": ([SWEEP + "tagged.yaml"], "APP/tagged.yaml:1: the tag !!python/object:os.system is not allowed on a scalar of a sweep file. Allowed are !tuple, !set and !frozenset on a list, !path and !override on text."),
+    "file: tagged.yaml": ([SWEEP + "tagged.yaml"], "APP/tagged.yaml:1: !!python/object:os.system: a sweep file has no such tag. It may have !tuple, !set and !frozenset on a list, !path and !override on text."),
     "file: seconds.yaml": ([SWEEP + "seconds.yaml"], 'APP/seconds.yaml:2: slice needs text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3". This is 90.'),
     "file: torn.yaml": ([SWEEP + "torn.yaml"], "APP/torn.yaml:1: product: lr: within brackets YAML ends a value at each comma. Quote a sweep of Hydra's without the brackets, lr: 'range(1,3)'."),
     "file: rows.jsonl": ([SWEEP + "rows.jsonl"], 'APP/rows.jsonl:2: this is not JSON: Expecting value at column 8. A line holds one config, as a JSON object: {"lr": 0.1}.'),
