@@ -6,8 +6,9 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import Enum
+from functools import cache
 from typing import Any, cast
 
 from params_proto.errors import SweepError, shown
@@ -86,6 +87,7 @@ def read_csv(text: str, name: str) -> Configs:
             names the path and the line.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    value_of = cache(_value_of)  # most columns have few values
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     keys: list[str] | None = None
@@ -95,7 +97,7 @@ def read_csv(text: str, name: str) -> Configs:
             if cells and keys is None:
                 keys = _header(cells)
             elif cells:
-                rows.append(_row(cast("list[str]", keys), cells))
+                rows.append(_row(cast("list[str]", keys), cells, value_of))
                 numbers.append(number)
             number = reader.line_num + 1
     except csv.Error as error:
@@ -164,15 +166,16 @@ def _header(cells: list[str]) -> list[str]:
     return cells
 
 
-def _row(keys: list[str], cells: list[str]) -> dict[str, Any]:
+def _row(keys: list[str], cells: list[str], value_of: Callable[[str], Any]) -> dict[str, Any]:
     if len(cells) != max(len(keys), 1):
         raise SweepError(f"the header has {len(keys)} columns, this line has {len(cells)}.")
-    return {key: _value_of(cell) for key, cell in zip(keys, cells, strict=False) if cell}
+    return {key: value_of(cell) for key, cell in zip(keys, cells, strict=False) if cell}
 
 
 # --- JSON, with NaN and Infinity
 
 LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # of a pair, which no encoding can write
+_ENCODER = json.JSONEncoder(ensure_ascii=False)
 _JSON_SCALARS = (str, int, float, bool, type(None))
 
 
@@ -184,7 +187,7 @@ def _dumped(value: Any, key: str, number: int) -> str:
             f"{key} of config {number}: {unfit} Save the sweep as .yaml, which holds more types, or"
             " give a name or numbers."
         )
-    text = json.dumps(value, ensure_ascii=False)
+    text = _ENCODER.encode(value)
     return json.dumps(value) if LONE_SURROGATE.search(text) else text
 
 
