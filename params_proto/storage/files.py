@@ -51,7 +51,7 @@ def load(
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
 ) -> Sweep:
-    """Reads a sweep from a file, of which nothing is executed.
+    """Reads a sweep from a file. Nothing in the file is executed.
 
     Args:
         path: a file that `save` wrote, or that was written by hand.

@@ -73,16 +73,16 @@ def _dtype(values: list[Any]) -> str:
 
 
 def from_dataframe(df: pd.DataFrame) -> Sweep:
-    """The sweep of a frame's rows. Its index is no key.
+    """The sweep of a frame's rows. Its index is not a key.
 
-    `pd.NA` is a missing key, and so is what a column of strings, categories or dates has for it.
+    `pd.NA` is a missing key, as is the missing value of a column of strings, categories or dates.
     None, and nan in a column of floats or objects, are values.
 
     Args:
         df: a frame whose columns are named by keys.
 
     Raises:
-        SweepError: no frame, columns that are no keys, or a column twice.
+        SweepError: not a frame, columns that are not keys, or a column twice.
 
     >>> import pandas as pd
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))
@@ -109,7 +109,7 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
 
 
 def _values(column: pd.Series) -> list[Any]:
-    """The values of a column, `pd.NA` where there is none."""
+    """The values of a column, with `pd.NA` for a missing one."""
     values: list[Any] = column.tolist()
     dtype: Any = column.dtype
     if str(dtype) == "object":

@@ -417,7 +417,7 @@ class _Steps:
 
 
 def _is_torn(value: object) -> bool:
-    """Whether a value is the begin of a sweep of Hydra's, [range(1,3)], up to its first comma."""
+    """Whether a value is a sweep of Hydra's up to its first comma, as in [range(1,3)]."""
     return isinstance(value, str) and _TORN.fullmatch(value) is not None
 
 

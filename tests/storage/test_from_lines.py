@@ -163,7 +163,7 @@ def test_an_order_is_drawn_once() -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_all_mistakes_are_told(given: Any, message: str) -> None:
+def test_all_mistakes_are_reported(given: Any, message: str) -> None:
     with pytest.raises(SweepError) as caught:
         Sweep.from_overrides(given, train)
     assert str(caught.value) == message

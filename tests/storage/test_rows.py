@@ -144,7 +144,7 @@ def deep(levels: int) -> Any:
     ],
     ids=range(11),
 )
-def test_what_json_has_no_word_for_names_the_key_and_writes_nothing(
+def test_what_json_cannot_represent_names_the_key_and_writes_nothing(
     value: Any, message: str, suffix: str, tmp_path: Path
 ) -> None:
     with pytest.raises(SweepError, match=f"^{message}"):
@@ -274,7 +274,7 @@ def test_every_value_that_its_field_cannot_hold_is_named_with_its_line(
         (".jsonl", '{"lr": 1}\n{"lr": "x", "seed": "y"}\n{"lr": 1, "++lr": 2}\n'),
     ],
 )
-def test_the_mistakes_of_a_row_are_told_one_by_one(suffix: str, text: str, tmp_path: Path) -> None:
+def test_each_mistake_of_a_row_is_reported(suffix: str, text: str, tmp_path: Path) -> None:
     with pytest.raises(SweepError) as caught:
         loaded(text, tmp_path, suffix, train)
     head, *mistakes = str(caught.value).split("\n")
@@ -287,7 +287,7 @@ def test_the_mistakes_of_a_row_are_told_one_by_one(suffix: str, text: str, tmp_p
     assert f"{suffix}:{line + 1}: chain: row 2 names one key twice: lr and ++lr" in mistakes[2]
 
 
-def test_only_the_first_mistakes_of_many_are_told(tmp_path: Path) -> None:
+def test_only_the_first_mistakes_of_many_are_reported(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"^10 mistakes:") as caught:
         loaded("lr\n" + "x\n" * 5000, tmp_path, ".csv", train)
     assert "sweep.csv:11: " in str(caught.value)

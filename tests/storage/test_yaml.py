@@ -895,7 +895,7 @@ def test_members_of_enums_that_would_be_strings_are_refused(
 @pytest.mark.parametrize(
     "sweep", [Sweep().set(a=1)[:0], Sweep().set(a=1).exclude(a=1), Sweep().set(a=1)[:0] + Sweep()]
 )
-def test_a_step_before_every_axis_has_no_word_in_yaml_but_configs_in_jsonl(
+def test_a_step_before_every_axis_is_refused_in_yaml_but_configs_in_jsonl(
     sweep: Sweep, tmp_path: Path
 ) -> None:
     with pytest.raises(SweepError, match=r"^(slice|exclude) stands .* has no word for .* \.jsonl"):
