@@ -143,6 +143,16 @@ FORMS = {
           weight_decay: [0.1, 0.2]
         """,
     ),
+    "a line, and more than one where it is nested": (
+        Sweep().product(a=["x" * 79]) * Sweep().product(b=["x" * 79]).shuffle(),
+        f"""\
+        product: {{a: [{"x" * 79}]}}
+        cross:
+          product:
+            b: [{"x" * 79}]
+          shuffle: {{seed: 0}}
+        """,
+    ),
     "a range": (
         Sweep().product(a=range(3), b=range(100), c=range(50, -50, -2)),
         """\
