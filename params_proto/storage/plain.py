@@ -402,7 +402,7 @@ class _Steps:
         if mistake.row is not None and isinstance(value, list):
             rows = cast("list[Any]", value)
             value = rows[mistake.row]
-            if not isinstance(value, Mapping) or mistake.key not in value:
+            if not isinstance(value, Mapping):
                 return self._where(rows, mistake.row)
         if isinstance(value, Mapping) and mistake.key in value:
             return self._where(cast("object", value), mistake.key)

@@ -349,10 +349,6 @@ class _Representer(_Scalars, SafeRepresenter):
         ordered = sorted(value, key=python_text) if unordered(value) else value
         return self.represent_sequence(_TAGS[type(value)], ordered)
 
-    def tagged(self, tag: str, text: str) -> ScalarNode:
-        """A text with a tag of a sweep file."""
-        return self.represent_scalar(tag, text, '"' if "\n" in text else None)
-
     def other(self, value: Any) -> ScalarNode:
         """A path, the name of an enum's member, or text of a class of its own."""
         if isinstance(value, Enum):
@@ -360,11 +356,11 @@ class _Representer(_Scalars, SafeRepresenter):
                 raise ValueError(f"{value!r} has no name of its own, and an enum is saved by name.")
             return self.text(value.name)
         if isinstance(value, OverrideText) and live(value):
-            return self.tagged(_OVERRIDE, value.text)
+            return self.represent_scalar(_OVERRIDE, value.text)
         if isinstance(value, str):
             return self.text(str(value))
         if type(value) is type(Path()):
-            return self.tagged(_PATH, value.as_posix())
+            return self.represent_scalar(_PATH, value.as_posix())
         raise ValueError(
             f"YAML cannot represent {shown(value)}, of the type {type(value).__qualname__}. Give a"
             " name or numbers, and make the object where the config is used."
@@ -379,6 +375,6 @@ _Representer.yaml_representers = {
     **dict.fromkeys((int, float), _Representer.number),
     **dict.fromkeys(_TAGS, _Representer.elements),
     str: _Representer.text,
-    bytes: lambda self, data: self.tagged(f"{_YAML}binary", b64encode(data).decode()),  # pyright: ignore
+    bytes: lambda self, data: self.represent_scalar(f"{_YAML}binary", b64encode(data).decode()),  # pyright: ignore
     None: _Representer.other,
 }

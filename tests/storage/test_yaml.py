@@ -441,6 +441,8 @@ def test_a_glob_lists_the_options_of_a_group(tmp_path: Path) -> None:
     assert loaded(text, tmp_path, config_dir=tmp_path / "conf") == Sweep().product(
         {"model": ["large", "small"], "+model@other": ["large"]}
     )
+    nested = loaded("product: {model: glob(deep/*)}", tmp_path, config_dir=tmp_path / "conf")
+    assert nested == Sweep().product(model=["deep/er"])
     with pytest.raises(SweepError, match=r"sweep.yaml:1: product: .*config_dir=conf"):
         loaded(text, tmp_path)
     with pytest.raises(SweepError, match=r"config_dir='.*nowhere' is not a directory"):
