@@ -299,14 +299,13 @@ class _Steps:
         call = self._call(sweep, name, value, unread)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
-        found: list[Mistake] = []
+        mistakes = unread
         try:
             sweep = call()
         except SweepError as error:
-            # What it says of all of its arguments together does not count where some are left out.
-            found = [one for one in error.mistakes if one.key is not None or not unread]
-        if unread or found:
-            raise together([one.at(self._place(one, mapping, name)) for one in unread + found])
+            mistakes = [*unread, *error.mistakes]
+        if mistakes:
+            raise together([one.at(self._place(one, mapping, name)) for one in mistakes])
         return sweep
 
     def _call(

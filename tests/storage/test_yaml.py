@@ -201,6 +201,12 @@ def test_a_long_range_is_neither_listed_nor_read_by_hydra(tmp_path: Path) -> Non
     assert done.stdout == f"{sweep.size} {sweep[-1]} []\n"
 
 
+def test_a_set_is_written_in_a_fixed_order(tmp_path: Path) -> None:
+    assert written(Sweep().set(a=set("gfedcba")), tmp_path) == (
+        "set: {a: !set [a, b, c, d, e, f, g]}\n"
+    )
+
+
 def test_an_integer_of_any_length_is_kept(tmp_path: Path) -> None:
     sweep = Sweep().product(a=[10**5000, -(10**5000), 2**64])
 
