@@ -8,9 +8,9 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from params_proto import _files
 from params_proto.analysis.rows import RUN_COLUMNS, Row, Table, columns
 from params_proto.records.layout import RESULTS
-from params_proto.storage import atomic
 
 
 def write_results(of: Table, metrics: Iterable[str]) -> None:
@@ -27,7 +27,7 @@ def write_results(of: Table, metrics: Iterable[str]) -> None:
         SweepError: the records cannot be read, or the file cannot be written.
     """
     # Those of a group write over each other's.
-    atomic.write(of.directory / RESULTS, text(of, metrics), lasting=False, as_folder=True)
+    _files.write(of.directory / RESULTS, text(of, metrics), lasting=False, as_folder=True)
 
 
 def text(of: Table, metrics: Iterable[str]) -> Iterator[str]:

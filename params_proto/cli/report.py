@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from params_proto import _files
 from params_proto.report.contents import read
 from params_proto.report.page import page
-from params_proto.storage import atomic
 
 
 def run(
@@ -31,5 +31,5 @@ def run(
             cannot be written.
     """
     path = directory / "report.html" if output is None else output
-    atomic.write(path, [page(read(directory, metric, direction, over))])
+    _files.write(path, [page(read(directory, metric, direction, over))])
     return str(path)

@@ -17,7 +17,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
 from params_proto.multirun.asked.functions import guarded
 from params_proto.records.layout import SWEEP
-from params_proto.storage.groups import options_in
+from params_proto.storage.plain import options_in
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

@@ -22,8 +22,8 @@ from typing import Any
 
 from hydra.core.object_type import ObjectType
 
+from params_proto import _files
 from params_proto.compose.sources import Contents, Place, Question
-from params_proto.storage import atomic
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def write(folder: Path, sources: Mapping[Place, Contents]) -> None:
             for (what, of, kind), answer in contents.answers.items()
         ]
         index.append({"provider": provider, "path": path, "files": files, "answers": answers})
-    atomic.write(folder / INDEX, [json.dumps({"sources": index}, indent=1)], lasting=False)
+    _files.write(folder / INDEX, [json.dumps({"sources": index}, indent=1)], lasting=False)
 
 
 def _inside(file: str) -> str:

@@ -13,11 +13,11 @@ import json
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
+from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.records.json_text import read_json
 from params_proto.records.layout import OWN, PLAN, SWEEP
 from params_proto.records.mode import make
-from params_proto.storage import atomic
 
 FORMAT = 1
 
@@ -79,7 +79,7 @@ class PlanFile(NamedTuple):
                 " is kept there: remove what is in the way, or give the sweep another"
                 " hydra.sweep.dir."
             ) from error
-        atomic.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
+        _files.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
 
 
 def has_plan(directory: Path) -> bool:

@@ -9,7 +9,7 @@ from params_proto.algebra import steps
 from params_proto.algebra.steps import Expression, Step
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.reading import may_sweep
-from params_proto.storage.names import stands_alone
+from params_proto.storage.plain import needs_axes
 from params_proto.values import length
 
 _LISTED = 10  # values up to which a range is written out
@@ -46,7 +46,7 @@ def _named(expression: Expression) -> Iterator[tuple[str, Any]]:
     before: list[str] = []
     for step in expression.steps:
         name = type(step).__name__.lower()
-        if stands_alone(name, before):
+        if needs_axes(name, before):
             raise SweepError(
                 f"{name} stands before every axis here, where it acts on the one config that there"
                 " is, and a file has no word for that. Save the configs: .jsonl; or call"

@@ -54,36 +54,31 @@ def loaded(folder: Path, name: str, text: str) -> Sweep:
 DEEP = r"nested more than 100 levels deep"
 MANY = r"digits"
 FILES: dict[str, tuple[str, str, str]] = {
-    "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases make this too large"),
-    "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), r"aliases make this too large"),
-    "long alias": ("a.yaml", "product: *" + "a" * 9999, r"\*aaa\S*\.\.\. stands for nothing"),
-    "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", r"\*aaa\S*\.\.\. stands within"),
-    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, rf"a.yaml:1: this is {DEEP}"),
-    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, DEEP),
-    "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, DEEP),
-    "deep keys": ("a.yaml", "? " * MILLION, DEEP),
+    "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases repeat more than 100,000 values"),
+    "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), "aliases repeat more than"),
+    "long alias": ("a.yaml", "product: *" + "a" * 9999, "undefined alias"),
+    "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", "unconstructable recursive node"),
+    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
+    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
+    "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, "not YAML: .*nesting"),
+    "deep keys": ("a.yaml", "? " * MILLION, "not YAML: .*nesting"),
     "deep JSON": ("a.jsonl", '{"lr": ' + "[" * MILLION + "]" * MILLION + "}", rf"a.jsonl:1: this is {DEEP}"),
     "deep objects": ("a.jsonl", '{"lr": ' * MILLION, rf"a.jsonl:1: this is {DEEP}"),
-    "deep cell": ("a.csv", "lr\n" + "[" * MILLION + "]" * MILLION, rf"a.csv:2: this is {DEEP}"),
     "deep sweep": ("a.yaml", f"product: {{lr: '{'[' * MILLION}'}}", DEEP),
     "deep override": ("a.yaml", f"set: {{lr: !override '{'[' * MILLION}'}}", DEEP),
-    "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", MANY),
-    "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", MANY),
+    "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", "is not a valid !!int"),
+    "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", "is not a valid !!int"),
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
     "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
-    "digits in a cell": ("a.csv", f"lr\n{DIGITS}", MANY),
-    "sixties": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + "]}", MANY),
-    "sixties with a point": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + ".5]}", MANY),
     "wide format": ("a.yaml", "product: {lr: [1]}\nderive: {name: '{lr:>1000000000}'}", "asks for thousands"),
-    "hexadecimal key": ("a.yaml", "product: {? 0x" + "f" * 100_000 + ": [1]}", "is no Hydra key"),
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
-    "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is no character"),
+    "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),
     "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is no Hydra key"),
     "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is no Hydra key"),
     "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is no Hydra key"),
     "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is no Hydra key"),
-    "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "is none that a sweep file"),
+    "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "a sweep file has no such tag"),
 }  # fmt: skip
 
 
@@ -97,7 +92,7 @@ def test_a_file(fenced: Path, name: str) -> None:
 
 def test_a_file_with_a_surrogate(fenced: Path) -> None:
     (fenced / "a.yaml").write_bytes(b"product: {lr: [\xed\xa0\x80]}")
-    with pytest.raises(SweepError, match="this is no text in UTF-8"):
+    with pytest.raises(SweepError, match="this is not text in UTF-8"):
         Sweep.load(fenced / "a.yaml")
     sweep = loaded(fenced, "a.jsonl", r'{"name": "\ud800"}')
     assert list(sweep) == [{"name": "\ud800"}]

@@ -10,9 +10,9 @@ from params_proto.algebra import steps
 from params_proto.algebra.steps import Expression
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import parse
-from params_proto.storage import reader, sweep_from_steps
+from params_proto.storage import sweep_from_steps, yaml_file
 from params_proto.storage.to_steps import steps_to_mapping
-from params_proto.storage.writer import text_of
+from params_proto.storage.yaml_file import text_of
 from tests.fuzz.promises import BrokenError
 
 _FEW = 3
@@ -30,7 +30,7 @@ def use(sweep: Sweep) -> None:
     if not _filters(sweep.expression) and sweep.size:
         for at in (0, -1, sweep.size // 2):
             sweep[at]
-    again = reader.read(text_of(steps_to_mapping(sweep.expression)), "again.yaml")
+    again = yaml_file.read(text_of(steps_to_mapping(sweep.expression)), "again.yaml")
     if sweep_from_steps(again.root, Sweep(*sweep.targets), where=again) != sweep:
         raise BrokenError("what was saved is read as another sweep", "", sweep)
     for config, lines in zip(islice(sweep, _FEW), sweep.overrides(), strict=False):

@@ -140,7 +140,7 @@ def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"^model=glob\(x\) has no values"):
         Sweep.from_overrides(["model=glob(x)"], config_dir=tmp_path)
     with pytest.raises(
-        SweepError, match=r"^there is no config group mode in .*Did you mean model\?"
+        SweepError, match=r"^mode=glob\(\*\) has no values: there is no config group mode"
     ):
         Sweep.from_overrides(["mode=glob(*)"], config_dir=tmp_path)
 
@@ -158,12 +158,12 @@ def test_an_order_is_drawn_once() -> None:
         (["seed=1,x", "lr=a"], "2 mistakes:\n- product: seed takes int, got 'x': 'x' is not an int. Give it a value of that type.\n- set: lr takes float, got 'a': 'a' is not a float. Give it a value of that type."),
         (["lr=1,2", "~lr"], "~lr would delete a key that another line gives a value. Leave out one of them."),
         (["=1"], "set: '' is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
-        ("lr=1,2", "from_overrides takes a list of lines, got 'lr=1,2'. Write ['lr=1,2']."),
-        ([("lr", [1])], "from_overrides takes lines of text, got ('lr', [1]). Write 'lr=0.1,0.01'."),
+        ("lr=1,2", "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got 'lr=1,2'."),
+        ([("lr", [1])], "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got [('lr', [1])]."),
     ],
     ids=str,
 )  # fmt: skip
-def test_all_mistakes_are_told(given: Any, message: str) -> None:
+def test_all_mistakes_are_reported(given: Any, message: str) -> None:
     with pytest.raises(SweepError) as caught:
         Sweep.from_overrides(given, train)
     assert str(caught.value) == message

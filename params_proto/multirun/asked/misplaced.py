@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
-from params_proto.storage.names import STEPS
+from params_proto.storage.plain import STEPS
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

@@ -14,7 +14,7 @@ from params_proto.multirun.asked.spelling import respelled
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
 from params_proto.storage.to_steps import steps_to_mapping
-from params_proto.storage.writer import text_of
+from params_proto.storage.yaml_file import text_of
 
 _FEW = 10
 _MOST = 1_000_000  # configs that are written one by one

@@ -6,11 +6,11 @@ import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
+from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.records.layout import EARLIER, OWN, PLAN, SWEEP
 from params_proto.records.mode import make
 from params_proto.records.plan import PlanFile, has_plan, read_plan
-from params_proto.storage import atomic
 
 
 class SweepFile(NamedTuple):
@@ -80,8 +80,8 @@ def follow(directory: Path, plan: PlanFile, text: str) -> None:
     """
     kept = earlier(directory, plan.earlier)
     make(kept.parent)
-    atomic.write(kept, [present(directory, plan).text], as_folder=True)
-    atomic.write(directory / SWEEP, [text])
+    _files.write(kept, [present(directory, plan).text], as_folder=True)
+    _files.write(directory / SWEEP, [text])
 
 
 def all_of(directory: Path, plan: PlanFile) -> list[SweepFile]:

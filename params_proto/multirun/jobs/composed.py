@@ -19,10 +19,10 @@ from uuid import uuid4
 
 from omegaconf import OmegaConf
 
+from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.records.json_text import read_json
 from params_proto.records.layout import COMPOSED, OWN
-from params_proto.storage import atomic
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -118,7 +118,7 @@ class Composed:
         lines = [*self._new.values()]
         if self._path is None:
             self._path = _new_path(directory, shared)
-            atomic.write(self._path, lines, lasting=False, as_folder=True)
+            _files.write(self._path, lines, lasting=False, as_folder=True)
         else:
             _append(self._path, lines)
         self._new.clear()

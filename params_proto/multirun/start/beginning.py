@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
+from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.keys import bare
 from params_proto.multirun.asked import saved, sweeps
@@ -36,7 +37,6 @@ from params_proto.records.layout import (
 )
 from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.record import now
-from params_proto.storage import atomic
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining, Seen
@@ -225,9 +225,9 @@ class Beginning:
             direction=self.options.direction or (before and before.direction),
         ).write(self.directory)
         # Other parts of the sweep look at this first.
-        atomic.write(self.directory / SWEEP, [self.text])
+        _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
-        atomic.write(self.directory / MULTIRUN, [config], lasting=False)
+        _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
     def remove_half_written(self) -> None:
         """Removes the files that a process has left that died while it wrote them."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
+from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs import composed
 from params_proto.multirun.jobs.directories import (
@@ -37,7 +38,6 @@ from params_proto.records.layout import (
 )
 from params_proto.records.mode import make
 from params_proto.records.plan import has_plan
-from params_proto.storage import atomic
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -222,6 +222,6 @@ def remove_half_written(directory: Path, *, records: bool) -> None:
         records: whether it has records.
     """
     for folder in folders(directory):
-        atomic.remove_left(folder)
+        _files.remove_left(folder)
     if records:
         Records(directory).remove_left()

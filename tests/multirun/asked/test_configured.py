@@ -118,7 +118,7 @@ def test_a_file_that_has_been_executed_is_not_executed_again() -> None:
         ("fine.py:grid.steps", r"has no grid\.steps"),
         ("fine.py:number", "number is no Sweep, but int"),
         ("missing.yaml", r"sweep=missing.yaml: there is no file /.*missing\.yaml\. A path begins"),
-        ("wrong.yaml", r"wrong\.yaml:1: 'lr' is no step\. .*Valid names: product, zip"),
+        ("wrong.yaml", r"wrong\.yaml:1: 'lr' is not a step\. .*Valid names: product, zip"),
         ({"prodct": {"a": [1]}}, "prodct.*Did you mean product?"),
         (
             {"product": {"model": {"lr": [1]}}},

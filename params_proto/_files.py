@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
 from errno import EACCES, EISDIR, ELOOP
 from pathlib import Path
 
 from params_proto.errors import SweepError
+
+_START, _END = ".sweep-", ".tmp"
 
 
 def write(
@@ -20,21 +22,20 @@ def write(
 ) -> None:
     """Writes a file so that at every moment there is the old one or the new one.
 
-    The text goes into a hidden file in the same directory, which takes the place of the old one
-    when it is complete and on the disk. A link stays a link: what it points to is written.
+    The text goes into a hidden file in the same directory, which replaces the old one when it is
+    complete and on the disk. A link stays a link: the file that it points to is written.
 
     Args:
-        path: the file; its directory is there already.
-        chunks: its text, piece by piece. What their making raises passes through.
+        path: the file, in an existing directory.
+        chunks: its text, piece by piece. What producing them raises passes through.
         lasting: whether to wait for the disk. Without it, a machine that loses its power in the
             next seconds may lose the file.
-        as_folder: whether a new file can be read and written by whom its folder can be.
+        as_folder: whether a new file has the read and write permissions of its directory.
 
     Raises:
         SweepError: the file cannot be written.
     """
-    refused = _Refused(path)
-    with refused:
+    with _refusals(path):
         target = Path(os.path.realpath(path))
         mode = _mode(target)
         if mode is None and as_folder:
@@ -43,9 +44,9 @@ def write(
         file = made.open("xb")
     try:
         for chunk in chunks:
-            with refused:
+            with _refusals(path):
                 file.write(chunk.encode())
-        with refused:
+        with _refusals(path):
             file.flush()
             if lasting:
                 os.fsync(file.fileno())
@@ -62,39 +63,36 @@ def write(
 
 
 def remove_left(directory: Path) -> None:
-    """Removes what processes have left that died while they wrote a file.
+    """Removes the hidden files of processes that died while they wrote.
 
     Args:
-        directory: into which nobody else writes now.
+        directory: nobody else may be writing into it.
     """
     for path in directory.glob(f"{_START}{'[0-9a-f]' * 16}{_END}"):
         with suppress(OSError):
             path.unlink()
 
 
-_START, _END = ".sweep-", ".tmp"
+@contextmanager
+def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
+    """Turns an error of the file system into a SweepError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise SweepError(f"{os.fspath(path)} cannot be written: {reason(error)}.") from error
 
 
-class _Refused:
-    """Turns what the system says about a file into a SweepError."""
-
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._path = os.fspath(path)
-
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, (OSError, ValueError)):
-            reason = getattr(error, "strerror", None) or error
-            raise SweepError(f"{self._path} cannot be written: {reason}.") from error
+def reason(error: OSError | ValueError) -> str:
+    """What the system says about a file."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _mode(target: Path) -> int | None:
-    """The permissions of the file that is there, which the new one keeps."""
+    """The permissions of an existing file, which the new one keeps."""
+    if not os.path.lexists(target):
+        return None
     if target.is_symlink():
         raise OSError(ELOOP, os.strerror(ELOOP))
-    if not target.exists():
-        return None
     if target.is_dir():
         raise OSError(EISDIR, os.strerror(EISDIR))
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
