@@ -19,7 +19,6 @@ HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 
 # The floors of the house, the lowest first: a module may import from its own and from lower ones.
 FLOORS: dict[str, set[str]] = {
     "ground": {"closed_pipe", "errors", "keys", "python_command", "python_text", "values"},
-    "space": {"space"},
     "fields": {"fields"},
     "hydra text": {"overrides"},
     "sweep": {"algebra", "storage", "sweep"},
@@ -46,10 +45,9 @@ MULTIRUN: dict[str, set[str]] = {
 OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}
 # What an order of floors does not say.
 NEVER = {
-    "space": {"fields", "hydra text"},
     "proto": {"sweep"},
-    "records": {"space", "fields", "hydra text"},
-    "report": {"space", "fields", "hydra text"},
+    "records": {"fields", "hydra text"},
+    "report": {"fields", "hydra text"},
 }
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.algebra.axis_values import FromText
+from params_proto.algebra.axes import FromText
 from params_proto.errors import SweepError, shown
 from params_proto.keys import key_error
 from params_proto.overrides.reading import may_sweep, read, shuffles, sweep_values

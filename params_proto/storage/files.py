@@ -15,12 +15,12 @@ from params_proto.storage.rows import chain
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
-    from params_proto.sweep import Sweep
+    from params_proto.algebra.builder import Builder
 
 _SUFFIXES = (".yaml", ".jsonl", ".csv")
 
 
-def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
+def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     """Writes a sweep to a file, atomically.
 
     Args:
@@ -34,19 +34,18 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
     text: Iterable[str]
     if suffix == ".yaml":
         from params_proto.storage.members import check_members
-        from params_proto.storage.to_steps import steps_to_mapping
         from params_proto.storage.writer import text_of
 
-        text = [text_of(steps_to_mapping(sweep.expression))]
+        text = [text_of(sweep.plain())]
         check_members(sweep)
     elif suffix == ".jsonl":
         from params_proto.storage.jsonl import lines_of
 
-        text = lines_of(sweep)
+        text = lines_of(sweep.configs())
     elif suffix == ".csv":
         from params_proto.storage.csv_table import lines_of
 
-        text = lines_of(sweep)
+        text = lines_of(sweep.configs())
     else:
         _unknown(path)
     atomic.write(path, text)
@@ -54,11 +53,11 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
 
 def load(
     path: str | os.PathLike[str],
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
+) -> Builder:
     """Reads a sweep from a file, of which nothing is executed.
 
     Args:
@@ -79,11 +78,11 @@ def load(
 def parsed(
     text: str,
     name: str,
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
+) -> Builder:
     """The sweep in the text of a file, of which nothing is executed.
 
     Args:

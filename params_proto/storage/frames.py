@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
+from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, shown
 from params_proto.keys import key_error
 from params_proto.storage.rows import chain
@@ -73,7 +74,7 @@ def _dtype(values: list[Any]) -> str:
     return "str" if text else "object"
 
 
-def from_dataframe(df: pd.DataFrame) -> Sweep:
+def from_dataframe(df: pd.DataFrame) -> Builder:
     """The sweep of a frame's rows. Its index is no key.
 
     `pd.NA` is a missing key, and so is what a column of strings, categories or dates has for it.
@@ -89,8 +90,6 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))
     Sweep().chain({'lr': 0.1}, {'lr': 0.01, 'bs': 32})
     """
-    from params_proto.sweep import Sweep
-
     if not isinstance(df, pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SweepError(f"from_dataframe needs a pandas DataFrame, got {type(df).__name__}.")
     keys: list[Any] = list(df.columns)
@@ -104,7 +103,7 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
         {key: value for key, value in zip(keys, values, strict=True) if value is not pd.NA}
         for values in tuples
     ]
-    return chain(rows, Sweep(), lambda index: f"from_dataframe: row {index}")
+    return chain(rows, Builder(), lambda index: f"from_dataframe: row {index}")
 
 
 def _values(column: pd.Series) -> list[Any]:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING
 
-from params_proto.algebra.axis_values import FromText
+from params_proto.algebra.axes import FromText
+from params_proto.algebra.builder import Builder
 from params_proto.errors import Mistake, SweepError, shown, together
 from params_proto.keys import bare
 from params_proto.overrides.lines import Given, given
 from params_proto.storage.groups import options_in
 
-if TYPE_CHECKING:
-    from params_proto.sweep import Sweep
-
 
 def sweep_of_lines(
-    lines: Iterable[str], empty: Sweep, config_dir: str | os.PathLike[str] | None = None
-) -> Sweep:
+    lines: Iterable[str], empty: Builder, config_dir: str | os.PathLike[str] | None = None
+) -> Builder:
     """The sweep of some overrides: an axis for what is swept, a pin for what is not.
 
     Args:
@@ -29,8 +26,7 @@ def sweep_of_lines(
     Raises:
         SweepError: what is no override, and whatever the calls raise: all of it.
 
-    >>> from params_proto.sweep import Sweep
-    >>> sweep_of_lines(["lr=1,2", "seed=3"], Sweep())
+    >>> sweep_of_lines(["lr=1,2", "seed=3"], Builder())
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     if isinstance(lines, (str, bytes)):

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.algebra.steps import Cross, Expression
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.scope import Scope
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
 from params_proto.keys import is_node
 from params_proto.storage.names import FORM, MOST_TOLD, STEPS, acts_on_nothing
@@ -18,17 +19,16 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
     from params_proto.storage.reader import Document
-    from params_proto.sweep import Sweep
 
 
 def sweep_from_steps(
     steps: Mapping[str, Any] | Sequence[Any],
-    empty: Sweep | None = None,
+    empty: Builder | None = None,
     *,
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
     config_dir: str | os.PathLike[str] | None = None,
-) -> Sweep:
+) -> Builder:
     """The sweep that steps in plain Python containers stand for.
 
     Args:
@@ -44,13 +44,11 @@ def sweep_from_steps(
     >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
     Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
     """
-    from params_proto.sweep import Sweep
-
     if config_loader is None and config_dir is not None:
         from params_proto.storage.groups import options_in
 
         config_loader = options_in(config_dir)
-    return Steps(Sweep() if empty is None else empty, where, config_loader).sweep(steps)
+    return Steps(Builder() if empty is None else empty, where, config_loader).sweep(steps)
 
 
 @dataclass(frozen=True)
@@ -63,11 +61,11 @@ class Steps:
         config_loader: for `glob`.
     """
 
-    empty: Sweep
+    empty: Builder
     where: str | Document
     config_loader: ConfigLoader | None
 
-    def sweep(self, steps: object, nested: bool = False) -> Sweep:
+    def sweep(self, steps: object, nested: bool = False) -> Builder:
         """The sweep of a mapping of steps, or a list of them.
 
         Args:
@@ -77,7 +75,7 @@ class Steps:
         mappings = self._mappings(steps)
         self._check_names(mappings)
         prefix = self._prefix(mappings)
-        if prefix not in ("", self.empty.prefix):
+        if prefix not in ("", self.empty.scope.prefix):
             return self._under(prefix, steps, nested)
         result, before = self.empty, list[str]()
         mistakes: list[Mistake] = []
@@ -164,12 +162,10 @@ class Steps:
                 prefix = given
         return prefix
 
-    def _under(self, prefix: str, steps: object, nested: bool) -> Sweep:
+    def _under(self, prefix: str, steps: object, nested: bool) -> Builder:
         """The sweep of steps whose plain keys stand under a node."""
-        from params_proto.sweep import Sweep
-
         targets = self.empty.targets
-        owners = [target for target in targets if Sweep(target).prefix == prefix]
+        owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
         if targets and not owners and not nested:
             names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
             raise self.error(
@@ -178,19 +174,12 @@ class Steps:
                 steps,
                 "prefix",
             )
-        own = Sweep(owners[0]) if owners else Sweep().under(prefix)
+        own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
         below = Steps(own, self.where, self.config_loader).sweep(steps)
-        return _in_full(below, self.empty) if nested or targets else below
+        if not targets and not nested:
+            return below
+        return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
 
 
 def _hint(name: object) -> str:
     return did_you_mean(name if isinstance(name, str) else shown(name), STEPS)
-
-
-def _in_full(below: Sweep, outer: Sweep) -> Sweep:
-    """A sweep whose keys stand under a node, as one whose keys stand in full.
-
-    `*` would do, but without targets it takes the keys of both sides as those of one node.
-    """
-    cross = Expression((Cross(below.expression),), outer.prefix)
-    return outer.from_expression(cross, *outer.targets)

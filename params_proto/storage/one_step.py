@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from operator import add
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto.algebra.builder import Builder
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
 from params_proto.python_text import slice_of
 from params_proto.storage.axes import listed, options, whole
@@ -16,7 +16,6 @@ from params_proto.storage.torn import joined, torn_entries
 
 if TYPE_CHECKING:
     from params_proto.storage.from_steps import Steps
-    from params_proto.sweep import Sweep
 
 Keys = Mapping[Any, Any]
 
@@ -39,13 +38,13 @@ class OneStep:
     """
 
     steps: Steps
-    sweep: Sweep
+    sweep: Builder
     name: str
     value: Any
     mapping: Keys
     lost: bool = False
 
-    def applied(self) -> Sweep:
+    def applied(self) -> Builder:
         """The sweep with this step.
 
         Raises:
@@ -68,11 +67,11 @@ class OneStep:
             return self._slice()
         if name == "cross":
             inner = self.steps.sweep(value, nested=True)
-            return self._called(lambda: sweep * inner)
+            return self._called(lambda: sweep.times(inner))
         if not isinstance(value, list) or not value:
             raise self._unfit()
         parts = [self.steps.sweep(part, nested=True) for part in cast("list[Any]", value)]
-        return self._called(lambda: reduce(add, parts))
+        return self._called(lambda: reduce(Builder.plus, parts))
 
     def _unfit(self) -> SweepError:
         """The value of the step is not what it needs."""
@@ -88,7 +87,7 @@ class OneStep:
             return cast("Keys", value)
         raise self._unfit()
 
-    def _called(self, call: Callable[[], Sweep], unread: Sequence[Mistake] = ()) -> Sweep:
+    def _called(self, call: Callable[[], Builder], unread: Sequence[Mistake] = ()) -> Builder:
         """The sweep that a call makes; each mistake is told where it stands.
 
         Args:
@@ -122,7 +121,7 @@ class OneStep:
             return self.steps.place(cast("Keys", container), mistake.key)
         return self.steps.place(self.mapping, self.name)
 
-    def _by_key(self, read: Callable[[Any, Any], Any] = lambda _, value: value) -> Sweep:
+    def _by_key(self, read: Callable[[Any, Any], Any] = lambda _, value: value) -> Builder:
         """The step as a call with a mapping of keys.
 
         Args:
@@ -137,7 +136,7 @@ class OneStep:
                 arguments[key] = read(key, value)
             except SweepError as error:
                 unread += [one._replace(key=key) for one in error.mistakes]
-        method: Callable[[Keys], Sweep] = getattr(self.sweep, self.name)
+        method: Callable[[Keys], Builder] = getattr(self.sweep, self.name)
         return self._called(lambda: method(arguments), unread)
 
     def _axis(self, key: Any, values: Any) -> Any:
@@ -161,7 +160,7 @@ class OneStep:
         if mistakes:
             raise together(mistakes)
 
-    def _chain(self) -> Sweep:
+    def _chain(self) -> Builder:
         value: object = self.value
         if not isinstance(value, list):
             raise self._unfit()
@@ -171,7 +170,7 @@ class OneStep:
                 self._check_braces(row)
         return self._called(lambda: self.sweep.chain(*rows))
 
-    def _ordered(self) -> Sweep:
+    def _ordered(self) -> Builder:
         """A shuffle or a sample."""
         arguments = self._keys()
         known = ("n", "seed") if self.name == "sample" else ("seed",)
@@ -183,10 +182,10 @@ class OneStep:
             raise self._unfit()
         return self._called(lambda: getattr(self.sweep, self.name)(**arguments))
 
-    def _slice(self) -> Sweep:
+    def _slice(self) -> Builder:
         part = slice_of(self.value) if isinstance(self.value, str) else None
         if part is None:
             raise self._unfit()
         if part.step == 0:
             raise self.steps.error("a slice's step cannot be 0.", self.mapping, self.name)
-        return self._called(lambda: self.sweep[part])
+        return self._called(lambda: self.sweep.slice(part))

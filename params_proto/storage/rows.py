@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, together
 from params_proto.storage.names import MOST_TOLD
 
-if TYPE_CHECKING:
-    from params_proto.sweep import Sweep
 
-
-def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int], str]) -> Sweep:
+def chain(
+    rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
+) -> Builder:
     """The sweep of some rows.
 
     Args:
@@ -20,12 +20,11 @@ def chain(rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int]
         empty: the sweep of nothing yet, over its targets.
         place: where the row of an index stands, for error messages.
 
-    >>> from params_proto import Sweep
-    >>> chain([{"lr": 0.1}, {"lr": 0.01}], Sweep(), str)
+    >>> chain([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
     """
     if not rows:
-        return empty.chain({})[:0]
+        return empty.chain({}).slice(slice(0))
     try:
         return empty.chain(*rows)
     except SweepError as error:

@@ -17,14 +17,22 @@ import yaml
 from omegaconf import OmegaConf
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
-from params_proto.algebra.steps import Expression, Set
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.expression import Expression
+from params_proto.algebra.scope import Scope
+from params_proto.algebra.steps import Set
 from params_proto.overrides.literals import OverrideText
-from params_proto.storage import reader, steps_to_mapping, sweep_from_steps, writer
+from params_proto.storage import reader, sweep_from_steps, writer
 from params_proto.storage.writer import text_of
 from tests.recipes import exactly
 
 
 def train(lr: float = 0.1, seed: int = 0, opt: str = "adam") -> None: ...
+
+
+@proto.prefix
+class Training:
+    lr: Any = 0.1
 
 
 def written(sweep: Sweep, folder: Path) -> str:
@@ -121,7 +129,7 @@ FORMS = {
         """,
     ),
     "a node": (
-        Sweep().under("training").product(lr=[0.1]),
+        Sweep(Training).product(lr=[0.1]),
         """\
         prefix: training
         product: {lr: [0.1]}
@@ -275,7 +283,7 @@ UNSAVABLE = {
     ),
     "above every axis": (
         Sweep().set(b=1).exclude(b=2).product(a=[1, 2]),
-        r"^exclude stands before every axis here, .*: .jsonl; or call exclude\(\) after",
+        r"^exclude comes before every axis here .*: .jsonl; or call exclude\(\) after",
     ),
     "depth of sweeps": (crossed(110), "^a sweep nested more than 100 levels deep cannot be saved"),
 }
@@ -411,7 +419,7 @@ BY_HAND = {
     "a single sweep of concat": ("concat: [{product: {a: [1]}}]", Sweep().product(a=[1])),
     "prefix anywhere": (
         "product: {lr: [1]}\nprefix: training",
-        Sweep().under("training").product(lr=[1]),
+        Sweep(Training).product(lr=[1]),
     ),
     "windows": ("\ufeffproduct: {a: [1]}\r\nrepeat: 2\r\n", Sweep().product(a=[1]).repeat(2)),
 }
@@ -597,7 +605,7 @@ MISTAKES = {
     ),
     "an axis twice": (
         "- product: {a: [1]}\n- zip: {a: [1]}",
-        r"sweep.yaml:2: a stands in two places",
+        r"sweep.yaml:2: a is set by both",
     ),
     "an interval": (
         "product: {a: 'interval(0,1)'}",
@@ -852,7 +860,10 @@ def test_members_of_enums_are_saved_where_the_field_gives_them_back(tmp_path: Pa
         (Sweep(texts).set(opt={"a": [{Opt.SGD}]}), "^set: opt: a file holds {'a'.*by name"),
         (Sweep(texts).chain({}, {"either": Opt.SGD}), "^chain: either: .*or give the name as text"),
         (Sweep(others).set(one=Kind.ONE), "^set: one: a file holds <Kind.ONE: 1> by name"),
-        (Sweep(texts).set({"+db.opt": Opt.SGD}), "^set: [+]db.opt is no field .*its name as text"),
+        (
+            Sweep(texts).set({"+db.opt": Opt.SGD}),
+            "^set: [+]db.opt is not a field .*its name as text",
+        ),
         (Sweep(texts).set(opt=1) + Sweep(texts).set(opt=Opt.SGD), "^set: opt: a file holds"),
         (
             Sweep(members) * Sweep(proto.prefix(Node)).product(any=[Opt.SGD]),
@@ -879,7 +890,7 @@ def test_members_of_enums_that_would_be_strings_are_refused(
 def test_a_step_before_every_axis_has_no_word_in_yaml_but_configs_in_jsonl(
     sweep: Sweep, tmp_path: Path
 ) -> None:
-    with pytest.raises(SweepError, match=r"^(slice|exclude) stands .* has no word for .* \.jsonl"):
+    with pytest.raises(SweepError, match=r"^(slice|exclude) comes .* cannot represent.* \.jsonl"):
         sweep.save(tmp_path / "sweep.yaml")
     sweep.save(tmp_path / "sweep.jsonl")
     assert list(Sweep.load(tmp_path / "sweep.jsonl")) == list(sweep)
@@ -891,7 +902,7 @@ def test_depth_is_refused_without_recursion(tmp_path: Path) -> None:
     for value in (deep(3000), endless):
         expression = Expression((Set({"a": value}),))
         with pytest.raises(SweepError, match=r"^set: a: it is nested more than 100 levels deep\."):
-            text_of(steps_to_mapping(expression))
+            text_of(expression.plain())
 
 
 # --- without libyaml
@@ -925,8 +936,8 @@ def test_a_mistake_is_told_without_libyaml(mistake: str, tmp_path: Path) -> None
 def test_steps_of_a_composed_config_are_a_sweep() -> None:
     steps = {"product": {"lr": [0.1], "seed": "1,2"}, "chain": [{"opt": "sgd"}]}
 
-    assert sweep_from_steps(steps) == Sweep().product(lr=[0.1], seed=[1, 2]).chain({"opt": "sgd"})
-    assert sweep_from_steps([steps, {"repeat": 2}], Sweep(train)).targets == (train,)
+    expected = Sweep().product(lr=[0.1], seed=[1, 2]).chain({"opt": "sgd"})
+    assert sweep_from_steps(steps).expression == expected.expression
 
 
 @pytest.mark.parametrize(
@@ -946,13 +957,13 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
 )
 def test_a_mistake_in_a_config_names_its_node(steps: Any, message: str) -> None:
     with pytest.raises(SweepError, match=message):
-        sweep_from_steps(steps, Sweep(train))
+        sweep_from_steps(steps, Builder(Scope.of((train,))))
 
 
 def test_the_plain_form_has_values_as_they_are() -> None:
     sweep = Sweep().zip(a=[(1,), {2}]).exclude(a=[(1,)])
 
-    assert steps_to_mapping(sweep.expression) == {
+    assert sweep.expression.plain() == {
         "zip": {"a": [(1,), {2}]},
         "exclude": {"a": (1,)},
     }

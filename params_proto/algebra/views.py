@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, compress, islice
 from sys import maxsize
 from typing import Any
 
-from params_proto.keys import in_full
-from params_proto.space.node import Config, Space, same
-from params_proto.space.permutation import Permutation
+from params_proto.algebra.permutation import Permutation
+from params_proto.algebra.space import Config, Grid, Rows, Space
 from params_proto.values import length
 
 _WALKED = 1_000_000  # configs before the first of a slice, which takes a tenth of a second
@@ -43,23 +42,6 @@ class Concat(Space):
     def __iter__(self) -> Iterator[Config]:
         return chain.from_iterable(self.parts)
 
-    @property
-    def ascending(self) -> bool:
-        return all(part.ascending for part in self.parts)
-
-    def occurrences(self, config: Mapping[str, Any]) -> int:
-        return sum(part.occurrences(config) for part in self.parts)
-
-    def __contains__(self, config: Mapping[str, Any]) -> bool:
-        return any(config in part for part in self.parts)
-
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        start = 0
-        for part in self.parts:
-            for index in part.positions(config):
-                yield start + index
-            start += part.size
-
 
 @dataclass(eq=False)
 class View(Space):
@@ -76,20 +58,15 @@ class View(Space):
     def _size(self) -> int:
         return self.whole.size
 
-    @property
-    def ascending(self) -> bool:
-        return self.whole.ascending
-
 
 @dataclass(eq=False)
 class Filtered(View):
     """The configs for which every test is true. Its size needs one pass, which is made once."""
 
-    tests: tuple[Callable[[Config], object], ...]
+    tests: tuple[Callable[[Config], object], ...]  # which do not change the config
 
     def _keeps(self, config: Config) -> bool:
-        # A test gets a dict of its own: it may change it.
-        return all(test(self.renew(dict(config))) for test in self.tests)
+        return all(test(config) for test in self.tests)
 
     @cached_property
     def _kept(self) -> array[int]:
@@ -106,32 +83,19 @@ class Filtered(View):
             return (self.whole.put({}, index) for index in self._kept)
         return filter(self._keeps, self.whole)
 
-    def _matches(self, config: Mapping[str, Any]) -> Iterator[int]:
-        for index in self.whole.positions(config):
-            if self._keeps(self.whole.put({}, index)):
-                yield index
-
-    def __contains__(self, config: Mapping[str, Any]) -> bool:
-        return next(self._matches(config), None) is not None
-
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        from bisect import bisect_left
-
-        return (bisect_left(self._kept, index) for index in self._matches(config))
-
 
 @dataclass(eq=False)
 class Derived(View):
     """The configs with one more key, computed from each."""
 
     key: str
-    rule: Callable[[Config], Any]  # gives a value that nobody else holds
+    rule: Callable[[Config], Any]  # does not change the config; its value is nobody else's
 
     def _keys(self) -> tuple[str, ...]:
         return (*self.whole.keys, self.key)
 
     def _extend(self, config: Config) -> Config:
-        config[self.key] = self.rule(self.whole.renew(dict(config)))
+        config[self.key] = self.rule(config)
         return config
 
     def put(self, config: Config, index: int) -> Config:
@@ -140,14 +104,6 @@ class Derived(View):
 
     def __iter__(self) -> Iterator[Config]:
         return map(self._extend, self.whole)
-
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        if self.key not in config:
-            return
-        rest = {key: value for key, value in config.items() if key != self.key}
-        for index in self.whole.positions(rest):
-            if same(self.put({}, index)[self.key], config[self.key]):
-                yield index
 
 
 @dataclass(eq=False)
@@ -158,10 +114,6 @@ class Picked(View):
 
     def _size(self) -> int:
         return length(self.indices)
-
-    @property
-    def ascending(self) -> bool:
-        return self.whole.ascending and self.indices.step > 0
 
     def put(self, config: Config, index: int) -> Config:
         return self.whole.put(config, self.indices[index])
@@ -174,11 +126,6 @@ class Picked(View):
         if walks and 0 < step <= maxsize and stop <= min(10 * self.size, maxsize):
             return islice(iter(self.whole), start, stop, step)
         return super().__iter__()
-
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        start, step = self.indices.start, self.indices.step
-        matches = self.whole.positions(config)
-        return ((index - start) // step for index in matches if index in self.indices)
 
 
 @dataclass(eq=False)
@@ -194,38 +141,34 @@ class Shuffled(View):
     def put(self, config: Config, index: int) -> Config:
         return self.whole.put(config, self._order[index])
 
-    @property
-    def ascending(self) -> bool:
-        return False
-
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        return (self._order.inverse(index) for index in self.whole.positions(config))
-
 
 @dataclass(eq=False)
 class Renamed(View):
-    """The configs with every plain key under a prefix: `lr` as `training.lr`."""
+    """The configs with other names for their keys."""
 
-    prefix: str
+    name: Callable[[str], str]
 
     def _keys(self) -> tuple[str, ...]:
-        return tuple([self._named(key) for key in self.whole.keys])
+        return tuple(map(self.name, self.whole.keys))
 
     def _mutable(self) -> frozenset[str]:
-        return frozenset([self._named(key) for key in self.whole.mutable])
+        return frozenset(map(self.name, self.whole.mutable))
 
-    def _named(self, key: str) -> str:
-        return in_full(self.prefix, key)
+    def _named(self, config: Config) -> Config:
+        return {self.name(key): value for key, value in config.items()}
 
     def put(self, config: Config, index: int) -> Config:
-        for key, value in self.whole.put({}, index).items():
-            config[self._named(key)] = value
+        config.update(self._named(self.whole.put({}, index)))
         return config
 
     def __iter__(self) -> Iterator[Config]:
-        return ({self._named(k): value for k, value in row.items()} for row in self.whole)
+        return map(self._named, self.whole)
 
-    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        named = {self._named(key): key for key in self.whole.keys}
-        if config.keys() <= named.keys():
-            yield from self.whole.positions({named[key]: config[key] for key in config})
+
+def renamed(space: Space, name: Callable[[str], str]) -> Space:
+    """The space with other names for its keys; a grid stays one, as fast as before."""
+    if isinstance(space, Grid):
+        return Grid(tuple([renamed(part, name) for part in space.parts]))
+    if isinstance(space, Rows):
+        return Rows(tuple(map(name, space.names)), space.columns, space.rows)
+    return Renamed(space, name)
