@@ -687,6 +687,7 @@ def test_operators_take_sweeps_and_mappings(operation: Callable[[], Any]) -> Non
 # --- equality
 
 EQUAL: dict[str, tuple[Sweep, Sweep]] = {
+    "a chain of one sweep": (Sweep().chain(Sweep().product(a=[1, 2])), Sweep().product(a=[1, 2])),
     "operators and methods": (Sweep() * {"a": [1]}, Sweep().product(a=[1])),
     "modulo and set": (Sweep() % {"b": 2}, Sweep().set(b=2)),
     "power and repeat": (Sweep().product(a=[1]) ** 3, Sweep().product(a=[1]).repeat(3)),

@@ -214,6 +214,8 @@ class Builder:
 
     def plus(self, *others: Builder, method: str = "+") -> Builder:
         """The configs of several sweeps, one after the other."""
+        if not others:
+            return self
         scope, expressions = _in_one_scope([self, *others], method)
         concat = Concat(tuple(chain.from_iterable(map(_summands, expressions))))
         return Builder(scope, layered=self.layered)._with(Expression((concat,)))

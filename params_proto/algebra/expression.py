@@ -10,7 +10,7 @@ from typing import Any
 
 from params_proto.algebra import views
 from params_proto.algebra.space import Grid, Space, times
-from params_proto.algebra.steps import Chain, Edit, Pins, Set, Step, constants
+from params_proto.algebra.steps import Edit, Pins, Set, Step, constants
 from params_proto.errors import Mistake, SweepError, together
 from params_proto.keys import bare
 
@@ -285,7 +285,7 @@ it. Put x into the mappings of d, or write each entry with dots.
                     f" in it. Put {rest} into the mappings of {above}, or write each entry with"
                     " dots."
                 )
-                mistakes.append(Mistake(text, below, _row(expression.steps[-1], both)))
+                mistakes.append(Mistake(text, below))
     if mistakes:
         raise together(mistakes)
 
@@ -295,9 +295,3 @@ def _above(key: str) -> Iterator[str]:
     while "." in key:
         key = key.rpartition(".")[0]
         yield key
-
-
-def _row(step: Step, keys: Collection[str]) -> int | None:
-    """The number of the first row of a chain that has some keys."""
-    rows = step.rows if isinstance(step, Chain) else ()
-    return next((at for at, row in enumerate(rows) if all(key in row for key in keys)), None)

@@ -27,28 +27,19 @@ class Space(ABC):
     """
 
     @cached_property
+    @abstractmethod
     def keys(self) -> tuple[str, ...]:
         """The keys of the configs, in the order in which they were named."""
-        return self._keys()
 
     @cached_property
+    @abstractmethod
     def mutable(self) -> frozenset[str]:
         """The keys with values that a receiver could change."""
-        return self._mutable()
 
     @cached_property
+    @abstractmethod
     def size(self) -> int:
         """The number of configs, exact at any size."""
-        return self._size()
-
-    @abstractmethod
-    def _keys(self) -> tuple[str, ...]: ...
-
-    @abstractmethod
-    def _mutable(self) -> frozenset[str]: ...
-
-    @abstractmethod
-    def _size(self) -> int: ...
 
     @abstractmethod
     def put(self, config: Config, index: int) -> Config:
@@ -89,10 +80,12 @@ class Rows(Space):
     columns: tuple[Sequence[Any], ...]
     rows: int
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return self.names
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return mutable_keys(
             (key, value)
             for key, column in zip(self.names, self.columns, strict=True)
@@ -100,7 +93,8 @@ class Rows(Space):
             for value in column
         )
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return self.rows
 
     def put(self, config: Config, index: int) -> Config:
@@ -165,13 +159,16 @@ class Ragged(Space):
 
     rows: tuple[Config, ...]
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(chain.from_iterable(self.rows)))
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return mutable_keys(chain.from_iterable(row.items() for row in self.rows))
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return len(self.rows)
 
     def put(self, config: Config, index: int) -> Config:
@@ -207,13 +204,16 @@ class Grid(Space):
 
     parts: tuple[Space, ...] = ()
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return tuple(chain.from_iterable(part.keys for part in self.parts))
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return frozenset(chain.from_iterable(part.mutable for part in self.parts))
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return prod(part.size for part in self.parts)
 
     @cached_property
@@ -226,7 +226,22 @@ class Grid(Space):
             stride *= part.size
         return strides[::-1]
 
+    @cached_property
+    def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
+        """Of a grid of axes: each key, its values, its stride and its count."""
+        if not all(isinstance(part, Rows) for part in self.parts):
+            return None
+        return [
+            (key, column, stride, axis.rows)
+            for axis, stride in cast("list[tuple[Rows, int]]", self._strides)
+            for key, column in zip(axis.names, axis.columns, strict=True)
+        ]
+
     def put(self, config: Config, index: int) -> Config:
+        if self._columns is not None:
+            for key, column, stride, count in self._columns:
+                config[key] = column[index // stride % count]
+            return config
         for part, stride in self._strides:
             row, index = divmod(index, stride)
             part.put(config, row)

@@ -158,8 +158,8 @@ class Step(ABC):
         """What makes two steps equal; hashable, strict about types."""
         return self._identity()
 
-    @abstractmethod
-    def _identity(self) -> Hashable: ...
+    def _identity(self) -> Hashable:
+        return identity(list(self.__getstate__().values()))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -286,9 +286,6 @@ class Chain(Step):
     def call(self) -> str:
         return f".chain({', '.join(rows_text(self.rows))})"
 
-    def _identity(self) -> Hashable:
-        return tuple(map(identity, self.rows))
-
 
 @dataclass(eq=False)
 class Set(Step):
@@ -321,9 +318,6 @@ class Set(Step):
     def call(self) -> str:
         return call_text(self.name, {key: python_text(pin) for key, pin in self.pins.items()})
 
-    def _identity(self) -> Hashable:
-        return identity(self.pins)
-
 
 @dataclass(eq=False)
 class Repeat(Step):
@@ -343,9 +337,6 @@ class Repeat(Step):
 
     def call(self) -> str:
         return f".repeat({python_text(self.times)})"
-
-    def _identity(self) -> Hashable:
-        return self.times
 
 
 class _Filter(Step):
@@ -508,9 +499,6 @@ class Shuffle(Step):
     def call(self) -> str:
         return f".shuffle(seed={python_text(self.seed)})"
 
-    def _identity(self) -> Hashable:
-        return self.seed
-
 
 @dataclass(eq=False)
 class Sample(Step):
@@ -535,9 +523,6 @@ class Sample(Step):
 
     def call(self) -> str:
         return f".sample({python_text(self.count)}, seed={python_text(self.seed)})"
-
-    def _identity(self) -> Hashable:
-        return (self.count, self.seed)
 
 
 @dataclass(eq=False)
@@ -581,9 +566,6 @@ class Slice(Step):
 
     def call(self) -> str:
         return f"[{self}]"
-
-    def _identity(self) -> Hashable:
-        return (self.start, self.stop, self.step)
 
     def __str__(self) -> str:
         ends = ["" if end is None else str(end) for end in (self.start, self.stop)]

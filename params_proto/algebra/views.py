@@ -23,13 +23,16 @@ class Concat(Space):
 
     parts: tuple[Space, ...]
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(chain.from_iterable(part.keys for part in self.parts)))
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return frozenset(chain.from_iterable(part.mutable for part in self.parts))
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return sum(part.size for part in self.parts)
 
     def put(self, config: Config, index: int) -> Config:
@@ -49,13 +52,16 @@ class View(Space):
 
     whole: Space
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return self.whole.keys
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return self.whole.mutable
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return self.whole.size
 
 
@@ -72,7 +78,8 @@ class Filtered(View):
     def _kept(self) -> array[int]:
         return array("Q", compress(range(self.whole.size), map(self._keeps, self.whole)))
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return len(self._kept)
 
     def put(self, config: Config, index: int) -> Config:
@@ -91,7 +98,8 @@ class Derived(View):
     key: str
     rule: Callable[[Config], Any]  # does not change the config; its value is nobody else's
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return (*self.whole.keys, self.key)
 
     def _extend(self, config: Config) -> Config:
@@ -112,7 +120,8 @@ class Picked(View):
 
     indices: range
 
-    def _size(self) -> int:
+    @cached_property
+    def size(self) -> int:
         return length(self.indices)
 
     def put(self, config: Config, index: int) -> Config:
@@ -148,10 +157,12 @@ class Renamed(View):
 
     name: Callable[[str], str]
 
-    def _keys(self) -> tuple[str, ...]:
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
         return tuple(map(self.name, self.whole.keys))
 
-    def _mutable(self) -> frozenset[str]:
+    @cached_property
+    def mutable(self) -> frozenset[str]:
         return frozenset(map(self.name, self.whole.mutable))
 
     def _named(self, config: Config) -> Config:

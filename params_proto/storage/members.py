@@ -8,10 +8,9 @@ from functools import partial
 from typing import Any, cast
 
 from params_proto.algebra.builder import Builder
-from params_proto.algebra.scope import Scope
+from params_proto.algebra.scope import Scope, into_field
 from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, shown
-from params_proto.fields import convert
 from params_proto.values import identity
 
 
@@ -20,44 +19,31 @@ def check_members(sweep: Builder) -> None:
 
     Without a target there is nothing that could: a file is then read with names.
 
-    Args:
-        sweep: a sweep that YAML can represent, so that no value is too deep.
-
     Raises:
         SweepError: a member in a field that would be a string when the file is read.
     """
     if sweep.targets:
-        for step in sweep.expression.all_steps():
-            if not step.nested:
-                step.map(Edit(values=partial(_check, sweep.scope, step.name)))
+        sweep.expression.map(Edit(values=partial(_check, sweep.scope)))
 
 
-def _check(scope: Scope, step: str, key: str, values: Sequence[Any]) -> Sequence[Any]:
+def _check(scope: Scope, key: str, values: Sequence[Any]) -> Sequence[Any]:
     for value in () if isinstance(values, range) else values:
         named = _by_name(value)
-        if named is value or identity(named) == identity(value):
-            continue
-        try:
-            _, field = scope.resolve(key)
-        except ValueError as error:  # several targets have it
-            raise SweepError(f"{step}: {error}") from error
-        name = scope.plain(key)
-        if field is None:
+        if named is not value and identity(_read_back(scope, key, named)) != identity(value):
             raise SweepError(
-                f"{step}: {name} is not a field of a target, so that the member {shown(value)}"
-                " would be a string when the file is read. Give its name as text."
-            )
-        try:
-            back = convert(named, field.annotation, field.default)
-        except ValueError:
-            back = named
-        if identity(back) != identity(value):
-            raise SweepError(
-                f"{step}: {name}: a file holds {shown(value)} by name, and the field of {name}"
-                " would leave that a string. Annotate the field with the enum, or give the name as"
-                " text."
+                f"{scope.plain(key)}: a file holds {shown(value)} by name, which is a string when"
+                " the file is read. Annotate the field with the enum, or give the name as text."
             )
     return values
+
+
+def _read_back(scope: Scope, key: str, named: Any) -> Any:
+    """What a value in a file is once the targets are given."""
+    try:
+        field = scope.resolve(key)[1]
+        return named if field is None else into_field(named, field)
+    except ValueError:  # several targets have the key, or the field does not hold the name
+        return named
 
 
 def _by_name(value: Any) -> Any:
