@@ -361,9 +361,8 @@ class Exclude(_Filter):
     needs_axes = True
 
     def _keeps(self, before: Space, late: Pins, config: Config) -> bool:
-        known = {**late, **config} if late else config
         return not all(
-            key in known and _is_among(options, known[key]) for key, options in self.match.items()
+            key in config and _is_among(options, config[key]) for key, options in self.match.items()
         )
 
     def map(self, edit: Edit) -> Step:

@@ -518,6 +518,24 @@ def test_a_key_that_its_prefix_makes_too_long_is_refused() -> None:
         Sweep(Training).product({name: [1]})
 
 
+def test_two_names_of_one_parameter_are_refused() -> None:
+    both = Sweep().product({"lr": [1], "training.lr": [2]})
+    with pytest.raises(
+        SweepError, match=r"^\*: lr and training\.lr are one parameter: give it once"
+    ):
+        Sweep(Training) * both
+
+
+def test_a_derived_value_of_a_sweep_without_targets_goes_into_the_field() -> None:
+    joined = Sweep(Training).set(size=1) * Sweep().derive(lr=lambda config: 2)
+    assert exactly(joined[0]) == exactly({"size": 1, "lr": 2.0})
+
+
+def test_a_huge_sweep_over_a_prefix_class_finds_its_configs_without_a_walk() -> None:
+    sweep = Sweep(Training).product(size=range(10**12))
+    assert sweep.index({"size": 10**11}) == 10**11
+
+
 def test_a_target_given_twice_is_one() -> None:
     assert Sweep(main, main).product(seed=[1]).targets == Sweep(main).targets
 
