@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, overload
 
-from params_proto.algebra import steps
-from params_proto.algebra.build import build, extend
-from params_proto.algebra.notes import Notes
-from params_proto.algebra.overlap import refuse_overlap
-from params_proto.algebra.scope import Scope, Scoped
-from params_proto.algebra.sequence import SpaceSequence
-from params_proto.algebra.steps import Expression, Step
-from params_proto.errors import SweepError, shown
-from params_proto.keys import in_full, is_node, key_error
-from params_proto.space import Config, Grid, Space
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.expression import Expression
+from params_proto.algebra.scope import Scope
+from params_proto.algebra.space import Config, Space
 
 if TYPE_CHECKING:
     import os
@@ -23,10 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from omegaconf import DictConfig
 
-    from params_proto.algebra.arguments import Call
 
-
-class Sweep(SpaceSequence):
+class Sweep(Sequence[Config]):
     """A finite, ordered, lazy sequence of configs; immutable, so that a base can be shared.
 
     Args:
@@ -47,25 +40,21 @@ class Sweep(SpaceSequence):
     Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     """
 
-    __slots__ = ("_expression", "_scope")
-    _scope: Scope
-    _expression: Expression
+    __slots__ = ("_builder", "_space")
+    _builder: Builder
+    _space: Space
 
     def __init__(self, *targets: Any) -> None:
-        scope = Scope.of(targets)
-        self._hold(scope, Expression(prefix=scope.prefix), Grid())
+        self._hold(Builder(Scope.of(targets)))
 
-    def _hold(self, scope: Scope, expression: Expression, space: Space) -> None:
-        object.__setattr__(self, "_scope", scope)
-        object.__setattr__(self, "_expression", expression)
-        object.__setattr__(self, "_space", space)
+    def _hold(self, builder: Builder) -> None:
+        object.__setattr__(self, "_builder", builder)
+        object.__setattr__(self, "_space", builder.configs())
 
     @classmethod
-    def _of(cls, scope: Scope, expression: Expression, space: Space | None = None) -> Sweep:
-        if space is None and not scope.layered:
-            refuse_overlap(expression)
+    def _of(cls, builder: Builder) -> Sweep:
         made = object.__new__(cls)
-        made._hold(scope, expression, build(expression) if space is None else space)
+        made._hold(builder)
         return made
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -75,51 +64,42 @@ class Sweep(SpaceSequence):
         raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
-        layered = self._scope.layered
-        return partial(Sweep.from_expression, layered=layered), (self._expression, *self.targets)
+        return partial(Sweep.from_expression, prefix=self.prefix), (self.expression, *self.targets)
 
     @classmethod
-    def from_expression(cls, expression: Expression, *targets: Any, layered: bool = False) -> Sweep:
+    def from_expression(
+        cls, expression: Expression, *targets: Any, prefix: str | None = None
+    ) -> Sweep:
         """The sweep of an expression whose steps have been checked.
 
         Args:
-            expression: its steps.
+            expression: its steps, with keys in full.
             targets: what it is over.
-            layered: whether a key may stand over another, as in Hydra's overrides.
+            prefix: the node that plain keys are below, by default that of the only target.
 
         >>> sweep = Sweep().product(lr=[0.1, 0.01])
         >>> Sweep.from_expression(sweep.expression) == sweep
         True
         """
-        scope = Scope.of(targets)._replace(prefix=expression.prefix, layered=layered)
-        return cls._of(scope, expression)
-
-    @classmethod
-    def of_scope(cls, scope: Scope) -> Sweep:
-        """The sweep of nothing yet whose keys are those of a scope.
-
-        Args:
-            scope: what they can mean.
-
-        >>> list(Sweep.of_scope(Scope(layered=True)).set({"d": {"x": 1}}).set({"d.x": 2}))
-        [{'d': {'x': 1}, 'd.x': 2}]
-        """
-        return cls._of(scope, Expression(prefix=scope.prefix), Grid())
+        scope = Scope.of(targets)
+        return cls._of(
+            Builder(scope if prefix is None else scope._replace(prefix=prefix), expression)
+        )
 
     @property
     def targets(self) -> tuple[Any, ...]:
         """The functions and classes that the sweep is over."""
-        return self._scope.objects
+        return self._builder.targets
 
     @property
     def prefix(self) -> str:
-        """The node that plain keys stand under in a config: "" or, say, `training`."""
-        return self._expression.prefix
+        """The node that plain keys are below in a job's config: "" or, say, `training`."""
+        return self._builder.scope.prefix
 
     @property
     def expression(self) -> Expression:
-        """The steps of the sweep, as they were written."""
-        return self._expression
+        """The steps of the sweep, with keys in full."""
+        return self._builder.expression
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -129,28 +109,6 @@ class Sweep(SpaceSequence):
         ('epochs', 'lr')
         """
         return self._space.keys
-
-    def under(self, prefix: str) -> Sweep:
-        """The same sweep with its plain keys under a node, for a prefix class that is not at hand.
-
-        Args:
-            prefix: the name of the node.
-
-        Raises:
-            SweepError: it is no name that Hydra takes, or a key with it is too long.
-
-        >>> list(Sweep().under("training").set(lr=0.1).overrides())
-        [['training.lr=0.1']]
-        """
-        if not is_node(prefix):
-            raise SweepError(
-                f"under needs the name of a node, training or model.encoder, got {shown(prefix)}."
-            )
-        for unfit in filter(None, (key_error(in_full(prefix, key)) for key in self.keys)):
-            raise SweepError(f"under: {unfit}")
-        expression = Expression(self._expression.steps, prefix)
-        scope = self._scope._replace(prefix=prefix)
-        return Sweep._of(scope, expression, self._space)
 
     # The steps
 
@@ -170,10 +128,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 32}]
         """
-        call = self._call("product")
-        read = call.axes(axes, named)
-        call.done()
-        return self._then(steps.Product(read)) if read else self
+        return Sweep._of(self._builder.product(axes, **named))
 
     def zip(
         self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Iterable[Any]
@@ -190,16 +145,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 64}]
         """
-        call = self._call("zip")
-        read = call.axes(axes, named)
-        if len({len(axis.values) for axis in read}) > 1:
-            first, *others = [f"{axis.key} has {len(axis.values)}" for axis in read]
-            call.wrong(
-                f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
-                " Use product() to combine every pair."
-            )
-        call.done()
-        return self._then(steps.Zip(read)) if read else self
+        return Sweep._of(self._builder.zip(axes, **named))
 
     def chain(self, *rows: Mapping[str, Any] | Sweep) -> Sweep:
         """Multiplies by one axis of rows, in order.
@@ -213,25 +159,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
         """
-        call = self._call("chain")
-        read: list[Config | Scoped] = []
-        for number, row in enumerate(rows):
-            if isinstance(row, Sweep):
-                all(map(call.free, row._expression.places_in_full))
-                read.append(row._scoped)
-            else:
-                read.append(call.row(row, number))
-        if not rows:
-            call.wrong("chain needs at least one row: a mapping or a sweep.")
-        call.done()
-        mappings = tuple([row for row in read if isinstance(row, dict)])
-        if len(mappings) == len(read):
-            return self._then(steps.Chain(mappings))
-        from params_proto.algebra import join
-
-        empty = Scoped(self._scope, Expression(prefix=self.prefix))
-        chained = join.rows(empty, read, call.notes)
-        return Sweep._of(*join.times(self._scoped, chained, call.notes))
+        return Sweep._of(self._builder.chain(*[_builder_of(row) for row in rows]))
 
     def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
         """Pins keys to values, as if it stood first; a later `set` wins.
@@ -247,12 +175,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]).set(lr=1.0))
         [{'lr': 1.0, 'bs': 32}]
         """
-        call = self._call("set")
-        read = call.pins(pins, named)
-        call.done()
-        if not read:
-            return self
-        return Sweep._of(self._scope, self._expression.then(steps.Set(read)))
+        return Sweep._of(self._builder.set(pins, **named))
 
     def repeat(self, times: int) -> Sweep:
         """Each config several times in a row.
@@ -263,10 +186,7 @@ class Sweep(SpaceSequence):
         >>> len(Sweep().product(lr=[0.1, 0.01]).repeat(3))
         6
         """
-        call = self._call("repeat")
-        count = call.positive(times, "how often to repeat")
-        call.done()
-        return self._then(steps.Repeat(count))
+        return Sweep._of(self._builder.repeat(times))
 
     def exclude(self, match: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
         """Drops the configs that match all of it.
@@ -281,10 +201,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product(lr=[1, 2], bs=[32, 64]).exclude(lr=1, bs=[64, 128]))
         [{'lr': 1, 'bs': 32}, {'lr': 2, 'bs': 32}, {'lr': 2, 'bs': 64}]
         """
-        call = self._call("exclude")
-        read = call.options(match, named, self.keys)
-        call.done()
-        return self._then(steps.Exclude(read)) if read else self
+        return Sweep._of(self._builder.exclude(match, **named))
 
     def where(self, predicate: Callable[[Config], object]) -> Sweep:
         """Keeps the configs for which `predicate(config)` is true.
@@ -295,12 +212,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2))
         [{'lr': 1}, {'lr': 3}]
         """
-        if not callable(predicate):
-            raise SweepError(
-                f"where needs a function of a config, got {predicate!r}."
-                " Write where(lambda config: config['lr'] < 0.1)."
-            )
-        return self._then(steps.Where(predicate))
+        return Sweep._of(self._builder.where(predicate))
 
     def derive(
         self,
@@ -321,11 +233,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product(lr=[0.1, 0.01]).derive(name="run-{lr}"))
         [{'lr': 0.1, 'name': 'run-0.1'}, {'lr': 0.01, 'name': 'run-0.01'}]
         """
-        call = self._call("derive")
-        read = call.rules(rules, named, self.keys)
-        fits = call.fits(read)
-        call.done()
-        return self._then(steps.Derive(read, fits)) if read else self
+        return Sweep._of(self._builder.derive(rules, **named))
 
     def shuffle(self, seed: int = 0) -> Sweep:
         """All configs in a seeded order, which is computed index by index: no list is held.
@@ -336,10 +244,7 @@ class Sweep(SpaceSequence):
         >>> sorted(config["i"] for config in Sweep().product(i=range(5)).shuffle())
         [0, 1, 2, 3, 4]
         """
-        call = self._call("shuffle")
-        read = call.seed(seed)
-        call.done()
-        return self._then(steps.Shuffle(read)) if self._expression.multiplies else self
+        return Sweep._of(self._builder.shuffle(seed))
 
     def sample(self, n: int, seed: int = 0) -> Sweep:
         """The first `n` configs of `shuffle(seed)`: a sample without replacement.
@@ -351,19 +256,13 @@ class Sweep(SpaceSequence):
         >>> len(Sweep().product(i=range(10**12)).sample(1000))
         1000
         """
-        call = self._call("sample")
-        count, read = call.positive(n, "how many configs to take"), call.seed(seed)
-        call.done()
-        alone = count == 1 and not self._expression.multiplies
-        return self if alone else self._then(steps.Sample(count, read))
+        return Sweep._of(self._builder.sample(n, seed))
 
     # The operators
 
     def __mul__(self, other: Sweep | Mapping[str, Iterable[Any]]) -> Sweep:
         if isinstance(other, Sweep):
-            from params_proto.algebra import join
-
-            return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
+            return Sweep._of(self._builder.times(other._builder))
         return self.product(other) if _is_mapping(other) else NotImplemented
 
     def __rmul__(self, other: Mapping[str, Iterable[Any]]) -> Sweep:
@@ -371,9 +270,7 @@ class Sweep(SpaceSequence):
 
     def __add__(self, other: Sweep) -> Sweep:
         if isinstance(other, Sweep):  # pyright: ignore[reportUnnecessaryIsInstance]
-            from params_proto.algebra import join
-
-            return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
+            return Sweep._of(self._builder.plus(other._builder))
         return NotImplemented
 
     def __pow__(self, times: int) -> Sweep:
@@ -382,27 +279,87 @@ class Sweep(SpaceSequence):
     def __mod__(self, pins: Mapping[str, Any]) -> Sweep:
         return self.set(pins) if _is_mapping(pins) else NotImplemented
 
-    def _cut(self, part: slice) -> Sweep:
-        step = steps.Slice.of(part, self.size)
-        return self if step == steps.Slice(None, None, 1) else self._then(step)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return self._expression.steps == other._expression.steps
+        return self._builder.steps() == other._builder.steps()
 
     def __hash__(self) -> int:
-        return hash(self._expression.steps)
+        return hash(self._builder.steps())
 
     def __repr__(self) -> str:
-        from params_proto.algebra.display import text
-
-        return text(self._scope, self._expression)
+        return repr(self._builder)
 
     def _repr_html_(self) -> str:
         from params_proto.algebra.display import html
 
         return html(self, self.size)
+
+    # A sequence
+
+    @property
+    def size(self) -> int:
+        """The number of configs, exact past `sys.maxsize`, where Python's `len` cannot be.
+
+        >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
+        True
+        """
+        return self._space.size
+
+    def __len__(self) -> int:
+        return self._space.size
+
+    def __bool__(self) -> bool:
+        return self._space.size > 0
+
+    def __iter__(self) -> Iterator[Config]:
+        space = self._space
+        return map(space.renew, space) if space.mutable else iter(space)
+
+    def __reversed__(self) -> Iterator[Config]:
+        return iter(self[::-1])
+
+    @overload
+    def __getitem__(self, index: int) -> Config: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sweep: ...
+    def __getitem__(self, index: int | slice) -> Config | Sweep:
+        if isinstance(index, slice):
+            return Sweep._of(self._builder.slice(index))
+        size = self._space.size
+        at = operator.index(index)
+        if not -size <= at < size:
+            raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
+        return self._space.renew(self._space.put({}, at % size))
+
+    def __contains__(self, config: object) -> bool:
+        return isinstance(config, Mapping) and config in self._space
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """The first index of a config; without a walk for a product of axes.
+
+        Raises:
+            ValueError: there is none.
+
+        >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
+        12345
+        """
+        if isinstance(value, Mapping):
+            within = range(self.size)[start:stop]
+            for at in self._space.positions(cast("Mapping[str, Any]", value)):
+                if at in within:
+                    return at
+        raise ValueError(f"{value!r} is not in the sweep.")
+
+    def count(self, value: Any) -> int:
+        """How many configs equal one; without a walk for a product of axes.
+
+        >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
+        3
+        """
+        if not isinstance(value, Mapping):
+            return 0
+        return self._space.count(cast("Mapping[str, Any]", value))
 
     # Files, frames and Hydra
 
@@ -417,7 +374,7 @@ class Sweep(SpaceSequence):
         """
         from params_proto.storage import save
 
-        save(self, path)
+        save(self._builder, path)
 
     @classmethod
     def load(
@@ -438,7 +395,7 @@ class Sweep(SpaceSequence):
         """
         from params_proto.storage import load
 
-        return load(path, cls(*targets), config_dir=config_dir)
+        return cls._of(load(path, Builder(Scope.of(targets)), config_dir=config_dir))
 
     def to_dataframe(self) -> pd.DataFrame:
         """A row for each config, a missing key as `pd.NA`.
@@ -457,7 +414,7 @@ class Sweep(SpaceSequence):
         """The sweep of a frame's rows, `pd.NA` as a missing key."""
         from params_proto.storage import from_dataframe
 
-        return from_dataframe(df)
+        return cls._of(from_dataframe(df))
 
     def overrides(self) -> Iterator[list[str]]:
         """Each config as a list of Hydra overrides, fully qualified.
@@ -468,10 +425,7 @@ class Sweep(SpaceSequence):
         >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
         [['model.lr=0.1'], ['model.lr=0.01']]
         """
-        from params_proto.overrides.rendering import render_config
-
-        for config in self:
-            yield render_config(config, prefix=self.prefix, targets=self._scope.targets)
+        yield from self._builder.overrides()
 
     def compose(
         self,
@@ -640,24 +594,11 @@ class Sweep(SpaceSequence):
         """
         from params_proto.storage import sweep_of_lines
 
-        return sweep_of_lines(lines, cls(*targets), config_dir)
+        return cls._of(sweep_of_lines(lines, Builder(Scope.of(targets)), config_dir))
 
-    # Behind the methods
 
-    @property
-    def _scoped(self) -> Scoped:
-        return Scoped(self._scope, self._expression)
-
-    def _call(self, method: str) -> Call:
-        from params_proto.algebra.arguments import Call  # which a multirun seldom needs
-
-        return Call(Notes(method), self._scope, self._expression)
-
-    def _then(self, step: Step) -> Sweep:
-        expression = self._expression.then(step)
-        if step.places and not self._scope.layered:
-            refuse_overlap(expression)
-        return Sweep._of(self._scope, expression, extend(self._space, step, pins={}))
+def _builder_of(row: Mapping[str, Any] | Sweep) -> Mapping[str, Any] | Builder:
+    return row._builder if isinstance(row, Sweep) else row  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_mapping(operand: object) -> bool:

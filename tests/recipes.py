@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
+from params_proto.algebra.permutation import Permutation
 from params_proto.python_text import python_text
-from params_proto.space.permutation import Permutation
 from params_proto.sweep import Sweep
 
 Config = dict[str, Any]

@@ -27,7 +27,6 @@ FLOORS: dict[str, set[str]] = {
         "python_text",
         "values",
     },
-    "space": {"space"},
     "fields": {"fields"},
     "hydra text": {"overrides"},
     "sweep": {"algebra", "storage", "sweep"},
@@ -53,10 +52,9 @@ MULTIRUN: dict[str, set[str]] = {
 OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}
 # What an order of floors does not say.
 NEVER = {
-    "space": {"fields", "hydra text"},
     "proto": {"sweep"},
-    "records": {"space", "fields", "hydra text"},
-    "report": {"space", "fields", "hydra text"},
+    "records": {"fields", "hydra text"},
+    "report": {"fields", "hydra text"},
 }
 
 

@@ -1,21 +1,24 @@
-"""What a plain key means: the fields of a sweep's targets, one target or several."""
+"""What a key means: the fields of a sweep's targets, and how a value goes into its field."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto.errors import nearest
+from params_proto.errors import SweepError, nearest, shown
 from params_proto.keys import bare, in_full
+from params_proto.overrides.literals import OverrideText
 
+# A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
 if TYPE_CHECKING:
-    from params_proto.algebra.steps import Expression
     from params_proto.fields import Field, Target
+    from params_proto.fields.convert import ConvertScalar
 
 
 class Scope(NamedTuple):
-    """The targets of a sweep, and the node that its plain keys stand under.
+    """The targets of a sweep, and the node below which its plain keys are.
 
     A plain name is that of the target at the root if this has it, else that of the only prefix
     class that has it.
@@ -24,15 +27,12 @@ class Scope(NamedTuple):
         objects: the functions and classes as the user gave them.
         targets: their descriptions.
         prefix: "" or, for a sweep over one prefix class, the name of its node.
-        layered: whether a key may stand over another, or be spelled in two ways, as in Hydra's
-            overrides, of which the later one wins: `d={x: 1} d.x=2`.
         at_root: names at the root of an app's config that no target has.
     """
 
     objects: tuple[Any, ...] = ()
     targets: tuple[Target, ...] = ()
     prefix: str = ""
-    layered: bool = False
     at_root: Container[str] = ()
 
     @classmethod
@@ -40,11 +40,10 @@ class Scope(NamedTuple):
         """The scope of some targets.
 
         Raises:
-            SweepError: one of them is no target.
+            SweepError: an object is not a target.
         """
         if not objects:
             return cls()
-        # Which a sweep over nothing does not pay for.
         from params_proto.fields import Target, describe
         from params_proto.fields.signature import display_name, takes_whole_config
 
@@ -71,25 +70,21 @@ class Scope(NamedTuple):
         )
 
     def joined(self, other: Scope) -> Scope:
-        """The scope of both, in which keys stand in full."""
+        """The scope of both."""
         held = set(map(id, self.objects))
-        added = [
-            pair
-            for pair in zip(other.objects, other.targets, strict=True)
-            if id(pair[0]) not in held
-        ]
+        pairs = zip(other.objects, other.targets, strict=True)
+        added = [(one, target) for one, target in pairs if id(one) not in held]
         return Scope(
             self.objects + tuple([one for one, _ in added]),
             self.targets + tuple([target for _, target in added]),
         )
 
-    @property
-    def open(self) -> bool:
-        """Whether any key may be meant for a target."""
-        return not self.targets or any(target.open or target.has_configs for target in self.targets)
+    def plain(self, key: str) -> str:
+        """A key in full, as the user of this scope names it."""
+        return below_node(self.prefix, key)
 
     def resolve(self, key: str) -> tuple[str, Field | None]:
-        """A key's full name in this scope, and the field it stands for, if a target has it.
+        """A key in full, and its field, if a target has it.
 
         Raises:
             ValueError: several targets have the name; the text is the rule and the cure.
@@ -98,9 +93,10 @@ class Scope(NamedTuple):
         if len(found) > 1:
             raise ValueError(_ambiguous(key, found))
         if not found:
-            return key, None if key.startswith("~") else self._below(bare(key))
-        target, name = found[0]
-        return name, target.fields[key.rpartition(".")[2]]
+            below = None if key.startswith("~") else self._below(bare(key))
+            return in_full(self.prefix, key), below
+        target, full = found[0]
+        return full, target.fields[key.rpartition(".")[2]]
 
     def _below(self, path: str) -> Field | None:
         """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
@@ -125,12 +121,12 @@ class Scope(NamedTuple):
             has_any = any(one.open for one in self.targets if not one.node)
             of_root = [one for one in found if not one.node]
             found = of_root or ([] if has_any or name in self.at_root else found)
-        single = len(self.targets) == 1
-        return [(one, name if single else in_full(one.node, name)) for one in found]
+        return [(one, in_full(one.node, name)) for one in found]
 
     def missing(self, key: str) -> str | None:
-        """Why a plain name is probably a mistake: no target has it. None where it is none."""
-        if self.open or not key.isidentifier():
+        """Why a plain name is probably a mistake: no target has it. None where it is not."""
+        is_open = any(target.open or target.has_configs for target in self.targets)
+        if not self.targets or is_open or not key.isidentifier():
             return None
         owners = Counter(name for target in self.targets for name in target.fields)
         valid = [
@@ -145,11 +141,14 @@ class Scope(NamedTuple):
         return f"{names} {has} no parameter {key}. {hint}"
 
 
-class Scoped(NamedTuple):
-    """An expression, and what its keys mean."""
+def below_node(node: str, key: str) -> str:
+    """A key as it is named below a node: the inverse of `in_full`.
 
-    scope: Scope
-    expression: Expression
+    >>> below_node("training", "training.lr"), below_node("training", "model.lr")
+    ('lr', 'model.lr')
+    """
+    rest = key.removeprefix(f"{node}.") if node else key
+    return rest if rest.isidentifier() else key
 
 
 def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
@@ -159,3 +158,64 @@ def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
     cures += [f"sweep {name} by itself, Sweep({name}), and join the two with *" for name in alone]
     cure = "; ".join(cures)
     return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."
+
+
+def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
+    """A value as its field holds it.
+
+    Text for Hydra, at whatever depth, stays: its interpolation is resolved in the job.
+
+    Args:
+        value: any value.
+        field: the field.
+        from_text: whether scalars are taken as OmegaConf takes them, not without loss.
+
+    Raises:
+        ValueError: the field cannot hold the value.
+
+    >>> from params_proto.fields import Field
+    >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), from_text=True)
+    (1.0, '1')
+    """
+    from params_proto.fields.convert import coerce_like_omegaconf, convert, convert_exact
+
+    if isinstance(value, OverrideText):
+        return value
+    scalar = coerce_like_omegaconf if from_text else convert_exact
+    return convert(value, field.annotation, field.default, partial(_but_text, scalar=scalar))
+
+
+def _but_text(value: Any, kind: type, scalar: ConvertScalar) -> Any:
+    return value if isinstance(value, OverrideText) else scalar(value, kind)
+
+
+def takes_ints(field: Field) -> bool:
+    """Whether every integer stays what it is in a field."""
+    from params_proto.fields.annotations import union_members, unwrap
+
+    kind = unwrap(field.annotation)
+    return kind in (int, Any) or int in union_members(kind)
+
+
+def derived(key: str, field: Field, value: Any) -> Any:
+    """A computed value as its field holds it.
+
+    Raises:
+        SweepError: the field cannot hold it.
+    """
+    from params_proto.fields import convert
+
+    try:
+        return convert(value, field.annotation, field.default)
+    except ValueError as error:
+        raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
+
+
+def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+    """What is wrong with a value that its field cannot hold."""
+    from params_proto.fields.annotations import type_text
+
+    return (
+        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        " Give it a value of that type."
+    )

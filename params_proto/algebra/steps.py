@@ -1,105 +1,237 @@
-"""The expression of a sweep: its steps as they were written, normalised, compared strictly."""
+"""The steps of an expression: each knows its keys, its space, its plain form and its text.
+
+A `set` counts as if it stood first, and a later one wins. So each step is laid out with the pins of
+itself and the steps after it: an axis over a pinned key alone becomes that one value, a zip or a
+chain keeps its rows, and what reads configs on the way (`where`, `exclude`, `derive`) sees the pins
+of later steps too.
+"""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from functools import cached_property
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from functools import cached_property, partial
 from itertools import chain
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from params_proto.keys import in_full
-from params_proto.values import AxisIdentity, identity
+from params_proto.algebra import template, views
+from params_proto.algebra.display import axis_text, call_text, options_text, rows_text
+from params_proto.algebra.scope import below_node, derived
+from params_proto.algebra.space import Config, Rows, Space, axis, constant, indices, times
+from params_proto.errors import SweepError, shown
+from params_proto.overrides.reading import may_sweep
+from params_proto.python_text import name_of, python_text
+from params_proto.values import AxisIdentity, identity, length, native
 
-Config = dict[str, Any]
+if TYPE_CHECKING:
+    from params_proto.algebra.expression import Expression
+    from params_proto.fields import Field
+
+Axes = Mapping[str, Sequence[Any]]
+"""Values by key: tuples, or ranges, which are never listed out."""
+Pins = Mapping[str, Any]
+"""The values that a step and those after it pin."""
+
+
+class Reader(NamedTuple):
+    """A user's function of a config, which names the keys below a node by their plain names."""
+
+    function: Callable[[Config], Any]
+    node: str = ""
+
+    def __call__(self, config: Config, before: Space, late: Pins) -> Any:
+        """Calls the function on a copy of a config of a space, with the pins of later steps."""
+        whole = before.renew({**{key: native(pin) for key, pin in late.items()}, **config})
+        if self.node:
+            whole = {below_node(self.node, key): value for key, value in whole.items()}
+        return self.function(_Read(whole))
+
+
+class _Read(Config):
+    """A config that a function reads."""
+
+    def __missing__(self, key: object) -> Any:
+        longer = [name for name in self if name.endswith(f".{key}")]
+        if longer:
+            raise KeyError(f"{key} is named {' or '.join(longer)} in the configs of this sweep")
+        raise KeyError(key)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """What `Expression.map` changes.
+
+    Args:
+        key: the new name of a key.
+        values: the new values of a key, by its former name.
+        function: what takes the place of a user's function; with the step that it is in.
+        field: the field of a key, by its former name, into which a derived value goes.
+    """
+
+    key: Callable[[str], str] = lambda key: key
+    values: Callable[[str, Sequence[Any]], Sequence[Any]] = lambda _, values: values
+    function: Callable[[Reader, str], Reader] = lambda reader, _: reader
+    field: Callable[[str], Field | None] | None = None
+
+    def axes(self, axes: Axes) -> dict[str, Sequence[Any]]:
+        """Keys with several values each."""
+        return {self.key(key): self.values(key, values) for key, values in axes.items()}
+
+    def row(self, row: Config) -> Config:
+        """Keys with one value each."""
+        return {self.key(key): self.values(key, (value,))[0] for key, value in row.items()}
 
 
 class Step(ABC):
     """One step of an expression. Steps are equal when they say the same, value by value."""
 
-    def __getstate__(self) -> dict[str, Any]:
-        # Without what has been computed from the fields, which need not survive a pickle.
-        return {part.name: getattr(self, part.name) for part in fields(cast("Any", self))}
+    multiplies: ClassVar[bool] = False  # may give more than one config
+    reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
+    filters: ClassVar[bool] = False
+    needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
+
+    @property
+    def name(self) -> str:
+        """The name of its method, and of the step in a file."""
+        return type(self).__name__.lower()
 
     @property
     def places(self) -> Mapping[str, str]:
         """The keys that the step gives a value, and the method of Sweep that did it."""
-        return self._places()
+        return {}
+
+    @property
+    def nested(self) -> tuple[Expression, ...]:
+        """The expressions among its arguments."""
+        return ()
+
+    @property
+    def functions(self) -> list[Reader]:
+        """The user's functions that it calls."""
+        return []
 
     def entries(self) -> Iterator[tuple[str, Any]]:
         """Every key with every value that the step gives it, long ranges aside."""
         return iter(())
+
+    def gives(self, key: str, *, mapping: bool = False) -> bool:
+        """Whether it gives a key a value, or one that is a mapping."""
+        if not mapping:
+            return key in self.places
+        return any(name == key and is_mapping(value) for name, value in self.entries())
+
+    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
+        """Whether a config may get both of two keys from this step, which gives them."""
+        return True
+
+    def merged(self, following: Step) -> Step | None:
+        """This step and the next as one; None where they are two."""
+        return None
+
+    def map(self, edit: Edit) -> Step:
+        """The step with an edit made in it."""
+        return self
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        """The step without some of its keys, other steps where the first of them was."""
+        return [self]
+
+    @abstractmethod
+    def space(self, before: Space, pins: Pins) -> Space:
+        """The space of the steps before it and this one."""
+
+    @abstractmethod
+    def plain(self) -> Any:
+        """Its arguments in a file."""
+
+    def text(self, left: str, head: str) -> tuple[str, bool]:
+        """The Python text that has this step behind a term, and whether it is one term."""
+        return left + self.call(), True
+
+    def call(self) -> str:
+        """The Python text of its call; of a step without expressions."""
+        return ""
 
     @cached_property
     def identity(self) -> Hashable:
         """What makes two steps equal; hashable, strict about types."""
         return self._identity()
 
-    def _places(self) -> Mapping[str, str]:
-        return {}
-
-    @abstractmethod
-    def _identity(self) -> Hashable: ...
+    def _identity(self) -> Hashable:
+        return identity(list(self.__getstate__().values()))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, type(self)):
+        if type(other) is not type(self):
             return NotImplemented
         return self.identity == other.identity
 
     def __hash__(self) -> int:
         return hash((type(self), self.identity))
 
-
-@dataclass(eq=False)
-class Axis(Step):
-    """A key and its values: a tuple, or a `range` that stays one."""
-
-    key: str
-    values: Sequence[Any]
-
-    def _identity(self) -> Hashable:
-        return (self.key, AxisIdentity(self.values))
-
-
-def _axes_values(axes: tuple[Axis, ...]) -> Iterator[tuple[str, Any]]:
-    for axis in axes:
-        if not isinstance(axis.values, range):
-            yield from ((axis.key, value) for value in axis.values)
+    def __getstate__(self) -> dict[str, Any]:
+        # Without what has been computed from the fields, which need not survive a pickle.
+        return {part.name: getattr(self, part.name) for part in fields(cast("Any", self))}
 
 
 @dataclass(eq=False)
 class Product(Step):
     """Multiplies by every combination; the last axis varies fastest."""
 
-    axes: tuple[Axis, ...]
+    axes: Axes
+    multiplies = True
 
-    def _places(self) -> Mapping[str, str]:
-        return {axis.key: "product" for axis in self.axes}
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.axes, self.name)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Every key with every value of its axis."""
-        return _axes_values(self.axes)
+        for key, values in self.axes.items():
+            if not isinstance(values, range):
+                yield from ((key, value) for value in values)
+
+    def merged(self, following: Step) -> Step | None:
+        return Product({**self.axes, **following.axes}) if type(following) is Product else None
+
+    def map(self, edit: Edit) -> Step:
+        return type(self)(edit.axes(self.axes))
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        return _apart(self.axes, keys, block, Product)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        axes = [
+            constant(key, pins[key]) if key in pins else Rows((key,), (values,), length(values))
+            for key, values in self.axes.items()
+        ]
+        return times(before, *axes)
+
+    def plain(self) -> Any:
+        return {key: _plain_axis(values) for key, values in self.axes.items()}
+
+    def call(self) -> str:
+        return call_text(self.name, {key: axis_text(values) for key, values in self.axes.items()})
 
     def _identity(self) -> Hashable:
-        return self.axes
+        return tuple([(key, AxisIdentity(values)) for key, values in self.axes.items()])
 
 
-@dataclass(eq=False)
-class Zip(Step):
+class Zip(Product):
     """Multiplies by one axis of paired values."""
 
-    axes: tuple[Axis, ...]
+    def merged(self, following: Step) -> Step | None:
+        return None
 
-    def _places(self) -> Mapping[str, str]:
-        return {axis.key: "zip" for axis in self.axes}
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        return _together(self.axes, keys, block, Zip)
 
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        """Every key with every value of its axis."""
-        return _axes_values(self.axes)
-
-    def _identity(self) -> Hashable:
-        return self.axes
+    def space(self, before: Space, pins: Pins) -> Space:
+        names = tuple(self.axes)
+        if pins.keys() >= self.axes.keys():
+            return times(before, Rows(names, tuple([(pins[name],) for name in names]), 1))
+        count = length(self.axes[names[0]])
+        columns = [(pins[k],) * count if k in pins else column for k, column in self.axes.items()]
+        return times(before, Rows(names, tuple(columns), count))
 
 
 @dataclass(eq=False)
@@ -107,16 +239,52 @@ class Chain(Step):
     """Multiplies by one axis of rows."""
 
     rows: tuple[Config, ...]
+    multiplies = True
 
-    def _places(self) -> Mapping[str, str]:
-        return {key: "chain" for row in self.rows for key in row}
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(chain.from_iterable(self.rows), self.name)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Every key with its value in every row."""
         return chain.from_iterable(row.items() for row in self.rows)
 
-    def _identity(self) -> Hashable:
-        return tuple([identity(row) for row in self.rows])
+    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
+        rows = [row for row in self.rows if one in row and other in row]
+        return any(is_mapping(row[one]) for row in rows) if mapping else bool(rows)
+
+    def map(self, edit: Edit) -> Step:
+        return Chain(tuple(map(edit.row, self.rows)))
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        def without(rest: Mapping[str, Any]) -> Step:
+            return Chain(tuple([{k: row[k] for k in row if k in rest} for row in self.rows]))
+
+        return _together(self.places, keys, block, without)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        order = self.places
+        pinned = {key: pins[key] for key in order if key in pins}
+        if not pinned:
+            return times(before, axis(self.rows))
+        if pinned.keys() == order.keys():
+            return times(before, axis([pinned]))
+        rows = [{**row, **pinned} for row in self.rows]
+        # In the order of the chain, where a row gets a key by a pin.
+        return times(
+            before,
+            axis(
+                [
+                    row if len(row) == len(own) else {key: row[key] for key in order if key in row}
+                    for row, own in zip(rows, self.rows, strict=True)
+                ]
+            ),
+        )
+
+    def plain(self) -> Any:
+        return [dict(row) for row in self.rows]
+
+    def call(self) -> str:
+        return f".chain({', '.join(rows_text(self.rows))})"
 
 
 @dataclass(eq=False)
@@ -125,15 +293,30 @@ class Set(Step):
 
     pins: Config
 
-    def _places(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.pins, "set")
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.pins, self.name)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """The pins."""
         return iter(self.pins.items())
 
-    def _identity(self) -> Hashable:
-        return identity(self.pins)
+    def merged(self, following: Step) -> Step | None:
+        return Set({**self.pins, **following.pins}) if isinstance(following, Set) else None
+
+    def map(self, edit: Edit) -> Step:
+        return Set(edit.row(self.pins))
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        return _together(self.pins, keys, block, Set)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        return times(before, *constants(self.pins, before, pins))
+
+    def plain(self) -> Any:
+        return dict(self.pins)
+
+    def call(self) -> str:
+        return call_text(self.name, {key: python_text(pin) for key, pin in self.pins.items()})
 
 
 @dataclass(eq=False)
@@ -141,46 +324,161 @@ class Repeat(Step):
     """Each config `times` times in a row."""
 
     times: int
+    multiplies = True
 
-    def _identity(self) -> Hashable:
+    def merged(self, following: Step) -> Step | None:
+        return Repeat(self.times * following.times) if isinstance(following, Repeat) else None
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        return times(before, Rows((), (), self.times))
+
+    def plain(self) -> Any:
         return self.times
+
+    def call(self) -> str:
+        return f".repeat({python_text(self.times)})"
+
+
+class _Filter(Step):
+    reads = True
+    filters = True
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        keeps = partial(self._keeps, before, late_pins(before, pins))
+        if isinstance(before, views.Filtered):  # one filter, however many steps it takes to say it
+            return views.Filtered(before.whole, (*before.tests, keeps))
+        return views.Filtered(before, (keeps,))
+
+    @abstractmethod
+    def _keeps(self, before: Space, late: Pins, config: Config) -> bool: ...
 
 
 @dataclass(eq=False)
-class Exclude(Step):
-    """Drops the configs that hold, for every key, one of its values."""
+class Exclude(_Filter):
+    """Drops the configs that have, for every key, one of its values."""
 
-    match: Mapping[str, Sequence[Any]]
+    match: Axes
+    needs_axes = True
+
+    def _keeps(self, before: Space, late: Pins, config: Config) -> bool:
+        return not all(
+            key in config and _is_among(options, config[key]) for key, options in self.match.items()
+        )
+
+    def map(self, edit: Edit) -> Step:
+        return Exclude(edit.axes(self.match))
+
+    def plain(self) -> Any:
+        return {key: _plain_options(options) for key, options in self.match.items()}
+
+    def call(self) -> str:
+        return call_text(self.name, {key: options_text(one) for key, one in self.match.items()})
 
     def _identity(self) -> Hashable:
         return frozenset([(key, AxisIdentity(options)) for key, options in self.match.items()])
 
 
 @dataclass(eq=False)
-class Where(Step):
+class Where(_Filter):
     """Keeps the configs for which a predicate is true."""
 
-    predicate: Callable[[Config], object]
+    predicate: Reader
+
+    @property
+    def functions(self) -> list[Reader]:
+        return [self.predicate]
+
+    def _keeps(self, before: Space, late: Pins, config: Config) -> bool:
+        return bool(self.predicate(config, before, late))
+
+    def map(self, edit: Edit) -> Step:
+        return Where(edit.function(self.predicate, "where"))
+
+    def plain(self) -> Any:
+        raise SweepError(
+            "where(...) cannot be saved: a file cannot hold a function. Use exclude(), or save the"
+            " configs that it leaves: .jsonl."
+        )
+
+    def call(self) -> str:
+        return f".where({name_of(self.predicate.function)})"
 
     def _identity(self) -> Hashable:
-        return identity(self.predicate)
+        return identity(self.predicate.function)
 
 
 @dataclass(eq=False)
 class Derive(Step):
-    """Adds keys, each computed from the config: by a format string or a callable.
+    """Adds keys, each computed from the config: by a format string or a function.
 
-    `fits` makes computed values those of a target's fields; like targets, it does not count.
+    The computed values go into `fields`, which like targets do not count.
     """
 
-    rules: Mapping[str, str | Callable[[Config], Any]]
-    fits: Mapping[str, Callable[[Any], Any]] = field(default_factory=dict[str, Any])
+    rules: Mapping[str, str | Reader]
+    fields: Mapping[str, Field] = field(default_factory=dict[str, Any])
+    reads = True
 
-    def _places(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.rules, "derive")
+    @property
+    def places(self) -> Mapping[str, str]:
+        return dict.fromkeys(self.rules, self.name)
+
+    @property
+    def functions(self) -> list[Reader]:
+        return [rule for rule in self.rules.values() if not isinstance(rule, str)]
+
+    def map(self, edit: Edit) -> Step:
+        field_of = edit.field or self.fields.get
+        rules: dict[str, str | Reader] = {}
+        into: dict[str, Field] = {}
+        for key, rule in self.rules.items():
+            if isinstance(rule, str):
+                rules[edit.key(key)] = template.renamed(rule, edit.key)
+            else:
+                rules[edit.key(key)] = edit.function(rule, f"derive: {key}")
+            found = field_of(key)
+            if found is not None:
+                into[edit.key(key)] = found
+        return Derive(rules, into)
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        def of(rules: Mapping[str, str | Reader]) -> Step:
+            return Derive(rules, self.fields)
+
+        return _apart(self.rules, keys, block, of)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        for key in self.rules:
+            if key in pins:
+                before = times(before, constant(key, pins[key]))
+            else:
+                late = late_pins(before, pins)
+                before = views.Derived(before, key, partial(self._value, key, late, before))
+        return before
+
+    def _value(self, key: str, late: Pins, before: Space, config: Config) -> Any:
+        rule = self.rules[key]
+        if isinstance(rule, str):
+            value: Any = template.fill(rule, {**late, **config}, key)
+        else:
+            value = native(rule(config, before, late))
+        return derived(key, self.fields[key], value) if key in self.fields else value
+
+    def plain(self) -> Any:
+        for key, rule in self.rules.items():
+            if not isinstance(rule, str):
+                raise SweepError(
+                    f"derive: {key}: a file cannot hold a function. Write a format string,"
+                    f' {key}="lr{{lr}}", or save the configs: .jsonl.'
+                )
+        return dict(self.rules)
+
+    def call(self) -> str:
+        rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
+        return call_text(self.name, {key: python_text(rule) for key, rule in rules.items()})
 
     def _identity(self) -> Hashable:
-        return tuple([(key, identity(rule)) for key, rule in self.rules.items()])
+        rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
+        return tuple([(key, identity(rule)) for key, rule in rules.items()])
 
 
 @dataclass(eq=False)
@@ -188,9 +486,17 @@ class Shuffle(Step):
     """All configs in a seeded order."""
 
     seed: int
+    reads = True
+    needs_axes = True
 
-    def _identity(self) -> Hashable:
-        return self.seed
+    def space(self, before: Space, pins: Pins) -> Space:
+        return views.Shuffled(before, self.seed)
+
+    def plain(self) -> Any:
+        return {"seed": self.seed}
+
+    def call(self) -> str:
+        return f".shuffle(seed={python_text(self.seed)})"
 
 
 @dataclass(eq=False)
@@ -199,9 +505,23 @@ class Sample(Step):
 
     count: int
     seed: int
+    reads = True
+    needs_axes = True
 
-    def _identity(self) -> Hashable:
-        return (self.count, self.seed)
+    def space(self, before: Space, pins: Pins) -> Space:
+        if self.count > before.size:
+            raise SweepError(
+                f"sample({shown(self.count)}) asks for more configs than there are:"
+                f" {shown(before.size)}."
+                " Ask for fewer, or leave the sample out."
+            )
+        return views.Picked(views.Shuffled(before, self.seed), range(self.count))
+
+    def plain(self) -> Any:
+        return {"n": self.count, "seed": self.seed}
+
+    def call(self) -> str:
+        return f".sample({python_text(self.count)}, seed={python_text(self.seed)})"
 
 
 @dataclass(eq=False)
@@ -211,9 +531,8 @@ class Slice(Step):
     start: int | None
     stop: int | None
     step: int
-
-    def _identity(self) -> Hashable:
-        return (self.start, self.stop, self.step)
+    reads = True
+    needs_axes = True
 
     @classmethod
     def of(cls, part: slice, size: int) -> Slice:
@@ -231,117 +550,99 @@ class Slice(Step):
             return cls(start or None, None if stop >= size else stop, step)
         return cls(None if start >= size - 1 else start, None if stop < 0 else stop, step)
 
+    def space(self, before: Space, pins: Pins) -> Space:
+        ends = [end + (self.step < 0) for end in (self.start, self.stop) if end is not None]
+        rows = range(*slice(self.start, self.stop, self.step).indices(before.size))
+        if max(ends, default=0) > before.size or (self.start is not None and not rows):
+            raise SweepError(
+                f"slice [{self}] asks for more configs than there are: {before.size}."
+                " Cut the sweep after pinning its keys, not before."
+            )
+        return views.Picked(before, rows)
+
+    def plain(self) -> Any:
+        return str(self)
+
+    def call(self) -> str:
+        return f"[{self}]"
+
     def __str__(self) -> str:
         ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
         return ":".join(ends if self.step == 1 else [*ends, str(self.step)])
 
 
-@dataclass(frozen=True)
-class Expression:
-    """Steps in the order of their calls, and the node that their plain keys stand under.
+def _apart(
+    entries: Mapping[str, Any],
+    keys: Collection[str],
+    block: Sequence[Step],
+    step: Callable[[Any], Step],
+) -> list[Step]:
+    """What replaces some keys of a step whose keys act one after the other."""
+    order = list(entries)
+    first = next(at for at, key in enumerate(order) if key in keys)
+    before = {key: entries[key] for key in order[:first]}
+    after = {key: entries[key] for key in order[first:] if key not in keys}
+    return [*([step(before)] if before else []), *block, *([step(after)] if after else [])]
 
-    `prefix` is "" where the keys stand as they are, and `training` where `lr` is `training.lr`.
-    """
 
-    steps: tuple[Step, ...] = ()
-    prefix: str = field(default="")
+def _together(
+    entries: Mapping[str, Any],
+    keys: Collection[str],
+    block: Sequence[Step],
+    step: Callable[[Any], Step],
+) -> list[Step]:
+    """What replaces some keys of a step whose keys act together."""
+    rest = {key: value for key, value in entries.items() if key not in keys}
+    left = [step(rest)] if rest else []
+    return [*block, *left] if next(iter(entries)) in keys else [*left, *block]
 
-    def then(self, step: Step) -> Expression:
-        """This expression and one more step, normalised: steps that are one are made one."""
-        last = self.steps[-1] if self.steps else None
-        if isinstance(step, Repeat) and step.times == 1:
-            return self
-        joined: Step | None = None
-        if isinstance(last, Product) and isinstance(step, Product):
-            joined = Product(last.axes + step.axes)
-        elif isinstance(last, Set) and isinstance(step, Set):
-            joined = Set({**last.pins, **step.pins})
-        elif isinstance(last, Repeat) and isinstance(step, Repeat):
-            joined = Repeat(last.times * step.times)
-        steps = (*self.steps, step) if joined is None else (*self.steps[:-1], joined)
-        return Expression(steps, self.prefix)
 
-    @property
-    def places(self) -> Mapping[str, str]:
-        """Each key of the expression, and the method of Sweep that gave it its value."""
-        return {key: place for step in self.steps for key, place in step.places.items()}
+def is_mapping(value: object) -> bool:
+    """Whether a value has entries, below which another key may be."""
+    return isinstance(value, Mapping) or is_dataclass(value)
 
-    @property
-    def places_in_full(self) -> Mapping[str, str]:
-        """The same, with the keys as an expression around this one names them."""
-        return {in_full(self.prefix, key): place for key, place in self.places.items()}
 
-    def entries_in_full(self) -> Iterator[tuple[str, Any]]:
-        """Every key, as an expression around this one names it, with every value of its."""
-        for step in self.steps:
-            for key, value in step.entries():
-                yield in_full(self.prefix, key), value
+def late_pins(before: Space, pins: Pins) -> Pins:
+    """The pins of keys that no step has given a value yet."""
+    return {key: value for key, value in pins.items() if key not in before.keys}
 
-    @property
-    def multiplies(self) -> bool:
-        """Whether a step may give more than one config."""
-        return any(
-            isinstance(step, (Product, Zip, Chain, Repeat, Cross, Concat)) for step in self.steps
+
+def constants(order: Iterable[str], before: Space, pins: Pins) -> list[Space]:
+    """The axes of the pinned keys that a space does not have."""
+    late = late_pins(before, pins)
+    return [constant(key, late[key]) for key in order if key in late]
+
+
+def _is_among(options: Sequence[Any], value: Any) -> bool:
+    """Whether an `exclude` means a value: its `1` means `1.0`, but not `True`; nan is nan."""
+    if isinstance(options, range):
+        return not isinstance(value, bool) and any(True for _ in indices(options, value))
+    return any(
+        isinstance(value, bool) is isinstance(option, bool)
+        and (bool(value == option) or (value != value and option != option))
+        for option in options
+    )
+
+
+_LISTED = 10  # values up to which a range is written out
+_MOST_EXCLUDED = 1_000_000
+
+
+def _plain_axis(values: Sequence[Any]) -> list[Any] | str:
+    if isinstance(values, range) and length(values) > _LISTED:
+        ends = f"{values.start},{values.stop}"
+        return f"range({ends})" if values.step == 1 else f"range({ends},{values.step})"
+    return list(values)
+
+
+def _plain_options(options: Sequence[Any]) -> Any:
+    """The values of an exclude; a single one needs no list, unless it would read as several."""
+    if length(options) > _MOST_EXCLUDED:
+        raise SweepError(
+            f"exclude: a file lists its values one by one, and {shown(options)} has"
+            f" {length(options):,}. Sweep over the others instead."
         )
-
-    @property
-    def reads(self) -> bool:
-        """Whether a step looks at whole configs, so that what stands before it matters."""
-        kinds = (Product, Zip, Chain, Set, Repeat, Cross)
-        return not all(isinstance(step, kinds) for step in self.steps)
-
-    @property
-    def reads_within(self) -> bool:
-        """Whether a step does so here, or in an expression among the steps."""
-        inner = [step.inner for step in self.steps if isinstance(step, Cross)]
-        return self.reads or any(expression.reads_within for expression in inner)
-
-    @property
-    def calls(self) -> bool:
-        """Whether a step calls a function, here or in an expression among the steps."""
-        return any(
-            isinstance(step, Where)
-            or (isinstance(step, Derive) and any(map(callable, step.rules.values())))
-            or (isinstance(step, Cross) and step.inner.calls)
-            or (isinstance(step, Concat) and any(part.calls for part in step.parts))
-            for step in self.steps
-        )
-
-    @property
-    def pins(self) -> bool:
-        """Whether a step pins keys."""
-        return any(isinstance(step, Set) for step in self.steps)
-
-
-@dataclass(eq=False)
-class Concat(Step):
-    """One expression after the other."""
-
-    parts: tuple[Expression, ...]
-
-    def _places(self) -> Mapping[str, str]:
-        return {key: place for part in self.parts for key, place in part.places_in_full.items()}
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        """Those of all parts."""
-        return chain.from_iterable(part.entries_in_full() for part in self.parts)
-
-    def _identity(self) -> Hashable:
-        return self.parts
-
-
-@dataclass(eq=False)
-class Cross(Step):
-    """Multiplies by the configs of another expression, which vary fastest."""
-
-    inner: Expression
-
-    def _places(self) -> Mapping[str, str]:
-        return self.inner.places_in_full
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        """Those of the inner expression."""
-        return self.inner.entries_in_full()
-
-    def _identity(self) -> Hashable:
-        return self.inner
+    first: Any = options[0]
+    if len(options) > 1 or type(first) is list or (isinstance(first, str) and may_sweep(first)):
+        return list(options)
+    return first

@@ -77,6 +77,8 @@ def renamed(template: str, name: Callable[[str], str]) -> str:
     >>> renamed("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
     '{{lr}}={+lr:.0e}'
     """
+    if all(name(key) == key for key in keys(template)):
+        return template
     parts: list[str] = []
     for literal, key, spec in _parse(template):
         parts.append(literal.replace("{", "{{").replace("}", "}}"))
@@ -98,7 +100,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
         fields = list(string.Formatter().parse(template))
     except ValueError as error:
         raise SweepError(
-            f"{shown(template)} is no format string: {error}. Write a key in braces, {{lr}} or"
+            f"{shown(template)} is not a format string: {error}. Write a key in braces, {{lr}} or"
             " {lr:.0e}, and {{ or }} for a brace."
         ) from error
     for _, key, spec, conversion in fields:

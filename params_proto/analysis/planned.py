@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from params_proto.algebra.scope import Scope
+from params_proto.algebra.builder import Builder
 from params_proto.keys import bare
 from params_proto.overrides.identity import Occurrences, identity, values
 from params_proto.records import Record
@@ -59,7 +59,7 @@ def written(path: Path) -> Sweep:
     """
     from params_proto.storage import load  # for who has the sweep already needs no file
 
-    return load(path, Sweep.of_scope(Scope(layered=True)))
+    return Sweep.from_expression(load(path, Builder(layered=True)).expression)
 
 
 def swept(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:

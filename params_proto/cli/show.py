@@ -10,12 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from params_proto.algebra.build import build
-from params_proto.algebra.steps import Concat, Cross, Exclude, Expression, Step, Where
+from params_proto.algebra.expression import Concat, Cross, Expression
+from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
-from params_proto.multirun.asked.functions import guarded
+from params_proto.multirun.asked.plan import Plan
 from params_proto.records.layout import SWEEP
 from params_proto.storage.plain import options_in
 
@@ -67,10 +67,10 @@ def _shown(sweep: str, head: int, loader: ConfigLoader | None) -> str:
     first = [*islice(read, head)]
     rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]
     unfiltered = _unfiltered(read.expression)
-    whole = build(unfiltered).size
+    whole = unfiltered.space().size
     size: int | None = None
     if unfiltered == read.expression or whole <= _COUNTED:
-        size = build(guarded(read.expression)).size
+        size = Plan(read.expression, {}, (), bool).space.size
     elif len(rows) < head:
         size = len(rows)
     names = f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}"
@@ -92,9 +92,9 @@ def _unfiltered(expression: Expression) -> Expression:
             kept.append(Concat(tuple(map(_unfiltered, step.parts))))
         elif isinstance(step, Cross):
             kept.append(Cross(_unfiltered(step.inner)))
-        elif not isinstance(step, (Exclude, Where)):
+        elif not step.filters:
             kept.append(step)
-    return Expression(tuple(kept), expression.prefix)
+    return Expression(tuple(kept))
 
 
 def _counted(size: int | None) -> str:

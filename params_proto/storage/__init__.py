@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from params_proto.storage.frames import to_dataframe as to_dataframe
     from params_proto.storage.plain import sweep_from_steps as sweep_from_steps
     from params_proto.storage.plain import sweep_of_lines as sweep_of_lines
-    from params_proto.storage.to_steps import steps_to_mapping as steps_to_mapping
 
 _MODULES = {
     "load": "files",
@@ -21,7 +20,6 @@ _MODULES = {
     "save": "files",
     "sweep_of_lines": "plain",
     "sweep_from_steps": "plain",
-    "steps_to_mapping": "to_steps",
     "from_dataframe": "frames",
     "to_dataframe": "frames",
 }

@@ -15,10 +15,10 @@ from params_proto.storage.plain import chain_of_rows, sweep_from_steps
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
-    from params_proto.sweep import Sweep
+    from params_proto.algebra.builder import Builder
 
 
-def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
+def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     """Writes a sweep to a file, atomically.
 
     Args:
@@ -32,25 +32,24 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
     text: Iterable[str]
     if suffix == ".yaml":
         from params_proto.storage.members import check_members
-        from params_proto.storage.to_steps import steps_to_mapping
         from params_proto.storage.yaml_file import text_of
 
-        text = [text_of(steps_to_mapping(sweep.expression))]
+        text = [text_of(sweep.plain())]
         check_members(sweep)
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
-        text = csv_lines(sweep) if suffix == ".csv" else jsonl_lines(sweep)
+        text = csv_lines(sweep.configs()) if suffix == ".csv" else jsonl_lines(sweep.configs())
     _files.write(path, text)
 
 
 def load(
     path: str | os.PathLike[str],
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
+) -> Builder:
     """Reads a sweep from a file. Nothing in the file is executed.
 
     Args:
@@ -70,11 +69,11 @@ def load(
 def parsed(
     text: str,
     name: str,
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
+) -> Builder:
     """The sweep in the text of a file, as `load` reads it.
 
     Args:

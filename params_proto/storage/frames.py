@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
+from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, shown
 from params_proto.keys import key_error
 from params_proto.storage.plain import chain_of_rows
@@ -72,7 +73,7 @@ def _dtype(values: list[Any]) -> str:
     return "str" if text else "object"
 
 
-def from_dataframe(df: pd.DataFrame) -> Sweep:
+def from_dataframe(df: pd.DataFrame) -> Builder:
     """The sweep of a frame's rows. Its index is not a key.
 
     `pd.NA` is a missing key, as is the missing value of a column of strings, categories or dates.
@@ -88,8 +89,6 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))
     Sweep().chain({'lr': 0.1}, {'lr': 0.01, 'bs': 32})
     """
-    from params_proto.sweep import Sweep
-
     if not isinstance(df, pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SweepError(f"from_dataframe needs a pandas DataFrame, got {type(df).__name__}.")
     keys: list[Any] = list(df.columns)
@@ -105,7 +104,7 @@ def from_dataframe(df: pd.DataFrame) -> Sweep:
         {key: value for key, value in zip(keys, values, strict=True) if value is not pd.NA}
         for values in tuples
     ]
-    return chain_of_rows(rows, Sweep(), lambda index: f"from_dataframe: row {index}")
+    return chain_of_rows(rows, Builder(), lambda index: f"from_dataframe: row {index}")
 
 
 def _values(column: pd.Series) -> list[Any]:

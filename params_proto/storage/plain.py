@@ -10,13 +10,13 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial, reduce
-from operator import add, mul
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.algebra.axis_values import FromText
-from params_proto.algebra.steps import Cross, Expression
+from params_proto.algebra.axes import FromText
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.scope import Scope
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
 from params_proto.keys import bare, is_node
 from params_proto.overrides.lines import given
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hydra.core.object_type import ObjectType
 
     from params_proto.storage.yaml_file import Document
-    from params_proto.sweep import Sweep
 
 FORM = "a mapping of steps, product: {lr: [0.1, 0.01]}, or a list of such mappings"
 STEPS = {
@@ -63,10 +62,10 @@ _TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|
 _RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
 
 
-def needs_axes(step: str, before: Collection[str]) -> bool:
+def _needs_axes(step: str, before: Collection[str]) -> bool:
     """Whether a step has no axis above it to act on.
 
-    >>> needs_axes("shuffle", ["set"]), needs_axes("shuffle", ["product"])
+    >>> _needs_axes("shuffle", ["set"]), _needs_axes("shuffle", ["product"])
     (True, False)
     """
     return step in _NEED_AXES and _ADD_AXES.isdisjoint(before)
@@ -74,12 +73,12 @@ def needs_axes(step: str, before: Collection[str]) -> bool:
 
 def sweep_from_steps(
     steps: Mapping[str, Any] | Sequence[Any],
-    empty: Sweep | None = None,
+    empty: Builder | None = None,
     *,
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
     config_dir: str | os.PathLike[str] | None = None,
-) -> Sweep:
+) -> Builder:
     """The sweep of steps in plain Python containers.
 
     Args:
@@ -95,16 +94,14 @@ def sweep_from_steps(
     >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
     Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
     """
-    from params_proto.sweep import Sweep
-
     if config_loader is None and config_dir is not None:
         config_loader = options_in(config_dir)
-    return _Steps(Sweep() if empty is None else empty, where, config_loader).sweep(steps)
+    return _Steps(Builder() if empty is None else empty, where, config_loader).sweep(steps)
 
 
 def chain_of_rows(
-    rows: Sequence[Mapping[str, Any]], empty: Sweep, place: Callable[[int], str]
-) -> Sweep:
+    rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
+) -> Builder:
     """The sweep of some rows.
 
     Args:
@@ -112,12 +109,11 @@ def chain_of_rows(
         empty: the sweep of nothing yet, over its targets.
         place: where the row of an index is, for error messages.
 
-    >>> from params_proto import Sweep
-    >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Sweep(), str)
+    >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
     """
     if not rows:
-        return empty.chain({})[:0]
+        return empty.chain({}).slice(slice(0))
     try:
         return empty.chain(*rows)
     except SweepError as error:
@@ -127,8 +123,8 @@ def chain_of_rows(
 
 
 def sweep_of_lines(
-    lines: Iterable[str], empty: Sweep, config_dir: str | os.PathLike[str] | None = None
-) -> Sweep:
+    lines: Iterable[str], empty: Builder, config_dir: str | os.PathLike[str] | None = None
+) -> Builder:
     """The sweep of some overrides: an axis for what is swept, a pin for what is not.
 
     Args:
@@ -139,8 +135,7 @@ def sweep_of_lines(
     Raises:
         SweepError: what is not an override, and whatever the calls raise: all of it.
 
-    >>> from params_proto.sweep import Sweep
-    >>> sweep_of_lines(["lr=1,2", "seed=3"], Sweep())
+    >>> sweep_of_lines(["lr=1,2", "seed=3"], Builder())
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     listed = list(lines)
@@ -216,11 +211,11 @@ class _Steps:
         config_loader: for `glob`.
     """
 
-    empty: Sweep
+    empty: Builder
     where: str | Document
     config_loader: ConfigLoader | None
 
-    def sweep(self, steps: object, nested: bool = False) -> Sweep:
+    def sweep(self, steps: object, nested: bool = False) -> Builder:
         """The sweep of a mapping of steps, or a list of them.
 
         Args:
@@ -229,7 +224,7 @@ class _Steps:
         """
         mappings = self._mappings(steps)
         prefix = self._prefix(mappings)
-        if prefix not in ("", self.empty.prefix):
+        if prefix not in ("", self.empty.scope.prefix):
             return self._under(prefix, steps, nested)
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
         for mapping, name in [(some, name) for some in mappings for name in some]:
@@ -263,12 +258,10 @@ class _Steps:
             )
         return "".join(prefixes)
 
-    def _under(self, prefix: str, steps: object, nested: bool) -> Sweep:
+    def _under(self, prefix: str, steps: object, nested: bool) -> Builder:
         """The sweep of steps whose plain keys are below a node."""
-        from params_proto.sweep import Sweep
-
         targets = self.empty.targets
-        owners = [target for target in targets if Sweep(target).prefix == prefix]
+        owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
         if targets and not owners and not nested:
             names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
             raise self._error(
@@ -277,23 +270,25 @@ class _Steps:
                 steps,
                 "prefix",
             )
-        own = Sweep(owners[0]) if owners else Sweep().under(prefix)
+        own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
         below = _Steps(own, self.where, self.config_loader).sweep(steps)
-        return _in_full(below, self.empty) if nested or targets else below
+        if not targets and not nested:
+            return below
+        return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
 
     def _check_order(self, mapping: _Mapping, name: str, before: list[str]) -> None:
         """Checks that there is such a step, and that it may come after those before it."""
         unfit = ""
         if name not in STEPS:
             unfit = f"{shown(name)} is not a step.{_hint(name)}"
-        elif needs_axes(name, before):
+        elif _needs_axes(name, before):
             unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
         elif name == "concat" and before:
             unfit = "concat comes first. To multiply by it, write cross: {concat: [...]}."
         if unfit:
             raise self._error(unfit, mapping, name)
 
-    def _applied(self, sweep: Sweep, mapping: _Mapping, name: str) -> Sweep:
+    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
         """The sweep with one more step; each mistake of its call gets its place."""
         value, unread = mapping[name], list[Mistake]()
         call = self._call(sweep, name, value, unread)
@@ -309,8 +304,8 @@ class _Steps:
         return sweep
 
     def _call(
-        self, sweep: Sweep, name: str, value: Any, unread: list[Mistake]
-    ) -> Callable[[], Sweep] | None:
+        self, sweep: Builder, name: str, value: Any, unread: list[Mistake]
+    ) -> Callable[[], Builder] | None:
         """The call of a step; None if its value is not what it needs.
 
         Args:
@@ -329,16 +324,16 @@ class _Steps:
             )
         if name == "slice":
             part = slice_of(value) if isinstance(value, str) else None
-            return partial(sweep.__getitem__, part) if part and part.step != 0 else None
+            return partial(sweep.slice, part) if part and part.step != 0 else None
         if name == "repeat":
             return partial(sweep.repeat, value)
         if name == "cross" and isinstance(value, (Mapping, list)):
-            return partial(mul, sweep, self.sweep(cast("object", value), nested=True))
+            return partial(sweep.times, self.sweep(cast("object", value), nested=True))
         if name == "chain" and isinstance(value, list):
             return partial(sweep.chain, *value)
         if name == "concat" and isinstance(value, list) and value:
             parts = [self.sweep(each, nested=True) for each in cast("list[object]", value)]
-            return partial(reduce, add, parts)  # pyright: ignore[reportCallIssue, reportReturnType, reportUnknownVariableType]
+            return partial(parts[0].plus, *parts[1:])
         return None
 
     def _arguments(self, name: str, value: _Mapping, unread: list[Mistake]) -> dict[str, Any]:
@@ -422,12 +417,3 @@ def _is_torn(value: object) -> bool:
 
 def _hint(name: object) -> str:
     return did_you_mean(name if isinstance(name, str) else shown(name), STEPS)
-
-
-def _in_full(below: Sweep, outer: Sweep) -> Sweep:
-    """A sweep whose keys are below a node, as one whose keys are given in full.
-
-    `*` would do, but without targets it takes the keys of both sides as those of one node.
-    """
-    cross = Expression((Cross(below.expression),), outer.prefix)
-    return outer.from_expression(cross, *outer.targets)

@@ -55,5 +55,5 @@ def test_keys_that_no_config_has_together(sweep: Sweep) -> None:
 )
 def test_keys_that_a_config_has_together(steps: object) -> None:
     assert callable(steps)
-    with pytest.raises(SweepError, match=r"opt and opt\.\S+ give one value twice: opt has"):
+    with pytest.raises(SweepError, match=r"opt and opt\.\S+ overlap: opt is given a mapping"):
         steps()

@@ -9,30 +9,28 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from params_proto.space.permutation import Permutation
+from params_proto.algebra.permutation import Permutation
 
 seeds = st.one_of(st.integers(), st.integers(0, 3))
 
 
 @settings(max_examples=100)
 @given(st.integers(1, 500), seeds)
-def test_it_is_a_bijection_with_its_inverse(size: int, seed: int) -> None:
+def test_it_is_a_bijection(size: int, seed: int) -> None:
     order = Permutation(size, seed)
     images = [order[index] for index in range(size)]
 
     assert sorted(images) == list(range(size))
-    assert [order.inverse(image) for image in images] == list(range(size))
 
 
 @settings(max_examples=100)
 @given(st.integers(1, 10**60), seeds, st.data())
-def test_any_size_has_an_inverse(size: int, seed: int, data: st.DataObject) -> None:
+def test_it_stays_within_any_size(size: int, seed: int, data: st.DataObject) -> None:
     order = Permutation(size, seed)
+    indices = {0, size - 1, data.draw(st.integers(0, size - 1))}
 
-    for index in (0, size - 1, data.draw(st.integers(0, size - 1))):
-        assert 0 <= order[index] < size
-        assert order.inverse(order[index]) == index
-        assert order[order.inverse(index)] == index
+    assert all(0 <= order[index] < size for index in indices)
+    assert len({order[index] for index in indices}) == len(indices)
 
 
 @settings(max_examples=30)

@@ -59,7 +59,7 @@ def test_braces_hold_one_whole_key(template: str) -> None:
 
 @pytest.mark.parametrize("template", ["{", "}", "{lr", "lr}", "{lr}}", "{{lr}", "{lr!}", "{lr!rr}"])
 def test_what_is_no_format_string(template: str) -> None:
-    with pytest.raises(SweepError, match=re.escape(f"{template!r} is no format string: ")):
+    with pytest.raises(SweepError, match=re.escape(f"{template!r} is not a format string: ")):
         keys(template)
 
 

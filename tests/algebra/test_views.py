@@ -4,19 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from params_proto.space import (
-    Concat,
-    Derived,
-    Filtered,
-    Grid,
-    Picked,
-    Ragged,
-    Renamed,
-    Rows,
-    Shuffled,
-    Space,
-    axis,
-)
+from params_proto.algebra.space import Grid, Ragged, Rows, Space, axis
+from params_proto.algebra.views import Concat, Derived, Filtered, Picked, Shuffled, renamed
 
 letters = Rows(("a",), ((1, 2, 1),), 3)
 pairs = Rows(("b", "c"), ((1, 2), (3, 4)), 2)
@@ -38,7 +27,10 @@ SPACES: dict[str, Space] = {
     "picked": Picked(letters, range(2, 0, -1)),
     "none picked": Picked(letters, range(0)),
     "shuffled": Shuffled(Grid((letters, pairs)), 1),
-    "renamed": Renamed(Grid((letters, pairs)), "x"),
+    "renamed": renamed(Grid((letters, pairs)), "x.{}".format),
+    "renamed and derived": renamed(
+        Grid((Derived(letters, "d", lambda config: config["a"] + 1), pairs)), "x.{}".format
+    ),
     "all": Grid((Picked(Filtered(Shuffled(letters, 1), (lambda c: True,)), range(1, 3)), pairs)),
 }
 
@@ -54,9 +46,9 @@ def test_a_space_is_one_list(name: str) -> None:
     strangers = [{}, {"a": 0}, {"a": 1, "z": 0}, {"z": 0}, {"b": 1, "c": 4}, {"x.a": 1, "y": 2}]
     for config in [*configs, *strangers]:
         assert (config in space) is (config in configs)
-        assert sorted(space.positions(config)) == [
-            at for at, each in enumerate(configs) if each == config
-        ]
+        found = [at for at, each in enumerate(configs) if each == config]
+        assert list(space.positions(config)) == found
+        assert space.count(config) == len(found)
 
 
 def test_rows_of_one_shape_are_columns() -> None:

@@ -79,7 +79,6 @@ _METHODS: Mapping[str, Make] = {
     "times": lambda one, other: Sweep().product({one: [1, 2]}) * {other: [[1], {"a": None}]},
     "exclude": lambda one, other: Sweep().product({one: [1, 2]}).exclude({other: 1}),
     "derive": lambda one, other: Sweep().product({one: [1, 2]}).derive({other: f"x{{{one}}}"}),
-    "under": lambda one, other: Sweep().under(other).product({one: [1, 2]}),
     "lines": lambda one, other: Sweep.from_overrides([_text(one) + "=1,2", _text(other) + "=a"]),
     "keyword": lambda one, other: Sweep().product(**{_text(one): [1]}).set(**{_text(other): 1}),
 }

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
@@ -230,12 +229,6 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
 def test_a_plan_of_very_many_earlier_sweeps(fenced: Path) -> None:
     with pytest.raises(SweepError, match=r"earlier/0\.yaml cannot be read: No such file"):
         sweeps.all_of(fenced, PLAN._replace(earlier=10**21))
-
-
-@pytest.mark.parametrize("node", ["..", "a/b", "a.", "", "\ud800", 10**5000, None], ids=range(7))
-def test_a_node_that_no_config_has(fenced: Path, node: Any) -> None:
-    with pytest.raises(SweepError, match="under needs the name of a node"):
-        Sweep().under(node)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:

@@ -82,7 +82,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "sweep: number": ([SWEEP + "3"], "hydra.sweeper.sweep=3 is no sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
     "sweep: option": ([SWEEP + "grid"], "hydra.sweeper.sweep=grid is no sweep. Did you mean +sweep=grid?"),
     "sweep: nothing": ([SWEEP + "grd"], "hydra.sweeper.sweep=grd is no sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
-    "key: two places": ([SWEEP + "{product:{lr:[1]},zip:{lr:[1]}}"], "hydra.sweeper.sweep: lr stands in two places: product() and zip(). A key has one axis: put all its values into one of them, or pin it with set() after both."),
+    "key: two places": ([SWEEP + "{product:{lr:[1]},zip:{lr:[1]}}"], "hydra.sweeper.sweep: lr is set by both product() and zip(). A key has one axis: put all its values into one of them, or pin it with set() after both."),
     "key: pinned": ([SWEEP + "{set:{lr:1},product:{lr:[1]}}"], "hydra.sweeper.sweep: lr is pinned by set() and again given values by product(). Leave one of them out; set() after product() pins over it."),
     "key: two ways": ([SWEEP + "[{product:{lr:[1]}},{product:{+lr:[1]}}]"], "hydra.sweeper.sweep: product(+lr) and product(lr) name one key in two ways. Write lr in both."),
     "key: hydra's": ([SWEEP + "{product:{hydra.job.name:[a]}}"], "hydra.sweeper.sweep: hydra.job.name is a key of Hydra itself, which is the same for all jobs. Give it one value, on the command line or in the app's config."),

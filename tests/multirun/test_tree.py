@@ -487,7 +487,7 @@ def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
 ) -> None:
     run = multirun("scheduler={kind:a}", "scheduler.kind=b,c")
     copied = shutil.copy(run.directory / "sweep.yaml", app)
-    with pytest.raises(CompactHydraException, match=r"scheduler\.kind give one value twice"):
+    with pytest.raises(CompactHydraException, match=r"scheduler\.kind overlap"):
         multirun(f"hydra.sweeper.sweep={copied}", to="again")
 
 

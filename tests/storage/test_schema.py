@@ -19,7 +19,6 @@ from params_proto.cli.schema import run
 from params_proto.keys import is_node, key_error
 from params_proto.storage import sweep_from_steps, yaml_file
 from params_proto.storage.plain import STEPS
-from params_proto.storage.to_steps import steps_to_mapping
 from params_proto.storage.yaml_file import text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
@@ -123,7 +122,7 @@ def test_what_save_writes_is_taken(text: str) -> None:
 @law
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
-    assert mistakes(text_of(steps_to_mapping(recipe.sweep().expression))) == []
+    assert mistakes(text_of(recipe.sweep().expression.plain())) == []
 
 
 # --- mistakes

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, shown
 from params_proto.keys import bare
@@ -84,9 +85,8 @@ def configured(
     Raises:
         SweepError: it is no sweep, is not there, or sweeps a key of Hydra itself.
     """
-    empty = Sweep.of_scope(scope)
     if node is None:
-        return empty
+        return _sweep(Builder(scope))
     if isinstance(node, SweepFile):
         sweep = _written(node, scope, loader)
     elif isinstance(node, Sweep):
@@ -94,11 +94,11 @@ def configured(
     elif isinstance(node, str):
         sweep = _referred(node, cwd, scope, loader, selects)
     else:
-        sweep = _steps(node, empty, loader)
+        sweep = _steps(node, Builder(scope), loader)
     is_handed = isinstance(node, Sweep)
     place = "the sweep" if is_handed else "hydra.sweeper.sweep"
     cure = "in overrides" if is_handed else "on the command line or in the app's config"
-    for key in sweep.expression.places_in_full:
+    for key in sweep.expression.places:
         if bare(key).split(".")[0].split("/")[0] == "hydra":
             raise SweepError(
                 f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
@@ -114,17 +114,21 @@ def _written(file: SweepFile, scope: Scope, loader: ConfigLoader | None) -> Swee
     """
     from params_proto.storage import parsed
 
-    empty = Sweep.of_scope(scope._replace(layered=True))
-    return parsed(file.text, str(file.path), empty, config_loader=loader)
+    empty = Builder(scope, layered=True)
+    return _sweep(parsed(file.text, str(file.path), empty, config_loader=loader))
 
 
-def _steps(node: Any, empty: Sweep, loader: ConfigLoader | None) -> Sweep:
+def _steps(node: Any, empty: Builder, loader: ConfigLoader | None) -> Sweep:
     from params_proto.storage import sweep_from_steps
 
     if not isinstance(node, (dict, list)):
         raise SweepError(f"hydra.sweeper.sweep={shown(node)} is no sweep. {_FORMS}")
     # What is an interpolation still is one for the job: `\${seed}` in the config.
-    return sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader)
+    return _sweep(sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader))
+
+
+def _sweep(builder: Builder) -> Sweep:
+    return Sweep.from_expression(builder.expression, *builder.targets)
 
 
 def _referred(
@@ -143,7 +147,7 @@ def _referred(
         written = as_run(path)
         if written is not None:
             return _written(written, scope, loader)
-        return load(path, Sweep.of_scope(scope), config_loader=loader)
+        return _sweep(load(path, Builder(scope), config_loader=loader))
     place, colon, attribute = text.rpartition(":")
     if text.endswith(".py"):
         raise SweepError(

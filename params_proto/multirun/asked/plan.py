@@ -4,27 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto.algebra import steps
-from params_proto.algebra.build import build
-from params_proto.algebra.steps import Axis, Expression
+from params_proto.algebra.expression import Expression
+from params_proto.algebra.steps import Edit, Product, Reader, Set, Zip
+from params_proto.algebra.views import Picked
 from params_proto.errors import SweepError, shown, together
 from params_proto.keys import bare, related
-from params_proto.multirun.asked.functions import guarded
-from params_proto.multirun.asked.precedence import Block, apart, override
+from params_proto.multirun.asked.precedence import override
 from params_proto.overrides.lines import Given
 from params_proto.overrides.rendering import assignment, render_config
-from params_proto.space import Picked
 
 if TYPE_CHECKING:
+    from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
     from params_proto.multirun.asked.standing import Composed
-    from params_proto.space import Space
     from params_proto.sweep import Sweep
 
 Job = list[str]
@@ -51,20 +49,12 @@ class Plan:
     @cached_property
     def space(self) -> Space:
         """The configs behind the jobs."""
-        return build(guarded(self.expression))
+        return self.expression.map(Edit(function=_guarded)).space()
 
     @property
     def size(self) -> int | None:
         """How many jobs there are; None where a filter would have to look at each."""
-        kinds = (steps.Exclude, steps.Where)
-        parts = [self.expression]
-        for part in parts:
-            for step in part.steps:
-                if isinstance(step, kinds):
-                    return None
-                parts += step.parts if isinstance(step, steps.Concat) else ()
-                parts += [step.inner] if isinstance(step, steps.Cross) else ()
-        return self.space.size
+        return None if self.expression.filters else self.space.size
 
     def jobs(self) -> Iterator[Job]:
         """Each job as Hydra overrides, in order.
@@ -102,10 +92,10 @@ class Plan:
     @property
     def swept(self) -> list[str]:
         """The keys that do not have one value in all jobs, without +, ++ and ~."""
-        values = Counter([key for key, _ in self.expression.entries_in_full()])
+        values = Counter([key for key, _ in self.expression.entries()])
         return [
             bare(key)
-            for key, place in self.expression.places_in_full.items()
+            for key, place in self.expression.places.items()
             # The values of a long range are not among the entries.
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
@@ -118,7 +108,7 @@ class Plan:
     @cached_property
     def order(self) -> list[str]:
         """The keys in the order of a job's overrides."""
-        keys = list(self.expression.places_in_full)
+        keys = list(self.expression.places)
         return [key for key in keys if key not in self._last] + list(self._last)
 
     @cached_property
@@ -126,7 +116,7 @@ class Plan:
         """Keys that are pinned over those of other rows, above or below them: the last one wins."""
         pinned: dict[str, None] = {}
         for at, step in enumerate(self.expression.steps):
-            if isinstance(step, steps.Set):
+            if isinstance(step, Set):
                 before = Expression(self.expression.steps[:at])
                 pinned.update(dict.fromkeys(_over_others(step.pins, before, self.is_group)))
         return list(pinned)
@@ -170,6 +160,23 @@ class Plan:
         return render_config(spelled, targets=self.targets, standing=standing)
 
 
+def _guarded(reader: Reader, place: str) -> Reader:
+    """A function in a sweep, whose failures are mistakes in the sweep."""
+
+    def called(config: Config) -> Any:
+        try:
+            return reader.function(config)
+        except SweepError:
+            raise
+        except Exception as error:
+            raise SweepError(
+                f"{place}: its function raises {type(error).__name__}: {error}, for the config"
+                f" {shown(config)}."
+            ) from error
+
+    return reader._replace(function=called)
+
+
 def _is_no_option(key: str, value: object) -> bool:
     """Whether a value cannot choose options of a group, where Hydra would merge a dict into it."""
     if isinstance(value, (list, tuple)):
@@ -199,20 +206,18 @@ def plan(
         SweepError: the deletion of a key that is swept, or a value that Hydra's grammar cannot say.
     """
     expression = configured.expression
-    if expression.prefix:
-        expression = Expression((steps.Cross(expression),) if expression.steps else ())
     inside = {bare(key): key for key in expression.places}
     _refuse_deletions(given, inside)
     refuse_unsayable(expression)
     spelling: dict[str, str] = {}
     for block in _blocks(given, pairs):
-        axes: list[Axis] = []
-        for axis in block.axes:
-            key = inside.get(bare(axis.key), axis.key)
-            spelling[key] = axis.key
-            axes.append(replace(axis, key=key))
-        block = type(block)(tuple(axes))
-        last = bool(_over_others([axis.key for axis in axes], expression, is_group))
+        axes: dict[str, Sequence[Any]] = {}
+        for spelled, values in block.axes.items():
+            key = inside.get(bare(spelled), spelled)
+            spelling[key] = spelled
+            axes[key] = values
+        block = type(block)(axes)
+        last = bool(_over_others(axes, expression, is_group))
         expression = override(expression, block, last=last)
     return Plan(expression, spelling, targets, is_group, composed)
 
@@ -224,16 +229,17 @@ def _over_others(
 
     A config group is above nothing: Hydra chooses its option before it sets any value.
     """
-    names = {bare(key) for key in expression.places_in_full}
+    names = {bare(key): key for key in expression.places}
     return [
         key
         for key in keys
         if any(
             related(name, other)
             and not is_group(min(name, other))
-            and apart(expression, name, other)
+            and name in names
+            and not expression.share_config(names[name], names[other])
             for name in [bare(key)]
-            for other in names - {name}
+            for other in names.keys() - {name}
         )
     ]
 
@@ -254,18 +260,18 @@ def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None
             )
 
 
-def _blocks(given: Sequence[Given], pairs: Sequence[Sequence[str]]) -> Iterator[Block]:
+def _blocks(given: Sequence[Given], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, one by one or paired, each at the place of its first key."""
     named = {one.name: one for one in given}
     partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
     done: set[str] = set()
     for one in given:
         if one.name not in partners:
-            yield steps.Product((Axis(one.key, one.values),))
+            yield Product({one.key: one.values})
         elif one.name not in done:
             done.update(partners[one.name])
             paired = [named[name] for name in partners[one.name]]
-            yield steps.Zip(tuple([Axis(other.key, other.values) for other in paired]))
+            yield Zip({other.key: other.values for other in paired})
 
 
 def refuse_unsayable(expression: Expression) -> None:
@@ -274,10 +280,10 @@ def refuse_unsayable(expression: Expression) -> None:
     Raises:
         SweepError: values that Hydra's grammar cannot say, by their keys.
 
-    >>> refuse_unsayable(Expression((steps.Set({"name": "net", "size": (1, 2)}),)))
+    >>> refuse_unsayable(Expression((Set({"name": "net", "size": (1, 2)}),)))
     """
     mistakes: dict[str, None] = {}
-    for key, value in expression.entries_in_full():
+    for key, value in expression.entries():
         try:
             render_config({key: value})
         except SweepError as error:

@@ -12,12 +12,12 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from params_proto.algebra.scope import Scope
+from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, SweepWarning, together
 from params_proto.multirun.asked.commandline import given, resolved_params
 from params_proto.multirun.asked.configured import configured, resolved, where
 from params_proto.multirun.asked.pairs import pairs
 from params_proto.multirun.asked.plan import Plan, plan
-from params_proto.multirun.asked.spelling import respelled
 from params_proto.multirun.asked.standing import Composed
 from params_proto.multirun.asked.sweeps import SweepFile
 from params_proto.multirun.asked.unknown import added, refuse_unknown
@@ -66,11 +66,7 @@ class Asked:
         if self.host.handed is None or self.host.task is None:
             return made
         # Python's names need no +, as the loop over the sweep has none.
-        keys = [
-            key
-            for key in self.sweep.expression.places_in_full
-            if made.spelling.get(key, key) == key
-        ]
+        keys = [key for key in self.sweep.expression.places if made.spelling.get(key, key) == key]
         adding = added(self.host.task, keys, self.host.is_group)
         return replace(made, spelling={**made.spelling, **adding})
 
@@ -123,7 +119,7 @@ def asked(
     sweep = in_full(sweep, host)
     if closed is not None:
         places: dict[str, list[str]] = {
-            where(node): list(sweep.expression.places_in_full),
+            where(node): list(sweep.expression.places),
             "hydra.sweeper.params": [one.key for one in outside if one.key in params],
             "the command line": [one.key for one in outside if one.key not in params],
         }
@@ -144,7 +140,7 @@ def in_full(sweep: Sweep, host: Host) -> Sweep:
     Raises:
         SweepError: a name that several classes have, or that a function in the sweep may read.
     """
-    keys = sweep.expression.places_in_full
+    keys = sweep.expression.places
     names = {key: name for key in keys if (name := host.in_full(key)) != key}
     twice = [key for key in names if names[key] in keys]
     mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
@@ -155,7 +151,8 @@ def in_full(sweep: Sweep, host: Host) -> Sweep:
         raise together(mistakes)
     if not names:
         return sweep
-    return Sweep.from_expression(respelled(sweep.expression, names), *sweep.targets)
+    renamed = sweep.expression.map(Edit(key=lambda key: names.get(key, key)))
+    return Sweep.from_expression(renamed, *sweep.targets)
 
 
 def _refuse_drawn(outside: Sequence[Given]) -> None:

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Any
 
-from params_proto.algebra import steps
-from params_proto.algebra.steps import Expression
+from params_proto.algebra.expression import Expression
+from params_proto.algebra.steps import Chain, Edit
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Plan
-from params_proto.multirun.asked.spelling import respelled
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
-from params_proto.storage.to_steps import steps_to_mapping
 from params_proto.storage.yaml_file import text_of
 
 _FEW = 10
@@ -37,8 +35,12 @@ def text(plan: Plan) -> str:
     - {x: 1, y: 2}
     - {x: 2, y: 3}
     """
+
+    def spelled(key: str) -> str:
+        return plan.spelling.get(key, key)
+
     try:
-        return text_of(steps_to_mapping(respelled(plan.expression, plan.spelling)))
+        return text_of(plan.expression.map(Edit(key=spelled)).plain())
     except SweepError as error:
         _rows(plan, _FEW)  # which shows a value that no file has a word for, before all are listed
         size = plan.size  # None where it would take a look at each
@@ -54,7 +56,7 @@ def _rows(plan: Plan, most: int) -> str:
     """The first configs, one by one."""
     configs = islice(plan.space, most)
     rows = tuple([_as_hydra_has_it(config, plan.spelling) for config in configs])
-    return text_of(steps_to_mapping(Expression((steps.Chain(rows),))))
+    return text_of(Expression((Chain(rows),)).plain())
 
 
 def _as_hydra_has_it(config: Mapping[str, Any], spelling: Mapping[str, str]) -> dict[str, Any]:

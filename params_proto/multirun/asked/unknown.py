@@ -125,8 +125,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
     cause = error.__cause__
     if not isinstance(cause, ValidationError):
         return None
-    from params_proto.algebra.field_values import into_field, misfit
-    from params_proto.fields.convert import coerce_like_omegaconf
+    from params_proto.algebra.scope import into_field, misfit
 
     place = str(cause.full_key).partition("[")[0]
     for line in job:
@@ -137,7 +136,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
                 continue
             value = native(read(line).value())
             try:
-                into_field(value, field, coerce_like_omegaconf)
+                into_field(value, field, from_text=True)
             except ValueError as refused:
                 return misfit(key, field, value, refused)
     return None

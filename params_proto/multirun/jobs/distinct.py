@@ -8,19 +8,10 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, cast
 
-from params_proto.algebra.steps import (
-    Chain,
-    Cross,
-    Derive,
-    Expression,
-    Product,
-    Repeat,
-    Set,
-    Step,
-    Zip,
-)
+from params_proto.algebra.expression import Cross, Expression
+from params_proto.algebra.steps import Chain, Derive, Product, Repeat, Set, Step, Zip
 from params_proto.errors import SweepError
-from params_proto.keys import bare, in_full, related
+from params_proto.keys import bare, related
 from params_proto.overrides.identity import canonical
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
@@ -156,7 +147,7 @@ def _pins_over(expression: Expression) -> bool:
 
 def _respells(expression: Expression) -> bool:
     """Whether two spellings are one key, `lr` and `+lr`, of which a job may have either."""
-    spellings = set(expression.places_in_full)
+    spellings = set(expression.places)
     return len(set(map(bare, spellings))) < len(spellings)
 
 
@@ -164,7 +155,7 @@ def _given(expression: Expression) -> Iterator[tuple[str, str]]:
     """Every key of each of its steps, and what gives it values."""
     for step in expression.steps:
         inner = _given(step.inner) if isinstance(step, Cross) else step.places.items()
-        yield from ((bare(in_full(expression.prefix, key)), place) for key, place in inner)
+        yield from ((bare(key), place) for key, place in inner)
 
 
 @dataclass(frozen=True)
@@ -174,27 +165,21 @@ class _Names:
     spelled: Spelled
     selecting: Collection[str]
 
-    def factors(self, expression: Expression, outer: str = "") -> Iterator[_Factor]:
-        prefix = expression.prefix or outer
-
-        def full(key: str) -> str:
-            return in_full(prefix, key)
-
+    def factors(self, expression: Expression) -> Iterator[_Factor]:
         for step in expression.steps:
             if isinstance(step, Repeat):
                 yield _Repeated(step.times)
-            elif isinstance(step, Product):
-                for axis in step.axes:
-                    yield self._zipped({full(axis.key): axis.values})
             elif isinstance(step, Zip):
-                yield self._zipped({full(axis.key): axis.values for axis in step.axes})
+                yield self._zipped(step.axes)
+            elif isinstance(step, Product):
+                for key, values in step.axes.items():
+                    yield self._zipped({key: values})
             elif isinstance(step, Chain):
                 if len(step.rows) > _ROWS:
                     raise _TooManyError
-                rows = [{full(key): value for key, value in row.items()} for row in step.rows]
-                yield _listed([self._name(row) for row in rows])
+                yield _listed([self._name(row) for row in step.rows])
             elif isinstance(step, Cross):
-                yield from self.factors(step.inner, prefix)
+                yield from self.factors(step.inner)
 
     def _zipped(self, columns: Mapping[str, Sequence[Any]]) -> _Factor:
         size = length(next(iter(columns.values())))

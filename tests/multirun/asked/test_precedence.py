@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from params_proto import Sweep
+from params_proto import Sweep, proto
 from params_proto.errors import SweepError
 from params_proto.multirun.asked import commandline
 from params_proto.multirun.asked.plan import plan
@@ -24,7 +24,15 @@ def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ())
 GRID = Sweep().product(a=[1, 2], b=[3, 4])
 ZIP = Sweep().zip(a=[1, 2], b=[3, 4], c=[5, 6])
 CHAIN = Sweep().chain({"a": 1, "b": 2}, {"a": 3}, {"c": 4, "b": 5})
-PREFIXED = Sweep().under("t").product(lr=[1, 2], bs=[3])
+
+
+@proto.prefix
+class T:
+    lr: int = 0
+    bs: int = 0
+
+
+PREFIXED = Sweep(T).product(lr=[1, 2], bs=[3])
 
 
 @pytest.mark.parametrize(
@@ -79,7 +87,7 @@ PREFIXED = Sweep().under("t").product(lr=[1, 2], bs=[3])
         (PREFIXED, ["t.lr=7,8"], ["t.lr=7 t.bs=3", "t.lr=8 t.bs=3"]),
         (PREFIXED, ["t.lr=7"], ["t.lr=7 t.bs=3"]),
         (PREFIXED, ["lr=7"], ["t.lr=1 t.bs=3 lr=7", "t.lr=2 t.bs=3 lr=7"]),
-        (Sweep().under("t"), ["lr=7"], ["lr=7"]),
+        (Sweep(T), ["lr=7"], ["lr=7"]),
         (PREFIXED.product({"+x": [1], "u.v": [2]}), ["x=7,8", "t.lr=1"], ["t.lr=1 t.bs=3 x=7 u.v=2", "t.lr=1 t.bs=3 x=8 u.v=2"]),
         (PREFIXED.product({"+x": [1], "u.v": [2]}), ["u.v=7", "t.lr=1"], ["t.lr=1 t.bs=3 +x=1 u.v=7"]),
         # spelled as outside
@@ -118,14 +126,10 @@ def test_pairs_stand_at_the_place_of_the_first_key(
     assert jobs(sweep, *overrides, pairs=(tuple(pair),)) == expected
 
 
-def test_a_pair_across_a_node_and_the_root_comes_last() -> None:
-    both = PREFIXED + Sweep().product(y=[1])
+def test_a_pair_across_a_node_and_the_root() -> None:
+    both = PREFIXED + Sweep(T).product({"t.y": [1]})
     assert jobs(both, "t.lr=7,8", "x=9,0", pairs=(("t.lr", "x"),)) == [
-        *("t.bs=3 t.lr=7 x=9", "t.bs=3 t.lr=8 x=0", "t.y=1 t.lr=7 x=9", "t.y=1 t.lr=8 x=0"),
-    ]
-    assert jobs(PREFIXED, "t.lr=7,8", "x=9,0", pairs=(("t.lr", "x"),)) == [
-        "t.bs=3 t.lr=7 x=9",
-        "t.bs=3 t.lr=8 x=0",
+        *("t.lr=7 x=9 t.bs=3", "t.lr=8 x=0 t.bs=3", "t.y=1 t.lr=7 x=9", "t.y=1 t.lr=8 x=0"),
     ]
 
 

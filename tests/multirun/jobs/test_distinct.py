@@ -10,7 +10,6 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.algebra.steps import Cross, Expression
 from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences
 from tests.recipes import Recipe
@@ -39,7 +38,7 @@ SWEEPS = {
     "rows": Sweep().chain({"lr": 1}, {}, {"lr": 2}, {"lr": 1}, {}).product(seed=range(2)),
     "rows of many keys": Sweep().chain({"a": 1, "b": 2}, {"b": 2, "a": 1}, {"a": 1}),
     "within": Sweep().product(lr=[1, 2, 1]) * Sweep().chain({"a": 1}, {"a": 1}).repeat(2),
-    "a node within": Sweep().product(x=[1, 1]) * Sweep().under("n").product(y=[2, 3, 2]),
+    "a node within": Sweep().product(x=[1, 1]) * Sweep().product({"n.y": [2, 3, 2]}),
     "types": Sweep().product(x=[1, "1", True, "true", None, "null", [1], "[1]", 1.5, float("nan")]),
     "lists": Sweep().product(x=[[1, "a"], [1.0, "a"], {"k": [1]}, {"k": [1.0]}, r"\${y}", "${y}"]),
     "said alike": Sweep().product(x=[Colour.RED, "RED", Path("a"), "a", (1, 2), [1, 2.0]]),
@@ -87,18 +86,6 @@ def test_an_option_that_is_left_out(value: str) -> None:
     occurrence = occurrence_of(sweep.expression, spelled)
     assert occurrence is not None
     assert [occurrence(index) for index in range(3)] == [0, 0, value == "+db"]
-
-
-def test_keys_are_asked_for_in_full() -> None:
-    within = Expression((Cross(Sweep().product(lr=[1, 2]).expression),), prefix="training")
-    asked = set[str]()
-
-    def spelled(key: str, _: object) -> str:
-        asked.add(key)
-        return key
-
-    assert occurrence_of(within, spelled) is not None
-    assert asked == {"training.lr"}
 
 
 def test_a_deletion_that_is_spelled_otherwise() -> None:

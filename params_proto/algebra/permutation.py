@@ -60,30 +60,9 @@ class Permutation:
                 high = (high + self._hash(turn, low)) % self._major
         return high * self._minor + low
 
-    def _backward(self, index: int) -> int:
-        high, low = divmod(index, self._minor)
-        for turn in reversed(range(_ROUNDS)):
-            if turn % 2:
-                low = (low - self._hash(turn, high)) % self._minor
-            else:
-                high = (high - self._hash(turn, low)) % self._major
-        return high * self._minor + low
-
     def __getitem__(self, index: int) -> int:
         """Where `index` goes."""
         while True:
             index = self._forward(index)
-            if index < self.size:
-                return index
-
-    def inverse(self, index: int) -> int:
-        """The index that goes to `index`.
-
-        >>> shuffled = Permutation(10**12, seed=7)
-        >>> shuffled.inverse(shuffled[123])
-        123
-        """
-        while True:
-            index = self._backward(index)
             if index < self.size:
                 return index
