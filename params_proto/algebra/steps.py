@@ -42,10 +42,12 @@ class Reader(NamedTuple):
 
     def __call__(self, config: Config, before: Space, late: Pins) -> Any:
         """Calls the function on a copy of a config of a space, with the pins of later steps."""
-        whole = before.renew({**{key: native(pin) for key, pin in late.items()}, **config})
+        if late:
+            config = {**{key: native(pin) for key, pin in late.items()}, **config}
+        whole = before.renew(_Read(config))
         if self.node:
-            whole = {below_node(self.node, key): value for key, value in whole.items()}
-        return self.function(_Read(whole))
+            whole = _Read({below_node(self.node, key): value for key, value in whole.items()})
+        return self.function(whole)
 
 
 class _Read(Config):
