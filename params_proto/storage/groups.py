@@ -35,11 +35,7 @@ class _Directory:
         self._root = root
 
     def get_group_options(
-        self,
-        group_name: str,
-        results_filter: ObjectType | None = None,
-        config_name: str | None = None,
-        overrides: list[str] | None = None,
+        self, group_name: str, results_filter: ObjectType | None = None
     ) -> list[str]:
         """The options of a config group, or the groups in it.
 
