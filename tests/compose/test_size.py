@@ -76,6 +76,7 @@ def alive(kind: type = DictConfig) -> int:
 
 @pytest.fixture
 def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # what the launcher raises is raised
     monkeypatch.chdir(tmp_path)
     loader = cached(write(tmp_path / "conf", TREE))
     config = master(
