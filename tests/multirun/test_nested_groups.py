@@ -34,7 +34,7 @@ def test_a_resume_sees_that_an_option_has_changed(multirun: Any, nets: Path) -> 
 
 def test_null_leaves_it_out(multirun: Any, nets: Path) -> None:
     config = nets.parent / "config.yaml"
-    config.write_text(config.read_text().replace("db: mysql", "db: mysql, net: cnn/large"))
+    config.write_text(config.read_text().replace("db: mysql", "db: mysql, net: null"))
     run = multirun("net=mlp/flat,null")
     assert run.jobs == ["net=mlp/flat", "~net"]
     assert [config.get("net") for config in run.values] == [{"width": 8}, None]
