@@ -61,7 +61,7 @@ def script(request: pytest.FixtureRequest, tmp_path: Path, python: Any) -> Any:
 
 
 def test_the_best_has_no_command(script: Any, python: Any) -> None:
-    assert "\nThe best: lr=1\n" in script("2,1", "--fast")
+    assert "\nIts overrides: lr=1\n" in script("2,1", "--fast")
     assert python("-m", "params_proto", "best", "out").stdout == "lr=1\n"
 
 
