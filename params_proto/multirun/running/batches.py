@@ -28,6 +28,7 @@ from params_proto.multirun.running.outcome import explanation
 from params_proto.multirun.running.recorded import Recorded, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
 from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.command import command_of
 from params_proto.multirun.words import counted
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
@@ -202,8 +203,8 @@ class Running:
     @property
     def _ends_the_process(self) -> bool:
         """Whether nobody waits for an exception, which Hydra would show below all else."""
-        handed = self.beginning.host.handed is not None
-        return not handed and os.environ.get("HYDRA_FULL_ERROR") != "1"
+        by_command = bool(command_of(self.beginning.host))  # a script's own launch has a caller
+        return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def stopped(self, error: Exception) -> None:
         """Says how to go on after something that is no job's failure.

@@ -48,12 +48,12 @@ def command_of(host: Host) -> list[str]:
     """How the sweep was started, up to the overrides; nothing where its script has launched it.
 
     A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the
-    script's own command line does not say then which job to run.
+    script's own command line does not say then which job to run. Nor does that of `python -c`.
 
     Args:
         host: the app.
     """
-    if host.handed is not None:
+    if host.handed is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments(sys.orig_argv) :]
     if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
