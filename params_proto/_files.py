@@ -1,12 +1,15 @@
-"""Files that are written whole or not at all."""
+"""Files that are written whole or not at all, and a standard output that may be closed."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from errno import EACCES, EISDIR, ELOOP
+from io import TextIOWrapper
 from pathlib import Path
+from typing import Any
 
 from params_proto.errors import SweepError
 
@@ -40,8 +43,8 @@ def write(
         mode = _mode(target)
         if mode is None and as_folder:
             mode = target.parent.stat().st_mode & 0o666
-        made = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
-        file = made.open("xb")
+        draft = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
+        file = draft.open("xb")
     try:
         for chunk in chunks:
             with _refusals(path):
@@ -52,25 +55,30 @@ def write(
                 os.fsync(file.fileno())
             file.close()
             if mode is not None:
-                made.chmod(mode)
-            made.replace(target)
+                draft.chmod(mode)
+            draft.replace(target)
     except BaseException:
         with suppress(OSError):
             file.close()  # which writes what is left, where it can
         with suppress(OSError):
-            made.unlink()
+            draft.unlink()
         raise
 
 
-def remove_left(directory: Path) -> None:
-    """Removes the hidden files of processes that died while they wrote.
+def remove_drafts(directory: Path) -> None:
+    """Removes the hidden files of processes that died while they wrote into a directory.
 
     Args:
-        directory: nobody else may be writing into it.
+        directory: no other process may be writing into it.
     """
     for path in directory.glob(f"{_START}{'[0-9a-f]' * 16}{_END}"):
         with suppress(OSError):
             path.unlink()
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What the system says about a file."""
+    return getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager
@@ -80,11 +88,6 @@ def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
         yield
     except (OSError, ValueError) as error:
         raise SweepError(f"{os.fspath(path)} cannot be written: {reason(error)}.") from error
-
-
-def reason(error: OSError | ValueError) -> str:
-    """What the system says about a file."""
-    return getattr(error, "strerror", None) or str(error)
 
 
 def _mode(target: Path) -> int | None:
@@ -98,3 +101,24 @@ def _mode(target: Path) -> int | None:
     if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise OSError(EACCES, os.strerror(EACCES))
     return target.stat().st_mode & 0o7777
+
+
+@contextmanager
+def until_closed() -> Generator[None, None, None]:
+    r"""Prints to a standard output whose reader may stop, as `head` does, or lack characters.
+
+    What is printed after the reader has gone is dropped, where Python would end with an error. A
+    character that the output's encoding lacks is written as `\xe9`.
+    """
+    out: Any = sys.stdout
+    strict = isinstance(out, TextIOWrapper) and out.errors == "strict"
+    if strict:
+        out.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if strict:
+            out.reconfigure(errors="strict")

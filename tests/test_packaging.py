@@ -77,7 +77,6 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">")[0].lower() for line in needed) == [
         "docstring-parser",
-        "fasteners",
         "hydra-core",
         "omegaconf",
         "pandas",

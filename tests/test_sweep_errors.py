@@ -222,15 +222,15 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     # keys
     "a key that is no string": (
         lambda: Sweep().product({1: [2]}),  # pyright: ignore
-        "product: 1 is no Hydra key: a key is a string, not int.",
+        "product: 1 is not a Hydra key: a key is a string, not int.",
     ),
     "a key that Hydra cannot read": (
         lambda: Sweep().set({"learning rate": 1}),
-        "set: 'learning rate' is no Hydra key: " + KEY_RULE,
+        "set: 'learning rate' is not a Hydra key: " + KEY_RULE,
     ),
     "an empty key": (
         lambda: Sweep().chain({"": 1}, {"": 2}),
-        "chain: '' is no Hydra key: " + KEY_RULE,
+        "chain: '' is not a Hydra key: " + KEY_RULE,
     ),
     # values and fields
     "a value for a float": (
@@ -478,7 +478,7 @@ SEVERAL: dict[str, tuple[Callable[[], object], list[str]]] = {
     "of keys": (
         lambda: base.product({"a b": [1], "lr": [2]}, bs=5),
         [
-            "product: 'a b' is no Hydra key: " + KEY_RULE,
+            "product: 'a b' is not a Hydra key: " + KEY_RULE,
             "lr is set by product() twice." + TWO_PLACES,
             "product needs a list of values for bs, got 5. Write bs=[5], or set(bs=5).",
         ],

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from keyword import iskeyword
 from typing import Any, cast
 
+from params_proto._values import to_list, unordered
 from params_proto.errors import shown
-from params_proto.values import as_listed, unordered
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
 
 def _drawn(values: Any) -> list[Any] | None:
     """The elements of an iterable; None where `values` is none."""
-    elements = as_listed(values) if is_array(values) else values
+    elements = to_list(values) if is_array(values) else values
     try:
         return list(cast("Iterable[Any]", elements))
     except TypeError:

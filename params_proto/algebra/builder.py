@@ -7,6 +7,9 @@ from functools import reduce
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._keys import bare, key_error
+from params_proto._text import name_of
+from params_proto._values import to_python
 from params_proto.algebra import steps
 from params_proto.algebra.axes import FromText, axis_values, is_array
 from params_proto.algebra.expression import Concat, Cross, Expression, refuse_overlap
@@ -17,10 +20,7 @@ from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed as renamed_template
 from params_proto.algebra.views import renamed
 from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
-from params_proto.keys import bare, key_error
 from params_proto.overrides.rendering import render_config
-from params_proto.python_text import name_of
-from params_proto.values import native
 
 if TYPE_CHECKING:
     from params_proto.fields import Field
@@ -403,7 +403,7 @@ class _Call:
 
     def positive(self, value: object, what: str) -> int:
         """A count of at least 1."""
-        number = native(value)
+        number = to_python(value)
         if type(number) is int and number >= 1:
             return number
         self.wrong(f"{self.method} needs {what}, a positive integer, got {shown(value)}.")
@@ -411,7 +411,7 @@ class _Call:
 
     def seed(self, value: object) -> int:
         """The seed of an order."""
-        number = native(value)
+        number = to_python(value)
         if type(number) is int:
             return number
         self.wrong(f"{self.method} needs an integer as its seed, got {shown(value)}.")
@@ -541,7 +541,7 @@ class _Call:
     def _value(self, key: str, field: Field | None, value: Any, from_text: bool = False) -> Any:
         """A value as its field holds it."""
         try:
-            taken = native(value)
+            taken = to_python(value)
         except RecursionError:
             name = self.plain(key)
             self.wrong(f"{self.method}: a value of {name} is nested too deep, or holds itself.")

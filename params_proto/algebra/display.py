@@ -7,7 +7,7 @@ from html import escape
 from keyword import iskeyword
 from typing import Any
 
-from params_proto.python_text import python_text
+from params_proto._text import stable_repr
 
 _LONGEST = 50  # values of an axis that are all shown
 _ROWS = 10  # configs in a notebook's table
@@ -24,21 +24,21 @@ def call_text(method: str, shown: Mapping[str, str]) -> str:
 def axis_text(values: Sequence[Any]) -> str:
     """The values of an axis as a list; of a long one its ends."""
     if isinstance(values, range):
-        return python_text(values)
+        return stable_repr(values)
     return f"[{', '.join(rows_text(values))}]"
 
 
 def rows_text(values: Sequence[Any]) -> list[str]:
     """Each of some values; of many the ends."""
     if len(values) <= _LONGEST:
-        return [python_text(one) for one in values]
-    return [*map(python_text, values[:3]), "...", python_text(values[-1])]
+        return [stable_repr(one) for one in values]
+    return [*map(stable_repr, values[:3]), "...", stable_repr(values[-1])]
 
 
 def options_text(options: Sequence[Any]) -> str:
     """The values of an exclude; a single one needs no list."""
     if len(options) == 1 and not isinstance(options[0], (list, range)):
-        return python_text(options[0])
+        return stable_repr(options[0])
     return axis_text(options)
 
 
@@ -65,5 +65,5 @@ def html(configs: Sequence[Mapping[str, Any]], size: int) -> str:
 
 
 def _row(index: int, config: Mapping[str, Any], keys: Sequence[str]) -> str:
-    cells = [escape(python_text(config[key])) if key in config else "" for key in keys]
+    cells = [escape(stable_repr(config[key])) if key in config else "" for key in keys]
     return f"<tr><th>{index}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

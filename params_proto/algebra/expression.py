@@ -8,11 +8,11 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
+from params_proto._keys import bare
 from params_proto.algebra import views
 from params_proto.algebra.space import Grid, Space, times
 from params_proto.algebra.steps import Edit, Pins, Set, Step, constants
 from params_proto.errors import Mistake, SweepError, together
-from params_proto.keys import bare
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import isqrt
 
-from params_proto.python_text import python_text
+from params_proto._text import stable_repr
 
 _ROUNDS = 8
 
@@ -35,7 +35,7 @@ class Permutation:
         self._width, self._mask = width, (1 << width) - 1
 
         def number(*label: int) -> int:
-            text, digest = python_text((seed, size, *label)).encode(), b""
+            text, digest = stable_repr((seed, size, *label)).encode(), b""
             while 8 * len(digest) < width:
                 digest += blake2b(text + digest).digest()
             return int.from_bytes(digest[: width // 8], "big")

@@ -7,8 +7,8 @@ from collections.abc import Container
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from params_proto._keys import bare, full_key
 from params_proto.errors import SweepError, nearest, shown
-from params_proto.keys import bare, in_full
 from params_proto.overrides.literals import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -94,7 +94,7 @@ class Scope(NamedTuple):
             raise ValueError(_ambiguous(key, found))
         if not found:
             below = None if key.startswith("~") else self._below(bare(key))
-            return in_full(self.prefix, key), below
+            return full_key(self.prefix, key), below
         target, full = found[0]
         return full, target.fields[key.rpartition(".")[2]]
 
@@ -121,7 +121,7 @@ class Scope(NamedTuple):
             has_any = any(one.open for one in self.targets if not one.node)
             of_root = [one for one in found if not one.node]
             found = of_root or ([] if has_any or name in self.at_root else found)
-        return [(one, in_full(one.node, name)) for one in found]
+        return [(one, full_key(one.node, name)) for one in found]
 
     def missing(self, key: str) -> str | None:
         """Why a plain name is probably a mistake: no target has it. None where it is not."""
@@ -130,7 +130,7 @@ class Scope(NamedTuple):
             return None
         owners = Counter(name for target in self.targets for name in target.fields)
         valid = [
-            name if owners[name] == 1 else in_full(target.node, name)
+            name if owners[name] == 1 else full_key(target.node, name)
             for target in self.targets
             for name in target.fields
         ]

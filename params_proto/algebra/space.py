@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from math import prod
 from typing import Any, cast
 
-from params_proto.values import fresh, is_atomic
+from params_proto._values import copy_mutable, is_atomic
 
 Config = dict[str, Any]
 
@@ -62,7 +62,7 @@ class Space(ABC):
     def renew(self, config: Config) -> Config:
         """Gives `config`, a dict of the receiver's own, its own copies of the mutable values."""
         for key in self.mutable & config.keys():
-            config[key] = fresh(config[key])
+            config[key] = copy_mutable(config[key])
         return config
 
 

@@ -15,14 +15,14 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
+from params_proto._text import name_of, stable_repr
+from params_proto._values import AxisIdentity, equality_key, length, to_python
 from params_proto.algebra import template, views
 from params_proto.algebra.display import axis_text, call_text, options_text, rows_text
 from params_proto.algebra.scope import below_node, derived
 from params_proto.algebra.space import Config, Rows, Space, axis, constant, indices, times
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.reading import may_sweep
-from params_proto.python_text import name_of, python_text
-from params_proto.values import AxisIdentity, identity, length, native
 
 if TYPE_CHECKING:
     from params_proto.algebra.expression import Expression
@@ -43,7 +43,7 @@ class Reader(NamedTuple):
     def __call__(self, config: Config, before: Space, late: Pins) -> Any:
         """Calls the function on a copy of a config of a space, with the pins of later steps."""
         if late:
-            config = {**{key: native(pin) for key, pin in late.items()}, **config}
+            config = {**{key: to_python(pin) for key, pin in late.items()}, **config}
         whole = before.renew(_Read(config))
         if self.node:
             whole = _Read({below_node(self.node, key): value for key, value in whole.items()})
@@ -161,7 +161,7 @@ class Step(ABC):
         return self._identity()
 
     def _identity(self) -> Hashable:
-        return identity(list(self.__getstate__().values()))
+        return equality_key(list(self.__getstate__().values()))
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
@@ -318,7 +318,7 @@ class Set(Step):
         return dict(self.pins)
 
     def call(self) -> str:
-        return call_text(self.name, {key: python_text(pin) for key, pin in self.pins.items()})
+        return call_text(self.name, {key: stable_repr(pin) for key, pin in self.pins.items()})
 
 
 @dataclass(eq=False)
@@ -338,7 +338,7 @@ class Repeat(Step):
         return self.times
 
     def call(self) -> str:
-        return f".repeat({python_text(self.times)})"
+        return f".repeat({stable_repr(self.times)})"
 
 
 class _Filter(Step):
@@ -406,7 +406,7 @@ class Where(_Filter):
         return f".where({name_of(self.predicate.function)})"
 
     def _identity(self) -> Hashable:
-        return identity(self.predicate.function)
+        return equality_key(self.predicate.function)
 
 
 @dataclass(eq=False)
@@ -462,7 +462,7 @@ class Derive(Step):
         if isinstance(rule, str):
             value: Any = template.fill(rule, {**late, **config}, key)
         else:
-            value = native(rule(config, before, late))
+            value = to_python(rule(config, before, late))
         return derived(key, self.fields[key], value) if key in self.fields else value
 
     def plain(self) -> Any:
@@ -476,11 +476,11 @@ class Derive(Step):
 
     def call(self) -> str:
         rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
-        return call_text(self.name, {key: python_text(rule) for key, rule in rules.items()})
+        return call_text(self.name, {key: stable_repr(rule) for key, rule in rules.items()})
 
     def _identity(self) -> Hashable:
         rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
-        return tuple([(key, identity(rule)) for key, rule in rules.items()])
+        return tuple([(key, equality_key(rule)) for key, rule in rules.items()])
 
 
 @dataclass(eq=False)
@@ -498,7 +498,7 @@ class Shuffle(Step):
         return {"seed": self.seed}
 
     def call(self) -> str:
-        return f".shuffle(seed={python_text(self.seed)})"
+        return f".shuffle(seed={stable_repr(self.seed)})"
 
 
 @dataclass(eq=False)
@@ -523,7 +523,7 @@ class Sample(Step):
         return {"n": self.count, "seed": self.seed}
 
     def call(self) -> str:
-        return f".sample({python_text(self.count)}, seed={python_text(self.seed)})"
+        return f".sample({stable_repr(self.count)}, seed={stable_repr(self.seed)})"
 
 
 @dataclass(eq=False)

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
+from params_proto._text import stable_repr
 from params_proto.errors import SweepError, did_you_mean, shown
-from params_proto.python_text import python_text
 
 
 def keys(template: str) -> list[str]:
@@ -58,7 +58,7 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
         value = config[key]
         try:
             # A collection has no format spec, and a set's own text differs between processes.
-            parts.append(python_text(value) if _is_collection(value, spec) else format(value, spec))
+            parts.append(stable_repr(value) if _is_collection(value, spec) else format(value, spec))
         except (TypeError, ValueError, OverflowError) as error:
             raise SweepError(
                 f"derive({name}={shown(template)}): {key}={shown(config[key])} does not take the"

@@ -10,9 +10,9 @@ from itertools import chain, compress, islice
 from sys import maxsize
 from typing import Any
 
+from params_proto._values import length
 from params_proto.algebra.permutation import Permutation
 from params_proto.algebra.space import Config, Grid, Rows, Space
-from params_proto.values import length
 
 _WALKED = 1_000_000  # configs before the first of a slice, which takes a tenth of a second
 

@@ -7,11 +7,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
-from params_proto.keys import bare
-from params_proto.python_command import arguments
+from params_proto._keys import bare
+from params_proto._text import arguments_start
 from params_proto.records import Record
-from params_proto.records.layout import MULTIRUN
-from params_proto.records.plan import PlanFile
+from params_proto.records.manifest import MULTIRUN, PlanFile
 
 # Of Hydra: what is about the sweep, and how its jobs are shown.
 _OF_THE_SWEEP = (
@@ -88,7 +87,7 @@ def alone(
     >>> alone([], [], ["lr=0.1"])
     'lr=0.1'
     """
-    start = arguments(script)
+    start = arguments_start(script)
     given = script[start:]
     options = [one for one in given if multirun or not asks_for_a_multirun(one)]
     if given == options and script and not multirun:

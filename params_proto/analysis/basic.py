@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import yaml
 
+from params_proto._text import to_json
 from params_proto.analysis.rows import Row
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import values
-from params_proto.records.layout import MULTIRUN
-from params_proto.records.returned import plain
+from params_proto.records.manifest import MULTIRUN
 
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
 
@@ -90,7 +90,7 @@ def _row(own: Path, sweep: Path) -> Row:
     began = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
     return Row(
         job=int(number[1]) if number else 0,
-        config={key: plain(value) for key, value in values(lines)},
+        config={key: to_json(value) for key, value in values(lines)},
         metrics={},
         status=None,
         attempt=None,

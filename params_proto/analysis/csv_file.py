@@ -10,7 +10,7 @@ from typing import Any
 
 from params_proto import _files
 from params_proto.analysis.rows import RUN_COLUMNS, Row, Table, columns
-from params_proto.records.layout import RESULTS
+from params_proto.records.manifest import RESULTS
 
 
 def write_results(of: Table, metrics: Iterable[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
+from params_proto._text import cell, json_key
 from params_proto.analysis.metrics import as_float
 from params_proto.analysis.rows import PENDING, Row, Table, columns, metrics_of, table
 from params_proto.errors import SweepError, shown
@@ -113,7 +113,7 @@ def _fixed(tables: Sequence[Table]) -> list[Mapping[str, Any]]:
     swept = {key for one in tables for key in one.keys}
     told: set[str] = set(swept)
     for key in {key for one in fixed for key in one} - swept:
-        values = {json.dumps(one[key], sort_keys=True) if key in one else None for one in fixed}
+        values = {json_key(one[key]) if key in one else None for one in fixed}
         if len(values) > 1:
             told.add(key)
     return [{key: value for key, value in one.items() if key in told} for one in fixed]
@@ -157,9 +157,7 @@ def _dtype(kinds: set[type], values: Sequence[Any]) -> str:
 
 def _category(values: Sequence[Any]) -> pd.Categorical:
     """Options of a config group, in the order of the sweep."""
-    texts = [
-        value if value is None or isinstance(value, str) else json.dumps(value) for value in values
-    ]
+    texts = [None if value is None else cell(value) for value in values]
     return pd.Categorical(texts, _each(text for text in texts if text is not None))
 
 

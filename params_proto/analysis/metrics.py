@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
-from params_proto.records.returned import UNFIT
+from params_proto._text import UNSERIALIZABLE
 
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
@@ -36,7 +36,7 @@ def _flat(node: Mapping[str, Any], path: str) -> Iterable[tuple[str, Any]]:
 
 def _is_unfit(value: Any) -> bool:
     """Whether it stands for what JSON has no word for."""
-    return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNFIT]
+    return isinstance(value, dict) and [*cast("dict[str, Any]", value)] == [UNSERIALIZABLE]
 
 
 def is_number(value: Any) -> bool:

@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from params_proto._keys import bare
+from params_proto._text import to_json
 from params_proto.algebra.builder import Builder
-from params_proto.keys import bare
 from params_proto.overrides.identity import Occurrences, identity, values
 from params_proto.records import Record
-from params_proto.records.layout import EARLIER, OWN, SWEEP
-from params_proto.records.plan import PlanFile
-from params_proto.records.returned import plain
+from params_proto.records.manifest import EARLIER, OWN, SWEEP, PlanFile
 from params_proto.sweep import Sweep
 
 
@@ -45,7 +44,7 @@ def planned(
     for file in [*files, directory / SWEEP]:
         for name, job in _named(written(file)):
             number = ran.get(name, numbers.setdefault(name, len(numbers)))
-            given[number] = {key: plain(value) for key, value in values(job)}
+            given[number] = {key: to_json(value) for key, value in values(job)}
             if file.parent == directory:
                 last.add(number)
     return given, last
@@ -70,7 +69,7 @@ def swept(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
         keys: those that are swept, without +, ++ and ~.
     """
     given = {bare(key): value for key, value in config.items()}
-    return {key: plain(given[key]) for key in keys if key in given}
+    return {key: to_json(given[key]) for key in keys if key in given}
 
 
 def _named(sweep: Sweep) -> Iterator[tuple[str, list[str]]]:

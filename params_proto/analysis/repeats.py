@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 
+from params_proto._text import json_key
 from params_proto.analysis.rows import Row
 from params_proto.errors import SweepError, did_you_mean
 
@@ -48,10 +48,7 @@ def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
     seen: dict[str, int] = {}
     return [
         seen.setdefault(
-            json.dumps(
-                {name: value for name, value in row.config.items() if name not in over},
-                sort_keys=True,
-            ),
+            json_key({name: value for name, value in row.config.items() if name not in over}),
             len(seen),
         )
         for row in rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,15 +9,23 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from params_proto._keys import bare
+from params_proto._text import json_key, to_json
 from params_proto.analysis.metrics import metrics, number
 from params_proto.analysis.planned import planned, swept, written
 from params_proto.errors import SweepError
-from params_proto.keys import bare
-from params_proto.records import Record, Records, Status
-from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, record_paths
-from params_proto.records.plan import PlanFile, has_plan, read_plan
-from params_proto.records.record import UnreadableError
-from params_proto.records.returned import plain
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import (
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    PlanFile,
+    UnreadableError,
+    has_plan,
+    read_plan,
+    record_paths,
+)
 from params_proto.sweep import Sweep
 
 PENDING = "pending"
@@ -102,7 +109,7 @@ def table(
         SweepError: there is no sweep, or what it has written cannot be read.
     """
     if has_plan(directory):
-        plan, records = read_plan(directory), Records(directory)
+        plan, records = read_plan(directory), JobStore(directory)
         if configs is None or plan.earlier:
             configs = _configs(directory)
         listed = _listed(plan, most) if configs is not None else 0
@@ -155,7 +162,7 @@ def _configs(directory: Path) -> Sweep | None:
 def _fixed(directory: Path, plan: PlanFile) -> Mapping[str, Any]:
     configs = _configs(directory)
     first = dict[str, Any]() if configs is None else next(iter(configs), dict[str, Any]())
-    kept = {key: plain(value) for key, value in first.items() if not key.startswith("~")}
+    kept = {key: to_json(value) for key, value in first.items() if not key.startswith("~")}
     return {bare(key): number(kept[key]) for key in kept if bare(key) not in plan.keys}
 
 
@@ -167,7 +174,7 @@ def _listed(plan: PlanFile, most: int) -> int:
 
 
 def _jobs(
-    plan: PlanFile, records: Records, configs: Iterable[Mapping[str, Any]], listed: int
+    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], listed: int
 ) -> Iterator[Row]:
     for job, config in enumerate(islice(configs, listed)):
         yield _row(job, swept(config, plan.keys), _read(records, job), records)
@@ -177,7 +184,7 @@ def _jobs(
                 yield _row(record.job, record.config, record, records)
 
 
-def _followed(plan: PlanFile, records: Records) -> Table:
+def _followed(plan: PlanFile, records: JobStore) -> Table:
     """Of sweeps of which one has followed the other: they may have had other keys, other jobs."""
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
     given, last = planned(records.directory, plan, done.values())
@@ -207,21 +214,21 @@ def _differing(configs: Collection[Mapping[str, Any]]) -> list[str]:
     values: dict[str, Counter[str]] = {}
     for config in configs:
         for key, value in config.items():
-            values.setdefault(key, Counter())[json.dumps(value, sort_keys=True)] += 1
+            values.setdefault(key, Counter())[json_key(value)] += 1
     return [key for key, counts in values.items() if [*counts.values()] != [len(configs)]]
 
 
-def _read(records: Records, job: int) -> Record | None:
+def _read(records: JobStore, job: int) -> Record | None:
     try:
         return records.read(job)
     except UnreadableError:
         return None  # the job runs again
 
 
-def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Records) -> Row:
+def _row(job: int, config: Mapping[str, Any], record: Record | None, records: JobStore) -> Row:
     if record is None:
         return Row(job, number(config), {}, PENDING, None, None, None, None, None)
-    dead = record.status is Status.RUNNING and not records.runs(record)
+    dead = record.status is Status.RUNNING and not records.is_running(record)
     error = record.error
     return Row(
         job,

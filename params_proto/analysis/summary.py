@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 
+from params_proto._text import json_key
 from params_proto.analysis.frame import column
 from params_proto.analysis.metrics import as_float, total
 from params_proto.analysis.student import t_quantile
@@ -141,4 +141,4 @@ def _misspelt(over: Iterable[str], df: pd.DataFrame) -> list[str]:
 
 def _text(value: Any) -> str:
     """By which equal values are seen: a list is not hashable, and NA is not equal to itself."""
-    return "" if value is pd.NA else json.dumps(value, sort_keys=True, default=repr)
+    return "" if value is pd.NA else json_key(value)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from params_proto._text import cell as json_cell
 from params_proto.analysis.rows import PENDING, Row, columns
 from params_proto.records import Status
 
@@ -103,7 +103,7 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = value if isinstance(value, str) else json.dumps(value)
+    text = json_cell(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
     if width(text) <= widest:
         return text

@@ -14,8 +14,8 @@ from params_proto.analysis.rows import Row, metrics_of, table
 from params_proto.analysis.text import cell, counted
 from params_proto.errors import SweepError
 from params_proto.multirun.progress.lines import write
-from params_proto.records import Records, Status
-from params_proto.records.plan import has_plan, read_plan
+from params_proto.records import JobStore, Status
+from params_proto.records.manifest import has_plan, read_plan
 
 
 def run(
@@ -66,7 +66,7 @@ def run(
     of = order._replace(metric=f"mean {order.metric}") if over else order
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
     write(of.describe(f"= {cell(means[best])}, {which}", "--direction "))
-    records = [record for job in jobs if (record := Records(directory).read(job)) is not None]
+    records = [record for job in jobs if (record := JobStore(directory).read(job)) is not None]
     return f"{cd_to_start(directory) if plan.script else ''}{again(plan, records, keys)}"
 
 

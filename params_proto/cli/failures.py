@@ -6,8 +6,8 @@ from pathlib import Path
 
 from params_proto.analysis.rows import table
 from params_proto.errors import SweepError
-from params_proto.records import Record, Records, Status
-from params_proto.records.plan import has_plan
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import has_plan
 
 _FAILED = (Status.FAILED.value, Status.CRASHED.value)
 
@@ -25,7 +25,7 @@ def run(directory: Path) -> str:
     if not has_plan(directory):
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
     failed = {row.job for row in rows if row.status in _FAILED}
-    records = [one for one in Records(directory).all() if isinstance(one, Record)]
+    records = [one for one in JobStore(directory).all() if isinstance(one, Record)]
     told = [_told(one, directory) for one in records if one.job in failed]
     return "\n\n".join(told) or "No job has failed."
 

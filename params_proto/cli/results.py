@@ -10,13 +10,13 @@ from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
+from params_proto._text import to_json
 from params_proto.analysis.ranking import Ranking, common_ranking
 from params_proto.analysis.rows import Row, Table, metrics_of, table
 from params_proto.analysis.text import counted, shown
 from params_proto.errors import SweepError
 from params_proto.multirun.progress.lines import write
 from params_proto.multirun.progress.screen import has_colors
-from params_proto.records.returned import plain
 
 
 def run(
@@ -100,4 +100,4 @@ def _plainly(column: Any) -> Iterator[Any]:
         elif isinstance(value, pd.Timestamp):
             yield str(_iso(value)).replace("+00:00", "Z")
         else:
-            yield plain(value)
+            yield to_json(value)

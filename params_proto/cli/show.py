@@ -10,13 +10,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from params_proto._text import counted
 from params_proto.algebra.expression import Concat, Cross, Expression
 from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
 from params_proto.multirun.asked.plan import Plan
-from params_proto.records.layout import SWEEP
+from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 
 if TYPE_CHECKING:
@@ -98,4 +99,4 @@ def _unfiltered(expression: Expression) -> Expression:
 
 
 def _counted(size: int | None) -> str:
-    return "configs" if size is None else "1 config" if size == 1 else f"{size} configs"
+    return "configs" if size is None else counted(size, "config")

@@ -13,6 +13,7 @@ from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, Final, Literal, cast
 
+from params_proto._values import equality_key, to_python
 from params_proto.errors import did_you_mean, shown
 from params_proto.fields.annotations import (
     hints,
@@ -23,7 +24,6 @@ from params_proto.fields.annotations import (
 )
 from params_proto.fields.dotted_name import find_object
 from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
-from params_proto.values import identity, native
 
 SCALARS: Final = frozenset({bool, int, float, str, bytes})
 
@@ -189,7 +189,7 @@ def class_of(value: object) -> Any:
 def of_python(value: Any) -> Any:
     """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
     if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
-        return native(value)
+        return to_python(value)
     return value
 
 
@@ -199,7 +199,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
     """
-    return one is other or identity(one) == identity(other)
+    return one is other or equality_key(one) == equality_key(other)
 
 
 def _mismatch(value: Any, annotation: Any, reason: str = "") -> ConversionError:

@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Optional, cast
 from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._values import copy_mutable
 from params_proto.errors import sentence, shown, together
 from params_proto.fields import Target
 from params_proto.fields.annotations import type_text, union_members, unwrap, without_none
@@ -33,7 +34,6 @@ from params_proto.fields.convert import (
 )
 from params_proto.fields.dotted_name import dotted_name
 from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
-from params_proto.values import fresh
 
 # Keys of Hydra's own in every config.
 _RESERVED = ("hydra", "defaults")
@@ -299,7 +299,7 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
         # Only a default that a config cannot hold is missing there.
         if default is REQUIRED or (not absent and _is_held(default)):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return fresh(default) if _is_held(default) else default
+        return copy_mutable(default) if _is_held(default) else default
     try:
         raw = node[field.name]
         kind = _record_kind(raw)
@@ -315,7 +315,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             current = convert(default, annotation, default)
             if _represents(value, current):
                 # The default of a Sequence, say, can be a tuple, which a call gives, too.
-                return fresh(default if _represents(represent(current), default) else current)
+                return copy_mutable(
+                    default if _represents(represent(current), default) else current
+                )
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
@@ -347,7 +349,7 @@ def _record(node: DictConfig, kind: type, default: Any, name: str, mistakes: lis
         return None
     is_default = all(strictly_equal(given[each.name], each.default) for each in fields)
     if type(default) is kind and is_default:
-        return fresh(default)
+        return copy_mutable(default)
     try:
         return kind(**given)
     except CONSTRUCTOR_ERRORS as error:

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from itertools import chain, islice
 from typing import Any, cast
 
+from params_proto._files import until_closed
+from params_proto._keys import keys_of
+from params_proto._text import counted
+from params_proto._values import length
 from params_proto.analysis.text import width
-from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
-from params_proto.keys import keys_of
 from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import Composed
@@ -23,8 +25,6 @@ from params_proto.multirun.jobs.numbered import Batch
 from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.remaining import Seen
-from params_proto.multirun.words import counted
-from params_proto.values import length
 
 _ALL = 1000  # jobs that are shown one by one
 _FIRST = 20  # of more

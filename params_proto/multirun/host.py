@@ -14,8 +14,8 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._keys import bare
 from params_proto.algebra.scope import Scope
-from params_proto.keys import bare
 from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
 from params_proto.overrides.groups import group_exists

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, cast
 
+from params_proto._text import parse_slice
 from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
 from params_proto.errors import SweepError, shown
-from params_proto.python_text import slice_of
 
 # What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
 _BATCH = 1000
@@ -136,7 +136,7 @@ class Options:
                 f"hydra.sweeper.slice={shown(given)} is {kind}, and no slice: write {forms}. In a"
                 " YAML file put it in quotes, as YAML reads 1:30 as 90."
             )
-        part = slice_of(given)
+        part = parse_slice(given)
         if part is None:
             raise SweepError(f"hydra.sweeper.slice={given} is no slice: write {forms}.")
         if part.step == 0:

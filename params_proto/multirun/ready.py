@@ -20,10 +20,10 @@ from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
 from params_proto.multirun.start.beginning import Beginning, begin
 from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
-from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.start.place import give_mode, mode_of
-from params_proto.records.layout import CONFIGS, OWN
+from params_proto.records.lock import sweep_lease
+from params_proto.records.manifest import CONFIGS, OWN
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining
@@ -136,5 +136,5 @@ def _own(beginning: Beginning) -> AbstractContextManager[None]:
     mode = mode_of(beginning.host.config)
     if mode is not None:
         give_mode(beginning.directory / OWN, mode)
-    patient = beginning.goes_on
-    return locked(beginning.directory, beginning.options.slice, patient=patient)
+    wait = beginning.goes_on
+    return sweep_lease(beginning.directory, beginning.options.slice, wait_for_stale=wait)

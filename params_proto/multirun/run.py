@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.multirun.host import Host
 from params_proto.multirun.jobs.composed import Composed
@@ -18,7 +19,6 @@ from params_proto.multirun.running.interrupts import interrupts, quiet_about_int
 from params_proto.multirun.running.recorded import Recorded
 from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.opening import Opened
-from params_proto.multirun.words import counted
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn

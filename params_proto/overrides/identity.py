@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
+from params_proto._keys import bare
 from params_proto.errors import SweepError
-from params_proto.keys import bare
 
 # What needs no parser, which takes a tenth of a millisecond.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from params_proto._keys import bare
 from params_proto.errors import Mistake, SweepError, together
-from params_proto.keys import bare
 from params_proto.overrides.reading import read, shuffles, values_of
 
 if TYPE_CHECKING:

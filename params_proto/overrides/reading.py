@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 from math import isfinite
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._values import MAX_DEPTH
 from params_proto.errors import SweepError, cut, sentence, shown
 from params_proto.overrides.groups import globbed, options_of
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
-from params_proto.values import MAX_DEPTH
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

@@ -13,8 +13,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._keys import full_key, key_error
 from params_proto.errors import SweepError, shown
-from params_proto.keys import in_full, key_error
 from params_proto.overrides.literals import OverrideText, spell, spell_key
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def render_config(
     """
     overrides: list[str] = []
     for key, value in config.items():
-        full = in_full(prefix, key)
+        full = full_key(prefix, key)
         default: object = None
         if _is_container(value):
             default = _default(full, targets, standing, overrides)

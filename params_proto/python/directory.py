@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from params_proto._keys import bare
 from params_proto.errors import SweepError
-from params_proto.keys import bare
 from params_proto.multirun.jobs.directories import written
 from params_proto.multirun.start.place import is_named_by_time
 

@@ -37,7 +37,7 @@ from params_proto.python.lines import launcher_lines, lines_of
 from params_proto.python.logs import logging_kept
 from params_proto.python.runnable import Runnable, runnable
 from params_proto.python.workers import fresh_workers
-from params_proto.records.plan import has_plan
+from params_proto.records.manifest import has_plan
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from params_proto._text import json_key
 from params_proto.analysis.metrics import as_float, is_number
 from params_proto.report.text import fit, told
 
@@ -87,10 +87,7 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
     texts: dict[str, str] = {}
-    found = [
-        None if value is ABSENT else json.dumps(value, sort_keys=True, default=repr)
-        for value in values
-    ]
+    found = [None if value is ABSENT else json_key(value) for value in values]
     for same, value in zip(found, values, strict=True):
         if same is not None and same not in texts:
             texts[same] = told(value)

@@ -14,9 +14,8 @@ from params_proto.analysis.ranking import Ranking, ranking_of
 from params_proto.analysis.repeats import configurations, repeat_keys
 from params_proto.analysis.rows import Row, columns, metrics_of, table
 from params_proto.errors import SweepError
-from params_proto.records import Record, Records, Status
-from params_proto.records.layout import SWEEP
-from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
 from params_proto.report.columns import ABSENT, Column, key, metric, numbers, options
 from params_proto.report.failures import Failed, grouped
 
@@ -173,7 +172,7 @@ def _commands(
     directory: Path, plan: PlanFile, rows: Sequence[Row], orders: Iterable[Ranking]
 ) -> dict[int, str]:
     """Of the jobs that a page can show as the best: by any metric, in both directions."""
-    records = Records(directory)
+    records = JobStore(directory)
     commands: dict[int, str] = {}
     for order in orders:
         for either in (order, order._replace(maximize=not order.maximize)):
@@ -187,7 +186,7 @@ def _commands(
 
 
 def _failures(directory: Path, rows: Sequence[Row]) -> list[Failed]:
-    records = Records(directory)
+    records = JobStore(directory)
     failed = [(place, row.job) for place, row in enumerate(rows) if row.status in _FAILED]
     found = [(place, records.read(job)) for place, job in failed]
     return grouped([(place, one) for place, one in found if isinstance(one, Record)])

@@ -7,11 +7,12 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.report.about import about, file, swept
 from params_proto.report.contents import Contents
 from params_proto.report.rows import heading, row
-from params_proto.report.text import counted, embedded, escaped, fit
+from params_proto.report.text import embedded, escaped, fit
 from params_proto.report.tracebacks import tracebacks
 
 _SCRIPTS = ("data.js", "table.js", "scales.js", "figures.js", "page.js")
@@ -41,7 +42,7 @@ def page(contents: Contents) -> str:
         file=file(contents.sweep),
         head="".join(heading(place, column) for place, column in enumerate(columns)),
         rows="\n".join(row(place, columns) for place in range(contents.jobs)),
-        jobs=counted(contents.jobs, "job"),
+        jobs=counted(contents.jobs),
         failures=tracebacks(contents.failures, columns),
         data=embedded(
             {

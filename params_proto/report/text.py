@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+from params_proto._text import cell
+
 LONGEST = 200  # characters of a value
 # What HTML cannot hold: control characters, halves of surrogate pairs, and what is no character.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -21,7 +23,7 @@ def told(value: Any) -> str:
     >>> told("adam"), told([64, 32]), told(0.1), told(None)
     ('adam', '[64, 32]', '0.1', 'null')
     """
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = cell(value)
     return fit(text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…")
 
 
@@ -56,12 +58,3 @@ def embedded(value: Any) -> str:
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def counted(number: int, what: str) -> str:
-    """A number of things.
-
-    >>> counted(1, "job"), counted(2000, "job")
-    ('1 job', '2,000 jobs')
-    """
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from params_proto._text import counted
 from params_proto.report.columns import Column
 from params_proto.report.failures import Failed
-from params_proto.report.text import counted, escaped
+from params_proto.report.text import escaped
 
 _NAMED = 20  # jobs of a kind, with their configs
 _KINDS = 50  # of failures
@@ -24,7 +25,7 @@ def tracebacks(groups: Sequence[Failed], columns: Sequence[Column]) -> str:
     said = "".join(_group(group, columns) for group in groups[:_KINDS])
     more = len(groups) - _KINDS
     end = f"<p>{more:,} kinds more: <code>params-proto failures</code> shows all.</p>"
-    total = counted(sum(len(group.jobs) for group in groups), "job")
+    total = counted(sum(len(group.jobs) for group in groups))
     return (
         '<section id="failures" aria-labelledby="failures-title">'
         f'<h2 id="failures-title">What failed <small>{total}</small></h2>'
@@ -39,7 +40,7 @@ def _group(group: Failed, columns: Sequence[Column]) -> str:
     trace = f'<pre tabindex="0">{escaped(group.traceback)}</pre>' if group.traceback else ""
     return (
         f"<details open><summary><b>{escaped(group.kind)}</b>"
-        f" <small>{counted(len(group.jobs), 'job')}</small></summary>"
+        f" <small>{counted(len(group.jobs))}</small></summary>"
         f'{trace}<ul class="failed-jobs">{jobs}{rest}</ul></details>'
     )
 

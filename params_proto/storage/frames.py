@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
+from params_proto._keys import key_error
 from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, shown
-from params_proto.keys import key_error
 from params_proto.storage.plain import chain_of_rows
 from params_proto.storage.table_file import LONE_SURROGATE
 

@@ -7,11 +7,11 @@ from enum import Enum
 from functools import partial
 from typing import Any, cast
 
+from params_proto._values import equality_key
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope, into_field
 from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, shown
-from params_proto.values import identity
 
 
 def check_members(sweep: Builder) -> None:
@@ -29,7 +29,9 @@ def check_members(sweep: Builder) -> None:
 def _check(scope: Scope, key: str, values: Sequence[Any]) -> Sequence[Any]:
     for value in () if isinstance(values, range) else values:
         named = _by_name(value)
-        if named is not value and identity(_read_back(scope, key, named)) != identity(value):
+        if named is not value and equality_key(_read_back(scope, key, named)) != equality_key(
+            value
+        ):
             raise SweepError(
                 f"{scope.plain(key)}: a file holds {shown(value)} by name, which is a string when"
                 " the file is read. Annotate the field with the enum, or give the name as text."

@@ -14,14 +14,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._keys import bare, is_node
+from params_proto._text import parse_slice
 from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
-from params_proto.keys import bare, is_node
 from params_proto.overrides.lines import given
 from params_proto.overrides.reading import may_sweep, shuffles, sweep_values
-from params_proto.python_text import slice_of
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -323,7 +323,7 @@ class _Steps:
                 partial(getattr(sweep, name), **value) if needed <= value.keys() <= known else None
             )
         if name == "slice":
-            part = slice_of(value) if isinstance(value, str) else None
+            part = parse_slice(value) if isinstance(value, str) else None
             return partial(sweep.slice, part) if part and part.step != 0 else None
         if name == "repeat":
             return partial(sweep.repeat, value)

@@ -11,9 +11,9 @@ from enum import Enum
 from functools import cache
 from typing import Any, cast
 
+from params_proto._keys import key_error
+from params_proto._values import MAX_DEPTH, depth
 from params_proto.errors import SweepError, shown
-from params_proto.keys import key_error
-from params_proto.values import MAX_DEPTH, depth
 
 Configs = tuple[list[dict[str, Any]], list[int]]
 """Configs, and the line of each in its file."""

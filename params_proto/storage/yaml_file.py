@@ -17,12 +17,12 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.representer import SafeRepresenter
 from yaml.resolver import Resolver
 
+from params_proto._text import stable_repr
+from params_proto._values import MAX_DEPTH, unordered
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.literals import OverrideText, live
 from params_proto.overrides.reading import shuffles, spelled
-from params_proto.python_text import python_text
 from params_proto.storage.table_file import LONE_SURROGATE
-from params_proto.values import MAX_DEPTH, unordered
 
 # --- the types of scalars, as in a Hydra config
 
@@ -340,13 +340,13 @@ class _Representer(_Scalars, SafeRepresenter):
 
     def number(self, value: float) -> ScalarNode:
         """An int or a float, as Python writes it."""
-        text = python_text(value)
+        text = stable_repr(value)
         tag = _FLOAT if isinstance(value, float) else f"{_YAML}int"
         return self.represent_scalar(tag, _SPECIAL.get(text, text))
 
     def elements(self, value: Any) -> Node:
         """A list, tuple or set; the order of a set of strings differs from process to process."""
-        ordered = sorted(value, key=python_text) if unordered(value) else value
+        ordered = sorted(value, key=stable_repr) if unordered(value) else value
         return self.represent_sequence(_TAGS[type(value)], ordered)
 
     def other(self, value: Any) -> ScalarNode:

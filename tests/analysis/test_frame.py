@@ -15,8 +15,8 @@ import pytest
 from params_proto import Sweep, SweepError, results
 from params_proto.analysis.csv_file import text
 from params_proto.analysis.rows import table
-from params_proto.records import Failure, Record, Records, Status
-from params_proto.records.plan import PlanFile, read_plan
+from params_proto.records import Failure, JobStore, Record, Status
+from params_proto.records.manifest import PlanFile, read_plan
 from params_proto.records.process import this_process
 
 STARTED = "2026-11-24T10:00:00.000+01:00"
@@ -41,7 +41,7 @@ def record(job: int, config: dict[str, Any], value: Any = None, **more: Any) -> 
         value=value,
         host=process.host,
         pid=process.pid,
-        process=process.began,
+        process=process.start_time,
         **own,
     )
 
@@ -78,7 +78,7 @@ def make(tmp_path: Path) -> Make:
             STARTED,
         ).write(directory)
         for one in records:
-            Records(directory).write(one)
+            JobStore(directory).write(one)
         return directory
 
     return made

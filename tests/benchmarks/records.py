@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from params_proto.multirun.running.recorded import Recorded
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
 
@@ -45,7 +45,7 @@ def written(pairs: int) -> Iterator[Row]:
 def read(pairs: int) -> Iterator[Row]:
     """All records of a large sweep, in files of their own."""
     with tempfile.TemporaryDirectory() as name:
-        records = Records(Path(name))
+        records = JobStore(Path(name))
         one = _record()
         for number in range(MANY):
             records.write(one._replace(job=number))

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+from params_proto._values import equality_key
 from params_proto.fields.schema import represent
-from params_proto.values import identity
 
 
 class Color(Enum):
@@ -73,7 +73,7 @@ class Optimizer:
     ids=lambda value: type(value).__name__,
 )
 def test_a_config_has_a_form_for_it(value: Any, expected: Any) -> None:
-    assert identity(represent(value)) == identity(expected)
+    assert equality_key(represent(value)) == equality_key(expected)
 
 
 @pytest.mark.parametrize(

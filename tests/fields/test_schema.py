@@ -20,10 +20,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto._values import equality_key
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Field, Target, describe
 from params_proto.fields.schema import escape, python_values, structured_config
-from params_proto.values import identity
 from tests.versions import VERSION_BASE
 
 
@@ -230,7 +230,7 @@ def test_a_value_given_on_the_command_line_arrives_as_it_was_meant(pair: tuple[A
     described = target(annotation)
     config = config_of(described)
     OmegaConf.update(config, "x", overridden(value), merge=True)
-    assert identity(python_values(described, config)["x"]) == identity(value)
+    assert equality_key(python_values(described, config)["x"]) == equality_key(value)
 
 
 @given(annotated)
@@ -239,7 +239,7 @@ def test_it_arrives_in_the_place_of_a_default_of_none(pair: tuple[Any, Any]) -> 
     described = target(annotation, None)
     config = config_of(described)
     OmegaConf.update(config, "x", overridden(value), merge=True)
-    assert identity(python_values(described, config)["x"]) == identity(value)
+    assert equality_key(python_values(described, config)["x"]) == equality_key(value)
 
 
 @given(st.sampled_from(scalars + others), st.data())
@@ -252,7 +252,7 @@ def test_it_arrives_in_the_place_of_another_value(pair: Pair, data: st.DataObjec
     OmegaConf.update(config, "x", overridden(value), merge=True)
     if isinstance(value, Schedule) and default is not None:  # a config merges dicts
         value.weights.update({k: v for k, v in default.weights.items() if k not in value.weights})
-    assert identity(python_values(described, config)["x"]) == identity(value)
+    assert equality_key(python_values(described, config)["x"]) == equality_key(value)
 
 
 @given(annotated)
@@ -261,7 +261,7 @@ def test_a_default_arrives_as_it_is_through_a_pickled_config(pair: tuple[Any, An
     described = target(annotation, value)
     config = cloudpickle.loads(cloudpickle.dumps(config_of(described)))
     arrived = python_values(described, config)["x"]
-    assert identity(arrived) == identity(value)
+    assert equality_key(arrived) == equality_key(value)
 
 
 @given(st.text("\\${}a'", max_size=8))
@@ -349,7 +349,7 @@ def test_without_overrides_the_function_gets_its_defaults(
     expected: dict[str, Any] = {name: f.default for name, f in described_train.fields.items()}
     expected |= {"seed": 1, "lr": 1.0, "data": Path("data"), "betas": (1.0, "a")}
     expected |= {"bounds": {"low": 0.0, "high": 1.0}}
-    assert identity(values) == identity(expected)
+    assert equality_key(values) == equality_key(expected)
     assert values["unheld"] is model
     assert values["unnamed"] is doubled
 
@@ -420,7 +420,7 @@ def test_an_override_of_hydra_gives_a_value_of_the_annotated_type(
 ) -> None:
     name = override.lstrip("+~").partition("=")[0].partition(".")[0]
     value = python_values(described_train, composed(override))[name]
-    assert identity(value) == identity(expected)
+    assert equality_key(value) == equality_key(expected)
 
 
 WRONG: list[tuple[str, str]] = [
@@ -520,7 +520,9 @@ def test_in_a_tuple_a_value_means_what_it_means_to_omegaconf_alone(
         with pytest.raises(SweepError, match=r"x\[0\]: "):
             python_values(target(annotation), config)
     else:
-        assert identity(python_values(target(annotation), config)["x"]) == identity(expected)
+        assert equality_key(python_values(target(annotation), config)["x"]) == equality_key(
+            expected
+        )
 
 
 def test_an_open_target_gets_the_other_keys_but_for_those_of_others() -> None:
@@ -529,7 +531,7 @@ def test_an_open_target_gets_the_other_keys_but_for_those_of_others() -> None:
     config = OmegaConf.structured(structured_config(describe(run)), flags={"struct": False})
     config.merge_with({"extra": {"a": ["${lr}"]}, "training": {"lr": 1}, 3: 4})
     values = python_values(describe(run), config, ignore={"training"})
-    assert identity(values) == identity({"lr": 0.1, "extra": {"a": [0.1]}})
+    assert equality_key(values) == equality_key({"lr": 0.1, "extra": {"a": [0.1]}})
 
 
 def test_a_closed_target_does_not() -> None:
@@ -656,7 +658,7 @@ def test_an_unchanged_default_is_still_of_its_type():
 
     found = python_values(describe(train), OmegaConf.structured(structured_config(describe(train))))
 
-    assert identity(found) == identity({"lr": 1.0, "color": Color.RED})
+    assert equality_key(found) == equality_key({"lr": 1.0, "color": Color.RED})
 
 
 def test_a_name_that_the_command_line_cannot_say_is_refused():
@@ -670,7 +672,7 @@ def test_a_name_that_the_command_line_cannot_say_is_refused():
 def test_an_int_for_a_float_or_text_is_a_float(annotation: Any) -> None:
     config = config_of(target(annotation, "auto"))
     config.x = 1
-    assert identity(python_values(target(annotation, "auto"), config)["x"]) == identity(1.0)
+    assert equality_key(python_values(target(annotation, "auto"), config)["x"]) == equality_key(1.0)
 
 
 @dataclass(frozen=True)

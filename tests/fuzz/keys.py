@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.keys import bare, key_error
+from params_proto._keys import bare, key_error
 from params_proto.overrides.reading import read
 from tests.fuzz.promises import BrokenError, Kind
 from tests.fuzz.texts import KEYS, SNIPPETS, mutated, short

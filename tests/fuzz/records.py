@@ -27,9 +27,16 @@ from params_proto.multirun.start.changes import refuse_changes
 from params_proto.multirun.start.opening import opened
 from params_proto.multirun.start.remaining import Remaining, seen
 from params_proto.overrides.identity import identity
-from params_proto.records import Records
-from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
-from params_proto.records.plan import read_plan
+from params_proto.records import JobStore
+from params_proto.records.manifest import (
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    claim_path,
+    read_plan,
+    record_path,
+)
 from params_proto.records.record import Record, Status
 from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
 from tests.fuzz.promises import Kind
@@ -174,8 +181,8 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
         in_batches(jobs, iter([9])), ahead=True
     ):
         composed.write(directory, shared=False)
-    Records(directory).write(_record(0, Status.RUNNING))
-    Records(directory).write(_record(1, Status.COMPLETED))
+    JobStore(directory).write(_record(0, Status.RUNNING))
+    JobStore(directory).write(_record(1, Status.COMPLETED))
     contents = {
         name: (directory / path).read_bytes()
         for name, path in _FILES.items()
@@ -219,7 +226,7 @@ def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
 
 def _read(app: Multirun, directory: Path) -> None:
     """All that is read of the files and written again, without a config."""
-    records = Records(directory)
+    records = JobStore(directory)
     list(records.all())
     read_plan(directory)
     list(kept(directory))

@@ -17,13 +17,11 @@ from params_proto.multirun.jobs.composed import kept
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import native, parse, shuffles
 from params_proto.overrides.rendering import render
-from params_proto.records import Records
-from params_proto.records.layout import record_path
-from params_proto.records.plan import read_plan
-from params_proto.records.record import UnreadableError
+from params_proto.records import JobStore
+from params_proto.records.manifest import UnreadableError, read_plan, record_path
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
-from tests.records.test_plan import PLAN
+from tests.records.test_manifest import PLAN
 
 MILLION = 1_000_000
 DIGITS = "1" * 100_000
@@ -73,10 +71,10 @@ FILES: dict[str, tuple[str, str, str]] = {
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
     "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),
-    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is no Hydra key"),
-    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is no Hydra key"),
-    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is no Hydra key"),
-    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is no Hydra key"),
+    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is not a Hydra key"),
+    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is not a Hydra key"),
+    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is not a Hydra key"),
+    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is not a Hydra key"),
     "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "a sweep file has no such tag"),
 }  # fmt: skip
 
@@ -210,8 +208,8 @@ def test_a_journal(fenced: Path, name: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     with pytest.raises(UnreadableError, match=message):
-        Records(fenced).read(0)
-    with pytest.raises(SweepError, match=rf"plan.json is no plan of a sweep.*{message}"):
+        JobStore(fenced).read(0)
+    with pytest.raises(SweepError, match=rf"plan.json is not the plan of a sweep.*{message}"):
         read_plan(fenced)
     with pytest.raises(SweepError, match=rf"composed.jsonl is not what .*{message}"):
         list(kept(fenced))
@@ -223,7 +221,7 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path.parent.mkdir(parents=True)
     path.write_text(f'{{"job": 0, "duration": {number}}}')
     with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
-        Records(fenced).read(0)
+        JobStore(fenced).read(0)
 
 
 def test_a_plan_of_very_many_earlier_sweeps(fenced: Path) -> None:
@@ -239,5 +237,5 @@ def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
         assert isinstance(sweep[-1]["lr"], int)
     with pytest.raises(SweepError, match="asks for more configs than there are: 2"):
         Sweep().product(lr=[1, 2]).sample(enormous)
-    with pytest.raises(SweepError, match="is no Hydra key: a key is a string, not int"):
+    with pytest.raises(SweepError, match="is not a Hydra key: a key is a string, not int"):
         Sweep().product({enormous: [1]})

@@ -42,7 +42,7 @@ _KNOWN = frozenset(
     [
         *sys.stdlib_module_names,
         *("params_proto", "hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml", "pandas"),
-        *("numpy", "fasteners", "dateutil", "pytz", "pyarrow", "hypothesis", "pytest", "_pytest"),
+        *("numpy", "dateutil", "pytz", "pyarrow", "hypothesis", "pytest", "_pytest"),
         *("coverage", "tests", "attr", "numexpr", "docstring_parser"),
     ]
 )

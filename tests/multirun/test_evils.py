@@ -11,7 +11,7 @@ import pytest
 from hydra.errors import HydraException
 
 from params_proto.overrides.rendering import render
-from params_proto.records import Records
+from params_proto.records import JobStore
 from tests.multirun.conftest import Run
 
 OUTSIDE = r"would have the directory .*, outside the sweep's"
@@ -57,7 +57,7 @@ def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
 def test_odd_text_reaches_a_job(multirun: Run, app: Path, text: str) -> None:
     done = multirun(f"name={render(text)},x", task=lambda config: config.name)
     assert done.values == [text, "x"]
-    assert Records(app / "out").read(0) is not None
+    assert JobStore(app / "out").read(0) is not None
 
 
 def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path) -> None:

@@ -32,7 +32,7 @@ from omegaconf import OmegaConf
 
 from params_proto import Sweep, SweepError, current
 from params_proto.app.owner import classes, functions
-from params_proto.records import Records
+from params_proto.records import JobStore
 from tests.versions import VERSION_BASE
 
 pytestmark = pytest.mark.usefixtures("plugins", "alone")
@@ -275,7 +275,7 @@ def test_an_interrupted_launch_goes_on(tmp_path: Path) -> None:
     sweep = Sweep(interrupted).product(lr=[1, 2, 3])
     with pytest.raises(KeyboardInterrupt):
         sweep.launch(sweep_dir="out")
-    record = Records(tmp_path / "out").read(1)
+    record = JobStore(tmp_path / "out").read(1)
     assert record is not None
     assert record.status.value == "interrupted"
 

@@ -172,15 +172,15 @@ def test_the_index_is_not_a_key() -> None:
     [
         ([{"a": 1}], "from_dataframe needs a pandas DataFrame, got list"),
         (pd.Series([1]), "from_dataframe needs a pandas DataFrame, got Series"),
-        (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is no Hydra key: a key is a string"),
-        (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is no Hydra key"),
+        (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is not a Hydra key: a key is a string"),
+        (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is not a Hydra key"),
         (
             pd.DataFrame([[1, 2]], columns=["a", "a"]),
             "from_dataframe: the column 'a' is given twice",
         ),
         (
             pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
-            r"from_dataframe: \('a', 'b'\) is no Hydra key",
+            r"from_dataframe: \('a', 'b'\) is not a Hydra key",
         ),
     ],
 )

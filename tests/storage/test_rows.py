@@ -218,7 +218,7 @@ MISTAKES = [
     (".jsonl", "<html>\n", r"sweep.jsonl:1: this is not JSON: .*A line holds one config"),
     (".jsonl", '{"a": 1, "a": 2}', r"sweep.jsonl:1: the key 'a' is given twice"),
     (".jsonl", '\n{"a": {"b": 1, "b": 2}}', r"sweep.jsonl:2: the key 'b' is given twice"),
-    (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is no Hydra key"),
+    (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is not a Hydra key"),
     (
         ".jsonl",
         '{"a": ' + "[" * 150 + "]" * 150 + "}",
@@ -231,8 +231,12 @@ MISTAKES = [
     (".csv", "a,b\n1,2\n3\n", r"sweep.csv:3: the header has 2 columns, this line has 1"),
     (".csv", 'a\n"x\ny"\n1,2\n', r"sweep.csv:4: the header has 1 columns, this line has 2"),
     (".csv", "a,b,a\n", r"sweep.csv:1: the column 'a' is given twice"),
-    (".csv", "\n\na,a b\n1,2\n", r"sweep.csv:3: the header names the keys.* 'a b' is no Hydra key"),
-    (".csv", "a,\n1,2\n", r"sweep.csv:1: the header names the keys.* '' is no Hydra key"),
+    (
+        ".csv",
+        "\n\na,a b\n1,2\n",
+        r"sweep.csv:3: the header names the keys.* 'a b' is not a Hydra key",
+    ),
+    (".csv", "a,\n1,2\n", r"sweep.csv:1: the header names the keys.* '' is not a Hydra key"),
     (".csv", "<!DOCTYPE html>\n<p>\n", r"sweep.csv:1: the header names the keys, lr,batch_size"),
     (".csv", "lr;bs\n1;2\n", r"sweep.csv:1: the header names the keys, lr,batch_size"),
     (".csv", "\n \n".replace(" ", ""), r"sweep.csv:1: the file has no header"),

@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError
+from params_proto._keys import is_node, key_error
 from params_proto.cli.schema import run
-from params_proto.keys import is_node, key_error
 from params_proto.storage import sweep_from_steps, yaml_file
 from params_proto.storage.plain import STEPS
 from params_proto.storage.yaml_file import text_of

@@ -632,7 +632,7 @@ MISTAKES = {
         r"sweep.yaml:2: product: lr .*got null. Write lr: \[null\]",
     ),
     "a set as an axis": ("product:\n  a: !set [1]", r"sweep.yaml:2: product .*got a set"),
-    "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is no Hydra key"),
+    "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is not a Hydra key"),
     "no key for text": ("product: {a b: x}", r"sweep.yaml:1: product: Hydra cannot read 'a b=x'"),
     "lengths": (
         "repeat: 2\nzip: {a: [1], b: [1, 2]}",
@@ -716,7 +716,7 @@ MISTAKES = {
         "- smaple: {n: 1}\n- derive: {b: '{lr}'}\n- slice: 1\n- sample: {m: 3}\n- set: {1: 2}",
         r"^6 mistakes:\n- \S*yaml:2: product: lr .*\n- \S*yaml:4: repeat .*"
         r"\n- \S*yaml:6: 'repat' .*\n- \S*yaml:7: zip: a .*"
-        r"\n- \S*yaml:8: 'smaple' .*\n- \S*yaml:12: set: 1 is no Hydra key[^\n]*$",
+        r"\n- \S*yaml:8: 'smaple' .*\n- \S*yaml:12: set: 1 is not a Hydra key[^\n]*$",
     ),
     "a step misspelt above one of axes": (
         "prodct: {a: [1]}\nexclude: {a: 1}",

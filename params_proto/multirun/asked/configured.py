@@ -6,10 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._keys import bare
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, shown
-from params_proto.keys import bare
 from params_proto.multirun.asked.sweeps import SweepFile, as_run
 from params_proto.overrides.reading import native
 from params_proto.sweep import Sweep

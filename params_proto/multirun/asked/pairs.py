@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, cast
 
+from params_proto._keys import bare
+from params_proto._values import length
 from params_proto.errors import SweepError, shown, together
-from params_proto.keys import bare
 from params_proto.overrides.lines import Given
-from params_proto.values import length
 
 _FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 

@@ -10,11 +10,11 @@ from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, cast
 
+from params_proto._keys import bare, overlap
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Edit, Product, Reader, Set, Zip
 from params_proto.algebra.views import Picked
 from params_proto.errors import SweepError, shown, together
-from params_proto.keys import bare, related
 from params_proto.multirun.asked.precedence import override
 from params_proto.overrides.lines import Given
 from params_proto.overrides.rendering import assignment, render_config
@@ -234,7 +234,7 @@ def _over_others(
         key
         for key in keys
         if any(
-            related(name, other)
+            overlap(name, other)
             and not is_group(min(name, other))
             and name in names
             and not expression.share_config(names[name], names[other])

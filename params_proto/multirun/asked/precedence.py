@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Product, Set
-from params_proto.values import length
 
 
 def override(expression: Expression, block: Product, *, last: bool = False) -> Expression:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from params_proto.keys import bare, related
+from params_proto._keys import bare, overlap
 from params_proto.overrides.rendering import Record, Standing
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Composed:
         """What stands at the keys of a job that selects some options of groups."""
 
         def standing(key: str, before: Sequence[str]) -> object:
-            near = [line for line in before if related(bare(line.partition("=")[0]), key)]
+            near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
             return _at(self._composed((*groups, *near)), key)
 
         return standing

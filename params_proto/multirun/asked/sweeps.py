@@ -8,9 +8,16 @@ from typing import NamedTuple
 
 from params_proto import _files
 from params_proto.errors import SweepError
-from params_proto.records.layout import EARLIER, OWN, PLAN, SWEEP
-from params_proto.records.mode import make
-from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.manifest import (
+    EARLIER,
+    OWN,
+    PLAN,
+    SWEEP,
+    PlanFile,
+    has_plan,
+    make_folder,
+    read_plan,
+)
 
 
 class SweepFile(NamedTuple):
@@ -79,7 +86,7 @@ def follow(directory: Path, plan: PlanFile, text: str) -> None:
         text: of the new one.
     """
     kept = earlier(directory, plan.earlier)
-    make(kept.parent)
+    make_folder(kept.parent)
     _files.write(kept, [present(directory, plan).text], as_folder=True)
     _files.write(directory / SWEEP, [text])
 

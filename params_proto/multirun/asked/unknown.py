@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 from omegaconf.errors import ValidationError
 
+from params_proto._keys import bare, full_key
 from params_proto.errors import nearest
-from params_proto.keys import bare, in_full
 from params_proto.multirun.mistakes import first_ten
 from params_proto.overrides.reading import native, read
 
@@ -132,7 +132,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
         key = bare(line.partition("=")[0])
         for target in fields if key == place else ():
             field = target.fields.get(key.removeprefix(f"{target.node}."))
-            if field is None or key != in_full(target.node, field.name):
+            if field is None or key != full_key(target.node, field.name):
                 continue
             value = native(read(line).value())
             try:

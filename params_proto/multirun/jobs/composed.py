@@ -20,9 +20,9 @@ from uuid import uuid4
 from omegaconf import OmegaConf
 
 from params_proto import _files
+from params_proto._text import parse_json
 from params_proto.errors import SweepError
-from params_proto.records.json_text import read_json
-from params_proto.records.layout import COMPOSED, OWN
+from params_proto.records.manifest import COMPOSED, OWN
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -193,7 +193,7 @@ def _read(path: Path) -> Iterator[Line]:
         with path.open("rb") as file:
             for number, text in enumerate(file):
                 try:
-                    yield _line(read_json(text))
+                    yield _line(parse_json(text))
                 except ValueError as error:
                     # A process has died while it appended, or is about to: before those jobs ran.
                     if number and not text.endswith(b"\n"):

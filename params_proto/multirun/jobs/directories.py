@@ -12,8 +12,16 @@ from params_proto.errors import SweepError
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.taken import Taken
 from params_proto.overrides.rendering import assignment
-from params_proto.records.layout import COMPOSED, MULTIRUN, OWN, PLAN, RESULTS, RUNNING, SWEEP
-from params_proto.records.plan import has_plan
+from params_proto.records.manifest import (
+    COMPOSED,
+    MULTIRUN,
+    OWN,
+    PLAN,
+    RESULTS,
+    RUNNING,
+    SWEEP,
+    has_plan,
+)
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

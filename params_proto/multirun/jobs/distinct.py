@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, cast
 
+from params_proto._keys import bare, overlap
+from params_proto._values import length
 from params_proto.algebra.expression import Cross, Expression
 from params_proto.algebra.steps import Chain, Derive, Product, Repeat, Set, Step, Zip
 from params_proto.errors import SweepError
-from params_proto.keys import bare, related
 from params_proto.overrides.identity import canonical
 from params_proto.overrides.reading import parse
 from params_proto.overrides.rendering import render
-from params_proto.values import length
 
 _KNOWN = (Product, Zip, Chain, Set, Repeat, Derive, Cross)
 _ROWS = 100_000  # of a chain, above which the first job would wait for seconds
@@ -142,7 +142,7 @@ def _pins_over(expression: Expression) -> bool:
     given = [*_given(expression)]
     pins = [key for key, place in given if place == "set"]
     others = [key for key, place in given if place != "set"]
-    return any(related(pin, other) for pin in pins for other in others)
+    return any(overlap(pin, other) for pin in pins for other in others)
 
 
 def _respells(expression: Expression) -> bool:

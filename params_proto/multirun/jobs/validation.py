@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import open_dict
 
+from params_proto._keys import bare, keys_of
 from params_proto.errors import SweepError
-from params_proto.keys import bare, keys_of
 from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
 from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.asked.unknown import meant, misfit_of

@@ -9,13 +9,13 @@ if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking
     from params_proto.multirun.progress.watching import Progress
     from params_proto.multirun.start.remaining import Remaining
-    from params_proto.records import Records
+    from params_proto.records import JobStore
 
 
 def started(
     total: int | None,
     ranking: Ranking,
-    records: Records,
+    records: JobStore,
     busy: Callable[[], bool],
     remaining: Remaining | None,
 ) -> Progress | None:

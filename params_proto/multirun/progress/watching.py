@@ -14,8 +14,8 @@ from params_proto.analysis.metrics import metrics
 from params_proto.analysis.ranking import ALONE, named
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.progress.tally import Tally
-from params_proto.records import Record, Records, Status
-from params_proto.records.record import UnreadableError
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import UnreadableError
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining
@@ -55,7 +55,7 @@ class Progress:
     """
 
     tally: Tally
-    records: Records
+    records: JobStore
     screen: Screen
     busy: Callable[[], bool]
     remaining: Remaining | None = None

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from hydra.errors import CompactHydraException
 
+from params_proto._text import counted
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
@@ -29,9 +30,8 @@ from params_proto.multirun.running.recorded import Recorded, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
 from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.command import command_of
-from params_proto.multirun.words import counted
-from params_proto.records import Records
-from params_proto.records.layout import FAILED, OWN
+from params_proto.records import JobStore
+from params_proto.records.manifest import FAILED, OWN
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -84,7 +84,7 @@ class Running:
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
         failures = Failures(beginning.directory, beginning.host.job_name, limit)
-        records = Records(directory)
+        records = JobStore(directory)
         progress = None
         if options.progress:
             from params_proto.multirun.progress import started  # which a sweep may do without

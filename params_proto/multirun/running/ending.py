@@ -13,9 +13,9 @@ from params_proto.analysis.csv_file import write_results
 from params_proto.analysis.rows import metrics_of, table
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
-from params_proto.multirun.start.lock import others
-from params_proto.records import Records, Status
-from params_proto.records.plan import read_plan
+from params_proto.records import JobStore, Status
+from params_proto.records.lock import runs_elsewhere
+from params_proto.records.manifest import read_plan
 
 if TYPE_CHECKING:
     from params_proto.analysis.digest import Digest
@@ -41,7 +41,7 @@ def leave_results(beginning: Beginning, there: Path) -> list[str]:
         The lines that come last on the screen: which job is the best, and how to run it again.
     """
     options = beginning.options
-    if options.part is not None and others(there):
+    if options.part is not None and runs_elsewhere(there):
         return []
     with logged_where_it_can():
         try:
@@ -90,7 +90,7 @@ def _best(beginning: Beginning, there: Path, read: Digest, order: Ranking | None
     best = read.best[0]
     if order is None or order.score(best.metrics) is None:
         return []
-    record, plan = Records(there).read(best.job), read_plan(there)
+    record, plan = JobStore(there).read(best.job), read_plan(there)
     assert record is not None
     option = "hydra.sweeper.direction=" if plan.script else "direction="
     number = cell(best.metrics[order.metric])

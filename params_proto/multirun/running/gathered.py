@@ -14,7 +14,7 @@ from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.recorded import NotRun, Recorded, UnrecordedError
 from params_proto.multirun.running.stopping import LOOK, is_mine, record_of
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
 from params_proto.records.record import now
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Gathered:
     """
 
     task: Recorded
-    records: Records
+    records: JobStore
     failures: Failures
     progress: Progress | None = None
     elsewhere: list[Numbered] = field(default_factory=list[Numbered])
@@ -114,7 +114,7 @@ class Gathered:
             if is_mine(record):  # it lives
                 self._ended_or_unrecorded(one, record)
                 continue
-            while self.records.runs(record):  # a cluster's, which goes on
+            while self.records.is_running(record):  # a cluster's, which goes on
                 time.sleep(LOOK)
                 record = self.record(one) or record
             if record.status is Status.RUNNING:
@@ -148,17 +148,17 @@ class Gathered:
         dead: list[Numbered] = []
         for one in self.elsewhere:
             record = self.record(one)
-            if record is not None and self.records.runs(record):
+            if record is not None and self.records.is_running(record):
                 log.info(
                     f"Waiting for job {one.number}, which process {record.pid} on {record.host}"
                     " runs."
                 )
-            while record is not None and self.records.runs(record):
+            while record is not None and self.records.is_running(record):
                 time.sleep(LOOK)
                 record = self.record(one)
             if record is None or record.status is Status.RUNNING:
                 if record is not None:  # should no further job start, it says so
-                    self.records.close(record, Status.CRASHED, now())
+                    self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 dead.append(one)
             else:
                 self._ended(record)
@@ -183,7 +183,7 @@ class Gathered:
         """
         record = self.record(one)
         assert record is not None
-        self.records.close(record, status, now())
+        self.records.finish(record._replace(status=status, ended=now()))
         closed = self.record(one)
         assert closed is not None
         return closed

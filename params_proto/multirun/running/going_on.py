@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from params_proto._text import counted
 from params_proto.multirun.running.stopping import Cut
 from params_proto.multirun.start.beginning import Beginning
 from params_proto.multirun.start.command import command_of, to_go_on, to_launch_again
-from params_proto.multirun.words import counted
 
 if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining

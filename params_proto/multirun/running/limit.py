@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from params_proto.records.mode import make, opener
+from params_proto.records.manifest import make_folder, open_file
 
 
 class Limit(NamedTuple):
@@ -27,8 +27,8 @@ class Limit(NamedTuple):
 
     def add(self, job: int) -> None:
         """Counts a job that failed, once."""
-        make(self.folder)
-        with open(self.folder / str(job), "ab", opener=opener):
+        make_folder(self.folder)
+        with open_file(self.folder / str(job), "a"):
             pass
 
     def remove(self, job: int) -> None:

@@ -14,9 +14,9 @@ from typing import Any
 from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._text import to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.records import Failure
-from params_proto.records.returned import as_far_as_json, sayable
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,9 @@ def value_of(job: int, returned: Any) -> Any:
         job: its number.
         returned: the value.
     """
+    unfit: list[str] = []
     try:
-        value, unfit = as_far_as_json(returned)
+        value = to_json(returned, unfit)
     except Exception as error:  # the user's own __str__, item, keys
         log.warning(
             f"the record of job {job} has no value: reading what it returned raises"
@@ -75,7 +76,7 @@ def failure_of(
             source = linecache.getline(script, line).strip()
             shown = f"{of}    {source}\n" if source else of
             trace = trace.replace(f'File "{_SENT}", {of}', f'File "{script}", {shown}')
-    return Failure(type(error).__qualname__, sayable(message), sayable(trace))
+    return Failure(type(error).__qualname__, utf8(message), utf8(trace))
 
 
 def _of_the_script(error: BaseException | None) -> Iterator[tuple[int, str]]:

@@ -19,14 +19,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import run_job
 
+from params_proto._keys import bare
 from params_proto.compose import read_from
-from params_proto.keys import bare
 from params_proto.multirun.handed import handed
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.directories import in_directory
 from params_proto.multirun.start.changes import function_of
 from params_proto.multirun.start.opening import reopened
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -130,10 +130,10 @@ def rank_here(task: TaskFunction) -> Rank | None:
     job = RunningJob(*json.loads(found))
     if job.command != command_of(task):
         return None
-    records = Records(Path(job.directory))
+    records = JobStore(Path(job.directory))
     record = records.read(job.number)
     # What a job leaves behind, as a shell in the background, may have the variable later.
-    return Rank(job, record) if record is not None and records.runs(record) else None
+    return Rank(job, record) if record is not None and records.is_running(record) else None
 
 
 def is_further_task() -> bool:

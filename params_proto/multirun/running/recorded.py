@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
+from params_proto._text import to_json
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.multirun.running.interrupts import noticed
@@ -23,11 +24,9 @@ from params_proto.multirun.running.outcome import failure_of, of_the_user, trave
 from params_proto.multirun.running.ranks import RunningJob, command_of, is_further_task
 from params_proto.multirun.running.timeouts import ends_after
 from params_proto.overrides.identity import identity, telling, values
-from params_proto.records import Failure, Record, Records, Status
-from params_proto.records.heartbeat import ends_with, heartbeat
-from params_proto.records.process import this_process
+from params_proto.records import Failure, JobStore, Record, Status
+from params_proto.records.lock import end_with_parent
 from params_proto.records.record import now
-from params_proto.records.returned import plain
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
@@ -113,7 +112,7 @@ class Recorded:
             swept: the keys whose values are told, without +, ++ and ~.
             selecting: the keys that only say which sweep is to run, and nothing about a job.
         """
-        self._records = Records(directory)
+        self._records = JobStore(directory)
         self._configs = configs
         self._swept = swept
         self._selecting = selecting
@@ -162,16 +161,16 @@ class Recorded:
                 with suppress(OSError):  # a disk that is full has no room for a record either
                     limit.add(record.job)
             try:
-                self._records.end(ended)
+                if not self._records.finish(ended):
+                    raise SweepError("is another attempt's by now.")
             except SweepError as unwritten:
                 _log_unwritten(ended, unwritten)
             if self.on_change is not None:
                 self.on_change(ended)
 
         try:
-            path = self._records.path(record.job)
-            job = self._job(record)
-            with heartbeat(path), ends_after(self.launch.timeout), self._working(), job.announced():
+            alive, job = self._records.keep_alive(record), self._job(record)
+            with alive, ends_after(self.launch.timeout), self._working(), job.announced():
                 returned = self._run(config)
         except SystemExit as error:
             if error.code in (None, 0):
@@ -206,7 +205,7 @@ class Recorded:
     def _run(self, config: DictConfig) -> Any:
         """Calls the task, and raises a signal that this has taken for something else."""
         if os.getpid() != self._home:
-            ends_with(self._home)
+            end_with_parent(self._home)
         came: list[int] = []
         try:
             with noticed() as came:
@@ -253,21 +252,21 @@ class Recorded:
         value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
         failed = isinstance(value, Exception)
 
-        def ended(attempt: int) -> Record:
-            status = Status.FAILED if failed else Status.COMPLETED
-            record = self._record(one.number, one.job, directory, attempt, status)
-            return record._replace(
-                ended=record.started,
-                value=None if failed else value_of(one.number, value),
-                error=failure_of(value) if failed else None,
-            )
-
+        first = self._first(one.number, one.job, directory)
+        ended = first._replace(
+            status=Status.FAILED if failed else Status.COMPLETED,
+            ended=first.started,
+            value=None if failed else value_of(one.number, value),
+            error=failure_of(value) if failed else None,
+        )
         try:
-            return self._records.begin(one.number, ended, one.again) or ended(1)
+            claimed = self._records.claim(first, one.again)
+            if claimed is not None:
+                ended = ended._replace(attempt=claimed.attempt)
+                self._records.finish(ended)
         except SweepError as unwritten:
-            record = ended(1)
-            _log_unwritten(record, unwritten)
-            return record
+            _log_unwritten(ended, unwritten)
+        return ended
 
     def _begun(self) -> Record | None:
         """The record of the job that this process runs from here on, if it is to."""
@@ -280,35 +279,18 @@ class Recorded:
                 hydra.job.num = number
         lines = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
         directory = self._relative(str(hydra.runtime.output_dir))
+        first = self._first(number, lines, directory)
+        return self._records.claim(first, self.launch.again.get(number, 0))
 
-        def running(attempt: int) -> Record:
-            return self._record(number, lines, directory, attempt, Status.RUNNING)
-
-        return self._records.begin(number, running, self.launch.again.get(number, 0))
-
-    def _record(
-        self,
-        number: int,
-        job: list[str],
-        directory: str,
-        attempt: int,
-        status: Status,
-    ) -> Record:
-        process = this_process()
+    def _first(self, number: int, job: list[str], directory: str) -> Record:
         own = telling(job, self._selecting)
         given = dict(values(own))
-        return Record(
+        return Record.start(
             job=number,
             overrides=job,
-            config={key: plain(given[key]) for key in self._swept if key in given},
+            config={key: to_json(given[key]) for key in self._swept if key in given},
             identity=identity(own, self.launch.occurrences.get(number, 0)),
             dir=directory,
-            host=process.host,
-            pid=process.pid,
-            process=process.began,
-            attempt=attempt,
-            status=status,
-            started=now(),
         )
 
     def _relative(self, directory: str) -> str:

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.numbered import Numbered
-from params_proto.multirun.words import counted
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import UnreadableError
 from params_proto.records.process import this_process
-from params_proto.records.record import UnreadableError, now
+from params_proto.records.record import now
 
 log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ class Cut:
         )
 
 
-def kill(records: Records, jobs: Iterable[Numbered]) -> None:
+def kill(records: JobStore, jobs: Iterable[Numbered]) -> None:
     """Ends the processes of this machine that run jobs, this one aside.
 
     Args:
@@ -64,13 +65,13 @@ def kill(records: Records, jobs: Iterable[Numbered]) -> None:
         record = record_of(records, one.number)
         if record is None or is_mine(record):
             continue
-        if record.host == this_process().host and records.runs(record):
+        if record.host == this_process().host and records.is_running(record):
             with suppress(OSError):  # it is gone since
                 os.kill(record.pid, signal.SIGKILL)
 
 
 def close(
-    records: Records,
+    records: JobStore,
     jobs: Iterable[Numbered],
     before: Mapping[int, int],
     elsewhere: Iterable[Numbered],
@@ -90,14 +91,14 @@ def close(
         if record is None or record.attempt == before.get(one.number, record.attempt):
             cut.not_begun += 1
             continue
-        while not is_mine(record) and records.runs(record) and time.monotonic() < deadline:
+        while not is_mine(record) and records.is_running(record) and time.monotonic() < deadline:
             time.sleep(LOOK)
             record = record_of(records, one.number) or record
-        if not is_mine(record) and records.runs(record):
+        if not is_mine(record) and records.is_running(record):
             cut.running.append(record)
         elif record.status is Status.RUNNING:
             try:
-                records.close(record, Status.INTERRUPTED, now())
+                records.finish(record._replace(status=Status.INTERRUPTED, ended=now()))
             except SweepError as unwritten:
                 log.error(str(unwritten))
             cut.interrupted += 1
@@ -106,7 +107,7 @@ def close(
     known = {record.job for record in cut.running}
     for one in elsewhere:
         record = record_of(records, one.number)
-        if record is not None and record.job not in known and records.runs(record):
+        if record is not None and record.job not in known and records.is_running(record):
             cut.running.append(record)
     return cut
 
@@ -117,7 +118,7 @@ def is_mine(record: Record) -> bool:
     return (record.host, record.pid) == (me.host, me.pid)
 
 
-def record_of(records: Records, job: int) -> Record | None:
+def record_of(records: JobStore, job: int) -> Record | None:
     """The record of a job; None also where it cannot be read."""
     with suppress(UnreadableError, SweepError):
         return records.read(job)

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 
 from params_proto import _files
+from params_proto._keys import bare
 from params_proto.errors import SweepError
-from params_proto.keys import bare
 from params_proto.multirun.asked import saved, sweeps
 from params_proto.multirun.asked.request import Asked, asked, asked_before
 from params_proto.multirun.asked.selecting import only_select_the_sweep
@@ -29,13 +29,14 @@ from params_proto.multirun.start.changes import function_of
 from params_proto.multirun.start.choices import counted_on
 from params_proto.multirun.start.command import command_of
 from params_proto.multirun.start.opening import Opened
-from params_proto.records import Record, Records
-from params_proto.records.layout import (
+from params_proto.records import JobStore, Record
+from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
     SWEEP,
+    PlanFile,
+    read_plan,
 )
-from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.record import now
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ class Beginning:
         from params_proto.multirun.start.best import Best  # which few sweeps need
         from params_proto.multirun.start.remaining import Remaining
 
-        remaining = Remaining(Records(self.directory), Best(self.options.ranking))
+        remaining = Remaining(JobStore(self.directory), Best(self.options.ranking))
         return remaining.of(self.seen(directories)), remaining
 
     def note_others(self, validation: Validation) -> None:
@@ -101,7 +102,7 @@ class Beginning:
             validation: of these.
         """
         if self.plan is not None and (self._renumbers or self._names_directories):
-            for record in Records(self.directory).all():
+            for record in JobStore(self.directory).all():
                 if isinstance(record, Record) and not os.path.isabs(record.dir):
                     validation.directories.take(record.job, record.dir)
         validation.note(self._beside())
@@ -148,7 +149,7 @@ class Beginning:
         if self.plan is None:
             yield from map(Seen, jobs)
             return
-        records = Records(self.directory)
+        records = JobStore(self.directory)
         if self._renumbers:
             files = sweeps.all_of(self.directory, self.plan)
             earlier = chain.from_iterable(map(self._jobs_of, files))

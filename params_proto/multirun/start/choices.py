@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from params_proto.keys import bare
+from params_proto._keys import bare
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

@@ -8,10 +8,10 @@ import shutil
 import sys
 from collections.abc import Iterable, Sequence
 
+from params_proto._text import arguments_start, python_options
 from params_proto.analysis.alone import asks_for_a_multirun
 from params_proto.multirun.host import Host
 from params_proto.overrides.rendering import assignment
-from params_proto.python_command import arguments, options
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
@@ -36,9 +36,14 @@ def script() -> list[str]:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     argv = sys.argv or [""]
     if spec is not None and spec.name:
-        start = [python(), *options(sys.orig_argv), "-m", spec.name.removesuffix(".__main__")]
+        start = [
+            python(),
+            *python_options(sys.orig_argv),
+            "-m",
+            spec.name.removesuffix(".__main__"),
+        ]
     elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
-        start = [python(), *options(sys.orig_argv), argv[0]]
+        start = [python(), *python_options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
     return [*start, *_flags(argv[1:])]
@@ -55,7 +60,7 @@ def command_of(host: Host) -> list[str]:
     """
     if host.handed is not None or sys.argv[:1] == ["-c"]:
         return []
-    given = sys.orig_argv[arguments(sys.orig_argv) :]
+    given = sys.orig_argv[arguments_start(sys.orig_argv) :]
     if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
         is_given = any(map(asks_for_a_multirun, given))
     else:

@@ -7,14 +7,14 @@ from itertools import chain
 
 from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.overrides.identity import identity, telling
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 
 
 def renumbered(
     jobs: Iterable[Numbered],
     earlier: Iterable[Numbered],
     whole: Iterable[Numbered],
-    records: Records,
+    records: JobStore,
     selecting: Collection[str],
 ) -> Iterator[Numbered]:
     """The jobs of a sweep with the numbers that they had in earlier ones of its directory.

@@ -15,8 +15,16 @@ from params_proto.multirun.jobs.directories import directory_of_sweep, pin, writ
 from params_proto.multirun.start.changes import refuse_another_function
 from params_proto.multirun.start.command import says_what, stays
 from params_proto.multirun.start.place import is_named_by_time, take_own
-from params_proto.records.layout import JOBS, MULTIRUN, OWN, PLAN, SWEEP
-from params_proto.records.plan import PlanFile, has_plan, read_plan
+from params_proto.records.manifest import (
+    JOBS,
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    PlanFile,
+    has_plan,
+    read_plan,
+)
 
 if TYPE_CHECKING:
     from contextlib import ExitStack

@@ -25,8 +25,8 @@ from params_proto.multirun.jobs.directories import (
     written,
 )
 from params_proto.multirun.options import Options
-from params_proto.records import Record, Records
-from params_proto.records.layout import (
+from params_proto.records import JobStore, Record
+from params_proto.records.manifest import (
     CONFIGS,
     EARLIER,
     FAILED,
@@ -35,9 +35,9 @@ from params_proto.records.layout import (
     OWN,
     SWEEP,
     folders,
+    has_plan,
+    make_folder,
 )
-from params_proto.records.mode import make
-from params_proto.records.plan import has_plan
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -164,7 +164,7 @@ def give_mode(own: Path, mode: int) -> None:
         SweepError: it cannot have that one.
     """
     try:
-        make(own)
+        make_folder(own)
         has = S_IMODE(own.stat().st_mode)
         if mode | has & S_ISGID != has:  # which is somebody else's folder perhaps
             own.chmod(mode | has & S_ISGID)  # by which a group's folders are its own
@@ -183,9 +183,9 @@ def refuse_begun(options: Options, directory: Path) -> None:
 
 def refuse_running(directory: Path) -> None:
     """Refuses to write over a sweep whose own process is gone, and a worker of it still runs."""
-    records = Records(directory)
+    records = JobStore(directory)
     for record in records.all():
-        if isinstance(record, Record) and records.runs(record):
+        if isinstance(record, Record) and records.is_running(record):
             raise SweepError(
                 f"hydra.sweeper.overwrite=true: job {record.job} of the sweep in {directory} is"
                 f" still running, in process {record.pid} on {record.host}. Wait for it, stop it,"
@@ -222,6 +222,6 @@ def remove_half_written(directory: Path, *, records: bool) -> None:
         records: whether it has records.
     """
     for folder in folders(directory):
-        _files.remove_left(folder)
+        _files.remove_drafts(folder)
     if records:
-        Records(directory).remove_left()
+        JobStore(directory).remove_drafts()

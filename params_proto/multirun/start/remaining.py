@@ -12,8 +12,9 @@ from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.multirun.start.best import Best
-from params_proto.records import Record, Records, Status
-from params_proto.records.record import UnreadableError, now
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import UnreadableError
+from params_proto.records.record import now
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,7 @@ class Seen:
 
 def seen(
     jobs: Iterable[Numbered],
-    records: Records,
+    records: JobStore,
     directories: Directories,
     again: frozenset[Status] = frozenset(_AGAIN),
 ) -> Iterator[Seen]:
@@ -74,7 +75,7 @@ def seen(
             yield Seen(one)
             continue
         directories.take(one.number, record.dir)
-        runs = records.runs(record)
+        runs = records.is_running(record)
         done = record.status is Status.COMPLETED
         # A job before it may have changed the working directory, below which the sweep's was.
         directory = None if os.path.isabs(record.dir) else record.dir
@@ -97,7 +98,7 @@ class Remaining:
         elsewhere: those that are running.
     """
 
-    records: Records
+    records: JobStore
     best: Best
     left_out: int = 0
     unfinished: int = 0
@@ -116,7 +117,7 @@ class Remaining:
                 self.elsewhere.append(job.one)
                 continue
             if job.record is not None and job.record.status is Status.RUNNING:
-                self.records.close(job.record, Status.CRASHED, now())
+                self.records.finish(job.record._replace(status=Status.CRASHED, ended=now()))
             if job.to_run:
                 self.again += job.one.again > 0
                 yield job.one

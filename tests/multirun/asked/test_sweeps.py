@@ -8,9 +8,8 @@ import pytest
 
 from params_proto.errors import SweepError
 from params_proto.multirun.asked import sweeps
-from params_proto.records.layout import SWEEP
-from params_proto.records.plan import PlanFile, read_plan
-from tests.records.test_plan import PLAN
+from params_proto.records.manifest import SWEEP, PlanFile, read_plan
+from tests.records.test_manifest import PLAN
 
 FIRST, SECOND = "product: {a: [1]}\n", "product: {a: [2]}\n"
 

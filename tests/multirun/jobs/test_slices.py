@@ -10,7 +10,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.multirun import Options
-from params_proto.records import Records
+from params_proto.records import JobStore
 
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
 
@@ -66,11 +66,11 @@ def test_of_what_has_to_be_counted(multirun: Any) -> None:
 def test_equal_jobs_are_the_ones_that_they_are_in_the_whole(
     multirun: Any, sweep: str, part: str
 ) -> None:
-    whole = Records(multirun(f"hydra.sweeper.sweep={sweep}", to="whole").directory)
+    whole = JobStore(multirun(f"hydra.sweeper.sweep={sweep}", to="whole").directory)
     run = multirun(f"hydra.sweeper.sweep={sweep}", f"hydra.sweeper.slice={part}")
     assert numbers(run)
     for number in numbers(run):
-        there, here = whole.read(number), Records(run.directory).read(number)
+        there, here = whole.read(number), JobStore(run.directory).read(number)
         assert there is not None
         assert here is not None
         assert here.identity == there.identity

@@ -12,7 +12,7 @@ from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
 from params_proto.multirun.progress.watching import Progress
 from params_proto.multirun.start.best import Best
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
 from tests.records.test_record import RECORD
 
 
@@ -92,7 +92,7 @@ def test_a_misspelt_metric_is_told_at_the_first_job(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, metric: str, times: int
 ) -> None:
     tally = Tally(3, Best(Ranking(metric)), 0.0)
-    progress = Progress(tally, Records(tmp_path), Lines(), lambda: False)
+    progress = Progress(tally, JobStore(tmp_path), Lines(), lambda: False)
     progress.launched({0: 0, 1: 0, 2: 0})
     for job, value in enumerate([None, {"loss": 1}, {"loss": 2}]):
         progress.changed(ended(job, 1.0, value))

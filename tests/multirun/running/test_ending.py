@@ -280,7 +280,7 @@ def test_the_last_part_leaves_them(run: Any, tmp_path: Path) -> None:
     part = ["seed=range(0,4)", "hydra.sweep.dir=out"]
     running = tmp_path / "out" / ".sweep" / "running"
     running.mkdir(parents=True)
-    other = Process(this_process().host, this_process().pid, this_process().began)
+    other = Process(this_process().host, this_process().pid, this_process().start_time)
     (running / "another.json").write_text(json.dumps([*other, "1::2"]))
     said = run(*part, "hydra.sweeper.slice=0::2")
     assert [line[:5] for line in said] == ["[1/2]", "[2/2]"]

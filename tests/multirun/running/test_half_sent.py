@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 
 APP = """
 import os, signal, struct, sys
@@ -38,7 +38,7 @@ def test_the_other_jobs_go_on(app: Path) -> None:
         [*command, *joblib], cwd=app, capture_output=True, text=True, check=True, timeout=60
     )
     assert "A worker died" in done.stdout
-    found = [one for one in Records(app / "out").all() if isinstance(one, Record)]
+    found = [one for one in JobStore(app / "out").all() if isinstance(one, Record)]
     assert [(one.status.value, one.value) for one in found] == [
         ("completed", seed) for seed in range(1, 7)
     ]

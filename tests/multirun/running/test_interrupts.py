@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from hydra.core.hydra_config import HydraConfig
 
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from params_proto.records.process import Process, this_process
 from tests.faults.proc import workers
 from tests.waiting import until
@@ -76,7 +76,7 @@ def wait_for(file: Path) -> None:
 
 
 def statuses(out: Path) -> list[str]:
-    return [one.status.value for one in Records(out).all() if isinstance(one, Record)]
+    return [one.status.value for one in JobStore(out).all() if isinstance(one, Record)]
 
 
 def goes_on(app: Path, said: str, overrides: list[str]) -> None:
@@ -84,7 +84,7 @@ def goes_on(app: Path, said: str, overrides: list[str]) -> None:
     (command,) = re.findall("Go on with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 3
-    found = [one.overrides for one in Records(app / "out").all() if isinstance(one, Record)]
+    found = [one.overrides for one in JobStore(app / "out").all() if isinstance(one, Record)]
     assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
 
 
@@ -245,14 +245,14 @@ import os, subprocess, sys, time
 from pathlib import Path
 from hydra.core.plugins import Plugins
 import params_proto.multirun.running.interrupts as interrupts
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
 
 class Waits:
     def launch(self, jobs, initial_job_idx):
         child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
         record = Record(0, jobs[0], {}, "", "0", os.uname().nodename, child.pid, None, 1,
                         Status.RUNNING, "2026-11-24T10:00:00.000+01:00")
-        Records(Path("out")).write(record)
+        JobStore(Path("out")).write(record)
         Path("pid").write_text(str(child.pid))
         Path("began-1").touch()
         while True:  # as loky waits for a worker that has gone
@@ -272,12 +272,12 @@ def test_a_launcher_that_waits_for_ever(app: Path, start: Start, number: signal.
     process = start(STUCK + APP, "seed=1,2,3")
     wait_for(app / "began-1")
     worker = Process(this_process().host, int((app / "pid").read_text()), None)
-    assert worker.lives
+    assert worker.is_alive
     process.send_signal(number)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
-    assert not worker.lives
+    assert not worker.is_alive
     assert statuses(app / "out") == ["interrupted"]
     goes_on(app, said, [])
 
@@ -399,7 +399,7 @@ main()
 
 
 def attempts(out: Path) -> list[int]:
-    found = {one.job: one.attempt for one in Records(out).all() if isinstance(one, Record)}
+    found = {one.job: one.attempt for one in JobStore(out).all() if isinstance(one, Record)}
     return [found[job] for job in sorted(found)]
 
 
@@ -482,7 +482,7 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         said = said_until(process, "Go on with: ")
         assert process.wait(60) == 143
         host = this_process().host
-        pids = [one.pid for one in Records(app / "out").all() if isinstance(one, Record)]
+        pids = [one.pid for one in JobStore(app / "out").all() if isinstance(one, Record)]
         runs = "; ".join(f"job {job}, process {pid} on {host}" for job, pid in enumerate(pids))
         assert "Interrupted: 0 jobs completed in this run, 0 cut short." in said
         assert f"2 jobs still run ({runs}): " in said

@@ -12,7 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from tests.multirun.conftest import Run
 
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
@@ -48,14 +48,14 @@ def test_what_is_there_tells_of_an_earlier_attempt(
         raise SweepError("1.claim-2 cannot be written: Permission denied.")
 
     (app / "changed").touch()
-    monkeypatch.setattr(Records, "begin", refused)
+    monkeypatch.setattr(JobStore, "claim", refused)
     message = r"(?s)^\d jobs? without a record of the end: 1\.claim-2 cannot .*Go on with"
     with pytest.raises(CompactHydraException, match=message):
         multirun("hydra.sweeper.resume=out", f"hydra.sweeper.rerun={again}", task=task)
 
 
 def _statuses(directory: Path) -> list[str]:
-    return [one.status.value for one in Records(directory).all() if isinstance(one, Record)]
+    return [one.status.value for one in JobStore(directory).all() if isinstance(one, Record)]
 
 
 def in_the_way(config: Any) -> int:
@@ -80,7 +80,7 @@ def test_a_job_that_cannot_begin_fails_alone(multirun: Any, app: Path, launcher:
     assert _statuses(app / "out") == [*["completed"] * 3, *["failed"] * 3, *["completed"] * 2]
     errors: list[str] = []
     for number in (3, 4, 5):
-        record = Records(app / "out").read(number)
+        record = JobStore(app / "out").read(number)
         assert record is not None
         assert record.attempt == 2
         assert record.error is not None

@@ -9,7 +9,7 @@ import pytest
 from params_proto.multirun.jobs.numbered import Numbered
 from params_proto.multirun.start.numbers import renumbered
 from params_proto.overrides.identity import identity
-from params_proto.records import Record, Records, Status
+from params_proto.records import JobStore, Record, Status
 
 EARLIER = [["seed=5"], ["seed=6"]]
 WHOLE = [[f"seed={seed}"] for seed in range(8)]
@@ -27,7 +27,7 @@ def record(job: list[str], number: int) -> Record:
 def test_they_are_the_same_whatever_has_run_meanwhile(
     tmp_path: Path, ran: list[int], part: slice
 ) -> None:
-    records = Records(tmp_path)
+    records = JobStore(tmp_path)
     for at in ran:
         records.write(record(WHOLE[at], NUMBERS[at]))
     earlier = [Numbered(at, job) for at, job in enumerate(EARLIER)]
@@ -37,7 +37,7 @@ def test_they_are_the_same_whatever_has_run_meanwhile(
 
 
 def test_another_spelling_of_what_has_run(tmp_path: Path) -> None:
-    records = Records(tmp_path)
+    records = JobStore(tmp_path)
     records.write(record(["other=1"], 1))  # as the command line had it, when it was seed=6
     earlier = [Numbered(at, job) for at, job in enumerate(EARLIER)]
     jobs = [Numbered(0, ["other=1"]), Numbered(1, ["seed=5"]), Numbered(2, ["seed=7"])]

@@ -22,8 +22,8 @@ from params_proto.errors import SweepError
 from params_proto.multirun import ready
 from params_proto.multirun.asked import sweeps
 from params_proto.multirun.start.remaining import statuses
-from params_proto.records import Record, Records, Status
-from params_proto.records.plan import read_plan
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import read_plan
 from params_proto.records.process import this_process
 from params_proto.records.record import now
 from tests.versions import HYDRA_1_3
@@ -33,7 +33,7 @@ STOP = "hydra.sweeper.max_failures=0"
 
 
 def records(directory: Path) -> list[Record]:
-    found = [one for one in Records(directory).all() if isinstance(one, Record)]
+    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
     return sorted(found, key=lambda one: one.job)
 
 
@@ -106,11 +106,11 @@ def test_it_ends_as_if_it_had_never_stopped(
     out = broken(*sweep)
     before = {path: path.read_text() for path in out.rglob("overrides.yaml")}
     assert each(out, "status") == ["completed", "failed"]
-    done = Records(out).path(0).read_text()
+    done = JobStore(out).path(0).read_text()
     run = multirun(resume(out))
     assert numbers(run) == each(whole, "job")[1:]
     assert run.jobs == [" ".join(line) for line in each(whole, "overrides")[1:]]
-    assert Records(out).path(0).read_text() == done
+    assert JobStore(out).path(0).read_text() == done
     assert each(out, "attempt") == [1, 2, *[1] * (len(run.jobs) - 1)]
     for name in ("job", "overrides", "config", "identity", "dir", "status", "value"):
         assert each(out, name) == each(whole, name)
@@ -498,7 +498,7 @@ def test_a_sweep_of_another_sweeper_that_has_begun_since_is_refused(
 )
 def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int]) -> None:
     out = multirun("seed=range(0,5)").directory
-    kept = Records(out)
+    kept = JobStore(out)
     of_one = {1: Status.FAILED, 2: Status.CRASHED, 3: Status.INTERRUPTED}
     for job, status in of_one.items():
         record = kept.read(job)
@@ -521,7 +521,7 @@ def test_no_status(rerun: Any) -> None:
 # --- what runs elsewhere, or did
 
 
-def running_in(kept: Records, job: int, pid: int) -> Record:
+def running_in(kept: JobStore, job: int, pid: int) -> Record:
     record = kept.read(job)
     assert record is not None
     record = record._replace(pid=pid, process=None, status=Status.RUNNING, ended=None)
@@ -537,7 +537,7 @@ def test_a_job_that_still_runs_is_waited_for(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     out = multirun("seed=1,2,3").directory
-    kept = Records(out)
+    kept = JobStore(out)
     record = running_in(kept, 1, child.pid)
 
     class End(logging.Handler):
@@ -572,7 +572,7 @@ def test_a_job_that_dies_elsewhere_when_no_more_may_start(
     multirun: Any, child: subprocess.Popen[bytes]
 ) -> None:
     out = multirun("seed=1,2,3").directory
-    kept = Records(out)
+    kept = JobStore(out)
     running_in(kept, 1, child.pid)
     kept.path(2).unlink()
 
@@ -587,7 +587,7 @@ def test_a_job_that_dies_elsewhere_when_no_more_may_start(
 
 def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
     out = multirun("seed=1,2,3").directory
-    kept = Records(out)
+    kept = JobStore(out)
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
         pass
     running_in(kept, 1, child.pid)
@@ -602,9 +602,9 @@ def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
 def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = multirun("seed=range(0,6)").directory
     for job, content in enumerate(["", "{}", '{"job": 1', "\x00" * 99]):
-        Records(out).path(job).write_text(content)
-    Records(out).path(4).write_text(Records(out).path(5).read_text())  # that of another job
-    Records(out).path(0).with_name("notes.txt").write_text("")
+        JobStore(out).path(job).write_text(content)
+    JobStore(out).path(4).write_text(JobStore(out).path(5).read_text())  # that of another job
+    JobStore(out).path(0).with_name("notes.txt").write_text("")
     run = multirun(resume(out))
     assert numbers(run) == [0, 1, 2, 3, 4]
     said = capsys.readouterr().out
@@ -621,7 +621,9 @@ def test_a_damaged_plan(multirun: Any) -> None:
     for plan in ("", "[]", '{"format": 1}'):
         (out / ".sweep" / "plan.json").write_text(plan)
         for way in ([resume(out)], ["seed=1", "hydra.sweeper.resume=true"]):
-            with pytest.raises(CompactHydraException, match=r"plan\.json is no plan of a sweep"):
+            with pytest.raises(
+                CompactHydraException, match=r"plan\.json is not the plan of a sweep"
+            ):
                 multirun(*way)
 
 

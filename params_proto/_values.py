@@ -13,10 +13,10 @@ from typing import Any, cast
 # A collection deeper than this is no value that anyone wrote, and what handles values recurses.
 MAX_DEPTH = 100
 
-_ATOMS = frozenset({bool, bytes, complex, float, int, str, type(None)})
+IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
 
-def native(value: Any) -> Any:
+def to_python(value: Any) -> Any:
     """A snapshot of `value` in Python's own types, which the caller can no longer change.
 
     NumPy, pandas and OmegaConf values become what they stand for; lists, dicts, sets and dataclass
@@ -28,22 +28,22 @@ def native(value: Any) -> Any:
     Returns:
         An equal value that shares no list, dict, set or instance with the given one.
 
-    >>> native({"layers": (64, [32])})
+    >>> to_python({"layers": (64, [32])})
     {'layers': (64, [32])}
     """
     kind = cast("Any", type(value))
-    if kind in _ATOMS:
+    if kind in IMMUTABLE:
         return value
     if kind is list:
-        return [native(element) for element in value]
+        return [to_python(element) for element in value]
     if kind is tuple:
-        return tuple([native(element) for element in value])
+        return tuple([to_python(element) for element in value])
     if kind is dict:
-        return {native(key): native(element) for key, element in value.items()}
+        return {to_python(key): to_python(element) for key, element in value.items()}
     if kind is set:
-        return {native(element) for element in value}
+        return {to_python(element) for element in value}
     if kind is frozenset:
-        return frozenset([native(element) for element in value])
+        return frozenset([to_python(element) for element in value])
     if isinstance(value, (Enum, PurePath)):
         return value
     foreign = _of_library(value)
@@ -66,21 +66,24 @@ def _of_library(value: Any) -> Any:
         if library == "pandas" and hasattr(value, method):
             return getattr(value, method)()
     if library != "builtins" and hasattr(kind, "tolist"):
-        listed = as_listed(value)
+        listed = to_list(value)
         return (
-            float(listed) if type(listed) is kind else native(listed)
+            float(listed) if type(listed) is kind else to_python(listed)
         )  # a longdouble lists itself
     if library == "omegaconf":
         from omegaconf import OmegaConf
 
         if OmegaConf.is_config(value):
-            return native(OmegaConf.to_object(value))
+            return to_python(OmegaConf.to_object(value))
     if isinstance(value, Mapping):
-        return {native(key): native(each) for key, each in cast("Mapping[Any, Any]", value).items()}
+        return {
+            to_python(key): to_python(each)
+            for key, each in cast("Mapping[Any, Any]", value).items()
+        }
     return _NOT_FOREIGN
 
 
-def as_listed(value: Any) -> Any:
+def to_list(value: Any) -> Any:
     """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
     if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
         value = value.astype(f"{value.dtype.kind}8[us]")  # which would be listed as integers
@@ -103,7 +106,7 @@ def is_atomic(value: Any) -> bool:
     >>> is_atomic((1, "a")), is_atomic((1, [2]))
     (True, False)
     """
-    if type(value) in _ATOMS or isinstance(value, (Enum, PurePath)):
+    if type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)):
         return True
     if isinstance(value, (tuple, frozenset)):
         return all(map(is_atomic, cast("Iterable[Any]", value)))
@@ -113,41 +116,45 @@ def is_atomic(value: Any) -> bool:
     return _copy(value) is value
 
 
-def fresh(value: Any) -> Any:
+def copy_mutable(value: Any) -> Any:
     """An equal value whose lists, dicts, sets and instances are the receiver's own.
 
     >>> layers = [64, [32]]
-    >>> fresh(layers) == layers, fresh(layers)[1] is layers[1]
+    >>> copy_mutable(layers) == layers, copy_mutable(layers)[1] is layers[1]
     (True, False)
     """
     kind = cast("Any", type(value))
     if kind is list:
-        return [fresh(element) for element in value]
+        return [copy_mutable(element) for element in value]
     if kind is dict:
-        return {key: fresh(element) for key, element in value.items()}
-    return value if kind in _ATOMS or isinstance(value, (Enum, PurePath)) else _copy(value)
+        return {key: copy_mutable(element) for key, element in value.items()}
+    return value if kind in IMMUTABLE or isinstance(value, (Enum, PurePath)) else _copy(value)
 
 
-def identity(value: Any) -> Hashable:
+def equality_key(value: Any) -> Hashable:
     """What makes a value equal to another, strict about types: `1`, `1.0` and `True` differ.
 
-    >>> identity(1) == identity(1.0), identity(float("nan")) == identity(float("nan"))
+    >>> nan = float("nan")
+    >>> equality_key(1) == equality_key(1.0), equality_key(nan) == equality_key(nan)
     (False, True)
     """
     kind = cast("Any", type(value))
     if kind is float:
         return (kind, repr(value))  # nan equals itself, -0.0 is not 0.0
-    if kind in _ATOMS:
+    if kind in IMMUTABLE:
         return (kind, value)
     if isinstance(value, (list, tuple)):
-        return (kind, tuple(map(identity, cast("Iterable[Any]", value))))
+        return (kind, tuple(map(equality_key, cast("Iterable[Any]", value))))
     if isinstance(value, dict):
         pairs = cast("Mapping[Any, Any]", value).items()
-        return (kind, frozenset([(identity(key), identity(element)) for key, element in pairs]))
+        return (
+            kind,
+            frozenset([(equality_key(key), equality_key(element)) for key, element in pairs]),
+        )
     if isinstance(value, (set, frozenset)):
-        return (kind, frozenset(map(identity, cast("Iterable[Any]", value))))
+        return (kind, frozenset(map(equality_key, cast("Iterable[Any]", value))))
     if is_dataclass(value) and not isinstance(value, type):
-        return (kind, tuple([identity(getattr(value, field.name)) for field in fields(value)]))
+        return (kind, tuple([equality_key(getattr(value, field.name)) for field in fields(value)]))
     try:
         hash(value)
     except TypeError:
@@ -194,7 +201,7 @@ class AxisIdentity:
         self.values = values
 
     def __hash__(self) -> int:
-        ends = (identity(self.values[0]), identity(self.values[-1])) if self.values else ()
+        ends = (equality_key(self.values[0]), equality_key(self.values[-1])) if self.values else ()
         return hash((length(self.values), ends))
 
     def __eq__(self, other: object) -> bool:
@@ -204,7 +211,7 @@ class AxisIdentity:
         if isinstance(ours, range) and isinstance(theirs, range):
             return ours == theirs
         return length(ours) == length(theirs) and all(
-            identity(a) == identity(b) for a, b in zip(ours, theirs, strict=True)
+            equality_key(a) == equality_key(b) for a, b in zip(ours, theirs, strict=True)
         )
 
 

@@ -19,21 +19,21 @@ _LONGEST = 1000
 
 
 def key_error(key: object) -> str | None:
-    """Why `key` is no Hydra key; None when it is one.
+    """Why `key` is not a Hydra key; None when it is one.
 
     >>> key_error("+db/engine@pkg"), key_error("layers.0")
     (None, None)
     >>> key_error(3)
-    '3 is no Hydra key: a key is a string, not int.'
+    '3 is not a Hydra key: a key is a string, not int.'
     """
     if not isinstance(key, str):
-        return f"{shown(key)} is no Hydra key: a key is a string, not {type(key).__name__}."
+        return f"{shown(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
     if len(key) > _LONGEST:  # which a message could not name
-        return f"{shown(key)} is no key: it has {len(key)} characters, and may have {_LONGEST}."
+        return f"{shown(key)} is not a key: it has {len(key)} characters, and may have {_LONGEST}."
     if _KEY.fullmatch(key):
         return None
     return (
-        f"{shown(key)} is no Hydra key: write a name (lr), a path (model.lr) or a group (db,"
+        f"{shown(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group (db,"
         " db/engine, db@package), after +, ++ or ~ where it adds or deletes."
     )
 
@@ -47,10 +47,10 @@ def is_node(name: object) -> bool:
     return isinstance(name, str) and re.fullmatch(_PATH, name) is not None
 
 
-def in_full(prefix: str, key: str) -> str:
+def full_key(prefix: str, key: str) -> str:
     """A key as it is named where `prefix` is one node among others: only a plain name is below it.
 
-    >>> in_full("training", "lr"), in_full("training", "db/engine"), in_full("", "lr")
+    >>> full_key("training", "lr"), full_key("training", "db/engine"), full_key("", "lr")
     ('training.lr', 'db/engine', 'lr')
     """
     return f"{prefix}.{key}" if prefix and key.isidentifier() else key
@@ -65,10 +65,10 @@ def bare(key: str) -> str:
     return key.lstrip("+~")
 
 
-def related(one: str, other: str) -> bool:
+def overlap(one: str, other: str) -> bool:
     """Whether one key is the other, or stands below it.
 
-    >>> related("d", "d.x"), related("d.x", "d"), related("d", "data")
+    >>> overlap("d", "d.x"), overlap("d.x", "d"), overlap("d", "data")
     (True, True, False)
     """
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
