@@ -41,8 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 1 where something is wrong with what was asked for.
     """
     options = vars(_parser().parse_args(arguments))
-    home: str = options.pop("home")
-    run: Callable[..., str] = import_module(f"params_proto.cli.{home}").run
+    home, name = options.pop("command")
+    run: Callable[..., str] = getattr(import_module(f"params_proto.cli.{home}"), name)
     try:
         with until_closed():
             print(run(**options))  # noqa: T201
@@ -62,17 +62,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
+    def command(home: str, name: str, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        made.set_defaults(home=name)
+        made.set_defaults(command=(home, name))
         return made
 
-    show = command("show", "what a sweep runs; nothing is started, and nothing expanded")
+    show = command("show", "show", "what a sweep runs; nothing is started, and nothing expanded")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
     show.add_argument("--head", type=_count, default=5, metavar="N", help="how many configs (5)")
     show.add_argument("--config-dir", metavar="DIR", help="where a glob(*) finds config groups")
 
-    results = command("results", "what came out of sweeps, a row for each job")
+    results = command("results", "results", "what came out of sweeps, a row for each job")
     results.add_argument("directories", nargs="+", type=Path, metavar="DIR")
     results.add_argument("--sort", metavar="METRIC", help="the best first, by this")
     _direction(results)
@@ -82,22 +82,22 @@ def _parser() -> argparse.ArgumentParser:
         "--json", dest="form", action="store_const", const="json", help="a line a job"
     )
 
-    best = command("best", "the command that runs the best job of a sweep again, alone")
+    best = command("results", "best", "the command that runs the best job of a sweep again, alone")
     best.add_argument("directory", type=Path, metavar="DIR")
     best.add_argument("--metric", help="by this; not needed where the jobs return a number")
     _direction(best)
     _over(best, "rank means over this key, such as seed; may be given several times")
 
-    failures = command("failures", "the jobs that failed, with what they raised")
+    failures = command("results", "failures", "the jobs that failed, with what they raised")
     failures.add_argument("directory", type=Path, metavar="DIR")
 
-    report = command("report", "a sweep as a page with figures, DIR/report.html")
+    report = command("report", "report", "a sweep as a page with figures, DIR/report.html")
     report.add_argument("directory", type=Path, metavar="DIR")
     report.add_argument("--output", type=Path, metavar="FILE", help="in place of DIR/report.html")
     report.add_argument("--metric", help="by which the best is chosen; the page can choose another")
     _direction(report)
     _over(report, "a key that tells repeats apart, also several times (those called seed)")
-    command("schema", "the JSON schema of sweep files, for an editor")
+    command("show", "schema", "the JSON schema of sweep files, for an editor")
     return parser
 
 

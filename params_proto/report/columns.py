@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto.analysis.metrics import as_float, is_number
+from params_proto.analysis.ranking import is_number
 from params_proto.report.text import fit, told
 
 _PLOTTED = 60  # characters of a text in a figure
@@ -108,11 +108,8 @@ def _sayable(value: Any) -> float | str | None:
     """A number in the words of JSON, from which JavaScript makes it again; None of what is none."""
     if not is_number(value):
         return None
-    number = as_float(value)  # by which `params-proto best` ranks it, too
-    if math.isnan(number):
-        return None
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     return value if isinstance(value, float) or abs(value) < 2**53 else str(value)
 
 

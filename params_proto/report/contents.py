@@ -9,9 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from params_proto.analysis.alone import again
-from params_proto.analysis.ranking import Ranking, ranking_of
-from params_proto.analysis.repeats import configurations, repeat_keys
+from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
+from params_proto.analysis.rerun import rerun_command
 from params_proto.analysis.rows import Row, columns, metrics_of, table
 from params_proto.errors import SweepError
 from params_proto.records import Record, Records, Status
@@ -83,7 +82,7 @@ def read(
             f" from them with params-proto results {directory} --csv."
         )
     names = metrics_of(rows)
-    order = ranking_of(found, metric, direction, names)
+    order = ranking_of([found], metric, direction, names)
     orders = {name: Ranking.by(name, direction if order is None else None) for name in names}
     if order is not None:
         orders[order.metric] = order
@@ -182,7 +181,7 @@ def _commands(
             if ranked:
                 _, best = min(ranked)
                 record = records.read(rows[best].job)
-                commands[best] = "" if record is None else again(plan, [record])
+                commands[best] = "" if record is None else rerun_command(plan, [record])
     return commands
 
 

@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError, results
-from params_proto.analysis.csv_file import text
 from params_proto.analysis.rows import table
+from params_proto.analysis.text import write_results
 from params_proto.records import Failure, Record, Records, Status
 from params_proto.records.plan import PlanFile, read_plan
 from params_proto.records.process import this_process
@@ -172,8 +172,8 @@ def test_no_two_columns_have_one_name(make: Make) -> None:
         *("metric.metric.lr", "metric.lr", "metric.config.dir"),
     ]
     assert df.loc[0, names].tolist() == [1, "a", "b", 2, 3, 4]
-    written = "".join(text(table(out), df.attrs["metrics"]))
-    assert written.startswith(f"job,{','.join(names[:3])},")
+    write_results(table(out), df.attrs["metrics"])
+    assert (out / "results.csv").read_text().startswith(f"job,{','.join(names[:3])},")
 
 
 NOT_IN_JSON = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
@@ -248,10 +248,10 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"results\(\) needs the directory of a sweep"):
         results()
     with pytest.raises(
-        SweepError, match=r"nowhere is no directory\. Give the directory of a sweep"
+        SweepError, match=r"nowhere is not a directory\. Give the directory of a sweep"
     ):
         results(tmp_path / "nowhere")
-    with pytest.raises(SweepError, match="holds no sweep"):
+    with pytest.raises(SweepError, match="does not contain a sweep"):
         results(tmp_path)
 
 

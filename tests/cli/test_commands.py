@@ -341,7 +341,7 @@ def test_a_metric_of_the_sweeps_own_that_no_job_returned(run: Any, lab: Path) ->
     plan.write_text(plan.read_text().replace('"acc"', '"ac"'))
     for command in ("best", "report"):
         assert run(command, "runs/mistyped", status=1) == (
-            "params-proto: the sweep was run with hydra.sweeper.metric=ac, and its jobs returned"
+            "params-proto: the sweep was run with hydra.sweeper.metric=ac, but its jobs returned"
             " no ac. Did you mean acc? Give --metric."
         )
 
@@ -396,7 +396,7 @@ def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, command: str, go
     shutil.copytree("runs/a", tmp_path / "a")
     (tmp_path / "a" / gone).unlink()
     said = run(command, str(tmp_path / "a"), status=1)
-    assert said.startswith(f"params-proto: {tmp_path / 'a'}: its {gone} is gone, and without it")
+    assert said.startswith(f"params-proto: {tmp_path / 'a'}: its {gone} is gone, and the records")
     assert said.endswith("Put it back.")
 
 
@@ -461,7 +461,7 @@ GIVE = (
     " which has a multirun.yaml."
 )
 MISTAKES = {
-    "results nowhere": f"nowhere is no directory. {GIVE}",
+    "results nowhere": f"nowhere is not a directory. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
     "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
     " well.",
@@ -469,12 +469,12 @@ MISTAKES = {
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
-    "results runs/a/0": f"runs/a/0 holds no sweep. Did you mean runs/a? {GIVE}",
+    "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
     "best runs/failed": "No job of runs/failed has completed: 1 failed.",
     "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank.",
     "results runs/nothing --sort loss": "No job of runs/nothing returned a value: there is nothing"
     " to rank.",
-    "failures nowhere": f"nowhere is no directory. {GIVE}",
+    "failures nowhere": f"nowhere is not a directory. {GIVE}",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
     "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
 }
@@ -493,7 +493,8 @@ def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
         os.utime(plan, (number, number))
     said = run("results", "multirun", status=1)
     assert said == (
-        f"params-proto: multirun holds no sweep. Did you mean multirun/2026-11-24/09-00-00? {GIVE}"
+        f"params-proto: multirun does not contain a sweep. Did you mean"
+        f" multirun/2026-11-24/09-00-00? {GIVE}"
     )
 
 
