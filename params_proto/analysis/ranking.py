@@ -142,32 +142,19 @@ def ranking_of(
     Args:
         tables: the sweeps; several have one order.
         metric: its name; None for that of the first sweep.
-        direction: `minimize` or `maximize`; None for that of the sweeps with the same metric.
+        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric.
         metrics: the names of what the tasks of all of them returned.
 
     Returns:
         None where neither says by which metric, and the tasks do not return a single number.
 
     Raises:
-        SweepError: no such metric, or sweeps with opposite directions.
+        SweepError: no such metric.
     """
-    own = tables[0].metric
-    if metric is None and own and metrics and named(own, metrics) not in metrics:
-        raise SweepError(
-            f"the sweep was run with hydra.sweeper.metric={own}, but its jobs returned no {own}."
-            f"{did_you_mean(own, metrics)} Give --metric."
-        )
-    metric = metric or own
-    meant = named(metric or ALONE, metrics)
-    said = {
-        one.direction: one.directory
-        for one in tables
-        if one.direction and named(one.metric or ALONE, metrics) == meant
-    }
-    if direction is None and len(said) > 1:
-        which = " and ".join(f"{directory} says {name}" for name, directory in said.items())
-        raise SweepError(f"{metric}: {which}. Give --direction.")
-    return ranking(metric, direction or next(iter(said), None), metrics)
+    metric = metric or tables[0].metric
+    same = named(metric or ALONE, metrics)
+    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == same]
+    return ranking(metric, direction or next(filter(None, own), None), metrics)
 
 
 def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:

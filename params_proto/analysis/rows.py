@@ -88,7 +88,7 @@ class Table:
         sweep = _sweep(self.directory)
         first = next(iter(sweep.configs()), None) if sweep else None
         given = {bare(key): plain(value) for key, value in (first or {}).items() if key[0] != "~"}
-        return {key: number(value) for key, value in given.items() if key not in self.keys}
+        return {key: value for key, value in _with_numbers(given).items() if key not in self.keys}
 
 
 def table(
@@ -141,10 +141,9 @@ def table_with_records(directory: Path) -> Table:
 
 def _table_without_plan(directory: Path) -> Table:
     if next(record_paths(directory), None) is not None:
-        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
         raise SweepError(
-            f"{directory}: its {gone} is gone, and the records say too little without it. Put it"
-            " back."
+            f"{directory} has the records of a sweep, but its {SWEEP} or {OWN}/{PLAN} is gone. Put"
+            " it back."
         )
     if (directory / MULTIRUN).is_file():
         from params_proto.analysis import hydra_basic
@@ -152,9 +151,9 @@ def _table_without_plan(directory: Path) -> Table:
         jobs = hydra_basic.jobs(directory)
         return Table(directory, *hydra_basic.swept(jobs, directory), lambda: jobs)
     what = "does not contain a sweep" if directory.is_dir() else "is not a directory"
-    plans = [plan for depth in ("*", "*/*") for plan in directory.glob(f"{depth}/{OWN}/{PLAN}")]
-    below = [plan.parents[1] for plan in sorted(plans, key=lambda plan: -plan.stat().st_mtime)]
-    near = next(filter(has_plan, [*below, *directory.parents]), None)
+    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
+    below.sort(key=lambda plan: plan.stat().st_mtime, reverse=True)
+    near = next(filter(has_plan, [*[plan.parents[1] for plan in below], *directory.parents]), None)
     raise SweepError(
         f"{directory} {what}.{f' Did you mean {near}?' if near else ''} Give the directory of a"
         f" sweep, which has a {SWEEP}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
@@ -180,13 +179,14 @@ def _jobs(
     plan: PlanFile, records: Records, configs: Iterable[Mapping[str, Any]], listed: int
 ) -> Iterator[Row]:
     for job, config in enumerate(islice(configs, listed)):
-        given = {bare(key): value for key, value in config.items()}
         try:
             record = records.read(job)
         except UnreadableError:
             record = None  # the job runs again
-        swept = {key: plain(given[key]) for key in plan.keys if key in given}
-        yield _row(job, swept, record, records)
+        given = [(bare(key), value) for key, value in config.items()]
+        yield _row(
+            job, {key: plain(value) for key, value in given if key in plan.keys}, record, records
+        )
     if listed != plan.jobs:
         for record in records.all():
             if isinstance(record, Record) and record.job >= listed:
@@ -197,12 +197,9 @@ def _jobs_of_several_sweeps(plan: PlanFile, records: Records) -> tuple[list[str]
     """The keys and jobs of a directory whose sweep was changed: both may have been others."""
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
     jobs = planned_jobs(records.directory, plan, done)
-    recorded = [key for record in done.values() for key in record.config]
-    keys = list(dict.fromkeys([*plan.keys, *recorded, *differing_keys(jobs.values())]))
-    return keys, [
-        _row(job, {key: given[key] for key in keys if key in given}, done.get(job), records)
-        for job, given in jobs.items()
-    ]
+    rows = [_row(job, config, done.get(job), records) for job, config in jobs.items()]
+    differing = differing_keys([row.config for row in rows])
+    return list(dict.fromkeys([*plan.keys, *differing])), rows
 
 
 def planned_jobs(
@@ -210,8 +207,8 @@ def planned_jobs(
 ) -> dict[int, dict[str, Any]]:
     """The jobs of a sweep that was changed, by number, each with all that it was given.
 
-    Those of the present sweep and those that have run are among them. A job of an earlier sweep
-    keeps its number, and a new one has the next that no job has had.
+    They are those of the present sweep and those that have run. A job of an earlier sweep keeps its
+    number, and a new one has the next that no job has had.
 
     Args:
         directory: the sweep's.
@@ -224,18 +221,16 @@ def planned_jobs(
     recorded = {record.identity: job for job, record in done.items()}
     numbers: dict[str, int] = {}
     given: dict[int, dict[str, Any]] = {}
-    present: dict[int, dict[str, Any]] = {}
+    present: set[int] = set()
     earlier = [directory / OWN / EARLIER / f"{at}.yaml" for at in range(plan.earlier)]
     for file in [*earlier, directory / SWEEP]:
-        occurrences, present = Occurrences(), {}
+        occurrences, present = Occurrences(), set[int]()
         for job in _written(file).overrides():
             name = identity(job, occurrences.of(job))
             at = recorded.get(name, numbers.setdefault(name, len(numbers)))
-            present[at] = {key: plain(value) for key, value in values(job)}
-        given |= present
-    for job, record in done.items():  # which has what the app's own config made of the overrides
-        present[job] = {**given.get(job, {}), **record.config}
-    return dict(sorted(present.items()))
+            given[at] = {key: plain(value) for key, value in values(job)}
+            present.add(at)
+    return {job: given.get(job, {}) for job in sorted(present | done.keys())}
 
 
 def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
@@ -253,12 +248,12 @@ def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
 
 def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Records) -> Row:
     if record is None:
-        return Row(job, number(config), status=PENDING)
+        return Row(job, _with_numbers(config), status=PENDING)
     is_dead = record.status is Status.RUNNING and not records.runs(record)
     error = record.error
     return Row(
         job,
-        number({**config, **record.config}),
+        _with_numbers({**config, **record.config}),
         dict(metrics(record.value)),
         (Status.CRASHED if is_dead else record.status).value,
         record.attempt,
@@ -291,19 +286,21 @@ def combined(tables: Sequence[Table]) -> Table:
     return Table(Path(), list(keys), groups, lambda: rows)
 
 
-def metrics(value: Any, path: str = "") -> list[tuple[str, Any]]:
+def metrics(value: Any, *path: str) -> list[tuple[str, Any]]:
     """What a task returned, by name: a dict's entries with dots, anything else as `value`.
 
     >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
     ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
     """
-    if isinstance(value, dict) and (value or not path):
-        entries = cast("dict[str, Any]", value)
-        if list(entries) == [UNFIT]:
-            return []
-        below = f"{path}." if path else ""
-        return [pair for key, one in entries.items() for pair in metrics(one, f"{below}{key}")]
-    return [] if value is None and not path else [(path or "value", number(value))]
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        found = {".".join(path) or "value": value}
+        return list(_with_numbers(found).items())
+    entries = cast("dict[str, Any]", value)
+    if UNFIT in entries:  # which JSON cannot represent
+        return []
+    return [pair for key, one in entries.items() for pair in metrics(one, *path, key)]
 
 
 def metrics_of(rows: Iterable[Row]) -> list[str]:
@@ -311,17 +308,12 @@ def metrics_of(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
 
 
-def number(value: Any) -> Any:
-    """A value of a record, in which a number that JSON does not have is text.
-
-    >>> number(["NaN", {"a": "Infinity"}, "other"])
-    [nan, {'a': inf}, 'other']
-    """
-    if isinstance(value, list):
-        return [number(one) for one in cast("list[Any]", value)]
-    if isinstance(value, dict):
-        return {key: number(one) for key, one in cast("dict[str, Any]", value).items()}
-    return _NUMBERS.get(value, value) if isinstance(value, str) else value
+def _with_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a record, in which the numbers that JSON does not have are text."""
+    return {
+        key: _NUMBERS.get(value, value) if isinstance(value, str) else value
+        for key, value in given.items()
+    }
 
 
 def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -331,20 +323,9 @@ def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str]
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
     taken = {*BEFORE, *RUN_COLUMNS}
-    of_keys = _free(list(keys), "config", taken)
-    return of_keys, _free(list(metrics), "metric", taken | {*of_keys, *of_keys.values()})
-
-
-def _free(names: Sequence[str], prefix: str, taken: set[str]) -> dict[str, str]:
-    """A column for each name: the name itself unless that is taken."""
-    columns: dict[str, str] = {}
-    for name in names:
-        column = name
-        while column in taken or (column != name and column in names):
-            column = f"{prefix}.{column}"
-        columns[name] = column
-        taken = taken | {column}
-    return columns
+    of_keys = {key: f"config.{key}" if key in taken else key for key in keys}
+    taken |= {*of_keys, *of_keys.values()}
+    return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
 
 
 def cells(

@@ -10,11 +10,10 @@ from typing import Any, cast
 
 from params_proto import _files
 from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
-from params_proto.records import Status
 from params_proto.records.layout import RESULTS
 
 _WIDEST = 40  # columns of a terminal that a cell takes
-_RED = "\x1b[31m{}\x1b[0m"
+_ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
 
 
 def shown(
@@ -46,11 +45,13 @@ def shown(
         ]
         for row in rows
     ]
-    width = len(head) if any(row.error for row in rows) else len(head) - 1
-    first, *rest = aligned(head[:width], [line[:width] for line in lines]).splitlines()
-    red = [color and row.status in FAILED for row in rows]
-    rest = [_RED.format(line) if is_red else line for line, is_red in zip(rest, red, strict=True)]
-    return "\n".join([first, *rest])
+    if not any(line[-1] for line in lines):
+        head, lines = head[:-1], [line[:-1] for line in lines]
+    texts = aligned(head, lines).splitlines()
+    for at, row in enumerate(rows, 1):
+        if color and row.status in FAILED:
+            texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
+    return "\n".join(texts)
 
 
 def counted(statuses: Mapping[str | None, int]) -> str:
@@ -62,9 +63,10 @@ def counted(statuses: Mapping[str | None, int]) -> str:
     >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
     ('1 completed, 2 pending', '3 jobs', 'no jobs')
     """
-    order = [Status.COMPLETED.value, *[one.value for one in Status], PENDING, None]
-    numbers = {name or "jobs": statuses.get(name, 0) for name in order}
-    return ", ".join([f"{n} {name}" for name, n in numbers.items() if n]) or "no jobs"
+    numbers = {name or "jobs": statuses.get(name, 0) for name in _ORDER}
+    return (
+        ", ".join([f"{number} {name}" for name, number in numbers.items() if number]) or "no jobs"
+    )
 
 
 def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
@@ -117,12 +119,12 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
 
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = value if isinstance(value, str) else json.dumps(value)
+    is_text, is_float = isinstance(value, str), isinstance(value, float)
+    text = value if is_text else f"{value:.6g}" if is_float else json.dumps(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    fits = cell_len(text) <= widest
-    return text if fits else f"{set_cell_size(text, widest - 3).rstrip()}..."
+    if cell_len(text) > widest:
+        text = f"{set_cell_size(text, widest - 3).rstrip()}..."
+    return text
 
 
 def as_csv(lines: Iterable[Iterable[Any]]) -> Iterator[str]:

@@ -89,19 +89,18 @@ def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"metric": "los"}, "the frame has no column los. Did you mean loss?"),
-        ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model?"),
-        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model?"),
+        ({"metric": "los"}, "the frame has no column los. Did you mean loss\\?"),
+        ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model\\?"),
+        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model\\?"),
         (
             {"metric": "note"},
-            "note has 'x', which is not a number to average. The metrics are loss, note.",
+            r"note is not a column of numbers: .*x.* at position 0\. The metrics are loss, note\.",
         ),
     ],
 )
 def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(SweepError) as error:
+    with pytest.raises(SweepError, match=f"^summarize: {message}$"):
         summarize(df, **arguments)
-    assert str(error.value) == f"summarize: {message}"
 
 
 def test_a_key_that_has_the_name_of_a_new_column(df: pd.DataFrame) -> None:
@@ -122,4 +121,4 @@ def test_the_bounds_are_those_of_student(count: int) -> None:
     values = [float(number % 7) for number in range(count)]
     found = summarize(pd.DataFrame({"loss": values}), "loss", by=[]).loc[0]
     low, high = stats.t.interval(0.95, count - 1, np.mean(values), stats.sem(values))
-    assert [found["ci_low"], found["ci_high"]] == pytest.approx([low, high], rel=1e-9)
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx([low, high], rel=1e-6)
