@@ -85,9 +85,8 @@ class Table:
 
     def fixed(self) -> dict[str, Any]:
         """The keys that have one value in all jobs, and that value."""
-        sweep = _sweep(self.directory)
-        first = next(iter(sweep.configs()), None) if sweep else None
-        given = {bare(key): plain(value) for key, value in (first or {}).items() if key[0] != "~"}
+        first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
+        given = {bare(key): plain(value) for key, value in first.items() if key[0] != "~"}
         return {key: value for key, value in _with_numbers(given).items() if key not in self.keys}
 
 
@@ -107,9 +106,7 @@ def table(
     if not has_plan(directory):
         return _table_without_plan(directory)
     plan, records = read_plan(directory), Records(directory)
-    if configs is None or plan.earlier:
-        sweep = _sweep(directory)
-        configs = None if sweep is None else sweep.configs()
+    configs = _configs(directory) if configs is None else configs
     # The jobs that a filter leaves are not counted: as many as there are get a row, up to `most`.
     listed = most if plan.jobs is None else plan.jobs
     if configs is None or listed > most:
@@ -146,10 +143,9 @@ def _table_without_plan(directory: Path) -> Table:
             " it back."
         )
     if (directory / MULTIRUN).is_file():
-        from params_proto.analysis import hydra_basic
+        from params_proto.analysis.hydra_basic import basic_table
 
-        jobs = hydra_basic.jobs(directory)
-        return Table(directory, *hydra_basic.swept(jobs, directory), lambda: jobs)
+        return basic_table(directory)
     what = "does not contain a sweep" if directory.is_dir() else "is not a directory"
     below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
     below.sort(key=lambda plan: plan.stat().st_mtime, reverse=True)
@@ -160,10 +156,10 @@ def _table_without_plan(directory: Path) -> Table:
     )
 
 
-def _sweep(directory: Path) -> Builder | None:
-    """The sweep of a directory, unless only the app can read its file."""
+def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
+    """Those of the sweep of a directory, unless only the app can read its file."""
     try:
-        return _written(directory / SWEEP)
+        return _written(directory / SWEEP).configs()
     except SweepError:
         return None
 
@@ -183,9 +179,9 @@ def _jobs(
             record = records.read(job)
         except UnreadableError:
             record = None  # the job runs again
-        given = [(bare(key), value) for key, value in config.items()]
+        given = {bare(key): value for key, value in config.items()}
         yield _row(
-            job, {key: plain(value) for key, value in given if key in plan.keys}, record, records
+            job, {key: plain(given[key]) for key in plan.keys if key in given}, record, records
         )
     if listed != plan.jobs:
         for record in records.all():

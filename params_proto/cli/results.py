@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from params_proto.analysis.ranking import configurations, is_number, ranking_of, repeat_keys
 from params_proto.analysis.rerun import cd_to_start, rerun_command
@@ -59,7 +58,7 @@ def results(
         write(order.describe("first", "--direction "))
 
     def ranked(rows: Iterable[Row]) -> list[Row]:
-        return list(rows) if order is None else sorted(rows, key=order.place)
+        return sorted(rows, key=order.place) if order else list(rows)
 
     if form is None:
         color = has_colors(sys.stdout)
@@ -69,15 +68,13 @@ def results(
             counts = counted(Counter(row.status for row in one))
             texts.append(f"{one.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
-    lines = cells(ranked(whole), whole.keys, metrics, several=len(tables) > 1)
+    rows = ranked(whole)
+    if form == "json":
+        rows = [row._replace(started=row.started and _in_utc(row.started)) for row in rows]
+    head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
-        return "".join(as_csv(lines)).rstrip("\n")
-    head = next(lines)
-    at = head.index("started")
-    objects: list[dict[str, Any]] = []
-    for line in lines:
-        line[at] = line[at] and _in_utc(line[at])
-        objects.append(dict(zip(head, map(plain, line), strict=True)))
+        return "".join(as_csv([head, *lines])).rstrip("\n")
+    objects = [dict(zip(head, map(plain, line), strict=True)) for line in lines]
     return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
 
 
@@ -124,13 +121,13 @@ def best(
     for number, row in zip(configurations(rows, keys) if over else count(), rows, strict=False):
         if is_number(row.metrics.get(order.metric)):
             groups.setdefault(number, []).append(row)
-    means = [mean([row.metrics[order.metric] for row in group]) for group in groups.values()]
-    scores = [order.score({order.metric: one}) for one in means]
-    ranked = [(score, at) for at, score in enumerate(scores) if score is not None]
+    means = {at: mean([row.metrics[order.metric] for row in of]) for at, of in groups.items()}
+    scores = {at: order.score({order.metric: one}) for at, one in means.items()}
+    ranked = [(score, at) for at, score in scores.items() if score is not None]
     if not ranked:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
     _, at = min(ranked)
-    jobs = [row.job for row in list(groups.values())[at]]
+    jobs = [row.job for row in groups[at]]
     if over:
         order = order._replace(metric=f"mean {order.metric}")
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
@@ -149,10 +146,11 @@ def failures(directory: Path) -> str:
         SweepError: there is no sweep, or one of Hydra's basic sweeper.
     """
     failed = {row.job for row in table_with_records(directory) if row.status in FAILED}
-    texts: list[str] = []
-    for record in Records(directory).all():
-        if isinstance(record, Record) and record.job in failed:
-            head = f"job {record.job}: {' '.join(record.overrides)}\n{directory / record.dir}"
-            error = record.error
-            texts.append(f"{head}\n{error.traceback.rstrip() if error else 'its process died'}")
+    records = [one for one in Records(directory).all() if isinstance(one, Record)]
+    texts = [
+        f"job {one.job}: {' '.join(one.overrides)}\n{directory / one.dir}\n"
+        f"{one.error.traceback.rstrip() if one.error else 'its process died'}"
+        for one in records
+        if one.job in failed
+    ]
     return "\n\n".join(texts) or "No job has failed."
