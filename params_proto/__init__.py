@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from params_proto import proto as proto
     from params_proto.analysis.frame import results as results
-    from params_proto.analysis.summary import summarize as summarize
+    from params_proto.analysis.frame import summarize as summarize
     from params_proto.errors import SweepError as SweepError
     from params_proto.errors import SweepWarning as SweepWarning
     from params_proto.sweep import Sweep as Sweep
@@ -21,7 +21,7 @@ _HOMES = {
     "SweepError": "errors",
     "SweepWarning": "errors",
     "results": "analysis.frame",
-    "summarize": "analysis.summary",
+    "summarize": "analysis.frame",
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from omegaconf import OmegaConf
 
 from hydra_plugins.params_proto_sweeper._config import options
-from params_proto.cli import schema
+from params_proto.cli.show import schema
 
 DOCS = Path(__file__).parents[1]
 _OPTIONS = """\
@@ -72,7 +72,7 @@ def _options() -> Iterable[list[str]]:
 
 def _steps() -> Iterable[list[str]]:
     """The steps, and the two parts of their descriptions."""
-    for name, step in json.loads(schema.run())["definitions"]["steps"]["properties"].items():
+    for name, step in json.loads(schema())["definitions"]["steps"]["properties"].items():
         text, _, example = step["description"].partition("\n\n")
         yield [_code(name), text, _code(example)]
 

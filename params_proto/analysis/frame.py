@@ -1,28 +1,53 @@
-"""`params_proto.results`: what came out of sweeps, as a DataFrame."""
+"""`params_proto.results` and `summarize`: the jobs of sweeps as a DataFrame, and their means."""
 
 from __future__ import annotations
 
+import json
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import statistics
+from collections.abc import Sequence
+from functools import cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
-from params_proto._text import cell, json_key
-from params_proto.analysis.metrics import as_float
-from params_proto.analysis.rows import PENDING, Row, Table, columns, metrics_of, table
-from params_proto.errors import SweepError, shown
+from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
+from params_proto.errors import SweepError, did_you_mean, nearest
 from params_proto.records import Status
 
+_CONFIDENCE = 0.95
+_STATISTICS = {
+    "mean": "Float64",
+    "std": "Float64",
+    "count": "Int64",
+    "ci_low": "Float64",
+    "ci_high": "Float64",
+}
 STATUSES = [PENDING, *[status.value for status in Status]]
-_INT64 = range(-(2**63), 2**63)
+_DTYPES = {
+    "job": "Int64",
+    "dir": "string",
+    "error": "string",
+    "attempt": "Int64",
+    "duration": "Float64",
+}
+# By the types of a column's values; others make it one of objects. convert_dtypes would turn whole
+# floats into integers, and nan, which is a result, into no value.
+_NULLABLE = {
+    "bool": "boolean",
+    "int": "Int64",
+    "float": "Float64",
+    "float int": "Float64",
+    "str": "string",
+}
 
 
 def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
-    """What came out of sweeps, a row for each of their jobs.
+    """The jobs of sweeps as a DataFrame, a row for each.
 
     The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
     and those that have one value in one sweep and another one in the next; `started`; `dir`;
@@ -31,8 +56,8 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     that is also a key gets `metric.` before it. Where there is no value, it is `pd.NA`. Numbers
     have pandas' nullable types, groups are categories.
 
-    It may be asked while a sweep runs. A sweep of Hydra's basic sweeper, which keeps no records,
-    has its jobs' keys and directories, and nothing about what became of them.
+    It can be called while a sweep runs. Of a sweep that Hydra's basic sweeper ran, which keeps no
+    records, there are the jobs' keys and directories, without a status.
 
     Args:
         directories: one or more, each a sweep's.
@@ -41,7 +66,7 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
         The frame. Its `attrs` name the `keys` and the `metrics` among the columns.
 
     Raises:
-        SweepError: a directory holds no sweep.
+        SweepError: a directory does not contain a sweep.
 
     >>> import subprocess, sys, tempfile
     >>> out = tempfile.mkdtemp()
@@ -61,66 +86,23 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     """
     if not directories:
         raise SweepError("results() needs the directory of a sweep, or several.")
-    for one in directories:
-        if not isinstance(one, (str, os.PathLike)):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise SweepError(
-                f"results() takes directories, one by one, got {shown(one)}: write results(a, b),"
-                " or results(*directories)."
-            )
-    tables = [table(Path(directory)) for directory in directories]
-    read = [(one, list(one)) for one in tables]
-    rows = [row for _, rows in read for row in rows]
-    fixed = _fixed(tables)
-    named = [*[one.keys for one in tables], *fixed]
-    keys, metrics = columns(_each(key for one in named for key in one), metrics_of(rows))
-    groups = frozenset(key for one in tables for key in one.groups)
+    of = combined([table(Path(directory)) for directory in directories])
+    rows = list(of)
+    metrics = metrics_of(rows)
+    keys, names = columns(of.keys, metrics)
+    groups = {keys[key] for key in of.groups if key in keys}
+    head, *lines = cells(rows, of.keys, metrics, several=len(directories) > 1)
     frame: dict[str, Any] = {}
-    if len(tables) > 1:
-        names = [str(one.directory) for one in tables]
-        frame["sweep"] = pd.Categorical(
-            [str(one.directory) for one, rows in read for _ in rows], _each(names)
-        )
-    frame["job"] = column([row.job for row in rows], None if rows else "Int64")
-    for key, name in keys.items():
-        values = [
-            row.config.get(key, alike.get(key))
-            for (_, those), alike in zip(read, fixed, strict=True)
-            for row in those
-        ]
-        frame[name] = _category(values) if key in groups else column(values)
-    frame |= {
-        "started": cast("Any", pd).to_datetime(
-            [row.started for row in rows], utc=True, format="ISO8601"
-        ),
-        "dir": column([_path(one, row) for one, rows in read for row in rows], "string"),
-        "error": column([row.error for row in rows], "string"),
-        "attempt": column([row.attempt for row in rows], "Int64"),
-        "duration": column([row.duration for row in rows], "Float64"),
-        "status": pd.Categorical([row.status for row in rows], STATUSES),
-    }
-    for key, name in metrics.items():
-        frame[name] = column([row.metrics.get(key) for row in rows])
+    for name, values in zip(head, zip(*lines, strict=True) if lines else repeat(()), strict=False):
+        if name in ("sweep", "status") or name in groups:
+            frame[name] = _category(values, STATUSES if name == "status" else None)
+        elif name == "started":
+            frame[name] = cast("Any", pd).to_datetime(list(values), utc=True, format="ISO8601")
+        else:
+            frame[name] = column(values, _DTYPES.get(name))
     made = pd.DataFrame(frame)
-    made.attrs.update(keys=[*keys.values()], metrics=[*metrics.values()])
+    made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
     return made
-
-
-def _fixed(tables: Sequence[Table]) -> list[Mapping[str, Any]]:
-    """For each sweep the keys that it has one value of, where another sweep has another one."""
-    if len(tables) == 1:
-        return [{}]
-    fixed = [one.fixed() for one in tables]
-    swept = {key for one in tables for key in one.keys}
-    told: set[str] = set(swept)
-    for key in {key for one in fixed for key in one} - swept:
-        values = {json_key(one[key]) if key in one else None for one in fixed}
-        if len(values) > 1:
-            told.add(key)
-    return [{key: value for key, value in one.items() if key in told} for one in fixed]
-
-
-def _path(of: Table, row: Row) -> str | None:
-    return None if row.dir is None else str(of.directory / row.dir)
 
 
 def column(values: Sequence[Any], dtype: str | None = None) -> Any:
@@ -133,33 +115,125 @@ def column(values: Sequence[Any], dtype: str | None = None) -> Any:
     >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
     (Int64Dtype(), Float64Dtype(), dtype('O'))
     """
-    if dtype is None:
-        dtype = _dtype({type(value) for value in values if value is not None}, values)
-    gone = np.array([value is None for value in values], dtype=bool)
-    if dtype == "Float64":  # from which pandas would drop nan, which is a result
-        held = [np.nan if value is None else value for value in values]
-        return cast("Any", pd).arrays.FloatingArray(np.array(held, dtype="float64"), gone)
-    listed = [pd.NA if value is None else value for value in values]
-    return pd.Series(listed, dtype=cast("Any", dtype))
+    missing = np.array([value is None for value in values], dtype=bool)
+    kinds = sorted({type(value).__name__ for value in values if value is not None})
+    dtype = dtype or _NULLABLE.get(" ".join(kinds), "object")
+    given = [pd.NA if value is None else value for value in values]
+    try:
+        if dtype == "Float64":  # as pandas.array would lose nan
+            held = np.where(missing, np.nan, np.array(values, dtype="float64"))
+            return cast("Any", pd).arrays.FloatingArray(held, missing)
+        return pd.Series(given, dtype=cast("Any", dtype))
+    except OverflowError:  # an integer of more than 64 bits
+        return pd.Series(given, dtype="object")
 
 
-def _dtype(kinds: set[type], values: Sequence[Any]) -> str:
-    if kinds == {bool}:
-        return "boolean"
-    if kinds == {int}:
-        fits = all(value is None or value in _INT64 for value in values)
-        return "Int64" if fits else "object"
-    if float in kinds and kinds <= {int, float}:
-        whole = [value for value in values if isinstance(value, int)]
-        return "object" if any(math.isinf(as_float(value)) for value in whole) else "Float64"
-    return "string" if kinds == {str} else "object"
+def _category(values: Sequence[Any], options: list[str] | None) -> Any:
+    """Text in the order of the options, or in the order in which it first occurs."""
+    texts = [json.dumps(value) if isinstance(value, list) else value for value in values]
+    return pd.Categorical(texts, options or pd.Series(texts, dtype="object").dropna().unique())
 
 
-def _category(values: Sequence[Any]) -> pd.Categorical:
-    """Options of a config group, in the order of the sweep."""
-    texts = [None if value is None else cell(value) for value in values]
-    return pd.Categorical(texts, _each(text for text in texts if text is not None))
+def summarize(
+    df: pd.DataFrame,
+    metric: str,
+    over: str | Sequence[str] = "seed",
+    by: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """A metric's mean over repeats, for each configuration, with a confidence interval.
+
+    The bounds are those of a 95% confidence interval, `mean ± t * std / sqrt(count)`, where t is
+    the 0.975 quantile of Student's t distribution with `count - 1` degrees of freedom: W. S.
+    Gosset, "The probable error of a mean", Biometrika 6, 1908. It assumes that the results of one
+    configuration are independent, and normally distributed where there are few.
+
+    Args:
+        df: what `results` returned, or a part of its rows.
+        metric: the column to average, of numbers. Jobs without one do not count.
+        over: the keys that tell repeats apart, as `seed`. It may name keys that are not there, as
+            where jobs are repeated without one, unless there is one of nearly that name.
+        by: the columns that make a configuration; by default all keys less `over`. A key that is
+            None is the same as one that a job was not given.
+
+    Returns:
+        A row for each configuration, in the order in which they first occur: its columns, then
+        `mean`, `std` (of the sample, with `count - 1`), `count`, `ci_low` and `ci_high`. Of one
+        result, `std` and the bounds are `pd.NA`; of none, `mean` is, too.
+
+    Raises:
+        SweepError: a column that is not there, a metric that is not a number, or a key with the
+            name of a column that is added.
+
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"lr": [1, 1, 2], "seed": [0, 1, 0], "loss": [0.1, 0.3, 0.5]})
+    >>> df.attrs["keys"] = ["lr", "seed"]
+    >>> summarize(df, "loss").round(3)
+       lr  mean    std  count  ci_low  ci_high
+    0   1   0.2  0.141      2  -1.071    1.471
+    1   2   0.5   <NA>      1    <NA>     <NA>
+    """
+    repeats = [over] if isinstance(over, str) else [*over]
+    if by is None:
+        if "keys" not in df.attrs:
+            raise SweepError(
+                "summarize: this frame does not say which of its columns are keys, as that of"
+                " results() does: give by=[...]."
+            )
+        by = [key for key in df.attrs["keys"] if key not in repeats]
+    names = [by] if isinstance(by, str) else [*by]
+    present = [str(name) for name in df.columns]
+    misspelt = [name for name in repeats if name != "seed" and nearest(name, present)]
+    for name in [metric, *names, *misspelt]:
+        if name not in present:
+            hint = did_you_mean(name, present)
+            raise SweepError(f"summarize: the frame has no column {name}.{hint}")
+    if taken := [name for name in names if name in _STATISTICS]:
+        raise SweepError(
+            f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
+            f" df.rename(columns={{{taken[0]!r}: 'key.{taken[0]}'}}), and give by=[...]."
+        )
+    df = df.reset_index(drop=True)
+    try:
+        numbers = cast("Any", pd).to_numeric(df[metric])
+    except (TypeError, ValueError) as error:
+        raise SweepError(
+            f"summarize: {metric} is not a column of numbers: {error}. The metrics are"
+            f" {', '.join(df.attrs.get('metrics', [])) or 'none'}."
+        ) from error
+    # As text, since a list cannot be grouped by, and NA is not equal to itself.
+    texts = cast("Any", df[names]).map(_text)
+    of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
+    made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
+    groups = numbers.astype("object").groupby(of_row, sort=False)
+    rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
+    for at, (name, dtype) in enumerate(_STATISTICS.items()):
+        made[name] = column([row[at] for row in rows], dtype)
+    return made
 
 
-def _each(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(names))
+def _text(value: Any) -> str:
+    return "" if value is pd.NA else json.dumps(value, sort_keys=True, default=repr)
+
+
+def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
+    """Mean, standard deviation, count and the bounds of the confidence interval."""
+    count = len(values)
+    mean = statistics.mean(values) if values else None
+    if mean is None or count == 1:
+        return mean, None, count, None, None
+    std = statistics.stdev(values) if math.isfinite(mean) else math.nan
+    half = _t_quantile(count - 1) * std / math.sqrt(count)
+    return mean, std, count, mean - half, mean + half
+
+
+@cache
+def _t_quantile(freedom: int) -> float:
+    """The t within which, on both sides of 0, 95% of Student's t distribution lie.
+
+    With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
+    summed here in steps small enough for seven digits.
+    """
+    edges = np.linspace(0.0, math.pi / 2, 100_001)
+    shares = np.cumsum(np.cos((edges[1:] + edges[:-1]) / 2) ** (freedom - 1))
+    angle: float = cast("Any", np).interp(_CONFIDENCE * shares[-1], shares, edges[1:])
+    return math.tan(angle) * math.sqrt(freedom)

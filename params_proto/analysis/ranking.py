@@ -1,34 +1,35 @@
-"""Which jobs are best, by a metric."""
+"""Which jobs are best: by a metric, alone or as the mean of their repeats."""
 
 from __future__ import annotations
 
-import math
+import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from typing import Any, NamedTuple
 
-from params_proto.analysis.metrics import as_float, is_number
+from params_proto.analysis.rows import PENDING, Row, Table
 from params_proto.errors import SweepError, did_you_mean
 
-if TYPE_CHECKING:
-    from params_proto.analysis.rows import Row, Table
-
 MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
-ALONE = "value"  # the name of what a task returns that returns a number
+ALONE = "value"  # the metric of a task that returns a number
+SHOWN = 20  # jobs of a sweep that has ended
 # Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
 _MAXIMIZED = {
     *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
     *("return", "reward", "score"),
 }
+_SEED = "seed"
 
 
 class Ranking(NamedTuple):
     """An order of jobs.
 
     Args:
-        metric: by which.
+        metric: the metric that ranks them.
         maximize: whether more is better.
-        is_default: whether nobody has chosen the direction.
+        is_default: whether the direction is the conventional one, and not the user's.
     """
 
     metric: str
@@ -54,15 +55,15 @@ class Ranking(NamedTuple):
 
     @property
     def extreme(self) -> str:
-        """What the best is in numbers: `lowest` or `highest`."""
+        """What the best number is: `lowest` or `highest`."""
         return "highest" if self.maximize else "lowest"
 
     def describe(self, rest: str, option: str) -> str:
-        """What comes first, and how to turn the order round where nobody has chosen it.
+        """What comes first, and, if the direction is a default, how to reverse it.
 
         Args:
             rest: what is said of it.
-            option: the beginning of the option that chooses the direction.
+            option: the beginning of the option that sets the direction.
 
         >>> Ranking.by("auc", "minimize").describe("= 0.5, job 3", "--direction ")
         'lowest auc = 0.5, job 3'
@@ -75,67 +76,57 @@ class Ranking(NamedTuple):
         other, extreme = (MINIMIZE, "lowest") if self.maximize else (MAXIMIZE, "highest")
         return f"{described}; {option}{other} for the {extreme}"
 
-    def of(self, rows: Iterable[Row]) -> list[Row]:
-        """The rows, best first; those that have no number come last, in their own order.
-
-        >>> from params_proto.analysis.rows import Row
-        >>> losses = [2, "diverged", 1]
-        >>> rows = [Row(job, {}, {"loss": one}, *[None] * 6) for job, one in enumerate(losses)]
-        >>> [row.job for row in Ranking("loss").of(rows)]
-        [2, 0, 1]
-        """
-        return sorted(rows, key=self.place)
-
     def place(self, row: Row) -> tuple[bool, float]:
-        """By which rows are put in this order."""
+        """The key that sorts rows best first; those without a number come last."""
         score = self.score(row.metrics)
-        return (True, 0.0) if score is None else (False, score)
+        return score is None, score or 0.0
 
     def score(self, metrics: Mapping[str, Any]) -> float | None:
-        """A number that is less for what is better; None where there is none to tell it by.
+        """A number that is less for what is better; None where there is none, or NaN.
 
         Args:
             metrics: what a task returned, by name.
+
+        >>> Ranking("acc", maximize=True).score({"acc": 0.5}), Ranking("acc").score({"acc": "no"})
+        (-0.5, None)
         """
-        number = _number(metrics.get(self.metric))
-        return -number if number is not None and self.maximize else number
+        value: Any = metrics.get(self.metric)
+        if not is_number(value) or value != value:
+            return None
+        return -value if self.maximize else value
+
+
+def is_number(value: Any) -> bool:
+    """Whether jobs can be ranked by a value: not by true and false."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -> Ranking | None:
-    """The order that is asked for.
+    """The order by a metric, by default by what tasks return that return a number.
 
     Args:
-        metric: its name; None for a task's that returns a number.
+        metric: its name, or that of its column.
         direction: `minimize` or `maximize`; None for what is conventional for the metric.
         metrics: the names of what the tasks returned.
 
     Returns:
-        None where no metric is asked for, and the tasks returned no number or more than one.
+        None where no metric is given, and the tasks return no number or more than one.
 
     Raises:
-        SweepError: no such metric, or no direction.
+        SweepError: no such metric.
     """
-    if direction not in (None, *DIRECTIONS):
-        raise SweepError(f"direction={direction}: it is {' or '.join(DIRECTIONS)}.")
     if metric is None:
-        if list(metrics) != [ALONE]:
-            return None
-        metric = ALONE
-    else:
-        metric = named(metric, metrics)
-        if metrics and metric not in metrics:
-            raise SweepError(
-                f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
-            )
+        return Ranking.by(ALONE, direction) if list(metrics) == [ALONE] else None
+    metric = named(metric, metrics)
+    if metrics and metric not in metrics:
+        raise SweepError(
+            f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
+        )
     return Ranking.by(metric, direction)
 
 
 def named(metric: str, metrics: Sequence[str]) -> str:
-    """The metric that is meant by a name, which may be that of its column.
-
-    Args:
-        metric: the name that was given.
-        metrics: the names of what the tasks returned.
+    """The metric with a name, which may be that of its column.
 
     >>> named("metric.lr", ["lr"]), named("metric.lr", ["metric.lr", "lr"]), named("loss", [])
     ('lr', 'metric.lr', 'loss')
@@ -144,59 +135,105 @@ def named(metric: str, metrics: Sequence[str]) -> str:
 
 
 def ranking_of(
-    of: Table, metric: str | None, direction: str | None, metrics: Sequence[str]
+    tables: Sequence[Table], metric: str | None, direction: str | None, metrics: Sequence[str]
 ) -> Ranking | None:
-    """The order that is asked for, or else the sweep's own.
+    """The order that the user wants, or else that of the sweeps themselves.
+
+    Args:
+        tables: the sweeps; several have one order.
+        metric: its name; None for that of the first sweep.
+        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric.
+        metrics: the names of what the tasks of all of them returned.
+
+    Returns:
+        None where neither says by which metric, and the tasks do not return a single number.
+
+    Raises:
+        SweepError: no such metric.
+    """
+    metric = metric or tables[0].metric
+    same = named(metric or ALONE, metrics)
+    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == same]
+    return ranking(metric, direction or next(filter(None, own), None), metrics)
+
+
+def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
+    """The swept keys that only tell repeats apart.
+
+    Args:
+        names: of keys, in full or their last parts: `seed` is `model.seed`, too, unless there is a
+            key of that name. Jobs may be repeated without a `seed`.
+        keys: the swept ones.
+
+    Raises:
+        SweepError: no such key is swept.
+
+    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["lr"])
+    (['model.seed'], [])
+    """
+    found: list[str] = []
+    for name in names:
+        same = [key for key in keys if name in (key, key.rpartition(".")[2])]
+        if not same and name != _SEED:
+            raise SweepError(f"over={name}: no such key is swept.{did_you_mean(name, keys)}")
+        found += [name] if name in same else same
+    return found
+
+
+def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
+    """For each job a number that it shares with its repeats.
+
+    Args:
+        rows: the jobs.
+        over: the keys that tell repeats apart.
+    """
+    seen: dict[str, int] = {}
+    kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
+    texts = [json.dumps(config, sort_keys=True) for config in kept]
+    return [seen.setdefault(text, len(seen)) for text in texts]
+
+
+class Summary(NamedTuple):
+    """A sweep that has ended, in a few lines.
+
+    Args:
+        keys: the swept ones.
+        metrics: the names of what the tasks returned.
+        first: the first jobs that have run.
+        best: the best ones.
+        statuses: how many jobs have each.
+    """
+
+    keys: list[str]
+    metrics: list[str]
+    first: list[Row]
+    best: list[Row]
+    statuses: Counter[str | None]
+
+    @property
+    def ran(self) -> int:
+        """How many jobs have run."""
+        return self.statuses.total() - self.statuses[PENDING]
+
+
+def summary(of: Table, order: Ranking) -> Summary:
+    """Reads a sweep, which may be a long one, once.
 
     Args:
         of: the sweep.
-        metric: the name of one; None for the sweep's.
-        direction: `minimize` or `maximize`; None for the sweep's, if that is about this metric.
-        metrics: the names of what the tasks returned.
-
-    Returns:
-        None where nobody has said by which metric, and there is no number alone.
-
-    Raises:
-        SweepError: no such metric, or no direction.
+        order: what ranks its jobs.
     """
-    if direction is None and (metric is None or _is_of(of, metric, metrics)):
-        direction = of.direction
-    own = of.metric if metric is None and metrics else None
-    if own is not None and named(own, metrics) not in metrics:
-        raise SweepError(
-            f"the sweep was run with hydra.sweeper.metric={own}, and its jobs returned no {own}."
-            f"{did_you_mean(own, metrics)} Give --metric."
-        )
-    return ranking(metric or of.metric, direction, metrics)
+    metrics: dict[str, None] = {}
+    statuses = Counter[str | None]()
+    first: list[Row] = []
 
+    def ran() -> Iterator[Row]:
+        for row in of:
+            statuses[row.status] += 1
+            if row.status != PENDING:
+                metrics.update(dict.fromkeys(row.metrics))
+                first.extend([row] if len(first) < SHOWN else [])
+                yield row
 
-def common_ranking(
-    tables: Sequence[Table], metric: str, direction: str | None, metrics: Sequence[str]
-) -> Ranking | None:
-    """The order by a metric of several sweeps together.
-
-    Args:
-        tables: the sweeps.
-        metric: its name.
-        direction: `minimize` or `maximize`; None for that of the sweeps which are about it.
-        metrics: the names of what the tasks of all of them returned.
-
-    Raises:
-        SweepError: no such metric, or more of it is better in one sweep and worse in another.
-    """
-    said = {one.direction: one for one in tables if _is_of(one, metric, metrics) and one.direction}
-    if direction is None and len(said) > 1:
-        which = " and ".join(f"{one.directory} says {name}" for name, one in said.items())
-        raise SweepError(f"{metric}: {which}. Give --direction.")
-    return ranking(metric, direction or next(iter(said), None), metrics)
-
-
-def _is_of(of: Table, metric: str, metrics: Sequence[str]) -> bool:
-    """Whether a sweep ranks its jobs by a metric itself."""
-    return of.metric is not None and named(of.metric, metrics) == named(metric, metrics)
-
-
-def _number(value: Any) -> float | None:
-    number = as_float(value) if is_number(value) else math.nan
-    return None if math.isnan(number) else number
+    best = nsmallest(SHOWN, ran(), key=order.place)
+    return Summary(of.keys, list(metrics), first, best, statuses)

@@ -1,23 +1,25 @@
-"""A table as a terminal shows it."""
+"""A table as text: in a terminal, and as CSV."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import csv
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
-from params_proto._text import cell as json_cell
-from params_proto.analysis.rows import PENDING, Row, columns
-from params_proto.records import Status
+from params_proto import _files
+from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
+from params_proto.records.manifest import RESULTS
 
 _WIDEST = 40  # columns of a terminal that a cell takes
-_FAILED = (Status.FAILED.value, Status.CRASHED.value)
-_RED = "\x1b[31m{}\x1b[0m"
+_ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
 
 
 def shown(
-    rows: Iterable[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
+    rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
 ) -> str:
-    """The rows in columns: the job, its keys and metrics, what became of it and how long it took.
+    """The rows in columns: the job, its keys and metrics, its status and its duration.
 
     Args:
         rows: in their order.
@@ -30,61 +32,75 @@ def shown(
     job  lr   loss      status     seconds
       0  0.1  0.333333  completed     12.2
     """
-    named_keys, named_metrics = columns(keys, metrics)
-    rows = list(rows)
-    head = ["job", *named_keys.values(), *named_metrics.values(), "status", "seconds"]
-    failed = any(row.error for row in rows)
+    of_keys, of_metrics = columns(keys, metrics)
+    head = ["job", *of_keys.values(), *of_metrics.values(), "status", "seconds", "error"]
     lines = [
         [
             row.job,
-            *[row.config.get(key) for key in keys],
-            *[row.metrics.get(name) for name in metrics],
+            *map(row.config.get, of_keys),
+            *map(row.metrics.get, of_metrics),
             row.status,
             None if row.duration is None else f"{row.duration:.1f}",
-            *([row.error] if failed else []),
+            row.error,
         ]
         for row in rows
     ]
-    first, *rest = aligned([*head, *(["error"] if failed else [])], lines).splitlines()
-    if color:
-        rest = [
-            _RED.format(line) if row.status in _FAILED else line
-            for row, line in zip(rows, rest, strict=True)
-        ]
-    return "\n".join([first, *rest])
+    if not any(line[-1] for line in lines):
+        head, lines = head[:-1], [line[:-1] for line in lines]
+    texts = aligned(head, lines).splitlines()
+    for at, row in enumerate(rows, 1):
+        if color and row.status in FAILED:
+            texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
+    return "\n".join(texts)
 
 
 def counted(statuses: Mapping[str | None, int]) -> str:
-    """How many jobs there are of each status, those that are done first.
+    """How many jobs have each status, completed ones first.
 
     Args:
-        statuses: the numbers; None is for jobs of which nobody has noted it.
+        statuses: the numbers; None is for jobs whose status nobody has recorded.
 
     >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
     ('1 completed, 2 pending', '3 jobs', 'no jobs')
     """
-    order = [Status.COMPLETED.value, *[one.value for one in Status], PENDING, None]
-    counts = [(statuses.get(status, 0), status or "jobs") for status in dict.fromkeys(order)]
-    return ", ".join([f"{number} {name}" for number, name in counts if number]) or "no jobs"
+    numbers = {name or "jobs": statuses.get(name, 0) for name in _ORDER}
+    return (
+        ", ".join([f"{number} {name}" for name, number in numbers.items() if number]) or "no jobs"
+    )
 
 
-def aligned(head: Sequence[str], lines: Sequence[Sequence[Any]]) -> str:
-    """Cells in columns, of which those of numbers stand right.
+def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    """Cells in columns under their names; the job and the seconds to the right.
 
     Args:
         head: the names of the columns.
         lines: the cells, by line.
     """
-    texts = [[cell(value) for value in line] for line in lines]
-    out = ["" for _ in range(len(lines) + 1)]
-    for at, name in enumerate(head):
-        column = [cell(name), *[line[at] for line in texts]]
-        widest = max(map(width, column))
-        right = at == 0 or name == "seconds"
-        for number, text in enumerate(column):
-            space = " " * (widest - width(text))
-            out[number] += f"{space}{text}  " if right else f"{text}{space}  "
-    return "\n".join(line.rstrip() for line in out)
+    right = [at for at, name in enumerate(head) if name in ("job", "seconds")]
+    return "\n".join(
+        in_columns([[cell(value) for value in line] for line in (head, *lines)], right)
+    )
+
+
+def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Texts in columns, however wide: a line for each row, which no terminal's width breaks.
+
+    Args:
+        lines: the texts.
+        right: the numbers of the columns that are aligned to the right.
+
+    >>> in_columns([["job", "lr"], ["12", "0.1"]], right=[0])
+    ['job  lr', ' 12  0.1']
+    """
+    from rich.cells import cell_len  # 2 for a character of East Asia, which takes two columns
+
+    padded: list[list[str]] = []
+    for at, texts in enumerate(zip(*lines, strict=True)):
+        width = max(map(cell_len, texts))
+        spaces = [" " * (width - cell_len(text)) for text in texts]
+        pairs = (spaces, texts) if at in right else (texts, spaces)
+        padded.append(list(map("".join, zip(*pairs, strict=True))))
+    return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
 def cell(value: Any, widest: int = _WIDEST) -> str:
@@ -99,24 +115,43 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
     >>> cell("日本語日本語", 8)
     '日本...'
     """
+    from rich.cells import cell_len, set_cell_size
+
     if value is None:
         return ""
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = json_cell(value)
+    is_text, is_float = isinstance(value, str), isinstance(value, float)
+    text = value if is_text else f"{value:.6g}" if is_float else json.dumps(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    if width(text) <= widest:
-        return text
-    cut = text[: widest - 3]
-    while width(cut) > widest - 3:
-        cut = cut[:-1]
-    return f"{cut}..."
+    if cell_len(text) > widest:
+        text = f"{set_cell_size(text, widest - 3).rstrip()}..."
+    return text
 
 
-def width(text: str) -> int:
-    """The columns of a terminal that a text takes: East Asian characters take two each."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # which few tables need
+def as_csv(lines: Iterable[Iterable[Any]]) -> Iterator[str]:
+    r"""Lines of CSV, in which lists and dicts are JSON.
 
-    return cell_len(text)
+    >>> list(as_csv([["lr", "layers"], [0.1, [64, None]]]))
+    ['lr,layers\n', '0.1,"[64, null]"\n']
+    """
+    line = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n").writerow
+    for values in lines:
+        texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in values]
+        yield line(texts)
+
+
+def write_results(of: Table, metrics: Iterable[str]) -> None:
+    """Writes `results.csv` in the directory of a sweep, whole or not at all.
+
+    Its columns are those of `params_proto.results`; directories are relative to the sweep's. It is
+    written whenever a sweep ends, without the time that an import of pandas takes.
+
+    Args:
+        of: the sweep.
+        metrics: the names of what its tasks returned.
+
+    Raises:
+        SweepError: the records cannot be read, or the file cannot be written.
+    """
+    # Those of a group write over each other's.
+    lines = as_csv(cells(of, of.keys, metrics))
+    _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

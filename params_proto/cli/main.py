@@ -24,6 +24,9 @@ examples:
   params-proto report runs/a --metric accuracy
   params-proto schema > sweep.schema.json
 """
+_DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
+_MEANS = "rank by means over this key, such as seed; may be given several times"
+_REPEATS = "key that tells repeats apart; may be given several times (keys called seed)"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,11 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line; by default this process's.
 
     Returns:
-        The exit status: 1 where something is wrong with what was asked for.
+        The exit status: 1 after a mistake of the user's.
     """
     options = vars(_parser().parse_args(arguments))
-    home: str = options.pop("home")
-    run: Callable[..., str] = import_module(f"params_proto.cli.{home}").run
+    home, name = options.pop("command")
+    run: Callable[..., str] = getattr(import_module(f"params_proto.cli.{home}"), name)
     try:
         with until_closed():
             print(run(**options))  # noqa: T201
@@ -53,65 +56,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    raw = argparse.RawDescriptionHelpFormatter
     parser = _Parser(
         prog="params-proto",
-        description="Look at sweeps, and at what came out of them.",
+        description="Inspect sweeps and their results.",
         epilog=_EXAMPLES,
-        formatter_class=raw,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
-    def command(name: str, text: str) -> argparse.ArgumentParser:
+    def command(home: str, name: str, text: str) -> argparse.ArgumentParser:
         made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        made.set_defaults(home=name)
+        made.set_defaults(command=(home, name))
         return made
 
-    show = command("show", "what a sweep runs; nothing is started, and nothing expanded")
+    show = command("show", "show", "the jobs of a sweep, without running or expanding it")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
     show.add_argument("--head", type=_count, default=5, metavar="N", help="how many configs (5)")
     show.add_argument("--config-dir", metavar="DIR", help="where a glob(*) finds config groups")
 
-    results = command("results", "what came out of sweeps, a row for each job")
+    results = command("results", "results", "the results of sweeps, a row for each job")
     results.add_argument("directories", nargs="+", type=Path, metavar="DIR")
-    results.add_argument("--sort", metavar="METRIC", help="the best first, by this")
-    _direction(results)
+    results.add_argument("--sort", metavar="METRIC", help="metric that ranks the jobs, best first")
+    results.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
     form = results.add_mutually_exclusive_group()
-    form.add_argument("--csv", dest="form", action="store_const", const="csv")
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="as CSV")
     form.add_argument(
-        "--json", dest="form", action="store_const", const="json", help="a line a job"
+        "--json", dest="form", action="store_const", const="json", help="a JSON object for each job"
     )
 
-    best = command("best", "the command that runs the best job of a sweep again, alone")
-    best.add_argument("directory", type=Path, metavar="DIR")
-    best.add_argument("--metric", help="by this; not needed where the jobs return a number")
-    _direction(best)
-    _over(best, "rank means over this key, such as seed; may be given several times")
-
-    failures = command("failures", "the jobs that failed, with what they raised")
-    failures.add_argument("directory", type=Path, metavar="DIR")
-
-    report = command("report", "a sweep as a page with figures, DIR/report.html")
-    report.add_argument("directory", type=Path, metavar="DIR")
-    report.add_argument("--output", type=Path, metavar="FILE", help="in place of DIR/report.html")
-    report.add_argument("--metric", help="by which the best is chosen; the page can choose another")
-    _direction(report)
-    _over(report, "a key that tells repeats apart, also several times (those called seed)")
-    command("schema", "the JSON schema of sweep files, for an editor")
+    best = command("results", "best", "the command that runs the best job of a sweep again")
+    failures = command("results", "failures", "the jobs that failed, with their tracebacks")
+    report = command("report", "report", "a sweep as an HTML page with figures, DIR/report.html")
+    for one in (best, failures, report):
+        one.add_argument("directory", type=Path, metavar="DIR")
+    report.add_argument("--output", type=Path, metavar="FILE", help="write this file instead")
+    for one, metric, over in (
+        (best, "metric that ranks the jobs; not needed if they return a number", _MEANS),
+        (report, "metric that the page starts with; it can change it", _REPEATS),
+    ):
+        one.add_argument("--metric", help=metric)
+        one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
+        one.add_argument("--over", action="append", metavar="KEY", help=over)
+    command("show", "schema", "the JSON schema of sweep files, for an editor")
     return parser
 
 
 def _count(text: str) -> int:
-    number = int(text) if text.isdecimal() else -1
-    if number < 0:
-        raise argparse.ArgumentTypeError(f"{text} is no number of configs: give 0 or more")
-    return number
-
-
-def _direction(command: argparse.ArgumentParser) -> None:
-    usual = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
-    command.add_argument("--direction", choices=DIRECTIONS, help=usual)
-
-
-def _over(command: argparse.ArgumentParser, text: str) -> None:
-    command.add_argument("--over", action="append", metavar="KEY", help=text)
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a number of configs: give 0 or more")
+    return int(text)

@@ -1,33 +1,25 @@
-"""`params-proto show sweep.yaml`."""
+"""`params-proto show` and `schema`: sweeps that have not run."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
-from contextlib import contextmanager
+from importlib.resources import files
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from params_proto._text import counted
 from params_proto.algebra.expression import Concat, Cross, Expression
 from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured
-from params_proto.multirun.asked.plan import Plan
 from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
-
-if TYPE_CHECKING:
-    from hydra.core.config_loader import ConfigLoader
-
 
 _COUNTED = 100_000  # configs that exclude and where look at, to count what they leave
 
 
-def run(sweep: str, head: int, config_dir: str | None = None) -> str:
+def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     """The expression, its size, and its first configs.
 
     Args:
@@ -36,48 +28,33 @@ def run(sweep: str, head: int, config_dir: str | None = None) -> str:
         config_dir: where a `glob` finds the options of config groups.
 
     Raises:
-        SweepError: it is no sweep.
+        SweepError: it is not a sweep.
     """
-    with _from_here():
-        return _shown(sweep, head, None if config_dir is None else options_in(config_dir))
-
-
-@contextmanager
-def _from_here() -> Generator[None, None, None]:
-    """Within, modules are found from the working directory on, as `python -m` finds them."""
-    here = os.getcwd()
-    # Whoever wants only what is installed says so to Python.
-    if getattr(sys.flags, "safe_path", False) or sys.path[:1] == [here]:
-        yield
-        return
-    sys.path.insert(0, here)
+    # Modules are found from the working directory on, as `python -m` finds them.
+    if not sys.flags.safe_path and os.getcwd() not in sys.path[:1]:
+        sys.path.insert(0, os.getcwd())
+    saved = Path(sweep) / SWEEP
     try:
-        yield
-    finally:
-        sys.path.remove(here)
-
-
-def _shown(sweep: str, head: int, loader: ConfigLoader | None) -> str:
-    of_directory = Path(sweep) / SWEEP
-    try:
-        file = str(of_directory) if of_directory.is_file() else sweep
-        read = configured(file, cwd=Path.cwd(), loader=loader)
+        read = configured(
+            str(saved) if saved.is_file() else sweep,
+            cwd=Path.cwd(),
+            loader=None if config_dir is None else options_in(config_dir),
+        )
     except SweepError as error:  # which names the option that it would be in
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
-    first = [*islice(read, head)]
-    rows = [[number, *[config.get(key) for key in keys]] for number, config in enumerate(first)]
-    unfiltered = _unfiltered(read.expression)
-    whole = unfiltered.space().size
+    rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, head))]
     size: int | None = None
-    if unfiltered == read.expression or whole <= _COUNTED:
-        size = Plan(read.expression, {}, (), bool).space.size
+    whole = _unfiltered(read.expression).space().size
+    if whole <= _COUNTED or not read.expression.filters:
+        size = read.size
     elif len(rows) < head:
         size = len(rows)
-    names = f"{len(keys)} key{'' if len(keys) == 1 else 's'}: {', '.join(keys)}"
-    lines = [repr(read), f"{_counted(size)} of {names}"]
-    if rows:
-        lines.append(aligned(["job", *keys], rows))
+    lines = [
+        repr(read),
+        f"{_number(size, 'config')} of {_number(len(keys), 'key')}: {', '.join(keys)}",
+        *([aligned(["job", *keys], rows)] if rows else []),
+    ]
     if size is None:
         lines.append(f"and more, not counted: exclude and where look at each of {whole} configs")
     elif size > len(rows):
@@ -90,13 +67,22 @@ def _unfiltered(expression: Expression) -> Expression:
     kept: list[Step] = []
     for step in expression.steps:
         if isinstance(step, Concat):
-            kept.append(Concat(tuple(map(_unfiltered, step.parts))))
+            step = Concat(tuple(map(_unfiltered, step.parts)))
         elif isinstance(step, Cross):
-            kept.append(Cross(_unfiltered(step.inner)))
-        elif not step.filters:
+            step = Cross(_unfiltered(step.inner))
+        if not step.filters:
             kept.append(step)
     return Expression(tuple(kept))
 
 
-def _counted(size: int | None) -> str:
-    return "configs" if size is None else counted(size, "config")
+def _number(number: int | None, what: str) -> str:
+    return f"{what}s" if number is None else f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def schema() -> str:
+    """The JSON schema of sweep files, with which an editor checks and completes them.
+
+    >>> schema().splitlines()[2]
+    '  "title": "A sweep of hydra-params-proto",'
+    """
+    return files("params_proto.storage").joinpath("sweep.schema.json").read_text("utf-8").rstrip()

@@ -15,7 +15,7 @@ from params_proto._files import until_closed
 from params_proto._keys import keys_of
 from params_proto._text import counted
 from params_proto._values import length
-from params_proto.analysis.text import width
+from params_proto.analysis.text import in_columns
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.host import Host
@@ -162,7 +162,5 @@ def _say(line: str) -> None:
 
 
 def _print(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)]
-        _say("  ".join(cells).rstrip())
+    for line in in_columns(rows):
+        _say(line)

@@ -13,7 +13,6 @@ import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError, results
-from params_proto.analysis.csv_file import text
 from params_proto.analysis.rows import table
 from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.manifest import PlanFile, read_plan
@@ -159,23 +158,6 @@ def test_names_that_are_there_already(make: Make) -> None:
     assert df.loc[0, names].tolist() == [0, 1, "a", 2, "good", 3]
 
 
-def test_no_two_columns_have_one_name(make: Make) -> None:
-    returned = {"lr": 2, "metric": {"lr": 3}, "config": {"dir": 4}}
-    out = make(
-        Sweep().product({"lr": [1], "dir": ["a"], "config.dir": ["b"]}),
-        record(0, {"lr": 1, "dir": "a", "config.dir": "b"}, returned),
-    )
-    df = results(out)
-    names = [*df.columns[1:4], *df.columns[-3:]]
-    assert names == [
-        *("lr", "config.config.dir", "config.dir"),
-        *("metric.metric.lr", "metric.lr", "metric.config.dir"),
-    ]
-    assert df.loc[0, names].tolist() == [1, "a", "b", 2, 3, 4]
-    written = "".join(text(table(out), df.attrs["metrics"]))
-    assert written.startswith(f"job,{','.join(names[:3])},")
-
-
 NOT_IN_JSON = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
 
@@ -248,10 +230,10 @@ def test_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"results\(\) needs the directory of a sweep"):
         results()
     with pytest.raises(
-        SweepError, match=r"nowhere is no directory\. Give the directory of a sweep"
+        SweepError, match=r"nowhere is not a directory\. Give the directory of a sweep"
     ):
         results(tmp_path / "nowhere")
-    with pytest.raises(SweepError, match="holds no sweep"):
+    with pytest.raises(SweepError, match="does not contain a sweep"):
         results(tmp_path)
 
 
@@ -285,7 +267,7 @@ def test_a_terminal_that_is_too_narrow_shows_the_metrics(make: Make) -> None:
 def test_what_json_has_no_word_for_is_no_metric(make: Make) -> None:
     unfit = {"unserializable": "Model"}
     records = [
-        record(0, {"x": 1}, {"loss": 1, "net": unfit, "nets": [unfit]}),
+        record(0, {"x": 1}, {"loss": 1, "net": unfit, "nets": [unfit], "none": None}),
         record(1, {"x": 2}, unfit),
     ]
     df = results(make(Sweep().product(x=[1, 2]), *records))

@@ -43,7 +43,7 @@ def test_the_order(
     metrics: list[str],
     order: Ranking | None,
 ) -> None:
-    assert ranking_of(sweep, metric, direction, metrics) == order
+    assert ranking_of([sweep], metric, direction, metrics) == order
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ def test_the_order(
     ],
 )
 def test_the_direction_that_is_usual_for_a_metric(metric: str, maximize: bool) -> None:
-    order = ranking_of(NONE, metric, None, [metric])
+    order = ranking_of([NONE], metric, None, [metric])
     assert order is not None
     assert order.maximize is maximize
 
@@ -65,14 +65,11 @@ def test_the_direction_that_is_usual_for_a_metric(metric: str, maximize: bool) -
 def test_numbers_that_no_float_can_hold() -> None:
     order = Ranking("loss")
     losses = [2**2000, 1, -(2**2000), float("nan")]
-    assert [order.score({"loss": loss}) for loss in losses] == [
-        *(float("inf"), 1, -float("inf"), None)
-    ]
+    assert [order.score({"loss": loss}) for loss in losses] == [2**2000, 1, -(2**2000), None]
 
 
 def test_no_such_metric() -> None:
     hint = r"returned no accuracy\. Did you mean acuracy\?"
-    with pytest.raises(SweepError, match=f"metric=accuracy, and its jobs {hint} Give --metric"):
-        ranking_of(OWN, None, None, ["acuracy"])
-    with pytest.raises(SweepError, match=f"metric=accuracy: the jobs {hint}$"):
-        ranking_of(OWN, "accuracy", None, ["acuracy"])
+    for metric in (None, "accuracy"):
+        with pytest.raises(SweepError, match=f"metric=accuracy: the jobs {hint}$"):
+            ranking_of([OWN], metric, None, ["acuracy"])

@@ -10,7 +10,6 @@ import pytest
 from scipy import stats
 
 from params_proto import SweepError, summarize
-from params_proto.analysis.student import t_quantile
 
 
 @pytest.fixture
@@ -72,11 +71,11 @@ def test_a_part_of_the_rows(df: pd.DataFrame) -> None:
 @pytest.mark.parametrize(
     ("values", "mean", "std"),
     [
-        ([1e200, 1.0], "5e+199", "inf"),
-        ([1e308, 1e308], "inf", "inf"),
+        ([1e200, 1.0], "5e+199", "7.071067811865475e+199"),
+        ([1e308, 1e308], "1e+308", "0.0"),
+        ([float("nan"), 1.0], "nan", "nan"),
         ([float("inf"), float("-inf")], "nan", "nan"),
         ([float("inf"), 1.0], "inf", "nan"),
-        ([10**400, 1], "inf", "nan"),
     ],
     ids=str,
 )
@@ -90,19 +89,18 @@ def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"metric": "los"}, "the frame has no column los. Did you mean loss?"),
-        ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model?"),
-        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model?"),
+        ({"metric": "los"}, "the frame has no column los. Did you mean loss\\?"),
+        ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model\\?"),
+        ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model\\?"),
         (
             {"metric": "note"},
-            "note has 'x', which is no number to average. The metrics are loss, note.",
+            r"note is not a column of numbers: .*x.* at position 0\. The metrics are loss, note\.",
         ),
     ],
 )
 def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(SweepError) as error:
+    with pytest.raises(SweepError, match=f"^summarize: {message}$"):
         summarize(df, **arguments)
-    assert str(error.value) == f"summarize: {message}"
 
 
 def test_a_key_that_has_the_name_of_a_new_column(df: pd.DataFrame) -> None:
@@ -118,8 +116,9 @@ def test_a_frame_of_another_origin(df: pd.DataFrame) -> None:
         summarize(df, "loss")
 
 
-@pytest.mark.parametrize("freedom", [*range(1, 41), 99, 100, 1000, 10_001])
-@pytest.mark.parametrize("confidence", [0.5, 0.95, 0.999])
-def test_the_quantiles_of_t(freedom: int, confidence: float) -> None:
-    expected = stats.t.ppf((1 + confidence) / 2, freedom)
-    assert t_quantile(confidence, freedom) == pytest.approx(expected, rel=1e-9)
+@pytest.mark.parametrize("count", [*range(2, 42), 100, 101, 1001])
+def test_the_bounds_are_those_of_student(count: int) -> None:
+    values = [float(number % 7) for number in range(count)]
+    found = summarize(pd.DataFrame({"loss": values}), "loss", by=[]).loc[0]
+    low, high = stats.t.interval(0.95, count - 1, np.mean(values), stats.sem(values))
+    assert [found["ci_low"], found["ci_high"]] == pytest.approx([low, high], rel=1e-6)

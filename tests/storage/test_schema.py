@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError
 from params_proto._keys import is_node, key_error
-from params_proto.cli.schema import run
+from params_proto.cli.show import schema
 from params_proto.storage import sweep_from_steps, yaml_file
 from params_proto.storage.plain import STEPS
 from params_proto.storage.yaml_file import text_of
@@ -26,7 +26,7 @@ from tests.storage.test_laws import STORED, law, yaml_values
 from tests.storage.test_yaml import BY_HAND, FORMS, MISTAKES
 from tests.strategies import recipes
 
-SCHEMA = json.loads(run())
+SCHEMA = json.loads(schema())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 HEADER = "# @package hydra.sweeper.sweep"
 LOOKS = re.compile(rf"^{HEADER}$|^ +sweep:$|^(?:- )?(?:product|zip|chain|concat):", re.MULTILINE)

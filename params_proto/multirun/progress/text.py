@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from params_proto.analysis.metrics import metrics
+from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.words import named

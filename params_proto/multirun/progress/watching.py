@@ -10,8 +10,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from params_proto.analysis.metrics import metrics
 from params_proto.analysis.ranking import ALONE, named
+from params_proto.analysis.rows import metrics
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.progress.tally import Tally
 from params_proto.records import JobStore, Record, Status

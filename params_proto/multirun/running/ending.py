@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from params_proto.analysis.csv_file import write_results
 from params_proto.analysis.rows import metrics_of, table
+from params_proto.analysis.text import write_results
 from params_proto.errors import SweepError
 from params_proto.multirun.mistakes import logged_where_it_can
 from params_proto.records import JobStore, Status
@@ -18,8 +18,7 @@ from params_proto.records.lock import runs_elsewhere
 from params_proto.records.manifest import read_plan
 
 if TYPE_CHECKING:
-    from params_proto.analysis.digest import Digest
-    from params_proto.analysis.ranking import Ranking
+    from params_proto.analysis.ranking import Ranking, Summary
     from params_proto.multirun.start.beginning import Beginning
 
 log = logging.getLogger(__name__)
@@ -50,9 +49,9 @@ def leave_results(beginning: Beginning, there: Path) -> list[str]:
             if len(rows) < 2:  # of which there is nothing to show
                 write_results(found, metrics_of(rows))
                 return []
-            from params_proto.analysis.digest import digest
+            from params_proto.analysis.ranking import summary
 
-            read = digest(found, options.ranking)
+            read = summary(found, options.ranking)
             write_results(found, read.metrics)
             return _show(beginning, there, read) if options.progress and read.ran else []
         except SweepError as error:  # the jobs are done all the same
@@ -61,7 +60,8 @@ def leave_results(beginning: Beginning, there: Path) -> list[str]:
             return []
 
 
-def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
+def _show(beginning: Beginning, there: Path, read: Summary) -> list[str]:
+    from params_proto.analysis.ranking import ranking
     from params_proto.analysis.text import counted, shown
     from params_proto.multirun.progress.lines import write
     from params_proto.multirun.progress.screen import has_colors
@@ -69,7 +69,7 @@ def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
     options, directory = beginning.options, str(beginning.directory)
     order, wrong = None, list[str]()
     try:
-        order = read.order(options.metric, options.direction)
+        order = ranking(options.metric, options.direction, read.metrics)
     except SweepError as error:  # that a metric has another name is seen only now
         wrong = [str(error)]
     rows = read.first if order is None else read.best
@@ -81,8 +81,8 @@ def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
     return _best(beginning, there, read, order)
 
 
-def _best(beginning: Beginning, there: Path, read: Digest, order: Ranking | None) -> list[str]:
-    from params_proto.analysis.alone import again
+def _best(beginning: Beginning, there: Path, read: Summary, order: Ranking | None) -> list[str]:
+    from params_proto.analysis.rerun import rerun_command
     from params_proto.analysis.text import cell
 
     if not read.metrics and read.statuses[Status.COMPLETED.value]:
@@ -96,5 +96,5 @@ def _best(beginning: Beginning, there: Path, read: Digest, order: Ranking | None
     number = cell(best.metrics[order.metric])
     return [
         f"Best: {order.describe(f'= {number}, job {best.job}', option)}",
-        f"{'Run it again' if plan.script else 'Its overrides'}: {again(plan, [record])}",
+        f"{'Run it again' if plan.script else 'Its overrides'}: {rerun_command(plan, [record])}",
     ]

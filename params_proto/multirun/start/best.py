@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from params_proto.analysis.metrics import metrics
 from params_proto.analysis.ranking import Ranking
+from params_proto.analysis.rows import metrics
 from params_proto.records import Record, Status
 
 

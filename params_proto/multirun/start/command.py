@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from params_proto._text import arguments_start, python_options
-from params_proto.analysis.alone import asks_for_a_multirun
+from params_proto.analysis.rerun import is_multirun_option
 from params_proto.multirun.host import Host
 from params_proto.overrides.rendering import assignment
 
@@ -62,7 +62,7 @@ def command_of(host: Host) -> list[str]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
     if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
-        is_given = any(map(asks_for_a_multirun, given))
+        is_given = any(map(is_multirun_option, given))
     else:
         is_given = host.config.hydra.mode is not None  # as a config says it
     return script() if is_given else []
