@@ -7,8 +7,7 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
 .sweep/jobs/0/1/1234.claim-2   while a process makes the second attempt its own
 .sweep/configs/          the config files as they were
-.sweep/composed.jsonl    the config of a job of each choice of groups
-.sweep/composed-1-0a1b2c3d.jsonl   the same, of a later process
+.sweep/composed.json     the first job's config, to see what has changed since
 .sweep/earlier/0.yaml    the sweep that was there before this one
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
 """
@@ -25,7 +24,7 @@ RESULTS = "results.csv"
 OWN = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"
-COMPOSED = "composed.jsonl"
+COMPOSED = "composed.json"
 EARLIER = "earlier"
 FAILED = "failed"
 LOCK = "lock"
