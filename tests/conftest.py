@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         every, valid, from_base = map(sum, zip(*counts, strict=True))
         terminalreporter.write_line(
             f"{every} configs of {len(counts)} trees composed both ways: {valid} of them valid,"
-            f" {from_base} of these from a base"
+            f" {from_base} of these from a prefix"
         )
 
 

@@ -1,13 +1,12 @@
 """Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
 
-Nothing else of the package needs to know, and Hydra's private names stand here alone. Without this
-folder, its option `hydra.sweeper.compose` and the line that calls `chosen`, Hydra composes.
+Nothing else of the package needs to know, and Hydra's private names are used here alone. Without
+this folder, its option `hydra.sweeper.compose` and the line that calls `chosen`, Hydra composes.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,11 +26,11 @@ class Counts:
     """How many configs of jobs this process has composed: tests and benchmarks look at both ways.
 
     Args:
-        from_bases: those that were copied from a base.
-        by_hydra: those that Hydra's own code composed for a loader with caches.
+        from_prefixes: those that were made from a prefix.
+        by_hydra: those that Hydra's own code composed for a loader with prefixes.
     """
 
-    from_bases: int = 0
+    from_prefixes: int = 0
     by_hydra: int = 0
 
 
@@ -39,14 +38,14 @@ counts = Counts()
 
 
 def chosen(option: str, context: HydraContext) -> HydraContext:
-    """What `hydra.sweeper.compose` asks for.
+    """A context for the sweeper and the launcher, by what `hydra.sweeper.compose` says.
+
+    Its loader keeps the config files as they are now. Hydra composes the configs, until
+    `share_prefixes` is called.
 
     Args:
         option: `cached`, or `hydra` for Hydra's own way.
         context: Hydra's.
-
-    Returns:
-        The context for the sweeper and the launcher.
 
     Raises:
         SweepError: the option is neither.
@@ -61,7 +60,7 @@ def chosen(option: str, context: HydraContext) -> HydraContext:
             " common once, or `hydra`, Hydra's own way."
         )
     new = copy(context)
-    new.config_loader = _cached(context.config_loader, sweeps=True)
+    new.config_loader = _cached(context.config_loader)
     return new
 
 
@@ -74,7 +73,19 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
     Returns:
         The given one where it is not Hydra's own, or Hydra has not what this needs of it.
     """
-    return _cached(loader, sweeps=False)
+    new = _cached(loader)
+    share_prefixes(new)
+    return new
+
+
+def share_prefixes(loader: ConfigLoader) -> None:
+    """Has a loader compose from prefixes, where it can: it is to compose more than one config.
+
+    It composes the next config by Hydra as well, which a sweep of one job need not pay for.
+    """
+    start = getattr(loader, "share_prefixes", None)
+    if start is not None:
+        start()
 
 
 def loader_over(configs: str | None) -> ConfigLoader:
@@ -89,37 +100,32 @@ def loader_over(configs: str | None) -> ConfigLoader:
     return cached(ConfigLoaderImpl(create_config_search_path(configs)))
 
 
-def keep(loader: ConfigLoader, folder: Path, *, groups: Iterable[str] | None = None) -> None:
-    """Writes the config files that were read, so that jobs of other processes read the same.
+def copy_files(loader: ConfigLoader, folder: Path) -> None:
+    """Copies the app's config files as they were when the sweep began, for jobs that start later.
 
     Args:
-        loader: the sweep's; Hydra's own reads each file when it needs it.
+        loader: the sweep's; Hydra's own reads each file when it needs it, and copies none.
         folder: where to, a folder of its own.
-        groups: those that jobs may yet choose options of; then all options are read, of these and
-            of each group that they lead to. None where all jobs have been composed.
+
+    Raises:
+        SweepError: they cannot be written.
     """
-    write = getattr(loader, "keep", None)
+    write = getattr(loader, "copy_files", None)
     if write is not None:
-        write(folder, groups=groups)
+        write(folder)
 
 
-def read_from(loader: ConfigLoader, folder: Path) -> None:
-    """Has a loader read the config files that `keep` wrote, where it can and they are there.
-
-    Args:
-        loader: as `chosen` gives it; Hydra's own reads each file where it is.
-        folder: what `keep` was given.
-    """
-    read = getattr(loader, "read_from", None)
-    if read is not None:
-        read(folder)
+def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
+    """A loader that composes from what `copy_files` wrote; the given one if it is Hydra's own."""
+    read = getattr(loader, "over_copies", None)
+    return loader if read is None else read(folder)
 
 
-def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
+def _cached(loader: ConfigLoader) -> ConfigLoader:
     try:
         from hydra._internal.config_loader_impl import ConfigLoaderImpl
 
-        from params_proto.compose.needs import unmet
+        from params_proto.compose.versions import unmet
 
         if (need := unmet()) is not None:
             return _given(loader, need)
@@ -130,7 +136,7 @@ def _cached(loader: ConfigLoader, sweeps: bool) -> ConfigLoader:
     if type(loader) is not ConfigLoaderImpl:
         return _given(loader, f"the config loader is a {type(loader).__qualname__}")
     try:
-        return CachedLoader(loader, sweeps)
+        return CachedLoader(loader)
     except UnknownSourceError as error:
         return _given(loader, str(error))
 

@@ -1,8 +1,7 @@
-"""Hydra's config loader, which composes a job's config from its base.
+"""Hydra's config loader, which composes a job's config from what jobs have in common.
 
-Three roads lead to the same config: from a base; by Hydra's own code over files that were parsed
-before, where there is a doubt; and by Hydra's own code over the bytes of the files, where there is
-an error, which is the user's to read, or where the first road turned out to differ or to fail.
+The first job is composed by Hydra as well. If the two differ, or if a prefix fails where Hydra does
+not, all configs are Hydra's from there on. Errors are always Hydra's own.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -11,11 +10,11 @@ an error, which is the user's to read, or where the first road turned out to dif
 from __future__ import annotations
 
 import logging
-import shutil
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
+from enum import Enum
 from itertools import takewhile
 from pathlib import Path
+from threading import Lock
 from typing import Any, cast
 from uuid import uuid4
 
@@ -25,112 +24,72 @@ from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import BY_HYDRA, counts, snapshot
-from params_proto.compose.base import Base
-from params_proto.compose.caches import Caches, caches, is_search_path
-from params_proto.compose.copying import copied_fast
-from params_proto.compose.difference import difference
-from params_proto.compose.doubts import DoubtError
-from params_proto.compose.job import resolve_again
-from params_proto.compose.parsing import parsed
+from params_proto.compose import BY_HYDRA, counts
+from params_proto.compose.prefix import NotCacheableError, Prefixes, is_search_path, parsed
 from params_proto.compose.sources import UnknownSourceError, refuse_unknown
-from params_proto.errors import SweepError
+from params_proto.compose.template import cloned_by_deepcopy, difference
+from params_proto.compose.versions import ensure_unchanged, has_aliases
 
 log = logging.getLogger(__name__)
 
-By = Callable[[ConfigLoaderImpl], DictConfig]
-Ours = Callable[[], tuple[DictConfig, Base]]
-
-# Hydra 1.4's.
-_ensure_unchanged = getattr(ConfigLoaderImpl, "_ensure_sweep_config_controller_unchanged", None)
-
-
-def _leading(overrides: Sequence[Override]) -> list[Override]:
-    """Those of Hydra that stand first, if they say where to look for configs, as in each job."""
-    first = [*takewhile(Override.is_hydra_override, overrides)]
-    return first if any(map(is_search_path, first)) else []
+# What a loader has composed is kept by the process: a loader that is pickled finds it there.
+_known: dict[str, Prefixes] = {}
+_lock = Lock()  # a launcher may compose in threads
+_LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
 
 
-def _remove(folder: Path) -> None:
-    """Removes what is left there: of a link to another folder, the link."""
-    if folder.is_symlink():
-        folder.unlink()
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+class _Way(Enum):
+    """How a loader composes."""
+
+    HYDRA = "by Hydra alone"
+    FIRST = "from prefixes, and the next job by Hydra as well, to compare"
+    SHARED = "from prefixes"
 
 
 class CachedLoader(ConfigLoaderImpl):
-    """Hydra's loader, with caches. What is pickled of it are not these: see `caches`.
+    """Hydra's loader, with prefixes, which are not pickled with it.
 
     Args:
         loader: Hydra's own.
-        sweeps: whether jobs come through `load_sweep_config` alone, so that a config composed by
-            `load_configuration` is none to compare.
 
     Raises:
         UnknownSourceError: a source of configs that is none of Hydra's own.
     """
 
-    def __init__(self, loader: ConfigLoaderImpl, sweeps: bool) -> None:
+    def __init__(self, loader: ConfigLoaderImpl) -> None:
         refuse_unknown(loader.repository.get_sources())
         vars(self).update(vars(loader))
         del vars(self)["repository"]
+        self._way = _Way.HYDRA
         self._token = uuid4().hex
-        self._sweeps = sweeps
-        self._pickled = False
-        self._by_hydra_alone = False
-        self._caches: Caches | None = None
-        self._kept: tuple[Path, int] | None = None  # where files were written, and how many
-        self._known()
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_caches": None, "_pickled": True}
+        self._copies: Path | None = None
+        self._prefixes()
 
     @property
     def repository(self) -> ConfigRepository:  # type: ignore[override]
         """What everything else that Hydra asks of a loader looks into."""
-        return self._known().parsed
+        return self._prefixes().repository
 
-    def keep(self, folder: Path, *, groups: Iterable[str] | None) -> None:
-        """Writes the files that were read, which other processes compose from then on.
+    def share_prefixes(self) -> None:
+        """Composes from prefixes from here on."""
+        self._way = _Way.FIRST
+
+    def copy_files(self, folder: Path) -> None:
+        """Copies the config files as they were read, for other processes to compose from.
 
         Args:
             folder: where to. What another sweep has left there is removed.
-            groups: those of which all options are read and written, too, and of each group that
-                files lead to; None for no more than the files.
         """
-        sources = self._known().sources
-        if groups is not None:
-            sources.read_all_options(groups)
-        contents = sources.contents()
-        files = sum(len(of_source.files) for of_source in contents.values())
-        if self._kept == (folder, files):
-            return
-        try:
-            if self._kept is None:
-                _remove(folder)
-            snapshot.write(folder, contents)
-        except OSError as error:
-            if self._kept is None:
-                shutil.rmtree(folder, ignore_errors=True)
-            raise SweepError(
-                f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
-                " kept there for jobs that start later: remove what is in the way, or give it"
-                " another hydra.sweep.dir."
-            ) from error
-        # A process that has read the folder before is to read it again.
-        self._kept, self._token = (folder, files), uuid4().hex
+        self._prefixes().repository.copy_files(folder)
+        self._copies = folder
 
-    def read_from(self, folder: Path) -> None:
-        """Reads what was kept, as in a process that got this loader from the one that kept it."""
-        self._kept, self._pickled = (folder, 0), True
-        self._caches, self._token = None, uuid4().hex
+    def over_copies(self, folder: Path) -> CachedLoader:
+        """A loader that reads the files that another one has copied."""
+        new = object.__new__(CachedLoader)
+        vars(new).update(vars(self), _copies=folder, _token=uuid4().hex)
+        return new
 
-    def load_configuration(self, *args: Any, **kwargs: Any) -> DictConfig:
-        """See Hydra's."""
-        return self._load_configuration_or_ask(*args, **kwargs)
-
-    def _load_configuration_or_ask(
+    def load_configuration(
         self,
         config_name: str | None,
         overrides: list[str],
@@ -139,103 +98,102 @@ class CachedLoader(ConfigLoaderImpl):
         validate_sweep_overrides: bool = True,
         **later: Any,
     ) -> DictConfig:
-        def by(loader: ConfigLoaderImpl) -> DictConfig:
-            return loader.load_configuration(
+        """See Hydra's."""
+
+        def by_hydra() -> DictConfig:
+            return self._hydras().load_configuration(
                 config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **later
             )
 
-        if run_mode is not RunMode.RUN or any(later.values()):
-            return self._by_hydra(by)  # it is not a job's
-
-        def ours() -> tuple[DictConfig, Base]:
-            if self._known().has_aliases(self, config_name):
-                raise DoubtError("overrides have aliases")
+        def shared() -> DictConfig:
+            if has_aliases(self, config_name):
+                raise NotCacheableError("overrides have aliases")
             lines = parsed(overrides)
-            leading = _leading(lines)
-            config, base = self._known().compose(config_name, leading, lines[len(leading) :])
-            resolve_again(config, base)
-            return config, base
+            leading = [*takewhile(Override.is_hydra_override, lines)]
+            # If they say where to look for configs, they are those of all jobs.
+            leading = leading if any(map(is_search_path, leading)) else []
+            return self._prefixes().compose(config_name, leading, lines[len(leading) :])
 
-        return self._composed(overrides, ours, by, in_sweep=False)
+        if run_mode is not RunMode.RUN or any(later.values()):
+            return by_hydra()  # it is not a job's
+        return self._compose(overrides, shared, by_hydra)
 
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
         """See Hydra's."""
 
-        def by(loader: ConfigLoaderImpl) -> DictConfig:
-            return loader.load_sweep_config(master_config, sweep_overrides)
+        def by_hydra() -> DictConfig:
+            return self._hydras().load_sweep_config(master_config, sweep_overrides)
 
-        def ours() -> tuple[DictConfig, Base]:
+        def shared() -> DictConfig:
             hydra = master_config.hydra
             leading = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
-            config, base = self._known().compose(
+            config = self._prefixes().compose(
                 hydra.job.config_name, parsed(leading), parsed(sweep_overrides)
             )
-            if _ensure_unchanged is not None:
-                _ensure_unchanged(master_config=master_config, sweep_config=config)
+            if ensure_unchanged is not None:
+                ensure_unchanged(master_config=master_config, sweep_config=config)
             OmegaConf.copy_cache(from_config=master_config, to_config=config)
-            return config, base
+            return config
 
-        return copied_fast(self._composed(sweep_overrides, ours, by, in_sweep=True))
+        return cloned_by_deepcopy(self._compose(sweep_overrides, shared, by_hydra))
 
-    def _composed(
+    def _compose(
         self,
         lines: Sequence[str],
-        ours: Ours,
-        by: By,
-        in_sweep: bool,
+        shared: Callable[[], DictConfig],
+        by_hydra: Callable[[], DictConfig],
     ) -> DictConfig:
-        known = self._known()
-        made = None if self._by_hydra_alone else self._from_base(ours)
-        if isinstance(made, tuple):
-            config, base = made
-            if in_sweep is not self._sweeps or not known.comparison.due(base):
-                counts.from_bases += 1
-                return config
-            expected = by(known.hydras(self, parsed=False))
-            found = difference(config, expected, caches=in_sweep)
+        config = None if self._way is _Way.HYDRA else self._try(lines, shared)
+        if isinstance(config, DictConfig) and self._way is _Way.SHARED:
+            counts.from_prefixes += 1
+            return config
+        expected = by_hydra()  # which raises what is the user's to mend
+        if isinstance(config, DictConfig):
+            found = difference(config, expected)
             if found is None:
-                counts.from_bases += 1
+                self._way = _Way.SHARED
+                counts.from_prefixes += 1
                 return config
             self._turn_to_hydra(lines, f"in another way than Hydra: {found}")
-            config = expected
-        elif isinstance(made, DoubtError):
-            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {made}")
-            config = self._by_hydra(by)
-        else:
-            if isinstance(made, UnknownSourceError):
-                self._by_hydra_alone = True
-                log.info(f"{BY_HYDRA}: {made}.")
-            # Not in the handler of an error, which would show the user two of them.
-            config = by(known.hydras(self, parsed=False))
-            if isinstance(made, Exception) and not self._by_hydra_alone:
-                self._turn_to_hydra(lines, f"not at all ({type(made).__name__}: {made})")
+        elif isinstance(config, Exception):
+            self._turn_to_hydra(lines, f"not at all ({type(config).__name__}: {config})")
         counts.by_hydra += 1
-        return config
+        return expected
 
-    def _from_base(self, ours: Ours) -> tuple[DictConfig, Base] | Exception:
+    def _try(
+        self, lines: Sequence[str], shared: Callable[[], DictConfig]
+    ) -> DictConfig | Exception | None:
         try:
-            return ours()
+            return shared()
+        except NotCacheableError as error:
+            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {error}")
+        except UnknownSourceError as error:
+            self._way = _Way.HYDRA
+            log.info(f"{BY_HYDRA}: {error}.")
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
             return error
-
-    def _by_hydra(self, by: By) -> DictConfig:
-        known = self._known()
-        with suppress(Exception):  # which comes again, from the bytes of the files
-            return by(known.hydras(self, parsed=True))
-        return by(known.hydras(self, parsed=False))
+        return None
 
     def _turn_to_hydra(self, lines: Sequence[str], how: str) -> None:
-        self._by_hydra_alone = True
+        self._way = _Way.HYDRA
         log.warning(
             f"hydra.sweeper.compose=cached composes the config of {' '.join(lines) or 'a job'}"
             f" {how}. All configs are composed by Hydra from here on, as with"
             " hydra.sweeper.compose=hydra."
         )
 
-    def _known(self) -> Caches:
-        if self._caches is None:
-            folder = self._kept and self._kept[0]
-            self._caches = caches(self._token, self.config_search_path, self._pickled, folder)
-        return self._caches
+    def _hydras(self) -> ConfigLoaderImpl:
+        """Hydra's own loader over the same files."""
+        own = object.__new__(ConfigLoaderImpl)
+        vars(own).update(vars(self), repository=self.repository)
+        return own
+
+    def _prefixes(self) -> Prefixes:
+        with _lock:
+            if self._token not in _known:
+                _known[self._token] = Prefixes(self.config_search_path, self._copies)
+                if len(_known) > _LOADERS:
+                    del _known[next(iter(_known))]
+            return _known[self._token]

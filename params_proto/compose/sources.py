@@ -1,8 +1,12 @@
-"""Hydra's sources of configs, each asked once: what is in a file stays what it was when read.
+"""Config files as they were when a sweep began: in memory, and in its directory for its workers.
 
-Hydra looks into the file system for every config of every job. These sources remember the answers
-and the bytes of each file, so that a file edited while a sweep runs changes none of its jobs. They
-have Hydra's paths, providers and texts: errors and `hydra.runtime.config_sources` stay the same.
+Hydra looks into the file system for every config of every job. Here the YAML files of a config
+directory are read at once, so that an edit while a sweep runs changes none of its jobs. Sources
+keep Hydra's paths, providers and texts: errors and `hydra.runtime.config_sources` stay the same.
+
+`.sweep/configs` has a folder for each source of configs, named after its provider (`main`, and for
+a search path `hydra-searchpath-in-main`, `hydra-searchpath-in-main-1`), with the files as in the
+source. Hydra's own configs are installed with it, and structured ones are code: neither is copied.
 """
 
 # pyright: reportPrivateUsage=false
@@ -10,176 +14,142 @@ have Hydra's paths, providers and texts: errors and `hydra.runtime.config_source
 from __future__ import annotations
 
 import io
-from abc import abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import logging
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import cache
 from importlib import resources
-from os.path import join, realpath
 from pathlib import Path
 from typing import Any
 
-from hydra.core.object_type import ObjectType
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
-from params_proto.compose.reach import groups_of
+from params_proto.compose.template import clone
+from params_proto.errors import SweepError
 
-Place = tuple[str, str]
-"""A source of configs: its provider, and its path in full."""
+log = logging.getLogger(__name__)
 
-Question = tuple[str, str, "ObjectType | None"]
-"""What a source is asked: `available`, `group`, `config` or `list`, of a path, for a type."""
-
-
-@dataclass(eq=False)
-class Contents:
-    """What is known of a source.
-
-    Args:
-        files: the bytes of the files that were read, by their path in the source.
-        answers: what it said of what it has.
-    """
-
-    files: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    answers: dict[Question, Any] = field(default_factory=dict[Question, Any])
+# Folders of a config directory that are read, those next to its root first: with config_path="."
+# it is the whole project, data and all. What is in others is read where it is.
+_FOLDERS = 1000
+_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # what makes a folder one that Hydra has written
 
 
 class UnknownSourceError(Exception):
     """A source of configs that is none of Hydra's own: it may give another config each time."""
 
 
-class _Named(io.BytesIO):
-    """Bytes with the name of their file, which YAML's errors show."""
+@dataclass(eq=False)
+class ConfigFiles:
+    """The YAML files of a config directory.
+
+    Args:
+        texts: what is in them, by their paths in the directory.
+        folders: the paths of the folders that were read; "" is the directory.
+    """
+
+    texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    folders: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def read(cls, root: Path) -> ConfigFiles:
+        """Reads them, and what cannot be read is left out."""
+        found, left = cls(), deque([""])
+        while left and len(found.folders) < _FOLDERS:
+            folder = left.popleft()
+            try:
+                names = sorted(os.listdir(root / folder))
+            except OSError:
+                continue
+            if folder and not _OUTPUT.isdisjoint(names):
+                continue
+            found.folders.add(folder)
+            for name in names:
+                path, file = f"{folder}/{name}".lstrip("/"), root / folder / name
+                if name.endswith(".yaml"):
+                    with suppress(OSError):
+                        found.texts[path] = file.read_bytes()
+                elif not name.startswith((".", "__pycache__")) and file.is_dir():
+                    left.append(path)
+        return found
+
+    def write(self, root: Path) -> None:
+        """Writes them below another directory."""
+        for path, text in self.texts.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
+
+
+class _Named(io.StringIO):
+    """A text with the name of its file, which YAML's errors show."""
 
     name: str
 
 
-class _Remembering(ConfigSource):
-    """A source of files that is asked once.
+class _KeptSource(ConfigSource):
+    """One of Hydra's sources of files, over files that were read before."""
 
-    Args:
-        source: one of Hydra's own.
-        contents: what is known of it.
-    """
-
-    def __init__(self, source: ConfigSource, contents: Contents) -> None:
+    def __init__(self, source: ConfigSource, files: ConfigFiles, root: Path, name: str) -> None:
         vars(self).update(vars(source))
-        self.contents = contents
+        self.files = files
+        self.name = name
+        self._root = root
 
     def available(self) -> bool:
-        return self._said(("available", "", None), super().available)  # type: ignore[safe-super]
+        return "" in self.files.folders or super().available()  # type: ignore[safe-super]
 
     def is_group(self, config_path: str) -> bool:
-        ask = super().is_group  # type: ignore[safe-super]
-        return self._said(("group", config_path, None), partial(ask, config_path))
+        known = config_path in self.files.folders
+        return known or super().is_group(config_path)  # type: ignore[safe-super]
 
     def is_config(self, config_path: str) -> bool:
-        ask = partial(super().is_config, config_path)  # type: ignore[safe-super]
-        question = "config", config_path, None
-        return self._said(question, lambda: not self._is_new(config_path) and ask())
-
-    def list(self, config_path: str, results_filter: ObjectType | None) -> list[str]:
-        ask = super().list  # type: ignore[safe-super]
-        question = "list", config_path, results_filter
-        return [*self._said(question, partial(ask, config_path, results_filter))]
-
-    def _said(self, question: Question, ask: Callable[[], Any]) -> Any:
-        answers = self.contents.answers
-        if question not in answers:
-            answers[question] = ask()
-        return answers[question]
-
-    def _is_new(self, config_path: str) -> bool:
-        """Whether a config came into a folder after that was listed."""
-        folder, _, option = config_path.rpartition("/")
-        listed = self.contents.answers.get(("list", folder, ObjectType.CONFIG))
-        # Some file systems find a name that is written in other letters.
-        return listed is not None and option.removesuffix(".yaml").casefold() not in [
-            one.casefold() for one in listed
-        ]
-
-    def read_options(self, group: str) -> list[str]:
-        """Reads all options of a group, and says which files these are."""
-        options = self.list(group, ObjectType.CONFIG) if self.is_group(group) else []
-        paths = [f"{group}/{option}" if group else option for option in options]
-        names = [self._normalize_file_name(path) for path in paths]
-        for name in names:
-            with suppress(OSError):  # no job has chosen it yet
-                self._read(name)
-        return [name for name in names if name in self.contents.files]
-
-    def below(self, group: str) -> list[str]:
-        """The groups in a group, whose options are the group's as well: `db=cloud/pg`."""
-        if not group or not self.is_group(group):  # all that there is stands below none
-            return []
-        return [f"{group}/{name}" for name in self.list(group, ObjectType.GROUP)]
-
-    def leads_to(self, name: str) -> Iterator[str]:
-        """The groups where jobs may come to from a file: its own, and those that it names."""
-        yield name.rpartition("/")[0]
-        if b"defaults" not in self._read(name):
-            return
-        with suppress(Exception):  # no job has chosen it yet
-            config: Any = OmegaConf.to_container(self._parsed(name).config)
-            yield from groups_of(name, config.get("defaults"))
+        known = self._normalize_file_name(config_path) in self.files.texts
+        return known or super().is_config(config_path)  # type: ignore[safe-super]
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = self._normalize_file_name(config_path)
-        if name not in self.contents.files and not self._place(name).is_file():
-            return super().load_config(config_path)  # type: ignore[safe-super] # which says so
-        return self._parsed(name)
-
-    @abstractmethod
-    def _place(self, name: str) -> Any: ...
-
-    def _called(self, name: str) -> str:
-        """What YAML's errors call a file, which need not be there any more."""
-        return str(self._place(name))
-
-    def _read(self, name: str) -> bytes:
-        files = self.contents.files
-        if name not in files:
-            files[name] = self._place(name).read_bytes()
-        return files[name]
-
-    def _parsed(self, config_path: str) -> ConfigResult:
-        """What Hydra's own sources make of a file."""
-        stream = _Named(self._read(config_path))
-        stream.name = self._called(config_path)
-        with io.TextIOWrapper(stream, encoding="utf-8") as file:
-            header = self._get_header_dict(file.read(512))
-            file.seek(0)
-            config = OmegaConf.load(file)
-        path = f"{self.scheme()}://{self.path}"
-        return ConfigResult(config=config, path=path, provider=self.provider, header=header)
-
-
-class _Files(_Remembering):
-    def _place(self, name: str) -> Path:
-        return Path(realpath(join(self.path, name)))
-
-
-class _Package(_Remembering):
-    def _place(self, name: str) -> Any:
-        return resources.files(self.path).joinpath(name)
-
-    def _called(self, name: str) -> str:
-        try:
-            return super()._called(name)
-        except ModuleNotFoundError:  # the package is gone
-            return f"{self.scheme()}://{self.path}/{name}"
-
-
-_REMEMBERING = {"file": _Files, "pkg": _Package}
+        if name not in self.files.texts:
+            return super().load_config(config_path)  # type: ignore[safe-super]
+        text = self.files.texts[name].decode()
+        stream = _Named(text)
+        stream.name = os.path.realpath(self._root / name)
+        return ConfigResult(
+            config=OmegaConf.load(stream),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=self._get_header_dict(text[:512]),
+        )
 
 
 @cache
-def _class(kind: type[ConfigSource]) -> type[_Remembering]:
-    """The class of sources that remember, over one of Hydra's own."""
-    made: Any = type(kind.__name__, (_REMEMBERING[kind.scheme()], kind), {})
+def _kept_class(kind: type[ConfigSource]) -> type[_KeptSource]:
+    made: Any = type(kind.__name__, (_KeptSource, kind), {})
     return made
+
+
+def _directory_of(source: ConfigSource) -> Path | None:
+    """The directory of a source, if there is one."""
+    if source.scheme() == "file":
+        return Path(source.path).absolute()
+    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
+        found = resources.files(source.path)
+        return found if isinstance(found, Path) else None
+    return None
+
+
+def _is_known(source: ConfigSource) -> bool:
+    # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
+    of_hydra = type(source).__module__.startswith("hydra._internal.core_plugins.")
+    return of_hydra or isinstance(source, _KeptSource)
 
 
 def refuse_unknown(sources: Iterable[ConfigSource]) -> None:
@@ -189,57 +159,93 @@ def refuse_unknown(sources: Iterable[ConfigSource]) -> None:
         UnknownSourceError: there is one.
     """
     for source in sources:
-        if not is_known(source):
+        if not _is_known(source):
             kind = type(source)
             raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
 
 
-def is_known(source: ConfigSource) -> bool:
-    """Whether a source is Hydra's own, or one of these over it."""
-    # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
-    of_hydra = type(source).__module__.startswith("hydra._internal.core_plugins.")
-    return of_hydra or isinstance(source, _Remembering)
-
-
-class Sources:
-    """The sources of one loader, which every search path of it shares.
+class Repository(ConfigRepository):
+    """Hydra's repository, which reads and parses each file once.
 
     Args:
-        kept: what is known of some of them.
+        search_path: where to look.
+        copies: the directory of the files' copies; None to read them where they are.
     """
 
-    def __init__(self, kept: Mapping[Place, Contents]) -> None:
-        self._kept = kept
-        self._known: dict[Place, _Remembering] = {}
+    def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
+        self._copies = copies
+        self._kept: dict[tuple[str, str], _KeptSource] = {}
+        self._results: dict[tuple[object, ...], ConfigResult | None] = {}
+        if copies is not None and not copies.is_dir():
+            log.warning(
+                f"{copies} cannot be seen from here: configs are composed from the files that were"
+                " copied there, as they are now."
+            )
+        super().__init__(search_path)
 
-    def remembering(self, source: ConfigSource) -> ConfigSource:
-        """The source that remembers what this one says; one that is not Hydra's own stays."""
-        kind = type(source)
-        if not is_known(source) or kind.scheme() not in _REMEMBERING:  # which is in memory
-            return source
-        place = source.provider, source.full_path()
-        if place in self._known:
-            return self._known[place]
-        made = _class(kind)(source, self._kept.get(place) or Contents())
-        return self._known.setdefault(place, made)  # another thread may have been here
+    def __deepcopy__(self, memo: dict[int, Any]) -> Repository:
+        # Each composition takes one, to give it another search path: all else may be shared.
+        return copy(self)
 
-    def read_all_options(self, groups: Iterable[str]) -> None:
-        """Reads all options of each group where jobs may come to.
+    def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
+        super().initialize_sources(config_search_path)
+        self.sources = [*map(self._keeping, self.sources)]
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        if not all(map(_is_known, self.sources)):
+            return super().load_config(config_path)
+        key = (config_path, *[(source.provider, source.full_path()) for source in self.sources])
+        if key not in self._results:
+            self._results[key] = super().load_config(config_path)
+        known = self._results[key]
+        if known is None:
+            return None
+        result = copy(known)
+        result.config, result.header = clone(known.config), {**known.header}
+        return result
+
+    def copy_files(self, folder: Path) -> None:
+        """Writes the files of each source that has a directory.
 
         Args:
-            groups: those that jobs choose options of; others are where the files lead that were
-                read, and what stands below each.
-        """
-        sources = [*self._known.values()]
-        new, done = {*groups}, set[str]()
-        read = [(source, name) for source in sources for name in source.contents.files]
-        while new := (new | {group for one, name in read for group in one.leads_to(name)}) - done:
-            read = [
-                (one, file) for one in sources for group in new for file in one.read_options(group)
-            ]
-            done |= new
-            new = {below for one in sources for group in new for below in one.below(group)}
+            folder: where to. What another sweep has left there is removed.
 
-    def contents(self) -> dict[Place, Contents]:
-        """What is known of each."""
-        return {place: source.contents for place, source in self._known.items()}
+        Raises:
+            SweepError: they cannot be written.
+        """
+        _remove(folder)
+        try:
+            folder.mkdir(parents=True)
+            folder.chmod(0o700)  # a config may have been readable by its owner alone
+            for source in self._kept.values():
+                source.files.write(folder / source.name)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise SweepError(
+                f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
+                " kept there for jobs that start later: remove what is in the way, or give it"
+                " another hydra.sweep.dir."
+            ) from error
+
+    def _keeping(self, source: ConfigSource) -> ConfigSource:
+        place = source.provider, source.full_path()
+        has_files = source.scheme() in ("file", "pkg") and place[1] != "pkg://hydra.conf"
+        if place in self._kept or not (has_files and _is_known(source)):
+            return self._kept.get(place, source)
+        name = "".join(letter if letter.isalnum() else "-" for letter in source.provider)
+        same = sum(provider == source.provider for provider, _ in self._kept)
+        name = f"{name}-{same}" if same else name
+        copied = self._copies and self._copies / name
+        root = copied if copied and copied.is_dir() else _directory_of(source)
+        if root is None:
+            return source
+        made = _kept_class(type(source))(source, ConfigFiles.read(root), root, name)
+        return self._kept.setdefault(place, made)  # another thread may have been here
+
+
+def _remove(folder: Path) -> None:
+    """Removes what is left there: of a link to another folder, the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,7 +1,7 @@
-"""A config as a form from which equal ones are struck, at the cost of a copy.
+"""Copies of configs at a fraction of what `copy.deepcopy` takes, and how two configs differ.
 
-`copy.deepcopy` asks each node how it wants to be copied, each time; here that is asked once. A copy
-shares nothing with another that could be changed in place.
+A job's config is a clone of what all jobs have in common. Hydra then copies it four times as the
+job starts, the whole or its node `hydra`: half of what a job costs that does nothing.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -9,166 +9,127 @@ shares nothing with another that could be changed in place.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from enum import Enum
-from pathlib import PurePath
-from typing import Any, NamedTuple, cast
+from itertools import zip_longest
+from typing import Any
 
-from omegaconf import Container, Node, UnionNode, ValueNode
-from omegaconf.base import ContainerMetadata, Metadata
+from omegaconf import DictConfig, Node
 
-from params_proto.compose.copying import LIGHT
-
-
-class IrregularError(Exception):
-    """A config that cannot be copied node by node without changing what it means."""
-
-
-class _Leaf(NamedTuple):
-    key: Any
-    cls: type[Node]
-    state: dict[str, Any]
-    metadata: dict[str, Any]
-    flags: dict[str, bool]
-
-
-class _Branch(NamedTuple):
-    key: Any
-    cls: type[Node]
-    state: dict[str, Any]
-    metadata_cls: type[Metadata]
-    metadata: dict[str, Any]
-    flags: dict[str, bool]
-    # Of the content: dict, list, tuple; None where it is one node (a union's), or no node.
-    kind: type | None
-    leaves: tuple[_Leaf, ...]
-    branches: tuple[_Branch, ...]
-    # The keys in their order, as leaves are struck first.
-    blank: dict[Any, Any]
-
-
-_OWN = {"_metadata", "_parent", "_flags_cache"}
-_ATOMS = (str, int, float, bytes, PurePath, Enum, type(None))
 _create = object.__new__
 
 
-class Template:
-    """Strikes copies of a config.
+def clone(node: Any, parent: Any = None) -> Any:
+    """A copy of a node and of all below it, as `copy.deepcopy` makes one.
+
+    Values are shared, as `copy.deepcopy` shares them; all of OmegaConf's own state is not.
 
     Args:
-        config: what to copy. It may be changed afterwards.
-
-    Raises:
-        IrregularError: a node stands in two places, has another parent than the one that holds
-            it, or holds an object that is not a plain value.
+        node: of a config.
+        parent: the node that is to hold the copy.
     """
-
-    def __init__(self, config: Container) -> None:
-        if config._get_parent() is not None:
-            raise IrregularError("it is a part of another config")
-        self.cache: dict[str, dict[Any, Any]] = {
-            name: dict(values) for name, values in config._metadata.resolver_cache.items()
-        }
-        seen: set[int] = set()
-        self._root = _branch(config, seen, root=True)
-        self.nodes = 1 + len(seen)
-
-    def copy(self) -> Any:
-        """An equal config, its resolver cache empty."""
-        return _struck(self._root, None)
-
-
-def _leaf(node: ValueNode) -> _Leaf:
-    value = node._value()
-    if not isinstance(value, _ATOMS):
-        raise IrregularError(f"{node._get_full_key(None)} holds a {type(value).__name__}")
-    if type(node._metadata) is not Metadata or node._metadata.resolver_cache:
-        raise IrregularError(f"{node._get_full_key(None)} has metadata of its own")
-    return _Leaf(node._key(), type(node), _state(node), _metadata(node), _flags(node))
-
-
-def _branch(node: Any, seen: set[int], root: bool = False) -> _Branch:
-    metadata = node._metadata
-    if type(metadata) not in (Metadata, ContainerMetadata):
-        raise IrregularError(f"{node._get_full_key(None)} has metadata of its own")
-    if metadata.resolver_cache and not root:
-        raise IrregularError(f"{node._get_full_key(None)} has a resolver cache")
-    content: Any = node.__dict__["_content"]
-    leaves: list[_Leaf] = []
-    branches: list[_Branch] = []
-    for key, child in _children(content):
-        if id(child) in seen or child.__dict__["_parent"] is not node:
-            raise IrregularError(f"{node._get_full_key(key)} stands in two places")
-        seen.add(id(child))
-        home = type(child).__module__
-        if not home.startswith("omegaconf.") and home != LIGHT:
-            raise IrregularError(f"{node._get_full_key(key)} is a {type(child).__name__}")
-        if isinstance(child, ValueNode):
-            leaves.append(_leaf(child)._replace(key=key))
-        else:
-            branches.append(_branch(child, seen)._replace(key=key))
-    state = _state(node)
-    kind = type(content) if isinstance(content, (dict, list, tuple)) else None
-    if kind is not None or isinstance(content, Node):
-        del state["_content"]
-    return _Branch(
-        node._key(),
-        type(node),
-        state,
-        type(metadata),
-        _metadata(node),
-        _flags(node),
-        kind,
-        tuple(leaves),
-        tuple(branches),
-        dict.fromkeys([key for key, _ in _children(content)]),
-    )
-
-
-def _children(content: Any) -> Iterator[tuple[Any, Any]]:
+    new = _create(type(node))
+    state = new.__dict__
+    state.update(node.__dict__)
+    metadata = _create(type(state["_metadata"]))
+    own = metadata.__dict__
+    own.update(state["_metadata"].__dict__)
+    if own["flags"] is not None:
+        own["flags"] = own["flags"].copy()
+    state["_metadata"], state["_parent"] = metadata, parent
+    if "_val" in state:
+        own["resolver_cache"] = {}  # only the root's is used
+        state["_flags_cache"] = None
+        return new
+    cache = own["resolver_cache"].copy()
+    own["resolver_cache"] = cache
+    for name, results in cache.items():
+        cache[name] = results.copy()
+    if state["_flags_cache"] is not None:
+        state["_flags_cache"] = state["_flags_cache"].copy()
+    state.pop("__deepcopy__", None)
+    content = state["_content"]
     if isinstance(content, dict):
-        return iter(cast("Any", content).items())
+        state["_content"] = {key: clone(child, new) for key, child in content.items()}
+    elif isinstance(content, (list, tuple)):
+        state["_content"] = type(content)([clone(child, new) for child in content])
+    elif isinstance(content, Node):  # of a union
+        state["_content"] = clone(content, new)
+    return new
+
+
+def children(node: Any) -> dict[Any, Any] | None:
+    """The nodes that a node holds, by their keys; None where it holds a value or nothing."""
+    content = node.__dict__.get("_content")
+    if isinstance(content, dict):
+        return content
     if isinstance(content, (list, tuple)):
-        return enumerate(cast("Any", content))
-    return iter([(None, content)] if isinstance(content, Node) else [])
+        return dict(enumerate(content))
+    return {"": content} if isinstance(content, Node) else None
 
 
-def _state(node: Any) -> dict[str, Any]:
-    return {name: value for name, value in node.__dict__.items() if name not in _OWN}
+def cloned_by_deepcopy(config: DictConfig) -> DictConfig:
+    """A job's config that `copy.deepcopy` copies by `clone`, as it does its node `hydra`."""
+    for node in (config, config._get_node("hydra")):
+        # Where deepcopy looks first. To set it as an attribute would make it a key.
+        vars(node)["__deepcopy__"] = _Cloned(node)
+    return config
 
 
-def _metadata(node: Any) -> dict[str, Any]:
-    own = {"flags", "resolver_cache"}
-    return {name: value for name, value in node._metadata.__dict__.items() if name not in own}
+class _Cloned:
+    """Clones a node; in a pickle, which may outlive this module, what its class has for it."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def __call__(self, memo: dict[int, Any]) -> Any:
+        if memo:  # which may hold parts of the node
+            return type(self._node).__deepcopy__(self._node, memo)
+        return clone(self._node, self._node.__dict__["_parent"])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._node, "__deepcopy__")
 
 
-def _flags(node: Any) -> dict[str, bool]:
-    return dict(node._metadata.flags)
+def difference(one: Any, other: Any) -> str | None:
+    """Where two configs differ, and how; None if they do not.
+
+    Compared are the keys and their order, the values as written, the classes of the nodes, their
+    flags, types and all other metadata, their parents, and which resolvers were called.
+
+    >>> from omegaconf import OmegaConf
+    >>> left, right = OmegaConf.create({"a": {"b": 1}}), OmegaConf.create({"a": {"b": 1.0}})
+    >>> difference(left, right)
+    'a.b: 1 (int) and 1.0 (float)'
+    >>> difference(left, left)
+    """
+    pairs = zip_longest(_facts(one, "", None), _facts(other, "", None), fillvalue=("", "nothing"))
+    for (path, left), (_, right) in pairs:
+        if left != right:
+            return f"{path or 'the config'}: {left} and {right}"
+    return None
 
 
-def _struck(part: _Branch, parent: Any) -> Any:
-    node: Any = _create(part.cls)
-    own = node.__dict__
-    metadata: Any = _create(part.metadata_cls)
-    metadata.__dict__.update(
-        part.metadata, flags=part.flags.copy(), resolver_cache=defaultdict(dict)
-    )
-    own.update(part.state, _metadata=metadata, _parent=parent, _flags_cache=None)
-    content = part.blank.copy()
-    for key, cls, state, of_leaf, flags in part.leaves:
-        leaf: Any = _create(cls)
-        content[key] = leaf
-        own_metadata: Any = _create(Metadata)
-        # Resolvers use the cache of the root alone; a plain dict is copied at a third of the cost.
-        own_metadata.__dict__.update(of_leaf, flags=flags.copy(), resolver_cache={})
-        leaf.__dict__.update(state, _metadata=own_metadata, _parent=node, _flags_cache=None)
-    for branch in part.branches:
-        content[branch.key] = _struck(branch, node)
-    if part.kind is dict:
-        own["_content"] = content
-    elif part.kind is not None:
-        own["_content"] = part.kind(content.values())
-    elif issubclass(part.cls, UnionNode) and content:
-        own["_content"] = content[None]
-    return node
+_OWN = {"_metadata", "_parent", "_flags_cache", "_content", "_val", "__deepcopy__"}
+
+
+def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
+    """What a job could notice of a node and of those below it, each with the node's path."""
+    nodes, own = children(node), node.__dict__
+    if nodes is None:
+        value = own.get("_val", own.get("_content"))
+        yield path, f"{value} ({type(value).__name__})"
+    else:
+        yield path, f"the keys {[*nodes]}"
+    yield path, type(node).__name__
+    if own["_parent"] is not parent:
+        yield path, "another parent than the node that holds it"
+    metadata = vars(node._metadata)
+    others = {name: value for name, value in own.items() if name not in _OWN}
+    for name, value in {**metadata, **others}.items():
+        if name == "flags":
+            value = sorted((value or {}).items())
+        elif name == "resolver_cache":
+            value = {resolver: [*map(str, results)] for resolver, results in value.items()}
+        yield path, f"{name} {value!r}"
+    for key, child in (nodes or {}).items():
+        yield from _facts(child, f"{path}.{key}" if path else str(key), node)

@@ -19,7 +19,6 @@ from params_proto.analysis.text import in_columns
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import Batch
 from params_proto.multirun.jobs.validation import AHEAD, Validation
@@ -72,7 +71,7 @@ class _Show:
     def __init__(self, beginning: Beginning, host: Host) -> None:
         self._beginning = beginning
         self._directories = Directories(beginning.directory)
-        self._validation = Validation(host, self._directories, Composed())
+        self._validation = Validation(host, self._directories)
         beginning.note_others(self._validation)
         self._jobs = beginning.seen(self._directories)
 

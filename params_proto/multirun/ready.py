@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from params_proto.compose import keep
+from params_proto.compose import copy_files, share_prefixes
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.jobs.numbered import Batch, in_batches
 from params_proto.multirun.jobs.validation import AHEAD, Validation
@@ -19,7 +18,11 @@ from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
 from params_proto.multirun.start.beginning import Beginning, begin
-from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
+from params_proto.multirun.start.changes import (
+    note_first_job,
+    refuse_another_function,
+    refuse_changes,
+)
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.start.place import give_mode, mode_of
 from params_proto.records.lock import sweep_lease
@@ -46,9 +49,7 @@ class Ready:
     empty: bool = False
 
 
-def asked_for(
-    options: Options, arguments: Sequence[str], host: Host, opened: Opened, composed: Composed
-) -> Beginning:
+def asked_for(options: Options, arguments: Sequence[str], host: Host, opened: Opened) -> Beginning:
     """The sweep, as far as it can be known without a look at its jobs.
 
     Args:
@@ -56,26 +57,26 @@ def asked_for(
         arguments: the overrides of the command line.
         host: the app.
         opened: the sweep that goes on.
-        composed: told of the configs of jobs that are done.
 
     Raises:
         BegunSinceError: it was to go on if there was one, and there is one since.
         HydraException: a mistake in what is asked for, or the app has changed since jobs were done.
     """
     beginning = begin(options, arguments, host, opened)
+    if beginning.request.plan.exceeds(1, options.part):
+        share_prefixes(host.loader)
     if beginning.plan is not None:
-        _refuse_changes(beginning, composed)
+        _refuse_changes(beginning)
     refuse_unsound(options.timeout, host.config)
     mode_of(host.config)
     return beginning
 
 
-def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Ready:
+def make_ready(beginning: Beginning, held: ExitStack) -> Ready:
     """Checks the jobs, and writes the sweep down.
 
     Args:
         beginning: the sweep.
-        composed: told of the configs of its jobs.
         held: keeps other processes out of the directory until it ends.
 
     Raises:
@@ -83,13 +84,13 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
             the first batch are checked when their batch is given.
     """
     options, host, plan = beginning.options, beginning.host, beginning.request.plan
-    new, shared = beginning.plan is None, options.part is not None
+    new = beginning.plan is None
     if not new:  # before a look at its jobs, which another process may be about to run
         held.enter_context(_own(beginning))
     directories = Directories(beginning.directory)
     jobs, remaining = beginning.jobs(directories)
     ahead = not plan.exceeds(AHEAD, options.part)
-    validation = Validation(host, directories, composed)
+    validation = Validation(host, directories)
     beginning.note_others(validation)
     batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
     passed = validation.passed(batches, ahead=ahead)
@@ -106,9 +107,10 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
     with cleared_if_not_begun(beginning.directory) if new else nullcontext():
         beginning.write()
         if new and beginning.joins:  # a part that began while this one looked at its jobs
-            _refuse_changes(beginning, composed)
-        composed.write(beginning.directory, shared=shared)
-        keep(host.loader, kept, groups=None if ahead else plan.groups)
+            _refuse_changes(beginning)
+        if validation.first is not None:
+            note_first_job(beginning.directory, host, validation.first)
+        copy_files(host.loader, kept)
 
     def written_down() -> Iterator[Batch]:
         batch = first
@@ -116,19 +118,17 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
             yield batch
             with told_by_hydra():
                 batch = next(passed, None)
-                composed.write(beginning.directory, shared=shared)
-                keep(host.loader, kept)
 
     return Ready(written_down(), remaining, kept)
 
 
-def _refuse_changes(beginning: Beginning, composed: Composed) -> None:
+def _refuse_changes(beginning: Beginning) -> None:
     options, host, plan = beginning.options, beginning.host, beginning.plan
     # Who writes over what a part has run says so.
     allowed = True if options.overwrite else options.resume_changed or ()
     if plan is not None and beginning.joins:  # one that goes on was looked at as it was opened
         refuse_another_function(beginning.directory, plan.function, host.task_function, allowed)
-    refuse_changes(beginning.directory, host, composed, allowed)
+    refuse_changes(beginning.directory, host, allowed)
 
 
 def _own(beginning: Beginning) -> AbstractContextManager[None]:

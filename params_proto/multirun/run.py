@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.multirun.host import Host
-from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.ready import asked_for, make_ready
@@ -63,18 +62,17 @@ def run(
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
         with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
-            composed = Composed()
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            beginning = asked_for(options, arguments, host, opened, composed)
+            beginning = asked_for(options, arguments, host, opened)
             if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
                 dry_run(beginning, host, options.dry_run)
                 return []
-            ready = make_ready(beginning, composed, held)
+            ready = make_ready(beginning, held)
             if ready.empty:
                 return _nothing(beginning, ready.remaining)
         if options.progress and not beginning.request.arguments:

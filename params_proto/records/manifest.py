@@ -8,8 +8,7 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/jobs/0/1/1234.claim-2   held by the process that is about to make the second attempt
 .sweep/running/          the processes that run the sweep, a file each
 .sweep/configs/          the config files as they were
-.sweep/composed.jsonl    the config of a job of each choice of groups
-.sweep/composed-1-0a1b2c3d.jsonl   the same, of a later process
+.sweep/composed.json     the first job's config, to see what has changed since
 .sweep/earlier/0.yaml    the sweep that was there before this one
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
 
@@ -40,7 +39,7 @@ RESULTS = "results.csv"
 OWN = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"
-COMPOSED = "composed.jsonl"
+COMPOSED = "composed.json"
 EARLIER = "earlier"
 FAILED = "failed"
 RUNNING = "running"

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.callbacks import Callbacks
 from hydra.core.config_loader import ConfigLoader
-from hydra.types import HydraContext, RunMode
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import cached, chosen, counts
-from params_proto.compose.difference import difference
+from params_proto.compose import cached, counts
+from params_proto.compose.template import difference
 from tests.compose import changing
 from tests.compose.tree import Tree
 
@@ -35,13 +34,13 @@ class Count:
     Args:
         all: the failures, which were compared as well, among them.
         valid: those that are configs.
-        from_base: those of them that came from a base.
+        from_prefix: those of them that came from a prefix.
         reasons: why others did not.
     """
 
     all: int = 0
     valid: int = 0
-    from_base: int = 0
+    from_prefix: int = 0
     reasons: Counter[str] = field(default_factory=Counter[str])
 
 
@@ -57,7 +56,7 @@ class Roads:
         self.count = Count()
         self._tree = tree
         self._folders = folders
-        self._sweeping = chosen("cached", HydraContext(tree.hydras(), Callbacks())).config_loader
+        self._sweeping = cached(tree.hydras())
         self._single = cached(tree.hydras())
 
     def compare_sweep(self, master: Lines, jobs: Sequence[Lines]) -> None:
@@ -80,7 +79,6 @@ class Roads:
             self._compare(
                 lambda loader, job=job: loader.load_sweep_config(of_sweep, [*fixed, *job]),
                 self._sweeping,
-                caches=True,
             )
 
     def compare_single(self, runs: Sequence[Lines]) -> None:
@@ -92,14 +90,11 @@ class Roads:
                     config, [*lines], RunMode.RUN
                 ),
                 self._single,
-                caches=False,
             )
 
-    def _compare(
-        self, compose: Callable[[Any], DictConfig], loader: ConfigLoader, caches: bool
-    ) -> None:
+    def _compare(self, compose: Callable[[Any], DictConfig], loader: ConfigLoader) -> None:
         changing.turn(self._folders)
-        before = counts.from_bases
+        before = counts.from_prefixes
         with _heard() as heard:
             ours = _outcome(lambda: compose(loader))
         stocks = _outcome(lambda: compose(self._tree.hydras()))
@@ -109,12 +104,12 @@ class Roads:
             assert ours == stocks
             return
         self.count.valid += 1
-        self.count.from_base += counts.from_bases - before
+        self.count.from_prefix += counts.from_prefixes - before
         self.count.reasons.update(record.getMessage().rpartition(": ")[2] for record in heard)
         copy = deepcopy(ours)
-        assert difference(copy, stocks, caches=caches) is None
+        assert difference(copy, stocks) is None
         _spoil(copy)
-        assert difference(ours, stocks, caches=caches) is None
+        assert difference(ours, stocks) is None
         assert _read(ours) == _read(stocks)
         _spoil(ours)
 

@@ -12,6 +12,8 @@ from hydra import version
 from tests.compose import changing
 from tests.compose.both_ways import Roads
 from tests.compose.tree import Tree
+from tests.multirun.conftest import app as app
+from tests.multirun.conftest import multirun as multirun
 from tests.versions import HYDRA_1_3
 
 

@@ -12,6 +12,7 @@ from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto import compose
 from params_proto.compose import counts
 from params_proto.compose.loader import CachedLoader
 from tests.versions import HYDRA_1_3
@@ -37,7 +38,9 @@ def hydras(folder: Path) -> ConfigLoaderImpl:
 
 
 def cached(folder: Path) -> CachedLoader:
-    return CachedLoader(hydras(folder), sweeps=True)
+    loader = compose.cached(hydras(folder))
+    assert isinstance(loader, CachedLoader)
+    return loader
 
 
 def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config") -> DictConfig:
@@ -46,7 +49,7 @@ def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config
 
 
 class Compositions:
-    """Counts what Hydra's own code composes from now on, for a job, and what comes from bases.
+    """Counts what Hydra's own code composes from now on for jobs, and what comes from prefixes.
 
     Args:
         monkeypatch: puts it in place.
@@ -54,7 +57,7 @@ class Compositions:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.by_hydra = 0
-        self._before = counts.from_bases
+        self._before = counts.from_prefixes
         own = ConfigLoaderImpl._load_configuration_impl
 
         def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
@@ -64,8 +67,8 @@ class Compositions:
         monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
 
     @property
-    def from_bases(self) -> int:
-        return counts.from_bases - self._before
+    def from_prefixes(self) -> int:
+        return counts.from_prefixes - self._before
 
 
 def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:

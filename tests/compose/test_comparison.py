@@ -10,23 +10,23 @@ import pytest
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import caches
+from params_proto.compose import loader as loaders
+from params_proto.compose.prefix import ConfigPrefix
 from tests.compose.roads import TREE, Compositions, cached, master, write
 
 WARNING = "hydra.sweeper.compose=cached composes the config of"
 
 
-def break_where(monkeypatch: pytest.MonkeyPatch, **values: Any) -> None:
-    """Composes a wrong `seed` from bases whose config has these values."""
-    right = caches.job
+def break_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Makes configs with a wrong `seed`."""
+    right = ConfigPrefix.job
 
     def wrong(*args: Any) -> DictConfig:
         config = right(*args)
-        if all(config.get(key) == value for key, value in values.items()):
-            config.seed += 100
+        config.seed += 100
         return config
 
-    monkeypatch.setattr(caches, "job", wrong)
+    monkeypatch.setattr(ConfigPrefix, "job", wrong)
 
 
 def warnings(text: str) -> list[str]:
@@ -36,31 +36,21 @@ def warnings(text: str) -> list[str]:
 def test_a_difference_turns_the_run_to_hydra(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    break_where(monkeypatch)
+    break_seed(monkeypatch)
     count = Compositions(monkeypatch)
     jobs = [(config["lr"], config["seed"]) for config in multirun("lr=1,2", "seed=1,2").values]
     assert jobs == [(1, 1), (1, 2), (2, 1), (2, 2)]
     (warning,) = warnings(capsys.readouterr().out)
     assert "config of lr=1 seed=1 in another way than Hydra: seed: 101 (int) and 1 (int)" in warning
     assert "All configs are composed by Hydra from here on" in warning
-    assert (count.from_bases, count.by_hydra) == (0, 4 + 4)  # to be checked, and to run
-
-
-def test_a_difference_in_a_later_base(
-    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    break_where(monkeypatch, db={"driver": "pg", "port": 5432, "engine": {"kind": "inno"}})
-    values = multirun("db=mysql,pg", "seed=1,2").values
-    assert [config["seed"] for config in values] == [1, 2, 1, 2]
-    (warning,) = warnings(capsys.readouterr().out)
-    assert "config of db=pg seed=1 in another way" in warning
+    assert (count.from_prefixes, count.by_hydra) == (0, 4 + 4)  # to be checked, and to run
 
 
 def test_what_is_composed_to_look_at_the_sweep_is_no_job(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A choice of all jobs is looked at, with it and without: whether it only selects a sweep."""
-    break_where(monkeypatch)
+    break_seed(monkeypatch)
     assert [config["seed"] for config in multirun("+model=small", "seed=1,2").values] == [1, 2]
     assert len(warnings(capsys.readouterr().out)) == 1
 
@@ -73,12 +63,12 @@ def test_what_fails_where_hydra_composes_turns_the_run_to_hydra(
     def fails(*_: Any) -> DictConfig:
         raise AttributeError("_content")
 
-    monkeypatch.setattr(caches, "job", fails)
+    monkeypatch.setattr(ConfigPrefix, "job", fails)
     count = Compositions(monkeypatch)
     assert [config["seed"] for config in multirun("seed=1,2,3").values] == [1, 2, 3]
     (warning,) = warnings(capsys.readouterr().out)
     assert "config of seed=1 not at all (AttributeError: _content)" in warning
-    assert (count.from_bases, count.by_hydra) == (0, 6)
+    assert (count.from_prefixes, count.by_hydra) == (0, 6)
 
 
 def test_an_error_of_the_user_turns_nothing_to_hydra(
@@ -90,54 +80,40 @@ def test_an_error_of_the_user_turns_nothing_to_hydra(
     with pytest.raises(HydraException, match="nokey"):
         loader.load_sweep_config(multirun, ["nokey=1"])
     loader.load_sweep_config(multirun, ["seed=1"])
-    assert count.from_bases == 1
+    assert count.from_prefixes == 1
     assert not caplog.records
 
 
-def test_of_bases_whose_ways_agree_nothing_is_said(
+def test_of_ways_that_agree_nothing_is_said(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     count = Compositions(monkeypatch)
     multirun("db=mysql,pg", "seed=range(5)")
     assert warnings(capsys.readouterr().out) == []
-    assert count.by_hydra == 2
+    assert count.by_hydra == 1
 
 
-@pytest.mark.parametrize("overrides", [["seed=1"], []], ids=str)
-def test_the_one_job_of_a_sweep_is_compared(
+@pytest.mark.parametrize("overrides", [["seed=1"], [], ["+model=small", "seed=1"]], ids=str)
+def test_the_one_job_of_a_sweep_is_hydras(
     multirun: Any, monkeypatch: pytest.MonkeyPatch, overrides: list[str]
 ) -> None:
     count = Compositions(monkeypatch)
     assert len(multirun(*overrides).values) == 1
-    assert (count.from_bases, count.by_hydra) == (2, 1)
+    to_look_at_the_choice = 2 * ("+model=small" in overrides)
+    assert (count.from_prefixes, count.by_hydra) == (0, 2 + to_look_at_the_choice)
 
 
-def test_each_job_with_a_base_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The first of the 1st, 2nd, 4th, 8th, ... base, as the others would take as long as Hydra."""
-    options = {f"db/o{n}": f"driver: d{n}\n" for n in range(20)}
-    loader = cached(write(tmp_path, {**TREE, **options}))
-    multirun = master(loader)
-    count = Compositions(monkeypatch)
-    compared: list[int] = []
-    for number in range(20):
-        before = count.by_hydra
-        for _ in range(2):
-            loader.load_sweep_config(multirun, [f"db=o{number}"])
-        compared += [number + 1] * (count.by_hydra - before)
-    assert compared == [1, 2, 4, 8, 16]
-
-
-def test_another_process_compares_its_first_base(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_process_compares_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader = cached(write(tmp_path, TREE))
     multirun = master(loader)
-    elsewhere = cloudpickle.loads(cloudpickle.dumps(loader))
-    monkeypatch.setattr(caches, "_known", {})  # as in a process that knows of nothing yet
+    loader.load_sweep_config(multirun, ["seed=1"])
+    pickled = cloudpickle.dumps(loader)
+    monkeypatch.setattr(loaders, "_known", {})  # as in a process that knows of nothing yet
+    elsewhere = cloudpickle.loads(pickled)
     count = Compositions(monkeypatch)
-    for job in ("seed=1", "seed=2", "db=pg", "db=mysql"):
+    for job in ("seed=1", "db=pg"):
         elsewhere.load_sweep_config(multirun, [job])
-    assert count.by_hydra == 1
+    assert (count.from_prefixes, count.by_hydra) == (2, 0)
 
 
 def test_the_hydra_node_is_compared(
@@ -145,17 +121,17 @@ def test_the_hydra_node_is_compared(
 ) -> None:
     loader = cached(write(tmp_path, TREE))
     multirun = master(loader)
-    right = caches.job
+    right = ConfigPrefix.job
 
     def wrong(*args: Any) -> DictConfig:
         config = right(*args)
         OmegaConf.update(config, "hydra.job.env_set.X", "1", force_add=True)
         return config
 
-    monkeypatch.setattr(caches, "job", wrong)
+    monkeypatch.setattr(ConfigPrefix, "job", wrong)
     for job in ("seed=1", "seed=2"):
         config = loader.load_sweep_config(multirun, [job])
     (record,) = caplog.records
     assert record.levelname == "WARNING"
-    assert "Hydra: hydra.job.env_set: the keys ['X'] and []." in record.getMessage()
+    assert "Hydra: hydra.job.env_set: the keys ['X'] and the keys []." in record.getMessage()
     assert config.hydra.job.env_set == {}

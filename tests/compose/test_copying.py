@@ -12,8 +12,7 @@ from typing import Any
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.compose.copying import copied_fast
-from params_proto.compose.difference import difference
+from params_proto.compose.template import cloned_by_deepcopy, difference
 
 
 class Color(Enum):
@@ -41,7 +40,7 @@ def _config() -> DictConfig:
     OmegaConf.set_struct(config, True)
     OmegaConf.set_readonly(config.hydra, True)
     assert config.open.any[2].c.isdigit()  # a result that the resolver cache holds
-    return copied_fast(config)
+    return cloned_by_deepcopy(config)
 
 
 def test_a_copy_is_what_deepcopy_makes() -> None:
@@ -83,7 +82,7 @@ def test_a_value_that_is_no_plain_one_is_kept_as_deepcopy_keeps_it() -> None:
     thing = object()
     config: Any = OmegaConf.create({"thing": None, "hydra": {}}, flags={"allow_objects": True})
     config.thing = thing
-    assert copy.deepcopy(copied_fast(config)).thing is thing
+    assert copy.deepcopy(cloned_by_deepcopy(config)).thing is thing
 
 
 def test_a_config_goes_to_another_process() -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.errors import HydraException
 from omegaconf import DictConfig
 from yaml import YAMLError
 
@@ -42,8 +41,8 @@ def test_a_sweep_and_the_next(multirun: Any, app: Path) -> None:
     assert multirun("db=mysql,pg,mysql", task=task).values == [MYSQL, PG, MYSQL]
     next_one = multirun("db=mysql,pg", task=task, to="next")
     assert next_one.values == [{"port": 1}, {"port": 2}]
-    kept = [path.read_text() for path in (next_one.directory / ".sweep").rglob("db/*.yaml")]
-    assert sorted(kept) == ["port: 1\n", "port: 2\n"]
+    kept = (next_one.directory / ".sweep" / "configs" / "main" / "db").glob("*.yaml")
+    assert sorted(path.read_text() for path in kept) == ["port: 1\n", "port: 2\n"]
 
 
 def test_a_sweep_that_is_checked_batch_by_batch(multirun: Any, app: Path, large: None) -> None:
@@ -81,13 +80,6 @@ def test_an_option_that_only_a_later_job_has(
     assert "port: 9" in (conf / f"db/{file}.yaml").read_text()
     assert 5 in run.values[-1]
     assert not any(9 in ports for ports in run.values)
-
-
-def test_an_option_that_comes_later_is_none(multirun: Any, app: Path, large: None) -> None:
-    task = edits(app, new="port: 3\n")
-    with pytest.raises(HydraException, match="Could not find 'db/new'"):
-        multirun("db=mysql,pg,new", task=task)
-    assert (app / "conf" / "db" / "new.yaml").exists()
 
 
 def test_an_option_that_goes_stays(multirun: Any, app: Path) -> None:

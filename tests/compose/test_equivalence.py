@@ -1,4 +1,4 @@
-"""Configs from bases are Hydra's own: on each tree, for overrides that hypothesis generates."""
+"""Configs from prefixes are Hydra's own: on each tree, for overrides that hypothesis generates."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def test_of_any_overrides(
     compare(-(-share // 2), 0)  # half of them the same in every run
     compare(share, pytestconfig.option.seed)
     count = both.count
-    record_property("configs", [count.all, count.valid, count.from_base])
+    record_property("configs", [count.all, count.valid, count.from_prefix])
     assert count.all >= share
-    few = 5  # one sweep may have one doubtful override in all of its jobs
-    enough = count.from_base + few >= 0.7 * count.valid
-    assert enough or tree.doubtful, f"few from a base: {count}"
+    few = 5  # one sweep may have one override that is not cacheable in all of its jobs
+    enough = count.from_prefix + few >= 0.7 * count.valid
+    assert enough or tree.not_cacheable, f"few from a prefix: {count}"

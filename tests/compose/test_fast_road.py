@@ -1,4 +1,4 @@
-"""What is composed from a base, and not by Hydra's own code: overrides of the hydra node, too."""
+"""What is composed from a prefix, and not by Hydra's own code: overrides of the hydra node, too."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from hydra.types import RunMode
 from omegaconf import open_dict
 
-from params_proto.compose.difference import difference
+from params_proto.compose.template import difference
 from tests.compose.roads import TREE, Compositions, cached, hydras, master, write
 
 LARGE = {
@@ -53,7 +53,7 @@ def same(folder: Path, of_all: list[str], job: list[str], **which: str) -> None:
     ],
     ids=str,
 )  # fmt: skip
-def test_from_a_base(
+def test_from_a_prefix(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, of_all: list[str], job: list[str]
 ) -> None:
     folder = write(tmp_path, LARGE)
@@ -63,34 +63,29 @@ def test_from_a_base(
     count = Compositions(monkeypatch)
     for _ in range(2):
         loader.load_sweep_config(multirun, job)
-    assert (count.from_bases, count.by_hydra) == (2, 1)  # the first, to compare
+    assert (count.from_prefixes, count.by_hydra) == (2, 1)  # the first, to compare
 
 
 @pytest.mark.parametrize(
-    ("job", "which"),
-    [
-        (["hydra.runtime.cwd=/x"], {}),
-        (["hydra.overrides.task=[x]"], {}),
-        (["hydra.searchpath=[]"], {}),
-        (["++ported.port=1"], {"config_name": "reading"}),
-        (["+ported={port: 1}"], {"config_name": "reading"}),
-        (["~ported"], {"config_name": "reading"}),
-    ],
-    ids=str,
+    "line", ["hydra.runtime.cwd=/x", "hydra.overrides.task=[x]", "hydra.searchpath=[]"]
 )
-def test_in_doubt_by_hydra(
+def test_what_hydra_fills_in_last_is_its_own(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    job: list[str],
-    which: dict[str, Any],
+    line: str,
 ) -> None:
     folder = write(tmp_path, LARGE)
     loader = cached(folder)
-    multirun = master(loader, **which)
-    same(folder, [], job, **which)
+    multirun = master(loader)
+    same(folder, [], [line])
     count = Compositions(monkeypatch)
-    loader.load_sweep_config(multirun, job)
-    assert (count.from_bases, count.by_hydra) == (0, 1)
+    loader.load_sweep_config(multirun, [line])
+    assert (count.from_prefixes, count.by_hydra) == (0, 1)
+
+
+@pytest.mark.parametrize("line", ["++ported.port=1", "+ported={port: 1}", "~ported"])
+def test_an_override_of_what_an_interpolation_gives(tmp_path: Path, line: str) -> None:
+    same(write(tmp_path, LARGE), [], [line], config_name="reading")
 
 
 def test_no_config_is_handed_out_twice(tmp_path: Path) -> None:
@@ -112,7 +107,7 @@ def test_a_multirun_that_names_its_jobs(multirun: Any, monkeypatch: pytest.Monke
     run = multirun("seed=1,2,3", "hydra.sweep.subdir='${hydra.job.num}-s${seed}'", "+model=small")
     folders = sorted(path.name for path in run.directory.iterdir() if path.is_dir())
     assert folders == [".sweep", "0-s1", "1-s2", "2-s3"]
-    assert count.by_hydra == 1  # to compare
+    assert count.by_hydra == 3  # to see what +model=small does, twice, and to compare
 
 
 def test_a_normal_run_through_a_loader_that_sweeps(tmp_path: Path) -> None:
@@ -125,5 +120,5 @@ def test_a_normal_run_through_a_loader_that_sweeps(tmp_path: Path) -> None:
     for overrides in (["seed=1"], ["db=pg", "+extra=one"], []):
         given = [own, ours, ours]
         made = [one.load_configuration("config", overrides, RunMode.RUN) for one in given]
-        assert difference(made[1], made[0], caches=False) is None
-        assert difference(made[2], made[0], caches=False) is None
+        assert difference(made[1], made[0]) is None
+        assert difference(made[2], made[0]) is None

@@ -1,4 +1,4 @@
-"""What is another in each job, composed from one base: time, environment, resolvers, numbers."""
+"""What is another in each job, composed from one prefix: time, environment, resolvers, numbers."""
 
 # ruff: noqa: E501 - tables, a case a line
 

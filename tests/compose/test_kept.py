@@ -68,7 +68,7 @@ def test_a_disk_that_is_full(
     ):
         multirun("seed=1,2", "db=pg,mysql")
     assert names(app / "out") == [".sweep"]
-    assert not [path for path in (app / "out/.sweep").rglob("*.json") if path.name != "index.json"]
+    assert not list((app / "out/.sweep").rglob("*.json"))
     assert len(multirun("seed=1,2", "db=pg,mysql").jobs) == 4
 
 
@@ -105,7 +105,7 @@ def test_a_link_is_not_written_through(multirun: Any, app: Path, exists: bool) -
     link.symlink_to(elsewhere, target_is_directory=True)
     multirun("seed=1,2")
     assert not link.is_symlink()
-    assert (link / "index.json").is_file()
+    assert (link / "main" / "config.yaml").is_file()
     assert elsewhere.exists() is exists
     if exists:
         assert names(elsewhere) == ["mine.yaml"]

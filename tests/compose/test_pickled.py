@@ -1,9 +1,8 @@
-"""A loader in another process: it brings no caches along, and finds the files that were kept."""
+"""A loader in another process: it brings no prefixes along, and finds the files that were kept."""
 
 from __future__ import annotations
 
 import gc
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,11 @@ import pytest
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import caches, keep
-from params_proto.compose.difference import difference
+from params_proto.compose import copy_files
+from params_proto.compose import loader as loaders
 from params_proto.compose.loader import CachedLoader
+from params_proto.compose.prefix import ConfigPrefix, Prefixes
+from params_proto.compose.template import difference
 from tests.compose.roads import TREE, cached, hydras, master, write
 
 JOBS = [["seed=1"], ["db=pg", "seed=2"]]
@@ -47,7 +48,7 @@ def conf(tmp_path: Path) -> Path:
 def elsewhere(loader: CachedLoader, monkeypatch: pytest.MonkeyPatch) -> CachedLoader:
     """The loader as in a process that has composed nothing yet."""
     pickled = cloudpickle.dumps(loader)
-    monkeypatch.setattr(caches, "_known", {})
+    monkeypatch.setattr(loaders, "_known", {})
     return cloudpickle.loads(pickled)
 
 
@@ -69,7 +70,7 @@ def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: 
     if kept:
         for job in JOBS:
             loader.load_sweep_config(multirun, job)
-        keep(loader, tmp_path / "kept")
+        copy_files(loader, tmp_path / "kept")
         shutil.rmtree(conf)
     made = by_a_worker(loader, multirun, JOBS, tmp_path, python)
     for config, match in zip(made, expected, strict=True):
@@ -87,7 +88,7 @@ def test_a_package_that_is_not_there_any_more(
     loader, jobs = cached(conf), [["+pg=one"], ["+pg=one", "seed=2"]]
     multirun = master(loader)
     expected = [loader.load_sweep_config(multirun, job) for job in jobs]
-    keep(loader, tmp_path / "kept")
+    copy_files(loader, tmp_path / "kept")
     shutil.rmtree(package)
     made = by_a_worker(loader, multirun, jobs, tmp_path, python)
     for config, match in zip(made, expected, strict=True):
@@ -95,7 +96,7 @@ def test_a_package_that_is_not_there_any_more(
         assert difference(config, match) is None
 
 
-def test_what_is_pickled_has_no_caches(conf: Path, tmp_path: Path) -> None:
+def test_what_is_pickled_has_no_prefixes(conf: Path, tmp_path: Path) -> None:
     loader = cached(conf)
     small = len(cloudpickle.dumps(loader))
     multirun = master(loader)
@@ -104,7 +105,7 @@ def test_what_is_pickled_has_no_caches(conf: Path, tmp_path: Path) -> None:
         loader.load_sweep_config(multirun, [f"db=o{number}"])
     assert len(cloudpickle.dumps(loader)) <= small < 5000
     assert b"what-was-kept" not in cloudpickle.dumps(loader)
-    keep(loader, tmp_path / "what-was-kept")
+    copy_files(loader, tmp_path / "what-was-kept")
     pickled = cloudpickle.dumps(loader)
     assert b"what-was-kept" in pickled
     assert len(pickled) < small + 1000
@@ -117,46 +118,28 @@ def test_edited_or_deleted_files(
     multirun = master(loader)
     for job in JOBS:
         loader.load_sweep_config(multirun, job)
-    keep(loader, tmp_path / "kept")
+    copy_files(loader, tmp_path / "kept")
     (conf / "config.yaml").write_text("broken: [\n")
     (conf / "db" / "pg.yaml").unlink()
     config = elsewhere(loader, monkeypatch).load_sweep_config(multirun, JOBS[1])
     assert OmegaConf.to_container(config.db) == {"driver": "pg", "port": 5432}
 
 
-def test_what_is_kept_later_is_found_as_well(
+def test_an_option_that_no_job_has_chosen_before(
     conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["seed=1"])
-    keep(loader, folder)
-    assert not list(folder.rglob("pg.yaml"))
-    loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder)
-    (conf / "db" / "pg.yaml").unlink()
-    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
-
-
-def test_a_process_that_had_an_earlier_batch(
-    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A worker that is used again reads what was kept since."""
-    loader, folder = cached(conf), tmp_path / "kept"
-    multirun = master(loader)
-    loader.load_sweep_config(multirun, ["seed=1"])
-    keep(loader, folder)
-    elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=1"])
-    loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder)
-    (conf / "db" / "pg.yaml").unlink()
-    again = cloudpickle.loads(cloudpickle.dumps(loader))
-    assert again.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+    copy_files(loader, folder)
+    shutil.rmtree(conf)
+    for one in (loader, elsewhere(loader, monkeypatch)):
+        assert one.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
 
 
 def count() -> int:
     gc.collect()
-    return sum(isinstance(each, caches.Caches) for each in gc.get_objects())
+    return sum(isinstance(each, Prefixes) for each in gc.get_objects())
 
 
 def test_a_process_that_has_many_sweeps_forgets_the_first(
@@ -165,7 +148,7 @@ def test_a_process_that_has_many_sweeps_forgets_the_first(
     multirun = master(hydras(conf))
     given = [cloudpickle.dumps(cached(conf)) for _ in range(5)]
     before = count()
-    monkeypatch.setattr(caches, "_known", {})
+    monkeypatch.setattr(loaders, "_known", {})
     for number, pickled in enumerate(given):
         config = cloudpickle.loads(pickled).load_sweep_config(multirun, [f"seed={number}"])
         assert config.seed == number
@@ -179,58 +162,24 @@ def test_a_folder_that_cannot_be_seen(
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
     loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder)
+    copy_files(loader, folder)
     shutil.rmtree(folder)
     write(conf, {"db/pg": "port: 1\n"})
-    caplog.set_level(logging.INFO)
-    for _ in range(2):  # in a worker that is used again
-        assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 1
+    there = elsewhere(loader, monkeypatch)
+    for _ in range(2):
+        assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 1
     (record,) = caplog.records
-    assert record.levelno == logging.INFO
-    assert f"{folder}/index.json cannot be read" in record.getMessage()
+    assert f"{folder} cannot be seen from here" in record.getMessage()
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["", '{"sources": [{"prov', "configs", "\x00", "null", "[]", "{}", '{"sources": [{}]}', None],
-    ids=["empty", "truncated", "text", "binary", "null", "list", "mapping", "source", "missing"],
-)
-def test_an_index_that_is_none(
-    conf: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    text: str | None,
-) -> None:
-    """As after a copy of the directory that was cut short."""
+def test_a_copy_that_is_gone(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader, folder = cached(conf), tmp_path / "kept"
     multirun = master(loader)
-    loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder)
-    if text is None:
-        (folder / "index.json").unlink()
-    else:
-        (folder / "index.json").write_text(text)
-    write(conf, {"db/pg": "port: 1\n"})
-    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 1
-    (record,) = caplog.records
-    assert record.levelno == logging.WARNING
-    assert f"{folder}/index.json cannot be read" in record.getMessage()
-    assert "\n" not in record.getMessage()
-
-
-def test_a_copy_that_is_gone(
-    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    loader, folder = cached(conf), tmp_path / "kept"
-    multirun = master(loader)
-    loader.load_sweep_config(multirun, ["db=pg"])
-    keep(loader, folder)
+    copy_files(loader, folder)
     (copy,) = folder.rglob("pg.yaml")
     copy.unlink()
-    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["db=pg"]).db.port == 5432
-    (record,) = caplog.records
-    assert str(copy) in record.getMessage()
+    there = elsewhere(loader, monkeypatch)
+    assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
 
 
 def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
@@ -238,27 +187,27 @@ def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
     write(folder / "0-main", {"db/old": "x: 1\n"})
     loader = cached(conf)
     loader.load_sweep_config(master(loader), ["seed=1"])
-    keep(loader, folder, groups=[])
+    copy_files(loader, folder)
     names = {path.name for path in folder.rglob("*.yaml")}
     assert names == {"config.yaml", "mysql.yaml", "pg.yaml"}
 
 
 def test_hydras_own_loader_keeps_nothing(conf: Path, tmp_path: Path) -> None:
-    keep(hydras(conf), tmp_path / "kept", groups=[])
+    copy_files(hydras(conf), tmp_path / "kept")
     assert not (tmp_path / "kept").exists()
 
 
 def test_a_turn_to_hydra_is_pickled(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     loader = cached(conf)
     multirun = master(loader)
-    own = caches.job
+    own = ConfigPrefix.job
 
     def wrong(*args: Any) -> Any:
         config = own(*args)
         config.seed += 1
         return config
 
-    monkeypatch.setattr(caches, "job", wrong)
+    monkeypatch.setattr(ConfigPrefix, "job", wrong)
     for job in JOBS:
         loader.load_sweep_config(multirun, job)
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=5"]).seed == 5

@@ -15,10 +15,9 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
 from params_proto import multirun
-from params_proto.compose import caches
-from params_proto.compose.base import Base
-from params_proto.compose.difference import difference
+from params_proto.compose import prefix
 from params_proto.compose.loader import CachedLoader
+from params_proto.compose.template import difference
 from params_proto.multirun import Host, Options, Recorded
 from params_proto.multirun.running import batches
 from params_proto.multirun.start.opening import Opened
@@ -145,13 +144,13 @@ def test_what_jobs_have_in_common_is_forgotten_by_its_size(
     options = {f"db/o{number}": f"port: {number}\n" for number in range(12)}
     large = "".join(f"k{number}: {number}\n" for number in range(keys))
     folder = write(tmp_path, {**TREE, **options, "config": TREE["config"] + large})
-    monkeypatch.setattr(caches, "_NODES", nodes)
+    monkeypatch.setattr(prefix, "_NODES", nodes)
     loader, own = cached(folder), hydras(folder)
     multirun = master(own)
-    before = alive(Base)
+    before = alive(prefix.ConfigPrefix)
     for option in [*range(12), *range(12)]:
         made = loader.load_sweep_config(multirun, [f"db=o{option}"])
-    assert 1 < alive(Base) - before <= most
+    assert 1 < alive(prefix.ConfigPrefix) - before <= most
     assert difference(made, own.load_sweep_config(multirun, ["db=o11"])) is None
 
 

@@ -36,7 +36,7 @@ class Tree:
         config: the primary config.
         register: stores its structured configs.
         plugin: adds to its search path.
-        doubtful: whether Hydra's own road is to be taken, for most jobs.
+        not_cacheable: whether Hydra itself is to compose most jobs.
         hydra_1_3: whether Hydra 1.3 has what the tree is about.
     """
 
@@ -47,7 +47,7 @@ class Tree:
     config: str | None = "config"
     register: Callable[[ConfigStore], None] | None = None
     plugin: type[SearchPathPlugin] | None = None
-    doubtful: bool = False
+    not_cacheable: bool = False
     hydra_1_3: bool = True
 
     @property

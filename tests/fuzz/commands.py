@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import in_batches
 from params_proto.multirun.jobs.validation import Validation
@@ -100,7 +99,7 @@ def _call(given: Any, directory: Path) -> None:
         more = beginning.request.plan.exceeds(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), asked.batch_sizes(at_once=False))
-            list(Validation(app.host, directories, Composed()).passed(batches, ahead=True))
+            list(Validation(app.host, directories).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
             run(asked, arguments, app.host, NO_LAUNCHER, Recorded(app.host.task_function), begun)

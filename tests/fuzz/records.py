@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,19 +16,19 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
 from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.jobs.composed import Composed, kept
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import Numbered, in_batches
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.start.beginning import begin
 from params_proto.multirun.start.best import Best
-from params_proto.multirun.start.changes import refuse_changes
+from params_proto.multirun.start.changes import FirstJob, note_first_job, refuse_changes
 from params_proto.multirun.start.opening import opened
 from params_proto.multirun.start.remaining import Remaining, seen
 from params_proto.overrides.identity import identity
 from params_proto.records import JobStore
 from params_proto.records.manifest import (
+    COMPOSED,
     MULTIRUN,
     OWN,
     PLAN,
@@ -145,7 +145,7 @@ _FIELDS = {
         *("format", "script", "config_name", "task", "hydra", "selecting", "order", "keys", "jobs"),
         *("sweep", "earlier", "created"),
     ],
-    "composed": ["choices", "overrides", "config"],
+    "composed": ["overrides", "config"],
 }
 _ODD_JSON = [
     "[" * 90 + "]" * 90,
@@ -159,7 +159,7 @@ _ODD_JSON = [
 _FILES: Mapping[str, str] = {
     "record": str(record_path(Path(), 0)),
     "plan": f"{OWN}/{PLAN}",
-    "composed": f"{OWN}/composed.jsonl",
+    "composed": f"{OWN}/{COMPOSED}",
     "sweep": SWEEP,
     "multirun": MULTIRUN,
     "claim": str(claim_path(Path(), 0, 2)),
@@ -175,12 +175,9 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     beginning = begin(Options(), _ARGUMENTS, app.host, begun)
     directory.mkdir()
     beginning.write()
-    composed, directories = Composed(), Directories(directory)
+    directories = Directories(directory)
     jobs, _ = beginning.jobs(directories)
-    for _ in Validation(app.host, directories, composed).passed(
-        in_batches(jobs, iter([9])), ahead=True
-    ):
-        composed.write(directory, shared=False)
+    _validate(app, directory, directories, jobs)
     JobStore(directory).write(_record(0, Status.RUNNING))
     JobStore(directory).write(_record(1, Status.COMPLETED))
     contents = {
@@ -189,6 +186,16 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
         if (directory / path).exists()
     }
     return app, contents
+
+
+def _validate(
+    app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Numbered]
+) -> None:
+    validation = Validation(app.host, directories)
+    for _ in validation.passed(in_batches(jobs, iter([9])), ahead=True):
+        pass
+    if validation.first is not None:
+        note_first_job(directory, app.host, validation.first)
 
 
 # --- inputs: a file's name, and what makes its new content of the sound one
@@ -215,7 +222,7 @@ def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
     if isinstance(change[1], str):
         text, place = change[1].encode("utf-8", "surrogatepass"), change[2] % (len(before) + 1)
         return before[:place] + text + before[place + len(text) // 2 :]
-    found = json.loads(before.splitlines()[0] if name == "composed" else before)
+    found = json.loads(before)
     for at, value in change[1]:
         found[_FIELDS[name][at % len(_FIELDS[name])]] = value
     text = json.dumps(found)
@@ -229,7 +236,7 @@ def _read(app: Multirun, directory: Path) -> None:
     records = JobStore(directory)
     list(records.all())
     read_plan(directory)
-    list(kept(directory))
+    FirstJob.read(directory)
     jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
     remaining = Remaining(records, Best(Ranking("loss")))
     list(remaining.of(seen(jobs, records, Directories(directory))))
@@ -241,14 +248,11 @@ def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
     begun = opened(True, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
     beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
-    directories, composed = Directories(directory), Composed()
-    refuse_changes(directory, app.host, composed, allowed=())
+    directories = Directories(directory)
+    refuse_changes(directory, app.host, allowed=())
     jobs, _ = beginning.jobs(directories)
-    batches = in_batches(jobs, iter([9]))
-    for _ in Validation(app.host, directories, composed).passed(batches, ahead=True):
-        pass
     beginning.write()
-    composed.write(directory, shared=False)
+    _validate(app, directory, directories, jobs)
 
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:

@@ -84,12 +84,12 @@ def test_a_range_beyond_what_a_list_could_hold(
         assert [value["lr"] for value in done.values] == [10**22 - 2, 10**22 - 1]
 
 
-def test_a_spoilt_override_among_the_configs_that_were_composed(multirun: Run, app: Path) -> None:
+def test_a_spoilt_override_of_the_config_that_was_composed(multirun: Run, app: Path) -> None:
     multirun("lr=1,2")
-    path = app / "out/.sweep/composed.jsonl"
-    line = json.loads(path.read_text())
-    path.write_text(json.dumps({**line, "overrides": [[]]}))
-    with pytest.raises(HydraException, match=r"composed\.jsonl is not what the sweep has written"):
+    path = app / "out/.sweep/composed.json"
+    first = json.loads(path.read_text())
+    path.write_text(json.dumps({**first, "overrides": [[]]}))
+    with pytest.raises(HydraException, match=r"composed\.json is not what the sweep has written"):
         multirun("lr=1,2", "hydra.sweeper.resume=true")
 
 

@@ -20,7 +20,7 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto import Sweep, SweepError, proto
-from params_proto.compose.difference import difference
+from params_proto.compose.template import difference
 from tests.compose.roads import Compositions, write
 from tests.versions import HYDRA_1_3, VERSION_BASE
 
@@ -88,7 +88,7 @@ def test_they_equal_what_hydra_composes(conf: Path, sweep: Sweep, whole: bool) -
     stock = hydras(conf, list(sweep.overrides()), whole)
 
     assert len(ours) == len(sweep)
-    found = [difference(*pair, caches=False) for pair in zip(ours, stock, strict=True)]
+    found = [difference(*pair) for pair in zip(ours, stock, strict=True)]
     assert found == [None] * len(sweep)
 
 
@@ -113,7 +113,7 @@ def test_a_choice_that_only_a_job_makes(
     ours = list(sweep.compose(conf, "train", **given))
     stock = hydras(conf, [[*line, *given.get("overrides", [])] for line in sweep.overrides()])
     assert [config.model for config in ours] == [{"size": 2}] * len(ours)
-    found = [difference(*pair, caches=False) for pair in zip(ours, stock, strict=True)]
+    found = [difference(*pair) for pair in zip(ours, stock, strict=True)]
     assert found == [None] * len(sweep)
     with pytest.raises(Exception, match=alone):
         next(Sweep().compose(conf, "train"))
@@ -192,9 +192,7 @@ def test_a_search_path_among_the_overrides(
         (size, lr, 8) for size in (1, 9) for lr in (1, 2, 3)
     ]
     stock = hydras(conf, [[path, *line, "bs=8"] for line in sweep.overrides()], whole=True)
-    assert [difference(*pair, caches=False) for pair in zip(found, stock, strict=True)] == [
-        None
-    ] * 6
+    assert [difference(*pair) for pair in zip(found, stock, strict=True)] == [None] * 6
 
 
 def test_each_config_is_ones_own(conf: Path) -> None:

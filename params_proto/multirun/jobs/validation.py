@@ -18,7 +18,6 @@ from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
 from params_proto.multirun.asked.plan import Job
 from params_proto.multirun.asked.unknown import meant, misfit_of
 from params_proto.multirun.host import Host, sweep_of
-from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import (
     Directories,
     DirectoryError,
@@ -50,12 +49,12 @@ class Validation:
     Args:
         host: the app.
         directories: those of the jobs so far.
-        composed: told of a job of each choice of groups.
+        first: the first job that was composed, and its config.
     """
 
     host: Host
     directories: Directories
-    composed: Composed
+    first: tuple[Job, DictConfig] | None = field(default=None, init=False)
     _passed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]], init=False)
 
     def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
@@ -166,7 +165,7 @@ class Validation:
             if len(self._passed) == _CHOICES:
                 self._passed.clear()
             self._passed.add(choices)
-        self.composed.add(choices, job, config)
+        self.first = self.first or (job, config)
         return config
 
     def _refuse_another_sweep(self, job: Job, config: DictConfig) -> None:

@@ -20,7 +20,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import run_job
 
 from params_proto._keys import bare
-from params_proto.compose import read_from
+from params_proto.compose import over_copies
 from params_proto.multirun.handed import handed
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.directories import in_directory
@@ -96,8 +96,7 @@ class Rank(NamedTuple):
         Raises:
             Exception: what the job raises.
         """
-        loader = context.config_loader
-        read_from(loader, Path(self.job.configs))
+        loader = over_copies(context.config_loader, Path(self.job.configs))
         config = reopened(Path(self.job.directory), config, loader)
         with changeable(config):
             config.hydra.overrides.hydra += [

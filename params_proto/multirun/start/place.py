@@ -16,7 +16,6 @@ from omegaconf import OmegaConf
 
 from params_proto import _files
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs import composed
 from params_proto.multirun.jobs.directories import (
     directory_of_sweep,
     pin,
@@ -27,6 +26,7 @@ from params_proto.multirun.jobs.directories import (
 from params_proto.multirun.options import Options
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
+    COMPOSED,
     CONFIGS,
     EARLIER,
     FAILED,
@@ -208,8 +208,7 @@ def remove_sweep(own: Path) -> None:
                 f"{error.filename or path} cannot be removed: {error.strerror or error}. It belongs"
                 " to an earlier sweep: remove it, or give this one another hydra.sweep.dir."
             ) from error
-    for _, path in composed.paths(own.parent):
-        path.unlink(missing_ok=True)
+    (own / COMPOSED).unlink(missing_ok=True)
     for configs in own.glob(f"{CONFIGS}*"):
         shutil.rmtree(configs, ignore_errors=True)
 

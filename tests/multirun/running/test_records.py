@@ -196,22 +196,22 @@ class BadItem:
 
 ENDLESS: list[Any] = []
 ENDLESS += [ENDLESS, ENDLESS]
-UNFIT = "lacks a part of what it returned, which JSON has no word for: "
+UNSERIALIZABLE = "lacks a part of what it returned, which JSON has no word for: "
 
 
 @pytest.mark.parametrize(
     ("value", "kept", "text"),
     [
-        (object(), {"unserializable": "object"}, f"{UNFIT}object. Return numbers"),
+        (object(), {"unserializable": "object"}, f"{UNSERIALIZABLE}object. Return numbers"),
         (
             {"a": [{1}, 2], "b": 3, "c": b""},
             {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}},
-            f"{UNFIT}set and 1 more.",
+            f"{UNSERIALIZABLE}set and 1 more.",
         ),
         (
             ENDLESS,
             {"unserializable": "nested more than 50 levels deep"},
-            f"{UNFIT}nested more than 50 levels deep.",
+            f"{UNSERIALIZABLE}nested more than 50 levels deep.",
         ),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
@@ -385,8 +385,7 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     config.write_text(f"{config.read_text()}odd: {{a: {{!!binary aGk= : 1}}}}\n")
     run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
     assert run.values == [1, 1]
-    (line,) = (run.directory / ".sweep" / "composed.jsonl").read_text().splitlines()
-    kept = json.loads(line)["config"]
+    kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]
     assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"true": "yes"}}
     assert kept["odd"] == {"a": {"b'hi'": 1}}
     with pytest.raises(CompactHydraException, match="holds a sweep already"):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +11,6 @@ import pytest
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
-from params_proto.multirun.jobs import composed
-from params_proto.multirun.jobs.composed import Composed, kept
 from params_proto.multirun.start import changes
 from tests.conftest import Python
 from tests.versions import HYDRA_1_3
@@ -48,10 +44,6 @@ def primary(app: Path) -> Path:
     return app / "conf" / "config.yaml"
 
 
-def choices(directory: Path) -> list[str]:
-    return sorted(" ".join(line.choices) for line in kept(directory))
-
-
 # --- a sweep that is checked batch by batch
 
 
@@ -64,33 +56,9 @@ def test_a_choice_that_comes_late(multirun: Any, app: Path, pg: Path) -> None:
     batches = ["hydra.sweeper.max_batch_size=2"]
     with pytest.raises(JobError):
         multirun(f"hydra.sweeper.sweep={{concat: [{late}]}}", *batches, STOP, task=task)
-    path = app / "out" / ".sweep" / "composed.jsonl"
-    assert len(path.read_text().splitlines()) == 2
     edit(pg, "port: 5432", "port: 5433")
     with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
         multirun(resume(app / "out"), "hydra.sweeper.slice=0:4")
-
-
-@pytest.mark.parametrize("cut", [1, 30, -1], ids=str)
-def test_a_line_that_was_not_written_to_its_end(multirun: Any, cut: int, primary: Path) -> None:
-    out = multirun("db=mysql,pg").directory
-    path = out / ".sweep" / "composed.jsonl"
-    first, last = path.read_text().splitlines(keepends=True)
-    path.write_text(first + last[:-1][:cut])
-    multirun("db=mysql,pg", resume(out), "hydra.sweeper.rerun=all")
-    assert choices(out) == ["db=mysql", "db=pg"]
-    edit(primary, "seed: 0", "seed: 5")
-    with pytest.raises(CompactHydraException, match=SEED):
-        multirun(resume(out))
-
-
-def test_a_line_in_the_middle_that_was_not(multirun: Any) -> None:
-    out = multirun("db=mysql,pg").directory
-    path = out / ".sweep" / "composed.jsonl"
-    first, last = path.read_text().splitlines(keepends=True)
-    path.write_text(f"{first}{last[:30]}\n")
-    with pytest.raises(CompactHydraException, match=r"composed\.jsonl is not what the sweep has"):
-        multirun(resume(out))
 
 
 # --- a change that was allowed
@@ -122,49 +90,14 @@ def test_what_cannot_be_composed_any_more_stays(multirun: Any, pg: Path) -> None
 # --- many choices
 
 
-@pytest.mark.growth
-def test_more_than_a_hundred_choices(multirun: Any, app: Path) -> None:
-    def task(_: Any) -> None:
-        raise JobError
-
-    names = [f"m{number}" for number in range(102)]
-    for name in names:
-        (app / "conf" / "model" / f"{name}.yaml").write_text("hidden: 1\n")
-    with pytest.raises(JobError):
-        multirun(f"+model={','.join(names)}", STOP, task=task)
-    out = app / "out"
-    assert len(choices(out)) == 102
-    edit(app / "conf" / "model" / "m101.yaml", "1", "2")
-    with pytest.raises(CompactHydraException, match=r"- model\.hidden: 1 then, 2 now"):
-        multirun(resume(out))
-
-
-@pytest.mark.parametrize("limit", ["MOST", "_LENGTH"])
-def test_more_choices_than_are_kept(
-    multirun: Any,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    limit: str,
-) -> None:
-    monkeypatch.setattr(composed, limit, 2 if limit == "MOST" else 400)
-    out = multirun("db=pg,mysql,null", "seed=1,2").directory
-    said = "Of this sweep's choices of config groups and of keys, 2 have their configs kept"
-    assert capsys.readouterr().out.count(said) == 1
-    assert choices(out) == ["db=mysql", "db=pg"]
-    multirun("db=pg,mysql", to="few")
-    assert said not in capsys.readouterr().out
-
-
-def test_more_choices_than_are_compared(
-    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_more_choices_than_are_compared(multirun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     out = multirun("db=pg,mysql,null").directory
-    multirun(resume(out))
-    said = "those of 2 choices of config groups and of keys are compared"
-    monkeypatch.setattr(changes, "MOST", 2)
-    assert said not in capsys.readouterr().out
-    multirun(resume(out))
-    assert said in capsys.readouterr().out
+    edit(Path("conf/db/mysql.yaml"), "port: 3306", "port: 1")
+    monkeypatch.setattr(changes, "_KINDS", 1)
+    assert multirun(resume(out)).jobs == []
+    monkeypatch.setattr(changes, "_KINDS", 2)
+    with pytest.raises(CompactHydraException, match=r"- db\.port: 3306 then, 1 now"):
+        multirun(resume(out))
 
 
 # --- keys that some jobs are given
@@ -244,32 +177,15 @@ def test_a_part_that_writes_over_what_there_is(
 def test_the_choices_of_a_part(multirun: Any, pg: Path) -> None:
     out = multirun("db=mysql,pg", "hydra.sweeper.slice=0:1").directory
     multirun("db=mysql,pg", "hydra.sweeper.slice=1:2")
-    assert choices(out) == ["db=mysql", "db=pg"]
     edit(pg, "port: 5432", "port: 5433")
     with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
         multirun(resume(out))
-
-
-def test_parts_write_at_once(tmp_path: Path) -> None:
-    (tmp_path / ".sweep").mkdir()
-
-    def write(part: int) -> None:
-        own = Composed()
-        for number in range(20):
-            own.add([f"db={part}-{number}"], [], OmegaConf.create({"text": "x" * 10_000}))
-            own.write(tmp_path, shared=True)
-
-    with ThreadPoolExecutor(8) as threads:
-        list(threads.map(write, range(8)))
-    assert len(choices(tmp_path)) == 160
 
 
 def test_a_new_sweep_in_place_of_parts(multirun: Any, primary: Path) -> None:
     out = multirun("lr=1,2", "hydra.sweeper.slice=0:1").directory
     edit(primary, "seed: 0", "seed: 5")
     multirun("lr=1,2", "hydra.sweeper.overwrite=true")
-    (path,) = (out / ".sweep").glob("composed*")
-    assert json.loads(path.read_text())["config"]["seed"] == 5
     assert multirun(resume(out)).jobs == []
 
 

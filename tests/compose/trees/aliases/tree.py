@@ -18,7 +18,7 @@ TREE = Tree(
         "name='${hydra.aliases.rate}'",
         "seed=3",
     ),
-    doubtful=True,  # runs of one job
+    not_cacheable=True,  # runs of one job
     hydra_1_3=False,
     master=("rate=0.7", "fast", "base=pg", "seed=1"),
 )

@@ -23,5 +23,5 @@ TREE = Tree(
         "seed=2",
     ),
     master=("add=mapping", "add=nothing", "model=large"),
-    doubtful=True,
+    not_cacheable=True,
 )

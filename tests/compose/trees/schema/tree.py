@@ -46,6 +46,6 @@ TREE = Tree(
         "+base@other=base_db",
     ),
     master=("db=pg", "db=checked", "seed=2"),
-    doubtful=True,  # Hydra 1.3 merges schema and file before a base could see either
+    not_cacheable=True,  # Hydra 1.3 merges schema and file before a prefix could see either
     register=register,
 )

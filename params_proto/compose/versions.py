@@ -1,9 +1,10 @@
-"""What is used of Hydra's private code: which names there must be, and what they must take."""
+"""What is used of Hydra's private code, and where its versions differ. No version is looked at."""
 
 from __future__ import annotations
 
 import inspect
 from operator import attrgetter
+from typing import Any
 
 from hydra._internal import config_loader_impl, config_repository, defaults_list
 
@@ -21,12 +22,20 @@ _TAKES = {
         "CachingConfigRepository": "delegate",
         "ConfigRepository": "config_search_path",
         "ConfigRepository.initialize_sources": "self config_search_path",
+        "ConfigRepository.load_config": "self config_path",
     },
     defaults_list: {
         "Overrides": "repo overrides_list",
         "create_defaults_list": "repo config_name overrides_list prepend_hydra skip_missing",
     },
 }
+
+_loader: Any = config_loader_impl.ConfigLoaderImpl
+
+# Hydra 1.3's; Hydra 1.4 has a resolver for it.
+overrides_dirname: Any = getattr(config_loader_impl, "get_overrides_dirname", None)
+# Hydra 1.4's.
+ensure_unchanged: Any = getattr(_loader, "_ensure_sweep_config_controller_unchanged", None)
 
 
 def unmet() -> str | None:
@@ -39,3 +48,9 @@ def unmet() -> str | None:
             except (AttributeError, TypeError) as error:
                 return f"{module.__name__}.{name} is not what it was ({error})"
     return None
+
+
+def has_aliases(loader: Any, config_name: str | None) -> bool:
+    """Whether overrides of a command line are not what they say, as from Hydra 1.4 on."""
+    read = getattr(loader, "get_override_aliases", None)
+    return read is not None and bool(read(config_name).targets)
