@@ -95,7 +95,7 @@ def test_a_line_for_slurm_is_composed(page: str, line: str, folder: Path) -> Non
 
 
 def test_two_gpus_have_places_for_four_processes(folder: Path) -> None:
-    write_files(PAGES["how-to.md"], folder)
+    write_files(PAGES["gpus.md"], folder)
     script = "from gpus import take_gpu; print(take_gpu(), take_gpu(), flush=True); input()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 

@@ -30,8 +30,8 @@ while an app of `@hydra.main` [runs one job](existing-project.md#choosing-the-sw
 {table}
 [A Hydra project that you have](existing-project.md) shows `sweep`, `params`, `zip`, `slice`,
 `compose` and `overwrite` at work, and what wins where a key stands twice;
-[A sweep that survives](survives.md) `resume`, `rerun`, `resume_changed`, `max_failures`, `retries`,
-`timeout` and `dry_run`; the [tutorial](tutorial.md#how-far-it-is) `progress`, `metric` and
+[Resuming and failures](resuming.md) `resume`, `rerun`, `resume_changed`, `max_failures`, `retries`,
+`timeout` and `dry_run`; the [tutorial](tutorial.md#progress) `progress`, `metric` and
 `direction`. [`Sweep.launch`](launch.md#options) has most of them as arguments.
 [The steps](steps.md) of `sweep` have a page of their own.
 """
