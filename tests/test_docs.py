@@ -113,7 +113,7 @@ def test_two_gpus_have_places_for_four_processes(folder: Path) -> None:
     again = run(f"echo | {sys.executable} -c '{script}'", folder)
 
     assert taken == ["0 0\n", "0 0\n", "1 1\n", "1 1\n"]
-    assert "more processes than places" in told
+    assert "more processes than slots" in told
     assert again == "0 0\n"
 
 
