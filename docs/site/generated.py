@@ -18,38 +18,36 @@ from params_proto.cli.show import schema
 
 DOCS = Path(__file__).parents[1]
 _OPTIONS = """\
-# Options of the sweeper
+# Sweeper options
 
-`hydra.sweeper.*`, on the command line or in a config, once the sweeper is chosen with
-`hydra/sweeper=params_proto`; an app of `@proto.cli` has chosen it already. The texts are the
-comments of `hydra_plugins/params_proto_sweeper/_config.py`.
-
-They need `-m`. Given on the command line without it they are an error in an app of `@proto.cli`,
-while an app of `@hydra.main` [runs one job](existing-project.md#choosing-the-sweeper).
+Options of the sweeper, `hydra.sweeper.*`, for the command line or a config. They need `-m` and
+`hydra/sweeper=params_proto`, which is the default in apps of `@proto.cli`. Without `-m`, an app of
+`@proto.cli` rejects them, but an app of `@hydra.main` silently [runs one
+job](existing-project.md#choosing-the-sweeper).
 
 {table}
-[A Hydra project that you have](existing-project.md) shows `sweep`, `params`, `zip`, `slice`,
-`compose` and `overwrite` at work, and what wins where a key stands twice;
-[A sweep that survives](survives.md) `resume`, `rerun`, `resume_changed`, `max_failures`, `retries`,
-`timeout` and `dry_run`; the [tutorial](tutorial.md#how-far-it-is) `progress`, `metric` and
-`direction`. [`Sweep.launch`](launch.md#options) has most of them as arguments.
-[The steps](steps.md) of `sweep` have a page of their own.
+For examples, see [Existing Hydra projects](existing-project.md) (`zip`, `slice`, `overwrite`),
+[Sweep files and configs](sweep-configs.md) (`sweep`, `params`, and their precedence), [Differences
+from the basic sweeper](basic-sweeper.md#composed-configs) (`compose`), [Resuming](resuming.md)
+(`resume`, `rerun`, `resume_changed`, `max_failures`, `retries`, `timeout`, `dry_run`) and
+[Results](results.md) (`progress`, `metric`, `direction`). [`Sweep.launch`](launch.md#options) has
+most of them as arguments.
 """
 _STEPS = """\
-# The steps of a sweep
+# Sweep steps
 
-A sweep in a file, or in a config below `hydra.sweeper.sweep`, is a mapping of steps, which act in
-the order in which they stand; a list of such mappings where a step occurs twice. They are the
-methods of [`Sweep`](../README.md#the-algebra), and what `Sweep.save` writes. The texts are those of
-the [JSON schema](editors.md), by which an editor shows them.
+A sweep file, or a config below `hydra.sweeper.sweep`, is a mapping of steps, which are applied in
+order, or a list of mappings if a step occurs twice. The steps are the methods of
+[`Sweep`](../README.md#the-algebra), and `Sweep.save` writes them. Editors show the same
+descriptions with the [JSON schema](editors.md).
 
 {table}"""
 
 
 def pages() -> dict[str, str]:
     """The pages by name, as they should be."""
-    options = _table(["option", "default", "what it says"], _options())
-    steps = _table(["step", "what it does", "as in"], _steps())
+    options = _table(["option", "default", "description"], _options())
+    steps = _table(["step", "description", "example"], _steps())
     return {
         "options.md": _OPTIONS.format(table=options),
         "steps.md": _STEPS.format(table=steps),

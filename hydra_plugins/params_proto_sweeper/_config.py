@@ -21,53 +21,54 @@ def options() -> DictConfig:
         "_target_": light(str, TARGET),
         # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
         "_recursive_": light(bool, False),
-        # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file that
-        # Sweep.save wrote, package.module:attribute or path/to/file.py:attribute.
+        # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file
+        # written by Sweep.save, package.module:attribute or path/to/file.py:attribute.
         "sweep": light(Any, None),
-        # Sweeps in the syntax of the command line, by key, as the basic sweeper has them.
+        # Sweeps by key, in the syntax of the command line, as for the basic sweeper.
         "params": DictConfig({}, key_type=str, element_type=str),
-        # Keys swept on the command line or in params to pair: 'hydra.sweeper.zip=[lr,batch_size]',
-        # in quotes for the shell, or a list of such lists.
+        # Keys to pair, swept on the command line or in params: 'hydra.sweeper.zip=[lr,batch_size]',
+        # quoted for the shell, or a list of such lists.
         "zip": light(Any, None),
-        # The part of the sweep to run, as Python slices: 0:3 for a first try, 2::8 for one of eight
-        # machines. A job's number, and so its directory, is its index in the whole sweep. In a YAML
-        # file it is in quotes, as YAML reads 1:30 as a number.
+        # The part of the sweep to run, as a Python slice: 0:3 for a first try, 2::8 for one of
+        # eight machines. Jobs keep their numbers in the whole sweep, and so their directories.
+        # Quote it in a YAML file, where 1:30 is a number.
         "slice": light(Any, None),
-        # The most jobs to hand to the launcher at once; the launcher sees the next batch when these
-        # are done. By default all of them, or 1000 at a time where there are more.
+        # The maximum number of jobs to hand to the launcher at once; it gets the next batch when
+        # these are done. By default all jobs, or 1000 at a time in larger sweeps.
         "max_batch_size": light(int, None),
-        # How jobs' configs are composed: cached, what they have in common once, or hydra, which is
-        # Hydra's own way, anew for each job.
+        # How to compose the jobs' configs: cached composes what they have in common once; hydra
+        # composes each config from the files, as Hydra does.
         "compose": light(str, "cached"),
-        # Whether to run in a directory that holds a sweep already, over the files of that one.
+        # Whether to run in a directory that already contains a sweep, overwriting its files.
         "overwrite": light(bool, False),
-        # The sweep to go on with, of which only runs what is missing: its directory, or true for
-        # the one in hydra.sweep.dir, which is started there if there is none.
+        # The sweep to resume; only missing jobs run. Its directory, or true for hydra.sweep.dir,
+        # where the sweep is started if there is none.
         "resume": light(Any, None),
-        # Jobs of which status run again: [failed], [failed,crashed,interrupted] by default, or all,
-        # completed ones as well. Jobs that have not run do so in any case.
+        # Which statuses to rerun: [failed,crashed,interrupted] by default, [failed] for failed jobs
+        # only, all for completed ones as well. Jobs that have not run always do.
         "rerun": light(Any, None),
-        # Whether to resume although the app's config, or the script, is not what it was when the
-        # sweep began: true, or a list of the keys of the config that may differ, like
-        # [machine.memory,host], each with what is below it.
+        # Whether to resume although the app's config or script has changed since the sweep began:
+        # true, or a list of the config keys that may differ, such as [machine.memory,host],
+        # including everything below them.
         "resume_changed": light(Any, False),
-        # How many jobs may fail before no more jobs start: 0 to stop at the first that does. By
-        # default all run.
+        # Stop starting jobs once more than this many have failed: 0 stops at the first failure. By
+        # default all jobs run.
         "max_failures": light(int, None),
-        # How often a job that failed, or whose process died, is run again after its batch.
+        # How many times to rerun a job that failed or whose process died, after its batch.
         "retries": light(int, 0),
-        # The seconds that a job may take. It is stopped in Python code, by a signal; a launcher
-        # that has a limit of its own (submitit: timeout_min) is to be given that one.
+        # The time limit of a job in seconds. A signal stops it in Python code; if the launcher has
+        # its own limit (submitit: timeout_min), use that one.
         "timeout": light(float, None),
-        # Whether to show the jobs, and start and write nothing: true for a table, json for a line
-        # of JSON a job.
+        # Whether to show the jobs without starting or writing anything: true for a table, json for
+        # one line of JSON per job.
         "dry_run": light(Any, False),
-        # Whether to show, on standard error, how far the sweep is, and its table when it ends.
+        # Whether to show progress and, at the end, the results table, on standard error.
         "progress": light(bool, True),
-        # What jobs return by which one is the best, as accuracy or loss.test, and whether less of
-        # it is better, minimize, or more, maximize. By default it is the number that jobs return;
-        # and more of acc, accuracy, auc, bleu, f1, iou, map, precision, r2, recall, return, reward
-        # or score, also as val/acc or test_f1, and less of anything else.
+        # The returned value that ranks jobs, such as accuracy or loss.test, and whether lower
+        # values are better (minimize) or higher ones (maximize). By default, the number that jobs
+        # return; higher is better for acc, accuracy, auc, bleu, f1, iou, map, precision, r2,
+        # recall, return, reward and score, also as in val/acc or test_f1, and lower for anything
+        # else.
         "metric": light(Any, None),
         "direction": light(Any, None),
     }

@@ -30,8 +30,8 @@ def memory(pairs: int) -> Iterator[Row]:
     few, many = (
         _run(LAUNCHER, *swept) for swept in (("a=range(100)",), ("a=range(1000)", "b=range(100)"))
     )
-    yield "the most memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
-    yield "the most memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
+    yield "peak memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
+    yield "peak memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
 
 
 def refuse_the_slow_way() -> None:

@@ -144,6 +144,6 @@ def _digest(directory: Path) -> str:
 
 TABLE = Table(
     f"A multirun of {JOBS} jobs",
-    ("app", "basic", "params_proto", "a job", "time", "CPU time"),
+    ("app", "basic", "params_proto", "per job", "time", "CPU time"),
     {name: partial(measured, multirun) for name, multirun in MULTIRUNS.items()},
 )

@@ -38,7 +38,7 @@ def once(pairs: int) -> Iterator[Row]:
         _refuse_a_plugin_that_is_found(partial(app, "without", ours))
         with_it = partial(app, "with")
         yield _row(
-            "a run, the plugin installed / not installed",
+            "a run, plugin installed / not installed",
             in_turns(short_runs(pairs), partial(app, "without"), with_it),
         )
         yield _row(

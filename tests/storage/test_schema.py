@@ -101,7 +101,7 @@ def test_the_sweeps_of_the_repository_are_found() -> None:
 
     assert {f"conf/sweep/{path.name}" for path in (ROOT / "conf" / "sweep").iterdir()} <= names
     assert {"tests/apps/tree/conf/experiment/searched.yaml", "README.md: rates.yaml"} <= names
-    assert "existing-project.md: conf/experiment/tuned.yaml" in names
+    assert "sweep-configs.md: conf/experiment/tuned.yaml" in names
 
 
 @pytest.mark.parametrize("steps", SWEEPS)
