@@ -20,7 +20,7 @@ from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed as renamed_template
 from params_proto.algebra.views import renamed
 from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
-from params_proto.overrides.rendering import render_config
+from params_proto.overrides.render import render_config
 
 if TYPE_CHECKING:
     from params_proto.fields import Field

@@ -22,7 +22,7 @@ from params_proto.algebra.display import axis_text, call_text, options_text, row
 from params_proto.algebra.scope import below_node, derived
 from params_proto.algebra.space import Config, Rows, Space, axis, constant, indices, times
 from params_proto.errors import SweepError, shown
-from params_proto.overrides.reading import may_sweep
+from params_proto.overrides.parse import may_sweep
 
 if TYPE_CHECKING:
     from params_proto.algebra.expression import Expression

@@ -15,7 +15,7 @@ from params_proto.app.options import options_for_overrides
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError, together
 from params_proto.fields.convert import class_of
-from params_proto.overrides.reading import read, refuse_deep
+from params_proto.overrides.parse import read
 
 _DIGITS = re.compile(r"[0-9]{640}")  # of which Python reads no more, where it is told so
 _COMPLETION = re.compile(r"-sc|--s")  # whose arguments look like overrides
@@ -65,10 +65,9 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
 
 
 def _too_much(arguments: Sequence[str]) -> Iterator[str]:
-    """Values with which Hydra's parser would end in a traceback, some after very long."""
+    """Numbers with which Hydra's parser would end in a traceback."""
     for line in arguments:
         try:
-            refuse_deep(line)
             if _DIGITS.search(line):
                 read(line)
         except SweepError as error:

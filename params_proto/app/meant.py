@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from params_proto.app.store import sweeper_options
 from params_proto.app.task import Task
 from params_proto.errors import SweepError, nearest
-from params_proto.overrides.reading import read
+from params_proto.overrides.parse import read
 
 
 def meant(task: Task, key: str) -> str | None:

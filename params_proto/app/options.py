@@ -11,7 +11,7 @@ from params_proto.app.meant import meant
 from params_proto.app.task import Task
 from params_proto.errors import SweepError, nearest
 from params_proto.overrides.literals import spell
-from params_proto.overrides.reading import read
+from params_proto.overrides.parse import read
 
 # Of Hydra's command line; argparse takes a long one's beginning.
 _LONG = (

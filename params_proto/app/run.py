@@ -31,12 +31,11 @@ from params_proto.app.plain_names import in_full
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError
-from params_proto.overrides.hydra_version import IS_1_3
-from params_proto.overrides.reading import read
+from params_proto.overrides.parse import is_hydra_1_3, read
 
 _SWEEPER = "params_proto"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
-_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_1_3 else {}
+_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
 _RUNS = ("-m", "--multirun", "-r", "--run")
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")

@@ -18,7 +18,7 @@ from params_proto._keys import bare
 from params_proto.algebra.scope import Scope
 from params_proto.multirun.handed import handed
 from params_proto.multirun.mistakes import composing
-from params_proto.overrides.groups import group_exists
+from params_proto.overrides.parse import group_exists
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

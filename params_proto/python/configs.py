@@ -15,7 +15,7 @@ from params_proto.compose import loader_over
 from params_proto.multirun.asked.commandline import given
 from params_proto.multirun.asked.request import Asked, in_full, lines_in_full
 from params_proto.multirun.host import Host
-from params_proto.overrides.reading import read
+from params_proto.overrides.parse import read
 from params_proto.python.arguments import checked
 from params_proto.python.place import Own, place_of
 from params_proto.python.surroundings import Surroundings

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError, shown, together
 from params_proto.overrides.literals import OverrideText, quoted
-from params_proto.overrides.rendering import assignment
+from params_proto.overrides.render import assignment
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

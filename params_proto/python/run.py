@@ -29,7 +29,7 @@ from params_proto.multirun.handed import handing
 from params_proto.multirun.host import root_names
 from params_proto.multirun.jobs.directories import directory_of_sweep
 from params_proto.multirun.start.place import take_own
-from params_proto.overrides.rendering import assignment
+from params_proto.overrides.render import assignment
 from params_proto.python.arguments import checked
 from params_proto.python.directory import refuse_another, refuse_time
 from params_proto.python.kept import process_kept, singletons_kept

@@ -17,7 +17,7 @@ from params_proto.app.owner import functions
 from params_proto.compose.app import Decoration, decoration
 from params_proto.errors import SweepError
 from params_proto.fields.signature import takes_whole_config
-from params_proto.overrides.hydra_version import IS_1_3
+from params_proto.overrides.parse import is_hydra_1_3
 from params_proto.python.caller import Caller, caller, code_of
 from params_proto.python.place import Own, Place, place_of
 
@@ -48,7 +48,7 @@ class Runnable(NamedTuple):
         """Sets the version of the rules to run by, which `hydra.main` has done for its apps."""
         if self.decoration is not None:
             return self.decoration.allowed()
-        if IS_1_3:
+        if is_hydra_1_3():
             version.setbase("1.3")
         return nullcontext()
 

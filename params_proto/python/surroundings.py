@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.basecontainer import BaseContainer
 
 from params_proto.app.store import Entry, stored
-from params_proto.overrides.hydra_version import IS_1_3
+from params_proto.overrides.parse import is_hydra_1_3
 
 _lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
 
@@ -68,7 +68,7 @@ def _version_base() -> Any:
     """The rules to compose by: those of the app that runs, else those of the installed Hydra."""
     base = VersionBase.instance()
     before = base.version_base
-    if not IS_1_3 or GlobalHydra.instance().is_initialized():
+    if not is_hydra_1_3() or GlobalHydra.instance().is_initialized():
         return before
     version.setbase(None)
     found, base.version_base = base.version_base, before

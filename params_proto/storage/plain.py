@@ -20,8 +20,7 @@ from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
-from params_proto.overrides.lines import given
-from params_proto.overrides.reading import may_sweep, shuffles, sweep_values
+from params_proto.overrides.parse import may_sweep, read_lines, shuffles, sweep_values
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -145,7 +144,7 @@ def sweep_of_lines(
             f" {shown(lines)}."
         )
     loader = None if config_dir is None else options_in(config_dir)
-    overrides = given(listed, loader, once=True)
+    overrides = read_lines(listed, loader, once=True)
     names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:

@@ -21,7 +21,7 @@ from params_proto._text import stable_repr
 from params_proto._values import MAX_DEPTH, unordered
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.literals import OverrideText, live
-from params_proto.overrides.reading import shuffles, spelled
+from params_proto.overrides.parse import parse_spelled, shuffles
 from params_proto.storage.table_file import LONE_SURROGATE
 
 # --- the types of scalars, as in a Hydra config
@@ -208,7 +208,7 @@ def _override(_: object, node: ScalarNode) -> Any:
             f"{shown(node.value)} is in another order each time it is read. Write the list in the"
             " order that you want"
         )
-    return spelled(node.value)
+    return parse_spelled(node.value)
 
 
 _Loader.yaml_constructors = {

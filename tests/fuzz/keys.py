@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from params_proto import Sweep
 from params_proto._keys import bare, key_error
-from params_proto.overrides.reading import read
+from params_proto.overrides.parse import read
 from tests.fuzz.promises import BrokenError, Kind
 from tests.fuzz.texts import KEYS, SNIPPETS, mutated, short
 from tests.fuzz.uses import use

@@ -15,8 +15,8 @@ from params_proto import Sweep, SweepError
 from params_proto.multirun.asked import commandline, sweeps
 from params_proto.multirun.start.changes import FirstJob
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import native, parse, shuffles
-from params_proto.overrides.rendering import render
+from params_proto.overrides.parse import from_hydra, parse, shuffles
+from params_proto.overrides.render import render
 from params_proto.records import JobStore
 from params_proto.records.manifest import UnreadableError, read_plan, record_path
 from tests.fuzz.frames import nested
@@ -55,14 +55,12 @@ FILES: dict[str, tuple[str, str, str]] = {
     "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), "aliases repeat more than"),
     "long alias": ("a.yaml", "product: *" + "a" * 9999, "undefined alias"),
     "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", "unconstructable recursive node"),
-    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
-    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
     "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, "not YAML: .*nesting"),
     "deep keys": ("a.yaml", "? " * MILLION, "not YAML: .*nesting"),
+    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
+    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
     "deep JSON": ("a.jsonl", '{"lr": ' + "[" * MILLION + "]" * MILLION + "}", rf"a.jsonl:1: this is {DEEP}"),
     "deep objects": ("a.jsonl", '{"lr": ' * MILLION, rf"a.jsonl:1: this is {DEEP}"),
-    "deep sweep": ("a.yaml", f"product: {{lr: '{'[' * MILLION}'}}", DEEP),
-    "deep override": ("a.yaml", f"set: {{lr: !override '{'[' * MILLION}'}}", DEEP),
     "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", "is not a valid !!int"),
     "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", "is not a valid !!int"),
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
@@ -101,8 +99,6 @@ def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
     assert "0xfff" in repr(sweep)
     sweep.save(fenced / "b.yaml")
     assert Sweep.load(fenced / "b.yaml") == sweep
-    with pytest.raises(SweepError, match="lr: an integer of so many digits"):
-        next(sweep.overrides())
 
 
 LONG_RANGES = [
@@ -134,17 +130,11 @@ def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> Non
 
 
 LINES: dict[str, tuple[str, str]] = {
-    "deep brackets": ("lr=" + "[" * MILLION, rf"'lr=\[+\.\.\. is {DEEP}"),
-    "deep braces": ("lr=" + "{a:" * MILLION, DEEP),
-    "deep calls": ("lr=" + "int(" * MILLION, DEEP),
-    "deep interpolations": ("lr=" + "${a:" * MILLION, DEEP),
-    "closed": ("lr=" + "[" * MILLION + "]" * MILLION, DEEP),
-    "after quotes": ("lr=['\\'', \"" + "[" * 101 + '",' + "[" * 101, DEEP),
     "digits": (f"lr={DIGITS}", MANY),
     "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
     "range in a list": ("lr=[range(0,1000000000000)]", "RangeSweep inside another value"),
     "long name of a function": ("lr=" + "r" * 9999 + "(1)", r"Hydra cannot read .*\.\.\."),
-    "NUL": ("lr=a\0", "a character stands outside quotes"),
+    "NUL": ("lr=a\0", "a character outside quotes needs them"),
     "surrogate": ("lr=\ud800'", "a quote is not closed"),
     "separators": ("../lr=1", "Hydra cannot read"),
     "NUL in a key": ("lr\0=1", "Hydra cannot read"),
@@ -175,8 +165,8 @@ def test_a_long_run_of_backslashes(fenced: Path) -> None:
     run = "\\" * 25_000 + "a"
     assert render(run) == f"'{run}'"
     assert render(run + "${x}") == f"'{run}\\${{x}}'"
-    assert native(run + r"\${x}") == run + "${x}"
-    assert native(run + "${x}").text == f"'{run}${{x}}'"
+    assert from_hydra(run + r"\${x}") == run + "${x}"
+    assert from_hydra(run + "${x}").text == f"'{run}${{x}}'"
 
 
 @pytest.mark.parametrize("end", ["", "\\"])
@@ -220,7 +210,7 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path = record_path(fenced, 0)
     path.parent.mkdir(parents=True)
     path.write_text(f'{{"job": 0, "duration": {number}}}')
-    with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
+    with pytest.raises(UnreadableError, match=f"{number} is not a number of JSON"):
         JobStore(fenced).read(0)
 
 

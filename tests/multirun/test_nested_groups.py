@@ -64,7 +64,7 @@ def test_a_glob_that_matches_nothing_shows_the_options(multirun: Any, nets: Path
     options = "Options: cnn/large, cnn/small, mlp/flat"
     with pytest.raises(CompactHydraException, match=f"no option .* net matches. {options}"):
         multirun("+net=glob(*)")
-    with pytest.raises(CompactHydraException, match="there is no config group nat"):
+    with pytest.raises(CompactHydraException, match="no option of the config group nat matches"):
         multirun("+nat=glob(*/*)")
 
 

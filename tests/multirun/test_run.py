@@ -152,10 +152,10 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
         (["hydra.sweeper.sweep={product:{nokey:[1]}}"], NO_KEY),
         (["nokey=1,2"], NO_KEY),
         (["+sweep=grid", "+hydra.sweeper.sweep.exclude={lr:[1,2]}"], "the sweep has no jobs"),
-        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be said"),
+        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be written"),
         (
             ["hydra.sweeper.sweep=bad.py:grid", "hydra.sweeper.max_batch_size=1"],
-            "name: b'b' .* cannot be said",
+            "name: b'b' .* cannot be written",
         ),
         (["+lr=1,2"], r"already at 'lr'\.\nEither remove \+ prefix: 'lr=1'"),
         (["db=pg,nodb"], NO_OPTION),

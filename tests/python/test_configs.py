@@ -428,7 +428,7 @@ def test_no_overrides(conf: Path, overrides: Any) -> None:
         (
             lambda: Sweep().set(m=object()).compose("conf", "train"),
             SweepError,
-            "^m: .* cannot be said in an override: sweep over a name",
+            "^m: .* cannot be written in an override: sweep over a name",
         ),
         (
             lambda: Sweep().product(lr=[1]).compose("conf", "train", overrides=["~lr"]),

@@ -140,7 +140,8 @@ def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"^model=glob\(x\) has no values"):
         Sweep.from_overrides(["model=glob(x)"], config_dir=tmp_path)
     with pytest.raises(
-        SweepError, match=r"^mode=glob\(\*\) has no values: there is no config group mode"
+        SweepError,
+        match=r"^mode=glob\(\*\) has no values: no option of the config group mode matches",
     ):
         Sweep.from_overrides(["mode=glob(*)"], config_dir=tmp_path)
 

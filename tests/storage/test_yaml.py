@@ -463,7 +463,7 @@ def test_a_glob_lists_the_options_of_a_group(tmp_path: Path) -> None:
         loaded(text, tmp_path, config_dir=tmp_path / "nowhere")
     with pytest.raises(SweepError, match=r"sweep.yaml:1: product: model=glob.* has no values"):
         loaded("product: {model: glob(x*)}", tmp_path, config_dir=tmp_path / "conf")
-    with pytest.raises(SweepError, match=r"has no values: there is no config group modl"):
+    with pytest.raises(SweepError, match="has no values: no option of the config group modl"):
         loaded("product: {modl: glob(*)}", tmp_path, config_dir=tmp_path / "conf")
 
 
@@ -691,10 +691,6 @@ MISTAKES = {
     "many digits": (
         "product:\n  a: range(1," + "9" * 5000 + ")",
         r"sweep.yaml:2: product: Hydra cannot read .*Exceeds",
-    ),
-    "deep text": (
-        "product:\n  a: " + "'" + "[" * 400 + "'",
-        r"yaml:2: product: .* nested more than 100 levels",
     ),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
     "rows in a mapping": ("chain: {a: 1}", r"sweep.yaml:1: chain needs a list of rows"),

@@ -6,12 +6,18 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.errors import SweepError
-from params_proto.overrides.groups import group_exists
-from params_proto.overrides.lines import Given
-from params_proto.overrides.lines import given as lines_given
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import enumerated, native, read, values_of
-from params_proto.overrides.rendering import render
+from params_proto.overrides.parse import (
+    KeyValues,
+    enumerate_sweep,
+    from_hydra,
+    group_exists,
+    is_hydra_1_3,
+    read,
+    values_of,
+)
+from params_proto.overrides.parse import read_lines as lines_given
+from params_proto.overrides.render import render
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -41,7 +47,7 @@ def resolved_params(params: Any, config: DictConfig) -> dict[str, str]:
     return {} if node is None else cast("Any", OmegaConf.to_container(node, resolve=True))
 
 
-def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[Given]:
+def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[KeyValues]:
     """The keys and values of some overrides, rendered as Hydra's basic sweeper renders them.
 
     Args:
@@ -66,14 +72,14 @@ def _as_spelled(override: Override) -> Sequence[Any]:
 def _fixed(key: str, override: Override) -> Any:
     """The one value of an override that is no sweep."""
     value: object = override.value()
-    plain = native(value)  # which refuses what Hydra has no text for
+    plain = from_hydra(value)  # which refuses what Hydra has no text for
     text = override.get_value_element_as_str()
     if override.is_delete() and value is None:
         return None if _deletes_a_value(override) else OverrideText(text, text)
     if isinstance(value, (list, dict)):
         # A choice of one: so the parser gives the value with the quotes that it was written with.
         try:
-            value = verbatim(enumerated(read(f"{key}=choice({text})"))[0])
+            value = verbatim(enumerate_sweep(read(f"{key}=choice({text})"))[0])
         except SweepError:  # str(['a,',' b']), whose text is for the job to refuse
             return OverrideText(text, text)
         return _spelled(value, text)
@@ -85,9 +91,7 @@ def _deletes_a_value(override: Override) -> bool:
 
     For Hydra 1.4 that deletes a value only if it is null, and a config group as ever.
     """
-    from params_proto.overrides.hydra_version import IS_1_3
-
-    if override.value_type is not None or IS_1_3:
+    if override.value_type is not None or is_hydra_1_3():
         return False
     loader = override.config_loader
     return loader is None or not group_exists(loader, override.key_or_group)
@@ -97,13 +101,13 @@ def verbatim(raw: object) -> Any:
     """A value as Hydra's parser gives it -> a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
-    plain = native(raw)  # which refuses what Transformer has no text for
+    plain = from_hydra(raw)  # which refuses what Transformer has no text for
     text = Transformer.str(cast("Any", raw))
     if isinstance(raw, list):
         value: Any = [verbatim(element) for element in cast("list[object]", raw)]
     elif isinstance(raw, dict):
         entries = cast("dict[object, object]", raw)
-        value = {native(key): verbatim(element) for key, element in entries.items()}
+        value = {from_hydra(key): verbatim(element) for key, element in entries.items()}
     else:
         value = plain
     return _spelled(value, text)

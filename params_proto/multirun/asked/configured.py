@@ -11,7 +11,7 @@ from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, shown
 from params_proto.multirun.asked.sweeps import SweepFile, as_run
-from params_proto.overrides.reading import native
+from params_proto.overrides.parse import from_hydra
 from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _steps(node: Any, empty: Builder, loader: ConfigLoader | None) -> Sweep:
     if not isinstance(node, (dict, list)):
         raise SweepError(f"hydra.sweeper.sweep={shown(node)} is no sweep. {_FORMS}")
     # What is an interpolation still is one for the job: `\${seed}` in the config.
-    return _sweep(sweep_from_steps(native(cast("Any", node)), empty, config_loader=loader))
+    return _sweep(sweep_from_steps(from_hydra(cast("Any", node)), empty, config_loader=loader))
 
 
 def _sweep(builder: Builder) -> Sweep:

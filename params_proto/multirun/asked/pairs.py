@@ -8,13 +8,13 @@ from typing import Any, cast
 from params_proto._keys import bare
 from params_proto._values import length
 from params_proto.errors import SweepError, shown, together
-from params_proto.overrides.lines import Given
+from params_proto.overrides.parse import KeyValues
 
 _FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
 
 def pairs(
-    zips: Any, given: Sequence[Given], in_full: Callable[[str], str] = str
+    zips: Any, given: Sequence[KeyValues], in_full: Callable[[str], str] = str
 ) -> list[list[str]]:
     """The keys that are paired, pair by pair.
 
@@ -30,7 +30,7 @@ def pairs(
         SweepError: a key that is not swept there, stands in two pairs, or has other than as many
             values as its partners; all of these.
 
-    >>> pairs(["a", "b"], [Given("a", (1, 2), True), Given("+b", (3, 4), True)])
+    >>> pairs(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
     """
     pinned = {one.name for one in given if one.pinned}

@@ -16,8 +16,8 @@ from params_proto.algebra.steps import Edit, Product, Reader, Set, Zip
 from params_proto.algebra.views import Picked
 from params_proto.errors import SweepError, shown, together
 from params_proto.multirun.asked.precedence import override
-from params_proto.overrides.lines import Given
-from params_proto.overrides.rendering import assignment, render_config
+from params_proto.overrides.parse import KeyValues
+from params_proto.overrides.render import assignment, render_config
 
 if TYPE_CHECKING:
     from params_proto.algebra.space import Config, Space
@@ -157,7 +157,7 @@ class Plan:
             assignment(key, value) for key, value in spelled.items() if self.is_group(bare(key))
         ]
         standing = self.composed.of_job(groups)
-        return render_config(spelled, targets=self.targets, standing=standing)
+        return render_config(spelled, targets=self.targets, current_value=standing)
 
 
 def _guarded(reader: Reader, place: str) -> Reader:
@@ -187,7 +187,7 @@ def _is_no_option(key: str, value: object) -> bool:
 def plan(
     configured: Sweep,
     targets: tuple[Target, ...],
-    given: Sequence[Given],
+    given: Sequence[KeyValues],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
     composed: Composed | None = None,
@@ -244,7 +244,7 @@ def _over_others(
     ]
 
 
-def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None:
+def _refuse_deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> None:
     """No key is deleted that has several values: which one would the job be without?"""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
@@ -260,7 +260,7 @@ def _refuse_deletions(given: Sequence[Given], inside: Mapping[str, str]) -> None
             )
 
 
-def _blocks(given: Sequence[Given], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
+def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, one by one or paired, each at the place of its first key."""
     named = {one.name: one for one in given}
     partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}

@@ -23,7 +23,7 @@ from params_proto.multirun.asked.sweeps import SweepFile
 from params_proto.multirun.asked.unknown import added, refuse_unknown
 from params_proto.multirun.host import Host
 from params_proto.multirun.options import Options
-from params_proto.overrides.lines import Given
+from params_proto.overrides.parse import KeyValues
 from params_proto.sweep import Sweep
 
 
@@ -42,7 +42,7 @@ class Asked:
     host: Host
     arguments: list[str]
     sweep: Sweep
-    outside: Sequence[Given]
+    outside: Sequence[KeyValues]
     paired: Sequence[Sequence[str]]
 
     @cached_property
@@ -59,7 +59,7 @@ class Asked:
         kept = [_deletion(one) for one in self.outside if one.key not in keys]
         return self.plan if kept == list(self.outside) else self._planned(kept)
 
-    def _planned(self, outside: Sequence[Given]) -> Plan:
+    def _planned(self, outside: Sequence[KeyValues]) -> Plan:
         fields = self.host.fields or Scope.of(self.sweep.targets).targets
         composed = Composed(self.host.compose)
         made = plan(self.sweep, fields, outside, self.paired, self.host.is_group, composed)
@@ -155,9 +155,9 @@ def in_full(sweep: Sweep, host: Host) -> Sweep:
     return Sweep.from_expression(renamed, *sweep.targets)
 
 
-def _refuse_drawn(outside: Sequence[Given]) -> None:
+def _refuse_drawn(outside: Sequence[KeyValues]) -> None:
     """No part of what each process would put into another order."""
-    drawn = [one.key for one in outside if one.drawn]
+    drawn = [one.key for one in outside if one.shuffled]
     if drawn:
         raise SweepError(
             f"hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of {drawn[0]} draws"
@@ -174,7 +174,7 @@ def _silent_about_names() -> Generator[None, None, None]:
         yield
 
 
-def _deletion(one: Given) -> Given:
+def _deletion(one: KeyValues) -> KeyValues:
     """A deletion as a file has it, `{~db: null}`."""
     null = one.key.startswith("~") and one.values == ("null",)
     return one._replace(values=(None,)) if null else one

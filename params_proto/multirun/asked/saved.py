@@ -10,8 +10,8 @@ from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Chain, Edit
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Plan
-from params_proto.overrides.reading import parse
-from params_proto.overrides.rendering import render
+from params_proto.overrides.parse import parse
+from params_proto.overrides.render import render
 from params_proto.storage.yaml_file import text_of
 
 _FEW = 10

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from params_proto._keys import bare, overlap
-from params_proto.overrides.rendering import Record, Standing
+from params_proto.overrides.render import CurrentValue, Fields
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -26,7 +26,7 @@ class Composed:
     def __init__(self, compose: Compose) -> None:
         self._composed = lru_cache(maxsize=64)(compose)
 
-    def of_job(self, groups: Sequence[str]) -> Standing:
+    def of_job(self, groups: Sequence[str]) -> CurrentValue:
         """What stands at the keys of a job that selects some options of groups."""
 
         def standing(key: str, before: Sequence[str]) -> object:
@@ -64,4 +64,4 @@ def _plain(node: Any) -> object:
     # A value that is missing or interpolated is none that anything would be merged into.
     entries = {key: _plain(node[key]) if _holds(node, key) else "" for key in node}
     kind = OmegaConf.get_type(node)
-    return entries if kind is None or issubclass(kind, dict) else Record(entries)
+    return entries if kind is None or issubclass(kind, dict) else Fields(entries)

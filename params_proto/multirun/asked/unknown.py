@@ -11,7 +11,7 @@ from omegaconf.errors import ValidationError
 from params_proto._keys import bare, full_key
 from params_proto.errors import nearest
 from params_proto.multirun.mistakes import first_ten
-from params_proto.overrides.reading import native, read
+from params_proto.overrides.parse import from_hydra, read
 
 if TYPE_CHECKING:
     from hydra.errors import HydraException
@@ -134,7 +134,7 @@ def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraExceptio
             field = target.fields.get(key.removeprefix(f"{target.node}."))
             if field is None or key != full_key(target.node, field.name):
                 continue
-            value = native(read(line).value())
+            value = from_hydra(read(line).value())
             try:
                 into_field(value, field, from_text=True)
             except ValueError as refused:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from params_proto.errors import SweepError
 from params_proto.multirun.host import changeable
 from params_proto.multirun.jobs.taken import Taken
-from params_proto.overrides.rendering import assignment
+from params_proto.overrides.render import assignment
 from params_proto.records.manifest import (
     COMPOSED,
     MULTIRUN,

@@ -14,8 +14,8 @@ from params_proto.algebra.expression import Cross, Expression
 from params_proto.algebra.steps import Chain, Derive, Product, Repeat, Set, Step, Zip
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import canonical
-from params_proto.overrides.reading import parse
-from params_proto.overrides.rendering import render
+from params_proto.overrides.parse import parse
+from params_proto.overrides.render import render
 
 _KNOWN = (Product, Zip, Chain, Set, Repeat, Derive, Cross)
 _ROWS = 100_000  # of a chain, above which the first job would wait for seconds

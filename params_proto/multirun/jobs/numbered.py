@@ -10,7 +10,7 @@ from typing import NamedTuple
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.plan import Job, Plan
 from params_proto.multirun.jobs.distinct import occurrence_of
-from params_proto.overrides.identity import Occurrences, telling
+from params_proto.overrides.identity import Occurrences, without_selectors
 
 _LOOKED_AT = 10_000_000  # jobs before those of a part, to tell equal ones apart: some minutes, 1 GB
 
@@ -91,7 +91,7 @@ def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iter
     seen = Occurrences()
     if part is None:
         for number, job in plan.numbered():
-            yield Numbered(number, job, seen.of(telling(job, selecting)))
+            yield Numbered(number, job, seen.of(without_selectors(job, selecting)))
         return
     wanted = range(plan.space.size)[part]
     if not wanted:
@@ -106,7 +106,7 @@ def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iter
         )
     before: dict[int, int] = {}
     for number, job in plan.numbered(slice(max(wanted[0], wanted[-1]) + 1)):
-        occurrence = seen.of(telling(job, selecting))
+        occurrence = seen.of(without_selectors(job, selecting))
         if number in wanted and wanted.step > 0:
             yield Numbered(number, job, occurrence)
         elif number in wanted:

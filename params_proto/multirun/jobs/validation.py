@@ -28,7 +28,6 @@ from params_proto.multirun.jobs.directories import (
 )
 from params_proto.multirun.jobs.numbered import Batch, Numbered
 from params_proto.multirun.mistakes import Mistakes
-from params_proto.overrides.reading import refuse_deep
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -151,8 +150,6 @@ class Validation:
         choices = tuple(
             [line for key, line in zip(keys, job, strict=True) if key in groups or _of_hydra(key)]
         )
-        for line in job:  # one that was read from a record comes from nobody knows where
-            refuse_deep(line)
         try:
             config = self.host.compose([*job, *own])
         except ConfigCompositionException:

@@ -23,7 +23,7 @@ from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
 from params_proto.multirun.running.ranks import RunningJob, command_of, is_further_task
 from params_proto.multirun.running.timeouts import ends_after
-from params_proto.overrides.identity import identity, telling, values
+from params_proto.overrides.identity import identity, values, without_selectors
 from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.lock import end_with_parent
 from params_proto.records.record import now
@@ -283,7 +283,7 @@ class Recorded:
         return self._records.claim(first, self.launch.again.get(number, 0))
 
     def _first(self, number: int, job: list[str], directory: str) -> Record:
-        own = telling(job, self._selecting)
+        own = without_selectors(job, self._selecting)
         given = dict(values(own))
         return Record.start(
             job=number,

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from params_proto._text import arguments_start, python_options
 from params_proto.analysis.rerun import is_multirun_option
 from params_proto.multirun.host import Host
-from params_proto.overrides.rendering import assignment
+from params_proto.overrides.render import assignment
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
 from params_proto.multirun.jobs.numbered import Numbered
-from params_proto.overrides.identity import identity, telling
+from params_proto.overrides.identity import identity, without_selectors
 from params_proto.records import JobStore, Record
 
 
@@ -43,4 +43,4 @@ def renumbered(
 
 
 def _name(one: Numbered, selecting: Collection[str]) -> str:
-    return identity(telling(one.job, selecting), one.occurrence)
+    return identity(without_selectors(one.job, selecting), one.occurrence)

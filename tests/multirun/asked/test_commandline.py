@@ -7,7 +7,7 @@ import pytest
 from params_proto.errors import SweepError
 from params_proto.multirun.asked import commandline
 from params_proto.multirun.asked.plan import plan
-from params_proto.overrides.lines import Given
+from params_proto.overrides.parse import KeyValues
 from params_proto.sweep import Sweep
 from tests.multirun.stock import jobs_of_basic, jobs_of_ours
 
@@ -104,5 +104,5 @@ def test_a_deletion_is_no_value_of_the_key() -> None:
         "~db",
         "db",
     ]
-    assert commandline.given(["~db=pg"]) == [Given("~db", ("pg",))]
+    assert commandline.given(["~db=pg"]) == [KeyValues("~db", ("pg",))]
     assert jobs_of_ours(["~db=null"]) == [[["~db=null"]]]

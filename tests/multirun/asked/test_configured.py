@@ -14,7 +14,7 @@ from params_proto import Sweep
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError
 from params_proto.multirun.asked.configured import configured, resolved
-from params_proto.overrides.rendering import render
+from params_proto.overrides.render import render
 
 
 def train(lr: float = 0.1, seed: int = 0, name: str = "") -> None: ...

@@ -148,7 +148,11 @@ def test_a_pair_across_a_node_and_the_root() -> None:
             r"(?s)2 mistakes:.*a: the string '\?\?\?'.*a: b'x'",
         ),
         (GRID * Sweep().zip(c=["???"]).shuffle(), [], r"c: the string '\?\?\?' cannot be given"),
-        (GRID.set(a="x") + Sweep().chain({"a": {"": 1}}), [], r"a: the dict key '' cannot be said"),
+        (
+            GRID.set(a="x") + Sweep().chain({"a": {"": 1}}),
+            [],
+            r"a: the dict key '' cannot be written",
+        ),
         (GRID.sample(3), ["a=1"], r"sample\(3\) asks for more configs than there are: 2"),
     ],
 )

@@ -275,7 +275,7 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
 def test_the_command(
     start: list[str], of_hydra: list[str], directory: str, expected: str | None
 ) -> None:
-    from params_proto.overrides.reading import parse
+    from params_proto.overrides.parse import parse
 
     given = to_go_on(start, of_hydra, directory)
     if expected is not None:

@@ -21,8 +21,8 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import parse
-from params_proto.overrides.rendering import assignment, render, render_config
+from params_proto.overrides.parse import parse
+from params_proto.overrides.render import assignment, render, render_config
 from tests.versions import VERSION_BASE
 
 
@@ -218,7 +218,7 @@ def test_the_spelling_is_hydras_own(value: Any, text: str) -> None:
     assert render(value) == text
 
 
-NOT_SAID = " cannot be said in an override"
+NOT_SAID = " cannot be written in an override"
 NO_QUOTES = f"{NOT_SAID}: Hydra's grammar has no quotes for keys"
 
 
@@ -230,7 +230,7 @@ NO_QUOTES = f"{NOT_SAID}: Hydra's grammar has no quotes for keys"
             [{"a": "???"}],
             "'\\?\\?\\?' cannot be given to Hydra, which takes it for a missing value",
         ),
-        (b"ab", r"b'ab' \(bytes\) cannot be said in an override"),
+        (b"ab", r"b'ab' \(bytes\) cannot be written in an override"),
         (1j, rf"1j \(complex\){NOT_SAID}: sweep over a name"),
         (object(), rf"<object object at .*> \(object\){NOT_SAID}: sweep over a name"),
         (lambda: 0, rf"<lambda> .* \(function\){NOT_SAID}: sweep over a name"),
@@ -245,19 +245,13 @@ NO_QUOTES = f"{NOT_SAID}: Hydra's grammar has no quotes for keys"
         ({"a\n": 1}, rf"dict key 'a\\n'{NO_QUOTES}"),
         ({None: 1}, f"dict key None{NOT_SAID}: use a string or a number"),
         ({(1,): 1}, rf"dict key \(1,\){NOT_SAID}: use a string or a number"),
-        ({Color.RED: 1, "RED": 2}, "not distinct as text"),
-        (Bits(0), "no name of its own"),
+        (Bits(0), rf"\(Bits\){NOT_SAID}: sweep over a name"),
     ],
     ids=lambda value: str(value)[:20],
 )
 def test_what_the_grammar_cannot_say_is_refused_by_name(value: Any, message: str) -> None:
     with pytest.raises(SweepError, match=message):
         render(value)
-
-
-def test_an_integer_beyond_pythons_limit_for_digits_is_refused() -> None:
-    with pytest.raises(SweepError, match="so many digits"):
-        render(10**5000)
 
 
 @given(st.text(max_size=4) | st.sampled_from([*LOOKALIKES, "1_0", "+inf", "0.0", "a.b", "a b"]))
@@ -291,7 +285,7 @@ def test_plain_keys_stand_under_the_prefix() -> None:
 
 
 def test_what_cannot_be_said_is_named_by_its_key() -> None:
-    with pytest.raises(SweepError, match=r"training\.blob: b'x' \(bytes\) cannot be said"):
+    with pytest.raises(SweepError, match=r"training\.blob: b'x' \(bytes\) cannot be written"):
         render_config({"blob": b"x"}, prefix="training")
 
 

@@ -10,7 +10,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from params_proto.errors import SweepError
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import parse, sweep_values
+from params_proto.overrides.parse import parse, sweep_values
 from tests.versions import VERSION_BASE
 
 
@@ -74,15 +74,16 @@ def test_an_interpolation_stays_one() -> None:
         ),
         (
             "'a",
-            '^Hydra cannot read "key=\'a": a quote is not closed, or a character stands outside',
+            '^Hydra cannot read "key=\'a": a quote is not closed, or a character outside quotes',
         ),
         (
             "sort(1,a)",
             "Hydra cannot read 'key=sort.1,a.': TypeError while evaluating",
         ),
         ("f(1)", r"Unknown function 'f'; Available: bool,choice,.*tag\.$"),
-        pytest.param("[" * 2000 + "]" * 2000, "is nested more than 100 levels deep", id="deep"),
-        pytest.param(f"range(0,1{'0' * 400})", "finite ends", id="beyond any float"),
+        pytest.param(
+            "[" * 999 + "]" * 999, "Hydra cannot read .*: it is nested too deep", id="deep"
+        ),
         ("shuffle(choice(1,2)),3", r"^key=shuffle\(.*\),3: ChoiceSweep inside another value"),
         ("[1,range(1,3)]", "RangeSweep inside another value"),
         ("{a:glob(*)}", "Glob inside another value"),
