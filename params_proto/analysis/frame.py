@@ -8,7 +8,6 @@ import os
 import statistics
 from collections.abc import Sequence
 from functools import cache
-from itertools import repeat
 from pathlib import Path
 from typing import Any, cast
 
@@ -93,11 +92,12 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     groups = {keys[key] for key in of.groups if key in keys}
     head, *lines = cells(rows, of.keys, metrics, several=len(directories) > 1)
     frame: dict[str, Any] = {}
-    for name, values in zip(head, zip(*lines, strict=True) if lines else repeat(()), strict=False):
+    for at, name in enumerate(head):
+        values = [line[at] for line in lines]
         if name in ("sweep", "status") or name in groups:
             frame[name] = _category(values, STATUSES if name == "status" else None)
         elif name == "started":
-            frame[name] = cast("Any", pd).to_datetime(list(values), utc=True, format="ISO8601")
+            frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
             frame[name] = column(values, _DTYPES.get(name))
     made = pd.DataFrame(frame)
@@ -115,13 +115,13 @@ def column(values: Sequence[Any], dtype: str | None = None) -> Any:
     >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
     (Int64Dtype(), Float64Dtype(), dtype('O'))
     """
-    missing = np.array([value is None for value in values], dtype=bool)
     kinds = sorted({type(value).__name__ for value in values if value is not None})
     dtype = dtype or _NULLABLE.get(" ".join(kinds), "object")
     given = [pd.NA if value is None else value for value in values]
     try:
         if dtype == "Float64":  # as pandas.array would lose nan
-            held = np.where(missing, np.nan, np.array(values, dtype="float64"))
+            missing = np.array([value is None for value in values], dtype=bool)
+            held = np.array(values, dtype="float64")
             return cast("Any", pd).arrays.FloatingArray(held, missing)
         return pd.Series(given, dtype=cast("Any", dtype))
     except OverflowError:  # an integer of more than 64 bits

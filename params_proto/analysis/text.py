@@ -92,12 +92,10 @@ def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> l
     >>> in_columns([["job", "lr"], ["12", "0.1"]], right=[0])
     ['job  lr', ' 12  0.1']
     """
-    from rich.cells import cell_len  # 2 for a character of East Asia, which takes two columns
-
     padded: list[list[str]] = []
     for at, texts in enumerate(zip(*lines, strict=True)):
-        width = max(map(cell_len, texts))
-        spaces = [" " * (width - cell_len(text)) for text in texts]
+        width = max(map(_width, texts))
+        spaces = [" " * (width - _width(text)) for text in texts]
         pairs = (spaces, texts) if at in right else (texts, spaces)
         padded.append(list(map("".join, zip(*pairs, strict=True))))
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
@@ -115,16 +113,25 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
     >>> cell("日本語日本語", 8)
     '日本...'
     """
-    from rich.cells import cell_len, set_cell_size
-
     if value is None:
         return ""
     is_text, is_float = isinstance(value, str), isinstance(value, float)
     text = value if is_text else f"{value:.6g}" if is_float else json.dumps(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    if cell_len(text) > widest:
+    if _width(text) > widest:
+        from rich.cells import set_cell_size
+
         text = f"{set_cell_size(text, widest - 3).rstrip()}..."
     return text
+
+
+def _width(text: str) -> int:
+    """The columns of a terminal that a text takes: two for each character of East Asia."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # which few tables need
+
+    return cell_len(text)
 
 
 def as_csv(lines: Iterable[Iterable[Any]]) -> Iterator[str]:
