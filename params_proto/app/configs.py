@@ -10,8 +10,9 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from params_proto.app.base_config import base_config
-from params_proto.app.function import App, named
-from params_proto.app.owner import Owner, nodes, owner_of
+from params_proto.app.children import resolve_annotations
+from params_proto.app.function import App, find
+from params_proto.app.registry import ParameterSet, nodes, parameters_of
 from params_proto.app.store import Entry
 from params_proto.app.task import Node, Task
 from params_proto.errors import SweepError
@@ -30,9 +31,9 @@ def task_of(app: App[..., Any], *, closed: bool) -> Task:
     Raises:
         SweepError: a class and a parameter have one name in the config.
     """
-    root = app.__proto_owner__
+    root = app.__proto_parameters__
     classes = {node: _of_module(app.__module__, cls) for node, cls in nodes().items()}
-    owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
+    owners = {node: cast("ParameterSet", parameters_of(cls)) for node, cls in classes.items()}
     for name in root.defaults:
         if name in owners:
             raise SweepError(
@@ -50,8 +51,8 @@ def task_of(app: App[..., Any], *, closed: bool) -> Task:
 
 def _of_module(module: str, cls: type) -> type:
     """The class as a module has it: a script that is imported as well has made it twice."""
-    found = named(module, cls.__qualname__)
-    owner, other = owner_of(found), owner_of(cls)
+    found = find(module, cls.__qualname__)
+    owner, other = parameters_of(found), parameters_of(cls)
     return found if owner and other and owner.key == other.key else cls
 
 
@@ -69,12 +70,16 @@ def entries(task: Task, defaults: Mapping[str, str]) -> list[Entry]:
     return [Entry(_SCHEMA, schema, package="_global_"), _hydra_config(defaults)]
 
 
-def _with_current_defaults(owner: Owner) -> Target:
+def _with_current_defaults(owner: ParameterSet) -> Target:
     """The fields with what was assigned to them, or is bound now, for a default."""
     fields = {
         name: dataclasses.replace(field, default=owner.value(name))
         for name, field in owner.target.fields.items()
     }
+    seen: set[type] = set()
+    for field in fields.values():
+        resolve_annotations(field.annotation, seen)
+        resolve_annotations(type(field.default), seen)
     return dataclasses.replace(owner.target, fields=fields)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Sequence
 
-from params_proto.app.parameters import AmbiguousError
 from params_proto.app.task import Task
+from params_proto.errors import SweepError
 
 
 def in_full(
@@ -39,5 +39,5 @@ def _key(line: str) -> str:
 def _may_be_a_field(task: Task, key: str) -> bool:
     try:
         return task.in_full(key, ()) != key
-    except AmbiguousError:
+    except SweepError:
         return True

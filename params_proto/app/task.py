@@ -8,7 +8,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FunctionType, MappingProxyType
+from types import FunctionType
 from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
@@ -17,11 +17,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.app.by_value import Annotations, annotations_of, settle
-from params_proto.app.current import Held
+from params_proto.app.current import BoundValues
 from params_proto.app.function import App
-from params_proto.app.owner import Owner, owner_of
-from params_proto.app.parameters import AmbiguousError, Names
+from params_proto.app.registry import KeyResolver, ParameterSet, parameters_of
 from params_proto.app.store import sweeper_options
 from params_proto.errors import SweepError, did_you_mean, nearest, together
 from params_proto.fields import REQUIRED, Target
@@ -52,7 +50,6 @@ class Task:
         nodes: the prefix classes, by node. They are pickled with the task, so that the other
             process can give them their values.
         closed: whether there are no configs of the user's, whose further keys have a purpose.
-        annotations: those of the script's own classes, where they have come by value.
     """
 
     def __init__(
@@ -61,7 +58,6 @@ class Task:
         root: Target,
         nodes: Mapping[str, Node],
         closed: bool,
-        annotations: Annotations = MappingProxyType({}),
     ) -> None:
         self.app = app
         # Hydra looks here for the folder of the configs and the name of the job, callbacks for
@@ -74,7 +70,6 @@ class Task:
         self.root = root
         self.nodes = nodes
         self.closed = closed
-        self._annotations = annotations
 
     def __getattr__(self, name: str) -> Any:
         """What callbacks of Hydra's look for on the function that they are told of."""
@@ -83,8 +78,7 @@ class Task:
         return getattr(self.app, name)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        targets = [self.root, *(node.target for node in self.nodes.values())]
-        return Task, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
+        return Task, (self.app, self.root, self.nodes, self.closed)
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs a job.
@@ -99,20 +93,20 @@ class Task:
             JobError: values that are missing or do not go into their fields: all of them.
         """
         _refuse_a_sweep_without_m()
-        # Not before: a launcher that pickles the config apart from the task brings them once more.
-        settle(self._annotations)
         mistakes: list[str] = []
         arguments = _native(self.root, config, mistakes, self.nodes)
         contents = {name: _content(config, name, mistakes) for name in self.nodes}
         values = {
-            cast("Owner", owner_of(node.cls)).key: _native(node.target, contents[name], mistakes)
+            cast("ParameterSet", parameters_of(node.cls)).key: _native(
+                node.target, contents[name], mistakes
+            )
             for name, node in self.nodes.items()
         }
         self._refuse_without_use(config, contents, mistakes)
         if mistakes:
             error = together(mistakes)
             raise JobError(str(error), error.mistakes)
-        with Held(values, job=True):
+        with BoundValues(values, is_job=True):
             return self.app.__wrapped__(**arguments)
 
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
@@ -159,14 +153,11 @@ class Task:
         """
         if not key.isidentifier() or key in at_root or key in self.nodes:
             return key
-        classes = [cast("Owner", owner_of(node.cls)) for node in self.nodes.values()]
-        try:
-            found = Names(self.app.__proto_owner__, classes, classes, {}).find(key)
-        except AmbiguousError:
-            raise
-        except SweepError:  # nothing has it
+        classes = [cast("ParameterSet", parameters_of(node.cls)) for node in self.nodes.values()]
+        held = any(key in one.defaults for one in classes)
+        if key in self.root.fields or self.root.open or not held:
             return key
-        return found.owner.full(key)
+        return KeyResolver(None, classes, classes, {}).find(key).of.full(key)
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that no parameter and no field stands at; None where one does.

@@ -22,7 +22,7 @@ from hydra.errors import CompactHydraException
 from hydra.experimental.callback import Callback
 
 from params_proto import SweepError, proto
-from params_proto.app.owner import classes
+from params_proto.app.registry import classes
 from params_proto.app.store import Entry, stored
 from params_proto.app.task import JobError
 from tests.versions import VERSION_BASE
