@@ -16,7 +16,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
@@ -154,5 +153,4 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
-    caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
-    return BoundValues(KeyResolver.of(parameters, caller).resolve(values))
+    return BoundValues(KeyResolver.of(parameters).resolve(values))

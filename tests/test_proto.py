@@ -214,20 +214,16 @@ def many(*xs): ...
             lambda: 0, "a lambda has no name to run it by: write it as a def", id="lambda"
         ),
         pytest.param(Plain.method, r"Plain\.method is a method: write a function", id="method"),
-        pytest.param(
-            vars(Plain)["static"], "is of type staticmethod: write a function", id="static"
-        ),
+        pytest.param(vars(Plain)["static"], "is a staticmethod: write a function", id="static"),
         pytest.param(coroutine, r"coroutine is async: .* asyncio\.run\(coroutine", id="async"),
         pytest.param(async_generator, "async_generator is async", id="async generator"),
         pytest.param(generator, "generator is a generator: write a function", id="generator"),
         pytest.param(Plain, r"Plain is a class: @proto\.prefix", id="class"),
-        pytest.param(
-            functools.partial(plain), "is of type partial: write a function", id="partial"
-        ),
-        pytest.param(len, "is of type builtin_function_or_method", id="builtin"),
+        pytest.param(functools.partial(plain), "is a partial: write a function", id="partial"),
+        pytest.param(len, "is a builtin_function_or_method", id="builtin"),
         pytest.param(train, "train is decorated already", id="twice"),
         pytest.param("conf", "by name: write config_path='conf'", id="text"),
-        pytest.param(3, "3 is of type int: write", id="number"),
+        pytest.param(3, "3 is an int: write", id="number"),
         pytest.param(positional, "positional takes x by position only", id="positional"),
         pytest.param(many, r"many takes \*xs", id="star args"),
     ],
@@ -636,10 +632,13 @@ def test_a_path_leads_into_a_value():
             id="several",
         ),
         pytest.param(
-            train, {"optimizer.nam": 1}, "optimizer has no field nam. Did you mean name", id="path"
+            train,
+            {"optimizer.nam": 1},
+            "optimizer: Optimizer has no 'nam'. Did you mean name",
+            id="path",
         ),
         pytest.param(
-            train, {"optimizer.name": 1}, r"optimizer\.name=1: .*1 is not a str", id="inside"
+            train, {"optimizer.name": 1}, r"optimizer: 1 is not a str \(at \.name\)", id="inside"
         ),
         pytest.param(
             train,
@@ -693,49 +692,6 @@ def test_a_node_that_two_classes_have_is_the_one_that_is_named():
         proto.bind(**{"redefined.lr": 1.0})
     with proto.bind(other, **{"redefined.lr": 1.0}):
         assert (other.lr, one.lr) == (1.0, 0.1)
-
-
-MODULE = """\
-from params_proto import proto
-
-@proto.prefix
-class Training:
-    lr: float = 0.1
-
-@proto.cli
-def main():
-    return Training.lr
-
-def bound(**values):
-    with proto.bind(**values):
-        return main()
-"""
-
-
-def test_of_two_modules_with_one_name_each_means_its_own(tmp_path: Any):
-    import importlib.util
-
-    modules: list[Any] = []
-    for name in ("first_of_two", "second_of_two"):
-        path = tmp_path / f"{name}.py"
-        path.write_text(MODULE)
-        spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None
-        assert spec.loader is not None
-        modules.append(importlib.util.module_from_spec(spec))
-        sys.modules[name] = modules[-1]
-        spec.loader.exec_module(modules[-1])
-    del classes[Training.__proto_parameters__.key]  # type: ignore
-    first, second = modules
-
-    assert first.main(**{"training.lr": 1.0}) == 1.0
-    assert second.main(lr=2.0) == 2.0
-    assert first.bound(**{"training.lr": 3.0}) == 3.0
-    assert second.bound(lr=4.0) == 4.0
-    with pytest.raises(SweepError, match=r"ambiguous: first_of_two\.Training and second_of_two"):
-        proto.bind(**{"training.lr": 1.0})
-    for name in ("first_of_two", "second_of_two"):
-        del sys.modules[name]
 
 
 # What a call gives the body

@@ -18,15 +18,18 @@ class PickledBindings:
     """Pickled, it is the values of that moment; unpickled, they are those of the new process."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        values: dict[Key, dict[str, LazyPickle]] = {}
-        for layer in layers(innermost()):
+        values: dict[Key, dict[str, Any]] = {}
+        for layer in reversed([*layers(innermost())]):
             for key, named in layer.values.items():
-                pickled = values.setdefault(key, {})
-                for name, value in named.items():
-                    if name not in pickled:
-                        is_pickled = type(value) is LazyPickle
-                        pickled[name] = value if is_pickled else LazyPickle(value)
-        return _unpickle_bindings, (values, in_job(), innermost() is not None)
+                values.setdefault(key, {}).update(named)
+        pickled = {
+            key: {
+                name: value if type(value) is LazyPickle else LazyPickle(value)
+                for name, value in named.items()
+            }
+            for key, named in values.items()
+        }
+        return _unpickle_bindings, (pickled, in_job(), innermost() is not None)
 
 
 def _unpickle_bindings(

@@ -71,19 +71,16 @@ class LazyPickle:
             name: the parameter that has it, for the message.
 
         Raises:
-            SweepError: it cannot be pickled there, or unpickled here.
+            SweepError: it could not be pickled.
         """
         import pickle
 
-        if not self.error:
-            try:
-                return pickle.loads(self.pickled)
-            except Exception as error:  # the class may be missing or broken here
-                self.error = str(error)
-        raise SweepError(
-            f"The value of {name} did not reach this process: {self.error}."
-            " Pass it to the function as an argument."
-        )
+        if self.error:
+            raise SweepError(
+                f"The value of {name} did not reach this process: {self.error}."
+                " Pass it to the function as an argument."
+            )
+        return pickle.loads(self.pickled)
 
 
 class Layer:
@@ -192,8 +189,7 @@ class BoundValues:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, with the values during each of its calls."""
-        kinds = inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction
-        if any(is_kind(function) for is_kind in kinds):
+        if is_suspended(function):
             raise SweepError(
                 f"bind cannot decorate {function.__name__}, which runs on after its call has"
                 " returned. Write `with proto.bind(...):` inside it."
@@ -230,6 +226,13 @@ class BoundValues:
             process.job = None
         elif layer in process.main:
             process.main.remove(layer)
+
+
+def is_suspended(function: Callable[..., Any]) -> bool:
+    """Whether a call of a function returns before its body has run."""
+    flags = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & flags)
 
 
 def _in_main_thread() -> bool:

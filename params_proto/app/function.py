@@ -75,8 +75,7 @@ class App(Generic[P, R]):
             return function(*args, **kwargs)  # which Python refuses
         given = {**by_position, **kwargs}
         try:
-            module = getattr(inspect.unwrap(self), "__globals__", {})
-            values = KeyResolver.of(parameters, module).resolve(given)
+            values = KeyResolver.of(parameters).resolve(given)
         except SweepError as error:
             raise CallError(str(error), error.mistakes) from None
         own = values.pop(parameters.key, {})
@@ -228,14 +227,16 @@ def problem_of(function: Any) -> str | None:
     if isinstance(function, type):
         return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
     if not isinstance(function, types.FunctionType):
-        return f"{function!r} is of type {type(function).__name__}: write a function that calls it."
+        kind = type(function).__name__
+        article = "an" if kind[0] in "aeiou" else "a"
+        return f"{function!r} is {article} {kind}: write a function that calls it."
     name = function.__qualname__
     if name.endswith("<lambda>"):
         return "a lambda has no name to run it by: write it as a def."
     if "." in name and not name.rpartition(".")[0].endswith("<locals>"):
         return f"{name} is a method: write a function that calls it."
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
     if inspect.isgeneratorfunction(function):
         return f"{name} is a generator: write a function that iterates over it."
+    if current.is_suspended(function):
+        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
     return None

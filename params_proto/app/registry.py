@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import keyword
 import os
-import re
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from params_proto.app import current
-from params_proto.errors import Mistake, SweepError, did_you_mean, together
+from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
 from params_proto.fields import REQUIRED, Target, convert
 from params_proto.fields.signature import is_record, record_fields
 
-_NODE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+if TYPE_CHECKING:
+    from params_proto.app.function import App
+    from params_proto.app.prefix_class import PrefixClass
 
 
 class ParameterSet:
@@ -95,10 +96,10 @@ def _unpickle_parameters(content: Any, values: Mapping[str, Any], sender: int) -
     return parameters
 
 
-functions: Final[dict[current.Key, Any]] = {}
+functions: Final[dict[current.Key, App[..., Any]]] = {}
 """The `@proto.cli` functions. One that is defined anew takes the place of the old one."""
 
-classes: Final[dict[current.Key, Any]] = {}
+classes: Final[dict[current.Key, PrefixClass]] = {}
 """The `@proto.prefix` classes, in the order of definition, likewise."""
 
 
@@ -114,7 +115,8 @@ def check_node(title: str, node: str) -> None:
     Raises:
         SweepError: it cannot.
     """
-    if not _NODE.fullmatch(node) or keyword.iskeyword(node) or node in ("hydra", "defaults"):
+    is_name = node.isidentifier() and node.isascii() and not keyword.iskeyword(node)
+    if not is_name or node in ("hydra", "defaults"):
         raise SweepError(
             f"{title} cannot be the node {node!r} of a config. Name another,"
             ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and the keywords'
@@ -122,31 +124,23 @@ def check_node(title: str, node: str) -> None:
         )
 
 
-def nodes() -> dict[str, type]:
+def nodes() -> dict[str, PrefixClass]:
     """Every prefix class by its node.
 
     Raises:
         SweepError: two classes have one node; it names both.
     """
-    found: dict[str, type] = {}
+    found: dict[str, PrefixClass] = {}
     for cls in list(classes.values()):
-        parameters: ParameterSet = cls.__proto_parameters__
+        parameters = cls.__proto_parameters__
         check_node(parameters.title, parameters.node)
-        other = parameters_of(found.setdefault(parameters.node, cls))
-        if other is not None and other is not parameters:
+        other = found.setdefault(parameters.node, cls).__proto_parameters__
+        if other is not parameters:
             raise SweepError(
                 f"{other.title} and {parameters.title} are both the node {other.node!r} of the"
                 f' config: give one of them another, @proto.prefix("{other.node}_2").'
             )
     return found
-
-
-class Parameter(NamedTuple):
-    """A parameter, and the path of a key inside its value: `.momentum` of `optimizer`."""
-
-    of: ParameterSet
-    name: str
-    path: Sequence[str]
 
 
 Values = dict[current.Key, dict[str, Any]]
@@ -162,30 +156,23 @@ class KeyResolver:
 
     Args:
         target: the function or class whose names come first, if there is one.
-        plain: whose parameters a plain name can be besides.
-        classes: whose nodes a key can begin with.
-        module: the globals of the code that uses the keys: if several things have a name, the one
-            that this module defines or imports is meant.
+        candidates: whose names a key can have besides.
     """
 
     target: ParameterSet | None
-    plain: Sequence[ParameterSet]
-    classes: Sequence[ParameterSet]
-    module: Mapping[str, Any]
+    candidates: Sequence[ParameterSet]
 
     @classmethod
-    def of(cls, target: ParameterSet | None, module: Mapping[str, Any]) -> KeyResolver:
+    def of(cls, target: ParameterSet | None) -> KeyResolver:
         """That of a `bind` or a call: a class takes its own keys, a function those of classes too.
 
         Args:
             target: what is bound or called; None for whatever has the names.
-            module: the globals of the code that does it.
         """
-        every = [one.__proto_parameters__ for one in list(classes.values())]
-        if target is not None:
-            return cls(target, [] if target.node else every, every, module)
-        apps = [one.__proto_parameters__ for one in list(functions.values())]
-        return cls(None, [*apps, *every], every, module)
+        if target is not None and target.node:
+            return cls(target, [target])
+        apps = list(functions.values()) if target is None else []
+        return cls(target, [one.__proto_parameters__ for one in (*apps, *list(classes.values()))])
 
     def resolve(self, config: Mapping[str, Any]) -> Values:
         """The values of a config as their parameters hold them.
@@ -217,8 +204,8 @@ class KeyResolver:
             raise together(mistakes)
         return values
 
-    def find(self, key: str) -> Parameter:
-        """The parameter that a key means.
+    def find(self, key: str) -> tuple[ParameterSet, str, Sequence[str]]:
+        """The parameter that a key means, and the path inside its value.
 
         Raises:
             SweepError: it means none, or several.
@@ -226,67 +213,51 @@ class KeyResolver:
         first, *rest = key.split(".")
         target = self.target
         if target is not None and first in target.defaults:
-            return Parameter(target, first, rest)
-        named = [one for one in self.classes if one.node == first] if rest else []
+            return target, first, rest
+        named = [one for one in self.candidates if one.node == first] if rest else []
         if named:
-            of = self._one(key, [target] if target in named else named)
+            of = _only(key, named)
             if rest[0] not in of.defaults:
                 hint = did_you_mean(rest[0], of.defaults)
                 raise SweepError(f"{of.target.name} has no field {rest[0]}.{hint}")
-            return Parameter(of, rest[0], rest[1:])
+            return of, rest[0], rest[1:]
         if target is not None and target.takes_any and not rest:
-            return Parameter(target, first, rest)
-        holders = [one for one in self.plain if first in one.defaults]
+            return target, first, rest
+        holders = [one for one in self.candidates if first in one.defaults]
         if holders:
-            return Parameter(self._one(key, holders), first, rest)
-        raise SweepError(self._unknown(key))
+            return _only(key, [one for one in holders if not one.node] or holders), first, rest
+        if target is not None:
+            who, valid = f"{target.target.name} has no", [*target.defaults]
+        else:
+            who = "No function or prefix class has a"
+            every = [one.full(name) for one in self.candidates for name in one.defaults]
+            valid = every if rest else [name.rpartition(".")[2] for name in every]
+        raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
-    def _one(self, key: str, candidates: Sequence[ParameterSet]) -> ParameterSet:
-        """The one that is meant: of several, one that the module has, and a function first."""
-        found = [one for one in candidates if len(candidates) > 1 and self._has(one)] or candidates
-        found = [one for one in found if not one.node] or found
-        if len(found) == 1:
-            return found[0]
-        titles = " and ".join(one.title for one in found)
-        full = [one.full(key) for one in found if one.node and "." not in key]
-        cure = " or ".join(full) or f"proto.bind({found[0].target.name}, ...) for the one meant"
-        raise SweepError(f"{key} is ambiguous: {titles} have it. Write {cure}.")
 
-    def _has(self, parameters: ParameterSet) -> bool:
-        """Whether the module defines or imports what has these parameters."""
-        if parameters.key[0] == current.place_of(self.module):
-            return True
-        return any(parameters_of(value) is parameters for value in list(self.module.values()))
-
-    def _unknown(self, key: str) -> str:
-        if self.target is not None:
-            hint = did_you_mean(key, self.target.defaults)
-            return f"{self.target.target.name} has no parameter {key}.{hint}"
-        valid = [name for one in self.plain for name in one.defaults]
-        if "." in key:
-            valid = [one.full(name) for one in self.classes for name in one.defaults]
-        hint = did_you_mean(key, dict.fromkeys(valid))
-        return f"No function or prefix class has a parameter {key}.{hint}"
+def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:
+    """The only one that a key can mean."""
+    if len(found) == 1:
+        return found[0]
+    titles = " and ".join(one.title for one in found)
+    full = [one.full(key) for one in found if one.node and "." not in key]
+    cure = " or ".join(full) or f"proto.bind({found[0].target.name}, ...) for the one meant"
+    raise SweepError(f"{key} is ambiguous: {titles} have it. Write {cure}.")
 
 
 def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
     """A copy of a mapping or a dataclass's object with another value at a path inside it."""
-    first, rest = path[0], path[1:]
+    first, *rest = path
     kind = cast("Any", type(value))
     if isinstance(value, Mapping):
         fields = dict(cast("Mapping[Any, Any]", value))
     elif is_record(kind):
         fields = {field: getattr(value, field) for field in record_fields(kind)}
-        if first not in fields:
-            raise SweepError(f"{name} has no field {first}.{did_you_mean(first, fields)}")
     else:
         given = "no value" if value is REQUIRED else repr(value)
         raise SweepError(f"{name} has nothing inside it to set: it is {given}. Give it whole.")
-    full = f"{name}.{first}"
-    fields[first] = _replaced(fields.get(first), rest, inner, full) if rest else inner
-    if not is_record(kind):
-        return fields
+    fields[first] = _replaced(fields.get(first), rest, inner, f"{name}.{first}") if rest else inner
     try:
-        return convert(fields, kind)
+        return convert(fields, kind) if is_record(kind) else fields
     except ValueError as error:
-        raise SweepError(f"{full}={inner!r}: {error}.") from None
+        raise SweepError(sentence(f"{name}: {error}")) from None

@@ -19,7 +19,7 @@ import pytest
 
 from params_proto import SweepError, proto
 from params_proto.app import children, current
-from params_proto.app.current import BoundValues, LazyPickle
+from params_proto.app.current import BoundValues
 
 APPS = Path(__file__).parents[1] / "apps"
 
@@ -197,16 +197,6 @@ def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, pro
     for _ in range(2):
         with pytest.raises(SweepError, match=rf"^The value of lr .*{problem}.* Pass it to the fu"):
             _ = Training.lr
-
-
-def test_a_value_whose_class_is_missing_there_is_an_error_where_it_is_read():
-    packed = LazyPickle(1)
-    packed.pickled = b"cno_such_module\nThing\n."
-
-    with pytest.raises(
-        SweepError, match=r"No module named 'no_such_module'\. Pass it to the funct"
-    ):
-        packed.load("lr")
 
 
 def test_only_what_comes_from_the_parent_process_is_taken_over():

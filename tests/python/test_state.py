@@ -149,7 +149,7 @@ def test_it_is_as_before(end: str, within: bool) -> None:
 
 
 def test_a_refused_launch_leaves_no_directory(tmp_path: Path) -> None:
-    with pytest.raises(SweepError, match="lr takes float, got 'much': 'much' is no float"):
+    with pytest.raises(SweepError, match="lr takes float, got 'much': 'much' is not a float"):
         Sweep().product(lr=["much"]).launch(trains)
 
     assert list(tmp_path.iterdir()) == []
