@@ -16,16 +16,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from params_proto.app.binding import bound
-from params_proto.app.current import Held
+from params_proto.app.current import BoundValues
 from params_proto.app.function import App
-from params_proto.app.owner import owner_of
-from params_proto.app.parameters import Names
 from params_proto.app.prefix_class import prefix_class
+from params_proto.app.registry import KeyResolver, parameters_of
 from params_proto.errors import SweepError
 
 P = ParamSpec("P")
@@ -126,7 +123,7 @@ def prefix(cls: type | str | None = None, /) -> Any:
     return decorated
 
 
-def bind(target: Any = None, /, **values: Any) -> Held:
+def bind(target: Any = None, /, **values: Any) -> BoundValues:
     """Values for the parameters of functions and prefix classes, for a `with` block.
 
     Also a decorator: the values then hold during each call of the function.
@@ -151,10 +148,9 @@ def bind(target: Any = None, /, **values: Any) -> Held:
     ...     train()
     0.1
     """
-    owner = owner_of(target)
-    if owner is None and target is not None:
+    parameters = parameters_of(target)
+    if parameters is None and target is not None:
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
-    caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
-    return Held(bound(values, lambda: Names.of(owner, caller)))
+    return BoundValues(KeyResolver.of(parameters).resolve(values))

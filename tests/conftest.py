@@ -18,7 +18,7 @@ from hydra.core.plugins import Plugins
 from hypothesis import HealthCheck, settings
 
 from params_proto.app import current
-from params_proto.app.owner import classes
+from params_proto.app.registry import classes
 from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is.
@@ -115,7 +115,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     classes.clear()
     classes.update(others)
-    current.shared.__init__()
+    current.process.__init__()
 
 
 @pytest.fixture

@@ -5,63 +5,91 @@ fork copies them with the memory. spawn, forkserver and joblib's workers unpickl
 
 from __future__ import annotations
 
+import inspect
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast, get_args
 
-from params_proto.app.current import Key, Layer, in_job, shared, top
-from params_proto.app.packed import Packed
+from params_proto.app.current import Key, Layer, LazyPickle, in_job, innermost, layers, process
+from params_proto.fields.annotations import hints, unwrap
 
 
-class Luggage:
+class PickledBindings:
     """Pickled, it is the values of that moment; unpickled, they are those of the new process."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        innermost = top()
-        if innermost is None:
-            return _unpack, (None, in_job())
-        values: dict[Key, dict[str, Packed]] = {}
-        for layer in innermost.chain():
+        values: dict[Key, dict[str, Any]] = {}
+        for layer in reversed([*layers(innermost())]):
             for key, named in layer.values.items():
-                packed = values.setdefault(key, {})
-                for name, value in named.items():
-                    if name not in packed:
-                        packed[name] = value if type(value) is Packed else Packed(value)
-        return _unpack, (values, in_job())
+                values.setdefault(key, {}).update(named)
+        pickled = {
+            key: {
+                name: value if type(value) is LazyPickle else LazyPickle(value)
+                for name, value in named.items()
+            }
+            for key, named in values.items()
+        }
+        return _unpickle_bindings, (pickled, in_job(), innermost() is not None)
 
 
-def _unpack(values: dict[Key, dict[str, Any]] | None, job: bool) -> Luggage:
-    shared.brought = Layer(values or {}, job=job) if values is not None or job else None
-    shared.tells = True
-    return Luggage()
+def _unpickle_bindings(
+    values: dict[Key, dict[str, LazyPickle]], is_job: bool, is_bound: bool
+) -> PickledBindings:
+    process.inherited = Layer(values, is_job=is_job) if is_job or is_bound else None
+    process.reaches_children = True
+    return PickledBindings()
 
 
-def tell() -> None:
-    """Has every process that multiprocessing or joblib starts from here on take the values along.
+def reach_children() -> None:
+    """Has every process that multiprocessing or joblib starts from here on inherit the values.
 
-    What such a process is told stands in its configuration, which it hands on to its own children;
-    there is no public name for it.
+    A process's configuration is pickled for its children, and theirs. It has no public name, and
+    neither spawn nor forkserver has another way to hand something on.
     """
-    from multiprocessing import process
+    from multiprocessing.process import current_process
 
-    current: Any = process.current_process()
-    current._config["params_proto"] = Luggage()
-    shared.tells = True
+    cast("Any", current_process())._config["params_proto"] = PickledBindings()
+    process.reaches_children = True
 
 
-def bring(key: Key, values: Mapping[str, Any], sender: int) -> None:
+def restore(key: Key, values: Mapping[str, Any], sender: int) -> None:
     """Takes over the values that a class was pickled with in the process that started this one.
 
-    A worker that is used again so sees the values of the job that it now works for, while what
-    comes back from a worker changes nothing.
+    So a reused worker sees the values of the job that it works for now, while what a worker sends
+    back changes nothing.
 
     Args:
         key: the class.
-        values: what it had there apart from its defaults.
+        values: its values there, apart from its defaults.
         sender: the id of the process that pickled it.
     """
     if os.getppid() != sender:
         return
-    if shared.brought is None:
-        shared.brought = Layer({})
-    shared.brought.values[key] = dict(values)
+    if process.inherited is None:
+        process.inherited = Layer({})
+    process.inherited.values[key] = dict(values)
+
+
+def resolve_annotations(annotation: Any, seen: set[type]) -> None:
+    """Replaces the text in the annotations of a script's classes by the types that it names.
+
+    A launcher's worker gets such a class by value, and not the names that the text is about.
+
+    Args:
+        annotation: of a value that the classes are part of.
+        seen: the classes that are done.
+    """
+    annotation = unwrap(annotation)
+    parts = cast(
+        "Sequence[Any]", annotation if isinstance(annotation, list) else get_args(annotation)
+    )
+    if isinstance(annotation, type) and annotation.__module__ == "__main__":
+        if annotation in seen:
+            return
+        seen.add(annotation)
+        resolved = hints(annotation)
+        own = {name: resolved[name] for name in inspect.get_annotations(annotation)}
+        annotation.__annotations__ = own
+        parts = [*annotation.__bases__, *own.values()]
+    for part in parts:
+        resolve_annotations(part, seen)

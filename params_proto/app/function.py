@@ -7,14 +7,12 @@ import functools
 import inspect
 import sys
 import types
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from params_proto.app import current
-from params_proto.app.binding import bound
-from params_proto.app.owner import Owner, functions
-from params_proto.app.parameters import Names
+from params_proto.app.registry import KeyResolver, ParameterSet, functions
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Target, describe
 from params_proto.fields.convert import strictly_equal
@@ -49,13 +47,13 @@ class App(Generic[P, R]):
         functools.update_wrapper(self, function)
         self.config_path = config_path
         self.config_name = config_name
-        self.__proto_owner__ = _owner(function, config_path is not None)
-        functions[self.__proto_owner__.key] = self
+        self.__proto_parameters__ = _parameters(function, config_path is not None)
+        functions[self.__proto_parameters__.key] = self
 
     @property
     def __proto_fields__(self) -> Target:
         """What a Sweep over it is checked against."""
-        return self.__proto_owner__.target
+        return self.__proto_parameters__.target
 
     @overload
     def __call__(self, /) -> R: ...
@@ -67,31 +65,26 @@ class App(Generic[P, R]):
         if not args and not kwargs:
             if is_being_imported(caller):
                 return None
-            if _is_script(caller) and not current.holds() and not current.in_job():
+            is_script = "__file__" in caller and caller is vars(sys.modules["__main__"])
+            if is_script and current.innermost() is None and not current.in_job():
                 return self.run()
-        owner = self.__proto_owner__
+        parameters = self.__proto_parameters__
         function: Callable[..., Any] = self.__wrapped__
-        placed = dict(zip(owner.defaults, args, strict=False))
-        if len(placed) < len(args) or placed.keys() & kwargs.keys():
-            return function(*args, **kwargs)  # which is Python's to refuse
-        given = {**placed, **kwargs}
+        by_position = dict(zip(parameters.defaults, args, strict=False))
+        if len(by_position) < len(args) or by_position.keys() & kwargs.keys():
+            return function(*args, **kwargs)  # which Python refuses
+        given = {**by_position, **kwargs}
         try:
-            values = bound(given, lambda: Names.of(owner, self._globals()))
+            values = KeyResolver.of(parameters).resolve(given)
         except SweepError as error:
             raise CallError(str(error), error.mistakes) from None
-        own = {
-            name: given[name] if name in given and strictly_equal(value, given[name]) else value
-            for name, value in values.pop(owner.key, {}).items()
-        }
-        with current.Held(values) if values else nullcontext():
-            held = current.values_of(owner.key)
-            in_place = [own.pop(name) for name in placed]
-            for name in placed:
-                held.pop(name, None)
-            return function(*in_place, **{**held, **own})
-
-    def _globals(self) -> dict[str, Any]:
-        return getattr(inspect.unwrap(self), "__globals__", {})
+        own = values.pop(parameters.key, {})
+        with current.BoundValues(values) if values else nullcontext():
+            named = {**current.values_of(parameters.key), **own}
+            for name in given.keys() & own.keys():
+                if strictly_equal(own[name], given[name]):
+                    named[name] = given[name]  # itself, not a copy
+            return function(*[named.pop(name) for name in by_position], **named)
 
     def run(self, /, argv: Sequence[str] | None = None) -> None:
         """Runs the Hydra app. While a child process imports the script, it does nothing.
@@ -106,63 +99,68 @@ class App(Generic[P, R]):
         run(self, argv)
 
     @functools.cached_property
-    def _travelling(self) -> Callable[P, R]:
+    def _pickled_function(self) -> Callable[P, R]:
         """The function under a name by which pickle finds it."""
         function = cast("types.FunctionType", self.__wrapped__)
-        parts = (function.__code__, function.__globals__, function.__name__)
-        made = types.FunctionType(*parts, function.__defaults__, function.__closure__)
-        made.__kwdefaults__ = function.__kwdefaults__
-        made.__annotations__ = function.__annotations__
-        made.__doc__ = function.__doc__
-        made.__module__ = function.__module__
-        vars(made).update(vars(function))
-        made.__qualname__ = f"{self.__qualname__}._travelling"
-        return cast("Callable[P, R]", made)
+        copied = copy_function(function, function.__code__, function.__globals__)
+        copied.__qualname__ = f"{self.__qualname__}._pickled_function"
+        return cast("Callable[P, R]", copied)
 
     def __reduce_ex__(self, protocol: Any, /) -> str | tuple[Any, ...]:
         function = self.__wrapped__
-        if named(self.__module__, self.__qualname__) is self:
+        if find(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
-            if protocol < 4:  # which cannot name what stands inside something
-                return named, (self.__module__, self.__qualname__)
             # A worker of another script has to get the function itself, which cloudpickle does.
             # Plain pickle, for a child that has the script too, goes by the name.
-            function = self._travelling
-        return _restored, (function, self.__qualname__, self.config_path, self.config_name)
+            function = self._pickled_function
+        return _unpickle_app, (function, self.__qualname__, self.config_path, self.config_name)
 
     def __repr__(self) -> str:
         return f"<proto.cli function {self.__qualname__}{inspect.signature(self)}>"
 
 
-def _restored(
+def _unpickle_app(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
-    found = named(function.__module__, name)
-    if isinstance(found, App) and vars(found).get("_travelling") is function:
+    found = find(function.__module__, name)
+    if isinstance(found, App) and vars(found).get("_pickled_function") is function:
         return cast("App[P, R]", found)
     function.__qualname__ = name
     return App(function, config_path, config_name)
 
 
-def named(module: str, name: str) -> Any:
-    """What stands under a name in a module, None if there is nothing."""
+def find(module: str, name: str) -> Any:
+    """What a module has under a qualified name, None if nothing."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
     return found
 
 
-def _is_script(module: dict[str, Any]) -> bool:
-    """Whether these are the globals of the script that Python was started with."""
-    return "__file__" in module and module is vars(sys.modules["__main__"])
+def copy_function(
+    function: types.FunctionType, code: types.CodeType, module: dict[str, Any]
+) -> types.FunctionType:
+    """A function with the signature and the attributes of another.
+
+    Args:
+        function: the other.
+        code: of the copy.
+        module: the globals of the copy.
+    """
+    parts = function.__name__, function.__defaults__, function.__closure__
+    copied = types.FunctionType(code, module, *parts)
+    functools.update_wrapper(copied, function)
+    copied.__kwdefaults__ = function.__kwdefaults__
+    vars(copied).pop("__wrapped__")
+    return copied
 
 
-_read: set[str] = set()
+_importing: set[str] = set()
 
 
 @contextmanager
-def only_read(name: str) -> Generator[None, None, None]:
+def import_without_run(name: str) -> Generator[None, None, None]:
     """Within the block, a module is executed for what it defines: its last line starts no app.
 
     Nor does that of the running script, which the module may import under its other name.
@@ -170,22 +168,22 @@ def only_read(name: str) -> Generator[None, None, None]:
     Args:
         name: of the module.
     """
-    _read.add(name)
+    _importing.add(name)
     try:
         yield
     finally:
-        _read.discard(name)
+        _importing.discard(name)
 
 
-def is_being_imported(module: dict[str, Any]) -> bool:
+def is_being_imported(module: Mapping[str, Any]) -> bool:
     """Whether these are the globals of a module that is executed for what it defines.
 
     So is the script, which a new child process imports first.
     """
-    if _read:
+    if _importing:
         script = vars(sys.modules["__main__"])
         again = module is not script and current.place_of(module) == current.place_of(script)
-        if again or module.get("__name__") in _read:
+        if again or module.get("__name__") in _importing:
             return True
     if module.get("__name__") != "__mp_main__":
         return False
@@ -194,11 +192,11 @@ def is_being_imported(module: dict[str, Any]) -> bool:
     return parent_process() is None  # which is set once the import is over
 
 
-def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
+def _parameters(function: Callable[..., Any], has_configs: bool) -> ParameterSet:
     """The parameters of a function.
 
     Raises:
-        SweepError: it is nothing that a config can call.
+        SweepError: a config cannot call it.
     """
     problem = problem_of(function)
     if problem:
@@ -207,7 +205,6 @@ def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
     kinds = {parameter.kind for parameter in parameters}
     if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
         describe(function)  # raises, with the cure
-    takes_any = inspect.Parameter.VAR_KEYWORD in kinds
     defaults = {
         parameter.name: REQUIRED if parameter.default is parameter.empty else parameter.default
         for parameter in parameters
@@ -217,30 +214,29 @@ def _owner(function: Callable[..., Any], has_configs: bool) -> Owner:
     def target() -> Target:
         return dataclasses.replace(describe(function), has_configs=has_configs)
 
+    key = current.key_of(function)
     title = f"{function.__module__}.{function.__qualname__}"
-    return Owner(current.key_of(function), title, "", defaults, takes_any, target)
+    takes_any = inspect.Parameter.VAR_KEYWORD in kinds
+    return ParameterSet(key, title, "", defaults, frozenset(), takes_any, target)
 
 
 def problem_of(function: Any) -> str | None:
-    """Why a thing is no function that a config can call, and what to do about it."""
+    """Why a config cannot call something, and what to do about it."""
     if isinstance(function, App):
         return f"{function.__qualname__} is decorated already."
     if isinstance(function, type):
         return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
     if not isinstance(function, types.FunctionType):
         kind = type(function).__name__
-        return f"{function!r} is {_article(kind)} {kind}: write a function that calls it."
+        article = "an" if kind[0] in "aeiou" else "a"
+        return f"{function!r} is {article} {kind}: write a function that calls it."
     name = function.__qualname__
     if name.endswith("<lambda>"):
         return "a lambda has no name to run it by: write it as a def."
     if "." in name and not name.rpartition(".")[0].endswith("<locals>"):
         return f"{name} is a method: write a function that calls it."
-    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
-        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
     if inspect.isgeneratorfunction(function):
-        return f"{name} is a generator: write a function that goes through it."
+        return f"{name} is a generator: write a function that iterates over it."
+    if current.is_suspended(function):
+        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
     return None
-
-
-def _article(noun: str) -> str:
-    return "an" if noun[0] in "aeiouAEIOU" else "a"

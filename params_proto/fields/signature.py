@@ -184,9 +184,8 @@ def _annotations(origin: Any, signature: inspect.Signature) -> dict[str, Any]:
 def _default_factories(origin: Any) -> dict[str, Callable[[], Any]]:
     """What makes the default of a dataclass's or an attrs class's field, by parameter name."""
     known = getattr(origin, "__dataclass_fields__", {}).values()
-    factories = {
-        f.name: f.default_factory for f in known if f.default_factory is not dataclasses.MISSING
-    }
+    # Not "is not MISSING": in a class that was pickled by value, that is a copy.
+    factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
     for attribute in getattr(origin, "__attrs_attrs__", ()):
         default = attribute.default
         if hasattr(default, "factory") and not default.takes_self:

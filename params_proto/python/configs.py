@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import open_dict, read_write
 
-from params_proto.app.configs import entries, task_of
+from params_proto.app.configs import entries
 from params_proto.app.function import App
+from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.multirun.asked.commandline import given
 from params_proto.multirun.asked.request import Asked, in_full, lines_in_full
@@ -39,8 +40,8 @@ def configs(
     app = _app(sweep)
     own = None if app is None else Own(app.__wrapped__, app.config_path, app.config_name)
     place = place_of(config_path, config_name, own)
-    task = None if app is None else task_of(app, closed=False)
-    surroundings = Surroundings(place.name, [] if task is None else entries(task, {}))
+    task = None if app is None else Task.of(app, closed=False)
+    surroundings = Surroundings(place.name, [] if task is None else entries(task.targets, {}))
     with surroundings.here():
         loader = loader_over(place.configs)
         of_all = [line for line in lines if read(line).is_hydra_override()]

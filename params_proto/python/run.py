@@ -16,12 +16,10 @@ from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 
 from params_proto.analysis.frame import results
-from params_proto.app.arguments import mistakes_of
-from params_proto.app.configs import entries, task_of
+from params_proto.app.configs import entries, stored
 from params_proto.app.current import in_job
 from params_proto.app.function import is_being_imported
-from params_proto.app.plain_names import in_full
-from params_proto.app.store import stored
+from params_proto.app.run import in_full, mistakes_of
 from params_proto.app.task import Task
 from params_proto.compose.app import started
 from params_proto.errors import SweepError, frame_of_caller, together
@@ -158,8 +156,8 @@ def _task(what: Runnable, lines: Sequence[str]) -> Generator[TaskFunction, None,
         return
     closed = what.place.configs is None and what.place.primary is None
     searches = any("hydra.searchpath" in line for line in lines)
-    task = task_of(what.app, closed=closed and not searches)
-    with stored(entries(task, {})):
+    task = Task.of(what.app, closed=closed and not searches)
+    with stored(entries(task.targets, {})):
         yield task
 
 

@@ -13,7 +13,7 @@ from hydra import version
 
 from params_proto.app import current
 from params_proto.app.function import App, problem_of
-from params_proto.app.owner import functions
+from params_proto.app.registry import functions
 from params_proto.compose.app import Decoration, decoration
 from params_proto.errors import SweepError
 from params_proto.fields.signature import takes_whole_config

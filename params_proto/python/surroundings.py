@@ -16,7 +16,7 @@ from hydra.version import VersionBase
 from omegaconf import OmegaConf
 from omegaconf.basecontainer import BaseContainer
 
-from params_proto.app.store import Entry, stored
+from params_proto.app.configs import Entry, stored
 from params_proto.overrides.parse import is_hydra_1_3
 
 _lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well

@@ -17,9 +17,9 @@ from typing import Any
 import cloudpickle
 import pytest
 
-from params_proto import SweepError, current, proto
-from params_proto.app.current import Held, children
-from params_proto.app.packed import Packed
+from params_proto import SweepError, proto
+from params_proto.app import children, current
+from params_proto.app.current import BoundValues
 
 APPS = Path(__file__).parents[1] / "apps"
 
@@ -35,14 +35,14 @@ def train(lr: float = 0.1) -> tuple[float, float]:
     return lr, Training.lr
 
 
-KEY = Training.__proto_owner__.key  # type: ignore
+KEY = Training.__proto_parameters__.key  # type: ignore
 
 
 @pytest.fixture(autouse=True)
 def restored() -> Iterator[None]:
     """What a test leaves in the process goes with it."""
     yield
-    current.shared.__init__()
+    current.process.__init__()
 
 
 def in_thread(read: Callable[[], Any]) -> Any:
@@ -57,8 +57,8 @@ def lr() -> float:
     return Training.lr
 
 
-def job(**values: Any) -> Held:
-    return Held({KEY: values}, job=True)
+def job(**values: Any) -> BoundValues:
+    return BoundValues({KEY: values}, is_job=True)
 
 
 # Threads and tasks
@@ -80,13 +80,6 @@ def test_a_thread_sees_the_jobs_values_also_within_a_bind():
         with proto.bind(Training, lr=3.0):
             assert (Training.lr, in_thread(lr)) == (3.0, 2.0)
     assert Training.lr == 0.001
-
-
-def test_a_job_inside_a_job_gives_way_to_the_outer_one():
-    with job(lr=1.0):
-        with job(lr=2.0):
-            assert in_thread(lr) == 2.0
-        assert in_thread(lr) == 1.0
 
 
 def test_each_thread_has_its_own_binds():
@@ -160,29 +153,29 @@ def test_the_body_is_called_wherever_this_is_no_script_of_its_own():
 # Processes
 
 
-def test_luggage_is_the_values_of_the_moment():
+def test_pickled_bindings_are_the_values_of_the_moment():
     with proto.bind(Training, lr=1.0, seed=2), proto.bind(Training, lr=3.0):
-        luggage = children.Luggage()
-        packed = pickle.dumps(luggage)
+        bindings = children.PickledBindings()
+        packed = pickle.dumps(bindings)
     assert Training.lr == 0.001
 
     pickle.loads(packed)  # this process is now the child
 
     assert (Training.lr, Training.seed) == (3.0, 2)
     assert not current.in_job()
-    again = pickle.dumps(luggage)  # for a child of its own
-    current.shared.brought = None
+    again = pickle.dumps(bindings)  # for a child of its own
+    current.process.inherited = None
     pickle.loads(again)
     assert Training.lr == 3.0
 
-    current.shared.brought = None
-    pickle.loads(pickle.dumps(luggage))
-    assert current.shared.brought is None
+    current.process.inherited = None
+    pickle.loads(pickle.dumps(bindings))
+    assert current.process.inherited is None
 
 
-def test_luggage_says_that_a_job_runs():
+def test_pickled_bindings_say_that_a_job_runs():
     with job(lr=1.0):
-        packed = pickle.dumps(children.Luggage())
+        packed = pickle.dumps(children.PickledBindings())
     assert not current.in_job()
     pickle.loads(packed)
 
@@ -196,8 +189,8 @@ def test_luggage_says_that_a_job_runs():
     ids=["lock", "lambda"],
 )
 def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, problem: str):
-    with Held({KEY: {"lr": value, "seed": 3}}):
-        packed = pickle.dumps(children.Luggage())
+    with BoundValues({KEY: {"lr": value, "seed": 3}}):
+        packed = pickle.dumps(children.PickledBindings())
     pickle.loads(packed)
 
     assert Training.seed == 3
@@ -206,25 +199,15 @@ def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, pro
             _ = Training.lr
 
 
-def test_a_value_whose_class_is_missing_there_is_an_error_where_it_is_read():
-    packed = Packed(1)
-    packed.pickled = b"cno_such_module\nThing\n."
-
-    with pytest.raises(
-        SweepError, match=r"No module named 'no_such_module'\. Pass it to the funct"
-    ):
-        packed.open("lr")
-
-
 def test_only_what_comes_from_the_parent_process_is_taken_over():
     values = {"lr": 4.0}
-    children.bring(KEY, values, os.getpid())  # what a worker sends back
+    children.restore(KEY, values, os.getpid())  # what a worker sends back
     assert Training.lr == 0.001
 
-    children.bring(KEY, values, os.getppid())
+    children.restore(KEY, values, os.getppid())
     assert Training.lr == 4.0
 
-    children.bring(KEY, {}, os.getppid())  # the next job of a worker that is used again
+    children.restore(KEY, {}, os.getppid())  # the next job of a worker that is used again
     assert Training.lr == 0.001
 
 

@@ -13,7 +13,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from params_proto import SweepWarning, proto
-from params_proto.app.configs import task_of
+from params_proto.app.task import Task
 from tests.versions import AFTER_AN_ERROR
 
 pytestmark = pytest.mark.usefixtures("alone", "plugins")
@@ -154,7 +154,7 @@ def test_interpolations_are_for_the_job() -> None:
 
 def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
     app, _ = make_app()
-    task = task_of(app, closed=True)
+    task = Task.of(app, closed=True)
     content = {"seed": 1, "mode": "c", "hydra": {}, "training": "${seed}"}
     assert task.check(OmegaConf.create(content), ["training.lr", "seed"]) == []
     assert task.check(OmegaConf.create({"mode": "c"}), ["training", "mode"]) == [MODE]

@@ -30,8 +30,9 @@ from hydra.errors import HydraException
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
-from params_proto import Sweep, SweepError, current
-from params_proto.app.owner import classes, functions
+from params_proto import Sweep, SweepError
+from params_proto.app import current
+from params_proto.app.registry import classes, functions
 from params_proto.records import JobStore
 from tests.versions import VERSION_BASE
 
@@ -70,7 +71,7 @@ def state() -> dict[str, Any]:
         "hook": sys.excepthook,
         "functions": dict(functions),
         "classes": dict(classes),
-        "job": (current.in_job(), current.holds()),
+        "job": (current.in_job(), current.innermost()),
     }
 
 
@@ -148,7 +149,7 @@ def test_it_is_as_before(end: str, within: bool) -> None:
 
 
 def test_a_refused_launch_leaves_no_directory(tmp_path: Path) -> None:
-    with pytest.raises(SweepError, match="lr takes float, got 'much': 'much' is no float"):
+    with pytest.raises(SweepError, match="lr takes float, got 'much': 'much' is not a float"):
         Sweep().product(lr=["much"]).launch(trains)
 
     assert list(tmp_path.iterdir()) == []

@@ -13,7 +13,7 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import Any
 
-from params_proto.app.function import only_read
+from params_proto.app.function import import_without_run
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.multirun.asked.configured import no_file
 from params_proto.sweep import Sweep
@@ -51,7 +51,7 @@ def _starting_nothing(name: str) -> Generator[None, None, None]:
     reading = [True]
     hydra.main = _not_started(decorator, reading)
     try:
-        with only_read(name):
+        with import_without_run(name):
             yield
     finally:
         hydra.main = decorator

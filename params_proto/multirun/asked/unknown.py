@@ -104,11 +104,7 @@ def meant(
 
 
 def _parameter(task: Task | None, key: str) -> str | None:
-    if task is None:
-        return None
-    from params_proto.app.meant import meant  # which other apps do without
-
-    return meant(task, key)
+    return None if task is None else task.suggestion(key)
 
 
 def misfit_of(fields: Iterable[Target], job: Iterable[str], error: HydraException) -> str | None:

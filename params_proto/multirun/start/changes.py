@@ -22,7 +22,6 @@ from params_proto._text import parse_json
 from params_proto.compose import over_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.host import Host
-from params_proto.overrides.reading import refuse_deep
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
 
@@ -140,7 +139,7 @@ def note_first_job(directory: Path, host: Host, first: tuple[Sequence[str], Dict
         now = FirstJob(first[0], _plain(first[1]))
     else:
         with suppress(HydraException):  # which was allowed: what it was then still counts
-            now = job._replace(config=_plain(_compose(host, job.overrides)))
+            now = job._replace(config=_plain(host.compose_whichever_sweep(job.overrides)))
     if now is not None and now != job:
         now.write(directory)
 
@@ -163,7 +162,7 @@ def refuse_changes(directory: Path, host: Host, allowed: Literal[True] | Collect
     refused: dict[str, str] = {}
     for job, then in _configs_of_then(directory, host):
         try:
-            now = _plain(_compose(host, job))
+            now = _plain(host.compose_whichever_sweep(job))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             of_job = found if allowed is True else refused
@@ -199,7 +198,7 @@ def _configs_of_then(
     before = replace(host, loader=loader)
     for job in _kinds(directory, host):
         with suppress(HydraException):  # nor could it be then
-            yield job, _plain(_compose(before, job))
+            yield job, _plain(before.compose_whichever_sweep(job))
 
 
 def _kinds(directory: Path, host: Host) -> Iterator[Sequence[str]]:
@@ -218,12 +217,6 @@ def _kinds(directory: Path, host: Host) -> Iterator[Sequence[str]]:
             yield record.overrides
             if len(seen) == _KINDS:
                 return
-
-
-def _compose(host: Host, job: Sequence[str]) -> DictConfig:
-    for line in job:  # which was read from a file
-        refuse_deep(line)
-    return host.compose_whichever_sweep(job)
 
 
 def _plain(config: DictConfig) -> dict[str, Any]:

@@ -1,11 +1,9 @@
-"""What `--help` shows: every parameter with its type, its value and what it is for."""
+"""What `--help` shows: every parameter with its type, its value and its purpose."""
 
 from __future__ import annotations
 
-import enum
 import inspect
-import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any, Final, cast
 
@@ -15,23 +13,24 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from params_proto.app.store import Entry
+from params_proto._keys import full_key
+from params_proto.app.configs import Entry
 from params_proto.app.task import Task
+from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Field, Target
 from params_proto.fields.annotations import type_text
 from params_proto.fields.help import describe_help
 from params_proto.fields.schema import escape
+from params_proto.overrides.render import render
 
-NAME: Final = "params_proto"
-"""The option of the group hydra/help."""
+DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
+"""The options of Hydra's groups while the page is shown."""
 
 _RESOLVER: Final = "params_proto_parameters"
 # OmegaConf 2.4 has given the old name of another function to this one.
 _IS_2_3: Final = tuple(map(int, omegaconf.__version__.split(".")[:2])) < (2, 4)
 _REGISTER: Final = "register_new_resolver" if _IS_2_3 else "register_resolver"
 _WIDEST: Final = 40  # of a column, but for what stands in the last
-
-_PLAIN: Final = re.compile(r"[A-Za-z_./~$@-][\w ./:~${}@-]*(?<! )")
 
 # Hydra resolves ${...} first, on the composed config, and fills in $... then.
 _TEMPLATE: Final = f"""\
@@ -57,12 +56,12 @@ def entry(task: Task) -> Entry:
     head = f"{task.__name__}: {doc.partition(f'{chr(10)}{chr(10)}')[0]}".removesuffix(": ")
     header = escape(head.replace("$", "$$"))
     page = HelpConf("${hydra.job.name}", header, _FOOTER, _TEMPLATE)
-    return Entry(NAME, page, group="hydra/help")
+    return Entry(DEFAULTS["help"], page, group="hydra/help")
 
 
 @contextmanager
-def resolving(task: Task) -> Generator[None, None, None]:
-    """While Hydra shows the page: what its table comes from."""
+def resolver(task: Task) -> Generator[None, None, None]:
+    """Fills in the table while Hydra shows the page."""
 
     def parameters(*, _root_: DictConfig) -> str:
         groups = GlobalHydra.instance().config_loader().list_groups("")
@@ -83,7 +82,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
         task: the app.
         config: the composed config, whose values are shown.
     """
-    titled = [(_title("Parameters", None), _rows(task.root, task.app, config))]
+    titled = [("Parameters", _rows(task.root, task.app, config))]
     for name, node in task.nodes.items():
         titled.append((_title(name, node.cls), _rows(node.target, node.cls, config)))
     rows = [row for _, section in titled for row in section]
@@ -101,55 +100,35 @@ def parameters_table(task: Task, config: DictConfig) -> str:
     return "\n".join(lines)
 
 
-def _title(name: str, cls: type | None) -> str:
-    doc = (inspect.getdoc(cls) or "") if cls is not None else ""
+def _title(name: str, cls: type) -> str:
+    doc = inspect.getdoc(cls)
     return f"{name}: {doc.splitlines()[0]}" if doc else name
 
 
 def _rows(target: Target, obj: Any, config: DictConfig) -> list[tuple[str, str, str, str]]:
     """Name, type, value and purpose of each field."""
     purposes = describe_help(obj)
-    prefix = f"{target.node}." if target.node else ""
-    return [
-        (
-            prefix + name,
-            type_text(field.annotation),
-            _value(config, prefix + name, field),
-            purposes.get(name, ""),
-        )
-        for name, field in target.fields.items()
-    ]
+    rows: list[tuple[str, str, str, str]] = []
+    for name, field in target.fields.items():
+        full = full_key(target.node, name)
+        value = _value(config, full, field)
+        rows.append((full, type_text(field.annotation), value, purposes.get(name, "")))
+    return rows
 
 
 def _value(config: DictConfig, name: str, field: Field) -> str:
-    """The value that a parameter has, about as it would be written on the command line."""
+    """The value that a parameter has, as it is written on the command line."""
     try:
         value = OmegaConf.select(config, name, throw_on_missing=True)
     except MissingMandatoryValue:
-        # A default that a config cannot hold is missing there, too.
-        return "required" if field.default is REQUIRED else _text(field.default)
+        if field.default is REQUIRED:
+            return "required"
+        value = field.default  # which a config cannot hold
     except OmegaConfBaseException:  # an interpolation that only a job can resolve
-        value = OmegaConf.to_container(config, resolve=False)
-        for part in name.split("."):
-            value = cast("Any", value)[part]
-    return _text(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value)
-
-
-def _text(value: Any) -> str:
-    """A value as text, strings without quotes where that is clear.
-
-    >>> _text({"betas": [0.9, None], "name": "adam", "note": ""})
-    "{betas: [0.9, null], name: adam, note: ''}"
-    """
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value).lower()
-    if isinstance(value, enum.Enum):
-        return value.name
-    if isinstance(value, str):
-        return value if _PLAIN.fullmatch(value) else repr(value)
-    if isinstance(value, Mapping):
-        items = cast("Mapping[Any, Any]", value).items()
-        return f"{{{', '.join(f'{_text(key)}: {_text(inner)}' for key, inner in items)}}}"
-    if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_text, cast('Sequence[Any]', value)))}]"
-    return getattr(value, "__name__", None) or str(value)
+        node, _, last = name.rpartition(".")
+        parent: Any = OmegaConf.select(config, node) if node else config
+        return str(cast("Any", OmegaConf.to_container(parent))[last])
+    try:
+        return render(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value)
+    except SweepError:
+        return getattr(value, "__name__", None) or str(value)
