@@ -46,6 +46,7 @@ _LEAST = 4  # prefixes, however large
 
 _Path = tuple[Any, ...]
 
+_PLAIN = re.compile(r"\$\{([^${}]*)\}")
 _RESOLVER = re.compile(r"\$\{\s*[\w.]+\s*:")
 # Resolvers that give text, so that nothing can be merged into it.
 _TEXT = frozenset({"hydra_override_dirname", "now", "oc.env", "python_version"})
@@ -275,17 +276,20 @@ class _Composition(ConfigLoaderImpl):
             text = self._interpolations.pop(path, None)
             if text and (isinstance(value, dict) or self._may_change(text, path, {path})):
                 raise NotCacheableError(f"{text} is resolved while {default.config_path} is merged")
-            if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
+            if isinstance(value, str) and "${" in value:
                 self._interpolations[path] = value
         return result
 
     def _may_change(self, text: str, path: _Path, seen: set[_Path]) -> bool:
         """Whether an interpolation may give another container in another job."""
-        name = text[2:-1].strip()
+        if "${" in _PLAIN.sub("", text):
+            return True  # one in another
+        plain = _PLAIN.fullmatch(text)
+        if plain is None:
+            return False  # with text around it, it gives text
+        name = plain.group(1).strip()
         if ":" in name:
             return name.partition(":")[0].strip() not in _TEXT
-        if "$" in name:
-            return True
         dots = len(name) - len(name.lstrip("."))
         target: _Path = (*path[: len(path) - dots if dots else 0], *split_key(name[dots:]))
         for end in range(1, len(target) + 1):

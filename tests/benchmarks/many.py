@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.processes import Cost, run, run_from_bases
+from tests.benchmarks.processes import Cost, run, run_from_prefixes
 from tests.benchmarks.table import Row, Table
 
 APP = Path(__file__).parent / "apps/many/app.py"
@@ -35,9 +35,9 @@ def memory(pairs: int) -> Iterator[Row]:
 
 
 def refuse_the_slow_way() -> None:
-    """Fails where the app's configs are not composed from bases."""
+    """Fails where the app's configs are not composed from prefixes."""
     with tempfile.TemporaryDirectory() as name:
-        run_from_bases([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", "a=range(3)"], Path(name))
+        run_from_prefixes([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", "a=range(3)"], Path(name))
 
 
 def _run(*overrides: str) -> tuple[Cost, float]:
