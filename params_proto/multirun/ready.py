@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.compose import copy_files, share_prefixes
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.jobs.numbered import Batch, in_batches
 from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
-from params_proto.multirun.start.beginning import Beginning, begin
+from params_proto.multirun.start.beginning import SweepRun, begin
 from params_proto.multirun.start.changes import (
     note_first_job,
     refuse_another_function,
@@ -49,7 +49,9 @@ class Ready:
     empty: bool = False
 
 
-def asked_for(options: Options, arguments: Sequence[str], host: Host, opened: Opened) -> Beginning:
+def asked_for(
+    options: Options, arguments: Sequence[str], host: AppContext, opened: Opened
+) -> SweepRun:
     """The sweep, as far as it can be known without a look at its jobs.
 
     Args:
@@ -72,7 +74,7 @@ def asked_for(options: Options, arguments: Sequence[str], host: Host, opened: Op
     return beginning
 
 
-def make_ready(beginning: Beginning, held: ExitStack) -> Ready:
+def make_ready(beginning: SweepRun, held: ExitStack) -> Ready:
     """Checks the jobs, and writes the sweep down.
 
     Args:
@@ -122,7 +124,7 @@ def make_ready(beginning: Beginning, held: ExitStack) -> Ready:
     return Ready(written_down(), remaining, kept)
 
 
-def _refuse_changes(beginning: Beginning) -> None:
+def _refuse_changes(beginning: SweepRun) -> None:
     options, host, plan = beginning.options, beginning.host, beginning.plan
     # Who writes over what a part has run says so.
     allowed = True if options.overwrite else options.resume_changed or ()
@@ -131,7 +133,7 @@ def _refuse_changes(beginning: Beginning) -> None:
     refuse_changes(beginning.directory, host, allowed)
 
 
-def _own(beginning: Beginning) -> AbstractContextManager[None]:
+def _own(beginning: SweepRun) -> AbstractContextManager[None]:
     """Keeps other processes out of the directory."""
     mode = mode_of(beginning.host.config)
     if mode is not None:

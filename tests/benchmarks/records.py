@@ -13,7 +13,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.multirun.running.recorded import Recorded
+from params_proto.multirun.running.recorded import JobRunner
 from params_proto.records import JobStore, Record, Status
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
@@ -32,7 +32,7 @@ def written(pairs: int) -> Iterator[Row]:
         with open_dict(config):
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
-        task = Recorded(_nothing)
+        task = JobRunner(_nothing)
         task.keep(Path(name), ["lr", "batch_size", "seed"], [])
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)
@@ -56,7 +56,7 @@ def read(pairs: int) -> Iterator[Row]:
     yield "100,000 records, read", f"{seconds:.1f} s"
 
 
-def _seconds(task: Recorded, config: DictConfig, node: Any, first: int) -> float:
+def _seconds(task: JobRunner, config: DictConfig, node: Any, first: int) -> float:
     """The seconds a job that the record adds, over 1,000 jobs."""
 
     def through(call: Callable[[DictConfig], Any]) -> float:

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.multirun import Options, Recorded, run
+from params_proto.multirun import JobRunner, Options, run
 from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Numbered, in_batches
+from params_proto.multirun.jobs.numbered import Job, in_batches
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.start.beginning import begin
@@ -189,7 +189,7 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
 
 
 def _validate(
-    app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Numbered]
+    app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Job]
 ) -> None:
     validation = Validation(app.host, directories)
     for _ in validation.passed(in_batches(jobs, iter([9])), ahead=True):
@@ -237,7 +237,7 @@ def _read(app: Multirun, directory: Path) -> None:
     list(records.all())
     read_plan(directory)
     FirstJob.read(directory)
-    jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
+    jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
     remaining = Remaining(records, Best(Ranking("loss")))
     list(remaining.of(seen(jobs, records, Directories(directory))))
     for job in (0, 1):
@@ -258,7 +258,7 @@ def _begin(app: Multirun, directory: Path) -> None:
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
     begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    task = Recorded(app.host.task_function)
+    task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
     run(options, arguments, host, NO_LAUNCHER, task, begun)

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
-    from params_proto.multirun.jobs.numbered import Numbered
+    from params_proto.multirun.jobs.numbered import Job
     from params_proto.multirun.running.interrupts import Interrupts
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ class UnrecordedError(SweepError):
     """A job that did not run, as its record cannot be written."""
 
 
-class NotRun:
+class Skipped:
     """What a job returns that found itself done or running elsewhere, or the sweep at its end."""
 
 
@@ -74,7 +74,7 @@ class Launch(NamedTuple):
     timeout: float | None = None
 
 
-class Recorded:
+class JobRunner:
     """The task function that the launcher gets. It is pickled with each job.
 
     Args:
@@ -136,7 +136,7 @@ class Recorded:
             raise self.signals.last  # which the job before has handled
         limit = self.launch.limit
         if limit is not None and limit.reached:
-            return NotRun()
+            return Skipped()
         if is_further_task():
             return self.__wrapped__(config)  # the job's first process keeps the record
         try:
@@ -144,7 +144,7 @@ class Recorded:
         except SweepError as error:
             raise UnrecordedError(str(error)) from error
         if record is None:
-            return NotRun()
+            return Skipped()
         if self.on_change is not None:
             self.on_change(record)
         clock = time.monotonic()
@@ -236,7 +236,7 @@ class Recorded:
         finally:
             self.busy = False
 
-    def returned(self, one: Numbered, directory: str, result: JobReturn) -> Record:
+    def returned(self, one: Job, directory: str, result: JobReturn) -> Record:
         """Writes the record of a job from what a launcher returned, where the job could not.
 
         Its process had another disk, or was not one of Hydra's.
@@ -252,7 +252,7 @@ class Recorded:
         value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
         failed = isinstance(value, Exception)
 
-        first = self._first(one.number, one.job, directory)
+        first = self._first(one.number, one.overrides, directory)
         ended = first._replace(
             status=Status.FAILED if failed else Status.COMPLETED,
             ended=first.started,
@@ -260,7 +260,7 @@ class Recorded:
             error=failure_of(value) if failed else None,
         )
         try:
-            claimed = self._records.claim(first, one.again)
+            claimed = self._records.claim(first, one.rerun_after)
             if claimed is not None:
                 ended = ended._replace(attempt=claimed.attempt)
                 self._records.finish(ended)

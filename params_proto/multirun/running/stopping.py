@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from params_proto._text import counted
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError
 from params_proto.records.process import this_process
@@ -54,7 +54,7 @@ class Cut:
         )
 
 
-def kill(records: JobStore, jobs: Iterable[Numbered]) -> None:
+def kill(records: JobStore, jobs: Iterable[Job]) -> None:
     """Ends the processes of this machine that run jobs, this one aside.
 
     Args:
@@ -72,9 +72,9 @@ def kill(records: JobStore, jobs: Iterable[Numbered]) -> None:
 
 def close(
     records: JobStore,
-    jobs: Iterable[Numbered],
+    jobs: Iterable[Job],
     before: Mapping[int, int],
-    elsewhere: Iterable[Numbered],
+    elsewhere: Iterable[Job],
 ) -> Cut:
     """Says of jobs that were interrupted that they were, once their processes have gone.
 

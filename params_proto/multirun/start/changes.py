@@ -21,7 +21,7 @@ from params_proto._keys import keys_of
 from params_proto._text import parse_json
 from params_proto.compose import over_copies
 from params_proto.errors import SweepError
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
 
@@ -126,7 +126,9 @@ class FirstJob(NamedTuple):
         _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
 
 
-def note_first_job(directory: Path, host: Host, first: tuple[Sequence[str], DictConfig]) -> None:
+def note_first_job(
+    directory: Path, host: AppContext, first: tuple[Sequence[str], DictConfig]
+) -> None:
     """Keeps what the first job of a sweep composes, which a resume compares.
 
     Args:
@@ -144,7 +146,9 @@ def note_first_job(directory: Path, host: Host, first: tuple[Sequence[str], Dict
         now.write(directory)
 
 
-def refuse_changes(directory: Path, host: Host, allowed: Literal[True] | Collection[str]) -> None:
+def refuse_changes(
+    directory: Path, host: AppContext, allowed: Literal[True] | Collection[str]
+) -> None:
     """Looks whether the jobs that are done would have other configs today.
 
     The first job's config is compared with what it was, and jobs that have run are composed from
@@ -182,7 +186,7 @@ def refuse_changes(directory: Path, host: Host, allowed: Literal[True] | Collect
 
 
 def _configs_of_then(
-    directory: Path, host: Host
+    directory: Path, host: AppContext
 ) -> Iterator[tuple[Sequence[str], Mapping[str, Any]]]:
     """Jobs, and their configs as they were."""
     first = FirstJob.read(directory)
@@ -201,7 +205,7 @@ def _configs_of_then(
             yield job, _plain(before.compose_whichever_sweep(job))
 
 
-def _kinds(directory: Path, host: Host) -> Iterator[Sequence[str]]:
+def _kinds(directory: Path, host: AppContext) -> Iterator[Sequence[str]]:
     """Of the jobs that have run, one of each choice of groups and of the keys given with it."""
     seen = set[tuple[frozenset[str], frozenset[str]]]()
     for record in islice(JobStore(directory).all(), _RECORDS):

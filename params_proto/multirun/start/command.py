@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from params_proto._text import arguments_start, python_options
 from params_proto.analysis.rerun import is_multirun_option
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.overrides.render import assignment
 
 # Options of Hydra's command line that have a value.
@@ -49,7 +49,7 @@ def script() -> list[str]:
     return [*start, *_flags(argv[1:])]
 
 
-def command_of(host: Host) -> list[str]:
+def command_of(host: AppContext) -> list[str]:
     """How the sweep was started, up to the overrides; nothing where its script has launched it.
 
     A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the

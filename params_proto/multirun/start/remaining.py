@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.multirun.start.best import Best
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError
@@ -33,7 +33,7 @@ class Seen:
         to_run: whether it is to run now.
     """
 
-    one: Numbered
+    one: Job
     record: Record | None = None
     runs: bool = False
     to_run: bool = True
@@ -48,7 +48,7 @@ class Seen:
 
 
 def seen(
-    jobs: Iterable[Numbered],
+    jobs: Iterable[Job],
     records: JobStore,
     directories: Directories,
     again: frozenset[Status] = frozenset(_AGAIN),
@@ -79,7 +79,7 @@ def seen(
         done = record.status is Status.COMPLETED
         # A job before it may have changed the working directory, below which the sweep's was.
         directory = None if os.path.isabs(record.dir) else record.dir
-        one = one._replace(directory=directory, again=record.attempt if done else 0)
+        one = one._replace(directory=directory, rerun_after=record.attempt if done else 0)
         status = Status.CRASHED if record.status is Status.RUNNING else record.status
         yield Seen(one, record, runs, not runs and status in again)
 
@@ -104,9 +104,9 @@ class Remaining:
     unfinished: int = 0
     again: int = 0
     all_seen: bool = False
-    elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+    elsewhere: list[Job] = field(default_factory=list[Job])
 
-    def of(self, jobs: Iterable[Seen]) -> Iterator[Numbered]:
+    def of(self, jobs: Iterable[Seen]) -> Iterator[Job]:
         """The jobs that are to run.
 
         Args:
@@ -119,7 +119,7 @@ class Remaining:
             if job.record is not None and job.record.status is Status.RUNNING:
                 self.records.finish(job.record._replace(status=Status.CRASHED, ended=now()))
             if job.to_run:
-                self.again += job.one.again > 0
+                self.again += job.one.rerun_after > 0
                 yield job.one
             else:
                 self.left_out += 1
