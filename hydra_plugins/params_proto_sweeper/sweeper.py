@@ -107,10 +107,10 @@ class ParamsProtoSweeper(Sweeper):
         from hydra.core.plugins import Plugins
 
         from params_proto.multirun import (
+            AppContext,
             BegunSinceError,
-            Host,
+            JobRunner,
             Options,
-            Recorded,
             opened,
             rank_here,
             run,
@@ -131,12 +131,12 @@ class ParamsProtoSweeper(Sweeper):
             if found.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
-            recorded = Recorded(task)
+            recorded = JobRunner(task)
             # Its options may name the directory, which is known from here on.
             self.launcher = Plugins.instance().instantiate_launcher(
                 hydra_context=self.hydra_context, task_function=recorded, config=self.config
             )
-            host = Host(self.config, loader, task)
+            host = AppContext(self.config, loader, task)
             with told_by_hydra():
                 options = Options(**self._options)
             if found.arguments is not None:

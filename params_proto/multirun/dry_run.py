@@ -15,13 +15,13 @@ from params_proto.analysis.text import width
 from params_proto.closed_pipe import until_closed
 from params_proto.errors import SweepError
 from params_proto.keys import keys_of
-from params_proto.multirun.asked.plan import Job
-from params_proto.multirun.host import Host
+from params_proto.multirun.asked.plan import Overrides
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import Batch
 from params_proto.multirun.jobs.validation import AHEAD, Validation
-from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.start.remaining import Seen
 from params_proto.multirun.words import counted
 from params_proto.values import length
@@ -32,7 +32,7 @@ _PATIENCE = 1.0  # seconds for which jobs of more than 10,000 are validated
 _WIDEST = 72  # characters of a job's overrides; of longer ones those that differ are shown
 
 
-def dry_run(beginning: Beginning, host: Host, form: object) -> None:
+def dry_run(beginning: SweepRun, host: AppContext, form: object) -> None:
     """Validates the first jobs, and prints them.
 
     Args:
@@ -69,7 +69,7 @@ def logged_aside() -> Generator[None, None, None]:
 
 
 class _Show:
-    def __init__(self, beginning: Beginning, host: Host) -> None:
+    def __init__(self, beginning: SweepRun, host: AppContext) -> None:
         self._beginning = beginning
         self._directories = Directories(beginning.directory)
         self._validation = Validation(host, self._directories, Composed())
@@ -81,7 +81,7 @@ class _Show:
             for one, directory in self._validated(batch):
                 told = {
                     "job": one.one.number,
-                    "overrides": one.one.job,
+                    "overrides": one.one.overrides,
                     "dir": directory,
                     "status": one.status,
                     "runs": one.to_run,
@@ -107,7 +107,7 @@ class _Show:
             _say(f"Every job also has {' '.join(same)}")
         self._count(validated, len(first), more)
 
-    def _told_apart(self, jobs: list[Job]) -> tuple[list[Job], Job]:
+    def _told_apart(self, jobs: list[Overrides]) -> tuple[list[Overrides], Overrides]:
         """The overrides to show of each job, and where one's are long, those in common."""
         swept = {*self._beginning.request.plan.swept}
         if not swept or all(len(" ".join(job)) <= _WIDEST for job in jobs):
@@ -118,11 +118,11 @@ class _Show:
         ]
         return differ, [line for line in jobs[0] if line not in differ[0]]
 
-    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, Job, str, str]]:
+    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, Overrides, str, str]]:
         for one, directory in self._validated(jobs):
             note = "" if one.status == "pending" else one.status
             note = f"{note}, runs again" if note and one.to_run else note
-            yield str(one.one.number), one.one.job, directory or "as the job says", note
+            yield str(one.one.number), one.one.overrides, directory or "as the job says", note
 
     def _validated(self, jobs: list[Seen]) -> Iterator[tuple[Seen, str | None]]:
         batch = Batch([one.one for one in jobs])

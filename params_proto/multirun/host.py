@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(eq=False)
-class Host:
+class AppContext:
     """An app in a multirun.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from params_proto.compose import keep
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories, cleared_if_not_begun, make
 from params_proto.multirun.jobs.numbered import Batch, in_batches
@@ -18,7 +18,7 @@ from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.running.timeouts import refuse_unsound
-from params_proto.multirun.start.beginning import Beginning, begin
+from params_proto.multirun.start.beginning import SweepRun, begin
 from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
 from params_proto.multirun.start.lock import locked
 from params_proto.multirun.start.opening import Opened
@@ -47,8 +47,8 @@ class Ready:
 
 
 def asked_for(
-    options: Options, arguments: Sequence[str], host: Host, opened: Opened, composed: Composed
-) -> Beginning:
+    options: Options, arguments: Sequence[str], host: AppContext, opened: Opened, composed: Composed
+) -> SweepRun:
     """The sweep, as far as it can be known without a look at its jobs.
 
     Args:
@@ -70,7 +70,7 @@ def asked_for(
     return beginning
 
 
-def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Ready:
+def make_ready(beginning: SweepRun, composed: Composed, held: ExitStack) -> Ready:
     """Checks the jobs, and writes the sweep down.
 
     Args:
@@ -122,7 +122,7 @@ def make_ready(beginning: Beginning, composed: Composed, held: ExitStack) -> Rea
     return Ready(written_down(), remaining, kept)
 
 
-def _refuse_changes(beginning: Beginning, composed: Composed) -> None:
+def _refuse_changes(beginning: SweepRun, composed: Composed) -> None:
     options, host, plan = beginning.options, beginning.host, beginning.plan
     # Who writes over what a part has run says so.
     allowed = True if options.overwrite else options.resume_changed or ()
@@ -131,7 +131,7 @@ def _refuse_changes(beginning: Beginning, composed: Composed) -> None:
     refuse_changes(beginning.directory, host, composed, allowed)
 
 
-def _own(beginning: Beginning) -> AbstractContextManager[None]:
+def _own(beginning: SweepRun) -> AbstractContextManager[None]:
     """Keeps other processes out of the directory."""
     mode = mode_of(beginning.host.config)
     if mode is not None:

@@ -8,15 +8,15 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.ready import asked_for, make_ready
 from params_proto.multirun.running.batches import Running
 from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
-from params_proto.multirun.running.recorded import Recorded
-from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.running.recorded import JobRunner
+from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.words import counted
 
@@ -34,9 +34,9 @@ _NOT_BEGUN = "Interrupted: no job has started. The same command begins again."
 def run(
     options: Options,
     arguments: Sequence[str],
-    host: Host,
+    host: AppContext,
     launcher: Launcher,
-    task: Recorded,
+    task: JobRunner,
     opened: Opened,
 ) -> list[Sequence[JobReturn]]:
     """Runs every job.
@@ -105,7 +105,7 @@ def run(
     return running.ended()
 
 
-def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
+def _nothing(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (

@@ -9,12 +9,12 @@ from omegaconf import OmegaConf
 
 from params_proto.analysis.text import cell
 from params_proto.multirun.progress.lines import write
-from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.beginning import SweepRun
 
 _FEW = 10  # keys that are told
 
 
-def tell_what_can_be_swept(beginning: Beginning) -> None:
+def tell_what_can_be_swept(beginning: SweepRun) -> None:
     """Writes a line about the keys of the app, where one job runs and nothing was asked for.
 
     Args:

@@ -13,8 +13,8 @@ from params_proto.app.configs import entries, task_of
 from params_proto.app.function import App
 from params_proto.compose import loader_over
 from params_proto.multirun.asked.commandline import given
-from params_proto.multirun.asked.request import Asked, in_full, lines_in_full
-from params_proto.multirun.host import Host
+from params_proto.multirun.asked.request import SweepRequest, in_full, lines_in_full
+from params_proto.multirun.host import AppContext
 from params_proto.overrides.reading import read
 from params_proto.python.arguments import checked
 from params_proto.python.place import Own, place_of
@@ -46,9 +46,9 @@ def configs(
         of_all = [line for line in lines if read(line).is_hydra_override()]
         of_jobs = [line for line in lines if line not in of_all]
         composer = _Composer(loader, place.primary, of_all)
-        host = Host(composer.of_no_job(), loader, task or _nothing)
+        host = AppContext(composer.of_no_job(), loader, task or _nothing)
         outside = given(lines_in_full(of_jobs, host), loader)
-        jobs = Asked(host, [], in_full(sweep, host), outside, ()).plan.jobs()
+        jobs = SweepRequest(host, [], in_full(sweep, host), outside, ()).plan.jobs()
     return _each(jobs, composer, surroundings, job)
 
 

@@ -19,7 +19,7 @@ from params_proto.compose import caches
 from params_proto.compose.base import Base
 from params_proto.compose.difference import difference
 from params_proto.compose.loader import CachedLoader
-from params_proto.multirun import Host, Options, Recorded
+from params_proto.multirun import AppContext, JobRunner, Options
 from params_proto.multirun.running import batches
 from params_proto.multirun.start.opening import Opened
 from tests.compose.roads import TREE, cached, hydras, master, write
@@ -31,9 +31,9 @@ def task(config: DictConfig) -> None:
     """What the jobs would run."""
 
 
-def run(options: Options, arguments: list[str], host: Host, launcher: Any) -> Any:
+def run(options: Options, arguments: list[str], host: AppContext, launcher: Any) -> Any:
     """As the sweeper does."""
-    return multirun.run(options, arguments, host, launcher, Recorded(task), Opened(host.config))
+    return multirun.run(options, arguments, host, launcher, JobRunner(task), Opened(host.config))
 
 
 class Composing:
@@ -44,7 +44,7 @@ class Composing:
         most: the batches to take.
     """
 
-    def __init__(self, host: Host, most: int | None = None) -> None:
+    def __init__(self, host: AppContext, most: int | None = None) -> None:
         self.host = host
         self.most = most
         self.batches: list[int] = []
@@ -75,7 +75,7 @@ def alive(kind: type = DictConfig) -> int:
 
 
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # what the launcher raises is raised
     monkeypatch.chdir(tmp_path)
     loader = cached(write(tmp_path / "conf", TREE))
@@ -83,11 +83,11 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Host:
         loader, "hydra/sweeper=params_proto", "hydra.sweep.dir=out", "hydra.job.name=app"
     )
     HydraConfig.instance().set_config(config)
-    return Host(config, loader, task)
+    return AppContext(config, loader, task)
 
 
 @pytest.mark.growth
-def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
     monkeypatch.setattr(batches, "_KEPT", 100)
     left: list[tuple[int, int]] = []
@@ -104,7 +104,7 @@ def test_nothing_grows_with_the_jobs(host: Host, monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_large_sweep_starts_with_a_hundred_jobs(
-    host: Host, monkeypatch: pytest.MonkeyPatch
+    host: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     composed: list[int] = []
     own = CachedLoader.load_sweep_config
@@ -125,7 +125,7 @@ def test_a_large_sweep_starts_with_a_hundred_jobs(
     assert len(composed) == 100 + 100 + 100 + 150  # the first batch twice, and the next one once
 
 
-def test_a_smaller_one_is_checked_before_the_first(host: Host) -> None:
+def test_a_smaller_one_is_checked_before_the_first(host: AppContext) -> None:
     launcher: Any = Composing(host, most=0)
     options = ",".join(["mysql"] * 300 + ["nodb"])
     with pytest.raises(HydraException, match="Could not find 'db/nodb'"):

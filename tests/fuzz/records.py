@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.multirun import Options, Recorded, run
+from params_proto.multirun import JobRunner, Options, run
 from params_proto.multirun.jobs.composed import Composed, kept
 from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Numbered, in_batches
+from params_proto.multirun.jobs.numbered import Job, in_batches
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.start.beginning import begin
@@ -223,7 +223,7 @@ def _read(app: Multirun, directory: Path) -> None:
     list(records.all())
     read_plan(directory)
     list(kept(directory))
-    jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
+    jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
     remaining = Remaining(records, Best(Ranking("loss")))
     list(remaining.of(seen(jobs, records, Directories(directory))))
     for job in (0, 1):
@@ -247,7 +247,7 @@ def _begin(app: Multirun, directory: Path) -> None:
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
     begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    task = Recorded(app.host.task_function)
+    task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
     run(options, arguments, host, NO_LAUNCHER, task, begun)

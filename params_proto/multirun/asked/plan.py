@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from params_proto.multirun.asked.standing import Composed
     from params_proto.sweep import Sweep
 
-Job = list[str]
+Overrides = list[str]
 
 
 @dataclass(eq=False)
@@ -56,7 +56,7 @@ class Plan:
         """How many jobs there are; None where a filter would have to look at each."""
         return None if self.expression.filters else self.space.size
 
-    def jobs(self) -> Iterator[Job]:
+    def jobs(self) -> Iterator[Overrides]:
         """Each job as Hydra overrides, in order.
 
         Raises:
@@ -74,7 +74,7 @@ class Plan:
         configs, _ = self._part(part)
         return next(islice(configs, most, None), None) is not None
 
-    def numbered(self, part: slice | None = None) -> Iterator[tuple[int, Job]]:
+    def numbered(self, part: slice | None = None) -> Iterator[tuple[int, Overrides]]:
         """The jobs with their numbers, the indices in the whole sweep, each when it is asked for.
 
         Args:
@@ -135,7 +135,7 @@ class Plan:
             return key
         return None if key.startswith("+") else f"~{key}"  # nothing is left out of what is added
 
-    def _job(self, config: Mapping[str, Any]) -> Job:
+    def _job(self, config: Mapping[str, Any]) -> Overrides:
         spelled: dict[str, Any] = {}
         if self._last:
             config = {key: config[key] for key in self.order if key in config}

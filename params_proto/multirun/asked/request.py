@@ -21,14 +21,14 @@ from params_proto.multirun.asked.plan import Plan, plan
 from params_proto.multirun.asked.standing import Composed
 from params_proto.multirun.asked.sweeps import SweepFile
 from params_proto.multirun.asked.unknown import added, refuse_unknown
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.options import Options
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 
 
 @dataclass(eq=False)
-class Asked:
+class SweepRequest:
     """A configured sweep, and what was given from outside.
 
     Args:
@@ -39,7 +39,7 @@ class Asked:
         paired: keys among these that vary together.
     """
 
-    host: Host
+    host: AppContext
     arguments: list[str]
     sweep: Sweep
     outside: Sequence[Given]
@@ -71,7 +71,7 @@ class Asked:
         return replace(made, spelling={**made.spelling, **adding})
 
 
-def asked_before(file: SweepFile, arguments: Sequence[str], host: Host) -> Asked:
+def asked_before(file: SweepFile, arguments: Sequence[str], host: AppContext) -> SweepRequest:
     """Reads what was asked for when a sweep began.
 
     Args:
@@ -86,8 +86,8 @@ def asked_before(file: SweepFile, arguments: Sequence[str], host: Host) -> Asked
 
 
 def asked(
-    options: Options, arguments: Sequence[str], host: Host, file: SweepFile | None = None
-) -> Asked:
+    options: Options, arguments: Sequence[str], host: AppContext, file: SweepFile | None = None
+) -> SweepRequest:
     """Reads what was asked for.
 
     Args:
@@ -125,16 +125,16 @@ def asked(
         }
         refuse_unknown(closed, places, host.is_group)
     zips = OmegaConf.to_container(options.zip) if OmegaConf.is_config(options.zip) else options.zip
-    return Asked(host, arguments, sweep, outside, pairs(zips, outside, host.in_full))
+    return SweepRequest(host, arguments, sweep, outside, pairs(zips, outside, host.in_full))
 
 
-def lines_in_full(lines: Sequence[str], host: Host) -> list[str]:
+def lines_in_full(lines: Sequence[str], host: AppContext) -> list[str]:
     """Overrides with the node of each field that they give by its plain name."""
     keys = [line.partition("=")[0] for line in lines]
     return [host.in_full(key) + line[len(key) :] for key, line in zip(keys, lines, strict=True)]
 
 
-def in_full(sweep: Sweep, host: Host) -> Sweep:
+def in_full(sweep: Sweep, host: AppContext) -> Sweep:
     """A sweep that Python defines without the app's prefix classes, its keys named as the app does.
 
     Raises:

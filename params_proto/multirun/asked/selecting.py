@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 
 from params_proto.multirun.asked.plan import plan
-from params_proto.multirun.host import Host, sweep_of
+from params_proto.multirun.host import AppContext, sweep_of
 from params_proto.overrides.lines import Given
 from params_proto.sweep import Sweep
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 
-def only_select_the_sweep(host: Host, outside: Sequence[Given]) -> list[str]:
+def only_select_the_sweep(host: AppContext, outside: Sequence[Given]) -> list[str]:
     """The fixed choices of groups that change nothing but the sweep.
 
     They are left out of `sweep.yaml`, which holds the sweep itself.
@@ -38,7 +38,7 @@ def only_select_the_sweep(host: Host, outside: Sequence[Given]) -> list[str]:
     ]
 
 
-def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
+def _only_selects(host: AppContext, choice: Given, fixed: Sequence[Given]) -> bool:
     try:
         whole = _composed(host, fixed)
         without = _composed(host, [one for one in fixed if one is not choice])
@@ -51,7 +51,7 @@ def _only_selects(host: Host, choice: Given, fixed: Sequence[Given]) -> bool:
     return _but_the_sweep(without) == config and "runtime.choices" not in str(config)
 
 
-def _composed(host: Host, fixed: Sequence[Given]) -> DictConfig:
+def _composed(host: AppContext, fixed: Sequence[Given]) -> DictConfig:
     (job,) = plan(Sweep(), (), fixed, (), host.is_group).jobs()
     # What changes a part of a sweep cannot be composed without it.
     return host.compose_whichever_sweep(job, as_chosen=True)

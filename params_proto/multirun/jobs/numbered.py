@@ -8,36 +8,36 @@ from itertools import islice
 from typing import NamedTuple
 
 from params_proto.errors import SweepError
-from params_proto.multirun.asked.plan import Job, Plan
+from params_proto.multirun.asked.plan import Overrides, Plan
 from params_proto.multirun.jobs.distinct import occurrence_of
 from params_proto.overrides.identity import Occurrences, telling
 
 _LOOKED_AT = 10_000_000  # jobs before those of a part, to tell equal ones apart: some minutes, 1 GB
 
 
-class Numbered(NamedTuple):
+class Job(NamedTuple):
     """A job of a sweep.
 
     Args:
         number: the index in the whole sweep.
-        job: its overrides.
+        overrides: its overrides.
         occurrence: how many jobs before it are equal.
         directory: where an earlier attempt ran, relative to the sweep's directory.
-        again: the last of its attempts, where it was completed and is to run once more.
+        rerun_after: the last of its attempts, where it was completed and is to run once more.
     """
 
     number: int
-    job: Job
+    overrides: Overrides
     occurrence: int = 0
     directory: str | None = None
-    again: int = 0
+    rerun_after: int = 0
 
 
 @dataclass(eq=False)
 class Batch:
     """Jobs that a launcher gets at once."""
 
-    all: Sequence[Numbered]
+    all: Sequence[Job]
     # By number, those that the jobs were found to have.
     directories: dict[int, str] = field(default_factory=dict[int, str])
 
@@ -50,9 +50,9 @@ class Batch:
         return whole if [*whole] == numbers else numbers
 
     @property
-    def jobs(self) -> list[Job]:
+    def jobs(self) -> list[Overrides]:
         """Their overrides."""
-        return [one.job for one in self.all]
+        return [one.overrides for one in self.all]
 
     @property
     def occurrences(self) -> Mapping[int, int]:
@@ -62,12 +62,12 @@ class Batch:
     @property
     def again(self) -> Mapping[int, int]:
         """The last attempts of those that were completed."""
-        return {one.number: one.again for one in self.all if one.again}
+        return {one.number: one.rerun_after for one in self.all if one.rerun_after}
 
 
 def numbered(
     plan: Plan, part: slice | None = None, selecting: Collection[str] = ()
-) -> Iterator[Numbered]:
+) -> Iterator[Job]:
     """The jobs of a sweep, in order.
 
     Args:
@@ -83,15 +83,15 @@ def numbered(
         yield from _counted(plan, part, selecting)
         return
     for number, job in plan.numbered(part):
-        yield Numbered(number, job, occurrence(number))
+        yield Job(number, job, occurrence(number))
 
 
-def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iterator[Numbered]:
+def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iterator[Job]:
     """The same by a look at all jobs, up to the last of them."""
     seen = Occurrences()
     if part is None:
         for number, job in plan.numbered():
-            yield Numbered(number, job, seen.of(telling(job, selecting)))
+            yield Job(number, job, seen.of(telling(job, selecting)))
         return
     wanted = range(plan.space.size)[part]
     if not wanted:
@@ -108,15 +108,15 @@ def _counted(plan: Plan, part: slice | None, selecting: Collection[str]) -> Iter
     for number, job in plan.numbered(slice(max(wanted[0], wanted[-1]) + 1)):
         occurrence = seen.of(telling(job, selecting))
         if number in wanted and wanted.step > 0:
-            yield Numbered(number, job, occurrence)
+            yield Job(number, job, occurrence)
         elif number in wanted:
             before[number] = occurrence
     if wanted.step < 0:
         for number, job in plan.numbered(part):
-            yield Numbered(number, job, before[number])
+            yield Job(number, job, before[number])
 
 
-def in_batches(jobs: Iterable[Numbered], sizes: Iterable[int]) -> Iterator[Batch]:
+def in_batches(jobs: Iterable[Job], sizes: Iterable[int]) -> Iterator[Batch]:
     """The jobs in batches, each computed when it is asked for.
 
     Args:

@@ -15,9 +15,9 @@ from omegaconf import open_dict
 from params_proto.errors import SweepError
 from params_proto.keys import bare, keys_of
 from params_proto.multirun.asked.misplaced import refuse_misplaced_steps
-from params_proto.multirun.asked.plan import Job
+from params_proto.multirun.asked.plan import Overrides
 from params_proto.multirun.asked.unknown import meant, misfit_of
-from params_proto.multirun.host import Host, sweep_of
+from params_proto.multirun.host import AppContext, sweep_of
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import (
     Directories,
@@ -27,7 +27,7 @@ from params_proto.multirun.jobs.directories import (
     pin,
     written,
 )
-from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbered import Batch, Job
 from params_proto.multirun.mistakes import Mistakes
 from params_proto.overrides.reading import refuse_deep
 
@@ -53,7 +53,7 @@ class Validation:
         composed: told of a job of each choice of groups.
     """
 
-    host: Host
+    host: AppContext
     directories: Directories
     composed: Composed
     _passed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]], init=False)
@@ -79,7 +79,7 @@ class Validation:
             _log(batch, seconds)
             yield batch
 
-    def note(self, jobs: Iterable[Numbered]) -> None:
+    def note(self, jobs: Iterable[Job]) -> None:
         """Notes the directories of jobs that run elsewhere; what is wrong there is said there.
 
         Args:
@@ -87,8 +87,8 @@ class Validation:
         """
         for one in jobs:
             with suppress(HydraException, SweepError):
-                config = self.host.compose(one.job)
-                self.directories.add(one.number, one.job, _numbered(config, one.number))
+                config = self.host.compose(one.overrides)
+                self.directories.add(one.number, one.overrides, _numbered(config, one.number))
 
     def _checked(self, batch: Batch) -> tuple[Batch, float]:
         mistakes = Mistakes()
@@ -106,8 +106,8 @@ class Validation:
                 batch.directories[one.number] = directory
         return time.perf_counter() - start
 
-    def _check_one(self, one: Numbered, mistakes: Mistakes) -> str | None:
-        number, job = one.number, one.job
+    def _check_one(self, one: Job, mistakes: Mistakes) -> str | None:
+        number, job = one.number, one.overrides
         own = [] if one.directory is None else [in_directory(one.directory)]
         try:
             config = self._composed(job, own)
@@ -138,14 +138,14 @@ class Validation:
         )
         pin(directory, master)
 
-    def _meant(self, job: Job) -> Iterator[str]:
+    def _meant(self, job: Overrides) -> Iterator[str]:
         """What may have been meant by keys that the config of a job's groups does not have."""
         chosen = [line for line in job if self.host.is_group(bare(line.partition("=")[0]))]
         with suppress(HydraException, SweepError):
             config = self.host.compose(chosen)
             yield from meant(config, job, self.host.is_group, self.host.task)
 
-    def _composed(self, job: Job, own: Job) -> DictConfig:
+    def _composed(self, job: Overrides, own: Overrides) -> DictConfig:
         keys = keys_of(job)
         groups = [key for key in keys if self.host.is_group(key)]
         # What decides about the hydra node, and about what a group puts into the task's config.
@@ -169,7 +169,7 @@ class Validation:
         self.composed.add(choices, job, config)
         return config
 
-    def _refuse_another_sweep(self, job: Job, config: DictConfig) -> None:
+    def _refuse_another_sweep(self, job: Overrides, config: DictConfig) -> None:
         if sweep_of(config) != self.host.sweep:
             raise SweepError(
                 f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"

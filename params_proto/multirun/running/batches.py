@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbered import Batch, Job
 from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
 from params_proto.multirun.progress.lines import write
@@ -25,9 +25,9 @@ from params_proto.multirun.running.interrupts import quiet_about_interrupts
 from params_proto.multirun.running.launching import Launching
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import explanation
-from params_proto.multirun.running.recorded import Recorded, RemoteError
+from params_proto.multirun.running.recorded import JobRunner, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
-from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.words import counted
 from params_proto.records import Records
 from params_proto.records.layout import FAILED, OWN
@@ -55,7 +55,7 @@ class Running:
         remaining: what is left of a sweep that goes on; None for a new one.
     """
 
-    beginning: Beginning
+    beginning: SweepRun
     launching: Launching
     gathered: Gathered
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
@@ -70,9 +70,9 @@ class Running:
     @classmethod
     def of(
         cls,
-        beginning: Beginning,
+        beginning: SweepRun,
         launcher: Launcher,
-        task: Recorded,
+        task: JobRunner,
         configs: Path,
         remaining: Remaining | None = None,
     ) -> Running:
@@ -254,7 +254,7 @@ class Running:
         os._exit(128 + number)
 
     @property
-    def _current(self) -> Sequence[Numbered]:
+    def _current(self) -> Sequence[Job]:
         batch = self._batch  # which another thread may change
         return [] if batch is None else batch.all
 
@@ -287,7 +287,7 @@ class Running:
         )
 
 
-def _total(beginning: Beginning) -> int | None:
+def _total(beginning: SweepRun) -> int | None:
     """How many jobs there are, unless many would have to be looked at to count them."""
     plan, part = beginning.request.plan, beginning.options.part
     if plan.size is None and plan.exceeds(AHEAD, part):

@@ -20,7 +20,7 @@ from params_proto.records.plan import read_plan
 if TYPE_CHECKING:
     from params_proto.analysis.digest import Digest
     from params_proto.analysis.ranking import Ranking
-    from params_proto.multirun.start.beginning import Beginning
+    from params_proto.multirun.start.beginning import SweepRun
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ _PENDING = 100_000  # jobs that have not run, of which more would take too long 
 _HELD = 10_000  # rows that are read once, not twice
 
 
-def leave_results(beginning: Beginning, there: Path) -> list[str]:
+def leave_results(beginning: SweepRun, there: Path) -> list[str]:
     """Writes the file, and shows the table unless nobody wants to see it.
 
     While other parts of the sweep run it does neither: the last of them does.
@@ -61,7 +61,7 @@ def leave_results(beginning: Beginning, there: Path) -> list[str]:
             return []
 
 
-def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
+def _show(beginning: SweepRun, there: Path, read: Digest) -> list[str]:
     from params_proto.analysis.text import counted, shown
     from params_proto.multirun.progress.lines import write
     from params_proto.multirun.progress.screen import has_colors
@@ -81,7 +81,7 @@ def _show(beginning: Beginning, there: Path, read: Digest) -> list[str]:
     return _best(beginning, there, read, order)
 
 
-def _best(beginning: Beginning, there: Path, read: Digest, order: Ranking | None) -> list[str]:
+def _best(beginning: SweepRun, there: Path, read: Digest, order: Ranking | None) -> list[str]:
     from params_proto.analysis.alone import again
     from params_proto.analysis.text import cell
 

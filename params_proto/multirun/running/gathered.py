@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbered import Batch, Job
 from params_proto.multirun.running.failures import Failures
-from params_proto.multirun.running.recorded import NotRun, Recorded, UnrecordedError
+from params_proto.multirun.running.recorded import JobRunner, Skipped, UnrecordedError
 from params_proto.multirun.running.stopping import LOOK, is_mine, record_of
 from params_proto.records import Record, Records, Status
 from params_proto.records.record import now
@@ -40,11 +40,11 @@ class Gathered:
             full.
     """
 
-    task: Recorded
+    task: JobRunner
     records: Records
     failures: Failures
     progress: Progress | None = None
-    elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+    elsewhere: list[Job] = field(default_factory=list[Job])
     unrecorded: dict[int, str] = field(default_factory=dict[int, str])
 
     def take(self, batch: Batch, results: Sequence[JobReturn]) -> dict[int, JobReturn]:
@@ -60,7 +60,7 @@ class Gathered:
         returned: dict[int, JobReturn] = {}
         for one, result in zip(batch.all, results, strict=True):
             value: Any = result._return_value  # pyright: ignore[reportPrivateUsage]
-            if isinstance(value, NotRun):
+            if isinstance(value, Skipped):
                 self._not_run(one)
                 continue
             returned[one.number] = result
@@ -72,7 +72,7 @@ class Gathered:
 
     def take_unstarted(
         self, error: Exception, launcher: Launcher, left: Batch
-    ) -> tuple[Numbered, JobReturn] | None:
+    ) -> tuple[Job, JobReturn] | None:
         """Notes that a job ended the launch before its task began.
 
         Args:
@@ -93,8 +93,8 @@ class Gathered:
         return found
 
     def take_dead(
-        self, jobs: Sequence[Numbered], attempts: Mapping[int, int]
-    ) -> tuple[list[Numbered], list[Numbered]]:
+        self, jobs: Sequence[Job], attempts: Mapping[int, int]
+    ) -> tuple[list[Job], list[Job]]:
         """Notes what became of jobs of which one ended its worker.
 
         Args:
@@ -104,8 +104,8 @@ class Gathered:
         Returns:
             Those whose process is gone, and those that have not begun; the others have ended.
         """
-        died: list[Numbered] = []
-        left: list[Numbered] = []
+        died: list[Job] = []
+        left: list[Job] = []
         for one in jobs:
             record = self.record(one)
             if record is None or record.attempt == attempts[one.number]:
@@ -123,9 +123,7 @@ class Gathered:
                 self._ended(record)
         return died, left
 
-    def take_records(
-        self, jobs: Sequence[Numbered], attempts: Mapping[int, int], results: int
-    ) -> None:
+    def take_records(self, jobs: Sequence[Job], attempts: Mapping[int, int], results: int) -> None:
         """Notes what the records tell, where a launcher has not returned one result for each job.
 
         Args:
@@ -139,13 +137,13 @@ class Gathered:
         for one in left:
             self.unrecorded[one.number] = f"the launcher returned {results} of {len(jobs)} results."
 
-    def wait(self) -> list[Numbered]:
+    def wait(self) -> list[Job]:
         """Waits for the jobs that run in processes of other launches.
 
         Returns:
             Those whose processes died.
         """
-        dead: list[Numbered] = []
+        dead: list[Job] = []
         for one in self.elsewhere:
             record = self.record(one)
             if record is not None and self.records.runs(record):
@@ -165,13 +163,13 @@ class Gathered:
         self.elsewhere.clear()
         return dead
 
-    def crashed(self, one: Numbered) -> None:
+    def crashed(self, one: Job) -> None:
         """Notes that a job ended its worker."""
         closed = self.close(one, Status.CRASHED)
         self.failures.add(closed)
         self._ended(closed)
 
-    def close(self, one: Numbered, status: Status) -> Record:
+    def close(self, one: Job, status: Status) -> Record:
         """Says in the record of a job how it ended, as its process is gone.
 
         Args:
@@ -195,18 +193,18 @@ class Gathered:
         if self.progress is not None:
             self.progress.changed_here(record)
 
-    def attempts(self, jobs: Iterable[Numbered]) -> dict[int, int]:
+    def attempts(self, jobs: Iterable[Job]) -> dict[int, int]:
         """How many attempts jobs have had, by number."""
         known = ((one.number, self.record(one)) for one in jobs)
         return {number: 0 if record is None else record.attempt for number, record in known}
 
-    def begun_again(self, jobs: Iterable[Numbered]) -> int:
+    def begun_again(self, jobs: Iterable[Job]) -> int:
         """How many completed jobs of those that were to run once more have begun to."""
-        again = [one for one in jobs if one.again]
+        again = [one for one in jobs if one.rerun_after]
         attempts = self.attempts(again)
-        return sum(attempts[one.number] > one.again for one in again)
+        return sum(attempts[one.number] > one.rerun_after for one in again)
 
-    def record(self, one: Numbered) -> Record | None:
+    def record(self, one: Job) -> Record | None:
         """The record of a job, if it has one that can be read."""
         return record_of(self.records, one.number)
 
@@ -217,21 +215,21 @@ class Gathered:
         if self.progress is not None:
             self.progress.changed(record)
 
-    def _ended_or_unrecorded(self, one: Numbered, record: Record | None) -> None:
+    def _ended_or_unrecorded(self, one: Job, record: Record | None) -> None:
         if record is None or record.status is Status.RUNNING:
             self.unrecorded[one.number] = "it cannot be written."
             return
         self.unrecorded.pop(one.number, None)
         self._ended(record)
 
-    def _returned(self, one: Numbered, batch: Batch, result: JobReturn) -> Record | None:
+    def _returned(self, one: Job, batch: Batch, result: JobReturn) -> Record | None:
         """Writes the record of a job that has left none, if that can be."""
         directory = batch.directories.get(one.number, str(one.number))
         with suppress(SweepError):
             return self.task.returned(one, directory, result)
         return None
 
-    def _not_run(self, one: Numbered) -> None:
+    def _not_run(self, one: Job) -> None:
         record = self.record(one)
         if record is not None and record.status is Status.RUNNING:
             self.elsewhere.append(one)

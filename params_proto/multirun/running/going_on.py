@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from params_proto.multirun.running.stopping import Cut
-from params_proto.multirun.start.beginning import Beginning
+from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.start.command import command_of, to_go_on, to_launch_again
 from params_proto.multirun.words import counted
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from params_proto.multirun.start.remaining import Remaining
 
 
-def how_to_go_on(beginning: Beginning, remaining: Remaining | None, begun: int) -> str:
+def how_to_go_on(beginning: SweepRun, remaining: Remaining | None, begun: int) -> str:
     """The command that goes on with a sweep, and what else it would run.
 
     Args:
@@ -47,7 +47,7 @@ def _left_again(remaining: Remaining, begun: int) -> str | None:
     )
 
 
-def _command(beginning: Beginning, rerun: str | Sequence[str] | None = None) -> str:
+def _command(beginning: SweepRun, rerun: str | Sequence[str] | None = None) -> str:
     host, directory = beginning.host, str(beginning.directory)
     if host.handed is not None:
         return to_launch_again(directory, rerun)

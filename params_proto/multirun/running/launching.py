@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from params_proto.multirun.asked.plan import Job
+from params_proto.multirun.asked.plan import Overrides
 from params_proto.multirun.jobs.directories import in_directory
-from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbered import Batch, Job
 from params_proto.multirun.jobs.numbering import first_number
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
@@ -47,7 +47,7 @@ class Launching:
 
     launcher: Launcher
     gathered: Gathered
-    compose: Callable[[Job], DictConfig]
+    compose: Callable[[Overrides], DictConfig]
     retries: int = 0
     timeout: float | None = None
     apart: bool = False
@@ -80,7 +80,7 @@ class Launching:
                     self._launch_all(Batch(jobs, batch.directories), returned)
         return {one.number: returned[one.number] for one in batch.all if one.number in returned}
 
-    def cut(self, jobs: Iterable[Numbered]) -> Cut:
+    def cut(self, jobs: Iterable[Job]) -> Cut:
         """Closes the records of jobs that were interrupted.
 
         Args:
@@ -90,8 +90,8 @@ class Launching:
 
     def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches the jobs, and after a worker's death those that did not run."""
-        rest: Sequence[Numbered] = batch.all
-        suspects: list[Numbered] = []
+        rest: Sequence[Job] = batch.all
+        suspects: list[Job] = []
         idle = 0
         while rest and not self._failures.too_many:
             attempts = self.gathered.attempts(rest)
@@ -141,13 +141,13 @@ class Launching:
                 break
         self._launch_alone(Batch(suspects, batch.directories), returned)
 
-    def _keep_logs(self, jobs: Iterable[Numbered], attempts: Mapping[int, int]) -> None:
+    def _keep_logs(self, jobs: Iterable[Job], attempts: Mapping[int, int]) -> None:
         """Sets the logs of earlier attempts aside that would be written over."""
         for one in jobs:
             record = self.gathered.record(one) if attempts[one.number] else None
             if record is not None:
                 directory = self.gathered.records.directory / record.dir
-                set_aside(self.compose(one.job), one.number, directory, record.attempt)
+                set_aside(self.compose(one.overrides), one.number, directory, record.attempt)
 
     def _launch_alone(self, suspects: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches jobs one at a time.
@@ -165,9 +165,9 @@ class Launching:
         named = self.named or type(first) is not int
         if named:
             jobs = [
-                [*one.job, in_directory(batch.directories[one.number])]
+                [*one.overrides, in_directory(batch.directories[one.number])]
                 if one.number in batch.directories
-                else one.job
+                else one.overrides
                 for one in batch.all
             ]
         self.gathered.task.launch = Launch(
@@ -180,7 +180,7 @@ class Launching:
         with results_come_or_end(self.launcher):
             return self.launcher.launch(jobs, initial_job_idx=first) or ()
 
-    def _has_crashed(self, one: Numbered) -> bool:
+    def _has_crashed(self, one: Job) -> bool:
         record = self._failures.of(one.number)
         return record is not None and record.status is Status.CRASHED
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
-    from params_proto.multirun.jobs.numbered import Numbered
+    from params_proto.multirun.jobs.numbered import Job
     from params_proto.multirun.running.interrupts import Interrupts
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class UnrecordedError(SweepError):
     """A job that did not run, as its record cannot be written."""
 
 
-class NotRun:
+class Skipped:
     """What a job returns that found itself done or running elsewhere, or the sweep at its end."""
 
 
@@ -75,7 +75,7 @@ class Launch(NamedTuple):
     timeout: float | None = None
 
 
-class Recorded:
+class JobRunner:
     """The task function that the launcher gets. It is pickled with each job.
 
     Args:
@@ -137,7 +137,7 @@ class Recorded:
             raise self.signals.last  # which the job before has handled
         limit = self.launch.limit
         if limit is not None and limit.reached:
-            return NotRun()
+            return Skipped()
         if is_further_task():
             return self.__wrapped__(config)  # the job's first process keeps the record
         try:
@@ -145,7 +145,7 @@ class Recorded:
         except SweepError as error:
             raise UnrecordedError(str(error)) from error
         if record is None:
-            return NotRun()
+            return Skipped()
         if self.on_change is not None:
             self.on_change(record)
         clock = time.monotonic()
@@ -237,7 +237,7 @@ class Recorded:
         finally:
             self.busy = False
 
-    def returned(self, one: Numbered, directory: str, result: JobReturn) -> Record:
+    def returned(self, one: Job, directory: str, result: JobReturn) -> Record:
         """Writes the record of a job from what a launcher returned, where the job could not.
 
         Its process had another disk, or was not one of Hydra's.
@@ -255,7 +255,7 @@ class Recorded:
 
         def ended(attempt: int) -> Record:
             status = Status.FAILED if failed else Status.COMPLETED
-            record = self._record(one.number, one.job, directory, attempt, status)
+            record = self._record(one.number, one.overrides, directory, attempt, status)
             return record._replace(
                 ended=record.started,
                 value=None if failed else value_of(one.number, value),
@@ -263,7 +263,7 @@ class Recorded:
             )
 
         try:
-            return self._records.begin(one.number, ended, one.again) or ended(1)
+            return self._records.begin(one.number, ended, one.rerun_after) or ended(1)
         except SweepError as unwritten:
             record = ended(1)
             _log_unwritten(record, unwritten)

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.multirun.words import counted
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
@@ -53,7 +53,7 @@ class Cut:
         )
 
 
-def kill(records: Records, jobs: Iterable[Numbered]) -> None:
+def kill(records: Records, jobs: Iterable[Job]) -> None:
     """Ends the processes of this machine that run jobs, this one aside.
 
     Args:
@@ -71,9 +71,9 @@ def kill(records: Records, jobs: Iterable[Numbered]) -> None:
 
 def close(
     records: Records,
-    jobs: Iterable[Numbered],
+    jobs: Iterable[Job],
     before: Mapping[int, int],
-    elsewhere: Iterable[Numbered],
+    elsewhere: Iterable[Job],
 ) -> Cut:
     """Says of jobs that were interrupted that they were, once their processes have gone.
 

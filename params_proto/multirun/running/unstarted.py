@@ -13,7 +13,7 @@ from typing import Any
 from hydra.core import utils
 from hydra.core.utils import JobReturn, JobStatus, configure_log
 
-from params_proto.multirun.jobs.numbered import Batch, Numbered
+from params_proto.multirun.jobs.numbered import Batch, Job
 
 # What runs a job: since Hydra 1.4 `run_job` only calls it.
 _RUNS: Any = getattr(utils, "_run_job", utils.run_job)
@@ -21,7 +21,7 @@ _RUNS: Any = getattr(utils, "_run_job", utils.run_job)
 
 def unstarted(
     error: Exception, launcher: Any, batch: Batch, directories: Sequence[Path]
-) -> tuple[Numbered, JobReturn] | None:
+) -> tuple[Job, JobReturn] | None:
     """The job that raised an error before its task, if one did.
 
     Args:
@@ -44,7 +44,7 @@ def unstarted(
         configure_log(hydra.hydra_logging, hydra.verbose, **_whitelist(launcher.hydra_context))
     if one is None:
         return None
-    result = JobReturn(overrides=[*one.job], hydra_cfg=config, status=JobStatus.FAILED)
+    result = JobReturn(overrides=[*one.overrides], hydra_cfg=config, status=JobStatus.FAILED)
     # Python's logging says which handler, and behind it why.
     result.return_value = error.__cause__ if isinstance(error.__cause__, OSError) else error
     return one, result
@@ -67,7 +67,7 @@ def _config_here(error: Exception) -> Any:
     return None
 
 
-def _named(error: Exception, batch: Batch, directories: Sequence[Path]) -> Numbered | None:
+def _named(error: Exception, batch: Batch, directories: Sequence[Path]) -> Job | None:
     """The job of whose directory an error of another process tells, which has no frames here.
 
     Python quotes the path in the message of an `OSError`, and joblib sends the text of the whole
@@ -76,7 +76,7 @@ def _named(error: Exception, batch: Batch, directories: Sequence[Path]) -> Numbe
     if not isinstance(error, (OSError, ValueError)):  # ValueError: of Python's logging
         return None
     text = f"{error}\n{error.__cause__}"
-    found: list[tuple[str, Numbered]] = []
+    found: list[tuple[str, Job]] = []
     for one in batch.all:
         subdir = batch.directories.get(one.number, str(one.number))
         for directory in directories:

@@ -17,11 +17,11 @@ from params_proto import _files
 from params_proto.errors import SweepError
 from params_proto.keys import bare
 from params_proto.multirun.asked import saved, sweeps
-from params_proto.multirun.asked.request import Asked, asked, asked_before
+from params_proto.multirun.asked.request import SweepRequest, asked, asked_before
 from params_proto.multirun.asked.selecting import only_select_the_sweep
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.directories import Directories, directory_of_sweep
-from params_proto.multirun.jobs.numbered import Numbered, numbered
+from params_proto.multirun.jobs.numbered import Job, numbered
 from params_proto.multirun.jobs.validation import Validation
 from params_proto.multirun.options import Options
 from params_proto.multirun.start import place
@@ -47,7 +47,7 @@ _BESIDE = 1000  # jobs of all parts of a sweep, whose directories each part look
 
 
 @dataclass(eq=False)
-class Beginning:
+class SweepRun:
     """A sweep in its directory, before any job.
 
     Args:
@@ -63,9 +63,9 @@ class Beginning:
     """
 
     options: Options
-    host: Host
+    host: AppContext
     directory: Path
-    request: Asked
+    request: SweepRequest
     selecting: Sequence[str]
     text: str
     plan: PlanFile | None
@@ -77,7 +77,7 @@ class Beginning:
         """Whether it is a part of a sweep, other parts of which began before."""
         return self.plan is not None and not self.goes_on
 
-    def jobs(self, directories: Directories) -> tuple[Iterable[Numbered], Remaining | None]:
+    def jobs(self, directories: Directories) -> tuple[Iterable[Job], Remaining | None]:
         """The jobs that are to run.
 
         Args:
@@ -106,7 +106,7 @@ class Beginning:
                     validation.directories.take(record.job, record.dir)
         validation.note(self._beside())
 
-    def _beside(self) -> Iterator[Numbered]:
+    def _beside(self) -> Iterator[Job]:
         """Jobs of other parts of the sweep, which may not have begun."""
         part, size = self.options.part, self.request.plan.space.size
         if part is not None and self._names_directories and not self._renumbers:
@@ -141,7 +141,7 @@ class Beginning:
         only = self._numbered(slice(numbers[-1], numbers[-1] + 1))
         return next(self._seen(only, directories))
 
-    def _seen(self, jobs: Iterable[Numbered], directories: Directories) -> Iterator[Seen]:
+    def _seen(self, jobs: Iterable[Job], directories: Directories) -> Iterator[Seen]:
         from params_proto.multirun.start.numbers import renumbered
         from params_proto.multirun.start.remaining import EVERY, Seen, seen, statuses
 
@@ -163,10 +163,10 @@ class Beginning:
         """Whether jobs have other numbers than their places, as another sweep was there before."""
         return self.plan is not None and bool(self.plan.earlier or not self.is_there)
 
-    def _numbered(self, part: slice | None) -> Iterable[Numbered]:
+    def _numbered(self, part: slice | None) -> Iterable[Job]:
         jobs = numbered(self.request.plan, part, self.selecting)
         if self.order:
-            jobs = (one._replace(job=_in_order(one.job, self.order)) for one in jobs)
+            jobs = (one._replace(job=_in_order(one.overrides, self.order)) for one in jobs)
         return jobs
 
     def write(self) -> None:
@@ -244,11 +244,11 @@ class Beginning:
         of_a_part = self.options.part is not None and there.sweep == sweeps.digest(self.text)
         return there == self.plan or of_a_part
 
-    def _jobs_of(self, file: sweeps.SweepFile) -> Iterable[Numbered]:
+    def _jobs_of(self, file: sweeps.SweepFile) -> Iterable[Job]:
         return numbered(asked_before(file, [], self.host).plan)
 
 
-def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened) -> Beginning:
+def begin(options: Options, arguments: Sequence[str], host: AppContext, opened: Opened) -> SweepRun:
     """Reads what is to run, and what is in the directory.
 
     Args:
@@ -287,7 +287,7 @@ def begin(options: Options, arguments: Sequence[str], host: Host, opened: Opened
     elif plan is None:
         place.refuse_begun(options, directory)
     goes_on = opened.plan is not None
-    return Beginning(options, host, directory, request, selecting, text, plan, goes_on, order)
+    return SweepRun(options, host, directory, request, selecting, text, plan, goes_on, order)
 
 
 def _in_order(job: Sequence[str], order: Sequence[str]) -> list[str]:

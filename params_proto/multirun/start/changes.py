@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 from hydra.errors import HydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.multirun.jobs.composed import MOST, Composed, kept, plain
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def refuse_another_function(
 
 
 def refuse_changes(
-    directory: Path, host: Host, composed: Composed, allowed: Literal[True] | Collection[str]
+    directory: Path, host: AppContext, composed: Composed, allowed: Literal[True] | Collection[str]
 ) -> None:
     """Looks whether the jobs that are done would have other configs today.
 

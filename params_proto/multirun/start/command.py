@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable, Sequence
 
 from params_proto.analysis.alone import asks_for_a_multirun
-from params_proto.multirun.host import Host
+from params_proto.multirun.host import AppContext
 from params_proto.overrides.rendering import assignment
 from params_proto.python_command import arguments, options
 
@@ -44,7 +44,7 @@ def script() -> list[str]:
     return [*start, *_flags(argv[1:])]
 
 
-def command_of(host: Host) -> list[str]:
+def command_of(host: AppContext) -> list[str]:
     """How the sweep was started, up to the overrides; nothing where its script has launched it.
 
     A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the

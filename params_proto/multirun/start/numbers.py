@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 from itertools import chain
 
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.overrides.identity import identity, telling
 from params_proto.records import Record, Records
 
 
 def renumbered(
-    jobs: Iterable[Numbered],
-    earlier: Iterable[Numbered],
-    whole: Iterable[Numbered],
+    jobs: Iterable[Job],
+    earlier: Iterable[Job],
+    whole: Iterable[Job],
     records: Records,
     selecting: Collection[str],
-) -> Iterator[Numbered]:
+) -> Iterator[Job]:
     """The jobs of a sweep with the numbers that they had in earlier ones of its directory.
 
     A job that is new gets the next number that no job has had. All processes come to the same
@@ -42,5 +42,5 @@ def renumbered(
         yield one._replace(number=ran.get(name, number))
 
 
-def _name(one: Numbered, selecting: Collection[str]) -> str:
-    return identity(telling(one.job, selecting), one.occurrence)
+def _name(one: Job, selecting: Collection[str]) -> str:
+    return identity(telling(one.overrides, selecting), one.occurrence)

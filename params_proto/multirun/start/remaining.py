@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.multirun.start.best import Best
 from params_proto.records import Record, Records, Status
 from params_proto.records.record import UnreadableError, now
@@ -32,7 +32,7 @@ class Seen:
         to_run: whether it is to run now.
     """
 
-    one: Numbered
+    one: Job
     record: Record | None = None
     runs: bool = False
     to_run: bool = True
@@ -47,7 +47,7 @@ class Seen:
 
 
 def seen(
-    jobs: Iterable[Numbered],
+    jobs: Iterable[Job],
     records: Records,
     directories: Directories,
     again: frozenset[Status] = frozenset(_AGAIN),
@@ -103,9 +103,9 @@ class Remaining:
     unfinished: int = 0
     again: int = 0
     all_seen: bool = False
-    elsewhere: list[Numbered] = field(default_factory=list[Numbered])
+    elsewhere: list[Job] = field(default_factory=list[Job])
 
-    def of(self, jobs: Iterable[Seen]) -> Iterator[Numbered]:
+    def of(self, jobs: Iterable[Seen]) -> Iterator[Job]:
         """The jobs that are to run.
 
         Args:
@@ -118,7 +118,7 @@ class Remaining:
             if job.record is not None and job.record.status is Status.RUNNING:
                 self.records.close(job.record, Status.CRASHED, now())
             if job.to_run:
-                self.again += job.one.again > 0
+                self.again += job.one.rerun_after > 0
                 yield job.one
             else:
                 self.left_out += 1

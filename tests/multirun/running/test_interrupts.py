@@ -399,7 +399,7 @@ main()
 
 
 def attempts(out: Path) -> list[int]:
-    found = {one.job: one.attempt for one in Records(out).all() if isinstance(one, Record)}
+    found = {one.overrides: one.attempt for one in Records(out).all() if isinstance(one, Record)}
     return [found[job] for job in sorted(found)]
 
 

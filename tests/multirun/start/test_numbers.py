@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from params_proto.multirun.jobs.numbered import Numbered
+from params_proto.multirun.jobs.numbered import Job
 from params_proto.multirun.start.numbers import renumbered
 from params_proto.overrides.identity import identity
 from params_proto.records import Record, Records, Status
@@ -30,8 +30,8 @@ def test_they_are_the_same_whatever_has_run_meanwhile(
     records = Records(tmp_path)
     for at in ran:
         records.write(record(WHOLE[at], NUMBERS[at]))
-    earlier = [Numbered(at, job) for at, job in enumerate(EARLIER)]
-    whole = [Numbered(at, job) for at, job in enumerate(WHOLE)]
+    earlier = [Job(at, job) for at, job in enumerate(EARLIER)]
+    whole = [Job(at, job) for at, job in enumerate(WHOLE)]
     given = renumbered(whole[part], earlier, whole, records, [])
     assert [one.number for one in given] == NUMBERS[part]
 
@@ -39,7 +39,7 @@ def test_they_are_the_same_whatever_has_run_meanwhile(
 def test_another_spelling_of_what_has_run(tmp_path: Path) -> None:
     records = Records(tmp_path)
     records.write(record(["other=1"], 1))  # as the command line had it, when it was seed=6
-    earlier = [Numbered(at, job) for at, job in enumerate(EARLIER)]
-    jobs = [Numbered(0, ["other=1"]), Numbered(1, ["seed=5"]), Numbered(2, ["seed=7"])]
+    earlier = [Job(at, job) for at, job in enumerate(EARLIER)]
+    jobs = [Job(0, ["other=1"]), Job(1, ["seed=5"]), Job(2, ["seed=7"])]
     given = renumbered(jobs, earlier, [], records, [])
     assert [one.number for one in given] == [1, 0, 3]
