@@ -34,7 +34,7 @@ STOP = "hydra.sweeper.max_failures=0"
 
 def records(directory: Path) -> list[Record]:
     found = [one for one in Records(directory).all() if isinstance(one, Record)]
-    return sorted(found, key=lambda one: one.overrides)
+    return sorted(found, key=lambda one: one.job)
 
 
 def each(directory: Path, name: str) -> list[Any]:
