@@ -166,7 +166,7 @@ class SweepRun:
     def _numbered(self, part: slice | None) -> Iterable[Job]:
         jobs = numbered(self.request.plan, part, self.selecting)
         if self.order:
-            jobs = (one._replace(job=_in_order(one.overrides, self.order)) for one in jobs)
+            jobs = (one._replace(overrides=_in_order(one.overrides, self.order)) for one in jobs)
         return jobs
 
     def write(self) -> None:

@@ -78,7 +78,7 @@ def seen(
         done = record.status is Status.COMPLETED
         # A job before it may have changed the working directory, below which the sweep's was.
         directory = None if os.path.isabs(record.dir) else record.dir
-        one = one._replace(directory=directory, again=record.attempt if done else 0)
+        one = one._replace(directory=directory, rerun_after=record.attempt if done else 0)
         status = Status.CRASHED if record.status is Status.RUNNING else record.status
         yield Seen(one, record, runs, not runs and status in again)
 
