@@ -1,20 +1,19 @@
-"""Every job that a sweep's directory was asked for, with its number and its config.
+"""The jobs of a sweep that has changed, and the configs of any sweep's jobs.
 
-A sweep that has followed another keeps the numbers of what was there: a job that is new has the
-next one that no job has had.
+Jobs that have run keep their numbers, and those that are new have the next ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from params_proto.algebra.builder import Builder
 from params_proto.keys import bare
-from params_proto.overrides.identity import Occurrences, identity, values
+from params_proto.overrides.identity import RecordedNumbers, values
 from params_proto.records import Record
-from params_proto.records.layout import EARLIER, OWN, SWEEP
+from params_proto.records.layout import SWEEP
 from params_proto.records.plan import PlanFile
 from params_proto.records.returned import plain
 from params_proto.sweep import Sweep
@@ -23,32 +22,35 @@ from params_proto.sweep import Sweep
 def planned(
     directory: Path, plan: PlanFile, done: Iterable[Record]
 ) -> tuple[dict[int, Mapping[str, Any]], set[int]]:
-    """The jobs of the last sweep and of those before it, by number.
+    """The jobs of the last sweep, and those that have run before, by number.
 
     Args:
         directory: the sweep's.
         plan: what the last one was started with.
-        done: the records that are there.
+        done: the records that are there, by number.
 
     Returns:
         What each job is given, keys that are not swept among it; and which jobs the last sweep has.
 
     Raises:
-        SweepError: the file of a sweep cannot be read.
+        SweepError: the sweep's file cannot be read.
     """
-    # What the app's own config made of a job's overrides is known where the job has run.
-    ran = {record.identity: record.job for record in done}
-    numbers: dict[str, int] = {}
-    given: dict[int, Mapping[str, Any]] = {}
+    recorded = list(done)
+    numbers = RecordedNumbers((one.identity, one.job) for one in recorded)
+    selecting = {bare(line.partition("=")[0]) for line in plan.selecting}
+    given: dict[int, Mapping[str, Any]] = {
+        one.job: _given(one.overrides, selecting) for one in recorded
+    }
     last: set[int] = set()
-    files = [directory / OWN / EARLIER / f"{at}.yaml" for at in range(plan.earlier)]
-    for file in [*files, directory / SWEEP]:
-        for name, job in _named(written(file)):
-            number = ran.get(name, numbers.setdefault(name, len(numbers)))
-            given[number] = {key: plain(value) for key, value in values(job)}
-            if file.parent == directory:
-                last.add(number)
+    for job in written(directory / SWEEP).overrides():
+        number = numbers.of(job)
+        given[number] = _given(job)
+        last.add(number)
     return given, last
+
+
+def _given(job: Iterable[str], but: Collection[str] = ()) -> dict[str, Any]:
+    return {key: plain(value) for key, value in values(job) if key not in but}
 
 
 def written(path: Path) -> Sweep:
@@ -71,9 +73,3 @@ def swept(config: Mapping[str, Any], keys: Iterable[str]) -> dict[str, Any]:
     """
     given = {bare(key): value for key, value in config.items()}
     return {key: plain(given[key]) for key in keys if key in given}
-
-
-def _named(sweep: Sweep) -> Iterator[tuple[str, list[str]]]:
-    occurrences = Occurrences()
-    for job in sweep.overrides():
-        yield identity(job, occurrences.of(job)), job

@@ -14,10 +14,11 @@ from params_proto.algebra.expression import Concat, Cross, Expression
 from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
-from params_proto.multirun.asked.configured import configured
-from params_proto.multirun.asked.plan import Plan
+from params_proto.multirun.plan import Plan
+from params_proto.multirun.sources import configured
 from params_proto.records.layout import SWEEP
 from params_proto.storage.plain import options_in
+from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -60,7 +61,8 @@ def _shown(sweep: str, head: int, loader: ConfigLoader | None) -> str:
     of_directory = Path(sweep) / SWEEP
     try:
         file = str(of_directory) if of_directory.is_file() else sweep
-        read = configured(file, cwd=Path.cwd(), loader=loader)
+        steps = configured(file, cwd=Path.cwd(), loader=loader)
+        read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # which names the option that it would be in
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)

@@ -20,8 +20,8 @@ from params_proto.compose.base import Base
 from params_proto.compose.difference import difference
 from params_proto.compose.loader import CachedLoader
 from params_proto.multirun import AppContext, JobRunner, Options
+from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.running import batches
-from params_proto.multirun.start.opening import Opened
 from tests.compose.roads import TREE, cached, hydras, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -33,7 +33,9 @@ def task(config: DictConfig) -> None:
 
 def run(options: Options, arguments: list[str], host: AppContext, launcher: Any) -> Any:
     """As the sweeper does."""
-    return multirun.run(options, arguments, host, launcher, JobRunner(task), Opened(host.config))
+    return multirun.run(
+        options, arguments, host, launcher, JobRunner(task), ResumeTarget(host.config)
+    )
 
 
 class Composing:

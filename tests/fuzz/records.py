@@ -16,16 +16,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
 from params_proto.multirun import JobRunner, Options, run
-from params_proto.multirun.jobs.composed import Composed, kept
-from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Job, in_batches
-from params_proto.multirun.jobs.validation import Validation
-from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.start.beginning import begin
-from params_proto.multirun.start.best import Best
-from params_proto.multirun.start.changes import refuse_changes
-from params_proto.multirun.start.opening import opened
-from params_proto.multirun.start.remaining import Remaining, seen
+from params_proto.multirun.composed import Composed, kept
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.jobs import Job, in_batches
+from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget, job_states, resume_target
+from params_proto.multirun.sweep_dir import open_sweep
+from params_proto.multirun.validation import Validation
 from params_proto.overrides.identity import identity
 from params_proto.records import Records
 from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
@@ -164,12 +161,13 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(), _ARGUMENTS, app.host, begun)
+    begun = _target(None, app)
+    composed = Composed()
+    beginning = open_sweep(Options(), _ARGUMENTS, app.host, begun, composed)
     directory.mkdir()
     beginning.write()
-    composed, directories = Composed(), Directories(directory)
-    jobs, _ = beginning.jobs(directories)
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
     for _ in Validation(app.host, directories, composed).passed(
         in_batches(jobs, iter([9])), ahead=True
     ):
@@ -224,19 +222,24 @@ def _read(app: Multirun, directory: Path) -> None:
     read_plan(directory)
     list(kept(directory))
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
-    remaining = Remaining(records, Best(Ranking("loss")))
-    list(remaining.of(seen(jobs, records, Directories(directory))))
+    remaining = ResumeFilter(records, Best(Ranking("loss")))
+    list(remaining.of(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
 
 
+def _target(resume: Any, app: Multirun) -> ResumeTarget:
+    held = contextlib.ExitStack()
+    return resume_target(resume, app.config, app.loader, app.host.task_function, held)
+
+
 def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
-    begun = opened(True, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
-    directories, composed = Directories(directory), Composed()
-    refuse_changes(directory, app.host, composed, allowed=())
-    jobs, _ = beginning.jobs(directories)
+    composed = Composed()
+    options = Options(resume=True)
+    beginning = open_sweep(options, _ARGUMENTS, app.host, _target(True, app), composed)
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
     batches = in_batches(jobs, iter([9]))
     for _ in Validation(app.host, directories, composed).passed(batches, ahead=True):
         pass
@@ -246,7 +249,7 @@ def _begin(app: Multirun, directory: Path) -> None:
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
-    begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
+    begun = _target(resume, app)
     task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
@@ -268,7 +271,7 @@ def _call(given: Any, folder: Path) -> None:
     changed = directory / _FILES[change[0]]
     changed.write_bytes(_content(sound, change))
     try:
-        with contextlib.redirect_stdout(io.StringIO()), told_by_hydra():
+        with contextlib.redirect_stdout(io.StringIO()), reported_by_hydra():
             _HOW[how](app, directory)
     finally:
         for name, path in _FILES.items():

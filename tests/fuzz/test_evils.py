@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError
-from params_proto.multirun.asked import commandline, sweeps
-from params_proto.multirun.jobs.composed import kept
+from params_proto.multirun import request
+from params_proto.multirun.composed import kept
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.reading import native, parse, shuffles
 from params_proto.overrides.rendering import render
@@ -23,7 +23,6 @@ from params_proto.records.plan import read_plan
 from params_proto.records.record import UnreadableError
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
-from tests.records.test_plan import PLAN
 
 MILLION = 1_000_000
 DIGITS = "1" * 100_000
@@ -122,7 +121,7 @@ def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
         assert sweep.size in (2, 10**12, 10**25)
         assert isinstance(sweep[0]["lr"], int)
         assert "range(" in repr(sweep)
-    assert isinstance(commandline.given([f"lr={text}"])[0].values, range)
+    assert isinstance(request.given([f"lr={text}"])[0].values, range)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +129,7 @@ def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
     ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "float(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
 )  # fmt: skip
 def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> None:
-    for read in (commandline.given, Sweep.from_overrides):
+    for read in (request.given, Sweep.from_overrides):
         with pytest.raises(SweepError, match=r"lists 2?0*1?0+ values, and at most 100,000"):
             read([f"lr={text}"])
 
@@ -154,7 +153,7 @@ LINES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", LINES)
-@pytest.mark.parametrize("read", [Sweep.from_overrides, commandline.given])
+@pytest.mark.parametrize("read", [Sweep.from_overrides, request.given])
 def test_a_line(fenced: Path, name: str, read: Callable[[list[str]], object]) -> None:
     line, message = LINES[name]
     with pytest.raises(SweepError, match=message) as caught:
@@ -224,11 +223,6 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path.write_text(f'{{"job": 0, "duration": {number}}}')
     with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
         Records(fenced).read(0)
-
-
-def test_a_plan_of_very_many_earlier_sweeps(fenced: Path) -> None:
-    with pytest.raises(SweepError, match=r"earlier/0\.yaml cannot be read: No such file"):
-        sweeps.all_of(fenced, PLAN._replace(earlier=10**21))
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:

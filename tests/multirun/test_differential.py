@@ -20,7 +20,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.multirun.asked import commandline
+from params_proto.multirun import request
 from tests.multirun.command_lines import command_lines, lines
 from tests.multirun.stock import Left, assert_same, jobs_of_basic, jobs_of_ours, task
 from tests.versions import HYDRA_1_3
@@ -52,7 +52,7 @@ def seeded(planned: Callable[[], Any]) -> Any:
 def differs_by_intent(overrides: Sequence[str], loader: ConfigLoader) -> bool:
     """Whether a swept key is spelled in two ways, or has no values: EXCEPTIONS has both."""
     try:
-        given = [commandline.given([line], loader)[0] for line in overrides]
+        given = [request.given([line], loader)[0] for line in overrides]
     except SweepError as error:
         return "has no values" in str(error)
     swept = {one.key.lstrip("+~") for one in given if one.swept}

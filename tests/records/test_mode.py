@@ -11,12 +11,9 @@ from stat import S_IMODE, S_ISGID
 
 import pytest
 
-from params_proto.multirun.asked.sweeps import digest, follow
 from params_proto.multirun.running.limit import Limit
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import FAILED, OWN, claim_path
-from params_proto.records.plan import read_plan
-from tests.records.test_plan import PLAN
 from tests.records.test_record import RECORD
 
 JOB = 1234
@@ -69,16 +66,6 @@ def test_what_counts_failures(own: Path) -> None:
     Limit(own / FAILED / "0", 3).add(JOB)
 
     assert (own / FAILED / "0" / str(JOB)).is_file()
-    assert_all_have_it(own)
-
-
-def test_plans_of_sweeps_that_follow(own: Path) -> None:
-    (own.parent / "sweep.yaml").write_text("product: {a: [1]}\n")
-    plan = PLAN._replace(sweep=digest("product: {a: [1]}\n"), earlier=0)
-    plan.write(own.parent)
-    follow(own.parent, read_plan(own.parent), "product: {a: [2]}\n")
-
-    assert {path.name for path in own.rglob("*")} == {"plan.json", "earlier", "0.yaml"}
     assert_all_have_it(own)
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.errors import sentence
+from params_proto.multirun.errors import counted, named
 from params_proto.multirun.running.limit import Limit
-from params_proto.multirun.words import counted, named
 from params_proto.records import Record
 
 log = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Job
-from params_proto.multirun.words import counted
+from params_proto.multirun.errors import counted
+from params_proto.multirun.jobs import Job
 from params_proto.records import Record, Records, Status
 from params_proto.records.process import this_process
 from params_proto.records.record import UnreadableError, now

@@ -84,7 +84,7 @@ def goes_on(app: Path, said: str, overrides: list[str]) -> None:
     (command,) = re.findall("Go on with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 3
-    found = [one.job for one in Records(app / "out").all() if isinstance(one, Record)]
+    found = [one.overrides for one in Records(app / "out").all() if isinstance(one, Record)]
     assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
 
 
