@@ -1,13 +1,13 @@
-"""A sweep of Python's own, which no config can hold: `Sweep.launch` hands it to its multirun."""
+"""The app that is swept, as Hydra has composed it, and the sweep that Python launches, if any."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -106,7 +106,7 @@ class AppContext:
 
     @cached_property
     def sweep(self) -> object:
-        """What stands at `hydra.sweeper.sweep`, as it was written."""
+        """The value of `hydra.sweeper.sweep`, as it was written."""
         return sweep_of(self.config)
 
     @property
@@ -151,15 +151,16 @@ class AppContext:
     def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""
         group = key.partition("@")[0]
-        if group not in self._are_groups:
-            self._are_groups[group] = bool(group) and group_exists(
-                self.loader, group, self.config.hydra.job.config_name, self.of_hydra
-            )
-        return self._are_groups[group]
+        return bool(group) and self._group_exists(group)
 
     @cached_property
-    def _are_groups(self) -> dict[str, bool]:
-        return {}
+    def _group_exists(self) -> Callable[[str], bool]:
+        name, loader = self.config.hydra.job.config_name, self.loader
+
+        def exists(group: str) -> bool:
+            return group_exists(loader, group, name, self.of_hydra)
+
+        return cache(exists)
 
     def selects(self, option: str) -> str | None:
         """The override that selects an option of a config group, if there is one."""
@@ -188,7 +189,7 @@ def root_names(config: DictConfig) -> set[str]:
 
 
 def sweep_of(config: DictConfig) -> object:
-    """What stands there in a composed config, a multirun's or a job's."""
+    """The value of `hydra.sweeper.sweep` in a composed config, a multirun's or a job's."""
     return cast("dict[str, object]", OmegaConf.to_container(config.hydra.sweeper)).get("sweep")
 
 

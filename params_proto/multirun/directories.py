@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import reduce
 from itertools import chain, count
 from pathlib import Path
 from stat import S_IMODE, S_ISGID
@@ -16,7 +17,6 @@ from typing import TYPE_CHECKING, Any, cast
 from omegaconf import OmegaConf
 from omegaconf.errors import (
     InterpolationKeyError,
-    InterpolationToMissingValueError,
     OmegaConfBaseException,
     UnsupportedInterpolationType,
 )
@@ -110,19 +110,17 @@ def is_in(directory: Path, config: DictConfig) -> bool:
 def is_named_by_time(config: DictConfig) -> bool:
     """Whether `hydra.sweep.dir`, or a node that it names, has the time in it."""
     whole = cast("Any", OmegaConf.to_container(config))
-    left, known = [written(config)], set[str]()
-    while left:
-        text = left.pop()
-        if "${now:" in text:
-            return True
-        new = {*_NODE.findall(text)} - known
-        known |= new
-        for name in new:
-            node = whole
-            for key in name.split("."):
-                node = cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
-            left.append(str(node))
-    return False
+
+    def has_time(text: str) -> bool:
+        return "${now:" in text or any(
+            has_time(str(reduce(_entry, name.split("."), whole))) for name in _NODE.findall(text)
+        )
+
+    return has_time(written(config))
+
+
+def _entry(node: Any, key: str) -> Any:
+    return cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
 
 
 def take_own(config: DictConfig, held: ExitStack) -> None:
@@ -455,14 +453,10 @@ def _resolved(node: DictConfig, key: str, place: str) -> str | None:
     """A text of the job's config; None where it is known only in the job, as a cluster's job id."""
     try:
         return str(node[key])
-    except OmegaConfBaseException as error:
+    except (InterpolationKeyError, UnsupportedInterpolationType) as error:
         # The config has all the keys, and this process all the resolvers, that the job will have.
-        never = isinstance(error, (InterpolationKeyError, UnsupportedInterpolationType))
-        reason = str(error).splitlines()[0]
-        if isinstance(error, InterpolationToMissingValueError):  # Hydra fills in what is its own
-            never = ": hydra." not in reason
-        if never or reason.startswith("ConfigTypeError"):
-            raise DirectoryError(
-                f"{place}: {reason}.", "It may name a key of the job's config."
-            ) from error
+        raise DirectoryError(
+            f"{place}: {str(error).splitlines()[0]}.", "It may name a key of the job's config."
+        ) from error
+    except OmegaConfBaseException:
         return None

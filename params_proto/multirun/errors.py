@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
@@ -21,22 +22,42 @@ _LONG = 200  # characters of a job in a message
 _UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tried
 
 
+@dataclass
+class _Mistake:
+    """A mistake, with the first job that makes it.
+
+    Args:
+        text: what is wrong.
+        job: its overrides; None where the text names the job, if it has to.
+        error: what Hydra raised.
+        more: how many other jobs make it.
+    """
+
+    text: str
+    job: Sequence[str] | None = None
+    error: HydraException | None = None
+    more: int = 0
+
+    def __str__(self) -> str:
+        if self.job is not None:
+            others = f" and {self.more} more" if self.more else ""
+            return f"the job {' '.join(self.job)}{others}: {self.text}"
+        others = f"{self.more} more job{'s' if self.more > 1 else ''}"
+        return f"{self.text} The same goes for {others}." if self.more else self.text
+
+
 class Mistakes:
     """What is wrong with jobs, each mistake reported once, with the first job that makes it."""
 
     def __init__(self) -> None:
-        self._jobs: dict[str, list[Sequence[str]]] = {}  # that make a mistake
-        # Mistakes that name their jobs themselves, by the rule: the first, and how many there are.
-        self._whole: dict[str, tuple[str, int]] = {}
-        # What Hydra raised, by its reason: the first of them, and the jobs.
-        self._errors: dict[str, tuple[HydraException, list[Sequence[str]]]] = {}
+        self._found: dict[str, _Mistake] = {}
         self._hints: dict[str, None] = {}
         self.uncomposed = 0  # jobs that Hydra could not compose
 
     def add(self, job: Sequence[str], mistakes: Iterable[str]) -> None:
         """Notes the mistakes of one job."""
-        for mistake in mistakes:
-            self._jobs.setdefault(mistake, []).append(job)
+        for text in mistakes:
+            self._add(text, _Mistake(text, job))
 
     def add_whole(self, mistake: str, rule: str) -> None:
         """Notes a mistake that names its job, where it has to.
@@ -45,8 +66,7 @@ class Mistakes:
             mistake: what is wrong.
             rule: what others that are mended together with it have in common.
         """
-        first, count = self._whole.get(rule, (mistake, 0))
-        self._whole[rule] = first, count + (first != mistake)
+        self._add(rule, _Mistake(mistake))
 
     def add_error(
         self, job: Sequence[str], error: HydraException, hints: Iterable[str] = ()
@@ -60,10 +80,14 @@ class Mistakes:
         """
         self.uncomposed += 1
         reason = _reason(error)
-        if reason not in self._errors:
-            self._errors[reason] = error, []
+        if reason not in self._found:
             self._hints.update(dict.fromkeys(hints))
-        self._errors[reason][1].append(job)
+        self._add(reason, _Mistake(reason, job, error))
+
+    def _add(self, rule: str, mistake: _Mistake) -> None:
+        first = self._found.setdefault(rule, mistake)
+        if first is not mistake and (mistake.job is not None or mistake.text != first.text):
+            first.more += 1
 
     @property
     def enough(self) -> bool:
@@ -84,27 +108,13 @@ class Mistakes:
             ...
         params_proto.errors.SweepError: the job lr=x: lr: 'x' is not a float.
         """
-        jobs = {reason: those for reason, (_, those) in self._errors.items()}
-        found = [*_each(jobs), *_each(self._jobs), *_first(self._whole.values())]
         for hint in self._hints:
             log.error(hint)
-        if len(found) == len(self._errors) == 1:
-            ((error, _),) = self._errors.values()
-            raise error
+        found = [*self._found.values()]
+        if len(found) == 1 and found[0].error is not None:
+            raise found[0].error
         if found:
-            raise first_ten(found, uncounted=self.enough)
-
-
-def _each(jobs: dict[str, list[Sequence[str]]]) -> Iterator[str]:
-    for mistake, those in jobs.items():
-        others = f" and {len(those) - 1} more" if len(those) > 1 else ""
-        yield f"the job {' '.join(those[0])}{others}: {mistake}"
-
-
-def _first(whole: Iterable[tuple[str, int]]) -> Iterator[str]:
-    for mistake, more in whole:
-        others = f"{more} more job{'s' if more > 1 else ''}"
-        yield f"{mistake} The same goes for {others}." if more else mistake
+            raise first_ten([str(mistake) for mistake in found], uncounted=self.enough)
 
 
 def _reason(error: HydraException) -> str:
@@ -159,7 +169,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
         job: its overrides.
 
     Raises:
-        SweepError: for a value that is nested too deep, or that stands where it cannot.
+        SweepError: for a value that is nested too deep, or that is where it cannot be.
     """
     shown = cut(" ".join(job), _LONG)
     try:

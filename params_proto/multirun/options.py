@@ -11,7 +11,7 @@ from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
 from params_proto.errors import SweepError, shown
 from params_proto.python_text import slice_of
 
-# What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
+# What a launcher gets at once by default; Slurm's default limit for an array of jobs.
 _BATCH = 1000
 # Of a sweep that is too large to be checked before it starts, what is checked and started at once.
 _FIRST = 100

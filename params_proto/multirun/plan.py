@@ -43,7 +43,7 @@ class Plan:
 
     Args:
         expression: the configured sweep, with the keys of the command line in their places.
-        spelling: keys that the command line gives, as they are spelled there.
+        rename_keys: keys that the command line gives, as they are spelled there.
         targets: whose fields the keys may be.
         is_group: whether a key is a config group, which has no option null.
         current_values: looks up what the jobs' configs have at a key, where a dict is to replace
@@ -51,7 +51,7 @@ class Plan:
     """
 
     expression: Expression
-    spelling: Mapping[str, str]
+    rename_keys: Mapping[str, str]
     targets: tuple[Target, ...]
     is_group: Callable[[str], bool]
     current_values: CurrentValues | None = None
@@ -125,7 +125,7 @@ class Plan:
         if self._last:
             config = {key: config[key] for key in self.order if key in config}
         for name, value in config.items():
-            key = self.spelling.get(name, name)
+            key = self.rename_keys.get(name, name)
             if self.is_group(bare(key)):
                 if value is None and key.startswith("+"):
                     continue  # nothing is added
@@ -141,15 +141,14 @@ class Plan:
 
 def _refuse_no_option(key: str, value: object) -> None:
     """Refuses a value that cannot choose options of a group; a dict Hydra would merge into it."""
+    text = shown(value)
     is_one = isinstance(value, (bool, int, float))
-    listed = cast("object", value)
-    options = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
     is_deleted_dict = key.startswith("~") and isinstance(value, Mapping)
+    options = cast("Sequence[object]", value) if isinstance(value, (list, tuple)) else ()
     if is_one or is_deleted_dict or not all(isinstance(option, str) for option in options):
-        cure = f"it in quotes, '{shown(listed)}'" if is_one else "their names, [a,b]"
+        cure = f"it in quotes, '{text}'" if is_one else "their names, [a,b]"
         raise SweepError(
-            f"{key}={shown(listed)}: {bare(key)} is a config group, whose options are text. Write"
-            f" {cure}."
+            f"{key}={text}: {bare(key)} is a config group, whose options are text. Write {cure}."
         )
 
 
@@ -198,16 +197,16 @@ def plan(
     inside = {bare(key): key for key in expression.places}
     _refuse_deletions(given, inside)
     refuse_unsayable(expression)
-    spelling: dict[str, str] = {}
+    rename_keys: dict[str, str] = {}
     for block in _blocks(given, pairs):
         axes: dict[str, Sequence[Any]] = {}
         for spelled, values in block.axes.items():
             key = inside.get(bare(spelled), spelled)
-            spelling[key] = spelled
+            rename_keys[key] = spelled
             axes[key] = values
         last = bool(_over_others(axes, expression, is_group))
         expression = _override(expression, type(block)(axes), last=last)
-    return Plan(expression, spelling, targets, is_group, current_values)
+    return Plan(expression, rename_keys, targets, is_group, current_values)
 
 
 def _override(expression: Expression, block: Product, *, last: bool) -> Expression:
@@ -367,7 +366,7 @@ def saved_text(plan: Plan) -> str:
     """
 
     def spelled(key: str) -> str:
-        return plan.spelling.get(key, key)
+        return plan.rename_keys.get(key, key)
 
     try:
         return text_of(plan.expression.map(Edit(key=spelled)).plain())

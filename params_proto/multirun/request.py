@@ -85,8 +85,10 @@ class SweepRequest:
         if host.launched is None or host.task is None:
             return made
         # Python's names need no +, as the loop over the sweep has none.
-        keys = [key for key in expression.places if made.spelling.get(key, key) == key]
-        return replace(made, spelling={**made.spelling, **_added(host.task, keys, host.is_group)})
+        keys = [key for key in expression.places if made.rename_keys.get(key, key) == key]
+        return replace(
+            made, rename_keys={**made.rename_keys, **_added(host.task, keys, host.is_group)}
+        )
 
 
 def read_request(
@@ -415,7 +417,7 @@ def _only_selects(host: AppContext, choice: Given, fixed: Sequence[Given]) -> bo
 
 def _composed(host: AppContext, fixed: Sequence[Given]) -> DictConfig:
     (job,) = plan(Expression(), (), fixed, (), host.is_group).jobs()
-    # What changes a part of a sweep cannot be composed without it.
+    # Overrides that change steps of a sweep cannot be composed without it.
     return host.compose_whichever_sweep(job.overrides, as_chosen=True)
 
 

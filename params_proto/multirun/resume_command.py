@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
 # Of the sweeper: what says which sweep runs.
 _WHAT = ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip")
-# What becomes of an earlier one.
+# Of an earlier one.
 _EARLIER = tuple(
     f"hydra.sweeper.{name}"
     for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
@@ -82,7 +82,7 @@ def python() -> str:
 
 
 def _flags(arguments: Sequence[str]) -> list[str]:
-    """The options among the arguments, which are no overrides, and what stands for -m.
+    """The options among the arguments, which are not overrides, and what replaces -m.
 
     >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
     ['-m', '-cn', 'other', '--config-dir=conf']
@@ -186,7 +186,7 @@ def counted_on(
     Args:
         config: of the multirun.
         of_hydra: the overrides of Hydra that it was given.
-        selecting: what says which sweep runs, and is no part of a job.
+        selecting: keys that only say which sweep runs.
     """
     given = {bare(line.partition("=")[0]) for line in of_hydra}
     if selecting:

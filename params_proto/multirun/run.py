@@ -52,7 +52,7 @@ def run(
         The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
-        BegunSinceError: it was to go on if there was one, and there is one since.
+        BegunSinceError: it was to be resumed if there was one, and there is one since.
         HydraException: a mistake in what is requested. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
@@ -106,7 +106,7 @@ def run(
 
 
 def _nothing(beginning: SweepRun, remaining: ResumeFilter | None) -> list[Sequence[JobReturn]]:
-    """Of a sweep that has jobs, a part may have none, or they may all be done."""
+    """Of a sweep that has jobs, a shard may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (
             f" {remaining.unfinished} of them did not complete, and hydra.sweeper.rerun leaves that"

@@ -70,7 +70,7 @@ class SweepRun:
         host: the app.
         directory: the sweep's.
         request: what is to run.
-        selecting: the keys that only say which sweep it is.
+        sweep_selectors: the keys that only say which sweep it is.
         text: of `sweep.yaml`.
         plan: of the sweep that is resumed, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
@@ -85,7 +85,7 @@ class SweepRun:
     host: AppContext
     directory: Path
     request: SweepRequest
-    selecting: Sequence[str]
+    sweep_selectors: Sequence[str]
     text: str
     plan: PlanFile | None
     is_resume: bool
@@ -164,7 +164,7 @@ class SweepRun:
             for one in Records(self.directory).all()
         )
         jobs = (
-            job._replace(number=numbers.of(telling(job.overrides, self.selecting)))
+            job._replace(number=numbers.of(telling(job.overrides, self.sweep_selectors)))
             for job in self._jobs(None)
         )
         if shard is None:
@@ -282,10 +282,10 @@ class SweepRun:
                     f"The sweep in {self.directory} has changed. What is done stays done, and what"
                     " is new runs."
                 )
-        # A sweep that is not what its plan says is one that has changed: so whoever finds the one
-        # without the other, of a process that died here, knows its jobs by their overrides.
-        _files.write(self.directory / SWEEP, [self.text])
+        # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
+        # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.
         self._plan_file(before).write(self.directory)
+        _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
@@ -300,6 +300,7 @@ class SweepRun:
 
     def _plan_file(self, before: PlanFile | None) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
+        selectors = self.sweep_selectors
         as_saved = before if self.order else None
         return PlanFile(
             script=command_of(host),
@@ -307,11 +308,11 @@ class SweepRun:
             config_name=host.config.hydra.job.config_name,
             task=as_saved.task if as_saved else arguments,
             hydra=as_saved.hydra if as_saved else host.of_hydra,
-            selecting=[line for line in arguments if line.partition("=")[0] in self.selecting],
+            selecting=[line for line in arguments if line.partition("=")[0] in selectors],
             order=list(self.order) or plan.order,
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
-            choices=counted_on(host.config, host.of_hydra, self.selecting),
+            choices=counted_on(host.config, host.of_hydra, self.sweep_selectors),
             jobs=plan.size,
             sweep=_digest(self.text),
             earlier=before.earlier + (not self.is_same_sweep) if before else 0,

@@ -285,8 +285,8 @@ def test_hydras_refusal_stays(both: Both, overrides: list[str]) -> None:
         (["+db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job +db=pg: Multiple values for db. To override a value use 'override db: pg'.\n- the job +db=mysql: db appears more than once in the final defaults list."),
         (["++db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job ++db=pg: force-add of config groups is not supported: '++db=pg'.\n- the job ++db=mysql: force-add of config groups is not supported: '++db=mysql'."),
         (["+@x=1,2"], ValueError, "Hydra cannot compose the job +@x=1: Config group override must be a string or a list. Got int"),
-        (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is no number of jobs: 1 or more."),
-        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is no number of jobs: 1 or more."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is not a number of jobs: 1 or more."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is not a number of jobs: 1 or more."),
     ],
     ids=str,
 )  # fmt: skip

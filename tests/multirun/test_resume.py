@@ -276,10 +276,10 @@ def test_what_failed_before_the_change_runs_where_it_did(multirun: Any, broken: 
     run = multirun("seed=5,3,2,1", subdir, resume(out))
     assert sorted(zip(numbers(run), run.jobs, strict=True)) == [
         (1, "seed=2"),
-        (2, "seed=3"),
-        (3, "seed=5"),
+        (2, "seed=5"),
+        (3, "seed=3"),
     ]
-    assert each(out, "dir") == ["s1", "s2", "t3", "t5"]
+    assert each(out, "dir") == ["s1", "s2", "t5", "t3"]
     assert each(out, "attempt") == [1, 2, 1, 1]
 
 
@@ -369,6 +369,16 @@ def test_more_of_the_same(multirun: Any) -> None:
     assert (run.jobs, numbers(run)) == (["seed=1", "seed=2"], [4, 5])
     assert len({*each(out, "identity")}) == 2
     assert multirun(repeat(1), resume(out)).jobs == []
+
+
+@pytest.mark.parametrize("order", [["0::2", "1::2"], ["5:", ":5"]], ids=str)
+def test_slices_of_more_of_the_same(multirun: Any, order: list[str]) -> None:
+    repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
+    out = multirun(repeat(2)).directory
+    for part in order:
+        multirun(repeat(4), resume(out), f"hydra.sweeper.slice={part}")
+    assert sorted(each(out, "overrides")) == [["seed=1"]] * 4 + [["seed=2"]] * 4
+    assert each(out, "attempt") == [1] * 8
 
 
 @pytest.mark.parametrize("order", [["0::2", "1::2"], ["1::2", "0::2"]], ids=str)

@@ -125,7 +125,10 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is no number of jobs"),
+        (
+            ["hydra.sweeper.max_batch_size=0"],
+            "hydra.sweeper.max_batch_size=0 is not a number of jobs",
+        ),
         (["lr=interval(0,1)"], r"lr=interval\(0,1\): an interval has no values"),
         (["lr=range(1,1)"], r"lr=range\(1,1\) has no values"),
         (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "zip pairs seed, which is not swept"),

@@ -78,7 +78,7 @@ class Running:
         """A sweep of which no job has run yet."""
         options, plan = beginning.options, beginning.request.plan
         directory = beginning.directory.absolute()
-        task.keep(directory, configs, plan.swept, list(beginning.selecting))
+        task.keep(directory, configs, plan.swept, list(beginning.sweep_selectors))
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
         failures = Failures(beginning.directory, beginning.host.job_name, limit)

@@ -217,8 +217,8 @@ def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
-        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
+        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
         ("max_failures=1.5", "Error merging override hydra.sweeper.max_failures=1.5"),
         ("retries=many", "Error merging override hydra.sweeper.retries=many"),
     ],
