@@ -38,13 +38,13 @@ FLOORS: dict[str, set[str]] = {
 }
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
-    "ground": {"handed", "host", "mistakes", "options", "words"},
-    "asked": {"asked"},
-    "jobs": {"jobs"},
-    "start": {"start"},
+    "ground": {"context", "errors", "options"},
+    "plan": {"jobs", "plan", "request", "sources"},
+    "jobs": {"composed", "directories", "validation"},
+    "start": {"changes", "lock", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
     "running": {"running"},
-    "run": {"dry_run", "ready", "run", "unswept"},
+    "run": {"dry_run", "run"},
 }
 # The face of a sweep opens what runs it, when a method is called.
 OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}

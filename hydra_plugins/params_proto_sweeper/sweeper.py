@@ -86,9 +86,9 @@ class ParamsProtoSweeper(Sweeper):
     ) -> None:
         """Takes what Hydra has composed, before `sweep` is called."""
         from params_proto.compose import chosen
-        from params_proto.multirun.mistakes import told_by_hydra
+        from params_proto.multirun.errors import reported_by_hydra
 
-        with told_by_hydra():
+        with reported_by_hydra():
             self.hydra_context = chosen(self._compose, hydra_context)
         self.config = config
         self.task_function = task_function
@@ -111,22 +111,22 @@ class ParamsProtoSweeper(Sweeper):
             BegunSinceError,
             JobRunner,
             Options,
-            opened,
             rank_here,
+            resume_target,
             run,
         )
-        from params_proto.multirun.mistakes import told_by_hydra
+        from params_proto.multirun.errors import reported_by_hydra
 
         assert self.hydra_context is not None
         assert self.config is not None
-        with told_by_hydra():
+        with reported_by_hydra():
             rank = rank_here(self.task_function)
         if rank is not None:
             return rank.run(self.hydra_context, self.config, self.task_function)
         loader, task = self.hydra_context.config_loader, self.task_function
         with ExitStack() as held:
-            with told_by_hydra():
-                found = opened(self._options["resume"], self.config, loader, task, held)
+            with reported_by_hydra():
+                found = resume_target(self._options["resume"], self.config, loader, task, held)
             self.config = found.config
             if found.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
@@ -137,7 +137,7 @@ class ParamsProtoSweeper(Sweeper):
                 hydra_context=self.hydra_context, task_function=recorded, config=self.config
             )
             host = AppContext(self.config, loader, task)
-            with told_by_hydra():
+            with reported_by_hydra():
                 options = Options(**self._options)
             if found.arguments is not None:
                 arguments = found.arguments
@@ -145,4 +145,4 @@ class ParamsProtoSweeper(Sweeper):
             try:
                 return run(*what, found)
             except BegunSinceError:  # as by a cluster's job that was queued twice
-                return run(*what, opened(options.resume, self.config, loader, task, held))
+                return run(*what, resume_target(options.resume, self.config, loader, task, held))

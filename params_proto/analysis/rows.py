@@ -13,10 +13,9 @@ from params_proto._keys import bare
 from params_proto._text import UNSERIALIZABLE, to_json
 from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError
-from params_proto.overrides.identity import Occurrences, identity, values
+from params_proto.overrides.identity import RecordedNumbers, values
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
-    EARLIER,
     MULTIRUN,
     OWN,
     PLAN,
@@ -212,8 +211,8 @@ def planned_jobs(
 ) -> dict[int, dict[str, Any]]:
     """The jobs of a sweep that was changed, by number, each with all that it was given.
 
-    They are those of the present sweep and those that have run. A job of an earlier sweep keeps its
-    number, and a new one has the next that no job has had.
+    They are those of the present sweep and those that have run, which keep their numbers; new ones
+    have the next.
 
     Args:
         directory: the sweep's.
@@ -221,21 +220,21 @@ def planned_jobs(
         done: the records, by job.
 
     Raises:
-        SweepError: the file of a sweep cannot be read.
+        SweepError: the file of the sweep cannot be read.
     """
-    recorded = {record.identity: job for job, record in done.items()}
-    numbers: dict[str, int] = {}
-    given: dict[int, dict[str, Any]] = {}
-    present: set[int] = set()
-    earlier = [directory / OWN / EARLIER / f"{at}.yaml" for at in range(plan.earlier)]
-    for file in [*earlier, directory / SWEEP]:
-        occurrences, present = Occurrences(), set[int]()
-        for job in _written(file).overrides():
-            name = identity(job, occurrences.of(job))
-            at = recorded.get(name, numbers.setdefault(name, len(numbers)))
-            given[at] = {key: to_json(value) for key, value in values(job)}
-            present.add(at)
-    return {job: given.get(job, {}) for job in sorted(present | done.keys())}
+    selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
+    given = {job: _given(record.overrides, selectors) for job, record in sorted(done.items())}
+    numbers = RecordedNumbers((done[job].identity, job) for job in given)
+    present = set(given)
+    for job in _written(directory / SWEEP).overrides():
+        number = numbers.of(job)
+        given[number] = _given(job)
+        present.add(number)
+    return {job: given[job] for job in sorted(present)}
+
+
+def _given(job: Iterable[str], but: Collection[str] = ()) -> dict[str, Any]:
+    return {key: to_json(value) for key, value in values(job) if key not in but}
 
 
 def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:

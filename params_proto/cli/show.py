@@ -12,9 +12,10 @@ from params_proto.algebra.expression import Concat, Cross, Expression
 from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
-from params_proto.multirun.asked.configured import configured
+from params_proto.multirun.sources import configured
 from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
+from params_proto.sweep import Sweep
 
 _COUNTED = 100_000  # configs that exclude and where look at, to count what they leave
 
@@ -35,11 +36,12 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         sys.path.insert(0, os.getcwd())
     saved = Path(sweep) / SWEEP
     try:
-        read = configured(
+        steps = configured(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
             loader=None if config_dir is None else options_in(config_dir),
         )
+        read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # which names the option that it would be in
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)

@@ -7,23 +7,22 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from params_proto._text import counted
 from params_proto.errors import SweepError
-from params_proto.multirun.host import AppContext
-from params_proto.multirun.mistakes import told_by_hydra
+from params_proto.multirun.context import AppContext
+from params_proto.multirun.errors import counted, reported_by_hydra
 from params_proto.multirun.options import Options
-from params_proto.multirun.ready import asked_for, make_ready
+from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.running.batches import Running
 from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
 from params_proto.multirun.running.recorded import JobRunner
-from params_proto.multirun.start.beginning import SweepRun
-from params_proto.multirun.start.opening import Opened
+from params_proto.multirun.running.timeouts import refuse_unsound
+from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.start.remaining import Remaining
+    from params_proto.multirun.resume import ResumeFilter
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ def run(
     host: AppContext,
     launcher: Launcher,
     task: JobRunner,
-    opened: Opened,
+    target: ResumeTarget,
 ) -> list[Sequence[JobReturn]]:
     """Runs every job.
 
@@ -46,14 +45,14 @@ def run(
         host: the app.
         launcher: runs the jobs.
         task: what it runs.
-        opened: the sweep that goes on.
+        target: what a resume found.
 
     Returns:
         The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
-        BegunSinceError: it was to go on if there was one, and there is one since.
-        HydraException: a mistake in what is asked for. It is found before anything is written or
+        BegunSinceError: it was to be resumed if there was one, and there is one since.
+        HydraException: a mistake in what is requested. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
         SystemExit: a job failed, the launcher did, or the sweep was interrupted; with
@@ -61,35 +60,36 @@ def run(
     """
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
-        with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
+        with reported_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            beginning = asked_for(options, arguments, host, opened)
+            beginning = open_sweep(options, arguments, host, target)
+            refuse_unsound(options.timeout, host.config)
             if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
-                dry_run(beginning, host, options.dry_run)
+                dry_run(beginning, options.dry_run)
                 return []
-            ready = make_ready(beginning, held)
-            if ready.empty:
-                return _nothing(beginning, ready.remaining)
+            beginning.prepare(held)
+            if beginning.is_empty:
+                return _nothing(beginning, beginning.remaining)
         if options.progress and not beginning.request.arguments:
-            from params_proto.multirun.unswept import tell_what_can_be_swept
+            from params_proto.multirun.dry_run import show_what_can_be_swept
 
-            tell_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, ready.configs, ready.remaining)
+            show_what_can_be_swept(beginning)
+        running = Running.of(beginning, launcher, task, beginning.configs, beginning.remaining)
         signals.if_stuck = running.end_stuck
         try:
             with running.watched():
-                for batch in ready.batches:
+                for batch in beginning.batches:
                     running.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
                     if running.gathered.failures.too_many:
                         break
-                if not beginning.joins:  # the other parts of which take their own time
+                if not beginning.is_shard:  # the other parts of which take their own time
                     running.wait()
         except KeyboardInterrupt as error:
             signals.handled()
@@ -103,8 +103,8 @@ def run(
     return running.ended()
 
 
-def _nothing(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
-    """Of a sweep that has jobs, a part may have none, or they may all be done."""
+def _nothing(beginning: SweepRun, remaining: ResumeFilter | None) -> list[Sequence[JobReturn]]:
+    """Of a sweep that has jobs, a shard may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (
             f" {remaining.unfinished} of them did not complete, and hydra.sweeper.rerun leaves that"
@@ -116,7 +116,7 @@ def _nothing(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[
             f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
-        if beginning.is_there:  # the process may have died that was about to
+        if beginning.is_same_sweep:  # the process may have died that was about to
             from params_proto.multirun.progress.lines import write
             from params_proto.multirun.running.ending import leave_results
 

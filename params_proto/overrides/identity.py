@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
@@ -19,35 +19,52 @@ _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def identity(job: Iterable[str], occurrence: int = 0) -> str:
+def identity(job: Iterable[str]) -> str:
     """Order-independent hash of overrides.
 
     Args:
         job: the overrides. It makes no difference whether a value is added (`+lr`) or changed, nor
             how it is spelled: 1, 1.0 and 1e0 are the same.
-        occurrence: how many equal jobs come before it in the sweep.
 
     >>> identity(["lr=0.1", "+seed=1"]) == identity(["++seed=1", "lr=1e-1"])
     True
-    >>> identity(["lr=1"]) == identity(["lr='1'"]), identity(["lr=1"], 2)
-    (False, 'c50b230f42e8a73f76606623fcc1531e-2')
+    >>> identity(["lr=1"]) == identity(["lr='1'"]), identity(["lr=1"])
+    (False, 'c50b230f42e8a73f76606623fcc1531e')
     """
     text = "\n".join(sorted(map(_canonical, job)))
-    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{name}-{occurrence}" if occurrence else name
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-class Occurrences:
-    """Distinguishes equal jobs, by how many came before."""
+class RecordedNumbers:
+    """The numbers of the jobs of a sweep that has changed since jobs of it were recorded.
 
-    def __init__(self) -> None:
-        self._seen: Counter[bytes] = Counter()
+    Recorded jobs keep their numbers, and new ones take the next. Equal jobs are told apart by
+    counting.
+
+    Args:
+        recorded: the identity and the number of each recorded job, by number; a record that cannot
+            be read has a number only.
+
+    >>> numbers = RecordedNumbers([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
+    >>> [numbers.of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
+    [3, 0, 2, 4]
+    """
+
+    def __init__(self, recorded: Iterable[tuple[str, int]]) -> None:
+        self._recorded: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._next = 0
+        for name, number in recorded:
+            # A record of an earlier version counts the equal jobs before it: c50b...-2.
+            self._recorded[name.partition("-")[0]].append(number)
+            self._next = max(self._next, number + 1)
 
     def of(self, job: Iterable[str]) -> int:
-        """How many equal jobs it was asked about before."""
-        name = bytes.fromhex(identity(job))
-        self._seen[name] += 1
-        return self._seen[name] - 1
+        """The number of the sweep's next job."""
+        numbers = self._recorded.get(identity(job))
+        if numbers:
+            return numbers.popleft()
+        self._next += 1
+        return self._next - 1
 
 
 def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:

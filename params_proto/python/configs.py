@@ -13,9 +13,9 @@ from params_proto.app.configs import entries
 from params_proto.app.function import App
 from params_proto.app.task import Task
 from params_proto.compose import loader_over
-from params_proto.multirun.asked.commandline import given
-from params_proto.multirun.asked.request import SweepRequest, in_full, lines_in_full
-from params_proto.multirun.host import AppContext
+from params_proto.multirun.context import AppContext
+from params_proto.multirun.request import SweepRequest, given, in_full, lines_in_full
+from params_proto.multirun.sources import ConfiguredSweep
 from params_proto.overrides.parse import read
 from params_proto.python.arguments import checked
 from params_proto.python.place import Own, place_of
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from omegaconf import DictConfig
 
+    from params_proto.multirun.jobs import Job
     from params_proto.sweep import Sweep
 
 
@@ -49,7 +50,8 @@ def configs(
         composer = _Composer(loader, place.primary, of_all)
         host = AppContext(composer.of_no_job(), loader, task or _nothing)
         outside = given(lines_in_full(of_jobs, host), loader)
-        jobs = SweepRequest(host, [], in_full(sweep, host), outside, ()).plan.jobs()
+        configured = in_full(ConfiguredSweep(sweep.expression, sweep.targets), host)
+        jobs = SweepRequest(host, [], configured, outside, ()).plan.jobs()
     return _each(jobs, composer, surroundings, job)
 
 
@@ -98,14 +100,14 @@ class _Composer(NamedTuple):
 
 
 def _each(
-    jobs: Iterator[list[str]], composer: _Composer, surroundings: Surroundings, whole: bool
+    jobs: Iterator[Job], composer: _Composer, surroundings: Surroundings, whole: bool
 ) -> Iterator[DictConfig]:
     while True:
         with surroundings.here():  # not while the caller has the config
             job = next(jobs, None)
             if job is None:
                 return
-            config = composer.config(job)
+            config = composer.config(job.overrides)
             if not whole:
                 with open_dict(config):
                     del config["hydra"]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from params_proto._keys import bare
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.directories import written
-from params_proto.multirun.start.place import is_named_by_time
+from params_proto.multirun.directories import is_named_by_time, written
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

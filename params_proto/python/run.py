@@ -23,10 +23,8 @@ from params_proto.app.run import in_full, mistakes_of
 from params_proto.app.task import Task
 from params_proto.compose.app import started
 from params_proto.errors import SweepError, frame_of_caller, together
-from params_proto.multirun.handed import handing
-from params_proto.multirun.host import root_names
-from params_proto.multirun.jobs.directories import directory_of_sweep
-from params_proto.multirun.start.place import take_own
+from params_proto.multirun.context import launch_context, root_names
+from params_proto.multirun.directories import directory_of_sweep, take_own
 from params_proto.overrides.render import assignment
 from params_proto.python.arguments import checked
 from params_proto.python.directory import refuse_another, refuse_time
@@ -106,7 +104,7 @@ def launch(
         _refuse_used(directory, config.hydra.sweeper)
         # Resolved once more, it could be another one.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
-        with _told(), handing(sweep):
+        with _told(), launch_context(sweep):
             hydra.multirun(what.place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
         part = config.hydra.sweeper.slice

@@ -10,14 +10,14 @@ import pytest
 from omegaconf import DictConfig
 from yaml import YAMLError
 
-from params_proto.multirun import options, ready
+from params_proto.multirun import options, sweep_dir
 from tests.compose.roads import write
 
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes a sweep of four jobs one that is checked batch by batch, the first job at once."""
-    monkeypatch.setattr(ready, "AHEAD", 2)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 2)
     monkeypatch.setattr(options, "_FIRST", 1)
 
 

@@ -19,8 +19,8 @@ from params_proto.compose import prefix
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.template import difference
 from params_proto.multirun import AppContext, JobRunner, Options
+from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.running import batches
-from params_proto.multirun.start.opening import Opened
 from tests.compose.roads import TREE, cached, hydras, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -32,7 +32,9 @@ def task(config: DictConfig) -> None:
 
 def run(options: Options, arguments: list[str], host: AppContext, launcher: Any) -> Any:
     """As the sweeper does."""
-    return multirun.run(options, arguments, host, launcher, JobRunner(task), Opened(host.config))
+    return multirun.run(
+        options, arguments, host, launcher, JobRunner(task), ResumeTarget(host.config)
+    )
 
 
 class Composing:

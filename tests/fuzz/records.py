@@ -16,15 +16,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
 from params_proto.multirun import JobRunner, Options, run
-from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Job, in_batches
-from params_proto.multirun.jobs.validation import Validation
-from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.start.beginning import begin
-from params_proto.multirun.start.best import Best
-from params_proto.multirun.start.changes import FirstJob, note_first_job, refuse_changes
-from params_proto.multirun.start.opening import opened
-from params_proto.multirun.start.remaining import Remaining, seen
+from params_proto.multirun.changes import FirstJob, note_first_job
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.jobs import Job, in_batches
+from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget, job_states, resume_target
+from params_proto.multirun.sweep_dir import open_sweep
+from params_proto.multirun.validation import Validation
 from params_proto.overrides.identity import identity
 from params_proto.records import JobStore
 from params_proto.records.manifest import (
@@ -171,12 +169,12 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(), _ARGUMENTS, app.host, begun)
+    begun = _target(None, app)
+    beginning = open_sweep(Options(), _ARGUMENTS, app.host, begun)
     directory.mkdir()
     beginning.write()
-    directories = Directories(directory)
-    jobs, _ = beginning.jobs(directories)
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
     _validate(app, directory, directories, jobs)
     JobStore(directory).write(_record(0, Status.RUNNING))
     JobStore(directory).write(_record(1, Status.COMPLETED))
@@ -238,26 +236,29 @@ def _read(app: Multirun, directory: Path) -> None:
     read_plan(directory)
     FirstJob.read(directory)
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
-    remaining = Remaining(records, Best(Ranking("loss")))
-    list(remaining.of(seen(jobs, records, Directories(directory))))
+    remaining = ResumeFilter(records, Best(Ranking("loss")))
+    list(remaining.of(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
 
 
+def _target(resume: Any, app: Multirun) -> ResumeTarget:
+    held = contextlib.ExitStack()
+    return resume_target(resume, app.config, app.loader, app.host.task_function, held)
+
+
 def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
-    begun = opened(True, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
-    directories = Directories(directory)
-    refuse_changes(directory, app.host, allowed=())
-    jobs, _ = beginning.jobs(directories)
+    beginning = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
     beginning.write()
     _validate(app, directory, directories, jobs)
 
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
-    begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
+    begun = _target(resume, app)
     task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
@@ -279,7 +280,7 @@ def _call(given: Any, folder: Path) -> None:
     changed = directory / _FILES[change[0]]
     changed.write_bytes(_content(sound, change))
     try:
-        with contextlib.redirect_stdout(io.StringIO()), told_by_hydra():
+        with contextlib.redirect_stdout(io.StringIO()), reported_by_hydra():
             _HOW[how](app, directory)
     finally:
         for name, path in _FILES.items():

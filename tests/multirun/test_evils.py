@@ -102,7 +102,7 @@ def test_a_long_sweep_with_a_function(multirun: Run, app: Path) -> None:
         "from params_proto import Sweep\n"
         "grid = Sweep().product(lr=range(10**12)).derive(name=lambda config: str(config['lr']))\n"
     )
-    with pytest.raises(HydraException, match="config by config, which are more than 1,000,000"):
+    with pytest.raises(HydraException, match="config by config, and it has more than 1,000,000"):
         multirun("hydra.sweeper.sweep=long.py:grid", "hydra.sweeper.slice='0:1'")
 
 

@@ -14,7 +14,7 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun import options, ready
+from params_proto.multirun import options, sweep_dir
 
 RUNNING = import_module("params_proto.multirun.running.batches")
 
@@ -125,7 +125,10 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is no number of jobs"),
+        (
+            ["hydra.sweeper.max_batch_size=0"],
+            "hydra.sweeper.max_batch_size=0 is not a number of jobs",
+        ),
         (["lr=interval(0,1)"], r"lr=interval\(0,1\): an interval has no values"),
         (["lr=range(1,1)"], r"lr=range\(1,1\) has no values"),
         (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "zip pairs seed, which is not swept"),
@@ -200,7 +203,7 @@ def test_every_batch_is_checked_before_the_first_runs(multirun: Any, app: Path) 
 def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "AHEAD", 5)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 5)
     monkeypatch.setattr(options, "_FIRST", 2)
     large = multirun("seed=range(0,6)", to="large")
     assert [len(batch) for batch in large.batches] == [2, 4]
@@ -220,7 +223,7 @@ def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
 def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "AHEAD", 2)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 2)
     monkeypatch.setattr(options, "_FIRST", 1)
     batches = multirun("seed=range(0,4)", "hydra.sweeper.slice=2:", to="part").batches
     assert [len(batch) for batch in batches] == [2]

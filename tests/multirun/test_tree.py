@@ -18,9 +18,9 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun.asked import commandline, saved
-from params_proto.multirun.asked.configured import configured, resolved
-from params_proto.multirun.asked.plan import Plan, plan
+from params_proto.multirun import request
+from params_proto.multirun.plan import Plan, plan, saved_text
+from params_proto.multirun.sources import configured, resolved
 from tests.versions import VERSION_BASE
 
 # Hydra 1.4 would have the task say what its configs may build.
@@ -41,16 +41,16 @@ def is_group(key: str) -> bool:
 def planned(node: Any, *overrides: str) -> Plan:
     config = OmegaConf.create({"hydra": {"sweeper": {"sweep": node}}})
     sweep = configured(resolved(config), cwd=Path())
-    return plan(sweep, (), commandline.given(overrides), (), is_group)
+    return plan(sweep.expression, (), request.given(overrides), (), is_group)
 
 
 def jobs(steps: Any, folder: Path, *overrides: str) -> list[str]:
     """The jobs; those of the `sweep.yaml` that is written of them are the same."""
     of_steps = planned(steps, *overrides)
-    listed = [" ".join(job) for job in of_steps.jobs()]
+    listed = [" ".join(job.overrides) for job in of_steps.jobs()]
     file = folder / "sweep.yaml"
-    file.write_text(saved.text(of_steps))
-    assert [" ".join(job) for job in planned(str(file)).jobs()] == listed
+    file.write_text(saved_text(of_steps))
+    assert [" ".join(job.overrides) for job in planned(str(file)).jobs()] == listed
     return listed
 
 
@@ -129,7 +129,7 @@ def exclude(key: str, values: Values) -> tuple[Any, list[str]]:
 
 def derive(key: str, values: Values) -> tuple[Any, list[str]]:
     steps = {"product": {key: listed(values)}, "derive": {"+tag": "{" + key + "}-x"}}
-    tags = [commandline.render(f"{value}-x".replace("\\$", "$")) for value, _ in values]
+    tags = [request.render(f"{value}-x".replace("\\$", "$")) for value, _ in values]
     return steps, [line(text, f"+tag={tag}") for (_, text), tag in zip(values, tags, strict=True)]
 
 

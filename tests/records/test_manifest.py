@@ -18,8 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.multirun.asked.sweeps import digest, follow
 from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.sources import digest, follow
 from params_proto.records import JobStore, Status
 from params_proto.records.manifest import (
     FAILED,

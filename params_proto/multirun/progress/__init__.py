@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking
     from params_proto.multirun.progress.watching import Progress
-    from params_proto.multirun.start.remaining import Remaining
+    from params_proto.multirun.resume import ResumeFilter
     from params_proto.records import JobStore
 
 
@@ -17,7 +17,7 @@ def started(
     ranking: Ranking,
     records: JobStore,
     busy: Callable[[], bool],
-    remaining: Remaining | None,
+    remaining: ResumeFilter | None,
 ) -> Progress | None:
     """Begins to tell of the jobs of a sweep, if there is anything to tell.
 
@@ -39,7 +39,7 @@ def started(
 
     from params_proto.multirun.progress.tally import Tally
     from params_proto.multirun.progress.watching import Progress
-    from params_proto.multirun.start.best import Best
+    from params_proto.multirun.resume import Best
 
     best = Best(ranking) if remaining is None else remaining.best
     tally = Tally(total, best, time.monotonic())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from params_proto.multirun.start.best import Best
+from params_proto.multirun.resume import Best
 from params_proto.records import Record, Status
 
 _WAVES = 4  # after so many jobs on each worker, the rate says more than the jobs' own durations

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
+from params_proto.multirun.errors import named
 from params_proto.multirun.progress.tally import Tally
-from params_proto.multirun.words import named
 from params_proto.records import Record
 
 _LONG = 100  # characters of a job and its overrides

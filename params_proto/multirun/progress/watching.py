@@ -18,7 +18,7 @@ from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError
 
 if TYPE_CHECKING:
-    from params_proto.multirun.start.remaining import Remaining
+    from params_proto.multirun.resume import ResumeFilter
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Progress:
     records: JobStore
     screen: Screen
     busy: Callable[[], bool]
-    remaining: Remaining | None = None
+    remaining: ResumeFilter | None = None
     # The jobs of this launch that have not ended, and the attempts that each had before.
     _open: dict[int, int] = field(default_factory=dict[int, int])
     _has_looked: bool = False

@@ -15,10 +15,10 @@ from uuid import uuid4
 from hydra.errors import CompactHydraException
 
 from params_proto._text import counted
-from params_proto.multirun.jobs.numbered import Batch, Job
-from params_proto.multirun.jobs.validation import AHEAD
-from params_proto.multirun.mistakes import logged_where_it_can, told_by_hydra
+from params_proto.multirun.errors import logged_where_it_can, reported_by_hydra
+from params_proto.multirun.jobs import Batch, Job
 from params_proto.multirun.progress.lines import write
+from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
 from params_proto.multirun.running.going_on import how_to_go_on, told_of
@@ -28,8 +28,8 @@ from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import explanation
 from params_proto.multirun.running.recorded import JobRunner, RemoteError
 from params_proto.multirun.running.stopping import Cut, kill
-from params_proto.multirun.start.beginning import SweepRun
-from params_proto.multirun.start.command import command_of
+from params_proto.multirun.sweep_dir import SweepRun
+from params_proto.multirun.validation import AHEAD
 from params_proto.records import JobStore
 from params_proto.records.manifest import FAILED, OWN
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.start.remaining import Remaining
+    from params_proto.multirun.resume import ResumeFilter
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Running:
     launching: Launching
     gathered: Gathered
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
-    remaining: Remaining | None = None
+    remaining: ResumeFilter | None = None
     completed: int = 0
     _again: int = 0  # completed jobs that have begun once more
     _batch: Batch | None = None
@@ -75,12 +75,12 @@ class Running:
         launcher: Launcher,
         task: JobRunner,
         configs: Path,
-        remaining: Remaining | None = None,
+        remaining: ResumeFilter | None = None,
     ) -> Running:
         """A sweep of which no job has run yet."""
         options, plan = beginning.options, beginning.request.plan
         directory = beginning.directory.absolute()
-        task.keep(directory, configs, plan.swept, list(beginning.selecting))
+        task.keep(directory, configs, plan.swept, list(beginning.sweep_selectors))
         most = options.max_failures
         limit = None if most is None else Limit(directory / OWN / FAILED / uuid4().hex, most)
         failures = Failures(beginning.directory, beginning.host.job_name, limit)
@@ -100,7 +100,7 @@ class Running:
             options.retries,
             options.timeout,
             apart=beginning.host.submits,
-            named=beginning.goes_on,
+            named=beginning.is_resume,
         )
         return cls(beginning, launching, gathered, remaining=remaining)
 
@@ -112,7 +112,7 @@ class Running:
     def run(self, batch: Batch) -> None:
         """Runs a batch."""
         self._batch = batch
-        with told_by_hydra():
+        with reported_by_hydra():
             returned = self.launching.run(batch)
         results = [*returned.values()]
         self._jobs += len(results)
@@ -124,7 +124,7 @@ class Running:
         # Each holds three configs of its job: many of them would fill the memory, so that not even
         # those of the first batch are held while the second one runs.
         options, plan = self.beginning.options, self.beginning.request.plan
-        kept = self._jobs <= _KEPT and not plan.exceeds(_KEPT, options.part)
+        kept = self._jobs <= _KEPT and not plan.exceeds(_KEPT, options.shard)
         self.returns = [*self.returns, results] if kept else []
         self._again += self.gathered.begun_again(batch.all)
         self._batch = None
@@ -170,7 +170,7 @@ class Running:
         if failures.too_many:
             told.append("No further job was started (hydra.sweeper.max_failures).")
         text = "\n".join([*told, self._to_go_on()])
-        if self.beginning.host.handed is not None:
+        if self.beginning.host.launched is not None:
             if unrecorded or failures.too_many:
                 raise CompactHydraException(text) from self._raised
             log.warning(text)
@@ -290,7 +290,7 @@ class Running:
 
 def _total(beginning: SweepRun) -> int | None:
     """How many jobs there are, unless many would have to be looked at to count them."""
-    plan, part = beginning.request.plan, beginning.options.part
+    plan, part = beginning.request.plan, beginning.options.shard
     if plan.size is None and plan.exceeds(AHEAD, part):
         return None
     numbers = range(plan.space.size)[slice(None) if part is None else part]

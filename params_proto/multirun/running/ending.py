@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from params_proto.analysis.rows import metrics_of, table
 from params_proto.analysis.text import write_results
 from params_proto.errors import SweepError
-from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.errors import logged_where_it_can
 from params_proto.records import JobStore, Status
 from params_proto.records.lock import runs_elsewhere
 from params_proto.records.manifest import read_plan
 
 if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking, Summary
-    from params_proto.multirun.start.beginning import SweepRun
+    from params_proto.multirun.sweep_dir import SweepRun
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ def leave_results(beginning: SweepRun, there: Path) -> list[str]:
         The lines that come last on the screen: which job is the best, and how to run it again.
     """
     options = beginning.options
-    if options.part is not None and runs_elsewhere(there):
+    if options.shard is not None and runs_elsewhere(there):
         return []
     with logged_where_it_can():
         try:

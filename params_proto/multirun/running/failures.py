@@ -9,8 +9,8 @@ from pathlib import Path
 
 from params_proto._text import counted
 from params_proto.errors import sentence
+from params_proto.multirun.errors import named
 from params_proto.multirun.running.limit import Limit
-from params_proto.multirun.words import named
 from params_proto.records import Record
 
 log = logging.getLogger(__name__)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Batch, Job
+from params_proto.multirun.jobs import Batch, Job
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.recorded import JobRunner, Skipped, UnrecordedError
 from params_proto.multirun.running.stopping import LOOK, is_mine, record_of

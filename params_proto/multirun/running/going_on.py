@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from params_proto._text import counted
+from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
 from params_proto.multirun.running.stopping import Cut
-from params_proto.multirun.start.beginning import SweepRun
-from params_proto.multirun.start.command import command_of, to_go_on, to_launch_again
+from params_proto.multirun.sweep_dir import SweepRun
 
 if TYPE_CHECKING:
-    from params_proto.multirun.start.remaining import Remaining
+    from params_proto.multirun.resume import ResumeFilter
 
 
-def how_to_go_on(beginning: SweepRun, remaining: Remaining | None, begun: int) -> str:
+def how_to_go_on(beginning: SweepRun, remaining: ResumeFilter | None, begun: int) -> str:
     """The command that goes on with a sweep, and what else it would run.
 
     Args:
@@ -25,14 +25,14 @@ def how_to_go_on(beginning: SweepRun, remaining: Remaining | None, begun: int) -
     left = None if remaining is None else _left_again(remaining, begun)
     if left is None:
         return f"Go on with: {_command(beginning)}"
-    from params_proto.multirun.start.remaining import still  # which few sweeps need
+    from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
 
     options = beginning.options
-    rerun = still("all" if options.overwrite else options.rerun)
+    rerun = rerun_to_resume("all" if options.overwrite else options.rerun)
     return f"{left}\nGo on with: {_command(beginning, rerun)}"
 
 
-def _left_again(remaining: Remaining, begun: int) -> str | None:
+def _left_again(remaining: ResumeFilter, begun: int) -> str | None:
     """Says of completed jobs that they were to run once more, and have not; if there are any.
 
     By its record, one that has is like one that has not: the command runs both.
@@ -49,10 +49,10 @@ def _left_again(remaining: Remaining, begun: int) -> str | None:
 
 def _command(beginning: SweepRun, rerun: str | Sequence[str] | None = None) -> str:
     host, directory = beginning.host, str(beginning.directory)
-    if host.handed is not None:
-        return to_launch_again(directory, rerun)
+    if host.launched is not None:
+        return relaunch_hint(directory, rerun)
     overwrites = bool(beginning.options.overwrite)
-    return to_go_on(command_of(host), host.of_hydra, directory, rerun, overwrites=overwrites)
+    return resume_command(command_of(host), host.of_hydra, directory, rerun, overwrites=overwrites)
 
 
 def told_of(cut: Cut, completed: int, *, submitted: bool) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from params_proto.multirun.asked.plan import Overrides
-from params_proto.multirun.jobs.directories import in_directory
-from params_proto.multirun.jobs.numbered import Batch, Job
-from params_proto.multirun.jobs.numbering import first_number
+from params_proto.multirun.directories import in_directory
+from params_proto.multirun.jobs import Batch, Job, first_number
+from params_proto.multirun.plan import Overrides
 from params_proto.multirun.running.failures import Failures
 from params_proto.multirun.running.gathered import Gathered
 from params_proto.multirun.running.half_sent import results_come_or_end
@@ -172,7 +171,6 @@ class Launching:
             ]
         self.gathered.task.launch = Launch(
             numbers={path: number for number, path in batch.directories.items()} if named else None,
-            occurrences=batch.occurrences,
             again=batch.again,
             limit=self._failures.limit,
             timeout=self.timeout,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun.host import changeable
-from params_proto.multirun.jobs.directories import hydra_of
+from params_proto.multirun.context import changeable
+from params_proto.multirun.directories import hydra_of
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig

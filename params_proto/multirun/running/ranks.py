@@ -21,11 +21,10 @@ from hydra.core.utils import run_job
 
 from params_proto._keys import bare
 from params_proto.compose import over_copies
-from params_proto.multirun.handed import handed
-from params_proto.multirun.host import changeable
-from params_proto.multirun.jobs.directories import in_directory
-from params_proto.multirun.start.changes import function_of
-from params_proto.multirun.start.opening import reopened
+from params_proto.multirun.changes import function_of
+from params_proto.multirun.context import changeable, launched_sweep
+from params_proto.multirun.directories import in_directory
+from params_proto.multirun.resume import reopened
 from params_proto.records import JobStore, Record
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ def rank_here(task: TaskFunction) -> Rank | None:
         task: what it runs.
     """
     found = os.environ.get(_VARIABLE)
-    if found is None or handed() is not None:
+    if found is None or launched_sweep() is not None:
         return None
     job = RunningJob(*json.loads(found))
     if job.command != command_of(task):

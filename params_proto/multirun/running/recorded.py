@@ -17,7 +17,7 @@ from omegaconf import OmegaConf, read_write
 
 from params_proto._text import to_json
 from params_proto.errors import SweepError
-from params_proto.multirun.mistakes import logged_where_it_can
+from params_proto.multirun.errors import logged_where_it_can
 from params_proto.multirun.running.interrupts import noticed
 from params_proto.multirun.running.limit import Limit
 from params_proto.multirun.running.outcome import failure_of, of_the_user, travels, value_of
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
-    from params_proto.multirun.jobs.numbered import Job
+    from params_proto.multirun.jobs import Job
     from params_proto.multirun.running.interrupts import Interrupts
 
 log = logging.getLogger(__name__)
@@ -61,14 +61,12 @@ class Launch(NamedTuple):
     Args:
         numbers: the jobs' numbers by their `hydra.sweep.subdir`; None where they have the numbers
             that the launcher gives them.
-        occurrences: how many equal jobs the sweep has before one, where there are any.
         again: completed jobs that are to run once more, and their last attempts.
         limit: of the jobs that fail.
         timeout: seconds that a job may take.
     """
 
     numbers: Mapping[str, int] | None = None
-    occurrences: Mapping[int, int] = {}
     again: Mapping[int, int] = {}
     limit: Limit | None = None
     timeout: float | None = None
@@ -289,7 +287,7 @@ class JobRunner:
             job=number,
             overrides=job,
             config={key: to_json(given[key]) for key in self._swept if key in given},
-            identity=identity(own, self.launch.occurrences.get(number, 0)),
+            identity=identity(own),
             dir=directory,
         )
 

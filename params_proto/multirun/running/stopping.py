@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from params_proto._text import counted
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs.numbered import Job
+from params_proto.multirun.jobs import Job
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError
 from params_proto.records.process import this_process

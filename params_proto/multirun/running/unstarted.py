@@ -13,7 +13,7 @@ from typing import Any
 from hydra.core import utils
 from hydra.core.utils import JobReturn, JobStatus, configure_log
 
-from params_proto.multirun.jobs.numbered import Batch, Job
+from params_proto.multirun.jobs import Batch, Job
 
 # What runs a job: since Hydra 1.4 `run_job` only calls it.
 _RUNS: Any = getattr(utils, "_run_job", utils.run_job)

@@ -11,7 +11,7 @@ from params_proto.multirun.progress.lines import Lines
 from params_proto.multirun.progress.tally import Tally
 from params_proto.multirun.progress.text import told
 from params_proto.multirun.progress.watching import Progress
-from params_proto.multirun.start.best import Best
+from params_proto.multirun.resume import Best
 from params_proto.records import JobStore, Record, Status
 from tests.records.test_record import RECORD
 

@@ -19,9 +19,8 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.start import command
-from params_proto.multirun.start.command import python as python_name
-from params_proto.multirun.start.command import script, to_go_on
+from params_proto.multirun.resume_command import python as python_name
+from params_proto.multirun.resume_command import resume_command, script
 
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
@@ -218,8 +217,8 @@ def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
-        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
+        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
         ("max_failures=1.5", "Error merging override hydra.sweeper.max_failures=1.5"),
         ("retries=many", "Error merging override hydra.sweeper.retries=many"),
     ],
@@ -277,7 +276,7 @@ def test_the_command(
 ) -> None:
     from params_proto.overrides.parse import parse
 
-    given = to_go_on(start, of_hydra, directory)
+    given = resume_command(start, of_hydra, directory)
     if expected is not None:
         assert given == expected
     # a shell takes it apart as it was put together, and Hydra reads the directory
@@ -329,9 +328,9 @@ def test_how_this_process_was_started(
 
 def test_the_name_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert command.python() == sys.executable
+    assert python_name() == sys.executable
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    found = shutil.which(command.python())
+    found = shutil.which(python_name())
     assert found is not None
     assert Path(found).resolve() == Path(sys.executable).resolve()
 

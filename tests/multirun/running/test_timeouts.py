@@ -102,11 +102,11 @@ def test_not_in_a_thread() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("timeout=0", "timeout=0.* is no number of seconds, more than 0"),
+        ("timeout=0", "timeout=0.* is not a number of seconds, more than 0"),
         ("timeout=1e12", r"timeout=1000000000000.0 is .* at most 100000000. Leave"),
-        ("timeout=.inf", "timeout=inf is no number of seconds"),
-        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
-        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
+        ("timeout=.inf", "timeout=inf is not a number of seconds"),
+        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
     ],
 )
 def test_numbers(multirun: Any, app: Path, override: str, message: str) -> None:
@@ -154,6 +154,6 @@ def test_the_mode_of_the_records(
 
 
 def test_no_mode(multirun: Any, app: Path) -> None:
-    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is no mode"):
+    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is not a mode"):
         multirun("seed=1", "+hydra.sweep.mode=rwx")
     assert not list((app / "out").iterdir())
