@@ -39,19 +39,15 @@ def attribute_of(text: str, cwd: Path, place: str, attribute: str) -> Sweep:
 
 
 @contextmanager
-def _starting_nothing(name: str) -> Generator[None, None, None]:
-    """Within, the last line of a script, `train()` or `main()`, does nothing.
-
-    Args:
-        name: of the module that is executed.
-    """
+def _starting_nothing() -> Generator[None, None, None]:
+    """Within, the last line of a script, `train()` or `main()`, does nothing."""
     import hydra
 
     decorator = hydra.main
     reading = [True]
     hydra.main = _not_started(decorator, reading)
     try:
-        with import_without_run(name):
+        with import_without_run():
             yield
     finally:
         hydra.main = decorator
@@ -97,7 +93,7 @@ def _file(text: str, path: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # where classes in it look for their module
     try:
-        with _starting_nothing(name):
+        with _starting_nothing():
             spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
@@ -120,7 +116,7 @@ def _module(text: str, name: str) -> ModuleType:
         main = sys.modules["__main__"]
         if spec and spec.origin and _is_of(main, Path(spec.origin).resolve()):
             return main  # the running script by its other name, which would run it again
-        with _starting_nothing(name):
+        with _starting_nothing():
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         unfit = _unfit(text, f"importing {name}", error)
