@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 from params_proto.app.children import resolve_annotations
 from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App, copy_function
+from params_proto.app.function import App, copy_function, find
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import KeyResolver, ParameterSet, nodes
 from params_proto.errors import SweepError, nearest, together
@@ -87,7 +87,12 @@ class Task:
                     f' {name!r} in the config: give the class another node, @proto.prefix("{name}_"'
                     "), or the parameter another name."
                 )
-            classes[name] = Node(prefix_class, _with_current_defaults(parameters))
+            # A script that is imported as well has made the class twice: the app's own counts.
+            own = find(app.__module__, prefix_class.__qualname__)
+            if isinstance(own, PrefixClass) and own.__proto_parameters__.key == parameters.key:
+                prefix_class = own
+            target = _with_current_defaults(prefix_class.__proto_parameters__)
+            classes[name] = Node(prefix_class, target)
         return cls(app, _with_current_defaults(root), classes, closed)
 
     @property
