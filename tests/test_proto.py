@@ -616,7 +616,10 @@ def test_a_path_leads_into_a_value():
             id="none",
         ),
         pytest.param(
-            None, {"data.sise": 1}, "Dataset has no field sise. Did you mean size", id="node"
+            None,
+            {"data.sise": 1},
+            r"has a parameter data\.sise. Did you mean data\.size",
+            id="node",
         ),
         pytest.param(
             None,

@@ -20,9 +20,6 @@ from params_proto.errors import SweepError
 Key = tuple[str, str]
 """A function or class: the file or module that defines it, and its qualified name."""
 
-ABSENT: Final = object()
-"""What `lookup` returns if only the default is left."""
-
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -138,8 +135,8 @@ def layers(top: Layer | None) -> Iterator[Layer]:
         top = top.below
 
 
-def lookup(key: Key, name: str) -> Any:
-    """The value that a parameter has now, ABSENT if only its default is left."""
+def lookup(key: Key, name: str, default: Any) -> Any:
+    """The value that a parameter has now, or else the default."""
     layer = innermost()
     while layer is not None:
         values = layer.values.get(key)
@@ -147,15 +144,14 @@ def lookup(key: Key, name: str) -> Any:
             value = values[name]
             return value.load(name) if type(value) is LazyPickle else value
         layer = layer.below
-    return process.assigned.get(key, {}).get(name, ABSENT)
+    return process.assigned.get(key, {}).get(name, default)
 
 
 def values_of(key: Key) -> dict[str, Any]:
     """Every value that a function or class has now, apart from its defaults."""
-    names = set(process.assigned.get(key, ()))
-    for layer in layers(innermost()):
-        names.update(layer.values.get(key, ()))
-    return {name: lookup(key, name) for name in names}
+    names = {name for layer in layers(innermost()) for name in layer.values.get(key, ())}
+    names.update(process.assigned.get(key, ()))
+    return {name: lookup(key, name, None) for name in names}
 
 
 def assign(key: Key, name: str, value: Any) -> None:

@@ -156,23 +156,17 @@ def copy_function(
     return copied
 
 
-_importing: set[str] = set()
+_imports: list[object] = []
 
 
 @contextmanager
-def import_without_run(name: str) -> Generator[None, None, None]:
-    """Within the block, a module is executed for what it defines: its last line starts no app.
-
-    Nor does that of the running script, which the module may import under its other name.
-
-    Args:
-        name: of the module.
-    """
-    _importing.add(name)
+def import_without_run() -> Generator[None, None, None]:
+    """Within the block, modules are executed for what they define: no app starts."""
+    _imports.append(object())
     try:
         yield
     finally:
-        _importing.discard(name)
+        _imports.pop()
 
 
 def is_being_imported(module: Mapping[str, Any]) -> bool:
@@ -180,11 +174,8 @@ def is_being_imported(module: Mapping[str, Any]) -> bool:
 
     So is the script, which a new child process imports first.
     """
-    if _importing:
-        script = vars(sys.modules["__main__"])
-        again = module is not script and current.place_of(module) == current.place_of(script)
-        if again or module.get("__name__") in _importing:
-            return True
+    if _imports:
+        return True
     if module.get("__name__") != "__mp_main__":
         return False
     from multiprocessing import parent_process

@@ -65,8 +65,7 @@ class ParameterSet:
 
     def value(self, name: str) -> Any:
         """The value that a field has now, REQUIRED if it has none."""
-        value = current.lookup(self.key, name)
-        return self.defaults[name] if value is current.ABSENT else value
+        return current.lookup(self.key, name, self.defaults[name])
 
     def converted(self, name: str, value: Any) -> Any:
         """A value as the field holds it.
@@ -169,10 +168,11 @@ class KeyResolver:
         Args:
             target: what is bound or called; None for whatever has the names.
         """
-        if target is not None and target.node:
-            return cls(target, [target])
-        apps = list(functions.values()) if target is None else []
-        return cls(target, [one.__proto_parameters__ for one in (*apps, *list(classes.values()))])
+        apps = [one.__proto_parameters__ for one in list(functions.values())]
+        of_classes = [one.__proto_parameters__ for one in list(classes.values())]
+        if target is None:
+            return cls(None, [*apps, *of_classes])
+        return cls(target, [target] if target.node else [target, *of_classes])
 
     def resolve(self, config: Mapping[str, Any]) -> Values:
         """The values of a config as their parameters hold them.
@@ -214,24 +214,20 @@ class KeyResolver:
         target = self.target
         if target is not None and first in target.defaults:
             return target, first, rest
-        named = [one for one in self.candidates if one.node == first] if rest else []
+        below = [one for one in self.candidates if one.node == first] if rest else []
+        named = [one for one in below if rest[0] in one.defaults]
         if named:
-            of = _only(key, named)
-            if rest[0] not in of.defaults:
-                hint = did_you_mean(rest[0], of.defaults)
-                raise SweepError(f"{of.target.name} has no field {rest[0]}.{hint}")
-            return of, rest[0], rest[1:]
+            return _only(key, named), rest[0], rest[1:]
         if target is not None and target.takes_any and not rest:
             return target, first, rest
         holders = [one for one in self.candidates if first in one.defaults]
         if holders:
             return _only(key, [one for one in holders if not one.node] or holders), first, rest
+        who = "No function or prefix class has a"
         if target is not None:
-            who, valid = f"{target.target.name} has no", [*target.defaults]
-        else:
-            who = "No function or prefix class has a"
-            every = [one.full(name) for one in self.candidates for name in one.defaults]
-            valid = every if rest else [name.rpartition(".")[2] for name in every]
+            who = f"{target.target.name} has no"
+        searched = [target] if target is not None and not rest else self.candidates
+        valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
         raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
 

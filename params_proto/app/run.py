@@ -30,12 +30,12 @@ from params_proto.overrides.parse import is_hydra_1_3, read
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
 _RUNS = ("-m", "--multirun", "-r", "--run")
-# What on the command line names configs of the user's.
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
 _HYDRAS_OPTIONS = (
     *("help", "hydra-help", "version", "cfg", "resolve", "package", "run", "multirun"),
     *("shell-completion", "config-path", "config-name", "config-dir", "experimental-rerun", "info"),
 )
+# What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
 
@@ -75,7 +75,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         sys.exit(1)
     configs = entries(task.targets, {"sweeper": "params_proto"})
     page = nullcontext()
-    if _wants_help(arguments):
+    if "-h" in arguments or "--help" in arguments:
         from params_proto.app import help  # which reads the source
 
         configs = [help.entry(task), *entries(task.targets, help.DEFAULTS)]
@@ -111,11 +111,6 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
         config = cast("Any", yaml).compose(shown.getvalue())  # the types in it are the user's
         return groups.union(key.value for key, _ in config.value)
     return None
-
-
-def _wants_help(arguments: Sequence[str]) -> bool:
-    """Whether the app's own help is shown; argparse takes the beginning of a long option."""
-    return any(one == "-h" or (one[:4] == "--he" and "--help".startswith(one)) for one in arguments)
 
 
 @contextmanager

@@ -21,10 +21,10 @@ from params_proto._keys import full_key
 from params_proto.app.children import resolve_annotations
 from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App, copy_function
+from params_proto.app.function import App, copy_function, find
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import KeyResolver, ParameterSet, nodes
-from params_proto.errors import SweepError, did_you_mean, nearest, together
+from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.schema import python_values
 
@@ -87,7 +87,12 @@ class Task:
                     f' {name!r} in the config: give the class another node, @proto.prefix("{name}_"'
                     "), or the parameter another name."
                 )
-            classes[name] = Node(prefix_class, _with_current_defaults(parameters))
+            # A script that is imported as well has made the class twice: the app's own counts.
+            own = find(app.__module__, prefix_class.__qualname__)
+            if isinstance(own, PrefixClass) and own.__proto_parameters__.key == parameters.key:
+                prefix_class = own
+            target = _with_current_defaults(prefix_class.__proto_parameters__)
+            classes[name] = Node(prefix_class, target)
         return cls(app, _with_current_defaults(root), classes, closed)
 
     @property
@@ -153,10 +158,9 @@ class Task:
                 if field.default is REQUIRED
                 or target.node in whole
                 or full_key(target.node, name) in given
+                if not _is_interpolated(content, name)
             }
-            known = {name: fields[name] for name in fields if not _is_interpolated(content, name)}
-            reduced = replace(target, fields=known, open=False)
-            self._values(target, reduced, content, mistakes)
+            self._values(target, replace(target, fields=fields, open=False), content, mistakes)
         return mistakes
 
     def _values(
@@ -170,19 +174,14 @@ class Task:
             content: of the target's node.
             mistakes: which grow by what is wrong.
         """
-        others: Mapping[str, Node] = {} if target.node else self.nodes
-        values: dict[str, Any] = {}
+        if self.closed:  # nothing could read what was added, +name=value
+            keys = [full_key(target.node, str(key)) for key in content if key != "hydra"]
+            mistakes += filter(None, map(self.unknown, keys))
         try:
-            values = python_values(reduced, content, others)
+            return python_values(reduced, content, () if target.node else self.nodes)
         except SweepError as error:
             mistakes += [one.text for one in error.mistakes]
-        if self.closed and not target.open:  # nothing could read what was added, +name=value
-            valid = [*target.fields, *others]
-            for key in content:
-                if key not in valid and key != "hydra":
-                    hint = did_you_mean(str(key), valid)
-                    mistakes.append(f"{target.name} has no parameter {key}.{hint}")
-        return values
+            return {}
 
     def is_plain(self, key: str) -> bool:
         """Whether a key is the plain name of a prefix class's field, and not the function's."""
@@ -212,16 +211,14 @@ class Task:
         Args:
             key: the key, without + or ++. What is below a field is not looked at.
         """
-        first, *below = key.split(".")
-        target = self.root
-        if first in self.nodes:
-            target = self.nodes[first].target
-            if not below or below[0] in target.fields:
-                return None
-        elif first in target.fields or target.open or target.has_configs:
+        first, _, below = key.partition(".")
+        node = self.nodes.get(first)
+        target = self.root if node is None else node.target
+        name = first if node is None else below.partition(".")[0]
+        if not name or name in target.fields or target.open:
             return None
-        valid = [full_key(target.node, name) for name in target.fields]
-        valid += [] if target.node else self.nodes
+        valid = [full_key(target.node, one) for one in target.fields]
+        valid += self.nodes if node is None else ()
         close = self.suggestion(key)
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
@@ -265,9 +262,7 @@ def _as_of_script(app: App[..., Any]) -> Any:
     file, and fail without a package even where there are no configs. A notebook's cell counts as
     a file in the working directory.
     """
-    function = inspect.unwrap(app)
-    if not isinstance(function, FunctionType):  # an object that is called
-        function = cast("FunctionType", app.__wrapped__)
+    function = cast("FunctionType", inspect.unwrap(app))
     code = function.__code__
     if not Path(code.co_filename).exists():
         code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
