@@ -40,12 +40,12 @@ FLOORS: dict[str, set[str]] = {
 }
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
-    "ground": {"handed", "host", "mistakes", "options", "words"},
+    "ground": {"handed", "host", "mistakes", "options", "signals", "words"},
     "asked": {"asked"},
     "jobs": {"jobs"},
     "start": {"start"},
     "progress": {"progress"},
-    "running": {"running"},
+    "running": {"executor", "finish", "job_runner"},
     "run": {"dry_run", "ready", "run", "unswept"},
 }
 # The face of a sweep opens what runs it, when a method is called.

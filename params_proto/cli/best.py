@@ -13,7 +13,7 @@ from params_proto.analysis.repeats import configurations, repeat_keys
 from params_proto.analysis.rows import Row, metrics_of, table
 from params_proto.analysis.text import cell, counted
 from params_proto.errors import SweepError
-from params_proto.multirun.progress.lines import write
+from params_proto.multirun.progress import write
 from params_proto.records import Records, Status
 from params_proto.records.plan import has_plan, read_plan
 

@@ -14,8 +14,7 @@ from params_proto.analysis.ranking import Ranking, common_ranking
 from params_proto.analysis.rows import Row, Table, metrics_of, table
 from params_proto.analysis.text import counted, shown
 from params_proto.errors import SweepError
-from params_proto.multirun.progress.lines import write
-from params_proto.multirun.progress.screen import has_colors
+from params_proto.multirun.progress import has_colors, write
 from params_proto.records.returned import plain
 
 

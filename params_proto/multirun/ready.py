@@ -17,7 +17,7 @@ from params_proto.multirun.jobs.numbered import Batch, in_batches
 from params_proto.multirun.jobs.validation import AHEAD, Validation
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
-from params_proto.multirun.running.timeouts import refuse_unsound
+from params_proto.multirun.signals import refuse_timeout
 from params_proto.multirun.start.beginning import SweepRun, begin
 from params_proto.multirun.start.changes import refuse_another_function, refuse_changes
 from params_proto.multirun.start.lock import locked
@@ -65,7 +65,7 @@ def asked_for(
     beginning = begin(options, arguments, host, opened)
     if beginning.plan is not None:
         _refuse_changes(beginning, composed)
-    refuse_unsound(options.timeout, host.config)
+    refuse_timeout(options.timeout, host.config)
     mode_of(host.config)
     return beginning
 

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
+from params_proto.multirun.executor import Executor
+from params_proto.multirun.finish import Finish, leave_results
 from params_proto.multirun.host import AppContext
+from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.jobs.composed import Composed
+from params_proto.multirun.jobs.validation import AHEAD
 from params_proto.multirun.mistakes import told_by_hydra
 from params_proto.multirun.options import Options
 from params_proto.multirun.ready import asked_for, make_ready
-from params_proto.multirun.running.batches import Running
-from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
-from params_proto.multirun.running.recorded import JobRunner
+from params_proto.multirun.signals import exit_on_interrupt, interrupts, runs_here
 from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.start.opening import Opened
 from params_proto.multirun.words import counted
@@ -62,7 +65,7 @@ def run(
     """
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
-        with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
+        with told_by_hydra(), exit_on_interrupt(_NOT_BEGUN):
             composed = Composed()
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
@@ -76,36 +79,64 @@ def run(
                 return []
             ready = make_ready(beginning, composed, held)
             if ready.empty:
-                return _nothing(beginning, ready.remaining)
+                return _nothing_to_run(beginning, ready.remaining)
         if options.progress and not beginning.request.arguments:
             from params_proto.multirun.unswept import tell_what_can_be_swept
 
             tell_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, ready.configs, ready.remaining)
-        signals.if_stuck = running.end_stuck
+        executor = Executor(beginning, launcher, task, ready.configs)
+        finish = Finish(beginning, executor, ready.remaining)
         try:
-            with running.watched():
+            with _progress(beginning, executor, ready.remaining):
                 for batch in ready.batches:
-                    running.run(batch)
+                    with told_by_hydra():
+                        executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
-                    if running.gathered.failures.too_many:
+                    if executor.failures.too_many:
                         break
-                if not beginning.joins:  # the other parts of which take their own time
-                    running.wait()
+                if not beginning.joins:  # other shards of which take their own time
+                    executor.elsewhere += ready.remaining.elsewhere if ready.remaining else []
+                    with told_by_hydra():
+                        executor.wait()
         except KeyboardInterrupt as error:
-            signals.handled()
-            running.interrupted(signals.number_of(error))
+            finish.interrupt(signals.last or error)
         except Exception as error:
-            running.stopped(error)
+            finish.stop(error)
             raise
-        with quiet_about_interrupts():
-            running.show_failure()
-            running.leave_results()
-    return running.ended()
+        return finish.finish()
 
 
-def _nothing(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
+def _progress(
+    run: SweepRun, executor: Executor, remaining: Remaining | None
+) -> AbstractContextManager[None]:
+    """Within the block the progress is shown, if anybody wants to see it."""
+    options, plan, part = run.options, run.request.plan, run.options.part
+    if not options.progress:
+        return nullcontext()
+    from params_proto.multirun.progress import Progress, is_terminal  # which a sweep may do without
+    from params_proto.multirun.start.best import Best
+
+    total = None
+    if plan.size is not None or not plan.exceeds(AHEAD, part):  # without a look at many jobs
+        numbers = range(plan.space.size)[slice(None) if part is None else part]
+        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # which len() may not say
+    if total == 1 and not is_terminal(sys.stderr):
+        return nullcontext()
+    launcher = run.host.config.hydra.launcher
+    best = Best(options.ranking) if remaining is None else remaining.best
+    executor.progress = Progress(
+        total,
+        best,
+        executor.records,
+        remaining,
+        looks=not runs_here(run.host.config),
+        live="n_jobs" not in launcher,  # as joblib's has, whose workers write to the terminal
+    )
+    return executor.progress.watching()
+
+
+def _nothing_to_run(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (
@@ -119,8 +150,7 @@ def _nothing(beginning: SweepRun, remaining: Remaining | None) -> list[Sequence[
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
         if beginning.is_there:  # the process may have died that was about to
-            from params_proto.multirun.progress.lines import write
-            from params_proto.multirun.running.ending import leave_results
+            from params_proto.multirun.progress import write
 
             beginning.remove_half_written()
             for line in leave_results(beginning, beginning.directory.absolute()):

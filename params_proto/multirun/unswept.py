@@ -8,7 +8,7 @@ from typing import Any, cast
 from omegaconf import OmegaConf
 
 from params_proto.analysis.text import cell
-from params_proto.multirun.progress.lines import write
+from params_proto.multirun.progress import write
 from params_proto.multirun.start.beginning import SweepRun
 
 _FEW = 10  # keys that are told

@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import Options, Recorded, run
+from params_proto.multirun import JobRunner, Options, run
 from params_proto.multirun.jobs.composed import Composed
 from params_proto.multirun.jobs.directories import Directories
 from params_proto.multirun.jobs.numbered import in_batches
@@ -103,7 +103,7 @@ def _call(given: Any, directory: Path) -> None:
             list(Validation(app.host, directories, Composed()).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
-            run(asked, arguments, app.host, NO_LAUNCHER, Recorded(app.host.task_function), begun)
+            run(asked, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), begun)
 
 
 KIND = Kind("commands", _commands, _call, (HydraException, OmegaConfBaseException))

@@ -30,7 +30,8 @@ from hydra.errors import HydraException
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
-from params_proto import Sweep, SweepError, current
+from params_proto import Sweep, SweepError
+from params_proto.app import current
 from params_proto.app.owner import classes, functions
 from params_proto.records import Records
 from tests.versions import VERSION_BASE

@@ -12,7 +12,7 @@ from stat import S_IMODE, S_ISGID
 import pytest
 
 from params_proto.multirun.asked.sweeps import digest, follow
-from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.job_runner import FailureCounter
 from params_proto.records import Record, Records, Status
 from params_proto.records.layout import FAILED, OWN, claim_path
 from params_proto.records.plan import read_plan
@@ -66,7 +66,7 @@ def test_records_and_claims(own: Path) -> None:
 
 
 def test_what_counts_failures(own: Path) -> None:
-    Limit(own / FAILED / "0", 3).add(JOB)
+    FailureCounter(own / FAILED / "0", 3).add(JOB)
 
     assert (own / FAILED / "0" / str(JOB)).is_file()
     assert_all_have_it(own)
