@@ -204,21 +204,6 @@ main()
     assert python("app.py", "-m", "+x=1,2").stdout.count("\n[]\n") == 2
 
 
-def test_a_single_run_does_not_make_the_options_of_the_sweeper(tmp_path: Path, python) -> None:
-    (tmp_path / "app.py").write_text("""
-import sys
-import hydra
-
-@hydra.main(version_base=None, config_path=None)
-def main(cfg):
-    own = [name for name in sys.modules if name.startswith("hydra_plugins.params_proto_sweeper.")]
-    print([name for name in own if name.rpartition(".")[2].startswith("_")])
-
-main()
-""")
-    assert python("app.py").stdout == "[]\n"
-
-
 def test_the_map_of_the_house_names_every_module() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     names = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}

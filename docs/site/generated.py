@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from hydra_plugins.params_proto_sweeper._config import options
+from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
 from params_proto.cli import schema
 
 DOCS = Path(__file__).parents[1]
@@ -22,7 +22,7 @@ _OPTIONS = """\
 
 `hydra.sweeper.*`, on the command line or in a config, once the sweeper is chosen with
 `hydra/sweeper=params_proto`; an app of `@proto.cli` has chosen it already. The texts are the
-comments of `hydra_plugins/params_proto_sweeper/_config.py`.
+comments of `hydra_plugins/params_proto_sweeper/config.py`.
 
 They need `-m`. Given on the command line without it they are an error in an app of `@proto.cli`,
 while an app of `@hydra.main` [runs one job](existing-project.md#choosing-the-sweeper).
@@ -58,12 +58,12 @@ def pages() -> dict[str, str]:
 
 def _options() -> Iterable[list[str]]:
     """The options that stand together below a comment, their default, and the comment's text."""
-    defaults = OmegaConf.to_container(options())
+    defaults = OmegaConf.to_container(OmegaConf.structured(ParamsProtoSweeperConf))
     assert isinstance(defaults, dict)
     # a comment of some lines, and the options up to the next one
-    said = r"((?: +# .*\n)+)((?: +\"\w+\":.*\n)+)"
-    for comment, below in re.findall(said, inspect.getsource(options)):
-        names = re.findall(r'"([a-z]\w*)":', below)
+    said = r"((?: +# .*\n)+)((?: +\w+: .*\n)+)"
+    for comment, below in re.findall(said, inspect.getsource(ParamsProtoSweeperConf)):
+        names = re.findall(r"^ +([a-z]\w*): ", below, re.MULTILINE)
         if names:
             text = " ".join(re.findall(r"# (.*)", comment))
             default = _code(json.dumps(defaults[names[0]]))
