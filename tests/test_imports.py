@@ -49,7 +49,7 @@ MULTIRUN: dict[str, set[str]] = {
     "run": {"dry_run", "ready", "run", "unswept"},
 }
 # The face of a sweep opens what runs it, when a method is called.
-OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}
+OPENS = {"sweep.py": {"params_proto.python.compose.configs", "params_proto.python.launch.launch"}}
 # What an order of floors does not say.
 NEVER = {
     "proto": {"sweep"},
