@@ -462,7 +462,7 @@ class Sweep(Sequence[Config]):
         >>> next(configs)
         {'lr': 0.1}
         """
-        from params_proto.python.configs import configs
+        from params_proto.python.compose import configs
 
         return configs(self, config_path, config_name, overrides, job)
 
@@ -543,7 +543,7 @@ class Sweep(Sequence[Config]):
         0    0  1.0   0.5  completed
         1    1  2.0   1.0  completed
         """
-        from params_proto.python.run import launch
+        from params_proto.python.launch import launch
 
         options = {
             "resume": resume,

@@ -18,13 +18,7 @@ HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 
 
 # The floors of the house, the lowest first: a module may import from its own and from lower ones.
 FLOORS: dict[str, set[str]] = {
-    "ground": {
-        "_files",
-        "_keys",
-        "_text",
-        "_values",
-        "errors",
-    },
+    "ground": {"_files", "_keys", "_text", "_values", "errors"},
     "fields": {"fields"},
     "hydra text": {"overrides"},
     "sweep": {"algebra", "storage", "sweep"},
@@ -38,16 +32,16 @@ FLOORS: dict[str, set[str]] = {
 }
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
-    "ground": {"context", "errors", "options"},
+    "ground": {"context", "errors", "options", "signals"},
     "plan": {"jobs", "plan", "request", "sources"},
-    "jobs": {"composed", "directories", "validation"},
-    "start": {"changes", "lock", "resume", "resume_command", "sweep_dir"},
+    "jobs": {"directories", "validation"},
+    "start": {"changes", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
-    "running": {"running"},
+    "running": {"executor", "finish", "job_runner"},
     "run": {"dry_run", "run"},
 }
 # The face of a sweep opens what runs it, when a method is called.
-OPENS = {"sweep.py": {"params_proto.python.configs.configs", "params_proto.python.run.launch"}}
+OPENS = {"sweep.py": {"params_proto.python.compose.configs", "params_proto.python.launch.launch"}}
 # What an order of floors does not say.
 NEVER = {
     "proto": {"sweep"},
@@ -200,21 +194,6 @@ def main(cfg):
 main()
 """)
     assert python("app.py", "-m", "+x=1,2").stdout.count("\n[]\n") == 2
-
-
-def test_a_single_run_does_not_make_the_options_of_the_sweeper(tmp_path: Path, python) -> None:
-    (tmp_path / "app.py").write_text("""
-import sys
-import hydra
-
-@hydra.main(version_base=None, config_path=None)
-def main(cfg):
-    own = [name for name in sys.modules if name.startswith("hydra_plugins.params_proto_sweeper.")]
-    print([name for name in own if name.rpartition(".")[2].startswith("_")])
-
-main()
-""")
-    assert python("app.py").stdout == "[]\n"
 
 
 def test_the_map_of_the_house_names_every_module() -> None:

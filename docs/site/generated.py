@@ -13,7 +13,7 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from hydra_plugins.params_proto_sweeper._config import options
+from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
 from params_proto.cli.show import schema
 
 DOCS = Path(__file__).parents[1]
@@ -56,12 +56,12 @@ def pages() -> dict[str, str]:
 
 def _options() -> Iterable[list[str]]:
     """The options that stand together below a comment, their default, and the comment's text."""
-    defaults = OmegaConf.to_container(options())
+    defaults = OmegaConf.to_container(OmegaConf.structured(ParamsProtoSweeperConf))
     assert isinstance(defaults, dict)
     # a comment of some lines, and the options up to the next one
-    said = r"((?: +# .*\n)+)((?: +\"\w+\":.*\n)+)"
-    for comment, below in re.findall(said, inspect.getsource(options)):
-        names = re.findall(r'"([a-z]\w*)":', below)
+    said = r"((?: +# .*\n)+)((?: +\w+: .*\n)+)"
+    for comment, below in re.findall(said, inspect.getsource(ParamsProtoSweeperConf)):
+        names = re.findall(r"^ +([a-z]\w*): ", below, re.MULTILINE)
         if names:
             text = " ".join(re.findall(r"# (.*)", comment))
             default = _code(json.dumps(defaults[names[0]]))

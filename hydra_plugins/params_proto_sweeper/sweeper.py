@@ -14,72 +14,23 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-# Registers the option: an entry point leads Hydra 1.4 to this module alone.
-from hydra_plugins.params_proto_sweeper import found as found
+# Registers the options: an entry point leads Hydra 1.4 to this module alone.
+from hydra_plugins.params_proto_sweeper import config as config
 
 
 class ParamsProtoSweeper(Sweeper):
     """Runs a configured sweep times the command line, on whichever launcher is selected.
 
     Args:
-        sweep: `hydra.sweeper.sweep`: steps, or where they are. What runs is read from the composed
-            config, in which an escaped interpolation still is one.
-        params: `hydra.sweeper.params`: sweeps in Hydra's syntax by key.
-        zip: `hydra.sweeper.zip`: swept keys to pair.
-        slice: `hydra.sweeper.slice`: the part of the sweep to run.
-        max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
-        compose: `hydra.sweeper.compose`: how the jobs' configs are composed.
-        overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
-        resume: `hydra.sweeper.resume`: the sweep to go on with.
-        rerun: `hydra.sweeper.rerun`: jobs of which status run again.
-        resume_changed: `hydra.sweeper.resume_changed`: what may have changed of the app.
-        max_failures: `hydra.sweeper.max_failures`: how many jobs may fail.
-        retries: `hydra.sweeper.retries`: how often a job that failed is run again.
-        timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
-        dry_run: `hydra.sweeper.dry_run`: whether to show the jobs only.
-        progress: `hydra.sweeper.progress`: whether to show how far the sweep is.
-        metric: `hydra.sweeper.metric`: what jobs return by which one is the best.
-        direction: `hydra.sweeper.direction`: whether less of it is better, or more.
+        sweep: `hydra.sweeper.sweep`. What runs is read from the composed config, in which an
+            escaped interpolation still is one.
+        compose: `hydra.sweeper.compose`.
+        options: the other options, see `config.py`.
     """
 
-    def __init__(
-        self,
-        sweep: Any,
-        params: Any,
-        zip: Any,
-        slice: Any,
-        max_batch_size: Any,
-        compose: Any,
-        overwrite: Any,
-        resume: Any,
-        rerun: Any,
-        resume_changed: Any,
-        max_failures: Any,
-        retries: Any,
-        timeout: Any,
-        dry_run: Any,
-        progress: Any,
-        metric: Any,
-        direction: Any,
-    ) -> None:
+    def __init__(self, *, sweep: Any, compose: str, **options: Any) -> None:
         self._compose = compose
-        self._options = {
-            "params": params,
-            "zip": zip,
-            "slice": slice,
-            "max_batch_size": max_batch_size,
-            "overwrite": overwrite,
-            "resume": resume,
-            "rerun": rerun,
-            "resume_changed": resume_changed,
-            "max_failures": max_failures,
-            "retries": retries,
-            "timeout": timeout,
-            "dry_run": dry_run,
-            "progress": progress,
-            "metric": metric,
-            "direction": direction,
-        }
+        self._options = options
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig

@@ -25,8 +25,7 @@ from params_proto.analysis.rows import (
 )
 from params_proto.analysis.text import as_csv, cell, counted, shown
 from params_proto.errors import SweepError
-from params_proto.multirun.progress.lines import write
-from params_proto.multirun.progress.screen import has_colors
+from params_proto.multirun.progress import has_colors, write
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import read_plan
 

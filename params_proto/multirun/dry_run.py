@@ -19,7 +19,7 @@ from params_proto.analysis.text import cell, in_columns
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import counted
 from params_proto.multirun.jobs import Batch, Overrides
-from params_proto.multirun.progress.lines import write
+from params_proto.multirun.progress import write
 from params_proto.multirun.resume import JobState
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.multirun.validation import Validation

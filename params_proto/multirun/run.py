@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import counted, reported_by_hydra
+from params_proto.multirun.executor import Executor
+from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
-from params_proto.multirun.resume import ResumeTarget
-from params_proto.multirun.running.batches import Running
-from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
-from params_proto.multirun.running.recorded import JobRunner
-from params_proto.multirun.running.timeouts import refuse_unsound
+from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget
+from params_proto.multirun.signals import (
+    exit_on_interrupt,
+    interrupts,
+    refuse_timeout,
+    runs_here,
+)
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
+from params_proto.multirun.validation import AHEAD
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
-
-    from params_proto.multirun.resume import ResumeFilter
 
 log = logging.getLogger(__name__)
 
@@ -60,13 +65,13 @@ def run(
     """
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
-        with reported_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
+        with reported_by_hydra(), exit_on_interrupt(_NOT_BEGUN):
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
             beginning = open_sweep(options, arguments, host, target)
-            refuse_unsound(options.timeout, host.config)
+            refuse_timeout(options.timeout, host.config)
             if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
@@ -74,37 +79,68 @@ def run(
                 return []
             beginning.prepare(held)
             if beginning.is_empty:
-                return _nothing(beginning, beginning.remaining)
+                return _nothing_to_run(beginning, beginning.remaining)
         if options.progress and not beginning.request.arguments:
             from params_proto.multirun.dry_run import show_what_can_be_swept
 
             show_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, beginning.configs, beginning.remaining)
-        signals.if_stuck = running.end_stuck
+        executor = Executor(beginning, launcher, task, beginning.configs)
+        finish = Finish(beginning, executor, beginning.remaining)
         try:
-            with running.watched():
+            with _progress(beginning, executor, beginning.remaining):
                 for batch in beginning.batches:
-                    running.run(batch)
+                    with reported_by_hydra():
+                        executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
-                    if running.gathered.failures.too_many:
+                    if executor.failures.too_many:
                         break
-                if not beginning.is_shard:  # the other parts of which take their own time
-                    running.wait()
+                if not beginning.is_shard:  # other shards of which take their own time
+                    executor.elsewhere += (
+                        beginning.remaining.elsewhere if beginning.remaining else []
+                    )
+                    with reported_by_hydra():
+                        executor.wait()
         except KeyboardInterrupt as error:
-            signals.handled()
-            running.interrupted(signals.number_of(error))
+            finish.interrupt(signals.last or error)
         except Exception as error:
-            running.stopped(error)
+            finish.stop(error)
             raise
-        with quiet_about_interrupts():
-            running.show_failure()
-            running.leave_results()
-    return running.ended()
+        return finish.finish()
 
 
-def _nothing(beginning: SweepRun, remaining: ResumeFilter | None) -> list[Sequence[JobReturn]]:
-    """Of a sweep that has jobs, a shard may have none, or they may all be done."""
+def _progress(
+    run: SweepRun, executor: Executor, remaining: ResumeFilter | None
+) -> AbstractContextManager[None]:
+    """Within the block the progress is shown, if anybody wants to see it."""
+    options, plan, part = run.options, run.request.plan, run.options.shard
+    if not options.progress:
+        return nullcontext()
+    from params_proto.multirun.progress import Progress, is_terminal  # which a sweep may do without
+
+    total = None
+    if plan.size is not None or not plan.exceeds(AHEAD, part):  # without a look at many jobs
+        numbers = range(plan.space.size)[slice(None) if part is None else part]
+        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # which len() may not say
+    if total == 1 and not is_terminal(sys.stderr):
+        return nullcontext()
+    launcher = run.host.config.hydra.launcher
+    best = Best(options.ranking) if remaining is None else remaining.best
+    executor.progress = Progress(
+        total,
+        best,
+        executor.records,
+        remaining,
+        looks=not runs_here(run.host.config),
+        live="n_jobs" not in launcher,  # as joblib's has, whose workers write to the terminal
+    )
+    return executor.progress.watching()
+
+
+def _nothing_to_run(
+    beginning: SweepRun, remaining: ResumeFilter | None
+) -> list[Sequence[JobReturn]]:
+    """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (
             f" {remaining.unfinished} of them did not complete, and hydra.sweeper.rerun leaves that"
@@ -117,8 +153,7 @@ def _nothing(beginning: SweepRun, remaining: ResumeFilter | None) -> list[Sequen
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
         if beginning.is_same_sweep:  # the process may have died that was about to
-            from params_proto.multirun.progress.lines import write
-            from params_proto.multirun.running.ending import leave_results
+            from params_proto.multirun.progress import write
 
             beginning.remove_half_written()
             for line in leave_results(beginning, beginning.directory.absolute()):

@@ -13,10 +13,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.multirun.running.recorded import JobRunner
+from params_proto.multirun.job_runner import JobRunner
 from params_proto.records import JobStore, Record, Status
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
+from tests.records.test_manifest import PLAN
 
 JOBS = 1000
 MANY = 100_000
@@ -33,7 +34,8 @@ def written(pairs: int) -> Iterator[Row]:
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
         task = JobRunner(_nothing)
-        task.keep(Path(name), ["lr", "batch_size", "seed"], [])
+        PLAN._replace(keys=["lr", "batch_size", "seed"], selecting=[]).write(Path(name))
+        task.open(Path(name))
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)
         rounds = [_seconds(task, config, node, number * JOBS) for number in range(pairs)]

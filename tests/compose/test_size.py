@@ -18,9 +18,8 @@ from params_proto import multirun
 from params_proto.compose import prefix
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.template import difference
-from params_proto.multirun import AppContext, JobRunner, Options
+from params_proto.multirun import AppContext, JobRunner, Options, executor
 from params_proto.multirun.resume import ResumeTarget
-from params_proto.multirun.running import batches
 from tests.compose.roads import TREE, cached, hydras, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -90,7 +89,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
 @pytest.mark.growth
 def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
-    monkeypatch.setattr(batches, "_KEPT", 100)
+    monkeypatch.setattr(executor, "_MAX_KEPT", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 450):  # once for what is made only once
         options = Options(max_batch_size=50, overwrite=True)

@@ -16,7 +16,6 @@ from typing import Any
 from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
-from params_proto.multirun.composed import Composed
 
 from params_proto.multirun import JobRunner, Options, run
 from params_proto.multirun.errors import reported_by_hydra
@@ -93,7 +92,7 @@ def _call(given: Any, directory: Path) -> None:
         asked = Options(**{"dry_run": True, **dict(options)})
         task, held = app.host.task_function, contextlib.ExitStack()
         begun = resume_target(None, app.config, app.loader, task, held)
-        beginning = open_sweep(asked, arguments, app.host, begun, Composed())
+        beginning = open_sweep(asked, arguments, app.host, begun)
         directories = beginning.directories()
         jobs = (state.job for state in beginning.states(directories))
         # A dry run of more jobs looks at a hundred of them.

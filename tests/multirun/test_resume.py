@@ -181,9 +181,6 @@ def test_a_directory_that_the_time_names_is_its_own(python: Any, app: Path) -> N
     python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app, status=1)
 
 
-ANEW = "+hydra.job_logging.handlers.file.mode=w"
-
-
 def logging_fails(_: Any) -> None:
     logging.getLogger("app").warning("attempt")
     raise JobError("not yet")
@@ -195,23 +192,11 @@ def logs(directory: Path) -> dict[str, int]:
     return {name: text.count("attempt\n") for name, text in texts.items()}
 
 
-@pytest.mark.parametrize(
-    ("given", "expected"),
-    [([], {"app.log": 3}), ([ANEW], {"app.1.log": 1, "app.2.log": 1, "app.log": 1})],
-    ids=["appends", "anew"],
-)
-def test_the_earlier_log_is_kept(multirun: Any, given: list[str], expected: object) -> None:
-    for overrides in (["seed=1", *given], *[[resume(Path("out").absolute())]] * 2):
+def test_the_earlier_log_is_kept(multirun: Any) -> None:
+    for overrides in (["seed=1"], *[[resume(Path("out").absolute())]] * 2):
         with pytest.raises(JobError):
             multirun(*overrides, task=logging_fails)
-    assert logs(Path("out/0")) == expected
-
-
-@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_the_log_of_an_attempt_before_a_retry_is_kept(multirun: Any, launcher: list[str]) -> None:
-    with pytest.raises(JobError):
-        multirun("seed=1", ANEW, "hydra.sweeper.retries=1", *launcher, task=logging_fails)
-    assert logs(Path("out/0")) == {"app.1.log": 1, "app.log": 1}
+    assert logs(Path("out/0")) == {"app.log": 3}
 
 
 def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -> None:
@@ -219,32 +204,10 @@ def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -
         "base: ???\nhydra: {output_subdir: '${base}/.hydra', job: {name: '${base}'}}\n"
     )
     with pytest.raises(JobError):
-        multirun("base=a,b", ANEW, "hydra.sweeper.retries=1", task=logging_fails)
-    assert logs(Path("out/0")) == {"a.1.log": 1, "a.log": 1}
-    assert logs(Path("out/1")) == {"b.1.log": 1, "b.log": 1}
+        multirun("base=a,b", "hydra.sweeper.retries=1", task=logging_fails)
+    assert logs(Path("out/0")) == {"a.log": 2}
+    assert logs(Path("out/1")) == {"b.log": 2}
     assert Path("out/1/b/.hydra/overrides.yaml").read_text() == "- base=b\n"
-
-
-def test_each_job_has_handlers_of_its_own(multirun: Any, app: Path) -> None:
-    """Options of a group, which choose another job_logging: what one has is no key of the other."""
-    for name, handlers in {
-        "mine": "{own: {class: logging.FileHandler, mode: w,"
-        " filename: '${hydra.runtime.output_dir}/own.log'}}",
-        "other": "{console: {class: logging.StreamHandler}}",
-    }.items():
-        handler = handlers.partition(":")[0].strip("{")
-        (app / f"conf/hydra/job_logging/{name}.yaml").parent.mkdir(parents=True, exist_ok=True)
-        (app / f"conf/hydra/job_logging/{name}.yaml").write_text(
-            f"version: 1\nhandlers: {handlers}\nroot: {{handlers: [{handler}]}}\n"
-            "disable_existing_loggers: false\n"
-        )
-        (app / f"conf/experiment/{name}.yaml").write_text(
-            f"# @package _global_\ndefaults: [override /hydra/job_logging: {name}]\n"
-        )
-    with pytest.raises(JobError):
-        multirun("+experiment=mine,other", "hydra.sweeper.retries=1", task=logging_fails)
-    assert each(Path("out"), "attempt") == [2, 2]
-    assert logs(Path("out/0")) == {"own.1.log": 1, "own.log": 1}
 
 
 # --- a sweep that has changed

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,7 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun import options, sweep_dir
-
-RUNNING = import_module("params_proto.multirun.running.batches")
+from params_proto.multirun import executor, options, sweep_dir
 
 
 @pytest.mark.parametrize(
@@ -234,11 +231,11 @@ def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
 def test_the_returns_of_many_jobs_are_let_go(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RUNNING, "_KEPT", 4)
+    monkeypatch.setattr(executor, "_MAX_KEPT", 4)
     batches = "hydra.sweeper.max_batch_size=2"
     assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
     held: list[int] = []
-    running: Any = RUNNING.Running
+    running: Any = executor.Executor
     launch = running.run
 
     def noted(self: Any, batch: Any) -> None:

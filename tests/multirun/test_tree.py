@@ -499,7 +499,6 @@ def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
         (["+sweep=grid", "~trainer.lr=0.1"], "~trainer.lr would delete a key that the sweep gives values, trainer.lr."),
         (["+sweep=grid,ablation"], "+sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
         (["experiment=searched,baseline"], "experiment=searched would have another hydra.sweeper.sweep than the multirun"),
-        (["+sweep=grid", "+hydra.sweeper.sweep.set.name=${hydra.job.num}"], "hydra.sweeper.sweep.set.name: MissingMandatoryValue while resolving interpolation: Missing mandatory value: hydra.job.num. What stands under hydra.sweeper is resolved once, before the jobs"),
     ],
     ids=["group", "group-at-a-package", "value", "sweeps", "experiments", "interpolation"],
 )  # fmt: skip

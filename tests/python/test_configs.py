@@ -244,17 +244,6 @@ class TestState:
             (2, 0.1, 2, 2),
         ]
 
-    def test_keeps_a_resolver_from_before_hydras_own(self, conf: Path, python: Any) -> None:
-        new = "new_" if HYDRA_1_3 else ""
-        script = (
-            "from omegaconf import OmegaConf",
-            "from params_proto import Sweep",
-            f"OmegaConf.register_{new}resolver('now', lambda form: f'mine {{form}}')",
-            f"(config,) = Sweep().compose({str(conf)!r}, 'train')",
-            "print(OmegaConf.create({'x': '${now:%Y}'}).x)",
-        )
-        assert python("-c", "\n".join(script)).stdout == "mine %Y\n"
-
     def test_keeps_resolvers(self, conf: Path) -> None:
         setup_globals()  # as a Hydra app has done; who replaces one of its resolvers means it
         mine = "test_configs_mine"
@@ -369,30 +358,13 @@ LINES = r"\. Write \['lr=0.1', 'seed=7'\]\."
 @pytest.mark.parametrize(
     ("given", "match"),
     [
-        (
-            {"config_path": 3},
-            r"a folder, or 'pkg://\.\.\.', as its config_path, got 3\. Write 'conf'",
-        ),
-        ({"config_path": b"conf"}, "as its config_path, got b'conf'"),
-        ({"config_name": Path("x")}, r"a text as its config_name, got .*'x'\)\. Write 'x'\."),
-        ({"config_name": 3}, r"a text as its config_name, got 3\. Write 'train'\."),
-        ({"config_name": b"x"}, "as its config_name, got b'x'"),
+        ({"config_name": Path("x")}, r"takes text as its config_name, got .*'x'\)\."),
         ({"overrides": "lr=1"}, r"a list of lines as its .*, got 'lr=1'\. Write \['lr=1'\]\."),
-        ({"overrides": b"lr=1"}, f"a list of lines as its overrides, got b'lr=1'{LINES}"),
         ({"overrides": {"lr": 1}}, f"a list of lines as its overrides, got {{'lr': 1}}{LINES}"),
         ({"overrides": {"lr=1"}}, f"a list of lines as its overrides, got {{'lr=1'}}{LINES}"),
-        ({"overrides": 3}, f"a list of lines as its overrides, got 3{LINES}"),
-        ({"overrides": ["lr=1", 3]}, f"lines of text as its overrides, got 3{LINES}"),
-        ({"overrides": [["lr=1"]]}, f"lines of text as its overrides, got \\['lr=1'\\]{LINES}"),
-        (
-            {"config_name": 3, "overrides": [3, None]},
-            rf"(?s)3 mistakes:.*config_name, got 3.*overrides, got 3{LINES}.*got None{LINES}",
-        ),
+        ({"overrides": ["lr=1", 3]}, rf"as its overrides, got \['lr=1', 3\]{LINES}"),
     ],
-    ids=[
-        *("path-number", "path-bytes", "name-path", "name-number", "name-bytes", "text", "bytes"),
-        *("mapping", "set", "number", "a-number", "a-list", "several"),
-    ],
+    ids=["name-path", "text", "mapping", "set", "a-number"],
 )
 def test_an_argument_of_another_type(given: dict[str, Any], match: str) -> None:
     with pytest.raises(SweepError, match=match):
@@ -442,12 +414,6 @@ def test_what_is_wrong_is_told_at_once(
     conf: Path, monkeypatch: pytest.MonkeyPatch, call: Any, error: type[Exception], match: str
 ) -> None:
     folder = (Path(hydra.__file__).parent, conf.parent)[1]
-    monkeypatch.setattr("params_proto.python.place.caller", lambda: _caller(folder))
+    monkeypatch.setattr("params_proto.python.compose.caller", lambda: (folder, "test"))
     with pytest.raises(error, match=match):
         call()
-
-
-def _caller(folder: Path) -> Any:
-    from params_proto.python.caller import Caller
-
-    return Caller(folder, "test_configs")

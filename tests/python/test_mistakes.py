@@ -54,17 +54,9 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(launcher=None),  # pyright: ignore[reportArgumentType]
         "takes the name of a launcher, got None: write launcher='joblib'",
     ),
-    "directory": (
-        lambda: Sweep(train).launch(sweep_dir=3),  # pyright: ignore[reportArgumentType]
-        "sweep_dir is the path of a directory, got 3",
-    ),
     "no directory": (
         lambda: Sweep(train).launch(sweep_dir=""),
         "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out",
-    ),
-    "two directories": (
-        lambda: Sweep(train).launch(sweep_dir="a", overrides=["lr=1", "++hydra.sweep.dir=b"]),
-        r"sweep_dir='a' and overrides=\['\+\+hydra.sweep.dir=b'\] both name .*: leave out one",
     ),
     "a directory that cannot be resolved": (
         lambda: Sweep(train).launch(sweep_dir="a/${b}"),
@@ -77,7 +69,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "option of basic": (lambda: Sweep(train).launch(n_jobs=2), "n_jobs. It has none at all"),
     "resume where": (
         lambda: Sweep(train).launch(resume=True),
-        r"resume=True goes on in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another"
+        r"resume=True resumes in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another"
         r" directory each time: give one that stays, sweep_dir='runs/1'",
     ),
     "resume a directory": (
@@ -88,18 +80,9 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"),
         "is about a sweep that is resumed",
     ),
-    "options of other types": (
-        lambda: Sweep(train).launch(timeout="x", max_failures="1", retries=True),  # pyright: ignore[reportArgumentType]
-        r"3 mistakes:\n- max_failures is how many jobs may fail, 0 or more, got '1'\.\n"
-        r"- retries is how often .*, got True\.\n- timeout is the seconds .*, got 'x'\.",
-    ),
-    "texts and flags": (
-        lambda: Sweep(train).launch(metric=1, progress="x"),  # pyright: ignore[reportArgumentType]
-        r"- metric is a text, got 1\.\n- progress is True or False, got 'x'\.",
-    ),
-    "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
-    "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
-    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
+    "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is no number of jobs"),
+    "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is no number of times"),
+    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is no number of seconds"),
     "overrides": (
         lambda: Sweep(train).launch(overrides="lr=1"),
         r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=1'\]",
@@ -154,7 +137,7 @@ def test_it_is_refused(launch: Launch, match: str, tmp_path: Path) -> None:
 def test_a_directory_has_one_sweep() -> None:
     Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out")
 
-    with pytest.raises(SweepError, match=r"sweep_dir='out' holds a sweep already\. Go on with it"):
+    with pytest.raises(SweepError, match="out holds a sweep already"):
         Sweep(train).product(lr=[3]).launch(sweep_dir="out")
 
     again = ["hydra.sweeper.overwrite=true"]

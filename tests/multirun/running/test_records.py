@@ -18,7 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
-from params_proto.multirun.running.recorded import ExitError, RemoteError
+from params_proto.multirun.job_runner import ExitError, RemoteError
 from params_proto.overrides.identity import identity
 
 FIELDS = [
@@ -196,7 +196,7 @@ class BadItem:
 
 ENDLESS: list[Any] = []
 ENDLESS += [ENDLESS, ENDLESS]
-UNSERIALIZABLE = "lacks a part of what it returned, which JSON has no word for: "
+UNSERIALIZABLE = "lacks a part of what it returned, which JSON cannot represent: "
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.running.timeouts import ends_after
+from params_proto.multirun.signals import time_limit
 
 
 def spins(config: Any) -> int:
@@ -66,17 +66,17 @@ def test_a_job_that_takes_the_error_for_another_gets_it_again(multirun: Any, app
 
 
 def test_the_longest() -> None:
-    with ends_after(100_000_000):
+    with time_limit(100_000_000):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 99_000_000
 
 
 def test_the_signal_is_let_go() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with ends_after(100):
+    with time_limit(100):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert signal.getsignal(signal.SIGALRM) is before
-    with ends_after(None):
+    with time_limit(None):
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
@@ -85,7 +85,7 @@ def test_not_in_a_thread() -> None:
 
     def run() -> None:
         try:
-            with ends_after(1):
+            with time_limit(1):
                 pass
         except SweepError as error:
             errors.append(str(error))
