@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from params_proto.multirun.composed import kept
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import request
+from params_proto.multirun.changes import FirstJob
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import native, parse, shuffles
 from params_proto.overrides.render import render
@@ -202,7 +202,7 @@ JOURNALS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", JOURNALS)
 def test_a_journal(fenced: Path, name: str) -> None:
     text, message = JOURNALS[name]
-    files = [record_path(fenced, 0), fenced / ".sweep/plan.json", fenced / ".sweep/composed.jsonl"]
+    files = [record_path(fenced, 0), fenced / ".sweep/plan.json", fenced / ".sweep/composed.json"]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
@@ -210,8 +210,8 @@ def test_a_journal(fenced: Path, name: str) -> None:
         JobStore(fenced).read(0)
     with pytest.raises(SweepError, match=rf"plan.json is no plan of a sweep.*{message}"):
         read_plan(fenced)
-    with pytest.raises(SweepError, match=rf"composed.jsonl is not what .*{message}"):
-        list(kept(fenced))
+    with pytest.raises(SweepError, match=rf"composed.json is not what .*{message}"):
+        FirstJob.read(fenced)
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
