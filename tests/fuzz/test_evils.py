@@ -15,7 +15,7 @@ from params_proto import Sweep, SweepError
 from params_proto.multirun import request
 from params_proto.multirun.changes import FirstJob
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.parse import native, parse, shuffles
+from params_proto.overrides.parse import from_hydra, parse, shuffles
 from params_proto.overrides.render import render
 from params_proto.records import JobStore
 from params_proto.records.manifest import UnreadableError, read_plan, record_path
@@ -174,8 +174,8 @@ def test_a_long_run_of_backslashes(fenced: Path) -> None:
     run = "\\" * 25_000 + "a"
     assert render(run) == f"'{run}'"
     assert render(run + "${x}") == f"'{run}\\${{x}}'"
-    assert native(run + r"\${x}") == run + "${x}"
-    assert native(run + "${x}").text == f"'{run}${{x}}'"
+    assert from_hydra(run + r"\${x}") == run + "${x}"
+    assert from_hydra(run + "${x}").text == f"'{run}${{x}}'"
 
 
 @pytest.mark.parametrize("end", ["", "\\"])

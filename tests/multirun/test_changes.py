@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
-from params_proto.multirun.start import changes
 
+from params_proto.multirun import changes
 from tests.conftest import Python
 from tests.versions import HYDRA_1_3
 

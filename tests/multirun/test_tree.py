@@ -500,7 +500,7 @@ def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
         (["+sweep=grid,ablation"], "+sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
         (["experiment=searched,baseline"], "experiment=searched would have another hydra.sweeper.sweep than the multirun"),
     ],
-    ids=["group", "group-at-a-package", "value", "sweeps", "experiments", "interpolation"],
+    ids=["group", "group-at-a-package", "value", "sweeps", "experiments"],
 )  # fmt: skip
 def test_what_is_refused(multirun: Any, overrides: list[str], message: str) -> None:
     with pytest.raises(CompactHydraException, match=re.escape(message)):

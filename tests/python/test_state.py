@@ -28,10 +28,10 @@ from hydra.core.utils import JobRuntime
 from hydra.errors import HydraException
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
-from params_proto.app.owner import classes, functions
 
 from params_proto import Sweep, SweepError
 from params_proto.app import current
+from params_proto.app.registry import classes, functions
 from params_proto.records import JobStore
 from tests.versions import VERSION_BASE
 

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.multirun.running.limit import Limit
+from params_proto.multirun.job_runner import FailureCounter
 from params_proto.multirun.sources import digest, follow
 from params_proto.records import JobStore, Status
 from params_proto.records.manifest import (
@@ -261,7 +261,7 @@ def test_records_and_claims(own: Path) -> None:
 
 
 def test_what_counts_failures(own: Path) -> None:
-    Limit(own / FAILED / "0", 3).add(JOB)
+    FailureCounter(own / FAILED / "0", 3).add(JOB)
 
     assert (own / FAILED / "0" / str(JOB)).is_file()
     assert_all_have_it(own)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 from omegaconf import OmegaConf
-from tests.records.test_plan import PLAN
 
 from params_proto.multirun import JobRunner
 from params_proto.multirun.job_runner import FailureCounter, Launch, Skipped
 from params_proto.multirun.jobs import Job
 from params_proto.records import JobStore, Record
+from tests.records.test_manifest import PLAN
 
 WORKER = """
 import sys, time
