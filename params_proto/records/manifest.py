@@ -237,13 +237,14 @@ def make_folder(folder: Path) -> None:
     """
     if folder.is_dir():
         return
-    if folder.name != OWN:
-        make_folder(folder.parent)
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder.name != OWN:
-        with suppress(OSError):  # a file system that has no modes
-            above = folder.parent.stat().st_mode & 0o777
-            folder.chmod(S_IMODE(folder.stat().st_mode) & ~0o777 | above)
+    if folder.name == OWN:
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    with suppress(OSError):  # a file system that has no modes
+        above = folder.parent.stat().st_mode & 0o777
+        folder.chmod(S_IMODE(folder.stat().st_mode) & ~0o777 | above)
 
 
 @contextmanager

@@ -99,8 +99,6 @@ class JobStore:
             before = self._content(job)
             if before is None and self._create(first):
                 return first
-            if before is None and self.path(job).exists():
-                continue  # another process was faster
             last = self._readable(before)
             if last is not None and (
                 (last.status is Status.COMPLETED and last.attempt > rerun_after)

@@ -290,7 +290,9 @@ def test_the_sweep_s_own_folder_is_none_of_its(tmp_path: Path, umask: int) -> No
     """Where the sweep's directory is one that a worker makes, on a disk of its own."""
     sweep = tmp_path / "sweep"
     JobStore(sweep).write(RECORD)
+    tmp_path.joinpath("private").mkdir(mode=0o700)
+    JobStore(tmp_path / "private").write(RECORD)
 
     assert json.loads(JobStore(sweep).path(RECORD.job).read_bytes())["job"] == RECORD.job
-    for path in (sweep, *sweep.rglob("*")):
+    for path in (sweep, *sweep.rglob("*"), tmp_path / "private/.sweep"):
         assert S_IMODE(path.stat().st_mode) == (0o777 if path.is_dir() else 0o666) & ~umask, path
