@@ -118,7 +118,7 @@ def sweep_lease(
     with ExitStack() as held:
         try:
             make_folder(lease.parent)
-            held.callback(_release, lease)
+            held.callback(lease.unlink, missing_ok=True)
             _write(lease, shard, waits=True)
             held.enter_context(keep_alive(lease))
             _take_turn(directory, lease, shard, wait_for_stale)
@@ -182,11 +182,6 @@ def _write(lease: Path, shard: str | None, *, waits: bool) -> None:
     text = json.dumps([*this_process(), shard, *(["waits"] if waits else [])])
     with draft(lease, text) as made:
         os.replace(made, lease)
-
-
-def _release(lease: Path) -> None:
-    with suppress(OSError):
-        lease.unlink()
 
 
 def _runners(folder: Path) -> Iterator[_Runner]:

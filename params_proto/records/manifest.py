@@ -31,7 +31,7 @@ from typing import IO, Any, NamedTuple, cast
 from params_proto import _files
 from params_proto._text import parse_json
 from params_proto.errors import SweepError
-from params_proto.records.process import this_process
+from params_proto.records.process import Process, this_process
 
 SWEEP = "sweep.yaml"
 MULTIRUN = "multirun.yaml"
@@ -49,7 +49,6 @@ FORMAT = 1  # of plan.json and of the records
 
 _IN_A_FOLDER = 1000
 _RECORD = re.compile(r"(0|[1-9][0-9]*)\.json", re.ASCII)
-_ALL, _OF_FILES = 0o777, 0o666  # nobody executes a file in `.sweep`
 
 
 class PlanFile(NamedTuple):
@@ -107,13 +106,8 @@ class PlanFile(NamedTuple):
             SweepError: it cannot be written.
         """
         path = _plan_path(directory)
-        try:
+        with suppress(OSError):  # which writing the file says
             make_folder(path.parent)
-        except OSError as error:
-            raise SweepError(
-                f"{path.parent} cannot be made: {_files.reason(error)}. It holds the status of the"
-                " jobs: remove what is in the way, or give the sweep another hydra.sweep.dir."
-            ) from error
         _files.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
 
 
@@ -246,60 +240,45 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         return
     make_folder(folder.parent)
-    try:
-        folder.mkdir()
-    except FileExistsError:
-        if not folder.is_dir():
-            raise
-        return  # another process was faster, and gives it its mode
-    has = S_IMODE(folder.stat().st_mode)
-    wanted = has & ~_ALL | folder.parent.stat().st_mode & _ALL
-    if has != wanted:
-        with suppress(OSError):  # a file system that has no modes
-            folder.chmod(wanted)
-
-
-def open_file(path: str | Path, mode: str) -> IO[str]:
-    """Opens a text file in `.sweep`, and makes its folder if need be."""
-    try:
-        return open(path, mode, encoding="utf-8", opener=_opener)
-    except FileNotFoundError:
-        make_folder(Path(path).parent)
-        return open(path, mode, encoding="utf-8", opener=_opener)
-
-
-def _opener(path: str, flags: int) -> int:
-    file = os.open(path, flags, _OF_FILES)
-    with suppress(OSError):  # a file system that has no modes, or another user's file
-        wanted = os.stat(os.path.dirname(path)).st_mode & _OF_FILES
-        if os.fstat(file).st_mode & _ALL != wanted:
-            os.fchmod(file, wanted)
-    return file
+    folder.mkdir(exist_ok=True)
+    with suppress(OSError):  # a file system that has no modes
+        above = folder.parent.stat().st_mode & 0o777
+        folder.chmod(S_IMODE(folder.stat().st_mode) & ~0o777 | above)
 
 
 @contextmanager
-def draft(path: Path, text: str) -> Generator[str, None, None]:
+def open_file(path: Path, mode: str) -> Generator[IO[str], None, None]:
+    """Opens a text file in `.sweep`, and makes its folder if need be."""
+    make_folder(path.parent)
+    with path.open(mode, encoding="utf-8") as file:
+        with suppress(OSError):  # a file system that has no modes, or another user's file
+            os.fchmod(file.fileno(), path.parent.stat().st_mode & 0o666)
+        yield file
+
+
+_DRAFT = re.compile(r"\..+\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
+
+
+@contextmanager
+def draft(path: Path, text: str) -> Generator[Path, None, None]:
     """A file beside another, with its future content, to put in its place; removed on an OSError.
 
-    It is named after this process, so that what a dead process has left is known: `draft_owner`.
+    It is named after this process, so that what a dead process has left is known.
     """
     me = this_process()
-    made = f"{path.parent}/.{path.name}.{me.host}-{me.pid}.tmp"
+    made = path.with_name(f".{path.name}.{me.host}-{me.pid}.tmp")
     try:
         with open_file(made, "w") as file:
             file.write(text)
         yield made
     except OSError:
         with suppress(OSError):
-            os.unlink(made)
+            made.unlink()
         raise
 
 
-_DRAFT = re.compile(r"\..+\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
-
-
-def drafts(directory: Path) -> Iterator[tuple[Path, str, int]]:
-    """The drafts in a sweep's directory, each with the host and pid of the process it is of."""
+def drafts(directory: Path) -> Iterator[tuple[Path, Process]]:
+    """The drafts in a sweep's directory, each with the process that made it."""
     for path in (directory / OWN).glob("**/.*.tmp"):
         if found := _DRAFT.fullmatch(path.name):
-            yield path, found["host"], int(found["pid"])
+            yield path, Process(found["host"], int(found["pid"]), None)

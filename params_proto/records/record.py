@@ -85,11 +85,6 @@ class Record(NamedTuple):
         """The process that made the attempt."""
         return Process(self.host, self.pid, self.process)
 
-    @property
-    def attempt_key(self) -> tuple[object, ...]:
-        """What distinguishes an attempt from all others, also from those of an earlier sweep."""
-        return self.job, self.attempt, self.started, self.host, self.pid, self.identity
-
     def text(self) -> str:
         """The JSON, in one line."""
         error = None if self.error is None else self.error._asdict()

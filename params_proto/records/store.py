@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
-from errno import EMLINK, ENOSYS, ENOTSUP, EOPNOTSUPP, EPERM
 from pathlib import Path
 
 from params_proto._files import reason
@@ -30,9 +29,6 @@ from params_proto.records.manifest import (
 )
 from params_proto.records.process import Process, age, this_process
 from params_proto.records.record import Record, Status, read_record
-
-# Of a file system without links; the last two are one on Linux, and two on macOS.
-_NO_LINKS = (EPERM, ENOSYS, EMLINK, ENOTSUP, EOPNOTSUPP)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +64,7 @@ class JobStore:
             SweepError: the file cannot be read.
         """
         content = self._content(job)
-        return None if content is None else _record(content, job)
+        return None if content is None else read_record(content)
 
     def all(self) -> Iterator[Record | tuple[int, str]]:
         """Every record, by number; of a file that is not one, the number and the reason."""
@@ -103,28 +99,28 @@ class JobStore:
             before = self._content(job)
             if before is None and self._create(first):
                 return first
-            if before is None and self.path(job).exists():
-                continue  # another process was faster
-            last = _record_or_none(before, job)
+            last = self._readable(before)
             if last is not None and (
                 (last.status is Status.COMPLETED and last.attempt > rerun_after)
                 or self.is_running(last)
             ):
                 return None
-            attempts = [1 + (last.attempt if last else 0)]
-            while not self._create_claim(self._claim_path(job, attempts[-1])):
-                if self._is_claimed(self._claim_path(job, attempts[-1])):
+            attempt = 1 + (last.attempt if last else 0)
+            claims = [claim_path(self.directory, job, attempt)]
+            while not self._create_claim(claims[-1]):
+                if self._is_claimed(claims[-1]):
                     return None
-                attempts.append(attempts[-1] + 1)  # the claim of a dead process
+                attempt += 1  # after the claim of a dead process
+                claims.append(claim_path(self.directory, job, attempt))
             try:
                 if self._content(job) == before:  # no other process has been faster
-                    record = first._replace(attempt=attempts[-1])
+                    record = first._replace(attempt=attempt)
                     self.write(record)
                     return record
             finally:
-                for attempt in attempts:
+                for claim in claims:
                     with suppress(OSError):
-                        self._claim_path(job, attempt).unlink()
+                        claim.unlink()
 
     def keep_alive(self, record: Record) -> AbstractContextManager[None]:
         """Says to other machines, while a job runs, that it does."""
@@ -146,8 +142,8 @@ class JobStore:
         Raises:
             SweepError: it cannot be written.
         """
-        there = _record_or_none(self._content(record.job), record.job)
-        if there is None or there.attempt_key != record.attempt_key:
+        there = self._readable(self._content(record.job))
+        if there is None or _attempt(there) != _attempt(record):
             return False
         if there.status is not Status.RUNNING and record.runner != this_process():
             return False
@@ -169,26 +165,20 @@ class JobStore:
 
     def remove_drafts(self) -> None:
         """Removes the files of processes that died while they wrote."""
-        for path, host, pid in drafts(self.directory):
-            if not is_held(path, Process(host, pid, None)):
+        for path, process in drafts(self.directory):
+            if not is_held(path, process):
                 path.unlink(missing_ok=True)
 
     def _create(self, record: Record) -> bool:
-        """Writes a record where there is none, if the file system can do that at once."""
+        """Writes a record where there is none; False also on a file system without links."""
         path = self.path(record.job)
-        try:
-            with draft(path, record.text()) as made:
-                try:
-                    os.link(made, path)  # which, other than a renaming, does not replace
-                finally:
-                    os.unlink(made)
-        except FileExistsError:
-            return False
-        except OSError as error:
-            if error.errno in _NO_LINKS:
-                return False
-            raise _unwritten(path, error) from error
-        return True
+        with suppress(OSError), draft(path, record.text()) as made:
+            try:
+                os.link(made, path)  # which, other than a renaming, does not replace
+                return True
+            finally:
+                os.unlink(made)
+        return False
 
     def _content(self, job: int) -> bytes | None:
         path = self.path(job)
@@ -202,8 +192,11 @@ class JobStore:
                 " readable, or remove it, and the job runs again."
             ) from error
 
-    def _claim_path(self, job: int, attempt: int) -> Path:
-        return claim_path(self.directory, job, attempt)
+    def _readable(self, content: bytes | None) -> Record | None:
+        try:
+            return None if content is None else read_record(content)
+        except UnreadableError:
+            return None  # the job runs again
 
     def _create_claim(self, path: Path) -> bool:
         try:
@@ -226,18 +219,9 @@ class JobStore:
         return is_held(claim, process)
 
 
-def _record(content: bytes, job: int) -> Record:
-    record = read_record(content)
-    if record.job != job:
-        raise UnreadableError(f"it is the record of job {record.job}")
-    return record
-
-
-def _record_or_none(content: bytes | None, job: int) -> Record | None:
-    try:
-        return None if content is None else _record(content, job)
-    except UnreadableError:
-        return None  # the job runs again
+def _attempt(record: Record) -> tuple[object, ...]:
+    """What distinguishes an attempt from all others, also from those of an earlier sweep."""
+    return record.attempt, record.started, record.host, record.pid, record.identity
 
 
 def _unwritten(path: Path, error: OSError) -> SweepError:

@@ -107,6 +107,25 @@ with keep_alive(a):
     python("-W", "ignore::DeprecationWarning", "-c", START + code)
 
 
+def test_a_process_that_another_one_started_goes_on(python: Any) -> None:
+    code = """
+end_with_parent(os.getppid() + 1)  # which has not started this process, as a cluster's worker
+slept = []
+
+class Clock:
+    def sleep(seconds):
+        slept.append(seconds)
+        time.sleep(seconds)
+
+module.time = Clock
+with keep_alive(a):
+    assert touched(a)
+until(lambda: len(slept) > 3)
+print("alive")
+"""
+    assert python("-c", START + code).stdout == "alive\n"
+
+
 def test_a_worker_ends_with_its_parent(python: Any, tmp_path: Path) -> None:
     worker = """
 with keep_alive(a):
@@ -334,6 +353,11 @@ def test_the_next_heartbeat_of_another_machine(
     monkeypatch.setattr(lock, "STALE", 21.0)
     elsewhere(tmp_path, 20)  # its machine is gone
     assert not refused(tmp_path, wait_for_stale=True)
+
+
+def test_a_process_of_this_machine_is_not_waited_for(hold: Hold, tmp_path: Path) -> None:
+    first = hold(tmp_path)
+    assert refused(tmp_path, wait_for_stale=True).startswith(f"process {first.pid} on ")
 
 
 def test_whether_other_shards_run(hold: Hold, tmp_path: Path) -> None:

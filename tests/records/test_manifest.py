@@ -214,10 +214,7 @@ def test_a_plan_that_cannot_be_read(sweep: Path, make: Any) -> None:
 
 def test_a_plan_that_cannot_be_written(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
-    message = re.escape(
-        f"{tmp_path / '.sweep'} cannot be made: File exists. It holds the status of the"
-    )
-    with pytest.raises(SweepError, match=message):
+    with pytest.raises(SweepError, match=r"plan\.json cannot be written: Not a directory"):
         PLAN.write(tmp_path)
 
 
@@ -293,7 +290,9 @@ def test_the_sweep_s_own_folder_is_none_of_its(tmp_path: Path, umask: int) -> No
     """Where the sweep's directory is one that a worker makes, on a disk of its own."""
     sweep = tmp_path / "sweep"
     JobStore(sweep).write(RECORD)
+    tmp_path.joinpath("private").mkdir(mode=0o700)
+    JobStore(tmp_path / "private").write(RECORD)
 
     assert json.loads(JobStore(sweep).path(RECORD.job).read_bytes())["job"] == RECORD.job
-    for path in (sweep, *sweep.rglob("*")):
+    for path in (sweep, *sweep.rglob("*"), tmp_path / "private/.sweep"):
         assert S_IMODE(path.stat().st_mode) == (0o777 if path.is_dir() else 0o666) & ~umask, path
