@@ -168,8 +168,8 @@ def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
     Raises:
         SweepError: no such key is swept.
 
-    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["lr"])
-    (['model.seed'], [])
+    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["seed", "model.seed"])
+    (['model.seed'], ['seed'])
     """
     found: list[str] = []
     for name in names:

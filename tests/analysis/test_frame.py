@@ -140,10 +140,10 @@ def test_the_types_of_keys_and_metrics(make: Make, values: list[Any], dtype: str
 
 
 def test_groups_are_categories_in_the_order_of_the_sweep(make: Make) -> None:
-    sweep = Sweep().product({"model": ["small", "large"], "seed": [1, 2]})
+    sweep = Sweep().product({"model": ["small", ["large", "old"]], "seed": [1, 2]})
     df = results(make(sweep, groups=["model"]))
-    assert [*df["model"].cat.categories] == ["small", "large"]
-    assert [*df["model"]] == ["small", "small", "large", "large"]
+    assert [*df["model"].cat.categories] == ["small", '["large", "old"]']
+    assert [*df["model"]] == ["small", "small", '["large", "old"]', '["large", "old"]']
 
 
 def test_names_that_are_there_already(make: Make) -> None:
