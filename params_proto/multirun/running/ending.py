@@ -61,7 +61,7 @@ def leave_results(beginning: Beginning, there: Path) -> list[str]:
 
 
 def _show(beginning: Beginning, there: Path, read: Summary) -> list[str]:
-    from params_proto.analysis.ranking import ranking
+    from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.text import counted, shown
     from params_proto.multirun.progress.lines import write
     from params_proto.multirun.progress.screen import has_colors
@@ -69,7 +69,7 @@ def _show(beginning: Beginning, there: Path, read: Summary) -> list[str]:
     options, directory = beginning.options, str(beginning.directory)
     order, wrong = None, list[str]()
     try:
-        order = ranking(options.metric, options.direction, read.metrics)
+        order = ranking_of((), options.metric, options.direction, read.metrics)
     except SweepError as error:  # that a metric has another name is seen only now
         wrong = [str(error)]
     rows = read.first if order is None else read.best
