@@ -7,7 +7,7 @@ import math
 import os
 import statistics
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -192,7 +192,6 @@ def summarize(
             f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
             f" df.rename(columns={{{taken[0]!r}: 'key.{taken[0]}'}}), and give by=[...]."
         )
-    df = df.reset_index(drop=True)
     try:
         numbers = cast("Any", pd).to_numeric(df[metric])
     except (TypeError, ValueError) as error:
@@ -201,7 +200,8 @@ def summarize(
             f" {', '.join(df.attrs.get('metrics', [])) or 'none'}."
         ) from error
     # As text, since a list cannot be grouped by, and NA is not equal to itself.
-    texts = cast("Any", df[names]).map(_text)
+    text = partial(json.dumps, sort_keys=True, default=repr)
+    texts = cast("Any", df[names]).map(text)
     of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
     made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
     groups = numbers.astype("object").groupby(of_row, sort=False)
@@ -209,10 +209,6 @@ def summarize(
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
         made[name] = column([row[at] for row in rows], dtype)
     return made
-
-
-def _text(value: Any) -> str:
-    return "" if value is pd.NA else json.dumps(value, sort_keys=True, default=repr)
 
 
 def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:

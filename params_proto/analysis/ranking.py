@@ -101,30 +101,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def ranking(metric: str | None, direction: str | None, metrics: Sequence[str]) -> Ranking | None:
-    """The order by a metric, by default by what tasks return that return a number.
-
-    Args:
-        metric: its name, or that of its column.
-        direction: `minimize` or `maximize`; None for what is conventional for the metric.
-        metrics: the names of what the tasks returned.
-
-    Returns:
-        None where no metric is given, and the tasks return no number or more than one.
-
-    Raises:
-        SweepError: no such metric.
-    """
-    if metric is None:
-        return Ranking.by(ALONE, direction) if list(metrics) == [ALONE] else None
-    metric = named(metric, metrics)
-    if metrics and metric not in metrics:
-        raise SweepError(
-            f"metric={metric}: the jobs returned no {metric}.{did_you_mean(metric, metrics)}"
-        )
-    return Ranking.by(metric, direction)
-
-
 def named(metric: str, metrics: Sequence[str]) -> str:
     """The metric with a name, which may be that of its column.
 
@@ -141,8 +117,10 @@ def ranking_of(
 
     Args:
         tables: the sweeps; several have one order.
-        metric: its name; None for that of the first sweep.
-        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric.
+        metric: its name, or that of its column; None for that of the first sweep, or for what a
+            task returns that returns a number.
+        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric,
+            or for what is conventional.
         metrics: the names of what the tasks of all of them returned.
 
     Returns:
@@ -151,10 +129,15 @@ def ranking_of(
     Raises:
         SweepError: no such metric.
     """
-    metric = metric or tables[0].metric
-    same = named(metric or ALONE, metrics)
-    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == same]
-    return ranking(metric, direction or next(filter(None, own), None), metrics)
+    metric = metric or next((one.metric for one in tables), None)
+    if metric is None and list(metrics) != [ALONE]:
+        return None
+    chosen = named(metric or ALONE, metrics)
+    if metrics and chosen not in metrics:
+        hint = did_you_mean(chosen, metrics)
+        raise SweepError(f"metric={chosen}: the jobs returned no {chosen}.{hint}")
+    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == chosen]
+    return Ranking.by(chosen, direction or next(filter(None, own), None))
 
 
 def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
@@ -168,8 +151,8 @@ def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
     Raises:
         SweepError: no such key is swept.
 
-    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["lr"])
-    (['model.seed'], [])
+    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["seed", "model.seed"])
+    (['model.seed'], ['seed'])
     """
     found: list[str] = []
     for name in names:

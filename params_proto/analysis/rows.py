@@ -328,7 +328,7 @@ def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str]
     """
     taken = {*BEFORE, *RUN_COLUMNS}
     of_keys = {key: f"config.{key}" if key in taken else key for key in keys}
-    taken |= {*of_keys, *of_keys.values()}
+    taken |= {*of_keys.values()}
     return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
 
 

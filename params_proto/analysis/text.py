@@ -33,7 +33,8 @@ def shown(
       0  0.1  0.333333  completed     12.2
     """
     of_keys, of_metrics = columns(keys, metrics)
-    head = ["job", *of_keys.values(), *of_metrics.values(), "status", "seconds", "error"]
+    last = ["error"] if any(row.error for row in rows) else []
+    head = ["job", *of_keys.values(), *of_metrics.values(), "status", "seconds", *last]
     lines = [
         [
             row.job,
@@ -41,12 +42,10 @@ def shown(
             *map(row.metrics.get, of_metrics),
             row.status,
             None if row.duration is None else f"{row.duration:.1f}",
-            row.error,
+            *[row.error for _ in last],
         ]
         for row in rows
     ]
-    if not any(line[-1] for line in lines):
-        head, lines = head[:-1], [line[:-1] for line in lines]
     texts = aligned(head, lines).splitlines()
     for at, row in enumerate(rows, 1):
         if color and row.status in FAILED:
@@ -95,9 +94,8 @@ def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> l
     padded: list[list[str]] = []
     for at, texts in enumerate(zip(*lines, strict=True)):
         width = max(map(_width, texts))
-        spaces = [" " * (width - _width(text)) for text in texts]
-        pairs = (spaces, texts) if at in right else (texts, spaces)
-        padded.append(list(map("".join, zip(*pairs, strict=True))))
+        justify = str.rjust if at in right else str.ljust
+        padded.append([justify(text, width - _width(text) + len(text)) for text in texts])
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
 

@@ -331,13 +331,13 @@ def leave_results(run: SweepRun, there: Path) -> list[str]:
 
 
 def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
-    from params_proto.analysis.ranking import ranking
+    from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.text import counted, shown
 
     options, directory = run.options, str(run.directory)
     order, wrong = None, list[str]()
     try:
-        order = ranking(options.metric, options.direction, read.metrics)
+        order = ranking_of((), options.metric, options.direction, read.metrics)
     except SweepError as error:  # that a metric has another name is seen only now
         wrong = [str(error)]
     rows = read.first if order is None else read.best

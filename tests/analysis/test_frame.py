@@ -140,19 +140,19 @@ def test_the_types_of_keys_and_metrics(make: Make, values: list[Any], dtype: str
 
 
 def test_groups_are_categories_in_the_order_of_the_sweep(make: Make) -> None:
-    sweep = Sweep().product({"model": ["small", "large"], "seed": [1, 2]})
+    sweep = Sweep().product({"model": ["small", ["large", "old"]], "seed": [1, 2]})
     df = results(make(sweep, groups=["model"]))
-    assert [*df["model"].cat.categories] == ["small", "large"]
-    assert [*df["model"]] == ["small", "small", "large", "large"]
+    assert [*df["model"].cat.categories] == ["small", '["large", "old"]']
+    assert [*df["model"]] == ["small", "small", '["large", "old"]', '["large", "old"]']
 
 
 def test_names_that_are_there_already(make: Make) -> None:
     out = make(
         Sweep().product({"lr": [1], "dir": ["a"]}),
-        record(0, {"lr": 1, "dir": "a"}, {"lr": 2, "status": "good", "loss": 3}),
+        record(0, {"lr": 1, "dir": "a"}, {"lr": 2, "status": "good", "config": {"dir": 3}}),
     )
     df = results(out)
-    names = ["job", "lr", "config.dir", "metric.lr", "metric.status", "loss"]
+    names = ["job", "lr", "config.dir", "metric.lr", "metric.status", "metric.config.dir"]
     assert [*df.columns[:3], *df.columns[-3:]] == names
     assert df.attrs["keys"] == ["lr", "config.dir"]
     assert df.loc[0, names].tolist() == [0, 1, "a", 2, "good", 3]
@@ -196,6 +196,12 @@ def test_several_directories(make: Make) -> None:
         [str(b), 0, None, 3, None, 7],
     ]
     assert [*df["sweep"].cat.categories] == [str(a), str(b)]
+
+
+def test_a_key_that_only_some_jobs_of_a_sweep_have(make: Make) -> None:
+    a = make(Sweep().chain({"x": 1, "y": 2}, {"x": 2}), name="a")
+    b = make(Sweep().product(x=[3]), name="b")
+    assert results(a, b)["y"].tolist() == [2, pd.NA, pd.NA]
 
 
 def test_keys_that_are_fixed_in_each_and_differ(make: Make) -> None:
@@ -279,10 +285,12 @@ def test_what_json_has_no_word_for_is_no_metric(make: Make) -> None:
 def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> None:
     sweep = Sweep().product(x=range(10**12))
     sweep = sweep.exclude(x=[10**12]) if filtered else sweep
-    out = make(sweep, *[record(x, {"x": x}, x) for x in (3, 7)], size=None if filtered else 10**12)
+    out = make(
+        sweep, *[record(x, {"x": x}, x) for x in (3, 5, 7)], size=None if filtered else 10**12
+    )
     rows = list(table(out, most=5))
-    assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 7] if filtered else [3, 7])
-    assert [row.metrics for row in rows if row.status != "pending"] == [{"value": 3}, {"value": 7}]
+    assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 5, 7] if filtered else [3, 5, 7])
+    assert [row.metrics for row in rows if row.metrics] == [{"value": x} for x in (3, 5, 7)]
 
 
 def test_of_a_sweep_that_only_the_app_can_read_those_that_have_run(make: Make) -> None:

@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
 from params_proto.multirun.job_runner import FailureCounter
-from params_proto.multirun.sources import digest, follow
 from params_proto.records import JobStore, Status
 from params_proto.records.manifest import (
     FAILED,
@@ -261,16 +260,6 @@ def test_what_counts_failures(own: Path) -> None:
     FailureCounter(own / FAILED / "0", 3).add(JOB)
 
     assert (own / FAILED / "0" / str(JOB)).is_file()
-    assert_all_have_it(own)
-
-
-def test_plans_of_sweeps_that_follow(own: Path) -> None:
-    (own.parent / "sweep.yaml").write_text("product: {a: [1]}\n")
-    plan = PLAN._replace(sweep=digest("product: {a: [1]}\n"), earlier=0)
-    plan.write(own.parent)
-    follow(own.parent, read_plan(own.parent), "product: {a: [2]}\n")
-
-    assert {path.name for path in own.rglob("*")} == {"plan.json", "earlier", "0.yaml"}
     assert_all_have_it(own)
 
 
