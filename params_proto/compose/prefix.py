@@ -271,6 +271,7 @@ class _Composition(ConfigLoaderImpl):
     def __init__(self, search_path: ConfigSearchPath, repository: Any) -> None:
         self.config_search_path = search_path
         self.repository = repository
+        self._active_repository = None  # Hydra 1.4's
         self._interpolations: dict[_Path, str] = {}
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
