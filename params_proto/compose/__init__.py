@@ -27,7 +27,7 @@ class Counts:
 
     Args:
         from_prefixes: those that were made from a prefix.
-        by_hydra: those that Hydra's own code composed for a loader with prefixes.
+        by_hydra: those that Hydra composed although prefixes were to be shared.
     """
 
     from_prefixes: int = 0

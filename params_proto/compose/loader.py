@@ -145,7 +145,9 @@ class CachedLoader(ConfigLoaderImpl):
         shared: Callable[[], DictConfig],
         by_hydra: Callable[[], DictConfig],
     ) -> DictConfig:
-        config = None if self._way is _Way.HYDRA else self._try(lines, shared)
+        if self._way is _Way.HYDRA:
+            return by_hydra()
+        config = self._try(lines, shared)
         if isinstance(config, DictConfig) and self._way is _Way.SHARED:
             counts.from_prefixes += 1
             return config

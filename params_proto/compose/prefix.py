@@ -58,7 +58,10 @@ class NotCacheableError(Exception):
     """A config that may differ from Hydra's if it is made from a prefix."""
 
 
-@lru_cache(maxsize=16_384)  # the overrides of the jobs that are validated ahead
+_LINES = 16_384  # overrides that are remembered: those of the jobs that are validated ahead
+
+
+@lru_cache(maxsize=_LINES)
 def _parse(line: str) -> Override:
     return OverridesParser.create().parse_overrides([line])[0]
 
@@ -145,6 +148,7 @@ class Prefixes:
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
         self._places: dict[tuple[object, ...], CachingConfigRepository] = {}
         self._lock = Lock()  # a launcher may compose in threads
+        self._chooses = lru_cache(maxsize=_LINES)(self._chooses_option)
 
     def compose(
         self, config_name: str | None, leading: Sequence[Override], own: Sequence[Override]
@@ -168,8 +172,9 @@ class Prefixes:
         groups, values = [list[Override](), list[Override]()], [list[Override](), list[Override]()]
         for place, overrides in enumerate((leading, own)):
             for override in overrides:
-                _refuse(override, of_job=place == 1)
-                chooses = not Overrides(self._places[where], [override]).config_overrides
+                if place and is_search_path(override):
+                    raise NotCacheableError(f"{override.input_line}: a search path of one job")
+                chooses = self._chooses(where, str(override.input_line))
                 (groups if chooses else values)[place].append(override)
         key = (version.getbase(), where, *[_lines(each) for each in (leading, groups[1])])
         prefix = self._kept.get(key) or self._made(config_name, leading, paths, groups, values[0])
@@ -177,6 +182,16 @@ class Prefixes:
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
         return prefix.job(own, values[1])
+
+    def _chooses_option(self, where: tuple[object, ...], line: str) -> bool:
+        """Whether an override chooses a group's option, by Hydra's rule; else it is a value."""
+        override = _parse(line)
+        if override.is_sweep_override():
+            raise NotCacheableError(f"{line} is a sweep")
+        key, *below = split_key(override.key_or_group)
+        if key == "hydra" and (not below or below[0] in ("aliases", *_FILLED_IN)):
+            raise NotCacheableError(f"{line} changes what Hydra fills in last")
+        return not Overrides(self._places[where], [override]).config_overrides
 
     def _keep(self, key: tuple[object, ...], prefix: ConfigPrefix | str) -> None:
         nodes = prefix.nodes if isinstance(prefix, ConfigPrefix) else 1
@@ -250,24 +265,13 @@ def _lines(overrides: Iterable[Override]) -> tuple[str | None, ...]:
     return tuple([override.input_line for override in overrides])
 
 
-def _refuse(override: Override, of_job: bool) -> None:
-    """Refuses an override that decides about more than values."""
-    line = str(override.input_line)
-    if override.is_sweep_override():
-        raise NotCacheableError(f"{line} is a sweep")
-    if of_job and is_search_path(override):
-        raise NotCacheableError(f"{line}: a job has a search path of its own")
-    key, *below = split_key(override.key_or_group)
-    if key == "hydra" and (not below or below[0] in ("aliases", *_FILLED_IN)):
-        raise NotCacheableError(f"{line} changes what Hydra fills in last")
-
-
 class _Composition(ConfigLoaderImpl):
     """One run of Hydra's merging that watches which interpolations it meets."""
 
     def __init__(self, search_path: ConfigSearchPath, repository: Any) -> None:
         self.config_search_path = search_path
         self.repository = repository
+        self._active_repository = None  # Hydra 1.4's
         self._interpolations: dict[_Path, str] = {}
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:

@@ -192,7 +192,8 @@ def _configs_of_then(
     first = FirstJob.read(directory)
     if first is not None:
         yield first
-    copies = [*(directory / OWN).glob(f"{CONFIGS}*")]  # one of each process that began or resumed
+    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one of each process that began or resumed
+    copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
     last = max(copies, key=lambda folder: folder.stat().st_mtime_ns)

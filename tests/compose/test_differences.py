@@ -105,3 +105,11 @@ def test_what_a_file_is_merged_into_is_resolved_for_each_job(over: Over, meets: 
     roads = over({"config": config, "add/one": "# @package _global_\nmap: {port: 2}"})
     roads.compare_sweep([], [[f"seed={seed}"] for seed in range(4)])
     assert roads.count.valid == 4
+
+
+@pytest.mark.parametrize("text", ["${kind}-${other}", "${now:%Y}", "${other}", "a ${turn_map:}"])
+def test_what_only_gives_a_value_is_replaced_in_the_prefix(over: Over, text: str) -> None:
+    config = f"defaults: [_self_, add: one]\nseed: 1\nkind: a\nother: b\nname: '{text}'\n"
+    roads = over({"config": config, "add/one": "# @package _global_\nname: c"})
+    roads.compare_sweep([], [[f"seed={seed}"] for seed in range(3)])
+    assert roads.count.from_prefix == 3

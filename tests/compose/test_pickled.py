@@ -12,7 +12,7 @@ import pytest
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import copy_files
+from params_proto.compose import copy_files, sources
 from params_proto.compose import loader as loaders
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.prefix import ConfigPrefix, Prefixes
@@ -211,3 +211,27 @@ def test_a_turn_to_hydra_is_pickled(conf: Path, monkeypatch: pytest.MonkeyPatch)
     for job in JOBS:
         loader.load_sweep_config(multirun, job)
     assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=5"]).seed == 5
+
+
+def test_what_is_copied(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with config_path=".", where the directory of the configs is the project's."""
+    others = {
+        ".venv/lib/schema": "x: 1\n",
+        "outputs/10-00-00/.hydra/config": "x: 1\n",
+        "outputs/10-00-00/note": "x: 1\n",
+        "outputs/sweep/multirun": "x: 1\n",
+    }
+    write(conf, {**others, "db/deep/one": "port: 1\n", "db/deep/down/two": "port: 2\n"})
+    (conf / "db" / "data.txt").write_text("text")
+    loader = cached(conf)
+    copy_files(loader, tmp_path / "kept")
+    root = tmp_path / "kept" / "main"
+    copied = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    usual = ["config.yaml", "db/deep/down/two.yaml", "db/deep/one.yaml", "db/mysql.yaml"]
+    assert copied == [*usual, "db/pg.yaml"]
+    monkeypatch.setattr(sources, "_FOLDERS", 3)  # the root, db, outputs
+    loader = cached(conf)
+    copy_files(loader, tmp_path / "kept")
+    assert (root / "db/mysql.yaml").is_file()
+    assert not (root / "db/deep").exists()
+    assert loader.load_sweep_config(master(loader), ["+db@two=deep/down/two"]).two.port == 2
