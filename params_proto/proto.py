@@ -21,8 +21,8 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App
-from params_proto.app.prefix_class import prefix_class
-from params_proto.app.registry import KeyResolver, parameters_of
+from params_proto.app.prefix_class import PrefixClass, prefix_class
+from params_proto.app.registry import KeyResolver
 from params_proto.errors import SweepError
 
 P = ParamSpec("P")
@@ -148,9 +148,9 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
     ...     train()
     0.1
     """
-    parameters = parameters_of(target)
-    if parameters is None and target is not None:
+    if target is not None and not isinstance(target, (App, PrefixClass)):
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
+    parameters = None if target is None else target.__proto_parameters__
     return BoundValues(KeyResolver.of(parameters).resolve(values))

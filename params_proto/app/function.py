@@ -124,8 +124,8 @@ def _unpickle_app(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
     found = find(function.__module__, name)
-    if isinstance(found, App) and vars(found).get("_pickled_function") is function:
-        return cast("App[P, R]", found)
+    if getattr(found, "_pickled_function", None) is function:
+        return found
     function.__qualname__ = name
     return App(function, config_path, config_name)
 

@@ -6,6 +6,7 @@ import keyword
 import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from params_proto.app import current
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from params_proto.app.prefix_class import PrefixClass
 
 
+@dataclass(eq=False)
 class ParameterSet:
     """The parameters of a function, or the fields of a class.
 
@@ -34,30 +36,18 @@ class ParameterSet:
             defined below the function or class.
     """
 
-    def __init__(
-        self,
-        key: current.Key,
-        title: str,
-        node: str,
-        defaults: Mapping[str, Any],
-        others: Set[str],
-        takes_any: bool,
-        describe: Callable[[], Target] | Target,
-    ) -> None:
-        self.key = key
-        self.title = title
-        self.node = node
-        self.defaults = defaults
-        self.others = others
-        self.takes_any = takes_any
-        self._describe = describe
+    key: current.Key
+    title: str
+    node: str
+    defaults: Mapping[str, Any]
+    others: Set[str]
+    takes_any: bool
+    describe: Callable[[], Target]
 
-    @property
+    @cached_property
     def target(self) -> Target:
         """Its fields, with their annotations."""
-        if not isinstance(self._describe, Target):
-            self._describe = self._describe()
-        return self._describe
+        return self.describe()
 
     def full(self, name: str) -> str:
         """A field's name in the config: `training.lr`."""
@@ -82,15 +72,21 @@ class ParameterSet:
             raise SweepError(f"{self.full(name)}={value!r}: {error}.") from None
 
     def __reduce__(self) -> tuple[Any, ...]:
-        named = self.key, self.title, self.node, self.defaults, self.others
-        content = *named, self.takes_any, self.target
-        return _unpickle_parameters, (content, current.values_of(self.key), os.getpid())
+        content = self.key, self.title, self.node, self.defaults, self.others, self.takes_any
+        return _unpickle_parameters, (
+            content,
+            self.target,
+            current.values_of(self.key),
+            os.getpid(),
+        )
 
 
-def _unpickle_parameters(content: Any, values: Mapping[str, Any], sender: int) -> ParameterSet:
+def _unpickle_parameters(
+    content: Any, target: Target, values: Mapping[str, Any], sender: int
+) -> ParameterSet:
     from params_proto.app.children import restore
 
-    parameters = ParameterSet(*content)
+    parameters = ParameterSet(*content, describe=lambda: target)
     restore(parameters.key, values, sender)
     return parameters
 
@@ -100,12 +96,6 @@ functions: Final[dict[current.Key, App[..., Any]]] = {}
 
 classes: Final[dict[current.Key, PrefixClass]] = {}
 """The `@proto.prefix` classes, in the order of definition, likewise."""
-
-
-def parameters_of(obj: Any) -> ParameterSet | None:
-    """Those of a `@proto.cli` function or a `@proto.prefix` class, None for anything else."""
-    found = getattr(obj, "__proto_parameters__", None)
-    return found if isinstance(found, ParameterSet) else None
 
 
 def check_node(title: str, node: str) -> None:

@@ -19,7 +19,6 @@ import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.object_type import ObjectType
 
 from params_proto.app.configs import entries, stored
 from params_proto.app.function import App
@@ -172,9 +171,8 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
     mistakes = [*_options(task, arguments)]
     for line in arguments if task.closed else ():
         key = _key(line)
-        is_group = ConfigStore.instance().get_type(key) is ObjectType.GROUP
         # What is swept, or added with +, is checked with the jobs.
-        if "=" in line and _is_path(key) and not is_group and not sweeps(line):
+        if "=" in line and _is_path(key) and not sweeps(line):
             mistakes += filter(None, [task.unknown(key)])
     return mistakes
 

@@ -252,6 +252,26 @@ def test_a_name_of_the_function_is_the_functions():
     assert given == [(1.0, 2.0), (3.0, 0.5)]
 
 
+def test_a_node_is_not_the_field_of_another_class_with_its_name():
+    given: list[Any] = []
+
+    @proto.prefix
+    class Data:
+        size: int = 1
+
+    @proto.prefix
+    class Training:
+        data: dict[str, int] = {}  # noqa: RUF012
+
+    @proto.cli
+    def train():
+        given.append((Data.size, Training.data))
+
+    train.run([*QUIET, "data={size: 2}"])
+
+    assert given == [(2, {})]
+
+
 CONFIGS = {
     "config": "defaults: [_self_, model: small]\nwidth: 7\n",
     "other": "{}",
@@ -358,7 +378,7 @@ def test_what_is_assigned_or_bound_is_the_default_of_the_app():
     assert given == [{**DEFAULTS, "lr": 0.5, "seed": 7, "limit": 3, "kind": Kind.LARGE}]
 
 
-def test_a_function_with_kwargs_gets_what_is_added():
+def test_a_function_with_kwargs_gets_what_is_added(capsys: Any):
     given: list[Any] = []
 
     @proto.prefix
@@ -370,6 +390,7 @@ def test_a_function_with_kwargs_gets_what_is_added():
         given.append((options, Model.width))
 
     train.run([*QUIET, "+name=a", "+nested={b: [1]}", "model.width=3"])
+    assert "use +width=4" in failing(train, ["width=4"], capsys)  # as any name can be its own
 
     assert given == [({"name": "a", "nested": {"b": [1]}}, 3)]
 
