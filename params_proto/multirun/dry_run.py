@@ -92,7 +92,7 @@ class _Show:
         if more:
             last = self._rows([self._run.last(self._directories)])
             rows = [*rows[:_FIRST], ("...", Overrides(), "", ""), *last]
-        jobs, same = self._told_apart([job for _, job, _, _ in rows])
+        jobs, same = self._without_common_overrides([job for _, job, _, _ in rows])
         cells = [
             (number, " ".join(job), directory, note)
             for (number, _, directory, note), job in zip(rows, jobs, strict=True)
@@ -108,7 +108,7 @@ class _Show:
             " written (dry run)."
         )
 
-    def _told_apart(self, jobs: list[Overrides]) -> tuple[list[Overrides], Overrides]:
+    def _without_common_overrides(self, jobs: list[Overrides]) -> tuple[list[Overrides], Overrides]:
         """The overrides to show of each job, and where one's are long, those in common."""
         swept = {*self._run.request.plan.swept}
         if not swept or all(len(" ".join(job)) <= _WIDEST for job in jobs):

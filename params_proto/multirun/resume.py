@@ -120,8 +120,8 @@ def resume_target(
     of_hydra = _texts(config.hydra.overrides.hydra)
     for line in of_hydra:
         key, _, value = line.partition("=")
-        is_there = Path(value.strip("'\"")).absolute() == directory.absolute()
-        if key == "hydra.sweep.dir" and not is_there:
+        is_same = Path(value.strip("'\"")).absolute() == directory.absolute()
+        if key == "hydra.sweep.dir" and not is_same:
             raise SweepError(
                 f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep resumes"
                 " where it is: leave out hydra.sweep.dir."

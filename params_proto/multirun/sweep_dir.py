@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from uuid import uuid4
 from omegaconf import OmegaConf
 
 from params_proto import _files
-from params_proto._keys import bare
 from params_proto.compose import copy_files, share_prefixes
 from params_proto.errors import SweepError
 from params_proto.multirun.changes import (
@@ -85,7 +85,7 @@ class SweepRun:
         text: of `sweep.yaml`.
         plan: of the sweep that is resumed, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
-        order: of the keys of a job, where the file has another; else empty.
+        is_saved: whether the sweep runs as it was saved, whatever the app's config says.
         batches: of its jobs, once it is prepared; each checked and written down when it is given.
         remaining: which jobs are left; None for a new sweep.
         configs: where its config files are kept, absolute.
@@ -100,7 +100,7 @@ class SweepRun:
     text: str
     plan: PlanFile | None
     is_resume: bool
-    order: Sequence[str] = ()
+    is_saved: bool = False
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()), init=False)
     remaining: ResumeFilter | None = field(default=None, init=False)
     configs: Path = field(default_factory=Path, init=False)
@@ -141,10 +141,10 @@ class SweepRun:
         """The last of them, without a look at the others where its number is its index."""
         shard = self.options.shard
         if self.is_changed:
-            *_, job = self._numbered()
+            (job,) = deque(self._numbered(), maxlen=1)
         else:
             numbers = range(self.request.plan.space.size)[slice(None) if shard is None else shard]
-            (job,) = self._jobs(slice(numbers[-1], numbers[-1] + 1))
+            (job,) = self.request.plan.jobs(slice(numbers[-1], numbers[-1] + 1))
         return next(self._states([job], directories))
 
     def _states(self, jobs: Iterable[Job], directories: Directories) -> Iterator[JobState]:
@@ -153,30 +153,18 @@ class SweepRun:
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
-    def _jobs(self, shard: slice | None) -> Iterable[Job]:
-        """The jobs by their indices, as they were first run, where the file has another order."""
-        jobs = self.request.plan.jobs(shard)
-        # A key may be spelled in another way where the file has it: +lr, ++lr.
-        places = {bare(key): place for place, key in enumerate(self.order)}
-        for job in jobs:
-            if places:
-                job.overrides.sort(
-                    key=lambda line: places.get(bare(line.partition("=")[0]), len(places))
-                )
-            yield job
-
     def _numbered(self) -> Iterable[Job]:
         """The jobs with their own numbers."""
         shard = self.options.shard
         if not self.is_changed:
-            return self._jobs(shard)
+            return self.request.plan.jobs(shard)
         numbers = RecordedNumbers(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
         jobs = (
             job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
-            for job in self._jobs(None)
+            for job in self.request.plan.jobs()
         )
         if shard is None:
             return jobs
@@ -311,7 +299,7 @@ class SweepRun:
     def _plan_file(self, before: PlanFile | None) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
         selectors = self.sweep_selectors
-        as_saved = before if self.order else None
+        as_saved = before if self.is_saved else None
         return PlanFile(
             script=command_of(host),
             function=function_of(host.task_function),
@@ -319,7 +307,7 @@ class SweepRun:
             task=as_saved.task if as_saved else arguments,
             hydra=as_saved.hydra if as_saved else host.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
-            order=list(self.order) or plan.order,
+            order=plan.order,
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
             choices=counted_on(host.config, host.of_hydra, self.sweep_selectors),
@@ -356,7 +344,7 @@ def open_sweep(
         HydraException: a mistake in what is requested, or the app has changed since jobs were done.
         SweepError: the directory is in use.
     """
-    plan, order = target.plan, ()
+    plan = target.plan
     if options.overwrite and plan is not None:
         raise SweepError(
             "hydra.sweeper.overwrite=true and hydra.sweeper.resume: the one starts again, the other"
@@ -369,7 +357,6 @@ def open_sweep(
         text = saved.text
         request = read_request(Options(), arguments, host, saved)
         selecting = [line.partition("=")[0] for line in plan.selecting]
-        order = tuple(plan.order)
     else:
         request = read_request(options, arguments, host)
         selecting = sweep_selectors(host, request.outside)
@@ -380,8 +367,8 @@ def open_sweep(
         refuse_running(directory)
     elif plan is None:
         _refuse_begun(options, directory)
-    is_resume = target.plan is not None
-    run = SweepRun(options, host, directory, request, selecting, text, plan, is_resume, order)
+    is_resume, is_saved = target.plan is not None, target.saved
+    run = SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
     if request.plan.exceeds(1, options.shard):
         share_prefixes(host.loader)
     if plan is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
@@ -51,18 +51,20 @@ class RecordedNumbers:
     """
 
     def __init__(self, recorded: Iterable[tuple[str, int]]) -> None:
-        self._recorded: defaultdict[str, deque[int]] = defaultdict(deque)
+        self._recorded: defaultdict[str, list[int]] = defaultdict(list)
         self._next = 0
         for name, number in recorded:
             # A record of an earlier version counts the equal jobs before it: c50b...-2.
             self._recorded[name.partition("-")[0]].append(number)
             self._next = max(self._next, number + 1)
+        for numbers in self._recorded.values():
+            numbers.reverse()
 
     def of(self, job: Iterable[str]) -> int:
         """The number of the sweep's next job."""
         numbers = self._recorded.get(identity(job))
         if numbers:
-            return numbers.popleft()
+            return numbers.pop()
         self._next += 1
         return self._next - 1
 

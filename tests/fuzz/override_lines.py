@@ -7,6 +7,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from params_proto import Sweep
+from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
 from params_proto.multirun.plan import plan
 from tests.fuzz.promises import Kind
@@ -38,8 +39,8 @@ def _call(lines: list[str], directory: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     given = request.given(lines)
-    for job, _ in zip(plan(Sweep(), (), given, [], _is_group).jobs(), range(3), strict=False):
-        request.given(job)
+    for job, _ in zip(plan(Expression(), (), given, [], _is_group).jobs(), range(3), strict=False):
+        request.given(job.overrides)
     use(Sweep.from_overrides(lines, config_dir=groups))
 
 

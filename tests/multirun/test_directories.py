@@ -64,10 +64,7 @@ def test_directories_that_tell_the_jobs_apart(
             ["seed=1,2", "lr=0,1", "hydra.sweep.subdir=${seed}"],
             r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1",
         ),
-        (
-            (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 .* and job 2 .* would share"),
-            r"job 0 .* and job 2 \(seed=0\) would share",
-        ),
+        (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 .* and job 2 .* would share"),
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (["name=a,results.csv", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
         (

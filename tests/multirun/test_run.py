@@ -332,9 +332,9 @@ def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
 
 
 def test_an_option_of_a_group_is_no_sweep(multirun: Any) -> None:
-    with pytest.raises(CompactHydraException, match=r"no sweep. Did you mean \+sweep=grid\?"):
+    with pytest.raises(CompactHydraException, match=r"not a sweep. Did you mean \+sweep=grid\?"):
         multirun("hydra.sweeper.sweep=grid")
-    with pytest.raises(CompactHydraException, match=r"no sweep\. Write steps"):
+    with pytest.raises(CompactHydraException, match=r"not a sweep\. Write steps"):
         multirun("hydra.sweeper.sweep=grill")
 
 

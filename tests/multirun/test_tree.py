@@ -275,7 +275,7 @@ def test_the_jobs_are_those_of_a_loop_that_composes(multirun: Any, app: Path, na
         file.write(OmegaConf.to_yaml({"hydra": {"sweeper": {"sweep": SWEEPS[name]}}}))
     run = multirun(task=train)
     (batch,) = run.batches
-    assert batch == list(planned(SWEEPS[name]).jobs())
+    assert batch == [job.overrides for job in planned(SWEEPS[name]).jobs()]
     assert run.values == [composed(app, job) for job in batch]
     again = multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", task=train, to="again")
     assert (again.batches, again.values) == (run.batches, run.values)
