@@ -24,6 +24,7 @@ from params_proto.multirun.job_runner import (
 from params_proto.multirun.jobs.directories import in_directory
 from params_proto.multirun.jobs.numbered import Batch, Job
 from params_proto.multirun.jobs.numbering import first_number
+from params_proto.multirun.signals import runs_here
 from params_proto.multirun.start.beginning import SweepRun
 from params_proto.multirun.words import counted, named
 from params_proto.records import Record, Records, Status
@@ -227,9 +228,11 @@ class Executor:
                 died, left = self._unfinished(rest, attempts)
                 # A worker may die between two jobs, or before its first one.
                 idle = idle + 1 if len(left) == len(rest) else 0
-                if not died and (not _is_death(error) or idle > _MAX_IDLE):
+                is_death = _is_death(error)
+                if runs_here(self._run.host.config) or idle > (_MAX_IDLE if is_death else 0):
                     raise
-                log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
+                what = "A worker died" if is_death or died else "The launcher stopped"
+                log.warning(f"{what}: {type(error).__name__}. The other jobs go on.")
                 self._run_alone(died, batch.directories, len(rest) == 1, returned)
                 rest = left
                 continue
