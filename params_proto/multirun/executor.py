@@ -24,6 +24,7 @@ from params_proto.multirun.job_runner import (
     UnrecordedError,
 )
 from params_proto.multirun.jobs import Batch, Job, first_number
+from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import FAILED, OWN
@@ -145,7 +146,7 @@ class Executor:
         self._run, self._launcher, self._runner = run, launcher, runner
         self._jobs = 0
         runner.open(directory, configs)
-        runner.on_change = self._changed_here
+        runner.on_change = self._changed
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and those that fail again as often as `retries` says.
@@ -168,9 +169,7 @@ class Executor:
                 if not self.failures.too_many:
                     self.failures.forget(jobs)
                     self._launch_all(Batch(jobs, batch.directories), returned)
-        self._keep(
-            {one.number: returned[one.number] for one in batch.all if one.number in returned}
-        )
+        self._keep([one.number for one in batch.all if one.number in returned], returned)
         self.rerun_started += self.count_rerun()
         self.batch = ()
 
@@ -201,17 +200,17 @@ class Executor:
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
-    def _keep(self, returned: Mapping[int, JobReturn]) -> None:
-        for number, result in returned.items():
-            if error_of(result) is None:
-                self.completed += 1
-            elif self.first_failure is None:
-                self.first_failure = number, result
+    def _keep(self, numbers: Sequence[int], returned: Mapping[int, JobReturn]) -> None:
+        """Keeps what the jobs of a batch returned, of a sweep that has few of them."""
+        failed = [number for number in numbers if error_of(returned[number]) is not None]
+        self.completed += len(numbers) - len(failed)
+        if failed and self.first_failure is None:
+            self.first_failure = failed[0], returned[failed[0]]
         # Each holds three configs of its job: those of many jobs would fill the memory.
-        self._jobs += len(returned)
+        self._jobs += len(numbers)
         run, plan = self._run, self._run.request.plan
         kept = self._jobs <= _MAX_KEPT and not plan.exceeds(_MAX_KEPT, run.options.shard)
-        self.returns = [*self.returns, [*returned.values()]] if kept else []
+        self.returns = [*self.returns, [returned[number] for number in numbers]] if kept else []
 
     def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
         """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
@@ -228,9 +227,11 @@ class Executor:
                 died, left = self._unfinished(rest, attempts)
                 # A worker may die between two jobs, or before its first one.
                 idle = idle + 1 if len(left) == len(rest) else 0
-                if not died and (not _is_death(error) or idle > _MAX_IDLE):
+                is_death = _is_death(error)
+                if runs_here(self._run.host.config) or idle > (_MAX_IDLE if is_death else 0):
                     raise
-                log.warning(f"A worker died: {type(error).__name__}. The other jobs go on.")
+                what = "A worker died" if is_death or died else "The launcher stopped"
+                log.warning(f"{what}: {type(error).__name__}. The other jobs go on.")
                 self._run_alone(died, batch.directories, len(rest) == 1, returned)
                 rest = left
                 continue
@@ -238,7 +239,8 @@ class Executor:
                 self._take(Batch(rest, batch.directories), results, returned)
                 return
             died, left = self._unfinished(rest, attempts)
-            self._crashed(died)
+            for one in died:
+                self._crashed(one)
             for one in left:
                 self.unrecorded[one.number] = (
                     f"the launcher returned {len(results)} of {len(rest)} results."
@@ -253,11 +255,10 @@ class Executor:
         returned: dict[int, JobReturn],
     ) -> None:
         """Runs the jobs of dead workers one at a time: the one that dies again has crashed."""
-        if was_alone or self._run.host.submits:  # which has a process for each job
-            self._crashed(died)
-            return
         for one in died:
-            if self.failures.too_many:
+            if was_alone or self._run.host.submits:  # which has a process for each job
+                self._crashed(one)
+            elif self.failures.too_many:
                 self.close(one, Status.INTERRUPTED)
             else:
                 self._launch_all(Batch([one], directories), returned)
@@ -340,27 +341,22 @@ class Executor:
         self._ended(record)
         return True
 
-    def _crashed(self, jobs: Iterable[Job]) -> None:
-        for one in jobs:
-            closed = self.close(one, Status.CRASHED)
-            if closed is not None:
-                self.failures.add(closed)
-                self._ended(closed)
+    def _crashed(self, one: Job) -> None:
+        closed = self.close(one, Status.CRASHED)
+        if closed is not None:
+            self._ended(closed)
 
     def _ended(self, record: Record) -> None:
         """Notes how a job ended, which may be known already."""
         if record.status is Status.RUNNING:
             self.unrecorded[record.job] = "it cannot be written."
-            return
-        self.unrecorded.pop(record.job, None)
-        if record.status is Status.FAILED:
-            self.failures.add(record)
-        if self.progress is not None:
-            self.progress.changed(record)
+        else:
+            self.unrecorded.pop(record.job, None)
+            self._changed(record)
 
-    def _changed_here(self, record: Record) -> None:
-        """Notes that a job of this process has started or ended."""
-        if record.status is Status.FAILED:
+    def _changed(self, record: Record) -> None:
+        """Notes that a job has started or ended, at once where it is one of this process."""
+        if record.status in (Status.FAILED, Status.CRASHED):
             self.failures.add(record)
         if self.progress is not None:
             self.progress.changed(record)

@@ -115,7 +115,7 @@ class Finish:
         """
         with exit_on_interrupt():
             self._show_first_failure()
-            self._leave_results()
+            self._closing_lines = leave_results(self.run, self.executor.records.directory)
         failures, unrecorded = self.executor.failures, self.executor.unrecorded
         if not failures.records and not unrecorded:
             if self._closing_lines:
@@ -157,7 +157,7 @@ class Finish:
         if self._ends_process:
             write(_explanation(error))
         try:
-            self._leave_results()
+            self._closing_lines = leave_results(self.run, self.executor.records.directory)
         finally:  # also at Ctrl-C meanwhile
             with logged_where_it_can():
                 log.error(f"The sweep stopped. {self._resume_hint()}")
@@ -177,12 +177,12 @@ class Finish:
             )
             if number == signal.SIGTERM:  # who sends it may not wait until a long table is written
                 log.warning(f"{text}\n{self._resume_hint()}")
-                self._leave_results()
+                self._closing_lines = leave_results(self.run, self.executor.records.directory)
                 if self._closing_lines:
                     write("\n".join(self._closing_lines))
             else:
                 try:
-                    self._leave_results()
+                    self._closing_lines = leave_results(self.run, self.executor.records.directory)
                 finally:  # also at another Ctrl-C, which does not wait for it
                     log.warning(f"{text}\n{self._resume_hint()}")
         raise SystemExit(128 + number)
@@ -204,32 +204,24 @@ class Finish:
             text = _explanation(raised)
         write(f"Error executing job with overrides: {failure.overrides}\n{text}")
 
-    def _leave_results(self) -> None:
-        self._closing_lines = leave_results(self.run, self.executor.records.directory)
-
     def _resume_hint(self) -> str:
-        return "\n".join([*self._resume_lines(), *self._closing_lines])
-
-    def _resume_lines(self) -> list[str]:
-        """The command that resumes the sweep, and what else it would run."""
+        """The command that resumes the sweep, what else it would run, and the last lines."""
+        host, options, directory = self.run.host, self.run.options, str(self.run.directory)
         started = self.executor.rerun_started + self.executor.count_rerun()
         left = None if self.remaining is None else _not_rerun(self.remaining, started)
-        if left is None:
-            return [f"Go on with: {self._command(None)}"]
-        from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
+        rerun = None
+        if left is not None:
+            from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
 
-        options = self.run.options
-        rerun = rerun_to_resume("all" if options.overwrite else options.rerun)
-        return [left, f"Go on with: {self._command(rerun)}"]
-
-    def _command(self, rerun: str | Sequence[str] | None) -> str:
-        host, directory = self.run.host, str(self.run.directory)
+            rerun = rerun_to_resume("all" if options.overwrite else options.rerun)
         if host.launched is not None:
-            return relaunch_hint(directory, rerun)
-        overwrites = bool(self.run.options.overwrite)
-        return resume_command(
-            command_of(host), host.of_hydra, directory, rerun, overwrites=overwrites
-        )
+            command = relaunch_hint(directory, rerun)
+        else:
+            hydra, overwrites = host.of_hydra, bool(options.overwrite)
+            command = resume_command(
+                command_of(host), hydra, directory, rerun, overwrites=overwrites
+            )
+        return "\n".join([*filter(None, [left]), f"Go on with: {command}", *self._closing_lines])
 
     def _close_interrupted(self) -> InterruptSummary:
         """Closes the records of the batch's jobs once their processes are gone."""

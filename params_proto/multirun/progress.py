@@ -227,7 +227,7 @@ class _LiveLine:
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         self._terminal, self._streams = sys.stderr, (sys.stdout, sys.stderr)
-        self._lock = threading.RLock()
+        self._lock, self._pid = threading.RLock(), os.getpid()
         self._is_shown = False
         self._at_start = True  # whether the cursor is at the start of a line
         self._console = Console(file=sys.stderr)
@@ -264,6 +264,8 @@ class _LiveLine:
 
     def write(self, stream: TextIO, text: str) -> int:
         """Writes to the terminal, in the place of the line."""
+        if os.getpid() != self._pid:  # of a child that a job has forked, perhaps with the lock
+            return stream.write(text)
         with self._lock:
             if self._is_shown:
                 self._terminal.write(_ERASE)
