@@ -42,6 +42,9 @@ class Tensor:
     def item(self) -> Any:
         return self.value
 
+    def __repr__(self) -> str:
+        return f"Tensor({self.value!r}, {self.shape!r})"
+
 
 def deep(levels: int) -> Any:
     value: Any = 1
