@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast, get_args
 
 from params_proto.app.current import Key, Layer, LazyPickle, in_job, innermost, layers, process
+from params_proto.compose.internals import hand_to_children
 from params_proto.fields.annotations import hints, unwrap
 
 
@@ -41,14 +42,8 @@ def _unpickle_bindings(
 
 
 def reach_children() -> None:
-    """Has every process that multiprocessing or joblib starts from here on inherit the values.
-
-    A process's configuration is pickled for its children, and theirs. It has no public name, and
-    neither spawn nor forkserver has another way to hand something on.
-    """
-    from multiprocessing.process import current_process
-
-    cast("Any", current_process())._config["params_proto"] = PickledBindings()
+    """Has every process that multiprocessing or joblib starts from here on inherit the values."""
+    hand_to_children("params_proto", PickledBindings())
     process.reaches_children = True
 
 

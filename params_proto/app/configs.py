@@ -11,6 +11,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.compose.internals import typed_node
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
 
@@ -85,8 +86,8 @@ def _untyped(target: Target) -> DictConfig:
     the command line cannot: Hydra closes what it has composed, but for structured configs that
     were declared open, in which a misspelt name would pass.
     """
-    typed: Any = OmegaConf.structured(structured_config(target))
-    return OmegaConf.create({name: typed._get_node(name) for name in target.fields})
+    typed = OmegaConf.structured(structured_config(target))
+    return OmegaConf.create({name: typed_node(typed, name) for name in target.fields})
 
 
 def _hydra_config(defaults: Mapping[str, str]) -> Entry:

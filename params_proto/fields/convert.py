@@ -215,7 +215,7 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     kind = typing.get_origin(annotation) or annotation
     if kind is Literal:
         return _choice(value, annotation, scalar)
-    if not _is_class(kind) or getattr(kind, "_is_protocol", False):
+    if not _is_class(kind) or typing.Protocol in kind.__bases__:
         return value  # Any, and what says nothing about a value
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
