@@ -62,7 +62,7 @@ def cli(
         function itself.
 
     Raises:
-        SweepError: it is no plain function.
+        SweepError: it is not a plain function.
 
     >>> @cli
     ... def train(lr: float = 0.001, batch_size: int = 32):
@@ -97,11 +97,11 @@ def prefix(cls: type | str | None = None, /) -> Any:
             `@proto.prefix("optim")`.
 
     Returns:
-        The class, of which no instances are made. A subclass is a node of its own, with the
+        The class, which has no instances. A subclass is a node of its own, with the
         inherited fields.
 
     Raises:
-        SweepError: it is no plain class, or its name cannot be a node's.
+        SweepError: it is not a plain class, or its name cannot be a node's.
 
     >>> @prefix
     ... class Training:

@@ -205,10 +205,15 @@ def _parameters(function: Callable[..., Any], has_configs: bool) -> ParameterSet
     def target() -> Target:
         return dataclasses.replace(describe(function), has_configs=has_configs)
 
-    key = current.key_of(function)
-    title = f"{function.__module__}.{function.__qualname__}"
-    takes_any = inspect.Parameter.VAR_KEYWORD in kinds
-    return ParameterSet(key, title, "", defaults, frozenset(), takes_any, target)
+    return ParameterSet(
+        key=current.key_of(function),
+        title=f"{function.__module__}.{function.__qualname__}",
+        node="",
+        defaults=defaults,
+        others=frozenset(),
+        takes_any=inspect.Parameter.VAR_KEYWORD in kinds,
+        describe=target,
+    )
 
 
 def problem_of(function: Any) -> str | None:

@@ -30,7 +30,7 @@ _RESOLVER: Final = "params_proto_parameters"
 # OmegaConf 2.4 has given the old name of another function to this one.
 _IS_2_3: Final = tuple(map(int, omegaconf.__version__.split(".")[:2])) < (2, 4)
 _REGISTER: Final = "register_new_resolver" if _IS_2_3 else "register_resolver"
-_WIDEST: Final = 40  # of a column, but for what stands in the last
+_WIDEST: Final = 40  # of a column, except the last
 
 # Hydra resolves ${...} first, on the composed config, and fills in $... then.
 _TEMPLATE: Final = f"""\

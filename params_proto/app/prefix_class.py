@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from dataclasses import replace
 from typing import Any, cast
 
 from params_proto.app import current
@@ -74,16 +74,15 @@ class PrefixClass(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         parameters = _own_parameters(cls)
-        if parameters is None or name.startswith("_") or name in parameters.others:
+        is_own = name.startswith("_") or type(value) is Reader
+        if parameters is None or is_own or name in parameters.others:
             super().__setattr__(name, value)
-            if name == "__proto_parameters__":
+            if isinstance(value, ParameterSet):
                 classes[value.key] = cls
-        elif name not in parameters.defaults:
-            raise _no_field(cls, name, parameters)
-        elif isinstance(value, Reader):
-            super().__setattr__(name, value)
-        else:
+        elif name in parameters.defaults:
             current.assign(parameters.key, name, parameters.converted(name, value))
+        else:
+            raise _no_field(cls, name, parameters)
 
 
 def _own_parameters(cls: type) -> ParameterSet | None:
@@ -114,11 +113,13 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
         )
     title = f"{cls.__module__}.{cls.__qualname__}"
     check_node(title, snake_case(cls.__name__) if node is None else node)
-    made = cls if isinstance(cls, PrefixClass) else with_metaclass(cls, PrefixClass)
-    made = cast("PrefixClass", made)
+    is_made = isinstance(cls, PrefixClass)
+    made = cast("PrefixClass", cls if is_made else with_metaclass(cls, PrefixClass))
     if node is not None:
         known = made.__proto_parameters__
-        made.__proto_parameters__ = _parameters(made, node, known.defaults, known.others)
+        made.__proto_parameters__ = replace(
+            known, node=node, describe=lambda: replace(known.target, node=node)
+        )
     return made
 
 
@@ -134,14 +135,8 @@ def _set_up(cls: PrefixClass) -> None:
     for name in defaults:
         setattr(cls, name, Reader(name))
     current.process.assigned.pop(current.key_of(cls), None)  # of the class that this one replaces
-    public = {name for base in cls.__mro__[:-1] for name in vars(base) if not name.startswith("_")}
-    others = public - defaults.keys()
-    cls.__proto_parameters__ = _parameters(cls, snake_case(cls.__name__), defaults, others)
+    node = snake_case(cls.__name__)
 
-
-def _parameters(
-    cls: PrefixClass, node: str, defaults: Mapping[str, Any], others: Set[str]
-) -> ParameterSet:
     def describe() -> Target:
         annotations = hints(cls)
         fields = {
@@ -150,5 +145,13 @@ def _parameters(
         }
         return Target(cls.__name__, node, fields)
 
-    title = f"{cls.__module__}.{cls.__qualname__}"
-    return ParameterSet(current.key_of(cls), title, node, defaults, others, False, describe)
+    public = {name for base in cls.__mro__[:-1] for name in vars(base) if not name.startswith("_")}
+    cls.__proto_parameters__ = ParameterSet(
+        key=current.key_of(cls),
+        title=f"{cls.__module__}.{cls.__qualname__}",
+        node=node,
+        defaults=defaults,
+        others=public - defaults.keys(),
+        takes_any=False,
+        describe=describe,
+    )

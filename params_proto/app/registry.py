@@ -158,11 +158,10 @@ class KeyResolver:
         Args:
             target: what is bound or called; None for whatever has the names.
         """
-        apps = [one.__proto_parameters__ for one in list(functions.values())]
-        of_classes = [one.__proto_parameters__ for one in list(classes.values())]
-        if target is None:
-            return cls(None, [*apps, *of_classes])
-        return cls(target, [target] if target.node else [target, *of_classes])
+        if target is not None and target.node:
+            return cls(target, [target])
+        found = [target] if target is not None else [_of(one) for one in list(functions.values())]
+        return cls(target, [*found, *[_of(one) for one in list(classes.values())]])
 
     def resolve(self, config: Mapping[str, Any]) -> Values:
         """The values of a config as their parameters hold them.
@@ -219,6 +218,10 @@ class KeyResolver:
         searched = [target] if target is not None and not rest else self.candidates
         valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
         raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
+
+
+def _of(obj: App[..., Any] | PrefixClass) -> ParameterSet:
+    return obj.__proto_parameters__
 
 
 def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:

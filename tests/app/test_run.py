@@ -483,7 +483,7 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     assert "_target_: x.Mine" in capsys.readouterr().out
 
 
-def test_an_argument_list_is_no_text():
+def test_an_argument_list_is_not_a_string():
     with pytest.raises(TypeError, match=r"list of arguments, got 'seed=1': write \['seed=1'\]"):
         make_app()[0].run("seed=1")
 
@@ -728,7 +728,7 @@ def test_the_users_choice_of_a_sweeper_and_a_help_page_wins(conf: Path, capsys: 
     assert "powered by Hydra" in shown(app, "--help", "hydra/help=default", capsys=capsys)
 
 
-def test_a_multirun_can_be_asked_for_by_the_mode():
+def test_a_multirun_can_be_chosen_by_the_mode():
     app, given = make_app()
 
     app.run([*QUIET, "hydra.mode=MULTIRUN", "hydra.sweep.dir=m", "seed=1,2", "data.limit=3"])
