@@ -287,13 +287,11 @@ def read_lines(
 
     def listed(override: Override) -> KeyValues:
         found = values(override)
-        # What is shuffled within a value is in an order since Hydra has read it.
-        is_shuffled = getattr(override.value(), "shuffle", False)
         return KeyValues(
             override.get_key_element(),
             found if isinstance(found, range) else tuple(found),
             override.is_sweep_override(),
-            bool(is_shuffled) or shuffles(override.input_line or ""),
+            shuffles(override.input_line or ""),
         )
 
     mistakes: list[Mistake] = []

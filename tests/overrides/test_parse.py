@@ -1,5 +1,7 @@
 """Hydra's text -> values."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -10,7 +12,7 @@ from hydra.core.global_hydra import GlobalHydra
 
 from params_proto.errors import SweepError
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.parse import parse, sweep_values
+from params_proto.overrides.parse import KeyValues, parse, read_lines, sweep_values
 from tests.versions import VERSION_BASE
 
 
@@ -110,3 +112,36 @@ def test_a_glob_lists_the_options_of_its_group(tmp_path: Path) -> None:
 def test_a_sweep_is_not_one_value(text: str) -> None:
     with pytest.raises(SweepError, match="is a sweep, not one value"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("lines", "read"),
+    [
+        (["a=1", "b=2"], [KeyValues("a", (1,)), KeyValues("b", (2,))]),
+        (["a=1,2", "+b=3"], [KeyValues("a", (1, 2), swept=True), KeyValues("+b", (3,))]),
+        (["a=1,2", "a=3"], [KeyValues("a", (3,), pinned=True)]),
+        (["+a=1,2", "a=3", "++a=4"], [KeyValues("++a", (4,), pinned=True)]),
+        (["+a=1,2", "a=3"], [KeyValues("+a", (3,), pinned=True)]),
+        (["a=1,2", "a=3", "a=4,5"], [KeyValues("a", (4, 5), swept=True)]),
+        (["a=1", "++a=2"], [KeyValues("a", (1,)), KeyValues("++a", (2,))]),
+        (["d={x: 1},{x: 2}", "++d={y: 3}"], [KeyValues("++d", ({"x": 1, "y": 3}, {"x": 2, "y": 3}), swept=True)]),
+        (["a=1,2", "~a"], [KeyValues("a", (1, 2), swept=True), KeyValues("~a", (None,))]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_the_last_value_of_a_key_wins(lines: list[str], read: list[KeyValues]) -> None:
+    assert read_lines(lines) == read
+
+
+@pytest.mark.parametrize(
+    ("lines", "shuffled"),
+    [
+        (["a=shuffle(1,2)"], True),
+        (["a=[1,int(shuffle([1,2]))]"], True),
+        (["a='shuffle(1)',b"], False),
+        (["d=shuffle({x: 1},{x: 2})", "++d={y: 3}"], True),
+    ],
+)
+def test_a_random_order(lines: list[str], shuffled: bool) -> None:
+    (one,) = read_lines(lines)
+    assert one.shuffled == shuffled

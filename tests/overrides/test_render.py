@@ -49,6 +49,7 @@ class Point(NamedTuple):
 class Layer:
     width: int
     note: str = "a: b"
+    area: int = field(init=False, default=0)
 
 
 LOOKALIKES = [
