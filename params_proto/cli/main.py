@@ -26,7 +26,7 @@ examples:
 """
 _DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
 _MEANS = "rank by means over this key, such as seed; may be given several times"
-_REPEATS = "key that tells repeats apart; may be given several times (keys called seed)"
+_REPEATS = "key that tells repeats apart (those called seed); may be given several times"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: those of the command line; by default this process's.
 
     Returns:
-        The exit status: 1 after a mistake of the user's.
+        The exit status: 1 if there is a mistake in a sweep or its directory.
     """
     options = vars(_parser().parse_args(arguments))
     home, name = options.pop("command")
@@ -92,7 +92,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--output", type=Path, metavar="FILE", help="write this file instead")
     for one, metric, over in (
         (best, "metric that ranks the jobs; not needed if they return a number", _MEANS),
-        (report, "metric that the page starts with; it can change it", _REPEATS),
+        (report, "metric that the page shows first", _REPEATS),
     ):
         one.add_argument("--metric", help=metric)
         one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
