@@ -128,19 +128,19 @@ def _cached(loader: ConfigLoader) -> ConfigLoader:
         from params_proto.compose.versions import unmet
 
         if (need := unmet()) is not None:
-            return _given(loader, need)
+            return _hydras(loader, need)
         from params_proto.compose.loader import CachedLoader
         from params_proto.compose.sources import UnknownSourceError
     except (ImportError, AttributeError, LookupError) as error:
-        return _given(loader, f"this version of Hydra or OmegaConf lacks a name ({error})")
+        return _hydras(loader, f"this version of Hydra or OmegaConf lacks a name ({error})")
     if type(loader) is not ConfigLoaderImpl:
-        return _given(loader, f"the config loader is a {type(loader).__qualname__}")
+        return _hydras(loader, f"the config loader is a {type(loader).__qualname__}")
     try:
         return CachedLoader(loader)
     except UnknownSourceError as error:
-        return _given(loader, str(error))
+        return _hydras(loader, str(error))
 
 
-def _given(loader: ConfigLoader, reason: str) -> ConfigLoader:
+def _hydras(loader: ConfigLoader, reason: str) -> ConfigLoader:
     log.info(f"{BY_HYDRA}: {reason}.")
     return loader

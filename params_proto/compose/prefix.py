@@ -146,7 +146,7 @@ class Prefixes:
         self.repository = Repository(search_path, copies)
         self._search_path = search_path
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
-        self._places: dict[tuple[object, ...], CachingConfigRepository] = {}
+        self._repositories: dict[tuple[object, ...], CachingConfigRepository] = {}
         self._lock = Lock()  # a launcher may compose in threads
         self._chooses = lru_cache(maxsize=_LINES)(self._chooses_option)
 
@@ -167,8 +167,8 @@ class Prefixes:
         """
         paths = [*filter(is_search_path, leading)]
         where = (config_name, *[override.input_line for override in paths])
-        if where not in self._places:
-            self._places[where] = self._repository(config_name, paths)
+        if where not in self._repositories:
+            self._repositories[where] = self._repository(config_name, paths)
         groups, values = [list[Override](), list[Override]()], [list[Override](), list[Override]()]
         for place, overrides in enumerate((leading, own)):
             for override in overrides:
@@ -191,7 +191,7 @@ class Prefixes:
         key, *below = split_key(override.key_or_group)
         if key == "hydra" and (not below or below[0] in ("aliases", *_FILLED_IN)):
             raise NotCacheableError(f"{line} changes what Hydra fills in last")
-        return not Overrides(self._places[where], [override]).config_overrides
+        return not Overrides(self._repositories[where], [override]).config_overrides
 
     def _keep(self, key: tuple[object, ...], prefix: ConfigPrefix | str) -> None:
         nodes = prefix.nodes if isinstance(prefix, ConfigPrefix) else 1
@@ -218,9 +218,11 @@ class Prefixes:
                 prepend_hydra=True,
                 skip_missing=False,
             )
-            for result in filter(None, repository.cache.values()):
-                if _RESOLVER.search(repr(result.defaults_list)):
-                    raise NotCacheableError(f"a resolver chooses in {result.defaults_list}")
+            choices: list[object] = [*_lines([*groups[0], *groups[1]])]
+            choices += [one.defaults_list for one in repository.cache.values() if one is not None]
+            for choice in map(repr, choices):
+                if _RESOLVER.search(choice):
+                    raise NotCacheableError(f"a resolver chooses in {choice}")
             composition = _Composition(self._search_path, repository)
             config = composition._compose_config_from_defaults_list(defaults.defaults, repository)
             OmegaConf.set_struct(config, True)

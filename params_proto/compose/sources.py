@@ -120,7 +120,7 @@ class _KeptSource(ConfigSource):
         if name not in self.files.texts:
             return super().load_config(config_path)  # type: ignore[safe-super]
         text = self.files.texts[name].decode()
-        stream = _Named(text)
+        stream = _Named(text, newline=None)
         stream.name = os.path.realpath(self._root / name)
         return ConfigResult(
             config=OmegaConf.load(stream),

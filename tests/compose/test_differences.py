@@ -88,6 +88,13 @@ def test_an_option_that_a_resolver_gives_is_chosen_for_each_job(
     assert roads.count.valid == (4 if HYDRA_1_3 else 0)  # which Hydra 1.4 refuses
 
 
+@pytest.mark.parametrize("line", ["kind='${parity:}'", "+kind@more='${parity:}'"])
+def test_an_option_that_a_resolver_gives_in_an_override(over: Over, line: str) -> None:
+    configs = {f"kind/{name}": f"name: {name}" for name in ("a", "0", "1")}
+    roads = over({"config": "defaults: [kind: a, _self_]\nseed: 1", **configs})
+    roads.compare_sweep([], [[line, f"seed={seed}"] for seed in range(4)])
+
+
 def test_an_option_that_another_gives_is_in_the_prefix(over: Over) -> None:
     configs = {f"kind/{name}": f"name: {name}" for name in ("a", "b", "a_b", "b_b")}
     text = "defaults: [kind: a, kind@two: b, kind@both: '${kind}_${kind@two}', _self_]\nseed: 1"

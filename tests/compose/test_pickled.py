@@ -184,7 +184,7 @@ def test_a_copy_that_is_gone(conf: Path, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
     folder = tmp_path / "kept"
-    write(folder / "0-main", {"db/old": "x: 1\n"})
+    write(folder / "main", {"db/old": "x: 1\n"})
     loader = cached(conf)
     loader.load_sweep_config(master(loader), ["seed=1"])
     copy_files(loader, folder)

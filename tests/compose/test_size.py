@@ -136,7 +136,7 @@ def test_a_smaller_one_is_checked_before_the_first(host: AppContext) -> None:
 @pytest.mark.growth
 @pytest.mark.parametrize(
     ("keys", "nodes", "most"),
-    [(10, 1_000, 7), (1_000, 10_000, 9), (1_000, 100, 4)],
+    [(10, 1_000, 9), (1_000, 10_000, 9), (1_000, 100, 4)],
     ids=["small", "large", "a-few"],
 )
 def test_what_jobs_have_in_common_is_forgotten_by_its_size(
