@@ -362,6 +362,13 @@ def test_a_job_in_the_directory_of_one_before(multirun: Any) -> None:
     assert each(out, "job") == [0, 1]
 
 
+def test_a_number_that_is_the_directory_of_a_job_before(multirun: Any) -> None:
+    out = multirun("seed=1,2", "hydra.sweep.subdir=${seed}").directory
+    message = r"job 1 and job 2 \(seed=3\) would share the directory .*out/2"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=3", resume(out))
+
+
 def test_more_of_the_same(multirun: Any) -> None:
     repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
     out = multirun(repeat(2)).directory
