@@ -168,7 +168,7 @@ def keep(*args, **options):  # between the lock and the first job
     sleep(100)
 
 if not Path("go").exists():
-    sys.modules["params_proto.multirun.ready"].keep = keep
+    sys.modules["params_proto.multirun.sweep_dir"].keep = keep
 """
 
 

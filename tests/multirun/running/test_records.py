@@ -307,17 +307,14 @@ REPEATED = ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}", "lr=1,1"]
 
 
 @pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_equal_jobs_are_told_apart_in_slices_as_in_the_whole(
+def test_equal_jobs_run_once_each_in_slices_that_overlap(
     multirun: Any, launcher: list[str]
 ) -> None:
-    whole = multirun(*REPEATED, to="whole").directory
-    names = each(whole, "identity")
-    assert len(set(names)) == 8
-    assert len({name.partition("-")[0] for name in names}) == 2
     for part in ("1::3", "6:2:-1", "::"):
-        multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}", to="parts")
-    assert each(whole.parent / "parts", "identity") == names
-    assert each(whole.parent / "parts", "attempt") == [1] * 8
+        run = multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}")
+    assert each(run.directory, "job") == [*range(8)]
+    assert each(run.directory, "attempt") == [1] * 8
+    assert len(set(each(run.directory, "identity"))) == 2
 
 
 def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
