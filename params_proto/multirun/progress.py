@@ -233,7 +233,7 @@ class _LiveLine:
         self._console = Console(file=sys.stderr)
         self._progress = Progress(
             TextColumn("{task.description}"),
-            BarColumn(20),
+            BarColumn(20, style="default", complete_style="green", finished_style="green"),
             TimeRemainingColumn(),
             console=self._console,
             speed_estimate_period=float("inf"),

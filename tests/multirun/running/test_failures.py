@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -137,6 +138,30 @@ def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: 
     found = records(app / "out")
     assert [one["status"] for one in found.values()] == ["completed", "crashed", *["completed"] * 2]
     assert found[1]["attempt"] == 4
+
+
+class UnmadeError(Exception):
+    """Pickled with its text alone, from which it cannot be made again."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+
+
+def cannot_be_sent(config: Any) -> Any:
+    if config.seed == 2:
+        raise UnmadeError("no luck", 3)
+    return threading.Lock() if config.seed == 1 else config.seed
+
+
+def test_what_a_worker_cannot_send_stops_no_other_job(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CompactHydraException, match=r"UnmadeError: no luck \(1 job: 2\)"):
+        multirun("seed=range(0,6)", *JOBLIB, task=cannot_be_sent)
+    found = [one["status"] for one in records(app / "out").values()]
+    assert found == ["completed", "completed", "failed", *["completed"] * 3]
+    assert [one["attempt"] for one in records(app / "out").values()][1:3] == [1, 1]
+    assert "The other jobs go on." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("most", [0, 1])
