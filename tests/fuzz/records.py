@@ -234,7 +234,7 @@ def _read(app: Multirun, directory: Path) -> None:
     remaining = Remaining(records, Best(Ranking("loss")))
     list(remaining.of(seen(jobs, records, Directories(directory))))
     for job in (0, 1):
-        records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
+        records.claim(_record(job, Status.RUNNING))
 
 
 def _begin(app: Multirun, directory: Path) -> None:
