@@ -1,4 +1,4 @@
-"""The keys of Hydra's overrides: names, paths and config groups, and what is done to them."""
+"""The keys of Hydra's overrides: names, paths and config groups."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def bare(key: str) -> str:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether one key is the other, or stands below it.
+    """Whether one key is the other, or is below it.
 
     >>> overlap("d", "d.x"), overlap("d.x", "d"), overlap("d", "data")
     (True, True, False)

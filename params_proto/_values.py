@@ -1,4 +1,4 @@
-"""The values of a config: taken as Python's own, compared strictly, handed out afresh."""
+"""The values of a config: converted to Python's own, compared strictly, copied."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
 
-# A collection deeper than this is no value that anyone wrote, and what handles values recurses.
+# Nobody writes a collection deeper than this, and the functions that handle values recurse.
 MAX_DEPTH = 100
 
 IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
@@ -19,7 +19,7 @@ IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 def to_python(value: Any) -> Any:
     """A snapshot of `value` in Python's own types, which the caller can no longer change.
 
-    NumPy, pandas and OmegaConf values become what they stand for; lists, dicts, sets and dataclass
+    NumPy, pandas and OmegaConf values become Python's; lists, dicts, sets and dataclass
     instances are copied. An object that cannot be copied (an open file, a lock) is kept as it is.
 
     Args:
@@ -54,7 +54,7 @@ _NOT_FOREIGN = object()
 
 
 def _of_library(value: Any) -> Any:
-    """Python's word for a value of NumPy, pandas, a tensor library or OmegaConf.
+    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf.
 
     The libraries are known by the module of the value's class, so that none is imported.
     """

@@ -42,7 +42,7 @@ def is_hydra_1_3() -> bool:
 
 
 def parse(text: str) -> Any:
-    """The value that the text of an override's value stands for.
+    """The value of an override's text.
 
     Raises:
         SweepError: Hydra cannot read the text, or reads a sweep in it.
@@ -75,7 +75,7 @@ def from_hydra(value: object) -> Any:
 
     if isinstance(value, (Glob, Sweep)):
         raise SweepError(
-            f"{type(value).__name__} inside another value: a sweep's function stands alone."
+            f"{type(value).__name__} inside another value: a sweep's function cannot be nested."
         )
     if isinstance(value, QuotedString):
         value = value.text

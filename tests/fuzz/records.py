@@ -239,7 +239,7 @@ def _read(app: Multirun, directory: Path) -> None:
     remaining = ResumeFilter(records, Best(Ranking("loss")))
     list(remaining.of(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
-        records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
+        records.claim(_record(job, Status.RUNNING))
 
 
 def _target(resume: Any, app: Multirun) -> ResumeTarget:
