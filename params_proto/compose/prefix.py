@@ -3,7 +3,7 @@
 Jobs with the same choices of groups share a prefix. Hydra's own code makes it, of plain files and
 structured configs. What may be another in the next job is not cacheable, and Hydra composes it:
 an interpolation that decides what is composed (in a defaults list, in the search path, or where a
-later file is merged into what a resolver gives), and an override of what Hydra fills in last.
+later file merges a mapping into it), and an override of what Hydra fills in last.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -46,10 +46,7 @@ _LEAST = 4  # prefixes, however large
 
 _Path = tuple[Any, ...]
 
-_PLAIN = re.compile(r"\$\{([^${}]*)\}")
 _RESOLVER = re.compile(r"\$\{\s*[\w.]+\s*:")
-# Resolvers that give text, so that nothing can be merged into it.
-_TEXT = frozenset({"hydra_override_dirname", "now", "oc.env", "python_version"})
 # Of the node hydra: what Hydra fills in after a job's values.
 _FILLED_IN = ("overrides", "runtime")
 
@@ -268,7 +265,7 @@ def _lines(overrides: Iterable[Override]) -> tuple[str | None, ...]:
 
 
 class _Composition(ConfigLoaderImpl):
-    """One run of Hydra's merging that watches which interpolations it meets."""
+    """One run of Hydra's merging that watches where a mapping meets an interpolation."""
 
     def __init__(self, search_path: ConfigSearchPath, repository: Any) -> None:
         self.config_search_path = search_path
@@ -280,41 +277,18 @@ class _Composition(ConfigLoaderImpl):
         result = super()._load_single_config(default, repo)
         for path, value in _walk(OmegaConf.to_container(result.config)):
             text = self._interpolations.pop(path, None)
-            if text and (isinstance(value, dict) or self._may_change(text, path, {path})):
-                raise NotCacheableError(f"{text} is resolved while {default.config_path} is merged")
+            # Any other value takes the place of what the interpolation gives, whatever that is.
+            if text is not None and isinstance(value, dict):
+                raise NotCacheableError(f"{default.config_path} is merged into what {text} gives")
             if isinstance(value, str) and "${" in value:
                 self._interpolations[path] = value
         return result
 
-    def _may_change(self, text: str, path: _Path, seen: set[_Path]) -> bool:
-        """Whether an interpolation may give another container in another job."""
-        if "${" in _PLAIN.sub("", text):
-            return True  # one in another
-        plain = _PLAIN.fullmatch(text)
-        if plain is None:
-            return False  # with text around it, it gives text
-        name = plain.group(1).strip()
-        if ":" in name:
-            return name.partition(":")[0].strip() not in _TEXT
-        dots = len(name) - len(name.lstrip("."))
-        target: _Path = (*path[: len(path) - dots if dots else 0], *split_key(name[dots:]))
-        for end in range(1, len(target) + 1):
-            passed = target[:end]
-            other = self._interpolations.get(passed)
-            if other is not None and passed not in seen:
-                seen.add(passed)
-                if self._may_change(other, passed, seen):
-                    return True
-        return False
-
 
 def _walk(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
     yield path, value
-    if isinstance(value, list):
-        value = {str(index): element for index, element in enumerate(value)}
-    if isinstance(value, dict):
-        for key, child in value.items():
-            yield from _walk(child, (*path, key))
+    for key, child in value.items() if isinstance(value, dict) else ():
+        yield from _walk(child, (*path, key))
 
 
 def _count(node: Any) -> int:

@@ -106,10 +106,13 @@ def test_an_option_that_another_gives_is_in_the_prefix(over: Over) -> None:
 @pytest.mark.parametrize(
     "meets", ["${turn_map:}", "${other}", "${other.inner}", "${listed[0]}", "${through.held}"]
 )
-def test_what_a_file_is_merged_into_is_resolved_for_each_job(over: Over, meets: str) -> None:
+@pytest.mark.parametrize("value", ["{port: 2}", "null", "${seed}"])
+def test_what_a_file_is_merged_into_is_resolved_for_each_job(
+    over: Over, meets: str, value: str
+) -> None:
     config = f"defaults: [_self_, add: one]\nseed: 1\nmap: {meets}\nother: ${{turn_map:}}\n"
     config += "listed: ['${turn_map:}']\nthrough: ${holder}\nholder: {held: '${turn_map:}'}\n"
-    roads = over({"config": config, "add/one": "# @package _global_\nmap: {port: 2}"})
+    roads = over({"config": config, "add/one": f"# @package _global_\nmap: {value}"})
     roads.compare_sweep([], [[f"seed={seed}"] for seed in range(4)])
     assert roads.count.valid == 4
 
