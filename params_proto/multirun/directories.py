@@ -214,7 +214,8 @@ def mode_of(config: DictConfig) -> int | None:
     Raises:
         SweepError: it is not a mode.
     """
-    mode = _sweep_node(config).get("mode")
+    sweep = config.hydra.sweep
+    mode = sweep.mode if "mode" in sweep else None  # as launchers ask
     try:
         return None if mode is None else int(str(mode), 8)
     except ValueError as error:
