@@ -64,7 +64,7 @@ class JobStore:
             SweepError: the file cannot be read.
         """
         content = self._content(job)
-        return None if content is None else read_record(content)
+        return None if content is None else _record(content, job)
 
     def all(self) -> Iterator[Record | tuple[int, str]]:
         """Every record, by number; of a file that is not one, the number and the reason."""
@@ -99,7 +99,7 @@ class JobStore:
             before = self._content(job)
             if before is None and self._create(first):
                 return first
-            last = self._readable(before)
+            last = _record_or_none(before, job)
             if last is not None and (
                 (last.status is Status.COMPLETED and last.attempt > rerun_after)
                 or self.is_running(last)
@@ -142,7 +142,7 @@ class JobStore:
         Raises:
             SweepError: it cannot be written.
         """
-        there = self._readable(self._content(record.job))
+        there = _record_or_none(self._content(record.job), record.job)
         if there is None or _attempt(there) != _attempt(record):
             return False
         if there.status is not Status.RUNNING and record.runner != this_process():
@@ -192,12 +192,6 @@ class JobStore:
                 " readable, or remove it, and the job runs again."
             ) from error
 
-    def _readable(self, content: bytes | None) -> Record | None:
-        try:
-            return None if content is None else read_record(content)
-        except UnreadableError:
-            return None  # the job runs again
-
     def _create_claim(self, path: Path) -> bool:
         try:
             with open_file(path, "x") as file:
@@ -205,6 +199,8 @@ class JobStore:
         except FileExistsError:
             return False
         except OSError as error:
+            with suppress(OSError):  # on a full disk the file is there, and empty
+                path.unlink()
             raise _unwritten(path, error) from error
         return True
 
@@ -217,6 +213,20 @@ class JobStore:
         except (ValueError, TypeError):  # it is being written, or was when the machine went down
             return age(claim) < STALE
         return is_held(claim, process)
+
+
+def _record(content: bytes, job: int) -> Record:
+    record = read_record(content)
+    if record.job != job:
+        raise UnreadableError(f"it is the record of job {record.job}")
+    return record
+
+
+def _record_or_none(content: bytes | None, job: int) -> Record | None:
+    try:
+        return None if content is None else _record(content, job)
+    except UnreadableError:
+        return None  # the job runs again
 
 
 def _attempt(record: Record) -> tuple[object, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import time
@@ -100,6 +101,16 @@ def test_all_of_them(records: JobStore) -> None:
     assert eight == 8
     assert isinstance(unread, str)
     assert "8.json cannot be read: Is a directory. It is the record of job 8: make it" in unread
+
+
+def test_the_record_of_another_job(records: JobStore) -> None:
+    records.write(RECORD._replace(job=3, status=Status.COMPLETED))
+    path = records.path(JOB)
+    path.parent.mkdir(parents=True)
+    path.write_text(records.path(3).read_text())
+    with pytest.raises(UnreadableError, match="it is the record of job 3"):
+        records.read(JOB)
+    assert claim(records) == 1
 
 
 def test_a_record_that_cannot_be_written(records: JobStore) -> None:
@@ -262,6 +273,19 @@ def test_drafts_of_dead_processes_are_removed(records: JobStore, dead: Process) 
     records.remove_drafts()
     assert [path.exists() for path in (*left, *others)] == [False] * 3 + [True] * 3
     assert records.read(JOB) == of(dead)
+
+
+def test_a_full_disk_keeps_no_claim(records: JobStore) -> None:
+    records.path(JOB).parent.mkdir(parents=True)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8, before[1]))
+    try:
+        with pytest.raises(SweepError, match="cannot be written: File too large"):
+            records.claim(of(this_process()))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert names(records) == []
+    assert claim(records) == 1
 
 
 def test_a_record_that_cannot_be_written_keeps_no_claim(records: JobStore) -> None:
