@@ -212,7 +212,7 @@ class JobRunner:
         return returned
 
     def record_returned(self, job: Job, result: JobReturn, error: Exception | None) -> Record:
-        """JobStore a job from what its launcher returned: its process could not, on another disk.
+        """Records a job from what its launcher returned: its process could not, on another disk.
 
         Returns:
             The record, also where it cannot be written.
@@ -294,7 +294,7 @@ class JobRunner:
         value: Any = None,
         error: Failure | None = None,
     ) -> None:
-        """JobStore how a job ended, in the log where the disk takes no record."""
+        """Records how a job ended, in the log where the disk takes no record."""
         ended = record._replace(
             status=status,
             ended=now(),

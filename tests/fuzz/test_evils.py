@@ -54,14 +54,12 @@ FILES: dict[str, tuple[str, str, str]] = {
     "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), "aliases repeat more than"),
     "long alias": ("a.yaml", "product: *" + "a" * 9999, "undefined alias"),
     "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", "unconstructable recursive node"),
-    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
-    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
     "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, "not YAML: .*nesting"),
     "deep keys": ("a.yaml", "? " * MILLION, "not YAML: .*nesting"),
+    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
+    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
     "deep JSON": ("a.jsonl", '{"lr": ' + "[" * MILLION + "]" * MILLION + "}", rf"a.jsonl:1: this is {DEEP}"),
     "deep objects": ("a.jsonl", '{"lr": ' * MILLION, rf"a.jsonl:1: this is {DEEP}"),
-    "deep sweep": ("a.yaml", f"product: {{lr: '{'[' * MILLION}'}}", DEEP),
-    "deep override": ("a.yaml", f"set: {{lr: !override '{'[' * MILLION}'}}", DEEP),
     "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", "is not a valid !!int"),
     "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", "is not a valid !!int"),
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
@@ -70,10 +68,10 @@ FILES: dict[str, tuple[str, str, str]] = {
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
     "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),
-    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is no Hydra key"),
-    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is no Hydra key"),
-    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is no Hydra key"),
-    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is no Hydra key"),
+    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is not a Hydra key"),
+    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is not a Hydra key"),
+    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is not a Hydra key"),
+    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is not a Hydra key"),
     "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "a sweep file has no such tag"),
 }  # fmt: skip
 
@@ -100,8 +98,6 @@ def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
     assert "0xfff" in repr(sweep)
     sweep.save(fenced / "b.yaml")
     assert Sweep.load(fenced / "b.yaml") == sweep
-    with pytest.raises(SweepError, match="lr: an integer of so many digits"):
-        next(sweep.overrides())
 
 
 LONG_RANGES = [
@@ -133,17 +129,11 @@ def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> Non
 
 
 LINES: dict[str, tuple[str, str]] = {
-    "deep brackets": ("lr=" + "[" * MILLION, rf"'lr=\[+\.\.\. is {DEEP}"),
-    "deep braces": ("lr=" + "{a:" * MILLION, DEEP),
-    "deep calls": ("lr=" + "int(" * MILLION, DEEP),
-    "deep interpolations": ("lr=" + "${a:" * MILLION, DEEP),
-    "closed": ("lr=" + "[" * MILLION + "]" * MILLION, DEEP),
-    "after quotes": ("lr=['\\'', \"" + "[" * 101 + '",' + "[" * 101, DEEP),
     "digits": (f"lr={DIGITS}", MANY),
     "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
     "range in a list": ("lr=[range(0,1000000000000)]", "RangeSweep inside another value"),
     "long name of a function": ("lr=" + "r" * 9999 + "(1)", r"Hydra cannot read .*\.\.\."),
-    "NUL": ("lr=a\0", "a character stands outside quotes"),
+    "NUL": ("lr=a\0", "a character outside quotes needs them"),
     "surrogate": ("lr=\ud800'", "a quote is not closed"),
     "separators": ("../lr=1", "Hydra cannot read"),
     "NUL in a key": ("lr\0=1", "Hydra cannot read"),
@@ -208,7 +198,7 @@ def test_a_journal(fenced: Path, name: str) -> None:
         file.write_text(text)
     with pytest.raises(UnreadableError, match=message):
         JobStore(fenced).read(0)
-    with pytest.raises(SweepError, match=rf"plan.json is no plan of a sweep.*{message}"):
+    with pytest.raises(SweepError, match=rf"plan.json is not the plan of a sweep.*{message}"):
         read_plan(fenced)
     with pytest.raises(SweepError, match=rf"composed.json is not what .*{message}"):
         FirstJob.read(fenced)
@@ -219,7 +209,7 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path = record_path(fenced, 0)
     path.parent.mkdir(parents=True)
     path.write_text(f'{{"job": 0, "duration": {number}}}')
-    with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
+    with pytest.raises(UnreadableError, match=f"{number} is not a number of JSON"):
         JobStore(fenced).read(0)
 
 
@@ -231,5 +221,5 @@ def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
         assert isinstance(sweep[-1]["lr"], int)
     with pytest.raises(SweepError, match="asks for more configs than there are: 2"):
         Sweep().product(lr=[1, 2]).sample(enormous)
-    with pytest.raises(SweepError, match="is no Hydra key: a key is a string, not int"):
+    with pytest.raises(SweepError, match="is not a Hydra key: a key is a string, not int"):
         Sweep().product({enormous: [1]})
