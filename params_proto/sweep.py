@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 class Sweep(Sequence[Config]):
-    """A finite, ordered, lazy sequence of configs; immutable, so that a base can be shared.
+    """A finite, ordered, lazy and immutable sequence of configs.
 
     Args:
-        targets: what the sweep is over: `@proto.cli` functions, `@proto.prefix` classes, plain
-            functions, dataclasses; keys and values are checked against their fields. With several,
-            a plain name is the function's if it has one of that name, else that of the only prefix
-            class that has it. With none, a sweep takes any key.
+        targets: the `@proto.cli` functions, `@proto.prefix` classes, plain functions and
+            dataclasses whose parameters are swept; keys and values are checked against them. A
+            plain name is the function's parameter of that name, or else that of the only prefix
+            class that has one. Without targets, any key is accepted.
 
     Raises:
         SweepError: a target is none of these.
 
-    A sweep of nothing yet is one empty config; each method returns a new sweep:
+    A new sweep is one empty config; each method returns another sweep:
 
     >>> sweep = Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     >>> len(sweep), sweep[-1]
@@ -74,8 +74,8 @@ class Sweep(Sequence[Config]):
 
         Args:
             expression: its steps, with keys in full.
-            targets: what it is over.
-            prefix: the node that plain keys are below, by default that of the only target.
+            targets: the functions and classes whose parameters it sweeps.
+            prefix: the node of plain keys, by default that of the only target.
 
         >>> sweep = Sweep().product(lr=[0.1, 0.01])
         >>> Sweep.from_expression(sweep.expression) == sweep
@@ -88,12 +88,12 @@ class Sweep(Sequence[Config]):
 
     @property
     def targets(self) -> tuple[Any, ...]:
-        """The functions and classes that the sweep is over."""
+        """The functions and classes whose parameters are swept."""
         return self._builder.targets
 
     @property
     def prefix(self) -> str:
-        """The node that plain keys are below in a job's config: "" or, say, `training`."""
+        """The node of plain keys in a job's config: "" or, for example, `training`."""
         return self._builder.scope.prefix
 
     @property
@@ -103,7 +103,7 @@ class Sweep(Sequence[Config]):
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the configs, in the order in which they were named.
+        """The keys of the configs, in the order of their first use.
 
         >>> Sweep().set(epochs=10).product(lr=[1, 2]).keys
         ('epochs', 'lr')
@@ -118,12 +118,12 @@ class Sweep(Sequence[Config]):
         """Multiplies by every combination of the axes; the last varies fastest.
 
         Args:
-            axes: values by key, for keys that are no identifiers.
+            axes: values by key, for keys that are not identifiers.
             named: values by key. An axis is any ordered iterable, arrays and Series included.
 
         Raises:
-            SweepError: an empty axis, one without an order, a key that has an axis or is pinned, a
-                value that its field cannot hold.
+            SweepError: an axis is empty or has no order, a key already has an axis or is pinned, or
+                a parameter cannot hold a value.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 32}]
@@ -136,11 +136,11 @@ class Sweep(Sequence[Config]):
         """Multiplies by one axis of paired values.
 
         Args:
-            axes: values by key, for keys that are no identifiers.
-            named: values by key; all axes have one length.
+            axes: values by key, for keys that are not identifiers.
+            named: values by key; all axes must have the same length.
 
         Raises:
-            SweepError: as `product`, and axes of different lengths.
+            SweepError: as for `product`, and if the lengths differ.
 
         >>> list(Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 64}]
@@ -154,7 +154,7 @@ class Sweep(Sequence[Config]):
             rows: mappings, whose keys may differ, and sweeps, which give all their configs.
 
         Raises:
-            SweepError: no row at all, a row that is neither, or a key that has a value already.
+            SweepError: there are no rows, a row is neither, or a key already has a value.
 
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
@@ -162,15 +162,15 @@ class Sweep(Sequence[Config]):
         return Sweep._of(self._builder.chain(*[_builder_of(row) for row in rows]))
 
     def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
-        """Pins keys to values, as if it stood first; a later `set` wins.
+        """Pins keys to values, as if it came first; a later `set` wins.
 
         Args:
-            pins: a value by key, for keys that are no identifiers.
+            pins: a value by key, for keys that are not identifiers.
             named: a value by key.
 
         Raises:
-            SweepError: a value that its field cannot hold; a sample or slice before it that is left
-                asking for more configs than there are.
+            SweepError: a parameter cannot hold its value, or an earlier sample or slice would ask
+                for more configs than are left.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]).set(lr=1.0))
         [{'lr': 1.0, 'bs': 32}]
@@ -178,10 +178,10 @@ class Sweep(Sequence[Config]):
         return Sweep._of(self._builder.set(pins, **named))
 
     def repeat(self, times: int) -> Sweep:
-        """Each config several times in a row.
+        """Repeats each config several times in a row.
 
         Args:
-            times: how often, at least 1.
+            times: how many times, at least 1.
 
         >>> len(Sweep().product(lr=[0.1, 0.01]).repeat(3))
         6
@@ -189,14 +189,14 @@ class Sweep(Sequence[Config]):
         return Sweep._of(self._builder.repeat(times))
 
     def exclude(self, match: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
-        """Drops the configs that match all of it.
+        """Drops the configs that match all the given keys.
 
         Args:
-            match: a value, or a list of values of which any matches, by key.
+            match: by key, a value, or a list of values any of which matches.
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: a key that no step before it gives a value.
+            SweepError: no earlier step gives a key a value.
 
         >>> list(Sweep().product(lr=[1, 2], bs=[32, 64]).exclude(lr=1, bs=[64, 128]))
         [{'lr': 1, 'bs': 32}, {'lr': 2, 'bs': 32}, {'lr': 2, 'bs': 64}]
@@ -207,7 +207,7 @@ class Sweep(Sequence[Config]):
         """Keeps the configs for which `predicate(config)` is true.
 
         Args:
-            predicate: a function of a config, which gets a dict of its own.
+            predicate: a function of a config; it gets its own copy.
 
         >>> list(Sweep().product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2))
         [{'lr': 1}, {'lr': 3}]
@@ -223,12 +223,12 @@ class Sweep(Sequence[Config]):
         """Adds keys that are computed from each config.
 
         Args:
-            rules: by key a format string with whole keys in braces, `"lr{lr:.0e}"`, or a function
-                of a config.
+            rules: by key, a format string with whole keys in braces, `"lr{lr:.0e}"`, or a
+                function of a config.
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: a format string that reads a key which no step before it gives a value.
+            SweepError: a format string reads a key to which no earlier step gives a value.
 
         >>> list(Sweep().product(lr=[0.1, 0.01]).derive(name="run-{lr}"))
         [{'lr': 0.1, 'name': 'run-0.1'}, {'lr': 0.01, 'name': 'run-0.01'}]
@@ -236,7 +236,7 @@ class Sweep(Sequence[Config]):
         return Sweep._of(self._builder.derive(rules, **named))
 
     def shuffle(self, seed: int = 0) -> Sweep:
-        """All configs in a seeded order, which is computed index by index: no list is held.
+        """All configs in a random order, computed index by index without making a list.
 
         Args:
             seed: the same seed gives the same order, on every machine.
@@ -370,7 +370,7 @@ class Sweep(Sequence[Config]):
             path: `.yaml` holds the expression; `.jsonl` and `.csv` hold a config per line.
 
         Raises:
-            SweepError: something that the format has no word for, by its key; nothing is written.
+            SweepError: the format cannot represent a value, named by its key; nothing is written.
         """
         from params_proto.storage import save
 
@@ -387,18 +387,18 @@ class Sweep(Sequence[Config]):
 
         Args:
             path: a `.yaml`, `.jsonl` or `.csv` file, written by `save` or by hand.
-            targets: what the sweep is over.
+            targets: the functions and classes whose parameters it sweeps.
             config_dir: where a hand-written `glob(*)` finds the options of a config group.
 
         Raises:
-            SweepError: the file is missing or is no sweep; it names the path and the line.
+            SweepError: the file is missing or is not a sweep; it names the path and the line.
         """
         from params_proto.storage import load
 
         return cls._of(load(path, Builder(Scope.of(targets)), config_dir=config_dir))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each config, a missing key as `pd.NA`.
+        """One row per config; a missing key is `pd.NA`.
 
         >>> Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]).to_dataframe()
              lr  bs
@@ -411,7 +411,7 @@ class Sweep(Sequence[Config]):
 
     @classmethod
     def from_dataframe(cls, df: pd.DataFrame) -> Sweep:
-        """The sweep of a frame's rows, `pd.NA` as a missing key."""
+        """The sweep of a frame's rows; `pd.NA` is a missing key."""
         from params_proto.storage import from_dataframe
 
         return cls._of(from_dataframe(df))
@@ -420,7 +420,7 @@ class Sweep(Sequence[Config]):
         """Each config as a list of Hydra overrides, fully qualified.
 
         Raises:
-            SweepError: a value that Hydra's grammar cannot say, by its key.
+            SweepError: Hydra's grammar cannot express a value, named by its key.
 
         >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
         [['model.lr=0.1'], ['model.lr=0.01']]
@@ -443,20 +443,20 @@ class Sweep(Sequence[Config]):
         Args:
             config_path: the folder of the configs, relative to the file of the caller, as in
                 `hydra.main`; or `pkg://...`.
-            config_name: the primary config. A `@proto.cli` function among the targets has its own
-                for a default, and its own config below it.
-            overrides: as on the command line of a multirun: they win over the sweep, and one with
-                several values multiplies.
-            job: whether the node `hydra` stays in the configs.
+            config_name: the primary config; by default that of a `@proto.cli` function among the
+                targets, whose parameters come below it.
+            overrides: as on the command line of a multirun: they take precedence over the sweep,
+                and one with several values multiplies it.
+            job: whether to keep the node `hydra` in the configs.
 
         Returns:
             The configs, each composed when it is asked for.
 
         Raises:
-            SweepError: an argument of another type, an override that cannot be read, or a value
-                that no override can say.
-            HydraException: a config that cannot be composed; the primary one at once, another
-                when it is asked for.
+            SweepError: an argument has the wrong type, an override cannot be read, or no override
+                can express a value.
+            HydraException: a config cannot be composed: the primary one at once, any other when it
+                is asked for.
 
         >>> configs = Sweep().product({"+lr": [0.1, 0.01]}).compose()
         >>> next(configs)
@@ -485,48 +485,48 @@ class Sweep(Sequence[Config]):
         progress: bool | None = None,
         **launcher_options: Any,
     ) -> pd.DataFrame:
-        """Runs a job for each config through one of Hydra's launchers, as a multirun does.
+        """Runs one job per config through a Hydra launcher, as a multirun does.
 
-        The records, and so what `resume` goes on with, are those of `python train.py -m`. Hydra's
-        global state, the logging and the working directory are afterwards what they were before,
+        The records are those of `python train.py -m`, so either can resume the other's sweep.
+        Hydra's global state, the root logger and the working directory are restored afterwards,
         also within `hydra.initialize()`.
 
         Args:
-            target: what the jobs run, by default the function that the sweep is over: a
-                `@proto.cli` function; a plain function, which gets its parameters as native
-                values; or a function of `@hydra.main`, which gets its config.
+            target: what the jobs run, by default the sweep's function: a `@proto.cli` function; a
+                plain function, which gets its parameters as Python's own values; or a function of
+                `@hydra.main`, which gets its config.
             config_path: the folder of the configs, relative to the file of the caller, or
-                `pkg://...`; by default the one that the decorator of the target has.
+                `pkg://...`; by default that of the target's decorator.
             config_name: the primary config; likewise.
             launcher: the launcher's name: `basic` runs one job after the other in this process,
                 `joblib` several at a time, `submitit_slurm` on a cluster.
-            sweep_dir: the directory of the sweep. By default it is named by the time, with `_1`
-                behind where that is taken.
-            overrides: as on the command line: they win over the sweep, one with several values
-                multiplies, and those of `hydra.` set what has no argument here.
-            resume: whether to go on with the sweep in `sweep_dir`, of which only runs what is not
-                done; it starts where there is none.
-            rerun: jobs of which status run again: `["failed"]`, `"all"`.
-            max_failures: how many jobs may fail before no more start.
-            retries: how often a job that failed is run again.
-            timeout: the seconds that a job may take.
-            metric: by which the best job is the best.
-            direction: `minimize` or `maximize`; by default what is usual for the metric, which is
-                `maximize` for an accuracy, an F1, a reward and the like.
-            progress: whether to show how far the sweep is.
-            launcher_options: those of the launcher, such as `n_jobs=2` of joblib. One that has the
-                name of an argument, or stands deeper, goes into `overrides`:
+            sweep_dir: the sweep's directory. By default it is named after the time, followed by
+                `_1` if that is taken.
+            overrides: as on the command line: they take precedence over the sweep, one with several
+                values multiplies it, and those of `hydra.` set what has no argument here.
+            resume: whether to resume the sweep in `sweep_dir`, where only missing jobs run; it is
+                started if there is none.
+            rerun: which statuses to rerun: `["failed"]`, `"all"`.
+            max_failures: stop starting jobs once more than this many have failed.
+            retries: how many times to rerun a failed job.
+            timeout: the time limit of a job, in seconds.
+            metric: the returned value that ranks jobs.
+            direction: `minimize` or `maximize`; by default what is usual for the metric: `maximize`
+                for an accuracy, an F1, a reward and the like.
+            progress: whether to show progress.
+            launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
+                share the name of an argument, or are nested, go into `overrides`:
                 `hydra.launcher.timeout=60`.
 
         Returns:
-            What came out, as `params_proto.results` has it: a row for each job, those that failed
-            included, about which a warning is logged.
+            The results, as from `params_proto.results`: one row per job, including failed ones,
+            about which a warning is logged.
 
         Raises:
-            SweepError: a mistake in the sweep or an argument, before any job runs; or more than
-                `max_failures` jobs failed, the first of whose exceptions is its cause.
-            HydraException: a config that cannot be composed, before any job runs.
-            KeyboardInterrupt: Ctrl-C, once the jobs have been closed. `resume=True` goes on.
+            SweepError: there is a mistake in the sweep or an argument, before any job runs; or more
+                than `max_failures` jobs failed: its cause is the exception of the first.
+            HydraException: a config cannot be composed, before any job runs.
+            KeyboardInterrupt: Ctrl-C, once the records are closed; `resume=True` continues.
 
         >>> import subprocess, sys, tempfile
         >>> script = '''
@@ -578,13 +578,15 @@ class Sweep(Sequence[Config]):
 
         Args:
             lines: overrides as on the command line: one with several values is an axis, any other
-                is pinned. Where a key stands twice, the last one wins, at the place of the first.
-                The text that `str(1,2)` makes stays text, as which Hydra would not pass it on.
-            targets: what the sweep is over; a value goes into its field as Hydra would put it.
+                is pinned. If a key occurs twice, the last value wins, in the place of the first.
+                The text made by `str(1,2)` stays text, which Hydra would not pass on as such.
+            targets: the functions and classes whose parameters it sweeps; values are converted as
+                Hydra converts them.
             config_dir: where a `glob(*)` finds the options of a config group.
 
         Raises:
-            SweepError: lines that Hydra cannot read, or that no sweep can be made of: all of them.
+            SweepError: Hydra cannot read some of the lines, or they do not make a sweep; it names
+                all of them.
 
         >>> sweep = Sweep.from_overrides(["lr=0.1,0.01", "seed=7", "bs=choice(32,64)"])
         >>> sweep

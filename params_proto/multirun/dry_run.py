@@ -14,10 +14,10 @@ from omegaconf import OmegaConf
 
 from params_proto._files import until_closed
 from params_proto._keys import keys_of
+from params_proto._text import counted
 from params_proto._values import length
 from params_proto.analysis.text import cell, in_columns
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import counted
 from params_proto.multirun.jobs import Batch, Overrides
 from params_proto.multirun.progress import write
 from params_proto.multirun.resume import JobState

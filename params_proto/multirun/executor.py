@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from params_proto._text import counted
 from params_proto.errors import SweepError, sentence
 from params_proto.multirun.directories import in_directory
-from params_proto.multirun.errors import counted, named
+from params_proto.multirun.errors import named
 from params_proto.multirun.job_runner import (
     FailureCounter,
     JobRunner,
@@ -231,7 +232,7 @@ class Executor:
                 if runs_here(self._run.host.config) or idle > (_MAX_IDLE if is_death else 0):
                     raise
                 what = "A worker died" if is_death or died else "The launcher stopped"
-                log.warning(f"{what}: {type(error).__name__}. The other jobs go on.")
+                log.warning(f"{what}: {type(error).__name__}. The other jobs continue.")
                 self._run_alone(died, batch.directories, len(rest) == 1, returned)
                 rest = left
                 continue

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, NoReturn
 from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._text import counted
 from params_proto.analysis.rows import metrics_of, table
 from params_proto.analysis.text import write_results
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import counted, logged_where_it_can
+from params_proto.multirun.errors import logged_where_it_can
 from params_proto.multirun.executor import POLL, Executor, error_of, is_mine
 from params_proto.multirun.job_runner import RemoteError, user_traceback
 from params_proto.multirun.progress import has_colors, write
@@ -221,7 +222,7 @@ class Finish:
             command = resume_command(
                 command_of(host), hydra, directory, rerun, overwrites=overwrites
             )
-        return "\n".join([*filter(None, [left]), f"Go on with: {command}", *self._closing_lines])
+        return "\n".join([*filter(None, [left]), f"Resume with: {command}", *self._closing_lines])
 
     def _close_interrupted(self) -> InterruptSummary:
         """Closes the records of the batch's jobs once their processes are gone."""

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.errors import counted, reported_by_hydra
+from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.finish import Finish, leave_results
 from params_proto.multirun.job_runner import JobRunner
@@ -70,34 +71,34 @@ def run(
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            beginning = open_sweep(options, arguments, host, target)
+            sweep_run = open_sweep(options, arguments, host, target)
             refuse_timeout(options.timeout, host.config)
             if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
-                dry_run(beginning, options.dry_run)
+                dry_run(sweep_run, options.dry_run)
                 return []
-            beginning.prepare(held)
-            if beginning.is_empty:
-                return _nothing_to_run(beginning, beginning.remaining)
-        if options.progress and not beginning.request.arguments:
+            sweep_run.prepare(held)
+            if sweep_run.is_empty:
+                return _nothing_to_run(sweep_run, sweep_run.remaining)
+        if options.progress and not sweep_run.request.arguments:
             from params_proto.multirun.dry_run import show_what_can_be_swept
 
-            show_what_can_be_swept(beginning)
-        executor = Executor(beginning, launcher, task, beginning.configs)
-        finish = Finish(beginning, executor, beginning.remaining)
+            show_what_can_be_swept(sweep_run)
+        executor = Executor(sweep_run, launcher, task, sweep_run.configs)
+        finish = Finish(sweep_run, executor, sweep_run.remaining)
         try:
-            with _progress(beginning, executor, beginning.remaining):
-                for batch in beginning.batches:
+            with _progress(sweep_run, executor, sweep_run.remaining):
+                for batch in sweep_run.batches:
                     with reported_by_hydra():
                         executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
                     if executor.failures.too_many:
                         break
-                if not beginning.is_shard:  # other shards of which take their own time
+                if not sweep_run.is_shard:  # other shards of which take their own time
                     executor.elsewhere += (
-                        beginning.remaining.elsewhere if beginning.remaining else []
+                        sweep_run.remaining.elsewhere if sweep_run.remaining else []
                     )
                     with reported_by_hydra():
                         executor.wait()
@@ -138,7 +139,7 @@ def _progress(
 
 
 def _nothing_to_run(
-    beginning: SweepRun, remaining: ResumeFilter | None
+    sweep_run: SweepRun, remaining: ResumeFilter | None
 ) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
@@ -149,23 +150,23 @@ def _nothing_to_run(
             else ""
         )
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
+            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep_run.directory}"
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
-        if beginning.is_same_sweep:  # the process may have died that was about to
+        if sweep_run.is_same_sweep:  # the process may have died that was about to
             from params_proto.multirun.progress import write
 
-            beginning.remove_half_written()
-            for line in leave_results(beginning, beginning.directory.absolute()):
+            sweep_run.remove_half_written()
+            for line in leave_results(sweep_run, sweep_run.directory.absolute()):
                 write(line)
         return []
-    size = beginning.request.plan.space.size
+    size = sweep_run.request.plan.space.size
     if not size:
         raise SweepError(
             "the sweep has no jobs: its exclude or where steps drop every config, or its file has"
             " no rows."
         )
     log.warning(
-        f"hydra.sweeper.slice={beginning.options.slice} takes none of the sweep's {size} jobs."
+        f"hydra.sweeper.slice={sweep_run.options.slice} takes none of the sweep's {size} jobs."
     )
     return []

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
+from params_proto._text import counted
 from params_proto.report.columns import Column, fit
 from params_proto.report.contents import Contents, Failures
 
@@ -41,15 +42,6 @@ def embedded(value: Any) -> str:
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)
-
-
-def counted(number: int) -> str:
-    """A number of jobs.
-
-    >>> counted(1), counted(2000)
-    ('1 job', '2,000 jobs')
-    """
-    return f"{number:,} job{'' if number == 1 else 's'}"
 
 
 def about(contents: Contents) -> str:

@@ -144,7 +144,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "python: no.such.module:grid": ([SWEEP + "no.such.module:grid"], "hydra.sweeper.sweep=no.such.module:grid: importing no.such.module raises ModuleNotFoundError: No module named 'no'. Write package.module:attribute for a module that Python can import from here, or the path of its file, path/to/file.py:attribute."),
     "python: sweeps.py:raises": ([SWEEP + "sweeps.py:raises"], "derive: name: its function raises ZeroDivisionError: division by zero, for the config {'seed': 1}."),
     "python: sweeps.py:asks": ([SWEEP + "sweeps.py:asks"], "where: its function raises KeyError: 'sed', for the config {'seed': 1}."),
-    "python: sweeps.py:bytes": ([SWEEP + "sweeps.py:bytes"], "name: b'b' (bytes) cannot be said in an override: sweep over a name or numbers, and build the object in the job."),
+    "python: sweeps.py:bytes": ([SWEEP + "sweeps.py:bytes"], "name: b'b' (bytes) cannot be written in an override: sweep over a name or numbers, and build the object in the job."),
     "part: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is a number, not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
     "part: word": (["lr=1,2", "hydra.sweeper.slice=first"], "hydra.sweeper.slice=first is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines."),
     "part: step 0": (["lr=1,2", "hydra.sweeper.slice='::0'"], "hydra.sweeper.slice=::0: a slice's step cannot be 0."),

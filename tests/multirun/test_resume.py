@@ -495,7 +495,7 @@ def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int
 
 @pytest.mark.parametrize("rerun", ["no", ["failed", "no"], "pending", "running", 3, {"failed": 1}, [1], True, [["failed"]]], ids=str)  # fmt: skip
 def test_no_status(rerun: Any) -> None:
-    message = r"^hydra.sweeper.rerun=.*: it is `all`, or a list of failed, crashed, interrupted, c"
+    message = r"^hydra.sweeper.rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"
     with pytest.raises(SweepError, match=message):
         statuses(rerun)
 

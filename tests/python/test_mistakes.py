@@ -80,9 +80,9 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"),
         "is about a sweep that is resumed",
     ),
-    "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is no number of jobs"),
-    "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is no number of times"),
-    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is no number of seconds"),
+    "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
+    "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
+    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
     "overrides": (
         lambda: Sweep(train).launch(overrides="lr=1"),
         r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=1'\]",

@@ -214,7 +214,7 @@ def test_failed_jobs_are_rows_and_resume_runs_them(
     assert list(df["error"].dropna()) == ["FloatingPointError: the loss is nan"] * 2
     told = capfd.readouterr().out
     assert "2 jobs failed" in told
-    assert "Go on with: the same launch, with sweep_dir='out', resume=True" in told
+    assert "Resume with: the same launch, with sweep_dir='out', resume=True" in told
 
     Path("mended").touch()
     df = sweep.launch(sweep_dir="out", resume=True, **launcher)

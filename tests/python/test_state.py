@@ -295,5 +295,5 @@ print("not reached")
     )
 
     assert done.returncode == 128 + signal.SIGTERM
-    assert "Go on with: the same launch, with sweep_dir='out', resume=True" in done.stdout
+    assert "Resume with: the same launch, with sweep_dir='out', resume=True" in done.stdout
     assert "not reached" not in done.stdout

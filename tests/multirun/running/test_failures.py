@@ -53,7 +53,7 @@ def summary(said: str) -> list[str]:
     """The lines between the one that counts the failures and the one that says how to go on."""
     lines = said.splitlines()
     first = next(place for place, line in enumerate(lines) if line.endswith(" failed:"))
-    last = next(place for place, line in enumerate(lines) if line.startswith("Go on with: "))
+    last = next(place for place, line in enumerate(lines) if line.startswith("Resume with: "))
     return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
 
 
@@ -262,7 +262,7 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
     config.write_text(config.read_text() + "hydra: {sweeper: {overwrite: true}}\n")
     with pytest.raises(JobError):
         multirun("seed=0,1", task=fails)
-    _, _, told = capsys.readouterr().out.partition("Go on with: ")
+    _, _, told = capsys.readouterr().out.partition("Resume with: ")
     line = told.splitlines()[0]
     assert line.endswith(f"hydra.sweeper.overwrite=false hydra.sweeper.resume={app}/out")
     run = multirun(*shlex.split(line)[-2:], task=lambda config: config.seed)
@@ -399,7 +399,7 @@ def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
         status=1,
     )
     assert "Traceback" not in done.stdout
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("Go on with: ")]
+    (said,) = [line for line in done.stdout.splitlines() if line.startswith("Resume with: ")]
     assert " -u -W ignore::ImportWarning 'my app.py' " in said
     assert summary(done.stdout) == [
         "2 jobs failed:",
@@ -410,7 +410,7 @@ def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
     assert [*statuses.values()] == ["completed", "failed", "failed", "completed", "completed"]
     (app / "mended").touch()
     again = subprocess.run(
-        ["sh", "-c", said.removeprefix("Go on with: ")],
+        ["sh", "-c", said.removeprefix("Resume with: ")],
         cwd=app,
         capture_output=True,
         text=True,

@@ -80,7 +80,7 @@ def statuses(out: Path) -> list[str]:
 
 def goes_on(app: Path, said: str, overrides: list[str]) -> None:
     (app / "go").touch()
-    (command,) = re.findall("Go on with: (.*)", said)
+    (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 3
     found = [one.overrides for one in JobStore(app / "out").all() if isinstance(one, Record)]
@@ -163,12 +163,12 @@ from time import sleep
 import sys
 import params_proto.multirun
 
-def keep(*args, **options):  # between the lock and the first job
+def copy_files(*args):  # between the lease and the first job
     Path("between").touch()
     sleep(100)
 
 if not Path("go").exists():
-    sys.modules["params_proto.multirun.sweep_dir"].keep = keep
+    sys.modules["params_proto.multirun.sweep_dir"].copy_files = copy_files
 """
 
 
@@ -280,7 +280,7 @@ def test_jobs_that_are_to_run_again(
     assert "Interrupted: 2 jobs completed in this run, 1 cut short." in said
     assert ("selected by" in said) == (said_of_others is not None)
     assert said_of_others is None or said_of_others in said
-    (command,) = re.findall("Go on with: (.*)", said)
+    (command,) = re.findall("Resume with: (.*)", said)
     assert command.endswith(f" hydra.sweeper.resume=out{printed}")
     (app / "go").touch()
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
@@ -326,7 +326,7 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         wait_for(app / "began-1")
         wait_for(app / "began-2")
         process.send_signal(signal.SIGTERM)
-        said = said_until(process, "Go on with: ")
+        said = said_until(process, "Resume with: ")
         assert process.wait(60) == 143
         host = this_process().host
         pids = [one.pid for one in JobStore(app / "out").all() if isinstance(one, Record)]
@@ -337,12 +337,12 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         waits = start(CLUSTER, "hydra.sweeper.resume=out", "hydra/launcher=submitit_local")
         said_until(waits, "Waiting for job 0")
         waits.send_signal(signal.SIGINT)
-        said = said_until(waits, "Go on with: ")
+        said = said_until(waits, "Resume with: ")
         assert waits.wait(60) == 130
         assert f"2 jobs still run ({runs}): " in said
     finally:
         (app / "go").touch()
-    (command,) = re.findall("Go on with: (.*)", said)
+    (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 2
     assert attempts(app / "out") == [1, 1]

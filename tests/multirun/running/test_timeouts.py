@@ -148,7 +148,7 @@ def test_the_mode_of_the_records(
     own = run.directory / ".sweep"
     assert own.stat().st_mode & 0o777 == expected
     made = [path for path in own.rglob("*") if "configs" not in path.relative_to(own).parts]
-    assert {own / "jobs/0/0/0.json", own / "lock", own / "running"} <= {*made}
+    assert {own / "jobs/0/0/0.json", own / "running"} <= {*made}
     for path in made:
         assert path.stat().st_mode & 0o777 == expected & (0o777 if path.is_dir() else 0o666)
 

@@ -22,7 +22,7 @@ def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
         (app / "out/.sweep/jobs").rename(app / "gone")
         (app / "out/.sweep/jobs").write_text("in the way")
 
-    with pytest.raises(CompactHydraException, match=r"(?s)^2 jobs without a record.*Go on with"):
+    with pytest.raises(CompactHydraException, match=r"(?s)^2 jobs without a record.*Resume with"):
         multirun("lr=1,2,3", task=task)
 
 
@@ -47,7 +47,7 @@ def test_what_is_there_tells_of_an_earlier_attempt(
 
     (app / "changed").touch()
     monkeypatch.setattr(JobStore, "claim", refused)
-    message = r"(?s)^\d jobs? without a record of the end: 1\.claim-2 cannot .*Go on with"
+    message = r"(?s)^\d jobs? without a record of the end: 1\.claim-2 cannot .*Resume with"
     with pytest.raises(CompactHydraException, match=message):
         multirun("hydra.sweeper.resume=out", f"hydra.sweeper.rerun={again}", task=task)
 
