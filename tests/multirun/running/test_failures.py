@@ -161,7 +161,7 @@ def test_what_a_worker_cannot_send_stops_no_other_job(
     found = [one["status"] for one in records(app / "out").values()]
     assert found == ["completed", "completed", "failed", *["completed"] * 3]
     assert [one["attempt"] for one in records(app / "out").values()][1:3] == [1, 1]
-    assert "The other jobs go on." in capsys.readouterr().out
+    assert "The other jobs continue." in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("most", [0, 1])
