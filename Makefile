@@ -32,7 +32,7 @@ RANKED := hydra.sweeper.metric=accuracy hydra.sweeper.direction=maximize
 
 # how many configs, on all trees together, are composed both ways
 N           := 50000
-EQUIVALENCE := tests/multirun/compose/test_equivalence.py
+EQUIVALENCE := tests/compose/test_equivalence.py
 
 # a .venv stays with the Python that made it
 ifeq ($(origin PYTHON)$(filter clean,$(MAKECMDGOALS)),command line)
@@ -104,7 +104,7 @@ pictures: $(VENV)/.dev $(REPORT)/.dev ## make the pictures of the README, of doc
 	$(BIN)/python -m tests.examples.notebook
 	$(REPORT)/bin/python -m tests.pictures.report
 
-equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from bases; JOB=hydra-1.4-3.13, SEED=1 the same again
+equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from prefixes; JOB=hydra-1.4-3.13, SEED=1 the same again
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
 		$(EQUIVALENCE) --configs $(N) $(if $(SEED),--seed $(SEED)) -o faulthandler_timeout=3600
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from params_proto import proto as proto
+    from params_proto.analysis.frame import results as results
+    from params_proto.analysis.frame import summarize as summarize
     from params_proto.errors import SweepError as SweepError
     from params_proto.errors import SweepWarning as SweepWarning
     from params_proto.sweep import Sweep as Sweep
-    from params_proto.table.frame import results as results
-    from params_proto.table.summary import summarize as summarize
 
 __all__ = ["Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize"]
 
@@ -20,8 +20,8 @@ _HOMES = {
     "Sweep": "sweep",
     "SweepError": "errors",
     "SweepWarning": "errors",
-    "results": "table.frame",
-    "summarize": "table.summary",
+    "results": "analysis.frame",
+    "summarize": "analysis.frame",
 }
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -97,8 +97,8 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
 def sentence(text: str) -> str:
     """Text that ends as a sentence does.
 
-    >>> sentence("lr: 'x' is no float"), sentence("Did you mean lr?")
-    ("lr: 'x' is no float.", 'Did you mean lr?')
+    >>> sentence("lr: 'x' is not a float"), sentence("Did you mean lr?")
+    ("lr: 'x' is not a float.", 'Did you mean lr?')
     """
     return text if text.endswith((".", "?", "!")) else f"{text}."
 

@@ -16,18 +16,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar, cast, overload
 
-from params_proto.current import Held
-from params_proto.decorated.binding import bound
-from params_proto.decorated.function import App
-from params_proto.decorated.names import Names
-from params_proto.decorated.owner import owner_of
-from params_proto.decorated.prefix_class import prefix_class
+from params_proto.app.current import BoundValues
+from params_proto.app.function import App
+from params_proto.app.prefix_class import PrefixClass, prefix_class
+from params_proto.app.registry import KeyResolver
 from params_proto.errors import SweepError
-from params_proto.fields.local_names import local_names_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -66,7 +62,7 @@ def cli(
         function itself.
 
     Raises:
-        SweepError: it is no plain function.
+        SweepError: it is not a plain function.
 
     >>> @cli
     ... def train(lr: float = 0.001, batch_size: int = 32):
@@ -77,11 +73,10 @@ def cli(
     if isinstance(function, (str, os.PathLike)):
         path = os.fspath(cast("str", function))
         raise SweepError(f"proto.cli takes its options by name: write config_path={path!r}.")
-    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
 
     def decorated(function: Callable[P, R]) -> App[P, R]:
         path = None if config_path is None else os.fspath(config_path)
-        return App(function, path, config_name, local_names)
+        return App(function, path, config_name)
 
     return decorated if function is None else decorated(function)
 
@@ -102,11 +97,11 @@ def prefix(cls: type | str | None = None, /) -> Any:
             `@proto.prefix("optim")`.
 
     Returns:
-        The class, of which no instances are made. A subclass is a node of its own, with the
+        The class, which has no instances. A subclass is a node of its own, with the
         inherited fields.
 
     Raises:
-        SweepError: it is no plain class, or its name cannot be a node's.
+        SweepError: it is not a plain class, or its name cannot be a node's.
 
     >>> @prefix
     ... class Training:
@@ -119,17 +114,16 @@ def prefix(cls: type | str | None = None, /) -> Any:
         ...
     AttributeError: Training has no field lrr. Did you mean lr?
     """
-    local_names = local_names_of(sys._getframe(1))  # pyright: ignore[reportPrivateUsage]
     if cls is not None and not isinstance(cls, str):
-        return prefix_class(cls, None, local_names)
+        return prefix_class(cls)
 
     def decorated(decorated: type) -> type:
-        return prefix_class(decorated, cls, local_names)
+        return prefix_class(decorated, cls)
 
     return decorated
 
 
-def bind(target: Any = None, /, **values: Any) -> Held:
+def bind(target: Any = None, /, **values: Any) -> BoundValues:
     """Values for the parameters of functions and prefix classes, for a `with` block.
 
     Also a decorator: the values then hold during each call of the function.
@@ -154,10 +148,9 @@ def bind(target: Any = None, /, **values: Any) -> Held:
     ...     train()
     0.1
     """
-    owner = owner_of(target)
-    if owner is None and target is not None:
+    if target is not None and not isinstance(target, (App, PrefixClass)):
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
-    caller = sys._getframe(1).f_globals  # pyright: ignore[reportPrivateUsage]
-    return Held(bound(values, lambda: Names.of(owner, caller)))
+    parameters = None if target is None else target.__proto_parameters__
+    return BoundValues(KeyResolver.of(parameters).resolve(values))

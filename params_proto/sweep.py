@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast, overload
 
-from params_proto.errors import SweepError, shown
-from params_proto.expression import steps
-from params_proto.expression.build import build, extend
-from params_proto.expression.notes import Notes
-from params_proto.expression.overlap import refuse_overlap
-from params_proto.expression.scope import Scope, Scoped
-from params_proto.expression.sequence import SpaceSequence
-from params_proto.expression.steps import Expression, Step
-from params_proto.keys import in_full, is_node, key_error
-from params_proto.space import Config, Grid, Space
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.expression import Expression
+from params_proto.algebra.scope import Scope
+from params_proto.algebra.space import Config, Space
 
 if TYPE_CHECKING:
     import os
@@ -23,22 +18,20 @@ if TYPE_CHECKING:
     import pandas as pd
     from omegaconf import DictConfig
 
-    from params_proto.expression.arguments import Call
 
-
-class Sweep(SpaceSequence):
-    """A finite, ordered, lazy sequence of configs; immutable, so that a base can be shared.
+class Sweep(Sequence[Config]):
+    """A finite, ordered, lazy and immutable sequence of configs.
 
     Args:
-        targets: what the sweep is over: `@proto.cli` functions, `@proto.prefix` classes, plain
-            functions, dataclasses; keys and values are checked against their fields. With several,
-            a plain name is the function's if it has one of that name, else that of the only prefix
-            class that has it. With none, a sweep takes any key.
+        targets: the `@proto.cli` functions, `@proto.prefix` classes, plain functions and
+            dataclasses whose parameters are swept; keys and values are checked against them. A
+            plain name is the function's parameter of that name, or else that of the only prefix
+            class that has one. Without targets, any key is accepted.
 
     Raises:
         SweepError: a target is none of these.
 
-    A sweep of nothing yet is one empty config; each method returns a new sweep:
+    A new sweep is one empty config; each method returns another sweep:
 
     >>> sweep = Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     >>> len(sweep), sweep[-1]
@@ -47,25 +40,21 @@ class Sweep(SpaceSequence):
     Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     """
 
-    __slots__ = ("_expression", "_scope")
-    _scope: Scope
-    _expression: Expression
+    __slots__ = ("_builder", "_space")
+    _builder: Builder
+    _space: Space
 
     def __init__(self, *targets: Any) -> None:
-        scope = Scope.of(targets)
-        self._hold(scope, Expression(prefix=scope.prefix), Grid())
+        self._hold(Builder(Scope.of(targets)))
 
-    def _hold(self, scope: Scope, expression: Expression, space: Space) -> None:
-        object.__setattr__(self, "_scope", scope)
-        object.__setattr__(self, "_expression", expression)
-        object.__setattr__(self, "_space", space)
+    def _hold(self, builder: Builder) -> None:
+        object.__setattr__(self, "_builder", builder)
+        object.__setattr__(self, "_space", builder.configs())
 
     @classmethod
-    def _of(cls, scope: Scope, expression: Expression, space: Space | None = None) -> Sweep:
-        if space is None and not scope.layered:
-            refuse_overlap(expression)
+    def _of(cls, builder: Builder) -> Sweep:
         made = object.__new__(cls)
-        made._hold(scope, expression, build(expression) if space is None else space)
+        made._hold(builder)
         return made
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -75,82 +64,51 @@ class Sweep(SpaceSequence):
         raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
-        layered = self._scope.layered
-        return partial(Sweep.from_expression, layered=layered), (self._expression, *self.targets)
+        return partial(Sweep.from_expression, prefix=self.prefix), (self.expression, *self.targets)
 
     @classmethod
-    def from_expression(cls, expression: Expression, *targets: Any, layered: bool = False) -> Sweep:
+    def from_expression(
+        cls, expression: Expression, *targets: Any, prefix: str | None = None
+    ) -> Sweep:
         """The sweep of an expression whose steps have been checked.
 
         Args:
-            expression: its steps.
-            targets: what it is over.
-            layered: whether a key may stand over another, as in Hydra's overrides.
+            expression: its steps, with keys in full.
+            targets: the functions and classes whose parameters it sweeps.
+            prefix: the node of plain keys, by default that of the only target.
 
         >>> sweep = Sweep().product(lr=[0.1, 0.01])
         >>> Sweep.from_expression(sweep.expression) == sweep
         True
         """
-        scope = Scope.of(targets)._replace(prefix=expression.prefix, layered=layered)
-        return cls._of(scope, expression)
-
-    @classmethod
-    def of_scope(cls, scope: Scope) -> Sweep:
-        """The sweep of nothing yet whose keys are those of a scope.
-
-        Args:
-            scope: what they can mean.
-
-        >>> list(Sweep.of_scope(Scope(layered=True)).set({"d": {"x": 1}}).set({"d.x": 2}))
-        [{'d': {'x': 1}, 'd.x': 2}]
-        """
-        return cls._of(scope, Expression(prefix=scope.prefix), Grid())
+        scope = Scope.of(targets)
+        return cls._of(
+            Builder(scope if prefix is None else scope._replace(prefix=prefix), expression)
+        )
 
     @property
     def targets(self) -> tuple[Any, ...]:
-        """The functions and classes that the sweep is over."""
-        return self._scope.objects
+        """The functions and classes whose parameters are swept."""
+        return self._builder.targets
 
     @property
     def prefix(self) -> str:
-        """The node that plain keys stand under in a config: "" or, say, `training`."""
-        return self._expression.prefix
+        """The node of plain keys in a job's config: "" or, for example, `training`."""
+        return self._builder.scope.prefix
 
     @property
     def expression(self) -> Expression:
-        """The steps of the sweep, as they were written."""
-        return self._expression
+        """The steps of the sweep, with keys in full."""
+        return self._builder.expression
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """The keys of the configs, in the order in which they were named.
+        """The keys of the configs, in the order of their first use.
 
         >>> Sweep().set(epochs=10).product(lr=[1, 2]).keys
         ('epochs', 'lr')
         """
         return self._space.keys
-
-    def under(self, prefix: str) -> Sweep:
-        """The same sweep with its plain keys under a node, for a prefix class that is not at hand.
-
-        Args:
-            prefix: the name of the node.
-
-        Raises:
-            SweepError: it is no name that Hydra takes, or a key with it is too long.
-
-        >>> list(Sweep().under("training").set(lr=0.1).overrides())
-        [['training.lr=0.1']]
-        """
-        if not is_node(prefix):
-            raise SweepError(
-                f"under needs the name of a node, training or model.encoder, got {shown(prefix)}."
-            )
-        for unfit in filter(None, (key_error(in_full(prefix, key)) for key in self.keys)):
-            raise SweepError(f"under: {unfit}")
-        expression = Expression(self._expression.steps, prefix)
-        scope = self._scope._replace(prefix=prefix)
-        return Sweep._of(scope, expression, self._space)
 
     # The steps
 
@@ -160,20 +118,17 @@ class Sweep(SpaceSequence):
         """Multiplies by every combination of the axes; the last varies fastest.
 
         Args:
-            axes: values by key, for keys that are no identifiers.
+            axes: values by key, for keys that are not identifiers.
             named: values by key. An axis is any ordered iterable, arrays and Series included.
 
         Raises:
-            SweepError: an empty axis, one without an order, a key that has an axis or is pinned, a
-                value that its field cannot hold.
+            SweepError: an axis is empty or has no order, a key already has an axis or is pinned, or
+                a parameter cannot hold a value.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 32}]
         """
-        call = self._call("product")
-        read = call.axes(axes, named)
-        call.done()
-        return self._then(steps.Product(read)) if read else self
+        return Sweep._of(self._builder.product(axes, **named))
 
     def zip(
         self, axes: Mapping[str, Iterable[Any]] | None = None, /, **named: Iterable[Any]
@@ -181,25 +136,16 @@ class Sweep(SpaceSequence):
         """Multiplies by one axis of paired values.
 
         Args:
-            axes: values by key, for keys that are no identifiers.
-            named: values by key; all axes have one length.
+            axes: values by key, for keys that are not identifiers.
+            named: values by key; all axes must have the same length.
 
         Raises:
-            SweepError: as `product`, and axes of different lengths.
+            SweepError: as for `product`, and if the lengths differ.
 
         >>> list(Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]))
         [{'lr': 0.1, 'bs': 32}, {'lr': 0.01, 'bs': 64}]
         """
-        call = self._call("zip")
-        read = call.axes(axes, named)
-        if len({len(axis.values) for axis in read}) > 1:
-            first, *others = [f"{axis.key} has {len(axis.values)}" for axis in read]
-            call.wrong(
-                f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
-                " Use product() to combine every pair."
-            )
-        call.done()
-        return self._then(steps.Zip(read)) if read else self
+        return Sweep._of(self._builder.zip(axes, **named))
 
     def chain(self, *rows: Mapping[str, Any] | Sweep) -> Sweep:
         """Multiplies by one axis of rows, in order.
@@ -208,99 +154,65 @@ class Sweep(SpaceSequence):
             rows: mappings, whose keys may differ, and sweeps, which give all their configs.
 
         Raises:
-            SweepError: no row at all, a row that is neither, or a key that has a value already.
+            SweepError: there are no rows, a row is neither, or a key already has a value.
 
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
         """
-        call = self._call("chain")
-        read: list[Config | Scoped] = []
-        for number, row in enumerate(rows):
-            if isinstance(row, Sweep):
-                all(map(call.free, row._expression.places_in_full))
-                read.append(row._scoped)
-            else:
-                read.append(call.row(row, number))
-        if not rows:
-            call.wrong("chain needs at least one row: a mapping or a sweep.")
-        call.done()
-        mappings = tuple([row for row in read if isinstance(row, dict)])
-        if len(mappings) == len(read):
-            return self._then(steps.Chain(mappings))
-        from params_proto.expression import join
-
-        empty = Scoped(self._scope, Expression(prefix=self.prefix))
-        chained = join.rows(empty, read, call.notes)
-        return Sweep._of(*join.times(self._scoped, chained, call.notes))
+        return Sweep._of(self._builder.chain(*[_builder_of(row) for row in rows]))
 
     def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
-        """Pins keys to values, as if it stood first; a later `set` wins.
+        """Pins keys to values, as if it came first; a later `set` wins.
 
         Args:
-            pins: a value by key, for keys that are no identifiers.
+            pins: a value by key, for keys that are not identifiers.
             named: a value by key.
 
         Raises:
-            SweepError: a value that its field cannot hold; a sample or slice before it that is left
-                asking for more configs than there are.
+            SweepError: a parameter cannot hold its value, or an earlier sample or slice would ask
+                for more configs than are left.
 
         >>> list(Sweep().product(lr=[0.1, 0.01], bs=[32]).set(lr=1.0))
         [{'lr': 1.0, 'bs': 32}]
         """
-        call = self._call("set")
-        read = call.pins(pins, named)
-        call.done()
-        if not read:
-            return self
-        return Sweep._of(self._scope, self._expression.then(steps.Set(read)))
+        return Sweep._of(self._builder.set(pins, **named))
 
     def repeat(self, times: int) -> Sweep:
-        """Each config several times in a row.
+        """Repeats each config several times in a row.
 
         Args:
-            times: how often, at least 1.
+            times: how many times, at least 1.
 
         >>> len(Sweep().product(lr=[0.1, 0.01]).repeat(3))
         6
         """
-        call = self._call("repeat")
-        count = call.positive(times, "how often to repeat")
-        call.done()
-        return self._then(steps.Repeat(count))
+        return Sweep._of(self._builder.repeat(times))
 
     def exclude(self, match: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
-        """Drops the configs that match all of it.
+        """Drops the configs that match all the given keys.
 
         Args:
-            match: a value, or a list of values of which any matches, by key.
+            match: by key, a value, or a list of values any of which matches.
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: a key that no step before it gives a value.
+            SweepError: no earlier step gives a key a value.
 
         >>> list(Sweep().product(lr=[1, 2], bs=[32, 64]).exclude(lr=1, bs=[64, 128]))
         [{'lr': 1, 'bs': 32}, {'lr': 2, 'bs': 32}, {'lr': 2, 'bs': 64}]
         """
-        call = self._call("exclude")
-        read = call.options(match, named, self.keys)
-        call.done()
-        return self._then(steps.Exclude(read)) if read else self
+        return Sweep._of(self._builder.exclude(match, **named))
 
     def where(self, predicate: Callable[[Config], object]) -> Sweep:
         """Keeps the configs for which `predicate(config)` is true.
 
         Args:
-            predicate: a function of a config, which gets a dict of its own.
+            predicate: a function of a config; it gets its own copy.
 
         >>> list(Sweep().product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2))
         [{'lr': 1}, {'lr': 3}]
         """
-        if not callable(predicate):
-            raise SweepError(
-                f"where needs a function of a config, got {predicate!r}."
-                " Write where(lambda config: config['lr'] < 0.1)."
-            )
-        return self._then(steps.Where(predicate))
+        return Sweep._of(self._builder.where(predicate))
 
     def derive(
         self,
@@ -311,24 +223,20 @@ class Sweep(SpaceSequence):
         """Adds keys that are computed from each config.
 
         Args:
-            rules: by key a format string with whole keys in braces, `"lr{lr:.0e}"`, or a function
-                of a config.
+            rules: by key, a format string with whole keys in braces, `"lr{lr:.0e}"`, or a
+                function of a config.
             named: the same, for keys that are identifiers.
 
         Raises:
-            SweepError: a format string that reads a key which no step before it gives a value.
+            SweepError: a format string reads a key to which no earlier step gives a value.
 
         >>> list(Sweep().product(lr=[0.1, 0.01]).derive(name="run-{lr}"))
         [{'lr': 0.1, 'name': 'run-0.1'}, {'lr': 0.01, 'name': 'run-0.01'}]
         """
-        call = self._call("derive")
-        read = call.rules(rules, named, self.keys)
-        fits = call.fits(read)
-        call.done()
-        return self._then(steps.Derive(read, fits)) if read else self
+        return Sweep._of(self._builder.derive(rules, **named))
 
     def shuffle(self, seed: int = 0) -> Sweep:
-        """All configs in a seeded order, which is computed index by index: no list is held.
+        """All configs in a random order, computed index by index without making a list.
 
         Args:
             seed: the same seed gives the same order, on every machine.
@@ -336,10 +244,7 @@ class Sweep(SpaceSequence):
         >>> sorted(config["i"] for config in Sweep().product(i=range(5)).shuffle())
         [0, 1, 2, 3, 4]
         """
-        call = self._call("shuffle")
-        read = call.seed(seed)
-        call.done()
-        return self._then(steps.Shuffle(read)) if self._expression.multiplies else self
+        return Sweep._of(self._builder.shuffle(seed))
 
     def sample(self, n: int, seed: int = 0) -> Sweep:
         """The first `n` configs of `shuffle(seed)`: a sample without replacement.
@@ -351,19 +256,13 @@ class Sweep(SpaceSequence):
         >>> len(Sweep().product(i=range(10**12)).sample(1000))
         1000
         """
-        call = self._call("sample")
-        count, read = call.positive(n, "how many configs to take"), call.seed(seed)
-        call.done()
-        alone = count == 1 and not self._expression.multiplies
-        return self if alone else self._then(steps.Sample(count, read))
+        return Sweep._of(self._builder.sample(n, seed))
 
     # The operators
 
     def __mul__(self, other: Sweep | Mapping[str, Iterable[Any]]) -> Sweep:
         if isinstance(other, Sweep):
-            from params_proto.expression import join
-
-            return Sweep._of(*join.times(self._scoped, other._scoped, Notes("*")))
+            return Sweep._of(self._builder.times(other._builder))
         return self.product(other) if _is_mapping(other) else NotImplemented
 
     def __rmul__(self, other: Mapping[str, Iterable[Any]]) -> Sweep:
@@ -371,9 +270,7 @@ class Sweep(SpaceSequence):
 
     def __add__(self, other: Sweep) -> Sweep:
         if isinstance(other, Sweep):  # pyright: ignore[reportUnnecessaryIsInstance]
-            from params_proto.expression import join
-
-            return Sweep._of(*join.plus(self._scoped, other._scoped, Notes("+")))
+            return Sweep._of(self._builder.plus(other._builder))
         return NotImplemented
 
     def __pow__(self, times: int) -> Sweep:
@@ -382,27 +279,87 @@ class Sweep(SpaceSequence):
     def __mod__(self, pins: Mapping[str, Any]) -> Sweep:
         return self.set(pins) if _is_mapping(pins) else NotImplemented
 
-    def _cut(self, part: slice) -> Sweep:
-        step = steps.Slice.of(part, self.size)
-        return self if step == steps.Slice(None, None, 1) else self._then(step)
-
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return self._expression.steps == other._expression.steps
+        return self._builder.steps() == other._builder.steps()
 
     def __hash__(self) -> int:
-        return hash(self._expression.steps)
+        return hash(self._builder.steps())
 
     def __repr__(self) -> str:
-        from params_proto.expression.display import text
-
-        return text(self._scope, self._expression)
+        return repr(self._builder)
 
     def _repr_html_(self) -> str:
-        from params_proto.expression.display import html
+        from params_proto.algebra.display import html
 
         return html(self, self.size)
+
+    # A sequence
+
+    @property
+    def size(self) -> int:
+        """The number of configs, exact past `sys.maxsize`, where Python's `len` cannot be.
+
+        >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
+        True
+        """
+        return self._space.size
+
+    def __len__(self) -> int:
+        return self._space.size
+
+    def __bool__(self) -> bool:
+        return self._space.size > 0
+
+    def __iter__(self) -> Iterator[Config]:
+        space = self._space
+        return map(space.renew, space) if space.mutable else iter(space)
+
+    def __reversed__(self) -> Iterator[Config]:
+        return iter(self[::-1])
+
+    @overload
+    def __getitem__(self, index: int) -> Config: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sweep: ...
+    def __getitem__(self, index: int | slice) -> Config | Sweep:
+        if isinstance(index, slice):
+            return Sweep._of(self._builder.slice(index))
+        size = self._space.size
+        at = operator.index(index)
+        if not -size <= at < size:
+            raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
+        return self._space.renew(self._space.put({}, at % size))
+
+    def __contains__(self, config: object) -> bool:
+        return isinstance(config, Mapping) and config in self._space
+
+    def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
+        """The first index of a config; without a walk for a product of axes.
+
+        Raises:
+            ValueError: there is none.
+
+        >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
+        12345
+        """
+        if isinstance(value, Mapping):
+            within = range(self.size)[start:stop]
+            for at in self._space.positions(cast("Mapping[str, Any]", value)):
+                if at in within:
+                    return at
+        raise ValueError(f"{value!r} is not in the sweep.")
+
+    def count(self, value: Any) -> int:
+        """How many configs equal one; without a walk for a product of axes.
+
+        >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
+        3
+        """
+        if not isinstance(value, Mapping):
+            return 0
+        return self._space.count(cast("Mapping[str, Any]", value))
 
     # Files, frames and Hydra
 
@@ -413,11 +370,11 @@ class Sweep(SpaceSequence):
             path: `.yaml` holds the expression; `.jsonl` and `.csv` hold a config per line.
 
         Raises:
-            SweepError: something that the format has no word for, by its key; nothing is written.
+            SweepError: the format cannot represent a value, named by its key; nothing is written.
         """
         from params_proto.storage import save
 
-        save(self, path)
+        save(self._builder, path)
 
     @classmethod
     def load(
@@ -430,18 +387,18 @@ class Sweep(SpaceSequence):
 
         Args:
             path: a `.yaml`, `.jsonl` or `.csv` file, written by `save` or by hand.
-            targets: what the sweep is over.
+            targets: the functions and classes whose parameters it sweeps.
             config_dir: where a hand-written `glob(*)` finds the options of a config group.
 
         Raises:
-            SweepError: the file is missing or is no sweep; it names the path and the line.
+            SweepError: the file is missing or is not a sweep; it names the path and the line.
         """
         from params_proto.storage import load
 
-        return load(path, cls(*targets), config_dir=config_dir)
+        return cls._of(load(path, Builder(Scope.of(targets)), config_dir=config_dir))
 
     def to_dataframe(self) -> pd.DataFrame:
-        """A row for each config, a missing key as `pd.NA`.
+        """One row per config; a missing key is `pd.NA`.
 
         >>> Sweep().zip(lr=[0.1, 0.01], bs=[32, 64]).to_dataframe()
              lr  bs
@@ -454,24 +411,21 @@ class Sweep(SpaceSequence):
 
     @classmethod
     def from_dataframe(cls, df: pd.DataFrame) -> Sweep:
-        """The sweep of a frame's rows, `pd.NA` as a missing key."""
+        """The sweep of a frame's rows; `pd.NA` is a missing key."""
         from params_proto.storage import from_dataframe
 
-        return from_dataframe(df)
+        return cls._of(from_dataframe(df))
 
     def overrides(self) -> Iterator[list[str]]:
         """Each config as a list of Hydra overrides, fully qualified.
 
         Raises:
-            SweepError: a value that Hydra's grammar cannot say, by its key.
+            SweepError: Hydra's grammar cannot express a value, named by its key.
 
         >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
         [['model.lr=0.1'], ['model.lr=0.01']]
         """
-        from params_proto.overrides.rendering import render_config
-
-        for config in self:
-            yield render_config(config, prefix=self.prefix, targets=self._scope.targets)
+        yield from self._builder.overrides()
 
     def compose(
         self,
@@ -489,26 +443,26 @@ class Sweep(SpaceSequence):
         Args:
             config_path: the folder of the configs, relative to the file of the caller, as in
                 `hydra.main`; or `pkg://...`.
-            config_name: the primary config. A `@proto.cli` function among the targets has its own
-                for a default, and its own config below it.
-            overrides: as on the command line of a multirun: they win over the sweep, and one with
-                several values multiplies.
-            job: whether the node `hydra` stays in the configs.
+            config_name: the primary config; by default that of a `@proto.cli` function among the
+                targets, whose parameters come below it.
+            overrides: as on the command line of a multirun: they take precedence over the sweep,
+                and one with several values multiplies it.
+            job: whether to keep the node `hydra` in the configs.
 
         Returns:
             The configs, each composed when it is asked for.
 
         Raises:
-            SweepError: an argument of another type, an override that cannot be read, or a value
-                that no override can say.
-            HydraException: a config that cannot be composed; the primary one at once, another
-                when it is asked for.
+            SweepError: an argument has the wrong type, an override cannot be read, or no override
+                can express a value.
+            HydraException: a config cannot be composed: the primary one at once, any other when it
+                is asked for.
 
         >>> configs = Sweep().product({"+lr": [0.1, 0.01]}).compose()
         >>> next(configs)
         {'lr': 0.1}
         """
-        from params_proto.from_python.configs import configs
+        from params_proto.python.compose import configs
 
         return configs(self, config_path, config_name, overrides, job)
 
@@ -531,48 +485,48 @@ class Sweep(SpaceSequence):
         progress: bool | None = None,
         **launcher_options: Any,
     ) -> pd.DataFrame:
-        """Runs a job for each config through one of Hydra's launchers, as a multirun does.
+        """Runs one job per config through a Hydra launcher, as a multirun does.
 
-        The records, and so what `resume` goes on with, are those of `python train.py -m`. Hydra's
-        global state, the logging and the working directory are afterwards what they were before,
+        The records are those of `python train.py -m`, so either can resume the other's sweep.
+        Hydra's global state, the root logger and the working directory are restored afterwards,
         also within `hydra.initialize()`.
 
         Args:
-            target: what the jobs run, by default the function that the sweep is over: a
-                `@proto.cli` function; a plain function, which gets its parameters as native
-                values; or a function of `@hydra.main`, which gets its config.
+            target: what the jobs run, by default the sweep's function: a `@proto.cli` function; a
+                plain function, which gets its parameters as Python's own values; or a function of
+                `@hydra.main`, which gets its config.
             config_path: the folder of the configs, relative to the file of the caller, or
-                `pkg://...`; by default the one that the decorator of the target has.
+                `pkg://...`; by default that of the target's decorator.
             config_name: the primary config; likewise.
             launcher: the launcher's name: `basic` runs one job after the other in this process,
                 `joblib` several at a time, `submitit_slurm` on a cluster.
-            sweep_dir: the directory of the sweep. By default it is named by the time, with `_1`
-                behind where that is taken.
-            overrides: as on the command line: they win over the sweep, one with several values
-                multiplies, and those of `hydra.` set what has no argument here.
-            resume: whether to go on with the sweep in `sweep_dir`, of which only runs what is not
-                done; it starts where there is none.
-            rerun: jobs of which status run again: `["failed"]`, `"all"`.
-            max_failures: how many jobs may fail before no more start.
-            retries: how often a job that failed is run again.
-            timeout: the seconds that a job may take.
-            metric: by which the best job is the best.
-            direction: `minimize` or `maximize`; by default what is usual for the metric, which is
-                `maximize` for an accuracy, an F1, a reward and the like.
-            progress: whether to show how far the sweep is.
-            launcher_options: those of the launcher, such as `n_jobs=2` of joblib. One that has the
-                name of an argument, or stands deeper, goes into `overrides`:
+            sweep_dir: the sweep's directory. By default it is named after the time, followed by
+                `_1` if that is taken.
+            overrides: as on the command line: they take precedence over the sweep, one with several
+                values multiplies it, and those of `hydra.` set what has no argument here.
+            resume: whether to resume the sweep in `sweep_dir`, where only missing jobs run; it is
+                started if there is none.
+            rerun: which statuses to rerun: `["failed"]`, `"all"`.
+            max_failures: stop starting jobs once more than this many have failed.
+            retries: how many times to rerun a failed job.
+            timeout: the time limit of a job, in seconds.
+            metric: the returned value that ranks jobs.
+            direction: `minimize` or `maximize`; by default what is usual for the metric: `maximize`
+                for an accuracy, an F1, a reward and the like.
+            progress: whether to show progress.
+            launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
+                share the name of an argument, or are nested, go into `overrides`:
                 `hydra.launcher.timeout=60`.
 
         Returns:
-            What came out, as `params_proto.results` has it: a row for each job, those that failed
-            included, about which a warning is logged.
+            The results, as from `params_proto.results`: one row per job, including failed ones,
+            about which a warning is logged.
 
         Raises:
-            SweepError: a mistake in the sweep or an argument, before any job runs; or more than
-                `max_failures` jobs failed, the first of whose exceptions is its cause.
-            HydraException: a config that cannot be composed, before any job runs.
-            KeyboardInterrupt: Ctrl-C, once the jobs have been closed. `resume=True` goes on.
+            SweepError: there is a mistake in the sweep or an argument, before any job runs; or more
+                than `max_failures` jobs failed: its cause is the exception of the first.
+            HydraException: a config cannot be composed, before any job runs.
+            KeyboardInterrupt: Ctrl-C, once the records are closed; `resume=True` continues.
 
         >>> import subprocess, sys, tempfile
         >>> script = '''
@@ -589,7 +543,7 @@ class Sweep(SpaceSequence):
         0    0  1.0   0.5  completed
         1    1  2.0   1.0  completed
         """
-        from params_proto.launch.run import launch
+        from params_proto.python.launch import launch
 
         options = {
             "resume": resume,
@@ -624,13 +578,15 @@ class Sweep(SpaceSequence):
 
         Args:
             lines: overrides as on the command line: one with several values is an axis, any other
-                is pinned. Where a key stands twice, the last one wins, at the place of the first.
-                The text that `str(1,2)` makes stays text, as which Hydra would not pass it on.
-            targets: what the sweep is over; a value goes into its field as Hydra would put it.
+                is pinned. If a key occurs twice, the last value wins, in the place of the first.
+                The text made by `str(1,2)` stays text, which Hydra would not pass on as such.
+            targets: the functions and classes whose parameters it sweeps; values are converted as
+                Hydra converts them.
             config_dir: where a `glob(*)` finds the options of a config group.
 
         Raises:
-            SweepError: lines that Hydra cannot read, or that no sweep can be made of: all of them.
+            SweepError: Hydra cannot read some of the lines, or they do not make a sweep; it names
+                all of them.
 
         >>> sweep = Sweep.from_overrides(["lr=0.1,0.01", "seed=7", "bs=choice(32,64)"])
         >>> sweep
@@ -640,24 +596,11 @@ class Sweep(SpaceSequence):
         """
         from params_proto.storage import sweep_of_lines
 
-        return sweep_of_lines(lines, cls(*targets), config_dir)
+        return cls._of(sweep_of_lines(lines, Builder(Scope.of(targets)), config_dir))
 
-    # Behind the methods
 
-    @property
-    def _scoped(self) -> Scoped:
-        return Scoped(self._scope, self._expression)
-
-    def _call(self, method: str) -> Call:
-        from params_proto.expression.arguments import Call  # which a multirun seldom needs
-
-        return Call(Notes(method), self._scope, self._expression)
-
-    def _then(self, step: Step) -> Sweep:
-        expression = self._expression.then(step)
-        if step.places and not self._scope.layered:
-            refuse_overlap(expression)
-        return Sweep._of(self._scope, expression, extend(self._space, step, pins={}))
+def _builder_of(row: Mapping[str, Any] | Sweep) -> Mapping[str, Any] | Builder:
+    return row._builder if isinstance(row, Sweep) else row  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_mapping(operand: object) -> bool:

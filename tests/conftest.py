@@ -17,8 +17,8 @@ from hydra import version
 from hydra.core.plugins import Plugins
 from hypothesis import HealthCheck, settings
 
-from params_proto import current
-from params_proto.decorated.owner import classes
+from params_proto.app import current
+from params_proto.app.registry import classes
 from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is.
@@ -66,7 +66,7 @@ def seed(request: pytest.FixtureRequest) -> int:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Says how many configs were composed both ways: see tests/multirun/compose."""
+    """Says how many configs were composed both ways: see tests/compose."""
     config = terminalreporter.config
     if config.get_verbosity() < 0:
         terminalreporter.write_line(pytest_report_header(config))
@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         every, valid, from_base = map(sum, zip(*counts, strict=True))
         terminalreporter.write_line(
             f"{every} configs of {len(counts)} trees composed both ways: {valid} of them valid,"
-            f" {from_base} of these from a base"
+            f" {from_base} of these from a prefix"
         )
 
 
@@ -115,7 +115,7 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     yield
     classes.clear()
     classes.update(others)
-    current.shared.__init__()
+    current.process.__init__()
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import product
 from typing import Any, NamedTuple
 
-from params_proto.python_text import python_text
-from params_proto.space.permutation import Permutation
+from params_proto._text import stable_repr
+from params_proto.algebra.permutation import Permutation
 from params_proto.sweep import Sweep
 
 Config = dict[str, Any]
@@ -195,7 +195,7 @@ def _derived(rule: Any, config: Config) -> Any:
 def text(value: Any) -> str:
     """A scalar's own text; a collection as Python writes it, a set in a fixed order."""
     collection = type(value) in (list, tuple, dict, set, frozenset)
-    return python_text(value) if collection else f"{value}"
+    return stable_repr(value) if collection else f"{value}"
 
 
 def _shuffle(configs: list[Config], seed: int, pins: Config):

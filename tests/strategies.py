@@ -16,7 +16,7 @@ from zlib import crc32
 
 from hypothesis import strategies as st
 
-from params_proto.keys import bare
+from params_proto._keys import bare
 from tests.recipes import Config, Recipe, UnfitError
 
 # --- values

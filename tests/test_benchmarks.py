@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep
 from tests.benchmarks import scale
 from tests.benchmarks.multiruns import APPS, JOBS, MULTIRUNS, Multirun, script_of
-from tests.benchmarks.processes import run_from_bases
+from tests.benchmarks.processes import run_from_prefixes
 from tests.pages import ROOT
 from tests.versions import VERSION_BASE
 
@@ -64,9 +64,9 @@ def test_what_is_measured_at_scale() -> None:
 
 def test_a_benchmark_of_configs_that_hydra_composes_fails(tmp_path: Path) -> None:
     sweep = [APPS / "trivial/app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2"]
-    run_from_bases([*sweep, "hydra.sweep.dir=fast"], tmp_path)
-    with pytest.raises(RuntimeError, match=r"Counts\(from_bases=0, by_hydra=0\)"):
-        run_from_bases([*sweep, "hydra.sweeper.compose=hydra", "hydra.sweep.dir=slow"], tmp_path)
+    run_from_prefixes([*sweep, "hydra.sweep.dir=fast"], tmp_path)
+    with pytest.raises(RuntimeError, match=r"Counts\(from_prefixes=0, by_hydra=0\)"):
+        run_from_prefixes([*sweep, "hydra.sweeper.compose=hydra", "hydra.sweep.dir=slow"], tmp_path)
 
 
 def _values(node: Any) -> int:

@@ -68,7 +68,7 @@ def test_commands_run_and_print_what_the_page_shows(
     ids=["a group of null", "no jobs"],
 )
 def test_how_the_basic_sweeper_fails(overrides: str, error: str, folder: Path) -> None:
-    page = PAGES["existing-project.md"]
+    page = PAGES["basic-sweeper.md"]
     write_files(page, folder)
 
     told = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
@@ -95,7 +95,7 @@ def test_a_line_for_slurm_is_composed(page: str, line: str, folder: Path) -> Non
 
 
 def test_two_gpus_have_places_for_four_processes(folder: Path) -> None:
-    write_files(PAGES["how-to.md"], folder)
+    write_files(PAGES["gpus.md"], folder)
     script = "from gpus import take_gpu; print(take_gpu(), take_gpu(), flush=True); input()"
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
 
@@ -113,7 +113,7 @@ def test_two_gpus_have_places_for_four_processes(folder: Path) -> None:
     again = run(f"echo | {sys.executable} -c '{script}'", folder)
 
     assert taken == ["0 0\n", "0 0\n", "1 1\n", "1 1\n"]
-    assert "more processes than places" in told
+    assert "more processes than slots" in told
     assert again == "0 0\n"
 
 

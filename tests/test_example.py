@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from params_proto import Sweep
-from params_proto.overrides.reading import parse
+from params_proto.overrides.parse import parse
 
 ROOT = Path(__file__).resolve().parents[1]
 SWEEPS = sorted(path.stem for path in (ROOT / "conf" / "sweep").glob("*.yaml"))

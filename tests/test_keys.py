@@ -8,7 +8,7 @@ from hydra.errors import HydraException
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from params_proto.keys import bare, key_error
+from params_proto._keys import bare, key_error
 
 PARTS = st.sampled_from(
     ["lr", "_", "a-b", "$x", "a$", "0", "10", "1_0", "01", "1a", "é", " ", "", "=", "'", "A9"]
@@ -40,16 +40,16 @@ def test_a_key_is_what_hydra_reads_as_that_key(key: str) -> None:
 
 @pytest.mark.parametrize("key", ["", "+", "@pkg", "~@pkg"])
 def test_an_empty_key_is_none(key: str) -> None:
-    assert f"{key!r} is no Hydra key" in str(key_error(key))
+    assert f"{key!r} is not a Hydra key" in str(key_error(key))
 
 
 @pytest.mark.parametrize(
     ("key", "message"),
     [
-        (3, "3 is no Hydra key: a key is a string, not int."),
-        (None, "None is no Hydra key: a key is a string, not NoneType."),
-        ("a" * 1001, f"'{'a' * 76}... is no key: it has 1001 characters, and may have 1000."),
-        ("a b", "'a b' is no Hydra key: write a name (lr), a path (model.lr) or a group"),
+        (3, "3 is not a Hydra key: a key is a string, not int."),
+        (None, "None is not a Hydra key: a key is a string, not NoneType."),
+        ("a" * 1001, f"'{'a' * 76}... is not a key: it has 1001 characters, and may have 1000."),
+        ("a b", "'a b' is not a Hydra key: write a name (lr), a path (model.lr) or a group"),
     ],
 )
 def test_the_message_says_what_a_key_is(key: object, message: str) -> None:

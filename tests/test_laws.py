@@ -16,7 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from params_proto.keys import bare
+from params_proto._keys import bare
 from params_proto.sweep import Sweep
 from tests import strategies
 from tests.recipes import Config, Recipe, exactly, text

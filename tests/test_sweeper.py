@@ -195,3 +195,41 @@ def test_discovery_loads_nothing_of_params_proto(python: Any) -> None:
     names, loaded = done.stdout.splitlines()
     assert "ParamsProtoSweeper" in names
     assert loaded == "[]"
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "retries=null",
+        "retries=many",
+        "overwrite=maybe",
+        "timeout=long",
+        "max_failures=1.5",
+        "metrc=a",
+    ],
+)
+def test_an_option_of_another_type_or_name_is_refused(
+    app: Path, python: Any, override: str
+) -> None:
+    done = python("app.py", "-m", OURS, f"hydra.sweeper.{override}", "lr=1,2", status=1)
+    assert override.partition("=")[0] in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (app / "multirun").exists()
+
+
+def test_hydras_singletons_can_be_restored_between_tests(tmp_path: Path, python: Any) -> None:
+    (tmp_path / "test_app.py").write_text(
+        "import pytest\n"
+        "from hydra import compose, initialize\n"
+        "from hydra.core.plugins import Plugins\n"
+        "\n"
+        "Plugins.instance()  # without, Hydra 1.4 itself has no options in the second test\n"
+        "\n"
+        "@pytest.mark.parametrize('time', [1, 2])\n"
+        "def test_app(hydra_restore_singletons, time):\n"
+        "    with initialize(config_path=None, version_base=None):\n"
+        "        chosen = ['hydra/sweeper=params_proto']\n"
+        "        config = compose(overrides=chosen, return_hydra_config=True)\n"
+        "    assert config.hydra.sweeper._target_.endswith('.ParamsProtoSweeper')\n"
+    )
+    assert "2 passed" in python("-m", "pytest", "-q", "test_app.py").stdout

@@ -21,7 +21,14 @@ from hypothesis import given, settings
 from omegaconf import AnyNode, OmegaConf
 
 from params_proto import Sweep
-from params_proto.values import AxisIdentity, fresh, identity, is_atomic, native, unordered
+from params_proto._values import (
+    AxisIdentity,
+    copy_mutable,
+    equality_key,
+    is_atomic,
+    to_python,
+    unordered,
+)
 from tests import strategies
 from tests.recipes import exactly
 from tests.strategies import Color, Layer, Level, Point
@@ -100,11 +107,11 @@ NATIVE: dict[str, tuple[Any, Any]] = {
 def test_a_foreign_value_becomes_pythons(name: str) -> None:
     foreign, value = NATIVE[name]
 
-    assert exactly(native(foreign)) == exactly(value)
+    assert exactly(to_python(foreign)) == exactly(value)
 
 
 def test_an_extended_float_becomes_a_float() -> None:
-    assert exactly(native(np.longdouble(0.5))) == exactly(0.5)
+    assert exactly(to_python(np.longdouble(0.5))) == exactly(0.5)
 
 
 KEPT: dict[str, Any] = {
@@ -123,32 +130,32 @@ KEPT: dict[str, Any] = {
 def test_what_is_pythons_own_keeps_its_type(name: str) -> None:
     value = KEPT[name]
 
-    assert exactly(native(value)) == exactly(value)
-    assert exactly(fresh(native(value))) == exactly(value)
+    assert exactly(to_python(value)) == exactly(value)
+    assert exactly(copy_mutable(to_python(value))) == exactly(value)
 
 
 def test_an_object_of_a_library_that_is_no_value_is_copied() -> None:
     node = AnyNode(3)
 
-    assert native(node) == node
-    assert native(node) is not node
+    assert to_python(node) == node
+    assert to_python(node) is not node
 
 
 def test_what_cannot_be_copied_is_kept() -> None:
     one = Uncopyable()
 
-    assert native(one) is one
-    assert fresh([one]) == [one]
+    assert to_python(one) is one
+    assert copy_mutable([one]) == [one]
     assert is_atomic(one)  # sharing it is all that is left
 
 
 @settings(max_examples=200)
 @given(strategies.values)
 def test_a_snapshot_is_equal_and_its_own(value: Any) -> None:
-    for taken in (native(value), fresh(value)):
+    for taken in (to_python(value), copy_mutable(value)):
         assert exactly(taken) == exactly(value)
-        assert identity(taken) == identity(value)
-        assert hash(identity(taken)) == hash(identity(value))
+        assert equality_key(taken) == equality_key(value)
+        assert hash(equality_key(taken)) == hash(equality_key(value))
         assert not _shared(taken, value)
 
 
@@ -185,8 +192,8 @@ def test_what_nobody_can_change_is_shared(name: str) -> None:
 )
 def test_what_can_be_changed_is_copied(value: Any) -> None:
     assert not is_atomic(value)
-    assert fresh(value) == value
-    assert fresh(value) is not value
+    assert copy_mutable(value) == value
+    assert copy_mutable(value) is not value
 
 
 DIFFERENT: list[tuple[Any, Any]] = [
@@ -207,28 +214,28 @@ DIFFERENT: list[tuple[Any, Any]] = [
 
 @pytest.mark.parametrize(("one", "other"), DIFFERENT, ids=lambda value: type(value).__name__)
 def test_values_that_differ(one: Any, other: Any) -> None:
-    assert identity(one) != identity(other)
-    assert identity([one]) != identity([other])
+    assert equality_key(one) != equality_key(other)
+    assert equality_key([one]) != equality_key([other])
 
 
 @pytest.mark.parametrize("name", ATOMIC)
 def test_a_value_is_itself(name: str) -> None:
     value = ATOMIC[name]
 
-    assert identity(value) == identity(value)
-    assert identity({"a": [value]}) == identity({"a": [value]})
-    assert hash(identity(value)) == hash(identity(value))
+    assert equality_key(value) == equality_key(value)
+    assert equality_key({"a": [value]}) == equality_key({"a": [value]})
+    assert hash(equality_key(value)) == hash(equality_key(value))
 
 
 def test_the_order_of_a_dict_does_not_count() -> None:
-    assert identity({"a": 1, "b": 2}) == identity({"b": 2, "a": 1})
+    assert equality_key({"a": 1, "b": 2}) == equality_key({"b": 2, "a": 1})
 
 
 def test_nan_is_nan() -> None:
     for nan in (math.nan, [math.nan], {"a": (math.nan,)}, Point(math.nan)):
-        assert identity(nan) == identity(copy.deepcopy(nan))
-        assert hash(identity(nan)) == hash(identity(copy.deepcopy(nan)))
-    assert identity(float("nan")) == identity(-float("nan"))
+        assert equality_key(nan) == equality_key(copy.deepcopy(nan))
+        assert hash(equality_key(nan)) == hash(equality_key(copy.deepcopy(nan)))
+    assert equality_key(float("nan")) == equality_key(-float("nan"))
 
 
 AXES: list[tuple[Any, Any, bool]] = [
@@ -279,6 +286,6 @@ def test_all_else_keeps_its_order(value: object) -> None:
 def test_a_partial_function_is_a_value() -> None:
     partial = functools.partial(len, [1])
 
-    taken = native(partial)
+    taken = to_python(partial)
     assert taken() == 1
-    assert identity(taken) == identity(taken)
+    assert equality_key(taken) == equality_key(taken)

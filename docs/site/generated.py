@@ -13,43 +13,41 @@ from pathlib import Path
 
 from omegaconf import OmegaConf
 
-from hydra_plugins.params_proto_sweeper._config import options
-from params_proto.commands import schema
+from hydra_plugins.params_proto_sweeper.config import ParamsProtoSweeperConf
+from params_proto.cli.show import schema
 
 DOCS = Path(__file__).parents[1]
 _OPTIONS = """\
-# Options of the sweeper
+# Sweeper options
 
-`hydra.sweeper.*`, on the command line or in a config, once the sweeper is chosen with
-`hydra/sweeper=params_proto`; an app of `@proto.cli` has chosen it already. The texts are the
-comments of `hydra_plugins/params_proto_sweeper/_config.py`.
-
-They need `-m`. Given on the command line without it they are an error in an app of `@proto.cli`,
-while an app of `@hydra.main` [runs one job](existing-project.md#choosing-the-sweeper).
+Options of the sweeper, `hydra.sweeper.*`, for the command line or a config. They need `-m` and
+`hydra/sweeper=params_proto`, which is the default in apps of `@proto.cli`. Without `-m`, an app of
+`@proto.cli` rejects them, but an app of `@hydra.main` silently [runs one
+job](existing-project.md#choosing-the-sweeper).
 
 {table}
-[A Hydra project that you have](existing-project.md) shows `sweep`, `params`, `zip`, `slice`,
-`compose` and `overwrite` at work, and what wins where a key stands twice;
-[A sweep that survives](survives.md) `resume`, `rerun`, `resume_changed`, `max_failures`, `retries`,
-`timeout` and `dry_run`; the [tutorial](tutorial.md#how-far-it-is) `progress`, `metric` and
-`direction`. [`Sweep.launch`](launch.md#options) has most of them as arguments.
-[The steps](steps.md) of `sweep` have a page of their own.
+For examples, see [Existing Hydra projects](existing-project.md) (`zip`, `slice`, `overwrite`),
+[Sweep files and configs](sweep-configs.md) (`sweep`, `params`, and their precedence), [Differences
+from the basic sweeper](basic-sweeper.md#composed-configs) (`compose`), [Resuming](resuming.md)
+(`resume`, `rerun`, `resume_changed`, `max_failures`, `retries`, `timeout`, `dry_run`) and
+[Results](results.md) (`progress`, `metric`, `direction`). [`Sweep.launch`](launch.md#options) has
+most of them as arguments.
 """
 _STEPS = """\
-# The steps of a sweep
+# Sweep steps
 
-A sweep in a file, or in a config below `hydra.sweeper.sweep`, is a mapping of steps, which act in
-the order in which they stand; a list of such mappings where a step occurs twice. They are the
-methods of [`Sweep`](../README.md#the-algebra), and what `Sweep.save` writes. The texts are those of
-the [JSON schema](editors.md), by which an editor shows them.
+A sweep file, or a config below `hydra.sweeper.sweep`, is a mapping of steps, which are applied in
+order, or a list of mappings if a step occurs twice. The steps are the methods of
+[`Sweep`](../README.md#the-algebra), and `Sweep.save` writes them. Editors show the same
+descriptions with the [JSON schema](editors.md).
 
 {table}"""
 
 
 def pages() -> dict[str, str]:
     """The pages by name, as they should be."""
-    options = _table(["option", "default", "what it says"], _options())
-    steps = _table(["step", "what it does", "as in"], _steps())
+    options = _table(["option", "default", "description"], _options())
+    steps = _table(["step", "description", "example"], _steps())
     return {
         "options.md": _OPTIONS.format(table=options),
         "steps.md": _STEPS.format(table=steps),
@@ -58,12 +56,12 @@ def pages() -> dict[str, str]:
 
 def _options() -> Iterable[list[str]]:
     """The options that stand together below a comment, their default, and the comment's text."""
-    defaults = OmegaConf.to_container(options())
+    defaults = OmegaConf.to_container(OmegaConf.structured(ParamsProtoSweeperConf))
     assert isinstance(defaults, dict)
     # a comment of some lines, and the options up to the next one
-    said = r"((?: +# .*\n)+)((?: +\"\w+\":.*\n)+)"
-    for comment, below in re.findall(said, inspect.getsource(options)):
-        names = re.findall(r'"([a-z]\w*)":', below)
+    said = r"((?: +# .*\n)+)((?: +\w+: .*\n)+)"
+    for comment, below in re.findall(said, inspect.getsource(ParamsProtoSweeperConf)):
+        names = re.findall(r"^ +([a-z]\w*): ", below, re.MULTILINE)
         if names:
             text = " ".join(re.findall(r"# (.*)", comment))
             default = _code(json.dumps(defaults[names[0]]))
@@ -72,7 +70,7 @@ def _options() -> Iterable[list[str]]:
 
 def _steps() -> Iterable[list[str]]:
     """The steps, and the two parts of their descriptions."""
-    for name, step in json.loads(schema.run())["definitions"]["steps"]["properties"].items():
+    for name, step in json.loads(schema())["definitions"]["steps"]["properties"].items():
         text, _, example = step["description"].partition("\n\n")
         yield [_code(name), text, _code(example)]
 

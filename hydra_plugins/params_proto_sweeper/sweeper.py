@@ -14,81 +14,32 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-# Registers the option: an entry point leads Hydra 1.4 to this module alone.
-from hydra_plugins.params_proto_sweeper import found as found
+# Registers the options: an entry point leads Hydra 1.4 to this module alone.
+from hydra_plugins.params_proto_sweeper import config as config
 
 
 class ParamsProtoSweeper(Sweeper):
     """Runs a configured sweep times the command line, on whichever launcher is selected.
 
     Args:
-        sweep: `hydra.sweeper.sweep`: steps, or where they are. What runs is read from the composed
-            config, in which an escaped interpolation still is one.
-        params: `hydra.sweeper.params`: sweeps in Hydra's syntax by key.
-        zip: `hydra.sweeper.zip`: swept keys to pair.
-        slice: `hydra.sweeper.slice`: the part of the sweep to run.
-        max_batch_size: `hydra.sweeper.max_batch_size`: the most jobs that a launcher gets at once.
-        compose: `hydra.sweeper.compose`: how the jobs' configs are composed.
-        overwrite: `hydra.sweeper.overwrite`: whether a directory may hold a sweep already.
-        resume: `hydra.sweeper.resume`: the sweep to go on with.
-        rerun: `hydra.sweeper.rerun`: jobs of which status run again.
-        resume_changed: `hydra.sweeper.resume_changed`: what may have changed of the app.
-        max_failures: `hydra.sweeper.max_failures`: how many jobs may fail.
-        retries: `hydra.sweeper.retries`: how often a job that failed is run again.
-        timeout: `hydra.sweeper.timeout`: the seconds that a job may take.
-        dry_run: `hydra.sweeper.dry_run`: whether to show the jobs only.
-        progress: `hydra.sweeper.progress`: whether to show how far the sweep is.
-        metric: `hydra.sweeper.metric`: what jobs return by which one is the best.
-        direction: `hydra.sweeper.direction`: whether less of it is better, or more.
+        sweep: `hydra.sweeper.sweep`. What runs is read from the composed config, in which an
+            escaped interpolation still is one.
+        compose: `hydra.sweeper.compose`.
+        options: the other options, see `config.py`.
     """
 
-    def __init__(
-        self,
-        sweep: Any,
-        params: Any,
-        zip: Any,
-        slice: Any,
-        max_batch_size: Any,
-        compose: Any,
-        overwrite: Any,
-        resume: Any,
-        rerun: Any,
-        resume_changed: Any,
-        max_failures: Any,
-        retries: Any,
-        timeout: Any,
-        dry_run: Any,
-        progress: Any,
-        metric: Any,
-        direction: Any,
-    ) -> None:
+    def __init__(self, *, sweep: Any, compose: str, **options: Any) -> None:
         self._compose = compose
-        self._options = {
-            "params": params,
-            "zip": zip,
-            "slice": slice,
-            "max_batch_size": max_batch_size,
-            "overwrite": overwrite,
-            "resume": resume,
-            "rerun": rerun,
-            "resume_changed": resume_changed,
-            "max_failures": max_failures,
-            "retries": retries,
-            "timeout": timeout,
-            "dry_run": dry_run,
-            "progress": progress,
-            "metric": metric,
-            "direction": direction,
-        }
+        self._options = options
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Takes what Hydra has composed, before `sweep` is called."""
-        from params_proto.multirun.compose import chosen
-        from params_proto.multirun.mistakes import told_by_hydra
+        from params_proto.compose import chosen
+        from params_proto.multirun.errors import reported_by_hydra
 
-        with told_by_hydra():
+        with reported_by_hydra():
             self.hydra_context = chosen(self._compose, hydra_context)
         self.config = config
         self.task_function = task_function
@@ -107,37 +58,37 @@ class ParamsProtoSweeper(Sweeper):
         from hydra.core.plugins import Plugins
 
         from params_proto.multirun import (
+            AppContext,
             BegunSinceError,
-            Host,
+            JobRunner,
             Options,
-            Recorded,
-            opened,
             rank_here,
+            resume_target,
             run,
         )
-        from params_proto.multirun.mistakes import told_by_hydra
+        from params_proto.multirun.errors import reported_by_hydra
 
         assert self.hydra_context is not None
         assert self.config is not None
-        with told_by_hydra():
+        with reported_by_hydra():
             rank = rank_here(self.task_function)
         if rank is not None:
             return rank.run(self.hydra_context, self.config, self.task_function)
         loader, task = self.hydra_context.config_loader, self.task_function
         with ExitStack() as held:
-            with told_by_hydra():
-                found = opened(self._options["resume"], self.config, loader, task, held)
+            with reported_by_hydra():
+                found = resume_target(self._options["resume"], self.config, loader, task, held)
             self.config = found.config
             if found.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
-            recorded = Recorded(task)
+            recorded = JobRunner(task)
             # Its options may name the directory, which is known from here on.
             self.launcher = Plugins.instance().instantiate_launcher(
                 hydra_context=self.hydra_context, task_function=recorded, config=self.config
             )
-            host = Host(self.config, loader, task)
-            with told_by_hydra():
+            host = AppContext(self.config, loader, task)
+            with reported_by_hydra():
                 options = Options(**self._options)
             if found.arguments is not None:
                 arguments = found.arguments
@@ -145,4 +96,4 @@ class ParamsProtoSweeper(Sweeper):
             try:
                 return run(*what, found)
             except BegunSinceError:  # as by a cluster's job that was queued twice
-                return run(*what, opened(options.resume, self.config, loader, task, held))
+                return run(*what, resume_target(options.resume, self.config, loader, task, held))

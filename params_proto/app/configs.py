@@ -1,81 +1,93 @@
-"""The configs of an app: what it is made of, and what of it Hydra's store holds."""
+"""What Hydra's ConfigStore holds while an app runs; other apps see Hydra's own configs."""
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
-from typing import Any, cast
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any, Final, cast
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
+from hydra.core.plugins import Plugins
+from omegaconf import DictConfig, OmegaConf
 
-from params_proto.app.base_config import base_config
-from params_proto.app.store import Entry
-from params_proto.app.task import Node, Task
-from params_proto.decorated.function import App, named
-from params_proto.decorated.owner import Owner, nodes, owner_of
-from params_proto.errors import SweepError
+from params_proto.compose.internals import typed_node
 from params_proto.fields import Target
+from params_proto.fields.schema import structured_config
 
-_SCHEMA = "params_proto_schema"
+_SCHEMA: Final = "params_proto_schema"
 
 
-def task_of(app: App[..., Any], *, closed: bool) -> Task:
-    """The app with every prefix class that is defined now.
+@dataclass(frozen=True)
+class Entry:
+    """A config to store.
 
     Args:
-        app: a decorated function.
-        closed: whether there are no configs of the user's.
-
-    Raises:
-        SweepError: a class and a parameter have one name in the config.
+        name: its name, without `.yaml`.
+        node: the config itself.
+        group: the config group that it is an option of, if any.
+        package: where its content goes in the composed config; "_global_" is the root.
     """
-    root = app.__proto_owner__
-    classes = {node: _of_module(app.__module__, cls) for node, cls in nodes().items()}
-    owners = {node: cast("Owner", owner_of(cls)) for node, cls in classes.items()}
-    for name in root.defaults:
-        if name in owners:
-            raise SweepError(
-                f"The class {owners[name].title} and a parameter of {root.title} are both {name!r}"
-                f' in the config: give the class another node, @proto.prefix("{name}_"), or the'
-                " parameter another name."
-            )
-    return Task(
-        app,
-        _with_current_defaults(root),
-        {node: Node(cls, _with_current_defaults(owners[node])) for node, cls in classes.items()},
-        closed=closed,
-    )
+
+    name: str
+    node: Any
+    group: str | None = None
+    package: str | None = None
 
 
-def _of_module(module: str, cls: type) -> type:
-    """The class as a module has it: a script that is imported as well has made it twice."""
-    found = named(module, cls.__qualname__)
-    owner, other = owner_of(found), owner_of(cls)
-    return found if owner and other and owner.key == other.key else cls
+@contextmanager
+def stored(entries: Iterable[Entry]) -> Generator[None, None, None]:
+    """Keeps configs in the store during a block; afterwards it is as it was before.
+
+    Only these entries are taken back: what plugins store when Hydra first loads them stays.
+    """
+    store = ConfigStore.instance()
+    with ExitStack() as undo:
+        for entry in entries:
+            folder = store.repo
+            for part in entry.group.split("/") if entry.group else ():
+                folder = folder.setdefault(part, {})
+            file = f"{entry.name}.yaml"
+            # Hydra 1.4 warns about a config that takes another's place.
+            undo.callback(_put_back, folder, file, folder.pop(file, None))
+            store.store(entry.name, entry.node, entry.group, entry.package, "params_proto")
+        yield
 
 
-def entries(task: Task, defaults: Mapping[str, str]) -> list[Entry]:
-    """What is in Hydra's store while the app runs.
+def _put_back(folder: dict[str, Any], file: str, config: Any) -> None:
+    folder.pop(file, None)
+    if config is not None:
+        folder[file] = config
+
+
+def entries(targets: Iterable[Target], defaults: Mapping[str, str]) -> list[Entry]:
+    """The configs of an app.
 
     Args:
-        task: the app.
+        targets: its function, and its prefix classes.
         defaults: options of Hydra's own groups, where nobody has chosen others.
 
     Raises:
-        SweepError: a default is no value for its parameter.
+        SweepError: a field cannot be a node, or a default does not go into its field.
     """
-    schema = base_config(task.root, [node.target for node in task.nodes.values()])
-    return [Entry(_SCHEMA, schema, package="_global_"), _hydra_config(defaults)]
+    config = OmegaConf.create()
+    for target in targets:
+        if target.node:
+            config[target.node] = _untyped(target)
+        else:
+            config.merge_with(_untyped(target))
+    return [Entry(_SCHEMA, config, package="_global_"), _hydra_config(defaults)]
 
 
-def _with_current_defaults(owner: Owner) -> Target:
-    """The fields with what was assigned to them, or is bound now, for a default."""
-    fields = {
-        name: dataclasses.replace(field, default=owner.value(name))
-        for name, field in owner.target.fields.items()
-    }
-    return dataclasses.replace(owner.target, fields=fields)
+def _untyped(target: Target) -> DictConfig:
+    """The typed fields of a target, in a node that is not typed itself.
+
+    The user's files can so add keys of their own, to read them from interpolations, say; and yet
+    the command line cannot: Hydra closes what it has composed, but for structured configs that
+    were declared open, in which a misspelt name would pass.
+    """
+    typed = OmegaConf.structured(structured_config(target))
+    return OmegaConf.create({name: typed_node(typed, name) for name in target.fields})
 
 
 def _hydra_config(defaults: Mapping[str, str]) -> Entry:
@@ -93,3 +105,10 @@ def _hydra_config(defaults: Mapping[str, str]) -> Entry:
         listed.append(default)
     config.defaults = listed
     return Entry("config", config, group="hydra")
+
+
+def sweeper_options() -> dict[str, Any]:
+    """The options of the sweeper, `hydra.sweeper.*`, and their defaults."""
+    Plugins.instance()  # which has the sweeper store them, where no app has begun
+    node = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+    return cast("dict[str, Any]", OmegaConf.to_container(node))

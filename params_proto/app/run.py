@@ -1,19 +1,16 @@
-"""A run of a decorated function's command line, as a Hydra app."""
+"""A run of a decorated function as a Hydra app, and the mistakes in its command line."""
 
 from __future__ import annotations
 
 import io
+import os
 import re
+import shlex
 import sys
-from collections.abc import Callable, Generator, Sequence
-from contextlib import (
-    AbstractContextManager,
-    contextmanager,
-    nullcontext,
-    redirect_stderr,
-    redirect_stdout,
-)
+from collections.abc import Callable, Container, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, cast
 
@@ -23,21 +20,20 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
-from params_proto.app.arguments import completes, refuse, refuse_mistakes
-from params_proto.app.configs import entries, task_of
-from params_proto.app.meant import hints
-from params_proto.app.names import in_full
-from params_proto.app.store import Entry, stored
+from params_proto.app.configs import entries, stored
+from params_proto.app.function import App
 from params_proto.app.task import JobError, Task
-from params_proto.decorated.function import App
-from params_proto.errors import SweepError
-from params_proto.overrides.hydra_version import IS_1_3
-from params_proto.overrides.reading import read
+from params_proto.errors import SweepError, together
+from params_proto.overrides.parse import is_hydra_1_3, read
 
-_SWEEPER = "params_proto"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
-_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_1_3 else {}
+_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
 _RUNS = ("-m", "--multirun", "-r", "--run")
+_COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
+_HYDRAS_OPTIONS = (
+    *("help", "hydra-help", "version", "cfg", "resolve", "package", "run", "multirun"),
+    *("shell-completion", "config-path", "config-name", "config-dir", "experimental-rerun", "info"),
+)
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
@@ -50,9 +46,9 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         argv: the command line without the script's name; the process's own if None.
 
     Raises:
-        SweepError: two things have one name in the config, or a default is no value for it; or
-            another app or a job runs.
-        SystemExit: a mistake on the command line, which has been told.
+        SweepError: two things have one name in the config, or a default does not go into its
+            parameter; or another app or a job runs.
+        SystemExit: a mistake on the command line, which has been reported.
     """
     if GlobalHydra.instance().is_initialized():
         name = app.__name__
@@ -64,107 +60,165 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         raise TypeError(f"run takes a list of arguments, got {argv!r}: write [{argv!r}].")
     arguments = sys.argv[1:] if argv is None else list(argv)
     closed = app.config_path is None and app.config_name is None
-    task = task_of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
-    main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)
-    if not completes(arguments):
-        try:
-            arguments = in_full(task, arguments, partial(_root_names, main(task), task))
-        except SweepError as error:
-            refuse(error)
-    refuse_mistakes(task, arguments)
-    defaults = {"sweeper": _SWEEPER}
-    pages: list[Entry] = []
-    page: AbstractContextManager[None] = nullcontext()
-    if _asks_for_help(arguments):
-        from params_proto.app import help_page  # which reads the source
+    task = Task.of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
+    main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)(task)
+    try:
+        if not any(map(_COMPLETION.match, arguments)):
+            arguments = in_full(task, arguments, partial(_root_names, main, task))
+            if mistakes := mistakes_of(task, arguments):
+                raise together(mistakes)
+    except SweepError as error:
+        if os.environ.get("HYDRA_FULL_ERROR") == "1":
+            raise
+        sys.stderr.write(f"{error}\n")  # as Hydra reports one
+        sys.exit(1)
+    configs = entries(task.targets, {"sweeper": "params_proto"})
+    page = nullcontext()
+    if "-h" in arguments or "--help" in arguments:
+        from params_proto.app import help  # which reads the source
 
-        pages = [help_page.entry(task)]
-        defaults["help"] = help_page.NAME
-        page = help_page.resolving(task)
-    configs = stored([*pages, *entries(task, defaults)])
-    with page, configs, _command_line(arguments), _hydra_config_kept(), _short_errors():
+        configs = [help.entry(task), *entries(task.targets, help.DEFAULTS)]
+        page = help.resolver(task)
+    with page, stored(configs), _as_command_line(arguments):
         try:
-            main(task)()
+            main()
         except SystemExit as end:
-            # Hydra has told why. An app without configs of its own has told all that is unknown.
+            # Hydra has reported why; without configs of the user's, so have we.
             if end.code == 1 and not task.closed:
-                sys.stderr.writelines(f"{hint}\n" for hint in hints(task, arguments))
+                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, arguments))
             raise
 
 
-def _root_names(app: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str] | None:
-    """The names at the root of an app's config by a command line; None where it has none."""
+def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str] | None:
+    """The names at the root of an app's config by a command line; None if it has none."""
     groups = set(ConfigStore.instance().repo)
     if task.closed:
         return groups
     # What is swept is not in the config of a multirun either.
-    line = [one for one in arguments if one not in _RUNS and not _sweeps(one)]
+    line = [one for one in arguments if one not in _RUNS and not sweeps(one)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
-    with stored(entries(task, {})), _command_line(line), _hydra_config_kept():
-        try:
-            with redirect_stdout(shown), redirect_stderr(io.StringIO()):
-                app()
-        except (SystemExit, Exception):  # Hydra says what is wrong when the app runs
-            return None
+    with (
+        stored(entries(task.targets, {})),
+        _as_command_line(line),
+        suppress(SystemExit, Exception),  # Hydra reports what is wrong when the app runs
+        redirect_stdout(shown),
+        redirect_stderr(io.StringIO()),
+    ):
+        main()
         groups.update(HydraConfig.get().runtime.choices)
-    config = cast("Any", yaml).compose(shown.getvalue())  # the types in it are the user's
-    return groups.union(key.value for key, _ in config.value)
-
-
-def _sweeps(argument: str) -> bool:
-    try:
-        return "=" in argument and read(argument).is_sweep_override()
-    except SweepError:  # which Hydra tells
-        return False
-
-
-def _asks_for_help(arguments: Sequence[str]) -> bool:
-    """Whether the app's own help page is asked for; argparse takes a long option's beginning."""
-    return any(
-        argument == "-h" or (argument.startswith("--he") and "--help".startswith(argument))
-        for argument in arguments
-    )
+        config = cast("Any", yaml).compose(shown.getvalue())  # the types in it are the user's
+        return groups.union(key.value for key, _ in config.value)
+    return None
 
 
 @contextmanager
-def _command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
-    before = sys.argv
-    sys.argv = [*before[:1], *arguments]
-    try:
-        yield
-    finally:
-        sys.argv = before
+def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
+    """Gives Hydra the arguments; afterwards the process is as it was before."""
+    argv, config, hook = sys.argv, HydraConfig.instance().cfg, sys.excepthook
 
-
-@contextmanager
-def _hydra_config_kept() -> Generator[None, None, None]:
-    """Takes back what `--cfg` and `--help` leave behind, which would look like a running job."""
-    before = HydraConfig.instance().cfg
-    try:
-        yield
-    finally:
-        HydraConfig.instance().cfg = before
-
-
-@contextmanager
-def _short_errors() -> Generator[None, None, None]:
-    """Shows the message alone of values that a job cannot start with.
-
-    Hydra 1.4 shows a traceback of whatever a job raises, but through this hook.
-    """
-    before = sys.excepthook
-
-    def show(
-        kind: type[BaseException], error: BaseException, traceback: TracebackType | None
-    ) -> None:
+    def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if isinstance(error, JobError):
             sys.stderr.write(f"{error}\n")
         else:
-            before(kind, error, traceback)
+            hook(kind, error, trace)
 
+    sys.argv = [*argv[:1], *arguments]
+    # Hydra 1.4 shows a traceback of whatever a job raises, but through this hook.
     sys.excepthook = show
     try:
         yield
     finally:
-        sys.excepthook = before
+        # --cfg and --help leave a config behind, which would look like a running job.
+        sys.argv, HydraConfig.instance().cfg, sys.excepthook = argv, config, hook
+
+
+def in_full(
+    task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str] | None]
+) -> list[str]:
+    """Overrides with the node of each field that they give by its plain name.
+
+    Args:
+        task: the app's.
+        lines: its command line, or overrides in place of one.
+        at_root: gives the names at the root of the config by the other lines; None if these give
+            no config. It is called only if a line may give a field of a prefix class.
+
+    Raises:
+        SweepError: a name that several classes have.
+    """
+    plain = {line for line in lines if "=" in line and task.is_plain(_key(line))}
+    names = at_root([line for line in lines if line not in plain]) if plain else None
+    if names is None:
+        return list(lines)
+    return [
+        task.in_full(_key(line), names) + line[len(_key(line)) :] if line in plain else line
+        for line in lines
+    ]
+
+
+def _key(line: str) -> str:
+    return line.partition("=")[0]
+
+
+def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
+    """The mistakes in a command line, or in overrides in place of one, before there is a config.
+
+    Args:
+        task: the app's.
+        arguments: its command line.
+    """
+    mistakes = [*_options(task, arguments)]
+    for line in arguments if task.closed else ():
+        key = _key(line)
+        # What is swept, or added with +, is checked with the jobs.
+        if "=" in line and _is_path(key) and not sweeps(line):
+            mistakes += filter(None, [task.unknown(key)])
+    return mistakes
+
+
+def _is_path(key: str) -> bool:
+    return key.replace(".", "").isidentifier() and not key.startswith("hydra.")
+
+
+def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
+    """What was probably meant by overrides that Hydra has refused.
+
+    Args:
+        task: the app's.
+        arguments: its command line.
+    """
+    for argument in arguments:
+        key, given, value = argument.partition("=")
+        key = key.partition("@")[0]
+        close = task.suggestion(key) if given and _is_path(key) else None
+        if close is None or sweeps(argument):  # whose mistakes the sweeper has reported
+            continue
+        if close == "hydra.sweeper.sweep" and value.isidentifier():
+            close = f"+{argument}"  # a config, as files have a suffix
+        yield f"{key}: did you mean {close}?"
+
+
+def sweeps(argument: str) -> bool:
+    """Whether an argument is an override that gives several values."""
+    try:
+        return "=" in argument and read(argument).is_sweep_override()
+    except SweepError:  # which Hydra reports
+        return False
+
+
+def _options(task: Task, arguments: Sequence[str]) -> Iterator[str]:
+    """The mistakes of giving a parameter as an option, `--lr 0.1` for `lr=0.1`."""
+    for argument, after in pairwise([*arguments, "-"]):
+        option, _, value = argument.removeprefix("--").partition("=")
+        # argparse takes the beginning of an option of Hydra's.
+        if argument[:2] != "--" or any(one.startswith(option) for one in _HYDRAS_OPTIONS):
+            continue
+        name = option.replace("-", "_")
+        key = name if name in task.root.fields else task.suggestion(name)
+        if key is None:  # which argparse reports
+            continue
+        if not value and not after.startswith("-") and "=" not in after:
+            value, argument = after, f"{argument} {after}"
+        line = shlex.quote(f"{key}={value or '...'}")
+        yield f"{argument}: Hydra has no such option. Did you mean {line}?"

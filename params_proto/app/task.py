@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import logging
 import re
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import FunctionType, MappingProxyType
+from types import FunctionType
 from typing import Any, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
-from params_proto import schema
-from params_proto.app.store import sweeper_options
-from params_proto.current import Held
-from params_proto.current.by_value import Annotations, annotations_of, settle
-from params_proto.decorated.function import App
-from params_proto.decorated.names import AmbiguousError, Names
-from params_proto.decorated.owner import Owner, owner_of
-from params_proto.errors import SweepError, did_you_mean, nearest, together
+from params_proto._keys import full_key
+from params_proto.app.children import resolve_annotations
+from params_proto.app.configs import sweeper_options
+from params_proto.app.current import BoundValues
+from params_proto.app.function import App, copy_function, find
+from params_proto.app.prefix_class import PrefixClass
+from params_proto.app.registry import KeyResolver, ParameterSet, nodes
+from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
-from params_proto.overrides.literals import live
+from params_proto.fields.schema import python_values
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class JobError(CompactHydraException, SweepError):
 class Node:
     """A prefix class of an app, and its fields with the defaults that they have in the app."""
 
-    cls: type
+    cls: PrefixClass
     target: Target
 
 
@@ -52,39 +52,56 @@ class Task:
         nodes: the prefix classes, by node. They are pickled with the task, so that the other
             process can give them their values.
         closed: whether there are no configs of the user's, whose further keys have a purpose.
-        annotations: those of the script's own classes, where they have come by value.
     """
 
     def __init__(
-        self,
-        app: App[..., Any],
-        root: Target,
-        nodes: Mapping[str, Node],
-        closed: bool,
-        annotations: Annotations = MappingProxyType({}),
+        self, app: App[..., Any], root: Target, nodes: Mapping[str, Node], closed: bool
     ) -> None:
-        self.app = app
-        # Hydra looks here for the folder of the configs and the name of the job, callbacks for
-        # what to call the task.
-        self.__wrapped__ = _of_a_script(app)
-        self.__module__ = app.__module__
         self.__name__ = app.__name__
-        self.__qualname__ = app.__qualname__
-        self.__doc__ = app.__doc__
+        functools.update_wrapper(self, app)  # for callbacks, which look at the task function
+        # Hydra looks here for the folder of the configs and the name of the job.
+        self.__wrapped__ = _as_of_script(app)
+        self.app = app
         self.root = root
         self.nodes = nodes
         self.closed = closed
-        self._annotations = annotations
 
-    def __getattr__(self, name: str) -> Any:
-        """What callbacks of Hydra's look for on the function that they are told of."""
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return getattr(self.app, name)
+    @classmethod
+    def of(cls, app: App[..., Any], *, closed: bool) -> Task:
+        """The app with every prefix class that is defined now.
+
+        Args:
+            app: a decorated function.
+            closed: whether there are no configs of the user's.
+
+        Raises:
+            SweepError: a class and a parameter have one name in the config.
+        """
+        root = app.__proto_parameters__
+        classes: dict[str, Node] = {}
+        for name, prefix_class in nodes().items():
+            parameters = prefix_class.__proto_parameters__
+            if name in root.defaults:
+                raise SweepError(
+                    f"The class {parameters.title} and a parameter of {root.title} are both"
+                    f' {name!r} in the config: give the class another node, @proto.prefix("{name}_"'
+                    "), or the parameter another name."
+                )
+            # A script that is imported as well has made the class twice: the app's own counts.
+            own = find(app.__module__, prefix_class.__qualname__)
+            if isinstance(own, PrefixClass) and own.__proto_parameters__.key == parameters.key:
+                prefix_class = own
+            target = _with_current_defaults(prefix_class.__proto_parameters__)
+            classes[name] = Node(prefix_class, target)
+        return cls(app, _with_current_defaults(root), classes, closed)
+
+    @property
+    def targets(self) -> list[Target]:
+        """The fields of the function and of the prefix classes."""
+        return [self.root, *[node.target for node in self.nodes.values()]]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        targets = [self.root, *(node.target for node in self.nodes.values())]
-        return Task, (self.app, self.root, self.nodes, self.closed, annotations_of(targets))
+        return Task, (self.app, self.root, self.nodes, self.closed)
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs a job.
@@ -98,28 +115,27 @@ class Task:
         Raises:
             JobError: values that are missing or do not go into their fields: all of them.
         """
-        _refuse_a_sweep_without_m()
-        # Not before: a launcher that pickles the config apart from the task brings them once more.
-        settle(self._annotations)
+        _refuse_sweeper_options_without_m()
         mistakes: list[str] = []
-        arguments = _native(self.root, config, mistakes, self.nodes)
-        contents = {name: _content(config, name, mistakes) for name in self.nodes}
-        values = {
-            cast("Owner", owner_of(node.cls)).key: _native(node.target, contents[name], mistakes)
-            for name, node in self.nodes.items()
-        }
-        self._refuse_without_use(config, contents, mistakes)
+        values: dict[str, dict[str, Any]] = {}
+        for target in self.targets:
+            content = _content(config, target.node, mistakes)
+            values[target.node] = self._values(target, target, content, mistakes)
         if mistakes:
             error = together(mistakes)
             raise JobError(str(error), error.mistakes)
-        with Held(values, job=True):
+        arguments = values.pop("")
+        of_classes = {
+            self.nodes[node].cls.__proto_parameters__.key: named for node, named in values.items()
+        }
+        with BoundValues(of_classes, is_job=True):
             return self.app.__wrapped__(**arguments)
 
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
-        """What is wrong with what some overrides gave, as the job would tell it.
+        """What is wrong with the values that some overrides gave, as the job would report it.
 
-        What holds an interpolation is left to the job, and so is what no override gave, if there
-        is a value at all.
+        A value with an interpolation is left to the job, and so is one that no override gave, if
+        there is a value at all.
 
         Args:
             config: the job's composed config.
@@ -129,25 +145,52 @@ class Task:
             The mistakes, each once.
         """
         mistakes: list[str] = []
-        interpolated = {name for name in self.nodes if OmegaConf.is_interpolation(config, name)}
-        contents = {
-            name: OmegaConf.create() if name in interpolated else _content(config, name, mistakes)
-            for name in self.nodes
-        }
-        given = {tuple(key.split(".")) for key in keys}
-        root = [key[0] for key in given]
-        _native(_reduced(self.root, [*root, *_required(self.root)], config), config, mistakes)
-        for name, node in self.nodes.items():
-            below = [key[1] for key in given if key[0] == name and len(key) > 1]
-            whole = node.target.fields if (name,) in given else ()
-            needed = _required(node.target) if name not in interpolated else ()
-            reduced = _reduced(node.target, [*below, *whole, *needed], contents[name])
-            _native(reduced, contents[name], mistakes)
-        self._refuse_without_use(config, contents, mistakes)
+        paths = [key.split(".") for key in keys]
+        given = {".".join(path[:depth]) for path in paths for depth in (1, 2)}
+        whole = {path[0] for path in paths if len(path) == 1}
+        for target in self.targets:
+            if target.node and OmegaConf.is_interpolation(config, target.node):
+                continue
+            content = _content(config, target.node, mistakes)
+            fields = {
+                name: field
+                for name, field in target.fields.items()
+                if field.default is REQUIRED
+                or target.node in whole
+                or full_key(target.node, name) in given
+                if not _is_interpolated(content, name)
+            }
+            self._values(target, replace(target, fields=fields, open=False), content, mistakes)
         return mistakes
 
+    def _values(
+        self, target: Target, reduced: Target, content: DictConfig, mistakes: list[str]
+    ) -> dict[str, Any]:
+        """The values of some fields of a target.
+
+        Args:
+            target: with all of its fields.
+            reduced: with those whose values are wanted.
+            content: of the target's node.
+            mistakes: which grow by what is wrong.
+        """
+        if self.closed:  # nothing could read what was added, +name=value
+            keys = [full_key(target.node, str(key)) for key in content if key != "hydra"]
+            mistakes += filter(None, map(self.unknown, keys))
+        try:
+            return python_values(reduced, content, () if target.node else self.nodes)
+        except SweepError as error:
+            mistakes += [one.text for one in error.mistakes]
+            return {}
+
+    def is_plain(self, key: str) -> bool:
+        """Whether a key is the plain name of a prefix class's field, and not the function's."""
+        if self.root.open or key in self.root.fields or key in self.nodes:
+            return False
+        return any(key in node.target.fields for node in self.nodes.values())
+
     def in_full(self, key: str, at_root: Container[str]) -> str:
-        """A key with the node that it is in, where it is the plain name of a prefix class's field.
+        """A key with the node that it is in, where it is the plain name of a field.
 
         Args:
             key: that of an override.
@@ -157,86 +200,81 @@ class Task:
         Raises:
             SweepError: several classes have it.
         """
-        if not key.isidentifier() or key in at_root or key in self.nodes:
+        if key in at_root or not self.is_plain(key):
             return key
-        classes = [cast("Owner", owner_of(node.cls)) for node in self.nodes.values()]
-        try:
-            found = Names(self.app.__proto_owner__, classes, classes, {}).find(key)
-        except AmbiguousError:
-            raise
-        except SweepError:  # nothing has it
-            return key
-        return found.owner.full(key)
+        classes = [node.cls.__proto_parameters__ for node in self.nodes.values()]
+        return KeyResolver(None, classes).find(key)[0].full(key)
 
     def unknown(self, key: str) -> str | None:
-        """What is wrong with a key that no parameter and no field stands at; None where one does.
-
-        What stands below a field is not looked at.
+        """What is wrong with a key that is neither a parameter's nor a field's, else None.
 
         Args:
-            key: the key, without + or ++.
+            key: the key, without + or ++. What is below a field is not looked at.
         """
-        first, *below = key.split(".")
-        if first in self.root.fields or self.root.open or self.root.has_configs:
+        first, _, below = key.partition(".")
+        node = self.nodes.get(first)
+        target = self.root if node is None else node.target
+        name = first if node is None else below.partition(".")[0]
+        if not name or name in target.fields or target.open:
             return None
-        if first not in self.nodes:
-            valid = [*self.root.fields, *self.nodes]
-            return f"{self.root.name} has no parameter {key}.{self._meant(key, first, valid)}"
-        target = self.nodes[first].target
-        if not below or target.open or below[0] in target.fields:
-            return None
-        valid = [f"{first}.{name}" for name in target.fields]
-        return f"{target.name} has no parameter {key}.{self._meant(key, below[0], valid)}"
+        valid = [full_key(target.node, one) for one in target.fields]
+        valid += self.nodes if node is None else ()
+        close = self.suggestion(key)
+        hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
+        return f"{target.name} has no parameter {key}.{hint}"
 
-    def _meant(self, key: str, name: str, valid: list[str]) -> str:
-        """The hint at the key that was meant: what is near to it, or near to it within a node."""
-        within = {
-            field: f"{node}.{field}"
-            for node, content in self.nodes.items()
-            for field in content.target.fields
-        }
+    def suggestion(self, key: str) -> str | None:
+        """The parameter, or the option of the sweeper, that was probably meant by a key.
+
+        Returns:
+            Its key; None if a parameter has the key, or nothing like it.
+        """
+        within = [full_key(one.node, name) for one in self.targets[1:] for name in one.fields]
+        names = [*self.root.fields, *self.nodes, *within]
+        if key in names:
+            return None
         if key in sweeper_options():
-            return f" Did you mean hydra.sweeper.{key}?"
-        close = nearest(key, [*valid, *within.values()]) or within.get(nearest(name, within) or "")
-        return f" Did you mean {close}?" if close else did_you_mean(key, valid)
-
-    def _refuse_without_use(
-        self, config: DictConfig, contents: Mapping[str, DictConfig], mistakes: list[str]
-    ) -> None:
-        if self.closed:
-            _without_use(self.root, config, self.nodes, mistakes)
-            for name, node in self.nodes.items():
-                _without_use(node.target, contents[name], {}, mistakes)
+            return f"hydra.sweeper.{key}"
+        short = {name.rpartition(".")[2]: name for name in within}
+        joined = {name.replace(".", "_"): name for name in within}
+        close = short.get(key) or joined.get(key) or nearest(key, names)
+        return close or short.get(nearest(key, short) or "")
 
 
-def _of_a_script(app: App[..., Any]) -> Any:
+def _with_current_defaults(parameters: ParameterSet) -> Target:
+    """The fields with what was assigned to them, or is bound now, for a default."""
+    target = parameters.target
+    fields = {
+        name: replace(field, default=parameters.value(name))
+        for name, field in target.fields.items()
+    }
+    seen: set[type] = set()
+    for field in fields.values():
+        resolve_annotations(field.annotation, seen)
+        resolve_annotations(type(field.default), seen)
+    return replace(target, fields=fields)
+
+
+def _as_of_script(app: App[..., Any]) -> Any:
     """The function as a script would have it.
 
     For one of an imported module, Hydra would look for configs in a package instead of beside the
     file, and fail without a package even where there are no configs. A notebook's cell counts as
     a file in the working directory.
     """
-    function = inspect.unwrap(app)
-    if not isinstance(function, FunctionType):  # an object that is called
-        function = cast("FunctionType", app.__wrapped__)
-    code, closure = function.__code__, function.__closure__
+    function = cast("FunctionType", inspect.unwrap(app))
+    code = function.__code__
     if not Path(code.co_filename).exists():
         code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
-    stand_in = FunctionType(code, {}, function.__name__, None, closure)
-    stand_in.__module__ = "__main__"
-    vars(stand_in).update(vars(function))
-    vars(stand_in).pop("__wrapped__", None)  # which Hydra would look at instead
-    vars(stand_in)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
-    return stand_in
+    copied = copy_function(function, code, {})
+    copied.__module__ = "__main__"
+    vars(copied)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
+    return copied
 
 
 def _content(config: DictConfig, node: str, mistakes: list[str]) -> DictConfig:
-    """The content of a prefix class's node; one that was deleted is empty."""
-    try:
-        content = config[node] if node in config else OmegaConf.create()
-    except OmegaConfBaseException as error:
-        mistakes.append(f"{node}: {str(error).splitlines()[0]}.")
-        return OmegaConf.create()
+    """The content of a node, the root included; that of a deleted one is empty."""
+    content = config.get(node, OmegaConf.create()) if node else config
     if isinstance(content, DictConfig):
         return content
     mistakes.append(
@@ -245,76 +283,33 @@ def _content(config: DictConfig, node: str, mistakes: list[str]) -> DictConfig:
     return OmegaConf.create()
 
 
-def _native(
-    target: Target, config: DictConfig, mistakes: list[str], ignore: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
-    """The native values of a target; what is wrong with them is added to the mistakes."""
-    try:
-        return schema.native(target, config, ignore or {})
-    except SweepError as error:
-        mistakes += [one.text for one in error.mistakes]
-        return {}
-
-
-def _without_use(
-    target: Target, config: DictConfig, others: Mapping[str, Any], mistakes: list[str]
-) -> None:
-    """Adds the keys that were added (`+name=value`) and that nothing can read."""
-    for key in () if target.open else config:
-        # Before the job starts, Hydra's own config is among them.
-        if key not in target.fields and key not in others and key != "hydra":
-            valid = [*target.fields, *others]
-            mistakes.append(f"{target.name} has no parameter {key}.{did_you_mean(str(key), valid)}")
-
-
-def _required(target: Target) -> Iterator[str]:
-    return (name for name, field in target.fields.items() if field.default is REQUIRED)
-
-
-def _reduced(target: Target, names: Iterable[str], config: DictConfig) -> Target:
-    """A target of some of its fields only, those aside whose values are for the job to resolve."""
-    fields = {
-        name: target.fields[name]
-        for name in names
-        if name in target.fields and not _holds_interpolation(config, name)
-    }
-    return replace(target, fields=fields, open=False)
-
-
-def _holds_interpolation(config: DictConfig, name: str) -> bool:
-    if name not in config.keys():  # noqa: SIM118 - a value that is missing is not in the config
+def _is_interpolated(config: DictConfig, name: str) -> bool:
+    r"""Whether only a job can say what a value is. An escaped \\${ is left to the job as well."""
+    if name not in config.keys():  # noqa: SIM118 - a missing value is not "in" the config
         return False  # deleted
     if OmegaConf.is_interpolation(config, name):
         return True
-    value: Any = config.get(name)  # None for one that is missing, which is told
-    return OmegaConf.is_config(value) and _is_live(OmegaConf.to_container(value))
+    value: Any = config.get(name)
+    return OmegaConf.is_config(value) and "${" in str(OmegaConf.to_container(value))
 
 
-def _is_live(value: Any) -> bool:
-    if isinstance(value, dict):
-        return any(map(_is_live, cast("dict[Any, Any]", value).values()))
-    if isinstance(value, list):
-        return any(map(_is_live, cast("list[Any]", value)))
-    return isinstance(value, str) and live(value)
+def _refuse_sweeper_options_without_m() -> None:
+    """Refuses what the command line of a single run gives the sweeper.
 
-
-def _refuse_a_sweep_without_m() -> None:
-    """Refuses, in a job of no multirun, what the command line gave the sweeper.
-
-    What a config gives it stays without effect, as both kinds of run share the config; of a whole
-    sweep that does not run there is a warning.
+    What a config gives it has no effect, as both kinds of run share the config; there is a warning
+    if that is a whole sweep.
 
     Raises:
         JobError: options of the sweeper, with their values.
     """
     if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.RUN:
         return
-    hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.instance().cfg))["hydra"]
-    sweeper: dict[str, Any] = hydra["sweeper"] if isinstance(hydra["sweeper"], dict) else {}
+    hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
+    sweeper: dict[str, Any] = hydra["sweeper"]
     defaults = sweeper_options()
     given = [
         line
-        for line in cast("list[str]", hydra["overrides"]["hydra"])
+        for line in hydra["overrides"]["hydra"]
         for name in re.findall(r"^\+*hydra\.sweeper\.(\w+)", line)
         if name in defaults and sweeper.get(name) != defaults[name]
     ]

@@ -7,23 +7,23 @@ import sys
 import types
 import typing
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar, Union, cast
-
-_WRAPPERS = (Annotated, Final, ClassVar)
-# Types that only a later Python or a TypedDict knows; absent ones match nothing.
-_LATER_WRAPPERS = tuple(
-    wrapper
-    for name in ("Required", "NotRequired", "ReadOnly")
-    if (wrapper := getattr(typing, name, None)) is not None
+from types import NoneType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NewType,
+    TypeVar,
+    Union,
+    cast,
 )
-BARE_TUPLE: Any = vars(typing)["Tuple"]
 
-
-class _Holder:
-    """Carries one annotation to `typing.get_type_hints`."""
-
-    def __init__(self, annotation: Any) -> None:
-        self.__annotations__ = {"it": annotation}
+_WRAPPERS: tuple[Any, ...] = (
+    *(Annotated, Final, ClassVar),
+    *[getattr(typing, name, Final) for name in ("Required", "NotRequired")],  # of a TypedDict
+)
 
 
 def resolve(
@@ -36,26 +36,20 @@ def resolve(
     >>> resolve("Tensor", {})
     typing.Any
     """
+    if annotation is inspect.Parameter.empty:
+        return Any
     if type(annotation) is type:
         return annotation
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    local = dict(local_names or {})
     try:
-        hints = typing.get_type_hints(
-            _Holder(annotation),
-            dict(names),
-            dict(local_names) if local_names is not None else None,
-            include_extras=True,
-        )
+        return typing.get_type_hints(holder, dict(names), local, include_extras=True)["it"]
     except Exception:  # the text is the user's: evaluating it can raise anything
         return Any
-    return hints["it"]
 
 
-def hints(cls: type, local_names: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def hints(cls: type) -> dict[str, Any]:
     """The resolved annotations of a class and its bases, each in the names of its own module.
-
-    Args:
-        cls: the class.
-        local_names: names that its annotations may use besides.
 
     >>> class Training:
     ...     lr: "float"
@@ -64,10 +58,9 @@ def hints(cls: type, local_names: Mapping[str, Any] | None = None) -> dict[str, 
     """
     found: dict[str, Any] = {}
     for base in reversed(cls.__mro__):
-        module = sys.modules.get(base.__module__)
-        names = vars(module) if module is not None else {}
+        names = getattr(sys.modules.get(base.__module__), "__dict__", {})
         for name, annotation in inspect.get_annotations(base).items():
-            found[name] = resolve(annotation, names, {**(local_names or {}), **vars(base)})
+            found[name] = resolve(annotation, names, vars(base))
     return found
 
 
@@ -81,22 +74,16 @@ def unwrap(annotation: Any) -> Any:
     >>> unwrap(TypeVar("T"))
     typing.Any
     """
-    while True:
-        origin = typing.get_origin(annotation)
-        if origin in _WRAPPERS or (origin is not None and origin in _LATER_WRAPPERS):
-            annotation = typing.get_args(annotation)[0]
-        elif isinstance(annotation, typing.NewType):
-            annotation = annotation.__supertype__
-        elif hasattr(origin or annotation, "__value__"):  # an alias: `type Rate = float`
-            annotation = (origin or annotation).__value__
-        elif type(annotation).__name__ == "InitVar" and hasattr(annotation, "type"):
-            annotation = annotation.type
-        elif annotation in (Final, ClassVar, object, inspect.Parameter.empty) or isinstance(
-            annotation, (TypeVar, str)
-        ):
-            return Any
-        else:
-            return type(None) if annotation is None else annotation
+    origin = typing.get_origin(annotation)
+    if origin in _WRAPPERS:
+        return unwrap(typing.get_args(annotation)[0])
+    if isinstance(annotation, NewType):
+        return unwrap(annotation.__supertype__)
+    if hasattr(origin or annotation, "__value__"):  # an alias: `type Rate = float`
+        return unwrap((origin or annotation).__value__)
+    if annotation in (Final, ClassVar, object) or isinstance(annotation, (TypeVar, str)):
+        return Any
+    return NoneType if annotation is None else annotation
 
 
 def union_members(annotation: Any) -> tuple[Any, ...]:
@@ -112,6 +99,17 @@ def union_members(annotation: Any) -> tuple[Any, ...]:
     return ()
 
 
+def without_none(annotation: Any) -> Any:
+    """The type beside None in `X | None`; any other annotation, unwrapped, as it is.
+
+    >>> without_none(int | None), without_none(int), without_none(int | str | None)
+    (<class 'int'>, <class 'int'>, int | str | None)
+    """
+    annotation = unwrap(annotation)
+    others = [member for member in union_members(annotation) if member is not NoneType]
+    return unwrap(others[0]) if len(others) == 1 else annotation
+
+
 def type_text(annotation: Any) -> str:
     """An annotation as a person writes it.
 
@@ -121,24 +119,16 @@ def type_text(annotation: Any) -> str:
     "'adam' | 'sgd'"
     """
     annotation = unwrap(annotation)
-    if annotation is types.NoneType:
-        return "None"
-    if annotation is ...:
-        return "..."
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is NoneType or annotation is ...:
+        return "None" if annotation is NoneType else "..."
     if isinstance(annotation, list):  # the parameters of a Callable
         return f"[{', '.join(map(type_text, cast('list[Any]', annotation)))}]"
-    members = union_members(annotation)
-    if members:
-        return " | ".join(type_text(member) for member in members)
-    origin = typing.get_origin(annotation)
-    arguments = typing.get_args(annotation)
+    if union_members(annotation):
+        return " | ".join(map(type_text, arguments))
     if origin is Literal:
         return " | ".join(str(a) if hasattr(a, "name") else repr(a) for a in arguments)
-    if origin is not None and arguments:
+    if arguments:
         return f"{type_text(origin)}[{', '.join(map(type_text, arguments))}]"
-    if origin is tuple and annotation is not BARE_TUPLE:
-        return "tuple[()]"
-    if origin is not None:
-        annotation = origin
-    name = getattr(annotation, "__name__", None)
+    name = getattr(origin or annotation, "__name__", None)
     return name if isinstance(name, str) else str(annotation).removeprefix("typing.")

@@ -1,9 +1,9 @@
 """What the sweeper does: which jobs there are, and running them through the launcher."""
 
-from params_proto.multirun.host import Host as Host
+from params_proto.multirun.context import AppContext as AppContext
+from params_proto.multirun.job_runner import JobRunner as JobRunner
+from params_proto.multirun.job_runner import rank_here as rank_here
 from params_proto.multirun.options import Options as Options
+from params_proto.multirun.resume import BegunSinceError as BegunSinceError
+from params_proto.multirun.resume import resume_target as resume_target
 from params_proto.multirun.run import run as run
-from params_proto.multirun.running.ranks import rank_here as rank_here
-from params_proto.multirun.running.recorded import Recorded as Recorded
-from params_proto.multirun.start.opening import opened as opened
-from params_proto.multirun.start.place import BegunSinceError as BegunSinceError

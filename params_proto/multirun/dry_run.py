@@ -5,48 +5,46 @@ from __future__ import annotations
 import json
 import logging
 import sys
-import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, cast
 
-from params_proto.closed_pipe import until_closed
+from omegaconf import OmegaConf
+
+from params_proto._files import until_closed
+from params_proto._keys import keys_of
+from params_proto._text import counted
+from params_proto._values import length
+from params_proto.analysis.text import cell, in_columns
 from params_proto.errors import SweepError
-from params_proto.keys import keys_of
-from params_proto.multirun.asked.plan import Job
-from params_proto.multirun.host import Host
-from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Batch
-from params_proto.multirun.jobs.validation import AHEAD, Validation
-from params_proto.multirun.start.beginning import Beginning
-from params_proto.multirun.start.remaining import Seen
-from params_proto.multirun.words import counted
-from params_proto.table.text import width
-from params_proto.values import length
+from params_proto.multirun.jobs import Batch, Overrides
+from params_proto.multirun.progress import write
+from params_proto.multirun.resume import JobState
+from params_proto.multirun.sweep_dir import SweepRun
+from params_proto.multirun.validation import Validation
 
-_ALL = 1000  # jobs that are shown one by one
-_FIRST = 20  # of more
-_PATIENCE = 1.0  # seconds for which jobs of more than 10,000 are validated
+_ALL = 1000  # jobs that are validated and shown one by one
+_VALIDATED = 100  # of more, those that are validated
+_FIRST = 20  # and those that are shown
 _WIDEST = 72  # characters of a job's overrides; of longer ones those that differ are shown
+_FEW = 10  # keys that can be swept
 
 
-def dry_run(beginning: Beginning, host: Host, form: object) -> None:
+def dry_run(run: SweepRun, form: object) -> None:
     """Validates the first jobs, and prints them.
 
     Args:
-        beginning: the sweep.
-        host: the app.
+        run: the sweep.
         form: True for a table, `json` for an object a job and line.
 
     Raises:
-        SweepError: a job cannot run as it was asked for, or the form is another one.
+        SweepError: a job cannot run as requested, or the form is another one.
         HydraException: a config cannot be composed.
     """
     if form not in (True, "json"):
         raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
-    show = _Show(beginning, host)
+    show = _Show(run)
     with until_closed():
         if form == "json":
             show.objects()
@@ -69,35 +67,32 @@ def logged_aside() -> Generator[None, None, None]:
 
 
 class _Show:
-    def __init__(self, beginning: Beginning, host: Host) -> None:
-        self._beginning = beginning
-        self._directories = Directories(beginning.directory)
-        self._validation = Validation(host, self._directories, Composed())
-        beginning.note_others(self._validation)
-        self._jobs = beginning.seen(self._directories)
+    def __init__(self, run: SweepRun) -> None:
+        self._run = run
+        self._directories = run.directories()
+        self._validation = Validation(run.host, self._directories)
+        self._states = run.states(self._directories)
 
     def objects(self) -> None:
-        for batch in _batches(self._jobs):
-            for one, directory in self._validated(batch):
-                told = {
-                    "job": one.one.number,
-                    "overrides": one.one.job,
+        for states in _batches(self._states):
+            for state, directory in self._validated(states):
+                line = {
+                    "job": state.job.number,
+                    "overrides": state.job.overrides,
                     "dir": directory,
-                    "status": one.status,
-                    "runs": one.to_run,
+                    "status": state.status,
+                    "runs": state.to_run,
                 }
-                _say(json.dumps(told))
+                _say(json.dumps(line))
 
     def table(self) -> None:
-        first = [*islice(self._jobs, _ALL + 1)]
+        first = [*islice(self._states, _ALL + 1)]
         more = len(first) > _ALL
-        rows = [*self._rows(first[:_FIRST] if more else first)]
-        validated = len(first)
+        rows = [*self._rows(first[:_VALIDATED] if more else first)]
         if more:
-            validated = self._validate_on(chain(first[_FIRST:], self._jobs))
-            rows.append(("...", [], "", ""))
-            rows += self._rows([self._beginning.last(self._directories)])
-        jobs, same = self._told_apart([job for _, job, _, _ in rows])
+            last = self._rows([self._run.last(self._directories)])
+            rows = [*rows[:_FIRST], ("...", Overrides(), "", ""), *last]
+        jobs, same = self._without_common_overrides([job for _, job, _, _ in rows])
         cells = [
             (number, " ".join(job), directory, note)
             for (number, _, directory, note), job in zip(rows, jobs, strict=True)
@@ -105,11 +100,17 @@ class _Show:
         _print([("job", "overrides", "directory", ""), *cells])
         if same:
             _say(f"Every job also has {' '.join(same)}")
-        self._count(validated, len(first), more)
+        size, shard = self._run.request.plan.space.size, self._run.options.shard
+        jobs_here = counted(size if shard is None else length(range(size)[shard]))
+        checked = f"the first {_VALIDATED} are valid" if more else "all are valid"
+        _say(
+            f"{jobs_here} in {self._run.directory}, of which {checked}. Nothing was started or"
+            " written (dry run)."
+        )
 
-    def _told_apart(self, jobs: list[Job]) -> tuple[list[Job], Job]:
+    def _without_common_overrides(self, jobs: list[Overrides]) -> tuple[list[Overrides], Overrides]:
         """The overrides to show of each job, and where one's are long, those in common."""
-        swept = {*self._beginning.request.plan.swept}
+        swept = {*self._run.request.plan.swept}
         if not swept or all(len(" ".join(job)) <= _WIDEST for job in jobs):
             return jobs, []
         differ = [
@@ -118,42 +119,22 @@ class _Show:
         ]
         return differ, [line for line in jobs[0] if line not in differ[0]]
 
-    def _rows(self, jobs: list[Seen]) -> Iterator[tuple[str, Job, str, str]]:
-        for one, directory in self._validated(jobs):
-            note = "" if one.status == "pending" else one.status
-            note = f"{note}, runs again" if note and one.to_run else note
-            yield str(one.one.number), one.one.job, directory or "as the job says", note
+    def _rows(self, states: list[JobState]) -> Iterator[tuple[str, Overrides, str, str]]:
+        for state, directory in self._validated(states):
+            note = "" if state.status == "pending" else state.status
+            note = f"{note}, runs again" if note and state.to_run else note
+            yield str(state.job.number), state.job.overrides, directory or "as the job says", note
 
-    def _validated(self, jobs: list[Seen]) -> Iterator[tuple[Seen, str | None]]:
-        batch = Batch([one.one for one in jobs])
-        for _ in self._validation.passed([batch], ahead=False):
-            pass
-        for one in jobs:
-            yield one, batch.directories.get(one.one.number)
-
-    def _validate_on(self, jobs: Iterable[Seen]) -> int:
-        """Validates jobs that are not shown: of the first 10,000, as many as take no time."""
-        deadline, count = time.monotonic() + _PATIENCE, _FIRST
-        for batch in _batches(islice(jobs, AHEAD - _FIRST), 50):
-            for _ in self._validated(batch):
-                count += 1
-            if time.monotonic() > deadline:
-                break
-        return count
-
-    def _count(self, validated: int, shown: int, more: bool) -> None:
-        beginning = self._beginning
-        size = beginning.request.plan.space.size
-        part = beginning.options.part
-        count = length(range(size)[part]) if part is not None else size
-        what = f"{counted(count)} in {beginning.directory}"
-        checked = f"the first {validated} are valid" if more else "all are valid"
-        _say(f"{what}, of which {checked}. Nothing was started or written (dry run).")
+    def _validated(self, states: list[JobState]) -> Iterator[tuple[JobState, str | None]]:
+        batch = Batch([state.job for state in states])
+        for _ in self._validation.passed([batch], ahead=True):
+            for state in states:
+                yield state, batch.directories.get(state.job.number)
 
 
-def _batches(jobs: Iterable[Seen], size: int = 100) -> Iterator[list[Seen]]:
-    rest = iter(jobs)
-    while batch := [*islice(rest, size)]:
+def _batches(states: Iterable[JobState]) -> Iterator[list[JobState]]:
+    rest = iter(states)
+    while batch := [*islice(rest, 100)]:
         yield batch
 
 
@@ -162,7 +143,34 @@ def _say(line: str) -> None:
 
 
 def _print(rows: list[tuple[str, ...]]) -> None:
-    widths = [max(map(width, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = [cell + " " * (most - width(cell)) for cell, most in zip(row, widths, strict=True)]
-        _say("  ".join(cells).rstrip())
+    for line in in_columns(rows):
+        _say(line)
+
+
+def show_what_can_be_swept(run: SweepRun) -> None:
+    """Writes a line about the keys of the app, where one job runs and nothing was requested."""
+    request, config = run.request, run.host.config
+    if run.is_resume or request.arguments or request.plan.swept or request.plan.size != 1:
+        return
+    content = cast("dict[str, Any]", OmegaConf.to_container(config))
+    values = dict(_leaves({key: one for key, one in content.items() if key != "hydra"}))
+    if not values:
+        return
+    keys = list(values)
+    groups = [key for key in config.hydra.runtime.choices if key.partition("/")[0] != "hydra"]
+    named = f"the config group{'s' if len(groups) > 1 else ''} {', '.join(groups[:_FEW])}; "
+    given = [key for key in keys if values[key] != "???"]
+    example = f"{given[0]}={cell(values[given[0]])},..." if given else f"{keys[0]}=...,..."
+    more = f" and {len(keys) - _FEW} more" if len(keys) > _FEW else ""
+    write(
+        f"Nothing is swept: one job runs. What can be swept: {named if groups else ''}"
+        f"{', '.join(keys[:_FEW])}{more}; as {example} on the command line."
+    )
+
+
+def _leaves(node: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(cast("dict[str, Any]", value), f"{path}{key}.")
+        else:
+            yield f"{path}{key}", value

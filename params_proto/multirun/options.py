@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import chain, repeat
 from typing import Any, cast
 
+from params_proto._text import parse_slice
+from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
 from params_proto.errors import SweepError, shown
-from params_proto.python_text import slice_of
-from params_proto.table.ranking import ALONE, DIRECTIONS, Ranking
 
-# What a launcher gets at once unless told otherwise; Slurm's default limit for an array of jobs.
+# What a launcher gets at once by default; Slurm's default limit for an array of jobs.
 _BATCH = 1000
 # Of a sweep that is too large to be checked before it starts, what is checked and started at once.
 _FIRST = 100
@@ -44,9 +44,9 @@ class Options:
             value = getattr(self, name)
             if value is not None and (type(value) is not int or value < 0):
                 raise SweepError(
-                    f"hydra.sweeper.{name}={value} is no number of jobs: 0 or more."
+                    f"hydra.sweeper.{name}={value} is not a number of jobs: 0 or more."
                     if name == "max_failures"
-                    else f"hydra.sweeper.{name}={value} is no number of times: 0 or more."
+                    else f"hydra.sweeper.{name}={value} is not a number of times: 0 or more."
                 )
 
         changed = self.resume_changed
@@ -57,8 +57,8 @@ class Options:
             )
         if not isinstance(self.metric, (str, type(None))):
             raise SweepError(
-                f"hydra.sweeper.metric={self.metric} is no name of what a job returns, like"
-                " accuracy or loss.test."
+                f"hydra.sweeper.metric={self.metric} is not the name of a returned value,"
+                " like accuracy or loss.test."
             )
         if self.direction not in (None, *DIRECTIONS):
             raise SweepError(
@@ -66,20 +66,20 @@ class Options:
             )
         if self.rerun is not None and self.resume in (None, False):
             raise SweepError(
-                f"hydra.sweeper.rerun={self.rerun} is about a sweep that goes on: give"
+                f"hydra.sweeper.rerun={self.rerun} is about a sweep that is resumed: give"
                 " hydra.sweeper.resume, too, its directory, or true for the one of hydra.sweep.dir."
             )
         if self.timeout is not None and not (
             type(self.timeout) in (int, float) and 0 < self.timeout <= _LONGEST
         ):
             raise SweepError(
-                f"hydra.sweeper.timeout={self.timeout} is no number of seconds, more than 0 and"
+                f"hydra.sweeper.timeout={self.timeout} is not a number of seconds, more than 0 and"
                 f" at most {_LONGEST}. Leave it out for no limit."
             )
 
     @property
     def ranking(self) -> Ranking:
-        """What makes one job better than another: a number that it returns, if no other is told."""
+        """What makes one job better than another: a number that it returns, by default."""
         return Ranking.by(self.metric or ALONE, self.direction)
 
     @property
@@ -94,7 +94,7 @@ class Options:
             return _BATCH
         if size < 1:
             raise SweepError(
-                f"hydra.sweeper.max_batch_size={size} is no number of jobs: 1 or more."
+                f"hydra.sweeper.max_batch_size={size} is not a number of jobs: 1 or more."
             )
         return size
 
@@ -112,18 +112,18 @@ class Options:
         return chain([min(size, _FIRST)] if at_once else [], repeat(size))
 
     @property
-    def part(self) -> slice | None:
-        """The part of the sweep that is to run; None for all of it.
+    def shard(self) -> slice | None:
+        """The shard of the sweep that is to run; None for all of it.
 
         Raises:
-            SweepError: `slice` is none.
+            SweepError: `slice` is not a slice.
 
-        >>> Options(slice="2::8").part, Options().part
+        >>> Options(slice="2::8").shard, Options().shard
         (slice(2, None, 8), None)
-        >>> Options(slice=90).part
+        >>> Options(slice=90).shard
         Traceback (most recent call last):
             ...
-        params_proto.errors.SweepError: hydra.sweeper.slice=90 is a number, and no slice: write 0:3\
+        params_proto.errors.SweepError: hydra.sweeper.slice=90 is a number, not a slice: write 0:3\
  for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML\
  reads 1:30 as 90.
         """
@@ -131,17 +131,17 @@ class Options:
         if given is None:
             return None
         if not isinstance(given, str):
-            kind = "a number" if isinstance(given, int) else "no text"
+            kind = "a number" if isinstance(given, int) else "not text"
             raise SweepError(
-                f"hydra.sweeper.slice={shown(given)} is {kind}, and no slice: write {forms}. In a"
+                f"hydra.sweeper.slice={shown(given)} is {kind}, not a slice: write {forms}. In a"
                 " YAML file put it in quotes, as YAML reads 1:30 as 90."
             )
-        part = slice_of(given)
-        if part is None:
-            raise SweepError(f"hydra.sweeper.slice={given} is no slice: write {forms}.")
-        if part.step == 0:
+        shard = parse_slice(given)
+        if shard is None:
+            raise SweepError(f"hydra.sweeper.slice={given} is not a slice: write {forms}.")
+        if shard.step == 0:
             raise SweepError(f"hydra.sweeper.slice={given}: a slice's step cannot be 0.")
-        return part
+        return shard
 
 
 def _is_keys(value: Any) -> bool:

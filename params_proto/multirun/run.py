@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
-from params_proto.multirun.host import Host
-from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.mistakes import told_by_hydra
+from params_proto.multirun.context import AppContext
+from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.executor import Executor
+from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
-from params_proto.multirun.ready import asked_for, make_ready
-from params_proto.multirun.running.batches import Running
-from params_proto.multirun.running.interrupts import interrupts, quiet_about_interrupts
-from params_proto.multirun.running.recorded import Recorded
-from params_proto.multirun.start.beginning import Beginning
-from params_proto.multirun.start.opening import Opened
-from params_proto.multirun.words import counted
+from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget
+from params_proto.multirun.signals import (
+    exit_on_interrupt,
+    interrupts,
+    refuse_timeout,
+    runs_here,
+)
+from params_proto.multirun.sweep_dir import SweepRun, open_sweep
+from params_proto.multirun.validation import AHEAD
 
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
-
-    from params_proto.multirun.start.remaining import Remaining
 
 log = logging.getLogger(__name__)
 
@@ -34,10 +38,10 @@ _NOT_BEGUN = "Interrupted: no job has started. The same command begins again."
 def run(
     options: Options,
     arguments: Sequence[str],
-    host: Host,
+    host: AppContext,
     launcher: Launcher,
-    task: Recorded,
-    opened: Opened,
+    task: JobRunner,
+    target: ResumeTarget,
 ) -> list[Sequence[JobReturn]]:
     """Runs every job.
 
@@ -47,14 +51,14 @@ def run(
         host: the app.
         launcher: runs the jobs.
         task: what it runs.
-        opened: the sweep that goes on.
+        target: what a resume found.
 
     Returns:
         The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
-        BegunSinceError: it was to go on if there was one, and there is one since.
-        HydraException: a mistake in what is asked for. It is found before anything is written or
+        BegunSinceError: it was to be resumed if there was one, and there is one since.
+        HydraException: a mistake in what is requested. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
         SystemExit: a job failed, the launcher did, or the sweep was interrupted; with
@@ -62,50 +66,81 @@ def run(
     """
     with ExitStack() as held:
         task.signals = signals = held.enter_context(interrupts())
-        with told_by_hydra(), quiet_about_interrupts(_NOT_BEGUN):
-            composed = Composed()
+        with reported_by_hydra(), exit_on_interrupt(_NOT_BEGUN):
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            beginning = asked_for(options, arguments, host, opened, composed)
+            sweep_run = open_sweep(options, arguments, host, target)
+            refuse_timeout(options.timeout, host.config)
             if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
                 from params_proto.multirun.dry_run import dry_run
 
-                dry_run(beginning, host, options.dry_run)
+                dry_run(sweep_run, options.dry_run)
                 return []
-            ready = make_ready(beginning, composed, held)
-            if ready.empty:
-                return _nothing(beginning, ready.remaining)
-        if options.progress and not beginning.request.arguments:
-            from params_proto.multirun.unswept import tell_what_can_be_swept
+            sweep_run.prepare(held)
+            if sweep_run.is_empty:
+                return _nothing_to_run(sweep_run, sweep_run.remaining)
+        if options.progress and not sweep_run.request.arguments:
+            from params_proto.multirun.dry_run import show_what_can_be_swept
 
-            tell_what_can_be_swept(beginning)
-        running = Running.of(beginning, launcher, task, ready.configs, ready.remaining)
-        signals.if_stuck = running.end_stuck
+            show_what_can_be_swept(sweep_run)
+        executor = Executor(sweep_run, launcher, task, sweep_run.configs)
+        finish = Finish(sweep_run, executor, sweep_run.remaining)
         try:
-            with running.watched():
-                for batch in ready.batches:
-                    running.run(batch)
+            with _progress(sweep_run, executor, sweep_run.remaining):
+                for batch in sweep_run.batches:
+                    with reported_by_hydra():
+                        executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # which a job took for its own
-                    if running.gathered.failures.too_many:
+                    if executor.failures.too_many:
                         break
-                if not beginning.joins:  # the other parts of which take their own time
-                    running.wait()
+                if not sweep_run.is_shard:  # other shards of which take their own time
+                    executor.elsewhere += (
+                        sweep_run.remaining.elsewhere if sweep_run.remaining else []
+                    )
+                    with reported_by_hydra():
+                        executor.wait()
         except KeyboardInterrupt as error:
-            signals.handled()
-            running.interrupted(signals.number_of(error))
+            finish.interrupt(signals.last or error)
         except Exception as error:
-            running.stopped(error)
+            finish.stop(error)
             raise
-        with quiet_about_interrupts():
-            running.show_failure()
-            running.leave_results()
-    return running.ended()
+        return finish.finish()
 
 
-def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence[JobReturn]]:
+def _progress(
+    run: SweepRun, executor: Executor, remaining: ResumeFilter | None
+) -> AbstractContextManager[None]:
+    """Within the block the progress is shown, if anybody wants to see it."""
+    options, plan, part = run.options, run.request.plan, run.options.shard
+    if not options.progress:
+        return nullcontext()
+    from params_proto.multirun.progress import Progress, is_terminal  # which a sweep may do without
+
+    total = None
+    if plan.size is not None or not plan.exceeds(AHEAD, part):  # without a look at many jobs
+        numbers = range(plan.space.size)[slice(None) if part is None else part]
+        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # which len() may not say
+    if total == 1 and not is_terminal(sys.stderr):
+        return nullcontext()
+    launcher = run.host.config.hydra.launcher
+    best = Best(options.ranking) if remaining is None else remaining.best
+    executor.progress = Progress(
+        total,
+        best,
+        executor.records,
+        remaining,
+        looks=not runs_here(run.host.config),
+        live="n_jobs" not in launcher,  # as joblib's has, whose workers write to the terminal
+    )
+    return executor.progress.watching()
+
+
+def _nothing_to_run(
+    sweep_run: SweepRun, remaining: ResumeFilter | None
+) -> list[Sequence[JobReturn]]:
     """Of a sweep that has jobs, a part may have none, or they may all be done."""
     if remaining is not None and remaining.left_out:
         unfinished = (
@@ -115,24 +150,23 @@ def _nothing(beginning: Beginning, remaining: Remaining | None) -> list[Sequence
             else ""
         )
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {beginning.directory}"
+            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep_run.directory}"
             f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
         )
-        if beginning.is_there:  # the process may have died that was about to
-            from params_proto.multirun.progress.lines import write
-            from params_proto.multirun.running.ending import leave_results
+        if sweep_run.is_same_sweep:  # the process may have died that was about to
+            from params_proto.multirun.progress import write
 
-            beginning.remove_half_written()
-            for line in leave_results(beginning, beginning.directory.absolute()):
+            sweep_run.remove_half_written()
+            for line in leave_results(sweep_run, sweep_run.directory.absolute()):
                 write(line)
         return []
-    size = beginning.request.plan.space.size
+    size = sweep_run.request.plan.space.size
     if not size:
         raise SweepError(
             "the sweep has no jobs: its exclude or where steps drop every config, or its file has"
             " no rows."
         )
     log.warning(
-        f"hydra.sweeper.slice={beginning.options.slice} takes none of the sweep's {size} jobs."
+        f"hydra.sweeper.slice={sweep_run.options.slice} takes none of the sweep's {size} jobs."
     )
     return []

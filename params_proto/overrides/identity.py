@@ -1,53 +1,72 @@
-"""What a job is, whatever its number: its overrides, in whichever order and spelling."""
+"""What identifies a job, whatever its number: its overrides, in any order and spelling."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import re
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import lru_cache
 from typing import Any, cast
 
+from params_proto._keys import bare
 from params_proto.errors import SweepError
-from params_proto.keys import bare
+from params_proto.overrides.parse import parse
 
-# What needs no parser, which takes a tenth of a millisecond.
+# Texts that need no parser, which takes a tenth of a millisecond.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
-_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
-_TYPED = frozenset({"null", "true", "false", "nan", "inf"})
+_WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
 
-def identity(job: Iterable[str], occurrence: int = 0) -> str:
-    """A name for what some overrides ask for.
+def identity(job: Iterable[str]) -> str:
+    """Order-independent hash of overrides.
 
     Args:
-        job: the overrides. Their order makes no difference, nor does whether a value is added
-            (`+lr`) or changed, nor how it is spelled: 1, 1.0 and 1e0 are the same.
-        occurrence: how many jobs of the sweep that come before are equal.
+        job: the overrides. It makes no difference whether a value is added (`+lr`) or changed, nor
+            how it is spelled: 1, 1.0 and 1e0 are the same.
 
     >>> identity(["lr=0.1", "+seed=1"]) == identity(["++seed=1", "lr=1e-1"])
     True
-    >>> identity(["lr=1"]) == identity(["lr='1'"]), identity(["lr=1"], 2)
-    (False, 'c50b230f42e8a73f76606623fcc1531e-2')
+    >>> identity(["lr=1"]) == identity(["lr='1'"]), identity(["lr=1"])
+    (False, 'c50b230f42e8a73f76606623fcc1531e')
     """
     text = "\n".join(sorted(map(_canonical, job)))
-    name = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return f"{name}-{occurrence}" if occurrence else name
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-class Occurrences:
-    """Tells equal jobs apart, by how many there were before."""
+class RecordedNumbers:
+    """The numbers of the jobs of a sweep that has changed since jobs of it were recorded.
 
-    def __init__(self) -> None:
-        self._seen: Counter[bytes] = Counter()
+    Recorded jobs keep their numbers, and new ones take the next. Equal jobs are told apart by
+    counting.
+
+    Args:
+        recorded: the identity and the number of each recorded job, by number; a record that cannot
+            be read has a number only.
+
+    >>> numbers = RecordedNumbers([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
+    >>> [numbers.of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
+    [3, 0, 2, 4]
+    """
+
+    def __init__(self, recorded: Iterable[tuple[str, int]]) -> None:
+        self._recorded: defaultdict[str, list[int]] = defaultdict(list)
+        self._next = 0
+        for name, number in recorded:
+            # A record of an earlier version counts the equal jobs before it: c50b...-2.
+            self._recorded[name.partition("-")[0]].append(number)
+            self._next = max(self._next, number + 1)
+        for numbers in self._recorded.values():
+            numbers.reverse()
 
     def of(self, job: Iterable[str]) -> int:
-        """How many equal jobs it was asked about before."""
-        name = bytes.fromhex(identity(job))
-        self._seen[name] += 1
-        return self._seen[name] - 1
+        """The number of the sweep's next job."""
+        numbers = self._recorded.get(identity(job))
+        if numbers:
+            return numbers.pop()
+        self._next += 1
+        return self._next - 1
 
 
 def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:
@@ -58,35 +77,25 @@ def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:
     """
     for line in job:
         key, _, text = line.partition("=")
+        # Of two deletions, one may say what it expects to find; both leave the key out.
         yield bare(key), None if key.startswith("~") else _value(text)
 
 
-def telling(job: Iterable[str], selecting: Collection[str]) -> list[str]:
-    """The overrides that say what a job is, and not only which sweep runs.
+def without_selectors(job: Iterable[str], selectors: Collection[str]) -> list[str]:
+    """The overrides that make a job what it is, and do not only choose which sweep to run.
 
     Args:
         job: all of them.
-        selecting: the keys of those others, as they are written.
+        selectors: the keys of those others, as they are written.
 
-    >>> telling(["lr=1", "+sweep=ablation"], ["+sweep"])
+    >>> without_selectors(["lr=1", "+sweep=ablation"], ["+sweep"])
     ['lr=1']
     """
-    return [line for line in job if line.partition("=")[0] not in selecting]
-
-
-@lru_cache(maxsize=16_384)
-def _canonical(line: str) -> str:
-    key, _, text = line.partition("=")
-    name = bare(key)
-    if key.startswith("~"):
-        name = f"~{name}"
-    # Of two deletions, one may say what it expects to find; both leave the key out.
-    value = None if key.startswith("~") else _value(text)
-    return f"{name}={canonical(value)}"
+    return [line for line in job if line.partition("=")[0] not in selectors]
 
 
 def canonical(value: Any) -> str:
-    """A text that values have in common that are the same to a job.
+    """A text that values share which are the same to a job.
 
     >>> canonical([1.0, True, "a"])
     '[1, true, "a"]'
@@ -94,8 +103,14 @@ def canonical(value: Any) -> str:
     return json.dumps(_whole(value), sort_keys=True, default=repr)
 
 
+@lru_cache(maxsize=16_384)
+def _canonical(line: str) -> str:
+    ((name, value),) = values([line])
+    return f"{'~' if line.startswith('~') else ''}{name}={canonical(value)}"
+
+
 def _whole(value: Any) -> Any:
-    """A value in which whole numbers are integers: a field makes the one of the other."""
+    """A value in which whole numbers are integers: a field converts one to the other."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -109,11 +124,9 @@ def _whole(value: Any) -> Any:
 def _value(text: str) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)
-    if _WORD.fullmatch(text) and text.lower() not in _TYPED:
+    if _WORD.fullmatch(text):
         return text
-    from params_proto.overrides.reading import parse
-
     try:
         return parse(text)
-    except SweepError:  # a text that only the job itself may read
+    except SweepError:  # a text that only the job itself can read
         return text

@@ -104,7 +104,7 @@ def spell_key(key: str) -> str:
     """
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
         raise SweepError(
-            f"the dict key {shown(key)} cannot be said in an override: Hydra's grammar has no"
+            f"the dict key {shown(key)} cannot be written in an override: Hydra's grammar has no"
             " quotes for keys, and takes there only ASCII text that does not read as a number, a"
             " bool or null."
         )

@@ -1,9 +1,10 @@
-"""What became of the jobs of a sweep, kept in its directory: `.sweep/`.
+"""The status and result of each job of a sweep, kept in its directory: `.sweep/`.
 
-This needs no Hydra: a record is read wherever there is Python, and by `jq`.
+This needs neither Hydra nor the sweeper: any process can claim a sweep's jobs, and a record is read
+wherever there is Python, and by `jq`.
 """
 
 from params_proto.records.record import Failure as Failure
 from params_proto.records.record import Record as Record
 from params_proto.records.record import Status as Status
-from params_proto.records.store import Records as Records
+from params_proto.records.store import JobStore as JobStore

@@ -1,4 +1,4 @@
-"""Which process runs a job, and whether it still lives."""
+"""Which process runs a job, and whether it is alive."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Process(NamedTuple):
     Args:
         host: the name of the machine.
         pid: its number there, which another process has when this one is gone.
-        began: when it began, in a form of the system's own; None where that cannot be told.
+        start_time: when it began, in a form of the system's own; None where that is unknown.
     """
 
     host: str
     pid: int
-    began: str | None
+    start_time: str | None
 
     @property
     def is_local(self) -> bool:
@@ -31,20 +31,20 @@ class Process(NamedTuple):
         return self.host == _host()
 
     @property
-    def lives(self) -> bool:
-        """Whether it is there, for one of this machine."""
-        began = _began(self.pid)
-        return began is not None and self.began in (None, began)
+    def is_alive(self) -> bool:
+        """Whether a process of this machine is there."""
+        start_time = _start_time(self.pid)
+        return start_time is not None and self.start_time in (None, start_time)
 
 
 def this_process() -> Process:
-    """The one that asks."""
-    return _this(os.getpid())  # another one after a fork
+    """The calling process, which is another one after a fork."""
+    return _process(os.getpid())
 
 
 @cache
-def _this(pid: int) -> Process:
-    return Process(_host(), pid, _began(pid))
+def _process(pid: int) -> Process:
+    return Process(_host(), pid, _start_time(pid))
 
 
 @cache
@@ -52,7 +52,7 @@ def _host() -> str:
     return os.uname().nodename
 
 
-def _began(pid: int) -> str | None:
+def _start_time(pid: int) -> str | None:
     """When a process began, counted from the start of the machine: its clock may be set.
 
     psutil reckons with the clock. Source: proc_pid_stat(5), fields 3 and 22.
@@ -64,8 +64,8 @@ def _began(pid: int) -> str | None:
         fields = _PROC.joinpath(str(pid), "stat").read_text().rpartition(")")[2].split()
     except (OSError, UnicodeDecodeError):
         return None
-    dead = fields[0] in ("Z", "X")  # which only waits to be asked how it ended
-    return None if dead else f"{_boot()}/{fields[19]}"
+    is_zombie = fields[0] in ("Z", "X")
+    return None if is_zombie else f"{_boot()}/{fields[19]}"
 
 
 @cache
@@ -74,27 +74,24 @@ def _boot() -> str:
 
 
 def _by_ps(pid: int) -> str | None:
-    import subprocess  # where there is no /proc only
+    import subprocess  # only where there is no /proc
 
     found = subprocess.run(
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
-        # Whoever compares has another language, or another zone.
+        # The process that compares may have another language or time zone.
         env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
     ).stdout.split(maxsplit=1)
     return None if len(found) < 2 or found[0].startswith("Z") else found[1].strip()
 
 
 def age(path: Path) -> float:
-    """Seconds since a file was touched, by the clock of its file system: machines have others.
+    """Seconds since a file was touched, infinite if it is not there.
 
-    Args:
-        path: the file. Where its folder cannot be written, the clock of this machine has to do.
-
-    Returns:
-        A very long time where the file is not there.
+    The clock is that of the file system, as machines' clocks differ; where its folder cannot be
+    written, that of this machine.
     """
     clock = path.with_name(f".clock.{os.getpid()}.tmp")
     try:

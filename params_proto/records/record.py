@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from enum import Enum
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
-from params_proto.records.json_text import read_json
+from params_proto.records.manifest import UnreadableError, check_types, read_object
+from params_proto.records.process import Process, this_process
 
 
 class Status(str, Enum):
-    """What became of a job. One that is planned and has no record is `pending`."""
+    """The status of a job. One that is planned and has no record is `pending`."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -35,19 +36,19 @@ class Failure(NamedTuple):
 
 
 class Record(NamedTuple):
-    """A job, as it stands.
+    """The last attempt at a job.
 
     Args:
         job: its number, the index in the whole sweep.
         overrides: those of Hydra.
         config: the swept keys and their values.
-        identity: of its overrides, in whichever order.
+        identity: order-independent hash of the overrides.
         dir: its directory, relative to that of the sweep where it is in there.
         host: where it runs or ran.
         pid: in which process.
         process: when that began, in a form of the system's own: a pid is used again.
         attempt: 1, and one more each time it is run again.
-        status: what became of it.
+        status: how it ended, if it has.
         started: when, ISO 8601 with the zone.
         ended: when; None while it runs.
         duration: seconds, by a clock that is never set.
@@ -71,74 +72,55 @@ class Record(NamedTuple):
     value: Any = None
     error: Failure | None = None
 
+    @classmethod
+    def start(
+        cls, *, job: int, overrides: list[str], config: dict[str, Any], identity: str, dir: str
+    ) -> Record:
+        """The record of a first attempt that this process makes from now on."""
+        process = this_process()
+        return cls(job, overrides, config, identity, dir, *process, 1, Status.RUNNING, now())
+
+    @property
+    def runner(self) -> Process:
+        """The process that made the attempt."""
+        return Process(self.host, self.pid, self.process)
+
     def text(self) -> str:
         """The JSON, in one line."""
         error = None if self.error is None else self.error._asdict()
         return json.dumps({**self._asdict(), "error": error}, allow_nan=False)
 
 
-class UnreadableError(ValueError):
-    """A file that is no record."""
-
-
-_KINDS: dict[str, tuple[type, ...]] = {
-    "job": (int,),
-    "overrides": (list,),
-    "config": (dict,),
-    "identity": (str,),
-    "dir": (str,),
-    "host": (str,),
-    "pid": (int,),
-    "process": (str, type(None)),
-    "attempt": (int,),
-    "status": (str,),
-    "started": (str,),
-    "ended": (str, type(None)),
-    "duration": (int, float, type(None)),
-    "error": (dict, type(None)),
+_TEXT, _MAYBE = (str,), (str, type(None))
+_TYPES: dict[str, tuple[type, ...]] = {
+    **{"job": (int,), "overrides": (list,), "config": (dict,), "identity": _TEXT, "dir": _TEXT},
+    **{"host": _TEXT, "pid": (int,), "process": _MAYBE, "attempt": (int,), "status": _TEXT},
+    **{"started": _TEXT, "ended": _MAYBE, "duration": (int, float, type(None))},
+    **{"error": (dict, type(None))},
 }
 
 
-def record_of(text: str | bytes) -> Record:
-    """The record that a text holds. Keys that a later version may have added are ignored.
-
-    Args:
-        text: JSON.
+def read_record(text: str | bytes) -> Record:
+    """The record that a JSON text holds. Keys that a later version may have added are ignored.
 
     Raises:
-        UnreadableError: it is none.
+        UnreadableError: it does not hold one.
 
-    >>> record_of("{}")
+    >>> read_record("{}")
     Traceback (most recent call last):
         ...
-    params_proto.records.record.UnreadableError: job is missing
+    params_proto.records.manifest.UnreadableError: job is missing
     """
+    values = read_object(text, finite=True)
+    check_types(values, _TYPES)
+    known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
     try:
-        found = read_json(text, finite=True)
-    except ValueError as error:
-        raise UnreadableError(f"it is no JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise UnreadableError("it is no JSON object")
-    values = cast("dict[str, Any]", found)
-    for name, kinds in _KINDS.items():
-        if name not in values:
-            raise UnreadableError(f"{name} is missing")
-        if type(values[name]) not in kinds:
-            raise UnreadableError(f"{name} is {values[name]!r:.60}")
-    if not all(isinstance(line, str) for line in values["overrides"]):
-        raise UnreadableError("overrides are not all text")
-    error = values["error"]
-    if error is not None:
-        texts = {name: error.get(name) for name in Failure._fields}
-        if not all(isinstance(text, str) for text in texts.values()):
-            raise UnreadableError("error is incomplete")
-        error = Failure(**texts)
-    try:
-        status = Status(values["status"])
+        known["status"] = Status(values["status"])
     except ValueError as unknown:
         raise UnreadableError(f"status is {values['status']!r:.60}") from unknown
-    known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
-    known.update(status=status, error=error)
+    if values["error"] is not None:
+        check_types(values["error"], dict.fromkeys(Failure._fields, _TEXT))
+        known["error"] = Failure(*[values["error"][name] for name in Failure._fields])
     return Record(**known)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto.report.text import fit, told
-from params_proto.table.metrics import as_float, is_number
+from params_proto.analysis.ranking import is_number
 
+_LONGEST = 200  # characters of a value
 _PLOTTED = 60  # characters of a text in a figure
+# What HTML cannot hold: control characters, halves of surrogate pairs, and noncharacters.
+_UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 ABSENT = object()  # in place of a value that a job does not have
 
 
@@ -22,7 +25,7 @@ class Column(NamedTuple):
         role: `job`, `key`, `metric`, `status`, `seconds`, `started`, `dir` or
             `error`.
         cells: what the table shows.
-        values: what it is sorted by: numbers, or positions among the options; None stands last.
+        values: what it is sorted by: numbers, or positions among the options; None comes last.
         options: the texts there are, in the order in which they first occur; None of numbers.
         repeats: whether it is a key that only tells repeats apart, as `seed`.
         maximize: whether it is a metric of which more is better.
@@ -38,34 +41,23 @@ class Column(NamedTuple):
 
     def plotted(self) -> dict[str, Any]:
         """What the page's figures read, as JSON."""
-        said = self._asdict()
-        del said["cells"]
-        if self.options is not None:
-            said["options"] = [text[:_PLOTTED] for text in self.options]
-        return said
+        options = self.options and [text[:_PLOTTED] for text in self.options]
+        plotted = self._replace(options=options)._asdict()
+        del plotted["cells"]
+        return plotted
 
 
-def key(name: str, values: Sequence[Any], repeats: bool = False) -> Column:
-    """A swept key: numbers where all of its values are.
+def column(name: str, role: str, values: Sequence[Any]) -> Column:
+    """Numbers, where all values of a key are, or one of a metric; else options.
 
-    >>> key("lr", [0.1, ABSENT]).values, key("lr", [0.1, "auto", 0.1]).values
+    >>> column("lr", "key", [0.1, ABSENT]).values, column("lr", "key", [0.1, "auto", 0.1]).values
     ([0.1, None], [0, 1, 0])
-    """
-    given = [value for value in values if value is not ABSENT]
-    if not all(is_number(value) for value in given):
-        return options(name, "key", values)._replace(repeats=repeats)
-    return numbers(name, "key", values)._replace(repeats=repeats)
-
-
-def metric(name: str, values: Sequence[Any], maximize: bool = False) -> Column:
-    """What the tasks returned: numbers where one of them is, whatever the others are.
-
-    >>> metric("loss", [1 / 3, float("nan"), "diverged"])[2:4]
+    >>> column("loss", "metric", [1 / 3, float("nan"), "diverged"])[2:4]
     (['0.333333', 'nan', 'diverged'], [0.3333333333333333, None, None])
     """
-    if not any(is_number(value) for value in values):
-        return options(name, "metric", values)
-    return numbers(name, "metric", values)._replace(maximize=maximize)
+    are_numbers = [is_number(value) for value in values if value is not ABSENT]
+    needed = any if role == "metric" else all
+    return numbers(name, role, values) if needed(are_numbers) else options(name, role, values)
 
 
 def numbers(name: str, role: str, values: Sequence[Any], cells: Sequence[str] = ()) -> Column:
@@ -77,7 +69,8 @@ def numbers(name: str, role: str, values: Sequence[Any], cells: Sequence[str] = 
         values: `ABSENT` where there is none.
         cells: what the table shows, where that is not the numbers themselves.
     """
-    return Column(name, role, [*(cells or map(_cell, values))], [*map(_sayable, values)])
+    shown = cells or ["" if value is ABSENT else shortened(value) for value in values]
+    return Column(name, role, list(shown), list(map(_in_json, values)))
 
 
 def options(name: str, role: str, values: Sequence[Any]) -> Column:
@@ -86,37 +79,38 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     >>> options("layers", "key", [[64, 32], None, [64, 32]])[2:]
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
-    texts: dict[str, str] = {}
-    found = [
-        None if value is ABSENT else json.dumps(value, sort_keys=True, default=repr)
-        for value in values
-    ]
-    for same, value in zip(found, values, strict=True):
-        if same is not None and same not in texts:
-            texts[same] = told(value)
+    found = [json.dumps(value, sort_keys=True) if value is not ABSENT else "" for value in values]
+    texts = {same: shortened(value) for same, value in zip(found, values, strict=True) if same}
     places = {same: place for place, same in enumerate(texts)}
-    return Column(
-        name,
-        role,
-        ["" if same is None else texts[same] for same in found],
-        [None if same is None else places[same] for same in found],
-        [*texts.values()],
-    )
+    cells = [texts.get(same, "") for same in found]
+    return Column(name, role, cells, list(map(places.get, found)), list(texts.values()))
 
 
-def _sayable(value: Any) -> float | str | None:
-    """A number in the words of JSON, from which JavaScript makes it again; None of what is none."""
-    if not is_number(value):
+def _in_json(value: Any) -> float | str | None:
+    """A number as JSON and JavaScript have it: large ones and infinities as text, NaN as none."""
+    if not is_number(value) or value != value:
         return None
-    number = as_float(value)  # by which `params-proto best` ranks it, too
-    if math.isnan(number):
-        return None
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    return value if isinstance(value, float) or abs(value) < 2**53 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
+    return value if abs(value) < 2**53 else str(value)
 
 
-def _cell(value: Any) -> str:
-    if value is ABSENT:
-        return ""
-    return fit(f"{value:.6g}") if isinstance(value, float) else told(value)
+def shortened(value: Any) -> str:
+    """A value as text, cut where it is long.
+
+    >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
+    ('adam', '[64, 32]', '0.333333', 'null')
+    """
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return fit(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+
+
+def fit(text: str) -> str:
+    r"""A text with a mark in place of each character that no page can hold.
+
+    >>> fit("a\0b\n")
+    'a\ufffdb\n'
+    """
+    return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n"))

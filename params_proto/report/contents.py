@@ -1,27 +1,39 @@
-"""What a report tells of a sweep, read from its directory."""
+"""What a report shows of a sweep, read from its directory."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
+from params_proto.analysis.rerun import rerun_command
+from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table
 from params_proto.errors import SweepError
-from params_proto.records import Record, Records, Status
-from params_proto.records.layout import SWEEP
-from params_proto.records.plan import PlanFile, has_plan, read_plan
-from params_proto.report.columns import ABSENT, Column, key, metric, numbers, options
-from params_proto.report.failures import Failed, grouped
-from params_proto.table.alone import again
-from params_proto.table.ranking import Ranking, ranking_of
-from params_proto.table.repeats import configurations, repeat_keys
-from params_proto.table.rows import Row, columns, metrics_of, table
+from params_proto.records import JobStore, Record
+from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
+from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options
 
 MOST = 20_000  # jobs: a browser takes some seconds for as many rows
-_FAILED = (Status.FAILED.value, Status.CRASHED.value)
+_TRACEBACK = 20_000  # characters of a traceback
+_MESSAGE = 300  # and of a message
+
+
+class Failures(NamedTuple):
+    """Jobs that failed in one place of the code.
+
+    Args:
+        kind: the name of what they raised.
+        traceback: that of the first of them.
+        jobs: the place in the table of each, and its message.
+    """
+
+    kind: str
+    traceback: str
+    jobs: list[tuple[int, str]]
 
 
 class Contents(NamedTuple):
@@ -32,14 +44,14 @@ class Contents(NamedTuple):
         plan: how it was started; None of one of the basic sweeper's.
         sweep: the text of `sweep.yaml`.
         columns: a value for each job.
-        configurations: for each job, which others are its repeats: those with the same number.
+        configurations: for each job a number that it shares with its repeats.
         statuses: how many jobs have each.
-        began: when the first job began.
-        ended: when the last one did that has ended.
-        worked: how long the jobs took, one after the other.
-        failures: by where they came from.
-        metric: by which the best is chosen; None to begin with the first that there is.
-        commands: those that run the jobs again which are the best by some metric, by their places.
+        started: when the first job started.
+        ended: when the last one ended.
+        seconds: how long the jobs took, one after the other.
+        failures: by where they came from, the most frequent first.
+        metric: the metric that ranks jobs; None to begin with the first that there is.
+        commands: those that run the best jobs by each metric again, by their places.
     """
 
     directory: Path
@@ -47,18 +59,13 @@ class Contents(NamedTuple):
     sweep: str
     columns: list[Column]
     configurations: list[int]
-    statuses: dict[str, int]
-    began: datetime | None
+    statuses: Counter[str]
+    started: datetime | None
     ended: datetime | None
-    worked: timedelta
-    failures: list[Failed]
+    seconds: float
+    failures: list[Failures]
     metric: str | None
     commands: dict[int, str]
-
-    @property
-    def jobs(self) -> int:
-        """How many there are."""
-        return len(self.configurations)
 
 
 def read(
@@ -68,7 +75,7 @@ def read(
 
     Args:
         directory: the sweep's.
-        metric: by which the best is chosen.
+        metric: the metric that ranks jobs.
         direction: what is better.
         over: the keys that tell repeats apart; by default those that are called `seed`.
 
@@ -82,112 +89,94 @@ def read(
             f"{directory} has more than {MOST} jobs, which is more than a page can show. Choose"
             f" from them with params-proto results {directory} --csv."
         )
-    names = metrics_of(rows)
-    order = ranking_of(found, metric, direction, names)
-    orders = {name: Ranking.by(name, direction if order is None else None) for name in names}
-    if order is not None:
-        orders[order.metric] = order
+    metrics = metrics_of(rows)
+    order = ranking_of([found], metric, direction, metrics)
     over = repeat_keys(["seed"] if over is None else over, found.keys)
+    keys, names = columns(found.keys, metrics)
+    shown: list[Column] = [numbers("job", "job", [row.job for row in rows])]
+    for key, name in keys.items():
+        values = [row.config.get(key, ABSENT) for row in rows]
+        shown.append(column(name, "key", values)._replace(repeats=key in over))
+    maximize = {name: Ranking.by(name, None if order else direction).maximize for name in metrics}
+    if order is not None:
+        maximize[order.metric] = order.maximize
+    for key, name in names.items():
+        values = [row.metrics.get(key, ABSENT) for row in rows]
+        shown.append(column(name, "metric", values)._replace(maximize=maximize[key]))
     plan = read_plan(directory) if has_plan(directory) else None
-    starts = [datetime.fromisoformat(row.started) for row in rows if row.started is not None]
-    shown_keys, shown_metrics = columns(found.keys, names)
+    times = [(datetime.fromisoformat(row.started), row) for row in rows if row.started]
+    ends = [
+        start + timedelta(seconds=row.duration) for start, row in times if row.duration is not None
+    ]
     return Contents(
         directory,
         plan,
-        "" if plan is None else (directory / SWEEP).read_text("utf-8", errors="replace"),
-        _columns(rows, shown_keys, shown_metrics, over, orders),
+        (directory / SWEEP).read_text("utf-8", errors="replace") if plan else "",
+        [*shown, *[one for one in _run_columns(rows) if any(one.cells)]],
         configurations(rows, over),
-        dict(Counter(row.status for row in rows if row.status is not None)),
-        min(starts, default=None),
-        max(_ends(rows), default=None),
-        timedelta(seconds=sum(row.duration or 0 for row in rows)),
-        _failures(directory, rows),
-        None if order is None else shown_metrics.get(order.metric, order.metric),
-        {} if plan is None else _commands(directory, plan, rows, orders.values()),
+        Counter(row.status for row in rows if row.status),
+        min((start for start, _ in times), default=None),
+        max(ends, default=None),
+        sum(row.duration or 0.0 for row in rows),
+        _failures(JobStore(directory), rows),
+        names.get(order.metric, order.metric) if order else None,
+        _commands(directory, plan, rows, metrics) if plan else {},
     )
 
 
-def _columns(
-    rows: Sequence[Row],
-    keys: dict[str, str],
-    metrics: dict[str, str],
-    over: Sequence[str],
-    orders: Mapping[str, Ranking],
-) -> list[Column]:
-    """Those of the table, in its order; what no job has is left out."""
-    started = [ABSENT if row.started is None else row.started for row in rows]
-    all_columns = [
-        numbers("job", "job", [row.job for row in rows]),
-        *[
-            key(shown, [row.config.get(name, ABSENT) for row in rows], name in over)
-            for name, shown in keys.items()
-        ],
-        *[
-            metric(shown, [row.metrics.get(name, ABSENT) for row in rows], orders[name].maximize)
-            for name, shown in metrics.items()
-        ],
-        options("status", "status", [_or_absent(row.status) for row in rows]),
-        numbers(
-            "seconds",
-            "seconds",
-            [_or_absent(row.duration) for row in rows],
-            ["" if row.duration is None else f"{row.duration:.1f}" for row in rows],
-        ),
-        numbers(
-            "started",
-            "started",
-            [one if one is ABSENT else _moment(one).timestamp() for one in started],
-            ["" if one is ABSENT else f"{_moment(one):%Y-%m-%d %H:%M:%S}" for one in started],
-        ),
-        options("dir", "dir", _directories(rows)),
-        options("error", "error", [_or_absent(row.error) for row in rows]),
-    ]
-    needed = ("job", "key", "metric")
-    return [one for one in all_columns if one.role in needed or any(one.cells)]
+def _run_columns(rows: Sequence[Row]) -> list[Column]:
+    """The columns of how the jobs ran."""
 
+    def given(name: str) -> list[Any]:
+        return [ABSENT if (one := getattr(row, name)) is None else one for row in rows]
 
-def _directories(rows: Sequence[Row]) -> list[Any]:
-    """Those of the jobs, where they are not called by the jobs' numbers anyway."""
-    if all(row.dir in (None, str(row.job)) for row in rows):
-        return [ABSENT] * len(rows)
-    return [_or_absent(row.dir) for row in rows]
-
-
-def _or_absent(value: Any) -> Any:
-    return ABSENT if value is None else value
-
-
-def _moment(text: Any) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _ends(rows: Sequence[Row]) -> list[datetime]:
+    times = [row.started and datetime.fromisoformat(row.started).timestamp() for row in rows]
+    texts = [(row.started or "")[:19].replace("T", " ") for row in rows]
+    seconds = ["" if row.duration is None else f"{row.duration:.1f}" for row in rows]
+    # A directory that has the number of its job for a name says nothing.
+    numbered = all(row.dir in (None, str(row.job)) for row in rows)
     return [
-        datetime.fromisoformat(row.started) + timedelta(seconds=row.duration)
-        for row in rows
-        if row.started is not None and row.duration is not None
+        options("status", "status", given("status")),
+        numbers("seconds", "seconds", given("duration"), seconds),
+        numbers("started", "started", times, texts),
+        *([] if numbered else [options("dir", "dir", given("dir"))]),
+        options("error", "error", given("error")),
     ]
 
 
 def _commands(
-    directory: Path, plan: PlanFile, rows: Sequence[Row], orders: Iterable[Ranking]
+    directory: Path, plan: PlanFile, rows: Sequence[Row], metrics: Iterable[str]
 ) -> dict[int, str]:
     """Of the jobs that a page can show as the best: by any metric, in both directions."""
-    records = Records(directory)
+    places = {row.job: place for place, row in enumerate(rows)}
     commands: dict[int, str] = {}
-    for order in orders:
-        for either in (order, order._replace(maximize=not order.maximize)):
-            scores = [either.score(row.metrics) for row in rows]
-            ranked = [(score, at) for at, score in enumerate(scores) if score is not None]
-            if ranked:
-                _, best = min(ranked)
-                record = records.read(rows[best].job)
-                commands[best] = "" if record is None else again(plan, [record])
+    for metric in metrics:
+        for order in (Ranking(metric), Ranking(metric, maximize=True)):
+            best = min(rows, key=order.place)
+            record = JobStore(directory).read(best.job)
+            if record is not None and order.score(best.metrics) is not None:
+                commands[places[best.job]] = fit(rerun_command(plan, [record]))
     return commands
 
 
-def _failures(directory: Path, rows: Sequence[Row]) -> list[Failed]:
-    records = Records(directory)
-    failed = [(place, row.job) for place, row in enumerate(rows) if row.status in _FAILED]
-    found = [(place, records.read(job)) for place, job in failed]
-    return grouped([(place, one) for place, one in found if isinstance(one, Record)])
+def _failures(records: JobStore, rows: Sequence[Row]) -> list[Failures]:
+    groups: dict[tuple[str, ...], Failures] = {}
+    for place, row in enumerate(rows):
+        record = records.read(row.job) if row.status in FAILED else None
+        if isinstance(record, Record):
+            error = record.error
+            kind, text = (error.type, error.traceback.rstrip()) if error else (_DIED, "")
+            frames = [line for line in text.splitlines() if line.startswith('  File "')]
+            group = groups.setdefault((kind, *frames), Failures(fit(kind), _cut(text), []))
+            group.jobs.append((place, fit(error.message[:_MESSAGE]) if error else ""))
+    return sorted(groups.values(), key=lambda group: -len(group.jobs))
+
+
+_DIED = "The process died"
+
+
+def _cut(text: str) -> str:
+    half = _TRACEBACK // 2
+    if len(text) > _TRACEBACK:
+        text = f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
+    return fit(text)

@@ -8,11 +8,18 @@ from importlib.resources import files
 from string import Template
 
 from params_proto.errors import SweepError
-from params_proto.report.about import about, file, swept
 from params_proto.report.contents import Contents
-from params_proto.report.rows import heading, row
-from params_proto.report.text import counted, embedded, escaped, fit
-from params_proto.report.tracebacks import tracebacks
+from params_proto.report.markup import (
+    about,
+    counted,
+    embedded,
+    escaped,
+    failures,
+    file,
+    head,
+    rows,
+    swept,
+)
 
 _SCRIPTS = ("data.js", "table.js", "scales.js", "figures.js", "page.js")
 
@@ -39,14 +46,14 @@ def page(contents: Contents) -> str:
         about=about(contents),
         swept=swept(columns),
         file=file(contents.sweep),
-        head="".join(heading(place, column) for place, column in enumerate(columns)),
-        rows="\n".join(row(place, columns) for place in range(contents.jobs)),
-        jobs=counted(contents.jobs, "job"),
-        failures=tracebacks(contents.failures, columns),
+        head=head(columns),
+        rows=rows(columns),
+        jobs=counted(len(contents.configurations)),
+        failures=failures(contents.failures, columns),
         data=embedded(
             {
                 "again": "Run it again" if contents.plan and contents.plan.script else "Overrides",
-                "commands": {at: fit(text) for at, text in contents.commands.items()},
+                "commands": contents.commands,
                 "metric": contents.metric,
                 "configurations": contents.configurations,
                 "columns": [column.plotted() for column in columns],

@@ -11,17 +11,15 @@ if TYPE_CHECKING:
     from params_proto.storage.files import save as save
     from params_proto.storage.frames import from_dataframe as from_dataframe
     from params_proto.storage.frames import to_dataframe as to_dataframe
-    from params_proto.storage.from_lines import sweep_of_lines as sweep_of_lines
-    from params_proto.storage.from_steps import sweep_from_steps as sweep_from_steps
-    from params_proto.storage.to_steps import steps_to_mapping as steps_to_mapping
+    from params_proto.storage.plain import sweep_from_steps as sweep_from_steps
+    from params_proto.storage.plain import sweep_of_lines as sweep_of_lines
 
 _MODULES = {
     "load": "files",
     "parsed": "files",
     "save": "files",
-    "sweep_of_lines": "from_lines",
-    "sweep_from_steps": "from_steps",
-    "steps_to_mapping": "to_steps",
+    "sweep_of_lines": "plain",
+    "sweep_from_steps": "plain",
     "from_dataframe": "frames",
     "to_dataframe": "frames",
 }

@@ -6,21 +6,19 @@ import os
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
+from params_proto import _files
 from params_proto.errors import SweepError
-from params_proto.storage import atomic
-from params_proto.storage.rows import chain
+from params_proto.storage.plain import chain_of_rows, sweep_from_steps
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
-    from params_proto.sweep import Sweep
-
-_SUFFIXES = (".yaml", ".jsonl", ".csv")
+    from params_proto.algebra.builder import Builder
 
 
-def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
+def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     """Writes a sweep to a file, atomically.
 
     Args:
@@ -28,38 +26,31 @@ def save(sweep: Sweep, path: str | os.PathLike[str]) -> None:
         path: ends with `.yaml` for the expression, with `.jsonl` or `.csv` for the configs.
 
     Raises:
-        SweepError: what the format has no word for, by its key; the file cannot be written.
+        SweepError: what the format cannot represent, by its key; the file cannot be written.
     """
-    suffix = Path(path).suffix
+    suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
         from params_proto.storage.members import check_members
-        from params_proto.storage.to_steps import steps_to_mapping
-        from params_proto.storage.writer import text_of
+        from params_proto.storage.yaml_file import text_of
 
-        text = [text_of(steps_to_mapping(sweep.expression))]
+        text = [text_of(sweep.plain())]
         check_members(sweep)
-    elif suffix == ".jsonl":
-        from params_proto.storage.jsonl import lines_of
-
-        text = lines_of(sweep)
-    elif suffix == ".csv":
-        from params_proto.storage.csv_table import lines_of
-
-        text = lines_of(sweep)
     else:
-        _unknown(path)
-    atomic.write(path, text)
+        from params_proto.storage.table_file import csv_lines, jsonl_lines
+
+        text = csv_lines(sweep.configs()) if suffix == ".csv" else jsonl_lines(sweep.configs())
+    _files.write(path, text)
 
 
 def load(
     path: str | os.PathLike[str],
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
-    """Reads a sweep from a file, of which nothing is executed.
+) -> Builder:
+    """Reads a sweep from a file. Nothing in the file is executed.
 
     Args:
         path: a file that `save` wrote, or that was written by hand.
@@ -68,10 +59,9 @@ def load(
         config_loader: Hydra's, for the same.
 
     Raises:
-        SweepError: the file is not there or is no sweep; it names the path and the line.
+        SweepError: the file is missing or not a sweep; it names the path and the line.
     """
-    if Path(path).suffix not in _SUFFIXES:
-        _unknown(path)
+    _suffix(path)
     name, text = os.fspath(path), _text(path)
     return parsed(text, name, empty, config_dir=config_dir, config_loader=config_loader)
 
@@ -79,12 +69,12 @@ def load(
 def parsed(
     text: str,
     name: str,
-    empty: Sweep,
+    empty: Builder,
     *,
     config_dir: str | os.PathLike[str] | None = None,
     config_loader: ConfigLoader | None = None,
-) -> Sweep:
-    """The sweep in the text of a file, of which nothing is executed.
+) -> Builder:
+    """The sweep in the text of a file, as `load` reads it.
 
     Args:
         text: the content.
@@ -92,16 +82,11 @@ def parsed(
         empty: the sweep of nothing yet, over its targets.
         config_dir: where a `glob` in a `.yaml` finds the options of a config group.
         config_loader: Hydra's, for the same.
-
-    Raises:
-        SweepError: the text is no sweep; it names the path and the line.
     """
-    suffix = Path(name).suffix
-    if suffix == ".yaml":
-        from params_proto.storage import reader
-        from params_proto.storage.from_steps import sweep_from_steps
+    if name.endswith(".yaml"):
+        from params_proto.storage.yaml_file import read
 
-        document = reader.read(text, name)
+        document = read(text, name)
         return sweep_from_steps(
             document.root,
             empty,
@@ -109,31 +94,31 @@ def parsed(
             config_loader=config_loader,
             config_dir=config_dir,
         )
-    if suffix == ".jsonl":
-        from params_proto.storage.jsonl import read
-    else:
-        from params_proto.storage.csv_table import read
-    rows, lines = read(text, name)
-    return chain(rows, empty, lambda index: f"{name}:{lines[index]}")
+    from params_proto.storage.table_file import read_csv, read_jsonl
+
+    rows, lines = read_csv(text, name) if name.endswith(".csv") else read_jsonl(text, name)
+    return chain_of_rows(rows, empty, lambda index: f"{name}:{lines[index]}")
 
 
 def _text(path: str | os.PathLike[str]) -> str:
     try:
         raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise SweepError(f"{os.fspath(path)} cannot be read: {reason}.") from error
+        raise SweepError(f"{os.fspath(path)} cannot be read: {_files.reason(error)}.") from error
     if not raw:
         raise SweepError(f"{os.fspath(path)}:1: the file is empty.")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise SweepError(f"{os.fspath(path)}:{line}: this is no text in UTF-8.") from error
+        raise SweepError(f"{os.fspath(path)}:{line}: this is not text in UTF-8.") from error
 
 
-def _unknown(path: str | os.PathLike[str]) -> NoReturn:
-    raise SweepError(
-        f"{os.fspath(path)}: a sweep's file ends with .yaml (the expression), .jsonl or .csv (the"
-        " configs)."
-    )
+def _suffix(path: str | os.PathLike[str]) -> str:
+    suffix = Path(path).suffix
+    if suffix not in (".yaml", ".jsonl", ".csv"):
+        raise SweepError(
+            f"{os.fspath(path)}: a sweep's file ends with .yaml (the expression), .jsonl or .csv"
+            " (the configs)."
+        )
+    return suffix

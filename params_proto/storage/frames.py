@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
+from params_proto._keys import key_error
+from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, shown
-from params_proto.keys import key_error
-from params_proto.storage.rows import chain
+from params_proto.storage.plain import chain_of_rows
+from params_proto.storage.table_file import LONE_SURROGATE
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
 
 _INT64 = range(-(2**63), 2**63)
-_LONE = re.compile("[\ud800-\udfff]")
 
 
 def to_dataframe(sweep: Sweep) -> pd.DataFrame:
@@ -69,46 +69,46 @@ def _dtype(values: list[Any]) -> str:
     if kinds == {float} and (whole or not any(value != value for value in present)):
         return "float64" if whole else "Float64"
     # Arrow's strings, which pandas may use, have no place for half a surrogate pair.
-    text = kinds == {str} and whole and not any(map(_LONE.search, present))
+    text = kinds == {str} and whole and not any(map(LONE_SURROGATE.search, present))
     return "str" if text else "object"
 
 
-def from_dataframe(df: pd.DataFrame) -> Sweep:
-    """The sweep of a frame's rows. Its index is no key.
+def from_dataframe(df: pd.DataFrame) -> Builder:
+    """The sweep of a frame's rows. Its index is not a key.
 
-    `pd.NA` is a missing key, and so is what a column of strings, categories or dates has for it.
+    `pd.NA` is a missing key, as is the missing value of a column of strings, categories or dates.
     None, and nan in a column of floats or objects, are values.
 
     Args:
         df: a frame whose columns are named by keys.
 
     Raises:
-        SweepError: no frame, columns that are no keys, or a column twice.
+        SweepError: not a frame, columns that are not keys, or a column twice.
 
     >>> import pandas as pd
     >>> from_dataframe(pd.DataFrame({"lr": [0.1, 0.01], "bs": pd.array([None, 32], dtype="Int64")}))
     Sweep().chain({'lr': 0.1}, {'lr': 0.01, 'bs': 32})
     """
-    from params_proto.sweep import Sweep
-
     if not isinstance(df, pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SweepError(f"from_dataframe needs a pandas DataFrame, got {type(df).__name__}.")
     keys: list[Any] = list(df.columns)
     for at, key in enumerate(keys):
         unfit = key_error(key)
         if unfit or key in keys[:at]:
-            raise SweepError(f"from_dataframe: {unfit or f'the column {shown(key)} stands twice.'}")
+            raise SweepError(
+                f"from_dataframe: {unfit or f'the column {shown(key)} is given twice.'}"
+            )
     columns = [_values(cast("Any", df).iloc[:, at]) for at in range(len(keys))]
     tuples = list(zip(*columns, strict=True)) if columns else [()] * len(df)
     rows: list[dict[str, Any]] = [
         {key: value for key, value in zip(keys, values, strict=True) if value is not pd.NA}
         for values in tuples
     ]
-    return chain(rows, Sweep(), lambda index: f"from_dataframe: row {index}")
+    return chain_of_rows(rows, Builder(), lambda index: f"from_dataframe: row {index}")
 
 
 def _values(column: pd.Series) -> list[Any]:
-    """The values of a column, `pd.NA` where there is none."""
+    """The values of a column, with `pd.NA` for a missing one."""
     values: list[Any] = column.tolist()
     dtype: Any = column.dtype
     if str(dtype) == "object":

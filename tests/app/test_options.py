@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,21 +25,13 @@ def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: s
         (["--lr=0.1", "model=cnn"], "--lr=0.1: Hydra has no such option. Did you mean lr=0.1?"),
         (["--batch-size", "64"], "Did you mean batch_size=64?"),
         (["--bacth_size", "64"], "Did you mean batch_size=64?"),
-        (["--augment"], "--augment: Hydra has no such option. Did you mean augment=true?"),
-        (["--augment", "lr=1"], "--augment: Hydra has no such option. Did you mean augment=true?"),
+        (["--augment"], "--augment: Hydra has no such option. Did you mean augment=...?"),
+        (["--augment", "lr=1"], "--augment: Hydra has no such option. Did you mean augment=...?"),
         (["--lr"], "Did you mean lr=...?"),
         (["--model", "a b"], "--model a b: Hydra has no such option. Did you mean 'model=a b'?"),
-        (["--model=a=b"], "Did you mean 'model='\"'\"'a=b'\"'\"''?"),
-        (["--model=[a"], "Did you mean 'model='\"'\"'[a'\"'\"''?"),
-        (["--no-augment"], "--no-augment: Hydra has no such option. Did you mean augment=false?"),
-        (["--cfgg", "job"], "--cfgg: Hydra has no such option. Did you mean --cfg?"),
-        (["--Zr", "1"], "--Zr 1: Hydra has no such option, and train has no parameter Zr. Valid"),
-        (["-x", "4"], "-x 4: Hydra has no such option, and train has no parameter x. Valid names"),
-        (["-lr", "0.1"], "Did you mean lr=0.1?"),
         (["--sweep", "grid.yaml"], "Did you mean hydra.sweeper.sweep=grid.yaml?"),
         (["--max-failures=3"], "Did you mean hydra.sweeper.max_failures=3?"),
         (["-m", "sweep=grid"], "train has no parameter sweep. Did you mean hydra.sweeper.sweep?"),
-        (["-model", "cnn"], "Did you mean model=cnn?"),  # which argparse reads as -m -o ...
         (["-m", "--lr", "1,2", "--model=a,b"], "- --model=a,b: Hydra has no such option."),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -67,6 +58,13 @@ def test_options_of_hydra_are_hydras(
     said = capsys.readouterr()
     assert said.out
     assert said.err == ""
+
+
+def test_an_option_that_nothing_has_is_argparses_to_refuse(capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as ended:
+        train.run(["--Zr", "1"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: --Zr" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -130,12 +128,3 @@ def test_a_field_as_an_option(
     with pytest.raises(SystemExit):
         trained.run(arguments)
     assert hint in capsys.readouterr().err
-
-
-@pytest.mark.parametrize("value", ["a b", "it's", 'say "hi"', "a=b", "[a", "$HOME `ls`", "a: {b"])
-def test_what_is_meant_can_be_pasted(value: str, capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        train.run([f"--model={value}"])
-    (line,) = shlex.split(capsys.readouterr().err.partition("Did you mean ")[2].rstrip("?\n"))
-    train.run([line])
-    assert capsys.readouterr().out == f"lr=0.1 batch_size=32 augment=False model={value!r}\n"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import enum
-import functools
 import shutil
 import sys
 from collections.abc import Callable
@@ -22,9 +21,9 @@ from hydra.errors import CompactHydraException
 from hydra.experimental.callback import Callback
 
 from params_proto import SweepError, proto
-from params_proto.app.store import Entry, stored
+from params_proto.app.configs import Entry, stored
+from params_proto.app.registry import classes
 from params_proto.app.task import JobError
-from params_proto.decorated.owner import classes
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -158,7 +157,11 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
     [
         pytest.param(
             ["data.split=tset", "training.betas=[1]"],
-            ["2 mistakes:", "- data.split: 'tset' is none of 'train' | 'test'", "- training.betas"],
+            [
+                "2 mistakes:",
+                "- data.split: 'tset' is not one of 'train' | 'test'",
+                "- training.betas",
+            ],
             id="several",
         ),
         pytest.param(["training.lr=fast"], ["training.lr", "'fast'", "Float"], id="float"),
@@ -187,24 +190,13 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
         pytest.param(["+sede=1"], ["train has no parameter sede. Did you mean seed?"], id="added"),
         pytest.param(
             ["+data.splits=1"],
-            ["Data has no parameter splits. Did you mean split?"],
+            ["Data has no parameter data.splits. Did you mean data.split?"],
             id="added field",
-        ),
-        pytest.param(["seed=" + "[" * 101], ["nested more than 100 levels deep"], id="deep"),
-        pytest.param(
-            ["-m", "seed=" + "9" * 5000 + ",2"],
-            ["Hydra cannot read 'seed=999", "Exceeds the limit (4300 digits)"],
-            id="digits",
         ),
         pytest.param(
             ["training=3"],
             ["training is 3, but it has fields: write training.name=value"],
             id="node",
-        ),
-        pytest.param(
-            ["training='${nothing}'"],
-            ["training: Interpolation key 'nothing' not found."],
-            id="node that is nowhere",
         ),
     ],
 )
@@ -258,6 +250,26 @@ def test_a_name_of_the_function_is_the_functions():
     train.run([*QUIET, "lr=3"])
 
     assert given == [(1.0, 2.0), (3.0, 0.5)]
+
+
+def test_a_node_is_not_the_field_of_another_class_with_its_name():
+    given: list[Any] = []
+
+    @proto.prefix
+    class Data:
+        size: int = 1
+
+    @proto.prefix
+    class Training:
+        data: dict[str, int] = {}  # noqa: RUF012
+
+    @proto.cli
+    def train():
+        given.append((Data.size, Training.data))
+
+    train.run([*QUIET, "data={size: 2}"])
+
+    assert given == [(2, {})]
 
 
 CONFIGS = {
@@ -343,7 +355,7 @@ def test_a_full_error_is_a_sweep_error(monkeypatch: pytest.MonkeyPatch):
     app, _ = make_app()
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
 
-    with pytest.raises(SweepError, match="'tset' is none of"):
+    with pytest.raises(SweepError, match="'tset' is not one of"):
         app.run([*QUIET, "data.split=tset"])
 
 
@@ -366,7 +378,7 @@ def test_what_is_assigned_or_bound_is_the_default_of_the_app():
     assert given == [{**DEFAULTS, "lr": 0.5, "seed": 7, "limit": 3, "kind": Kind.LARGE}]
 
 
-def test_a_function_with_kwargs_gets_what_is_added():
+def test_a_function_with_kwargs_gets_what_is_added(capsys: Any):
     given: list[Any] = []
 
     @proto.prefix
@@ -378,6 +390,7 @@ def test_a_function_with_kwargs_gets_what_is_added():
         given.append((options, Model.width))
 
     train.run([*QUIET, "+name=a", "+nested={b: [1]}", "model.width=3"])
+    assert "use +width=4" in failing(train, ["width=4"], capsys)  # as any name can be its own
 
     assert given == [({"name": "a", "nested": {"b": [1]}}, 3)]
 
@@ -429,17 +442,25 @@ def test_two_classes_with_one_name_are_an_error_that_names_both():
     assert len(one) == 2
 
 
+def configs(folder: dict[str, Any] | None = None) -> list[Any]:
+    """The configs that Hydra finds in its store."""
+    found: list[Any] = []
+    for one in (ConfigStore.instance().repo if folder is None else folder).values():
+        found += configs(one) if isinstance(one, dict) else [one]
+    return found
+
+
 @pytest.mark.parametrize("argument", [[], ["--help"], ["seed=x"]], ids=["run", "help", "failure"])
 def test_other_apps_see_hydras_own_configs(argument: list[str]):
     app, _ = make_app()
     app.run(QUIET)  # loads the plugins, which store their own
-    before = {**ConfigStore.instance().repo["hydra"]}, {**ConfigStore.instance().repo}
+    before = configs()
     argv = list(sys.argv)
 
     with contextlib.suppress(SystemExit, CompactHydraException):
         app.run([*QUIET, *argument])
 
-    assert ({**ConfigStore.instance().repo["hydra"]}, {**ConfigStore.instance().repo}) == before
+    assert configs() == before
     assert sys.argv == argv
     assert not HydraConfig.initialized()
     hydra.initialize(**VERSION_BASE)
@@ -462,35 +483,7 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     assert "_target_: x.Mine" in capsys.readouterr().out
 
 
-def test_a_group_that_others_use_meanwhile_stays():
-    store = ConfigStore.instance()
-    with stored([Entry("a", {"x": 1}, group="new/inner"), Entry("b", {}, group="new/other")]):
-        store.store("c", {"x": 2}, group="new/inner")
-
-    assert list(store.repo["new"]) == ["inner"]
-    assert list(store.repo["new"]["inner"]) == ["c.yaml"]
-    del store.repo["new"]
-
-
-def test_a_function_may_wrap_an_object_that_is_called():
-    class Body:
-        seen: int = 0
-
-        def __call__(self, seed: int = 3) -> None:
-            self.seen = seed
-
-    body = Body()
-
-    @functools.wraps(body)
-    def train(seed: int = 3) -> None:
-        body(seed)
-
-    proto.cli(train).run([*QUIET, "seed=4"])
-
-    assert body.seen == 4
-
-
-def test_an_argument_list_is_no_text():
+def test_an_argument_list_is_not_a_string():
     with pytest.raises(TypeError, match=r"list of arguments, got 'seed=1': write \['seed=1'\]"):
         make_app()[0].run("seed=1")
 
@@ -515,7 +508,7 @@ class Pair(NamedTuple):
     y: float = 2.0
 
 
-def test_a_named_tuple_with_a_default_is_given_as_a_list(capsys: Any):
+def test_a_named_tuple_with_a_default_is_given_as_a_list():
     given: list[Any] = []
 
     @proto.prefix
@@ -526,12 +519,6 @@ def test_a_named_tuple_with_a_default_is_given_as_a_list(capsys: Any):
         given.append((pair, other, Shape.pair))
 
     app = proto.cli(train)
-    for argument in ("pair.x=3", "pair={x: 3}", "++pair.y=1"):
-        rule = "pair is a Pair, which a config has as a list: write pair=[x,y], a value for each"
-        assert failing(app, [argument], capsys).startswith(rule)
-    told = failing(app, ["shape.pair.x=3", "shape.pare=1"], capsys)
-    assert told.startswith("2 mistakes:\n- shape.pair is a Pair")
-
     app.run([*QUIET, "pair=[1]", "other={x: 4}", "shape.pair=[7,8]"])
 
     assert given == [(Pair(1), Pair(4), Pair(7, 8.0))]
@@ -555,17 +542,16 @@ def test_help_shows_every_parameter(capsys: Any):
 
     assert (
         text
-        == """\
-train: Train something.
+        == r"""train: Train something.
 
 Parameters
   seed            int                  1
-  tags            set[str]             []                   to find it by
-  note            str                  ${x} costs $5 a day
+  tags            set[str]             []                      to find it by
+  note            str                  '\${x} costs $5 a day'
 
 training: How to train.
-  training.lr     float                0.5                  step size
-  training.betas  tuple[float, float]  [0.9, 0.999]
+  training.lr     float                0.5                     step size
+  training.betas  tuple[float, float]  [0.9,0.999]
   training.kind   Kind                 SMALL
 
 data
@@ -607,7 +593,7 @@ def test_help_shows_what_is_required_or_cannot_be_written(capsys: Any):
         ["model.width", "int", "required", "of", "a", "layer"],
         ["model.act", "Callable[...,", "Any]", "<lambda>"],
         ["model.depth", "int", "${hydra:job.num}"],
-        ["model.options", "dict[str,", "Any]", "{a", "b:", "[null,", "0.5,", "'']}"],
+        ["model.options", "dict[str,", "Any]", "{a\\", "b:[null,0.5,'']}"],
     ]
 
 
@@ -727,7 +713,7 @@ def test_help_shows_the_composed_values_and_the_groups(conf: Path, capsys: Any):
     text = shown(app, "--help", "data=large", capsys=capsys)
 
     assert [words.split()[2] for words in text.splitlines() if " training.lr " in words] == ["0.5"]
-    assert "data.weights    dict[str, float]     {a: 1.0}" in text
+    assert "data.weights    dict[str, float]     {a:1.0}" in text
     assert "\nConfig groups: group=option\ndata: large, small\ntraining: slow\n" in text
 
 
@@ -742,7 +728,7 @@ def test_the_users_choice_of_a_sweeper_and_a_help_page_wins(conf: Path, capsys: 
     assert "powered by Hydra" in shown(app, "--help", "hydra/help=default", capsys=capsys)
 
 
-def test_a_multirun_can_be_asked_for_by_the_mode():
+def test_a_multirun_can_be_chosen_by_the_mode():
     app, given = make_app()
 
     app.run([*QUIET, "hydra.mode=MULTIRUN", "hydra.sweep.dir=m", "seed=1,2", "data.limit=3"])

@@ -73,7 +73,7 @@ def without_expansion(pairs: int) -> Iterator[Row]:
             "s[10**11]": lambda s: s[10**11],
             "s[-1]": lambda s: s[-1],
             "x in s": lambda s: config in s,
-            "x in s, where it is not": lambda s: absent not in s,
+            "x in s, absent": lambda s: absent not in s,
             "list(s.sample(1000))": lambda s: list(s.sample(1000)),
             "s.shuffle()[10**9]": lambda s: s.shuffle()[10**9],
             "s[10**9 : 10**11 : 7][5]": lambda s: s[10**9 : 10**11 : 7][5],

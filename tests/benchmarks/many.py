@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import median
 
-from tests.benchmarks.processes import Cost, run, run_from_bases
+from tests.benchmarks.processes import Cost, run, run_from_prefixes
 from tests.benchmarks.table import Row, Table
 
 APP = Path(__file__).parent / "apps/many/app.py"
@@ -30,14 +30,14 @@ def memory(pairs: int) -> Iterator[Row]:
     few, many = (
         _run(LAUNCHER, *swept) for swept in (("a=range(100)",), ("a=range(1000)", "b=range(100)"))
     )
-    yield "the most memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
-    yield "the most memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
+    yield "peak memory of a sweep of 100 jobs", f"{few[1]:.0f} MiB"
+    yield "peak memory of a sweep of 100,000 jobs", f"{many[1]:.0f} MiB"
 
 
 def refuse_the_slow_way() -> None:
-    """Fails where the app's configs are not composed from bases."""
+    """Fails where the app's configs are not composed from prefixes."""
     with tempfile.TemporaryDirectory() as name:
-        run_from_bases([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", "a=range(3)"], Path(name))
+        run_from_prefixes([APP, "-m", SWEEPER, "hydra.sweep.dir=sweep", "a=range(3)"], Path(name))
 
 
 def _run(*overrides: str) -> tuple[Cost, float]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tests.benchmarks import deep
-from tests.benchmarks.processes import Cost, in_turns, run, run_from_bases
+from tests.benchmarks.processes import Cost, in_turns, run, run_from_prefixes
 from tests.benchmarks.table import Row, Table
 
 JOBS = 200
@@ -103,7 +103,9 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
 
         # What is imported is compiled first.
         run(_command(multirun, "basic", (), script, folder), folder)
-        run_from_bases(_command(multirun, "params_proto", multirun.swept, script, folder), folder)
+        run_from_prefixes(
+            _command(multirun, "params_proto", multirun.swept, script, folder), folder
+        )
         both = in_turns(pairs, *[partial(whole, sweeper) for sweeper in SWEEPERS])
     basic, ours = both.wall()
     yield (
@@ -144,6 +146,6 @@ def _digest(directory: Path) -> str:
 
 TABLE = Table(
     f"A multirun of {JOBS} jobs",
-    ("app", "basic", "params_proto", "a job", "time", "CPU time"),
+    ("app", "basic", "params_proto", "per job", "time", "CPU time"),
     {name: partial(measured, multirun) for name, multirun in MULTIRUNS.items()},
 )

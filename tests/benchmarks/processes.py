@@ -64,12 +64,12 @@ from pathlib import Path
 del sys.argv[0]
 sys.path[0] = str(Path(sys.argv[0]).parent)
 runpy.run_path(sys.argv[0], run_name="__main__")
-from params_proto.multirun.compose import counts
-assert counts.from_bases and not counts.by_hydra, counts
+from params_proto.compose import counts
+assert counts.from_prefixes and not counts.by_hydra, counts
 """
 
 
-def run_from_bases(arguments: Sequence[str | Path], folder: Path) -> None:
+def run_from_prefixes(arguments: Sequence[str | Path], folder: Path) -> None:
     """Runs an app before it is measured: what should be fast must not be slow unnoticed.
 
     Args:
@@ -77,7 +77,7 @@ def run_from_bases(arguments: Sequence[str | Path], folder: Path) -> None:
         folder: where.
 
     Raises:
-        RuntimeError: its configs were not composed from bases.
+        RuntimeError: its configs were not composed from prefixes.
     """
     run(["-c", _COUNTED, *arguments], folder)
 

@@ -13,10 +13,11 @@ from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.multirun.running.recorded import Recorded
-from params_proto.records import Record, Records, Status
+from params_proto.multirun.job_runner import JobRunner
+from params_proto.records import JobStore, Record, Status
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
+from tests.records.test_manifest import PLAN
 
 JOBS = 1000
 MANY = 100_000
@@ -32,8 +33,9 @@ def written(pairs: int) -> Iterator[Row]:
         with open_dict(config):
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
-        task = Recorded(_nothing)
-        task.keep(Path(name), ["lr", "batch_size", "seed"], [])
+        task = JobRunner(_nothing)
+        PLAN._replace(keys=["lr", "batch_size", "seed"], selecting=[]).write(Path(name))
+        task.open(Path(name))
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)
         rounds = [_seconds(task, config, node, number * JOBS) for number in range(pairs)]
@@ -45,7 +47,7 @@ def written(pairs: int) -> Iterator[Row]:
 def read(pairs: int) -> Iterator[Row]:
     """All records of a large sweep, in files of their own."""
     with tempfile.TemporaryDirectory() as name:
-        records = Records(Path(name))
+        records = JobStore(Path(name))
         one = _record()
         for number in range(MANY):
             records.write(one._replace(job=number))
@@ -56,7 +58,7 @@ def read(pairs: int) -> Iterator[Row]:
     yield "100,000 records, read", f"{seconds:.1f} s"
 
 
-def _seconds(task: Recorded, config: DictConfig, node: Any, first: int) -> float:
+def _seconds(task: JobRunner, config: DictConfig, node: Any, first: int) -> float:
     """The seconds a job that the record adds, over 1,000 jobs."""
 
     def through(call: Callable[[DictConfig], Any]) -> float:

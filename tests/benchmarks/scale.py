@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 from params_proto import Sweep
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from tests.benchmarks.many import APP, SWEEPER, refuse_the_slow_way
 from tests.benchmarks.processes import run
 from tests.benchmarks.table import Row, Table
@@ -84,7 +84,7 @@ def planned(place: Place) -> str:
 
 def with_some_missing(place: Place) -> str:
     """Goes on with a sweep of which some records have been lost."""
-    records = Records(place.directory)
+    records = JobStore(place.directory)
     for job in range(0, len(Sweep.from_overrides(place.swept)), MISSING):
         records.path(job).unlink()
     return place.run(GO_ON)
@@ -100,7 +100,7 @@ def changed(place: Place) -> str:
 def read(place: Place) -> str:
     """Every record."""
     start = time.process_time()
-    found = sum(isinstance(record, Record) for record in Records(place.directory).all())
+    found = sum(isinstance(record, Record) for record in JobStore(place.directory).all())
     assert found == len(Sweep.from_overrides(place.swept))
     return _seconds(time.process_time() - start)
 

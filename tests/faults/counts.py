@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from tests.faults.figures import Figures
 from tests.faults.promises import Values, expect_done
 from tests.faults.sweeps import APPS, Sweep
@@ -53,7 +53,7 @@ def many(folder: Path, thousands: int, figures: Figures) -> None:
         expect(run.ended(_HANGS) == 0, f"it ends with {run.returncode}", run.output)
         figures.took(f"counts: {name} of {thousands},000 jobs", time.monotonic() - start)
     start = time.monotonic()
-    found = list(Records(sweep.directory).all())
+    found = list(JobStore(sweep.directory).all())
     took = time.monotonic() - start
     figures.took(f"counts: reading {thousands},000 records", took)
     expect(took < _LONGEST or thousands < 100, f"{len(found)} records are read in {took:.1f} s")

@@ -15,10 +15,19 @@ from pathlib import Path
 from random import Random
 
 from params_proto.errors import SweepError
-from params_proto.records import Record, Records
-from params_proto.records.layout import COMPOSED, JOBS, OWN, PLAN, RUNNING, SWEEP, record_path
-from params_proto.records.plan import read_plan
-from params_proto.records.record import UnreadableError, record_of
+from params_proto.records import JobStore, Record
+from params_proto.records.manifest import (
+    COMPOSED,
+    JOBS,
+    OWN,
+    PLAN,
+    RUNNING,
+    SWEEP,
+    UnreadableError,
+    read_plan,
+    record_path,
+)
+from params_proto.records.record import read_record
 from tests.faults.promises import Done, Values, expect_done, records
 from tests.faults.sweeps import Run, Sweep
 from tests.faults.violations import SkippedError, expect
@@ -191,15 +200,15 @@ def _expect_each_cut_is_told(directory: Path, whole: bytes) -> None:
     for length in range(len(whole)):
         path.write_bytes(whole[:length])
         try:
-            record_of(whole[:length])
+            read_record(whole[:length])
         except UnreadableError:
             pass
         else:
             expect(False, f"{whole[:length]} is taken for a record")
-        first = next(Records(directory).all())
+        first = next(JobStore(directory).all())
         expect(isinstance(first, tuple) and first[0] == 0, f"{whole[:length]} is read as {first}")
     path.write_bytes(whole)
-    expect(isinstance(next(Records(directory).all()), Record), "a whole record is not read")
+    expect(isinstance(next(JobStore(directory).all()), Record), "a whole record is not read")
 
 
 def _expect_unread(directory: Path, what: str) -> None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from params_proto.records import Record, Records, Status
-from params_proto.records.layout import JOBS, OWN, RUNNING
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import JOBS, OWN, RUNNING
 from tests.faults.sweeps import Sweep
 from tests.faults.violations import expect
 
@@ -56,7 +56,7 @@ class Done:
 def records(directory: Path) -> dict[int, Record]:
     """All records, each of which is whole."""
     found: dict[int, Record] = {}
-    for record in Records(directory).all():
+    for record in JobStore(directory).all():
         expect(isinstance(record, Record), f"{directory} has a record that is none: {record}")
         assert isinstance(record, Record)
         found[record.job] = record

@@ -7,7 +7,7 @@ import socket
 from pathlib import Path
 from random import Random
 
-from params_proto.records.layout import record_path
+from params_proto.records.manifest import record_path
 from tests.faults.promises import Values, expect_done
 from tests.faults.sweeps import JOBLIB, Run, Sweep
 from tests.faults.violations import expect

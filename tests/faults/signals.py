@@ -14,7 +14,7 @@ from tests.faults.promises import Done, Values, expect_done
 from tests.faults.sweeps import Run, any_sweep
 from tests.faults.violations import expect
 
-_GO_ON = re.compile(r"^(?:.*\])?.*?Go on with: (.*)$", re.MULTILINE)
+_GO_ON = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
 def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from params_proto.records.layout import OWN, PLAN, SWEEP
+from params_proto.records.manifest import OWN, PLAN, SWEEP
 from tests.faults import proc
 from tests.faults.violations import expect
 

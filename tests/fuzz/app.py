@@ -18,8 +18,8 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, open_dict
 
-from params_proto.multirun import Host
-from params_proto.multirun.compose import chosen
+from params_proto.compose import chosen
+from params_proto.multirun import AppContext
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 
@@ -34,8 +34,8 @@ class Multirun(NamedTuple):
     loader: ConfigLoader
 
     @property
-    def host(self) -> Host:
-        return Host(self.config, self.loader, _task)
+    def host(self) -> AppContext:
+        return AppContext(self.config, self.loader, _task)
 
 
 def _task(config: DictConfig) -> None:

@@ -17,14 +17,12 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.jobs.composed import Composed
-from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import in_batches
-from params_proto.multirun.jobs.validation import Validation
-from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.start.beginning import begin
-from params_proto.multirun.start.opening import opened
+from params_proto.multirun import JobRunner, Options, run
+from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.jobs import in_batches
+from params_proto.multirun.resume import resume_target
+from params_proto.multirun.sweep_dir import open_sweep
+from params_proto.multirun.validation import Validation
 from tests.fuzz.app import NO_LAUNCHER, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import RANGES, SNIPPETS, mostly, mutated
@@ -90,20 +88,21 @@ _commands = st.tuples(
 def _call(given: Any, directory: Path) -> None:
     arguments, options, sweep, of_hydra, how = given
     app = multirun(directory, of_hydra, sweep)
-    with told_by_hydra():
+    with reported_by_hydra():
         asked = Options(**{"dry_run": True, **dict(options)})
-        begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-        beginning = begin(asked, arguments, app.host, begun)
-        directories = Directories(beginning.directory)
-        jobs, _ = beginning.jobs(directories)
-        # A dry run of more jobs looks at them for a second, and of a part also at those of others.
+        task, held = app.host.task_function, contextlib.ExitStack()
+        begun = resume_target(None, app.config, app.loader, task, held)
+        beginning = open_sweep(asked, arguments, app.host, begun)
+        directories = beginning.directories()
+        jobs = (state.job for state in beginning.states(directories))
+        # A dry run of more jobs looks at a hundred of them.
         more = beginning.request.plan.exceeds(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), asked.batch_sizes(at_once=False))
-            list(Validation(app.host, directories, Composed()).passed(batches, ahead=True))
+            list(Validation(app.host, directories).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
-            run(asked, arguments, app.host, NO_LAUNCHER, Recorded(app.host.task_function), begun)
+            run(asked, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), begun)
 
 
 KIND = Kind("commands", _commands, _call, (HydraException, OmegaConfBaseException))

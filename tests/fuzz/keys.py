@@ -10,8 +10,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.keys import bare, key_error
-from params_proto.overrides.reading import read
+from params_proto._keys import bare, key_error
+from params_proto.overrides.parse import read
 from tests.fuzz.promises import BrokenError, Kind
 from tests.fuzz.texts import KEYS, SNIPPETS, mutated, short
 from tests.fuzz.uses import use
@@ -79,7 +79,6 @@ _METHODS: Mapping[str, Make] = {
     "times": lambda one, other: Sweep().product({one: [1, 2]}) * {other: [[1], {"a": None}]},
     "exclude": lambda one, other: Sweep().product({one: [1, 2]}).exclude({other: 1}),
     "derive": lambda one, other: Sweep().product({one: [1, 2]}).derive({other: f"x{{{one}}}"}),
-    "under": lambda one, other: Sweep().under(other).product({one: [1, 2]}),
     "lines": lambda one, other: Sweep.from_overrides([_text(one) + "=1,2", _text(other) + "=a"]),
     "keyword": lambda one, other: Sweep().product(**{_text(one): [1]}).set(**{_text(other): 1}),
 }

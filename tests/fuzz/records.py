@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,23 +14,28 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import Options, Recorded, run
-from params_proto.multirun.jobs.composed import Composed, kept
-from params_proto.multirun.jobs.directories import Directories
-from params_proto.multirun.jobs.numbered import Numbered, in_batches
-from params_proto.multirun.jobs.validation import Validation
-from params_proto.multirun.mistakes import told_by_hydra
-from params_proto.multirun.start.beginning import begin
-from params_proto.multirun.start.best import Best
-from params_proto.multirun.start.changes import refuse_changes
-from params_proto.multirun.start.opening import opened
-from params_proto.multirun.start.remaining import Remaining, seen
+from params_proto.analysis.ranking import Ranking
+from params_proto.multirun import JobRunner, Options, run
+from params_proto.multirun.changes import FirstJob, note_first_job
+from params_proto.multirun.directories import Directories
+from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.jobs import Job, in_batches
+from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget, job_states, resume_target
+from params_proto.multirun.sweep_dir import open_sweep
+from params_proto.multirun.validation import Validation
 from params_proto.overrides.identity import identity
-from params_proto.records import Records
-from params_proto.records.layout import MULTIRUN, OWN, PLAN, SWEEP, claim_path, record_path
-from params_proto.records.plan import read_plan
+from params_proto.records import JobStore
+from params_proto.records.manifest import (
+    COMPOSED,
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    claim_path,
+    read_plan,
+    record_path,
+)
 from params_proto.records.record import Record, Status
-from params_proto.table.ranking import Ranking
 from tests.fuzz.app import NO_LAUNCHER, Multirun, multirun
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import SNIPPETS, as_bytes, mutated, short
@@ -138,7 +143,7 @@ _FIELDS = {
         *("format", "script", "config_name", "task", "hydra", "selecting", "order", "keys", "jobs"),
         *("sweep", "earlier", "created"),
     ],
-    "composed": ["choices", "overrides", "config"],
+    "composed": ["overrides", "config"],
 }
 _ODD_JSON = [
     "[" * 90 + "]" * 90,
@@ -152,7 +157,7 @@ _ODD_JSON = [
 _FILES: Mapping[str, str] = {
     "record": str(record_path(Path(), 0)),
     "plan": f"{OWN}/{PLAN}",
-    "composed": f"{OWN}/composed.jsonl",
+    "composed": f"{OWN}/{COMPOSED}",
     "sweep": SWEEP,
     "multirun": MULTIRUN,
     "claim": str(claim_path(Path(), 0, 2)),
@@ -164,24 +169,31 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    begun = opened(None, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(), _ARGUMENTS, app.host, begun)
+    begun = _target(None, app)
+    beginning = open_sweep(Options(), _ARGUMENTS, app.host, begun)
     directory.mkdir()
     beginning.write()
-    composed, directories = Composed(), Directories(directory)
-    jobs, _ = beginning.jobs(directories)
-    for _ in Validation(app.host, directories, composed).passed(
-        in_batches(jobs, iter([9])), ahead=True
-    ):
-        composed.write(directory, shared=False)
-    Records(directory).write(_record(0, Status.RUNNING))
-    Records(directory).write(_record(1, Status.COMPLETED))
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
+    _validate(app, directory, directories, jobs)
+    JobStore(directory).write(_record(0, Status.RUNNING))
+    JobStore(directory).write(_record(1, Status.COMPLETED))
     contents = {
         name: (directory / path).read_bytes()
         for name, path in _FILES.items()
         if (directory / path).exists()
     }
     return app, contents
+
+
+def _validate(
+    app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Job]
+) -> None:
+    validation = Validation(app.host, directories)
+    for _ in validation.passed(in_batches(jobs, iter([9])), ahead=True):
+        pass
+    if validation.first is not None:
+        note_first_job(directory, app.host, validation.first)
 
 
 # --- inputs: a file's name, and what makes its new content of the sound one
@@ -208,7 +220,7 @@ def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
     if isinstance(change[1], str):
         text, place = change[1].encode("utf-8", "surrogatepass"), change[2] % (len(before) + 1)
         return before[:place] + text + before[place + len(text) // 2 :]
-    found = json.loads(before.splitlines()[0] if name == "composed" else before)
+    found = json.loads(before)
     for at, value in change[1]:
         found[_FIELDS[name][at % len(_FIELDS[name])]] = value
     text = json.dumps(found)
@@ -219,35 +231,35 @@ def _content(sound: Mapping[str, bytes], change: Any) -> bytes:
 
 def _read(app: Multirun, directory: Path) -> None:
     """All that is read of the files and written again, without a config."""
-    records = Records(directory)
+    records = JobStore(directory)
     list(records.all())
     read_plan(directory)
-    list(kept(directory))
-    jobs = [Numbered(number, job) for number, job in enumerate(_JOBS)]
-    remaining = Remaining(records, Best(Ranking("loss")))
-    list(remaining.of(seen(jobs, records, Directories(directory))))
+    FirstJob.read(directory)
+    jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
+    remaining = ResumeFilter(records, Best(Ranking("loss")))
+    list(remaining.of(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
-        records.begin(job, lambda attempt, job=job: _record(job, Status.RUNNING))
+        records.claim(_record(job, Status.RUNNING))
+
+
+def _target(resume: Any, app: Multirun) -> ResumeTarget:
+    held = contextlib.ExitStack()
+    return resume_target(resume, app.config, app.loader, app.host.task_function, held)
 
 
 def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
-    begun = opened(True, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    beginning = begin(Options(resume=True), _ARGUMENTS, app.host, begun)
-    directories, composed = Directories(directory), Composed()
-    refuse_changes(directory, app.host, composed, allowed=())
-    jobs, _ = beginning.jobs(directories)
-    batches = in_batches(jobs, iter([9]))
-    for _ in Validation(app.host, directories, composed).passed(batches, ahead=True):
-        pass
+    beginning = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
+    directories = beginning.directories()
+    jobs = (state.job for state in beginning.states(directories))
     beginning.write()
-    composed.write(directory, shared=False)
+    _validate(app, directory, directories, jobs)
 
 
 def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     options = Options(resume=resume, dry_run="json")
-    begun = opened(resume, app.config, app.loader, app.host.task_function, contextlib.ExitStack())
-    task = Recorded(app.host.task_function)
+    begun = _target(resume, app)
+    task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
     arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
     run(options, arguments, host, NO_LAUNCHER, task, begun)
@@ -268,7 +280,7 @@ def _call(given: Any, folder: Path) -> None:
     changed = directory / _FILES[change[0]]
     changed.write_bytes(_content(sound, change))
     try:
-        with contextlib.redirect_stdout(io.StringIO()), told_by_hydra():
+        with contextlib.redirect_stdout(io.StringIO()), reported_by_hydra():
             _HOW[how](app, directory)
     finally:
         for name, path in _FILES.items():

@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto.storage.names import STEPS
+from params_proto.storage.plain import STEPS
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import KEYS, RANGES, SNIPPETS, as_bytes, keys, mostly, mutated, words
 from tests.fuzz.uses import use

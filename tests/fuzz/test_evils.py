@@ -7,24 +7,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pytest
 
 from params_proto import Sweep, SweepError
-from params_proto.multirun.asked import commandline, sweeps
-from params_proto.multirun.jobs.composed import kept
+from params_proto.multirun import request
+from params_proto.multirun.changes import FirstJob
 from params_proto.overrides.literals import OverrideText
-from params_proto.overrides.reading import native, parse, shuffles
-from params_proto.overrides.rendering import render
-from params_proto.records import Records
-from params_proto.records.layout import record_path
-from params_proto.records.plan import read_plan
-from params_proto.records.record import UnreadableError
+from params_proto.overrides.parse import from_hydra, parse, shuffles
+from params_proto.overrides.render import render
+from params_proto.records import JobStore
+from params_proto.records.manifest import UnreadableError, read_plan, record_path
 from tests.fuzz.frames import nested
 from tests.fuzz.watched import watched
-from tests.records.test_plan import PLAN
 
 MILLION = 1_000_000
 DIGITS = "1" * 100_000
@@ -54,36 +50,29 @@ def loaded(folder: Path, name: str, text: str) -> Sweep:
 DEEP = r"nested more than 100 levels deep"
 MANY = r"digits"
 FILES: dict[str, tuple[str, str, str]] = {
-    "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases make this too large"),
-    "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), r"aliases make this too large"),
-    "long alias": ("a.yaml", "product: *" + "a" * 9999, r"\*aaa\S*\.\.\. stands for nothing"),
-    "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", r"\*aaa\S*\.\.\. stands within"),
-    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, rf"a.yaml:1: this is {DEEP}"),
-    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, DEEP),
-    "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, DEEP),
-    "deep keys": ("a.yaml", "? " * MILLION, DEEP),
+    "billion laughs": ("a.yaml", LAUGHS, r"a.yaml:\d+: aliases repeat more than 100,000 values"),
+    "laughs in merges": ("a.yaml", LAUGHS.replace("product:", "set:"), "aliases repeat more than"),
+    "long alias": ("a.yaml", "product: *" + "a" * 9999, "undefined alias"),
+    "long alias of itself": ("a.yaml", f"&{'a' * 9999} [*{'a' * 9999}]", "unconstructable recursive node"),
+    "deep dashes": ("a.yaml", "set:\n " + "- " * MILLION, "not YAML: .*nesting"),
+    "deep keys": ("a.yaml", "? " * MILLION, "not YAML: .*nesting"),
+    "deep brackets": ("a.yaml", "product: {lr: " + "[" * MILLION, r"a.yaml:1: this is not YAML: .*nesting"),
+    "deep braces": ("a.yaml", "set: {lr: " + "{a: " * MILLION, "not YAML: .*nesting"),
     "deep JSON": ("a.jsonl", '{"lr": ' + "[" * MILLION + "]" * MILLION + "}", rf"a.jsonl:1: this is {DEEP}"),
     "deep objects": ("a.jsonl", '{"lr": ' * MILLION, rf"a.jsonl:1: this is {DEEP}"),
-    "deep cell": ("a.csv", "lr\n" + "[" * MILLION + "]" * MILLION, rf"a.csv:2: this is {DEEP}"),
-    "deep sweep": ("a.yaml", f"product: {{lr: '{'[' * MILLION}'}}", DEEP),
-    "deep override": ("a.yaml", f"set: {{lr: !override '{'[' * MILLION}'}}", DEEP),
-    "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", MANY),
-    "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", MANY),
+    "digits in YAML": ("a.yaml", f"product: {{lr: [{DIGITS}]}}", "is not a valid !!int"),
+    "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", "is not a valid !!int"),
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
     "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
-    "digits in a cell": ("a.csv", f"lr\n{DIGITS}", MANY),
-    "sixties": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + "]}", MANY),
-    "sixties with a point": ("a.yaml", "product: {lr: [" + "1" + ":1" * 100_000 + ".5]}", MANY),
     "wide format": ("a.yaml", "product: {lr: [1]}\nderive: {name: '{lr:>1000000000}'}", "asks for thousands"),
-    "hexadecimal key": ("a.yaml", "product: {? 0x" + "f" * 100_000 + ": [1]}", "is no Hydra key"),
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
-    "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is no character"),
-    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is no Hydra key"),
-    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is no Hydra key"),
-    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is no Hydra key"),
-    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is no Hydra key"),
-    "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "is none that a sweep file"),
+    "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),
+    "separators": ("a.yaml", "product: {../../lr: [1]}", r"'../../lr' is not a Hydra key"),
+    "dots": ("a.jsonl", '{"..": 1}', r"'\.\.' is not a Hydra key"),
+    "NUL in a key": ("a.jsonl", r'{"lr\u0000": 1}', r"'lr\\x00' is not a Hydra key"),
+    "surrogate in a key": ("a.jsonl", r'{"lr\ud800": 1}', r"'lr\\ud800' is not a Hydra key"),
+    "code": ("a.yaml", "product: {lr: [!!python/object/apply:os.system [x]]}", "a sweep file has no such tag"),
 }  # fmt: skip
 
 
@@ -97,7 +86,7 @@ def test_a_file(fenced: Path, name: str) -> None:
 
 def test_a_file_with_a_surrogate(fenced: Path) -> None:
     (fenced / "a.yaml").write_bytes(b"product: {lr: [\xed\xa0\x80]}")
-    with pytest.raises(SweepError, match="this is no text in UTF-8"):
+    with pytest.raises(SweepError, match="this is not text in UTF-8"):
         Sweep.load(fenced / "a.yaml")
     sweep = loaded(fenced, "a.jsonl", r'{"name": "\ud800"}')
     assert list(sweep) == [{"name": "\ud800"}]
@@ -109,8 +98,6 @@ def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
     assert "0xfff" in repr(sweep)
     sweep.save(fenced / "b.yaml")
     assert Sweep.load(fenced / "b.yaml") == sweep
-    with pytest.raises(SweepError, match="lr: an integer of so many digits"):
-        next(sweep.overrides())
 
 
 LONG_RANGES = [
@@ -128,7 +115,7 @@ def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
         assert sweep.size in (2, 10**12, 10**25)
         assert isinstance(sweep[0]["lr"], int)
         assert "range(" in repr(sweep)
-    assert isinstance(commandline.given([f"lr={text}"])[0].values, range)
+    assert isinstance(request.given([f"lr={text}"])[0].values, range)
 
 
 @pytest.mark.parametrize(
@@ -136,23 +123,17 @@ def test_a_range_is_never_listed_out(fenced: Path, text: str) -> None:
     ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "float(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
 )  # fmt: skip
 def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> None:
-    for read in (commandline.given, Sweep.from_overrides):
+    for read in (request.given, Sweep.from_overrides):
         with pytest.raises(SweepError, match=r"lists 2?0*1?0+ values, and at most 100,000"):
             read([f"lr={text}"])
 
 
 LINES: dict[str, tuple[str, str]] = {
-    "deep brackets": ("lr=" + "[" * MILLION, rf"'lr=\[+\.\.\. is {DEEP}"),
-    "deep braces": ("lr=" + "{a:" * MILLION, DEEP),
-    "deep calls": ("lr=" + "int(" * MILLION, DEEP),
-    "deep interpolations": ("lr=" + "${a:" * MILLION, DEEP),
-    "closed": ("lr=" + "[" * MILLION + "]" * MILLION, DEEP),
-    "after quotes": ("lr=['\\'', \"" + "[" * 101 + '",' + "[" * 101, DEEP),
     "digits": (f"lr={DIGITS}", MANY),
     "digits of a range": (f"lr=range(0,{DIGITS})", MANY),
     "range in a list": ("lr=[range(0,1000000000000)]", "RangeSweep inside another value"),
     "long name of a function": ("lr=" + "r" * 9999 + "(1)", r"Hydra cannot read .*\.\.\."),
-    "NUL": ("lr=a\0", "a character stands outside quotes"),
+    "NUL": ("lr=a\0", "a character outside quotes needs them"),
     "surrogate": ("lr=\ud800'", "a quote is not closed"),
     "separators": ("../lr=1", "Hydra cannot read"),
     "NUL in a key": ("lr\0=1", "Hydra cannot read"),
@@ -160,7 +141,7 @@ LINES: dict[str, tuple[str, str]] = {
 
 
 @pytest.mark.parametrize("name", LINES)
-@pytest.mark.parametrize("read", [Sweep.from_overrides, commandline.given])
+@pytest.mark.parametrize("read", [Sweep.from_overrides, request.given])
 def test_a_line(fenced: Path, name: str, read: Callable[[list[str]], object]) -> None:
     line, message = LINES[name]
     with pytest.raises(SweepError, match=message) as caught:
@@ -183,8 +164,8 @@ def test_a_long_run_of_backslashes(fenced: Path) -> None:
     run = "\\" * 25_000 + "a"
     assert render(run) == f"'{run}'"
     assert render(run + "${x}") == f"'{run}\\${{x}}'"
-    assert native(run + r"\${x}") == run + "${x}"
-    assert native(run + "${x}").text == f"'{run}${{x}}'"
+    assert from_hydra(run + r"\${x}") == run + "${x}"
+    assert from_hydra(run + "${x}").text == f"'{run}${{x}}'"
 
 
 @pytest.mark.parametrize("end", ["", "\\"])
@@ -211,16 +192,16 @@ JOURNALS: dict[str, tuple[str, str]] = {
 @pytest.mark.parametrize("name", JOURNALS)
 def test_a_journal(fenced: Path, name: str) -> None:
     text, message = JOURNALS[name]
-    files = [record_path(fenced, 0), fenced / ".sweep/plan.json", fenced / ".sweep/composed.jsonl"]
+    files = [record_path(fenced, 0), fenced / ".sweep/plan.json", fenced / ".sweep/composed.json"]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
     with pytest.raises(UnreadableError, match=message):
-        Records(fenced).read(0)
-    with pytest.raises(SweepError, match=rf"plan.json is no plan of a sweep.*{message}"):
+        JobStore(fenced).read(0)
+    with pytest.raises(SweepError, match=rf"plan.json is not the plan of a sweep.*{message}"):
         read_plan(fenced)
-    with pytest.raises(SweepError, match=rf"composed.jsonl is not what .*{message}"):
-        list(kept(fenced))
+    with pytest.raises(SweepError, match=rf"composed.json is not what .*{message}"):
+        FirstJob.read(fenced)
 
 
 @pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
@@ -228,19 +209,8 @@ def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> N
     path = record_path(fenced, 0)
     path.parent.mkdir(parents=True)
     path.write_text(f'{{"job": 0, "duration": {number}}}')
-    with pytest.raises(UnreadableError, match=f"{number} is no number of JSON"):
-        Records(fenced).read(0)
-
-
-def test_a_plan_of_very_many_earlier_sweeps(fenced: Path) -> None:
-    with pytest.raises(SweepError, match=r"earlier/0\.yaml cannot be read: No such file"):
-        sweeps.all_of(fenced, PLAN._replace(earlier=10**21))
-
-
-@pytest.mark.parametrize("node", ["..", "a/b", "a.", "", "\ud800", 10**5000, None], ids=range(7))
-def test_a_node_that_no_config_has(fenced: Path, node: Any) -> None:
-    with pytest.raises(SweepError, match="under needs the name of a node"):
-        Sweep().under(node)
+    with pytest.raises(UnreadableError, match=f"{number} is not a number of JSON"):
+        JobStore(fenced).read(0)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
@@ -251,5 +221,5 @@ def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
         assert isinstance(sweep[-1]["lr"], int)
     with pytest.raises(SweepError, match="asks for more configs than there are: 2"):
         Sweep().product(lr=[1, 2]).sample(enormous)
-    with pytest.raises(SweepError, match="is no Hydra key: a key is a string, not int"):
+    with pytest.raises(SweepError, match="is not a Hydra key: a key is a string, not int"):
         Sweep().product({enormous: [1]})

@@ -42,8 +42,8 @@ _KNOWN = frozenset(
     [
         *sys.stdlib_module_names,
         *("params_proto", "hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml", "pandas"),
-        *("numpy", "fasteners", "dateutil", "pytz", "pyarrow", "hypothesis", "pytest", "_pytest"),
-        *("coverage", "tests", "attr", "numexpr"),
+        *("numpy", "dateutil", "pytz", "pyarrow", "hypothesis", "pytest", "_pytest"),
+        *("coverage", "tests", "attr", "numexpr", "docstring_parser"),
     ]
 )
 

@@ -23,10 +23,10 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun.asked import commandline
-from params_proto.multirun.asked.plan import plan
-from params_proto.multirun.jobs.numbered import in_batches, numbered
-from params_proto.sweep import Sweep
+from params_proto.algebra.expression import Expression
+from params_proto.multirun import request
+from params_proto.multirun.jobs import in_batches
+from params_proto.multirun.plan import plan
 from tests.versions import HYDRA_1_3
 
 Batches = list[list[list[str]]]
@@ -59,8 +59,8 @@ def jobs_of_ours(
     overrides: Sequence[str], batch: int | None = None, loader: ConfigLoader | None = None
 ) -> Batches:
     """The batches of the same overrides with nothing configured."""
-    planned = plan(Sweep(), (), commandline.given(overrides, loader), [], lambda key: False)
-    return [each.jobs for each in in_batches(numbered(planned), repeat(batch or 1000))]
+    planned = plan(Expression(), (), request.given(overrides, loader), [], lambda key: False)
+    return [each.jobs for each in in_batches(planned.jobs(), repeat(batch or 1000))]
 
 
 def task(config: DictConfig) -> Any:

@@ -20,7 +20,7 @@ from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from params_proto.errors import SweepError
-from params_proto.multirun.asked import commandline
+from params_proto.multirun import request
 from tests.multirun.command_lines import command_lines, lines
 from tests.multirun.stock import Left, assert_same, jobs_of_basic, jobs_of_ours, task
 from tests.versions import HYDRA_1_3
@@ -52,7 +52,7 @@ def seeded(planned: Callable[[], Any]) -> Any:
 def differs_by_intent(overrides: Sequence[str], loader: ConfigLoader) -> bool:
     """Whether a swept key is spelled in two ways, or has no values: EXCEPTIONS has both."""
     try:
-        given = [commandline.given([line], loader)[0] for line in overrides]
+        given = [request.given([line], loader)[0] for line in overrides]
     except SweepError as error:
         return "has no values" in str(error)
     swept = {one.key.lstrip("+~") for one in given if one.swept}
@@ -285,8 +285,8 @@ def test_hydras_refusal_stays(both: Both, overrides: list[str]) -> None:
         (["+db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job +db=pg: Multiple values for db. To override a value use 'override db: pg'.\n- the job +db=mysql: db appears more than once in the final defaults list."),
         (["++db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job ++db=pg: force-add of config groups is not supported: '++db=pg'.\n- the job ++db=mysql: force-add of config groups is not supported: '++db=mysql'."),
         (["+@x=1,2"], ValueError, "Hydra cannot compose the job +@x=1: Config group override must be a string or a list. Got int"),
-        (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is no number of jobs: 1 or more."),
-        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is no number of jobs: 1 or more."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=0"], AssertionError, "hydra.sweeper.max_batch_size=0 is not a number of jobs: 1 or more."),
+        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is not a number of jobs: 1 or more."),
     ],
     ids=str,
 )  # fmt: skip

@@ -71,7 +71,7 @@ def test_of_many_jobs_the_first_and_the_last(
     multirun("seed=range(1000000)", "hydra.sweeper.slice=7:", DRY)
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 27)), "...", "999999"]
-    assert lines[-1].startswith("999993 jobs in ")
+    assert lines[-1].startswith("999,993 jobs in ")
 
 
 @pytest.mark.growth

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from hydra.errors import HydraException
 
-from params_proto.overrides.rendering import render
-from params_proto.records import Records
+from params_proto.overrides.render import render
+from params_proto.records import JobStore
 from tests.multirun.conftest import Run
 
 OUTSIDE = r"would have the directory .*, outside the sweep's"
@@ -26,7 +26,6 @@ DIRECTORY = "hydra.sweep.subdir="
         (["name=a,a/../../../b", DIRECTORY + "${hydra.job.override_dirname}"], OUTSIDE),
         (["+db/engine@opts.../x=inno,isam"], "LexerNoViableAltException"),
         (["lr=" + "{a:" * 90 + "1" + "}" * 90 + ",2"], r"the job lr=\{a:.* has a value that is nested too deep for Hydra"),
-        (["lr=1," + "[" * 101 + "]" * 101], "nested more than 100 levels deep"),
         (["db=[1],[pg]"], r"db=\[1\]: db is a config group, whose options are text. Write their names"),
         (["+model=small," + "a" * 5000], r"Hydra cannot compose the job \+model=a+\.\.\.: .*name too long"),
     ],
@@ -57,7 +56,7 @@ def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
 def test_odd_text_reaches_a_job(multirun: Run, app: Path, text: str) -> None:
     done = multirun(f"name={render(text)},x", task=lambda config: config.name)
     assert done.values == [text, "x"]
-    assert Records(app / "out").read(0) is not None
+    assert JobStore(app / "out").read(0) is not None
 
 
 def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path) -> None:
@@ -84,12 +83,12 @@ def test_a_range_beyond_what_a_list_could_hold(
         assert [value["lr"] for value in done.values] == [10**22 - 2, 10**22 - 1]
 
 
-def test_a_spoilt_override_among_the_configs_that_were_composed(multirun: Run, app: Path) -> None:
+def test_a_spoilt_override_of_the_config_that_was_composed(multirun: Run, app: Path) -> None:
     multirun("lr=1,2")
-    path = app / "out/.sweep/composed.jsonl"
-    line = json.loads(path.read_text())
-    path.write_text(json.dumps({**line, "overrides": [[]]}))
-    with pytest.raises(HydraException, match=r"composed\.jsonl is not what the sweep has written"):
+    path = app / "out/.sweep/composed.json"
+    first = json.loads(path.read_text())
+    path.write_text(json.dumps({**first, "overrides": [[]]}))
+    with pytest.raises(HydraException, match=r"composed\.json is not what the sweep has written"):
         multirun("lr=1,2", "hydra.sweeper.resume=true")
 
 
@@ -103,7 +102,7 @@ def test_a_long_sweep_with_a_function(multirun: Run, app: Path) -> None:
         "from params_proto import Sweep\n"
         "grid = Sweep().product(lr=range(10**12)).derive(name=lambda config: str(config['lr']))\n"
     )
-    with pytest.raises(HydraException, match="config by config, which are more than 1,000,000"):
+    with pytest.raises(HydraException, match="config by config, and it has more than 1,000,000"):
         multirun("hydra.sweeper.sweep=long.py:grid", "hydra.sweeper.slice='0:1'")
 
 

@@ -13,7 +13,7 @@ from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
 from params_proto import SweepWarning, proto
-from params_proto.app.configs import task_of
+from params_proto.app.task import Task
 from tests.versions import AFTER_AN_ERROR
 
 pytestmark = pytest.mark.usefixtures("alone", "plugins")
@@ -59,7 +59,7 @@ def refused(app: Any, capsys: Any, *overrides: str) -> str:
     return shown.removesuffix(AFTER_AN_ERROR)
 
 
-MODE = "mode: 'c' is none of 'a' | 'b'."
+MODE = "mode: 'c' is not one of 'a' | 'b'."
 
 
 @pytest.mark.parametrize(
@@ -69,12 +69,12 @@ MODE = "mode: 'c' is none of 'a' | 'b'."
         (
             ["mode=a,c", "seed=1,2", "training.kind=x,z"],
             "2 mistakes:\n"
-            "- the job mode=a seed=1 training.kind=z and 3 more: training.kind: 'z' is none of"
+            "- the job mode=a seed=1 training.kind=z and 3 more: training.kind: 'z' is not one of"
             f" 'x' | 'y'.\n- the job mode=c seed=1 training.kind=x and 3 more: {MODE}",
         ),
         (
             ["training={kind:z}", "seed=1"],
-            "the job training={kind:z} seed=1: training.kind: 'z' is none of 'x' | 'y'.",
+            "the job training={kind:z} seed=1: training.kind: 'z' is not one of 'x' | 'y'.",
         ),
         (["mode=???"], "the job mode=???: mode has no value"),
         (
@@ -154,7 +154,7 @@ def test_interpolations_are_for_the_job() -> None:
 
 def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
     app, _ = make_app()
-    task = task_of(app, closed=True)
+    task = Task.of(app, closed=True)
     content = {"seed": 1, "mode": "c", "hydra": {}, "training": "${seed}"}
     assert task.check(OmegaConf.create(content), ["training.lr", "seed"]) == []
     assert task.check(OmegaConf.create({"mode": "c"}), ["training", "mode"]) == [MODE]

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import re
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +13,7 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from params_proto.multirun import options, ready
-
-RUNNING = import_module("params_proto.multirun.running.batches")
+from params_proto.multirun import executor, options, sweep_dir
 
 
 @pytest.mark.parametrize(
@@ -125,7 +122,10 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is no number of jobs"),
+        (
+            ["hydra.sweeper.max_batch_size=0"],
+            "hydra.sweeper.max_batch_size=0 is not a number of jobs",
+        ),
         (["lr=interval(0,1)"], r"lr=interval\(0,1\): an interval has no values"),
         (["lr=range(1,1)"], r"lr=range\(1,1\) has no values"),
         (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "zip pairs seed, which is not swept"),
@@ -152,10 +152,10 @@ NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\
         (["hydra.sweeper.sweep={product:{nokey:[1]}}"], NO_KEY),
         (["nokey=1,2"], NO_KEY),
         (["+sweep=grid", "+hydra.sweeper.sweep.exclude={lr:[1,2]}"], "the sweep has no jobs"),
-        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be said"),
+        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be written"),
         (
             ["hydra.sweeper.sweep=bad.py:grid", "hydra.sweeper.max_batch_size=1"],
-            "name: b'b' .* cannot be said",
+            "name: b'b' .* cannot be written",
         ),
         (["+lr=1,2"], r"already at 'lr'\.\nEither remove \+ prefix: 'lr=1'"),
         (["db=pg,nodb"], NO_OPTION),
@@ -200,7 +200,7 @@ def test_every_batch_is_checked_before_the_first_runs(multirun: Any, app: Path) 
 def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "AHEAD", 5)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 5)
     monkeypatch.setattr(options, "_FIRST", 2)
     large = multirun("seed=range(0,6)", to="large")
     assert [len(batch) for batch in large.batches] == [2, 4]
@@ -220,7 +220,7 @@ def test_a_large_sweep_starts_at_once_and_is_checked_batch_by_batch(
 def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ready, "AHEAD", 2)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 2)
     monkeypatch.setattr(options, "_FIRST", 1)
     batches = multirun("seed=range(0,4)", "hydra.sweeper.slice=2:", to="part").batches
     assert [len(batch) for batch in batches] == [2]
@@ -231,11 +231,11 @@ def test_a_slice_of_a_large_sweep_is_as_large_as_its_jobs(
 def test_the_returns_of_many_jobs_are_let_go(
     multirun: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(RUNNING, "_KEPT", 4)
+    monkeypatch.setattr(executor, "_MAX_KEPT", 4)
     batches = "hydra.sweeper.max_batch_size=2"
     assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
     held: list[int] = []
-    running: Any = RUNNING.Running
+    running: Any = executor.Executor
     launch = running.run
 
     def noted(self: Any, batch: Any) -> None:
@@ -332,9 +332,9 @@ def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
 
 
 def test_an_option_of_a_group_is_no_sweep(multirun: Any) -> None:
-    with pytest.raises(CompactHydraException, match=r"no sweep. Did you mean \+sweep=grid\?"):
+    with pytest.raises(CompactHydraException, match=r"not a sweep. Did you mean \+sweep=grid\?"):
         multirun("hydra.sweeper.sweep=grid")
-    with pytest.raises(CompactHydraException, match=r"no sweep\. Write steps"):
+    with pytest.raises(CompactHydraException, match=r"not a sweep\. Write steps"):
         multirun("hydra.sweeper.sweep=grill")
 
 

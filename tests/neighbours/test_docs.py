@@ -11,11 +11,15 @@ from omegaconf import OmegaConf
 
 from tests.pages import ROOT, Section, commands, ran, run, sections, write_files
 
-COMING_FROM = (ROOT / "docs" / "coming-from.md").read_text("utf-8")
+MIGRATIONS = [
+    (ROOT / "docs" / name).read_text("utf-8")
+    for name in ("from-other-sweepers.md", "from-hydra-zen.md")
+]
 OPTUNA = (ROOT / "docs" / "optuna.md").read_text("utf-8")
 SECTIONS = [
-    section
-    for section in sections(COMING_FROM)
+    pytest.param(page, section, id=section.heading)
+    for page in MIGRATIONS
+    for section in sections(page)
     if any(command.needs_a_neighbour for command in commands(section.text))
 ]
 
@@ -27,14 +31,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_each_of_them_has_a_section() -> None:
-    notes = {command.note for command in commands(COMING_FROM) if command.needs_a_neighbour}
+    shown = [command for page in MIGRATIONS for command in commands(page)]
+    notes = {command.note for command in shown if command.needs_a_neighbour}
 
     assert notes == {"hydra-list-sweeper", "hydra-filter-sweeper", "hydra-zen"}
 
 
-@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.heading)
-def test_the_same_jobs_in_the_same_order(section: Section, folder: Path) -> None:
-    write_files(COMING_FROM, folder)
+@pytest.mark.parametrize(("page", "section"), SECTIONS)
+def test_the_same_jobs_in_the_same_order(page: str, section: Section, folder: Path) -> None:
+    write_files(page, folder)
     expected = section.jobs.splitlines()
     assert len(expected) > 2
     for line, jobs, _ in ran(section, folder, lambda command: True):

@@ -20,13 +20,13 @@ COLUMNS = 104
 # On two lines, as somebody would type it.
 COMMAND = r"""
 python train.py -m model.hidden=32,64,128,256 seed=0,1,2 hydra.sweep.dir=runs/hidden \
-  hydra/launcher=joblib hydra.launcher.n_jobs=2 hydra.sweeper.metric=loss hydra/job_logging=stdout
+  hydra.sweeper.metric=loss hydra/job_logging=stdout
 """.strip()
 SEEN = (
-    "A terminal in which twelve trainings run, two at a time: a line for each that is done, and"
-    " below them how far the sweep is. At its end: a table of them all, the best first."
+    "A terminal running twelve trainings: what they log, with the progress of the sweep below."
+    " At the end, a table of all jobs, the best first."
 )
-_GOOD_MOMENT = re.compile(r"([6-9]|10)/12 done, 2 running, .* left, lowest .*\)")
+_GOOD_MOMENT = re.compile(r"([6-9]|10)/12 done, 1 running, lowest .*\) ━.* \d:\d\d:\d\d")
 
 
 def main() -> None:

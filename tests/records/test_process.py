@@ -30,58 +30,58 @@ def by(
         if shutil.which("ps") is None:
             pytest.skip("no ps")
         monkeypatch.setattr(MODULE, "_PROC", tmp_path)
-    MODULE._this.cache_clear()
+    MODULE._process.cache_clear()
     yield request.param
-    MODULE._this.cache_clear()
+    MODULE._process.cache_clear()
 
 
-def began(pid: int) -> str | None:
-    return MODULE._began(pid)
+def start_time(pid: int) -> str | None:
+    return MODULE._start_time(pid)
 
 
 def test_this_one(by: str) -> None:
     me = this_process()
     assert me.pid == os.getpid()
-    assert me.began == began(os.getpid())
+    assert me.start_time == start_time(os.getpid())
     assert me.is_local
-    assert me.lives
+    assert me.is_alive
 
 
 def test_a_child(by: str, child: subprocess.Popen[bytes]) -> None:
-    process = Process(this_process().host, child.pid, began(child.pid))
-    assert process.began is not None
-    assert process.lives
+    process = Process(this_process().host, child.pid, start_time(child.pid))
+    assert process.start_time is not None
+    assert process.is_alive
     child.kill()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie: nobody has asked for it
-    assert not process.lives
+    assert not process.is_alive
     child.wait()
-    assert not process.lives
+    assert not process.is_alive
 
 
 def test_another_that_has_its_number(by: str, child: subprocess.Popen[bytes]) -> None:
     host = this_process().host
-    assert not Process(host, child.pid, "another boot/1").lives
-    assert Process(host, child.pid, None).lives  # when it began could not be told
+    assert not Process(host, child.pid, "another boot/1").is_alive
+    assert Process(host, child.pid, None).is_alive  # when it began could not be told
     child.kill()
     child.wait()
-    assert not Process(host, child.pid, None).lives
+    assert not Process(host, child.pid, None).is_alive
 
 
 def test_another_zone_and_language(
     by: str, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = Process(this_process().host, child.pid, began(child.pid))
+    process = Process(this_process().host, child.pid, start_time(child.pid))
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    assert process.lives
+    assert process.is_alive
 
 
 def test_a_number_that_no_process_has() -> None:
-    assert not Process(this_process().host, 2**22 + 1, None).lives
+    assert not Process(this_process().host, 2**22 + 1, None).is_alive
 
 
 def test_another_machine() -> None:
-    assert not Process("elsewhere", os.getpid(), this_process().began).is_local
+    assert not Process("elsewhere", os.getpid(), this_process().start_time).is_local
 
 
 def test_a_name_with_parentheses(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_name_with_parentheses(tmp_path: Path) -> None:
     odd = tmp_path / "a) Z 1 ("
     shutil.copy(shell, odd)
     with subprocess.Popen([odd, "60"]) as started:
-        assert Process(this_process().host, started.pid, began(started.pid)).lives
+        assert Process(this_process().host, started.pid, start_time(started.pid)).is_alive
         started.kill()
 
 
@@ -102,7 +102,7 @@ parent = this_process()
 pid = os.fork()
 if not pid:
     me = this_process()
-    os._exit(0 if me.pid == os.getpid() != parent.pid and me.lives and parent.lives else 3)
+    os._exit(0 if me.pid == os.getpid() != parent.pid and me.is_alive and parent.is_alive else 3)
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
     python("-W", "ignore::DeprecationWarning", "-c", code)

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from params_proto.records import Failure, Record, Status
-from params_proto.records.record import UnreadableError, record_of
+from params_proto.records.manifest import UnreadableError
+from params_proto.records.record import read_record
 from tests.recipes import exactly
 
 RECORD = Record(
@@ -65,27 +66,27 @@ records = st.builds(
 def test_what_is_written_is_read(record: Record) -> None:
     text = record.text()
     assert "\n" not in text
-    assert record_of(text) == record_of(text.encode()) == record
-    assert exactly(record_of(text).value) == exactly(record.value)
+    assert read_record(text) == read_record(text.encode()) == record
+    assert exactly(read_record(text).value) == exactly(record.value)
 
 
 def test_a_cut_text_is_no_record() -> None:
     content = RECORD.text().encode()
     for length in range(len(content)):
         with pytest.raises(UnreadableError):
-            record_of(content[:length])
+            read_record(content[:length])
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "it is no JSON: Expecting value"),
-        ("{", "it is no JSON"),
-        (b"\xff{}", "it is no JSON: .*utf-8"),
-        ("[" * 100_000, "it is no JSON: it is nested too deep"),
-        (f'{{"job": {"9" * 5000}}}', "it is no JSON: .*digits"),
-        ("null", "it is no JSON object"),
-        ("[]", "it is no JSON object"),
+        ("", "it is not JSON: Expecting value"),
+        ("{", "it is not JSON"),
+        (b"\xff{}", "it is not JSON: .*utf-8"),
+        ("[" * 100_000, "it is not JSON: it is nested too deep"),
+        (f'{{"job": {"9" * 5000}}}', "it is not JSON: .*digits"),
+        ("null", "it is not a JSON object"),
+        ("[]", "it is not a JSON object"),
         *[(json.dumps({key: FILE[key] for key in FILE if key != name}), f"^{name} is missing$") for name in FILE if name != "value"],
         *[
             (json.dumps(FILE | {name: other}), f"^{name} is ")
@@ -107,24 +108,24 @@ def test_a_cut_text_is_no_record() -> None:
             }.items()
             for other in others
         ],
-        (json.dumps(FILE | {"overrides": ["lr=1", 2]}), "overrides are not all text"),
-        (json.dumps(FILE | {"error": {}}), "error is incomplete"),
-        (json.dumps(FILE | {"error": {"type": "E", "message": "", "traceback": None}}), "error is incomplete"),
+        (json.dumps(FILE | {"overrides": ["lr=1", 2]}), r"^overrides is \['lr=1', 2\]$"),
+        (json.dumps(FILE | {"error": {}}), "^type is missing$"),
+        (json.dumps(FILE | {"error": {"type": "E", "message": "", "traceback": None}}), "^traceback is None$"),
         (json.dumps(FILE | {"dir": ["x" * 999]}), r"^dir is \['x{50,60}$"),
     ],
     ids=lambda text: str(text)[:60] if text else "nothing",
 )  # fmt: skip
 def test_no_record(text: str | bytes, message: str) -> None:
     with pytest.raises(UnreadableError, match=message):
-        record_of(text)
+        read_record(text)
 
 
 def test_what_a_later_version_adds_is_ignored() -> None:
     later = FILE | {"node": 7, "error": {**FILE["error"], "notes": []}}
-    assert record_of(json.dumps(later)) == RECORD
+    assert read_record(json.dumps(later)) == RECORD
 
 
 def test_an_old_record_without_a_value() -> None:
-    assert record_of(
+    assert read_record(
         json.dumps({key: FILE[key] for key in FILE if key != "value"})
     ) == RECORD._replace(value=None)

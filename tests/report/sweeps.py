@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from params_proto import Sweep
-from params_proto.records import Failure, Record, Records, Status
-from params_proto.records.plan import PlanFile
-from params_proto.records.returned import as_far_as_json, plain
+from params_proto._text import to_json
+from params_proto.records import Failure, JobStore, Record, Status
+from params_proto.records.manifest import PlanFile
 
 BEGAN = datetime(2026, 11, 24, 10, 0, 0, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def leave(
         earlier=0,
         created=BEGAN.isoformat(timespec="milliseconds"),
     ).write(directory)
-    records = Records(directory)
+    records = JobStore(directory)
     for job, (config, overrides) in enumerate(zip(sweep, sweep.overrides(), strict=True)):
         record = _record(job, config, overrides, task)
         if record is not None:
@@ -76,7 +76,7 @@ def _record(
     record = Record(
         job=job,
         overrides=overrides,
-        config={key: plain(value) for key, value in config.items()},
+        config={key: to_json(value) for key, value in config.items()},
         identity=str(job),
         dir=str(job),
         host="node",
@@ -89,7 +89,7 @@ def _record(
         duration=2.0,
     )
     try:
-        return record._replace(value=as_far_as_json(task(config))[0])
+        return record._replace(value=to_json(task(config), []))
     except PendingError:
         return None
     except CrashedError:

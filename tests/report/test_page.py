@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from params_proto import Sweep
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 from tests.report.sweeps import CrashedError, PendingError, leave
 
 EVIL = [
@@ -208,19 +208,6 @@ def test_values_of_every_kind(report: Any, tmp_path: Path) -> None:
     assert columns["done"]["options"] == ["true"]
 
 
-def test_a_number_beyond_floats_counts_as_infinite(report: Any, tmp_path: Path) -> None:
-    def task(config: dict[str, Any]) -> Any:
-        return [10**400, 2, -(10**400)][config["n"]]
-
-    leave(tmp_path / "out", Sweep().product(n=range(3)), task)
-
-    page = report()
-
-    assert page.column("value") == [f"1{'0' * 198}…", "2", f"-1{'0' * 197}…"]
-    columns = {column["name"]: column for column in page.data["columns"]}
-    assert columns["value"]["values"] == ["Infinity", 2, "-Infinity"]
-
-
 def test_a_sweep_under_way(report: Any, tmp_path: Path) -> None:
     def task(config: dict[str, Any]) -> Any:
         if config["lr"] == 2:
@@ -339,7 +326,7 @@ def test_without_plotly(tmp_path: Path, python: Any) -> None:
     code = f"""
 import sys
 sys.modules["plotly"] = None
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 sys.exit(main(["report", {str(out)!r}]))
 """
 

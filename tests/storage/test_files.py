@@ -1,4 +1,4 @@
-"""Files whole or not at all; what is no sweep's file is refused."""
+"""Files whole or not at all; other files are refused."""
 
 from __future__ import annotations
 

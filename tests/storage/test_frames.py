@@ -161,7 +161,7 @@ def test_strings_of_this_pandas() -> None:
     assert exactly(values) == exactly(["x", float("nan") if STRINGS == "object" else MISSING])
 
 
-def test_the_index_is_no_key() -> None:
+def test_the_index_is_not_a_key() -> None:
     df = pd.DataFrame({"a": [3, 1, 2], "job": [0, 1, 2]}).set_index("job").sort_values("a")
 
     assert list(Sweep.from_dataframe(df)) == [{"a": 1}, {"a": 2}, {"a": 3}]
@@ -172,15 +172,18 @@ def test_the_index_is_no_key() -> None:
     [
         ([{"a": 1}], "from_dataframe needs a pandas DataFrame, got list"),
         (pd.Series([1]), "from_dataframe needs a pandas DataFrame, got Series"),
-        (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is no Hydra key: a key is a string"),
-        (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is no Hydra key"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "from_dataframe: the column 'a' stands twice"),
+        (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is not a Hydra key: a key is a string"),
+        (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is not a Hydra key"),
+        (
+            pd.DataFrame([[1, 2]], columns=["a", "a"]),
+            "from_dataframe: the column 'a' is given twice",
+        ),
         (
             pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
-            r"from_dataframe: \('a', 'b'\) is no Hydra key",
+            r"from_dataframe: \('a', 'b'\) is not a Hydra key",
         ),
     ],
 )
-def test_what_is_no_frame_of_configs(df: Any, message: str) -> None:
+def test_anything_but_a_frame_of_configs_is_refused(df: Any, message: str) -> None:
     with pytest.raises(SweepError, match=f"^{message}"):
         Sweep.from_dataframe(df)

@@ -15,7 +15,7 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
-from params_proto.keys import bare, key_error
+from params_proto._keys import bare, key_error
 from params_proto.overrides.literals import OverrideText
 from tests.multirun.command_lines import lines
 from tests.multirun.stock import jobs_of_basic
@@ -140,7 +140,8 @@ def test_a_glob_needs_the_configs(tmp_path: Path) -> None:
     with pytest.raises(SweepError, match=r"^model=glob\(x\) has no values"):
         Sweep.from_overrides(["model=glob(x)"], config_dir=tmp_path)
     with pytest.raises(
-        SweepError, match=r"^there is no config group mode in .*Did you mean model\?"
+        SweepError,
+        match=r"^mode=glob\(\*\) has no values: no option of the config group mode matches",
     ):
         Sweep.from_overrides(["mode=glob(*)"], config_dir=tmp_path)
 
@@ -155,15 +156,15 @@ def test_an_order_is_drawn_once() -> None:
     ("given", "message"),
     [
         (["lr=interval(0,1)", "bs=1,2", "x"], "2 mistakes:\n- Hydra cannot read 'x': missing EQUAL at '<EOF>'. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.\n- lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step."),
-        (["seed=1,x", "lr=a"], "2 mistakes:\n- product: seed takes int, got 'x': 'x' is no int. Give it a value of that type.\n- set: lr takes float, got 'a': 'a' is no float. Give it a value of that type."),
+        (["seed=1,x", "lr=a"], "2 mistakes:\n- product: seed takes int, got 'x': 'x' is not an int. Give it a value of that type.\n- set: lr takes float, got 'a': 'a' is not a float. Give it a value of that type."),
         (["lr=1,2", "~lr"], "~lr would delete a key that another line gives a value. Leave out one of them."),
-        (["=1"], "set: '' is no Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
-        ("lr=1,2", "from_overrides takes a list of lines, got 'lr=1,2'. Write ['lr=1,2']."),
-        ([("lr", [1])], "from_overrides takes lines of text, got ('lr', [1]). Write 'lr=0.1,0.01'."),
+        (["=1"], "set: '' is not a Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
+        ("lr=1,2", "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got 'lr=1,2'."),
+        ([("lr", [1])], "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got [('lr', [1])]."),
     ],
     ids=str,
 )  # fmt: skip
-def test_all_mistakes_are_told(given: Any, message: str) -> None:
+def test_all_mistakes_are_reported(given: Any, message: str) -> None:
     with pytest.raises(SweepError) as caught:
         Sweep.from_overrides(given, train)
     assert str(caught.value) == message

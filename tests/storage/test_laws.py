@@ -13,8 +13,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from params_proto import Sweep
-from params_proto.storage import steps_to_mapping, sweep_from_steps
+from params_proto import Sweep, proto
+from params_proto.storage import sweep_from_steps
 from tests.recipes import Recipe, exactly
 from tests.strategies import METHODS, TEXTS, nested, recipes, scalars
 
@@ -93,7 +93,7 @@ def test_yaml_keeps_a_text_that_looks_like_something_else(text: str, folder: Pat
 def test_the_plain_form_gives_the_expression_back(recipe: Recipe) -> None:
     sweep = recipe.sweep()
 
-    assert sweep_from_steps(steps_to_mapping(sweep.expression)) == sweep
+    assert sweep_from_steps(sweep.expression.plain()).expression == sweep.expression
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
@@ -138,6 +138,17 @@ class Model:
     out: Path = Path("runs")
 
 
+@proto.prefix
+class Training:
+    lr: float = 0.1
+    bs: int = 1
+
+
+@proto.prefix
+class Other:
+    lr: float = 0.1
+
+
 def train(seed: int = 0, layers: list[Path] | None = None) -> None: ...
 
 
@@ -165,15 +176,15 @@ def train(seed: int = 0, layers: list[Path] | None = None) -> None: ...
             (train,),
             id="chain with a sweep",
         ),
-        pytest.param(Sweep().under("training").product(lr=[1.0]).set(bs=2), (), id="a node"),
+        pytest.param(Sweep(Training).product(lr=[1.0]).set(bs=2), (Training,), id="a node"),
         pytest.param(
-            Sweep(train).product(seed=[1]) * Sweep().under("training").zip(lr=[1.0], bs=[2]),
-            (train,),
+            Sweep(train).product(seed=[1]) * Sweep(Training).zip(lr=[1.0], bs=[2]),
+            (train, Training),
             id="a node beside a function",
         ),
         pytest.param(
-            Sweep().under("a").product(lr=[1.0]).shuffle() + Sweep().under("b").product(lr=[2.0]),
-            (),
+            Sweep(Training).product(lr=[1.0]).shuffle() + Sweep(Other).product(lr=[2.0]),
+            (Training, Other),
             id="one node after the other",
         ),
     ],

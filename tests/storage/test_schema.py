@@ -15,19 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError
-from params_proto.commands.schema import run
-from params_proto.keys import is_node, key_error
-from params_proto.storage import reader, sweep_from_steps
-from params_proto.storage.names import STEPS
-from params_proto.storage.to_steps import steps_to_mapping
-from params_proto.storage.writer import text_of
+from params_proto._keys import is_node, key_error
+from params_proto.cli.show import schema
+from params_proto.storage import sweep_from_steps, yaml_file
+from params_proto.storage.plain import STEPS
+from params_proto.storage.yaml_file import text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
 from tests.storage.test_laws import STORED, law, yaml_values
 from tests.storage.test_yaml import BY_HAND, FORMS, MISTAKES
 from tests.strategies import recipes
 
-SCHEMA = json.loads(run())
+SCHEMA = json.loads(schema())
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 HEADER = "# @package hydra.sweeper.sweep"
 LOOKS = re.compile(rf"^{HEADER}$|^ +sweep:$|^(?:- )?(?:product|zip|chain|concat):", re.MULTILINE)
@@ -44,7 +43,7 @@ def seen(value: Any) -> Any:
 
 def mistakes(text: str) -> list[str]:
     """What an editor underlines in a file."""
-    return [error.message for error in VALIDATOR.iter_errors(seen(reader.read(text, "").root))]
+    return [error.message for error in VALIDATOR.iter_errors(seen(yaml_file.read(text, "").root))]
 
 
 def test_it_is_a_schema() -> None:
@@ -88,7 +87,7 @@ def sweeps() -> Iterator[Any]:
     """Every sweep among them."""
     for name, text in shown():
         if LOOKS.search(text):
-            root = reader.read(text, name).root
+            root = yaml_file.read(text, name).root
             steps = HEADER in text or isinstance(root, list) or STEPS.keys() & root.keys()
             for found in [root] if steps else configured(root):
                 yield pytest.param(found, id=name)
@@ -102,7 +101,7 @@ def test_the_sweeps_of_the_repository_are_found() -> None:
 
     assert {f"conf/sweep/{path.name}" for path in (ROOT / "conf" / "sweep").iterdir()} <= names
     assert {"tests/apps/tree/conf/experiment/searched.yaml", "README.md: rates.yaml"} <= names
-    assert "existing-project.md: conf/experiment/tuned.yaml" in names
+    assert "sweep-configs.md: conf/experiment/tuned.yaml" in names
 
 
 @pytest.mark.parametrize("steps", SWEEPS)
@@ -123,7 +122,7 @@ def test_what_save_writes_is_taken(text: str) -> None:
 @law
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
-    assert mistakes(text_of(steps_to_mapping(recipe.sweep().expression))) == []
+    assert mistakes(text_of(recipe.sweep().expression.plain())) == []
 
 
 # --- mistakes
@@ -143,7 +142,7 @@ def readable() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, (text, _) in MISTAKES.items():
         try:
-            reader.read(text, "")
+            yaml_file.read(text, "")
         except SweepError:
             continue
         found[name] = text

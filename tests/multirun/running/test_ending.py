@@ -153,7 +153,7 @@ def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path)
 def test_the_end_of_a_sweep_in_which_a_job_failed(screen: Any, launcher: list[str]) -> None:
     said = screen("lr=0.1,7", "hydra.sweeper.metric=accuracy", "hydra.sweep.dir=out", *launcher)
     assert said[-4] == "- ValueError: diverged (1 job: 1)"
-    assert said[-3].startswith("Go on with: ")
+    assert said[-3].startswith("Resume with: ")
     assert said[-3].endswith(" hydra.sweeper.resume=out")
     assert said[-2].startswith("Best: highest accuracy = 0.9, job 0; ")
     assert said[-1].startswith("Run it again: ")
@@ -180,7 +180,7 @@ def test_a_launcher_that_cannot_connect(screen: Any, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))  # without Slurm's srun
     said = screen("lr=0.1,0.2", "hydra.sweep.dir=out", "hydra/launcher=submitit_slurm")
     assert said[-2].startswith('RuntimeError: Could not detect "srun"')
-    assert "The sweep stopped. Go on with: " in said[-1]
+    assert "The sweep stopped. Resume with: " in said[-1]
     text = "\n".join(said)
     assert "pending" not in text  # no table of jobs that have not begun
     assert "hydra_plugins" not in text
@@ -280,7 +280,7 @@ def test_the_last_part_leaves_them(run: Any, tmp_path: Path) -> None:
     part = ["seed=range(0,4)", "hydra.sweep.dir=out"]
     running = tmp_path / "out" / ".sweep" / "running"
     running.mkdir(parents=True)
-    other = Process(this_process().host, this_process().pid, this_process().began)
+    other = Process(this_process().host, this_process().pid, this_process().start_time)
     (running / "another.json").write_text(json.dumps([*other, "1::2"]))
     said = run(*part, "hydra.sweeper.slice=0::2")
     assert [line[:5] for line in said] == ["[1/2]", "[2/2]"]
@@ -302,7 +302,7 @@ def test_a_file_that_cannot_be_written(run: Any, tmp_path: Path) -> None:
     ("option", "message"),
     [
         ("direction=up", "hydra.sweeper.direction=up: it is minimize or maximize."),
-        ("metric=[a]", "hydra.sweeper.metric=['a'] is no name of what a job returns"),
+        ("metric=[a]", "hydra.sweeper.metric=['a'] is not the name of a returned value"),
     ],
 )
 def test_wrong_options(run: Any, tmp_path: Path, option: str, message: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from tests.multirun.conftest import Run
 from tests.versions import HYDRA_1_3
 
@@ -23,7 +23,7 @@ def test_half_a_character_is_spelled_out(
 
     with pytest.raises(ValueError, match="broken"):
         multirun("lr=1", task=task)
-    record = next(Records(app / "out").all())
+    record = next(JobStore(app / "out").all())
     assert isinstance(record, Record)
     assert record.error is not None
     assert record.error.message == r"broken caf\udce9"
@@ -51,7 +51,7 @@ def test_the_traceback_names_the_script(python: Any, tmp_path: Path, launcher: s
     python(
         "fails.py", "-m", "seed=1,2", "hydra.sweep.dir=out", f"hydra/launcher={launcher}", status=1
     )
-    for record in Records(tmp_path / "out").all():
+    for record in JobStore(tmp_path / "out").all():
         assert isinstance(record, Record)
         assert record.error is not None
         assert f'File "{script}", line 6, in train' in record.error.traceback

@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,8 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.start import command
-from params_proto.multirun.start.command import python as python_name
-from params_proto.multirun.start.command import script, to_go_on
+from params_proto.multirun.resume_command import python as python_name
+from params_proto.multirun.resume_command import resume_command, script
 
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
@@ -53,7 +53,7 @@ def summary(said: str) -> list[str]:
     """The lines between the one that counts the failures and the one that says how to go on."""
     lines = said.splitlines()
     first = next(place for place, line in enumerate(lines) if line.endswith(" failed:"))
-    last = next(place for place, line in enumerate(lines) if line.startswith("Go on with: "))
+    last = next(place for place, line in enumerate(lines) if line.startswith("Resume with: "))
     return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
 
 
@@ -140,6 +140,30 @@ def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: 
     assert found[1]["attempt"] == 4
 
 
+class UnmadeError(Exception):
+    """Pickled with its text alone, from which it cannot be made again."""
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+
+
+def cannot_be_sent(config: Any) -> Any:
+    if config.seed == 2:
+        raise UnmadeError("no luck", 3)
+    return threading.Lock() if config.seed == 1 else config.seed
+
+
+def test_what_a_worker_cannot_send_stops_no_other_job(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(CompactHydraException, match=r"UnmadeError: no luck \(1 job: 2\)"):
+        multirun("seed=range(0,6)", *JOBLIB, task=cannot_be_sent)
+    found = [one["status"] for one in records(app / "out").values()]
+    assert found == ["completed", "completed", "failed", *["completed"] * 3]
+    assert [one["attempt"] for one in records(app / "out").values()][1:3] == [1, 1]
+    assert "The other jobs continue." in capsys.readouterr().out
+
+
 @pytest.mark.parametrize("most", [0, 1])
 def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: int) -> None:
     with pytest.raises(CompactHydraException, match="its process died"):
@@ -218,8 +242,8 @@ def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
-        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
+        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
         ("max_failures=1.5", "Error merging override hydra.sweeper.max_failures=1.5"),
         ("retries=many", "Error merging override hydra.sweeper.retries=many"),
     ],
@@ -238,7 +262,7 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
     config.write_text(config.read_text() + "hydra: {sweeper: {overwrite: true}}\n")
     with pytest.raises(JobError):
         multirun("seed=0,1", task=fails)
-    _, _, told = capsys.readouterr().out.partition("Go on with: ")
+    _, _, told = capsys.readouterr().out.partition("Resume with: ")
     line = told.splitlines()[0]
     assert line.endswith(f"hydra.sweeper.overwrite=false hydra.sweeper.resume={app}/out")
     run = multirun(*shlex.split(line)[-2:], task=lambda config: config.seed)
@@ -275,9 +299,9 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
 def test_the_command(
     start: list[str], of_hydra: list[str], directory: str, expected: str | None
 ) -> None:
-    from params_proto.overrides.reading import parse
+    from params_proto.overrides.parse import parse
 
-    given = to_go_on(start, of_hydra, directory)
+    given = resume_command(start, of_hydra, directory)
     if expected is not None:
         assert given == expected
     # a shell takes it apart as it was put together, and Hydra reads the directory
@@ -329,9 +353,9 @@ def test_how_this_process_was_started(
 
 def test_the_name_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert command.python() == sys.executable
+    assert python_name() == sys.executable
     monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    found = shutil.which(command.python())
+    found = shutil.which(python_name())
     assert found is not None
     assert Path(found).resolve() == Path(sys.executable).resolve()
 
@@ -375,7 +399,7 @@ def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
         status=1,
     )
     assert "Traceback" not in done.stdout
-    (said,) = [line for line in done.stdout.splitlines() if line.startswith("Go on with: ")]
+    (said,) = [line for line in done.stdout.splitlines() if line.startswith("Resume with: ")]
     assert " -u -W ignore::ImportWarning 'my app.py' " in said
     assert summary(done.stdout) == [
         "2 jobs failed:",
@@ -386,7 +410,7 @@ def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
     assert [*statuses.values()] == ["completed", "failed", "failed", "completed", "completed"]
     (app / "mended").touch()
     again = subprocess.run(
-        ["sh", "-c", said.removeprefix("Go on with: ")],
+        ["sh", "-c", said.removeprefix("Resume with: ")],
         cwd=app,
         capture_output=True,
         text=True,

@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.core.hydra_config import HydraConfig
 
-from params_proto.records import Record, Records
-from params_proto.records.process import Process, this_process
+from params_proto.records import JobStore, Record
+from params_proto.records.process import this_process
 from tests.faults.proc import workers
 from tests.waiting import until
 
@@ -76,15 +75,15 @@ def wait_for(file: Path) -> None:
 
 
 def statuses(out: Path) -> list[str]:
-    return [one.status.value for one in Records(out).all() if isinstance(one, Record)]
+    return [one.status.value for one in JobStore(out).all() if isinstance(one, Record)]
 
 
 def goes_on(app: Path, said: str, overrides: list[str]) -> None:
     (app / "go").touch()
-    (command,) = re.findall("Go on with: (.*)", said)
+    (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 3
-    found = [one.overrides for one in Records(app / "out").all() if isinstance(one, Record)]
+    found = [one.overrides for one in JobStore(app / "out").all() if isinstance(one, Record)]
     assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
 
 
@@ -130,71 +129,19 @@ def test_a_job_leaves_a_handler_of_its_own(app: Path, start: Start) -> None:
     goes_on(app, said, [])
 
 
-HEEDS = """
-import signal, sys, time
-from pathlib import Path
-import hydra
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(config):
-    if Path("go").exists():
-        return
-    stop = []
-
-    def checkpoint(*_):
-        stop.append(True)
-        if config.name == "exits":
-            sys.exit(0)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, checkpoint)
-    Path(f"began-{config.seed}").touch()
-    while not stop:
-        time.sleep(0.01)
-
-main()
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["returns", "exits"])
-def test_a_job_that_has_handlers_of_its_own(
-    app: Path, start: Start, number: signal.Signals, name: str
-) -> None:
-    process = start(HEEDS, f"name={name}", "seed=1,2,3")
-    wait_for(app / "began-1")
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
-    assert statuses(app / "out") == ["interrupted"]
-    goes_on(app, said, [f"name={name}"])
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "number"),
-    [
-        (APP, "deaf", signal.SIGINT),
-        (HEEDS, "returns", signal.SIGTERM),
-        (HEEDS, "exits", signal.SIGTERM),
-    ],
-    ids=["deaf", "returns", "exits"],
-)
-def test_workers_that_take_a_signal_for_their_own(
-    app: Path, start: Start, text: str, name: str, number: signal.Signals
-) -> None:
+def test_workers_that_take_ctrl_c_for_their_own(app: Path, start: Start) -> None:
     joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    process = start(text, f"name={name}", "seed=1,2,3", *joblib)
+    process = start(APP, "name=deaf", "seed=1,2,3", *joblib)
     wait_for(app / "began-1")
     wait_for(app / "began-2")
-    for worker in workers(process.pid):  # a terminal signals all that run in it, as a cluster does
-        os.kill(worker, number)
-    process.send_signal(number)
+    for worker in workers(process.pid):  # a terminal signals all that run in it
+        os.kill(worker, signal.SIGINT)
+    process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
+    assert process.returncode == 130
     assert "0 jobs completed in this run" in said
     assert set(statuses(app / "out")) == {"interrupted"}
-    goes_on(app, said, [f"name={name}"])
+    goes_on(app, said, ["name=deaf"])
 
 
 def test_another_ctrl_c_while_a_job_cleans_up(app: Path, start: Start) -> None:
@@ -216,12 +163,12 @@ from time import sleep
 import sys
 import params_proto.multirun
 
-def keep(*args, **options):  # between the lock and the first job
+def copy_files(*args):  # between the lease and the first job
     Path("between").touch()
     sleep(100)
 
 if not Path("go").exists():
-    sys.modules["params_proto.multirun.ready"].keep = keep
+    sys.modules["params_proto.multirun.sweep_dir"].copy_files = copy_files
 """
 
 
@@ -238,48 +185,6 @@ def test_before_the_first_job(app: Path, start: Start, python: Any, number: sign
     ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
     python(*ours, "seed=1,2,3", "hydra.sweeper.resume=true")
     assert statuses(app / "out") == ["completed"] * 3
-
-
-STUCK = """
-import os, subprocess, sys, time
-from pathlib import Path
-from hydra.core.plugins import Plugins
-import params_proto.multirun.running.interrupts as interrupts
-from params_proto.records import Record, Records, Status
-
-class Waits:
-    def launch(self, jobs, initial_job_idx):
-        child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(100)"])
-        record = Record(0, jobs[0], {}, "", "0", os.uname().nodename, child.pid, None, 1,
-                        Status.RUNNING, "2026-11-24T10:00:00.000+01:00")
-        Records(Path("out")).write(record)
-        Path("pid").write_text(str(child.pid))
-        Path("began-1").touch()
-        while True:  # as loky waits for a worker that has gone
-            try:
-                time.sleep(100)
-            except KeyboardInterrupt:
-                pass
-
-if not Path("go").exists():
-    Plugins.instantiate_launcher = lambda *args, **options: Waits()
-    interrupts._PATIENCE = 0.5
-"""
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_launcher_that_waits_for_ever(app: Path, start: Start, number: signal.Signals) -> None:
-    process = start(STUCK + APP, "seed=1,2,3")
-    wait_for(app / "began-1")
-    worker = Process(this_process().host, int((app / "pid").read_text()), None)
-    assert worker.lives
-    process.send_signal(number)
-    said, _ = process.communicate(timeout=60)
-    assert process.returncode == 128 + number
-    assert "Interrupted: 0 jobs completed in this run, 1 cut short." in said
-    assert not worker.lives
-    assert statuses(app / "out") == ["interrupted"]
-    goes_on(app, said, [])
 
 
 def has_a_child(config: object) -> int | None:
@@ -322,67 +227,6 @@ def test_the_children_of_a_job_end_as_ever(
     assert "Interrupt: SIG" not in capfd.readouterr().err
 
 
-def ends_children_at_once(config: object) -> list[int | None]:
-    """How children end that a job has forked, by a signal that comes when they hardly are there."""
-    context = multiprocessing.get_context("fork")
-    ended: list[int | None] = []
-    for _ in range(30):
-        child = context.Process(target=time.sleep, args=(100,))
-        child.start()
-        child.terminate()
-        child.join(60)
-        ended.append(child.exitcode)
-    return ended
-
-
-@pytest.mark.parametrize("launcher", ["basic", "joblib"])
-def test_what_comes_to_a_child_is_not_the_jobs(multirun: Any, launcher: str) -> None:
-    run = multirun("seed=1,2", f"hydra/launcher={launcher}", task=ends_children_at_once)
-    assert run.values == [[-signal.SIGTERM] * 30] * 2
-
-
-def raises_at_a_signal(config: object) -> None:
-    def stop(*_: object) -> None:
-        raise RuntimeError("no checkpoint")
-
-    Path(f"began-{HydraConfig.get().job.num}").touch()
-    signal.signal(signal.SIGTERM, stop)
-    os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(60)
-
-
-def test_no_job_begins_after_one_whose_own_handler_raises(multirun: Any, app: Path) -> None:
-    with pytest.raises(SystemExit) as ended:
-        multirun("seed=1,2,3", task=raises_at_a_signal)
-    assert ended.value.code == 143
-    assert statuses(app / "out") == ["failed"]
-    assert [path.name for path in app.glob("began-*")] == ["began-0"]
-
-
-def test_where_many_other_signals_come(multirun: Any, app: Path) -> None:
-    def task(config: object) -> None:
-        for number in (signal.SIGUSR1, signal.SIGTERM):
-            signal.signal(number, lambda *_: None)
-        for _ in range(10_000):
-            os.kill(os.getpid(), signal.SIGUSR1)
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    with pytest.raises(SystemExit):
-        multirun("seed=1,2", task=task)
-    assert statuses(app / "out") == ["interrupted"]
-
-
-def test_a_pipe_for_signals_that_is_closed(multirun: Any) -> None:
-    """As an event loop may leave it behind."""
-    ours, theirs = os.pipe()
-    os.set_blocking(theirs, False)
-    before = signal.set_wakeup_fd(theirs)
-    os.close(ours)
-    os.close(theirs)
-    assert multirun("seed=1,2", task=lambda config: config.seed).values == [1, 2]
-    signal.set_wakeup_fd(before)
-
-
 AGAIN = """
 import time
 from pathlib import Path
@@ -399,16 +243,19 @@ main()
 
 
 def attempts(out: Path) -> list[int]:
-    found = {one.job: one.attempt for one in Records(out).all() if isinstance(one, Record)}
+    found = {one.job: one.attempt for one in JobStore(out).all() if isinstance(one, Record)}
     return [found[job] for job in sorted(found)]
 
 
 @pytest.mark.parametrize(
     ("last", "rerun", "said_of_others", "printed", "expected"),
     [
-        (7, "all", "3 jobs to run again", " hydra.sweeper.rerun=all", [3, 3, 3, 2, 2, 2]),
         (
-            *(5, "[completed]", "1 job to run again"),
+            *(7, "all", "3 jobs selected by hydra.sweeper.rerun have not started."),
+            *(" hydra.sweeper.rerun=all", [3, 3, 3, 2, 2, 2]),
+        ),
+        (
+            *(5, "[completed]", "1 job selected by hydra.sweeper.rerun has not started."),
             *(" 'hydra.sweeper.rerun=[completed,interrupted]'", [3, 3, 3, 2]),
         ),
         (4, "all", None, "", [2, 2, 3]),
@@ -431,9 +278,9 @@ def test_jobs_that_are_to_run_again(
     process.send_signal(signal.SIGINT)
     said, _ = process.communicate(timeout=60)
     assert "Interrupted: 2 jobs completed in this run, 1 cut short." in said
-    assert ("to run again" in said) == (said_of_others is not None)
-    assert said_of_others is None or f"{said_of_others} (hydra.sweeper.rerun) not begun" in said
-    (command,) = re.findall("Go on with: (.*)", said)
+    assert ("selected by" in said) == (said_of_others is not None)
+    assert said_of_others is None or said_of_others in said
+    (command,) = re.findall("Resume with: (.*)", said)
     assert command.endswith(f" hydra.sweeper.resume=out{printed}")
     (app / "go").touch()
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
@@ -445,9 +292,9 @@ CLUSTER = """
 import time
 from pathlib import Path
 import hydra
-from params_proto.multirun.running import stopping
+from params_proto.multirun import finish
 
-stopping._GRACE = 0.5
+finish._GRACE = 0.5
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config):
@@ -479,10 +326,10 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         wait_for(app / "began-1")
         wait_for(app / "began-2")
         process.send_signal(signal.SIGTERM)
-        said = said_until(process, "Go on with: ")
+        said = said_until(process, "Resume with: ")
         assert process.wait(60) == 143
         host = this_process().host
-        pids = [one.pid for one in Records(app / "out").all() if isinstance(one, Record)]
+        pids = [one.pid for one in JobStore(app / "out").all() if isinstance(one, Record)]
         runs = "; ".join(f"job {job}, process {pid} on {host}" for job, pid in enumerate(pids))
         assert "Interrupted: 0 jobs completed in this run, 0 cut short." in said
         assert f"2 jobs still run ({runs}): " in said
@@ -490,12 +337,12 @@ def test_jobs_of_a_cluster_run_on(app: Path, start: Start) -> None:
         waits = start(CLUSTER, "hydra.sweeper.resume=out", "hydra/launcher=submitit_local")
         said_until(waits, "Waiting for job 0")
         waits.send_signal(signal.SIGINT)
-        said = said_until(waits, "Go on with: ")
+        said = said_until(waits, "Resume with: ")
         assert waits.wait(60) == 130
         assert f"2 jobs still run ({runs}): " in said
     finally:
         (app / "go").touch()
-    (command,) = re.findall("Go on with: (.*)", said)
+    (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert statuses(app / "out") == ["completed"] * 2
     assert attempts(app / "out") == [1, 1]

@@ -68,7 +68,7 @@ def test_the_best_has_no_command(script: Any, python: Any) -> None:
 def test_the_same_launch_goes_on(script: Any) -> None:
     said = script("7,1", status=1)
     again = "the same launch, with hydra/sweeper=params_proto hydra.sweeper.resume=out"
-    assert f"Go on with: {again}\n" in said
+    assert f"Resume with: {again}\n" in said
 
 
 def test_a_command_line_that_a_script_adds_to_runs_the_best_again(

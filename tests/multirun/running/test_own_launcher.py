@@ -112,6 +112,6 @@ def test_jobs_that_a_launcher_leaves_out_can_run_later(run: Run, tmp_path: Path)
     left_out = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[0]", status=1).stderr
     assert "2 jobs without a record of the end: the launcher returned 1 of 3 results." in left_out
     assert sorted(recorded(tmp_path / "out")) == [0]
-    (command,) = [line for line in left_out.splitlines() if line.startswith("Go on with: ")]
+    (command,) = [line for line in left_out.splitlines() if line.startswith("Resume with: ")]
     assert shlex.split(command)[-1] == "hydra.sweeper.resume=out"
     assert run("hydra.sweeper.resume=out").stdout == "job 1 1 0\njob 2 2 0\n"

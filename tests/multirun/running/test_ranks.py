@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from params_proto.records import Record, Records
+from params_proto.records import JobStore, Record
 from tests.conftest import Python
 
 APP = '''
@@ -52,7 +52,7 @@ if __name__ == "__main__":
 
 
 def records(directory: Path) -> list[Record]:
-    return [one for one in Records(directory).all() if isinstance(one, Record)]
+    return [one for one in JobStore(directory).all() if isinstance(one, Record)]
 
 
 def statuses(directory: Path) -> list[str]:

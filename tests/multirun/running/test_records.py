@@ -18,7 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
-from params_proto.multirun.running.recorded import ExitError, RemoteError
+from params_proto.multirun.job_runner import ExitError, RemoteError
 from params_proto.overrides.identity import identity
 
 FIELDS = [
@@ -196,22 +196,22 @@ class BadItem:
 
 ENDLESS: list[Any] = []
 ENDLESS += [ENDLESS, ENDLESS]
-UNFIT = "lacks a part of what it returned, which JSON has no word for: "
+UNSERIALIZABLE = "lacks a part of what it returned, which JSON cannot represent: "
 
 
 @pytest.mark.parametrize(
     ("value", "kept", "text"),
     [
-        (object(), {"unserializable": "object"}, f"{UNFIT}object. Return numbers"),
+        (object(), {"unserializable": "object"}, f"{UNSERIALIZABLE}object. Return numbers"),
         (
             {"a": [{1}, 2], "b": 3, "c": b""},
             {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}},
-            f"{UNFIT}set and 1 more.",
+            f"{UNSERIALIZABLE}set and 1 more.",
         ),
         (
             ENDLESS,
             {"unserializable": "nested more than 50 levels deep"},
-            f"{UNFIT}nested more than 50 levels deep.",
+            f"{UNSERIALIZABLE}nested more than 50 levels deep.",
         ),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
@@ -307,17 +307,14 @@ REPEATED = ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}", "lr=1,1"]
 
 
 @pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_equal_jobs_are_told_apart_in_slices_as_in_the_whole(
+def test_equal_jobs_run_once_each_in_slices_that_overlap(
     multirun: Any, launcher: list[str]
 ) -> None:
-    whole = multirun(*REPEATED, to="whole").directory
-    names = each(whole, "identity")
-    assert len(set(names)) == 8
-    assert len({name.partition("-")[0] for name in names}) == 2
     for part in ("1::3", "6:2:-1", "::"):
-        multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}", to="parts")
-    assert each(whole.parent / "parts", "identity") == names
-    assert each(whole.parent / "parts", "attempt") == [1] * 8
+        run = multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}")
+    assert each(run.directory, "job") == [*range(8)]
+    assert each(run.directory, "attempt") == [1] * 8
+    assert len(set(each(run.directory, "identity"))) == 2
 
 
 def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
@@ -385,8 +382,7 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     config.write_text(f"{config.read_text()}odd: {{a: {{!!binary aGk= : 1}}}}\n")
     run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
     assert run.values == [1, 1]
-    (line,) = (run.directory / ".sweep" / "composed.jsonl").read_text().splitlines()
-    kept = json.loads(line)["config"]
+    kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]
     assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"true": "yes"}}
     assert kept["odd"] == {"a": {"b'hi'": 1}}
     with pytest.raises(CompactHydraException, match="holds a sweep already"):

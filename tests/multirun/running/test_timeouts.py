@@ -15,7 +15,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
-from params_proto.multirun.running.timeouts import ends_after
+from params_proto.multirun.signals import time_limit
 
 
 def spins(config: Any) -> int:
@@ -66,17 +66,17 @@ def test_a_job_that_takes_the_error_for_another_gets_it_again(multirun: Any, app
 
 
 def test_the_longest() -> None:
-    with ends_after(100_000_000):
+    with time_limit(100_000_000):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 99_000_000
 
 
 def test_the_signal_is_let_go() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with ends_after(100):
+    with time_limit(100):
         assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert signal.getsignal(signal.SIGALRM) is before
-    with ends_after(None):
+    with time_limit(None):
         assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
 
 
@@ -85,7 +85,7 @@ def test_not_in_a_thread() -> None:
 
     def run() -> None:
         try:
-            with ends_after(1):
+            with time_limit(1):
                 pass
         except SweepError as error:
             errors.append(str(error))
@@ -102,11 +102,11 @@ def test_not_in_a_thread() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("timeout=0", "timeout=0.* is no number of seconds, more than 0"),
+        ("timeout=0", "timeout=0.* is not a number of seconds, more than 0"),
         ("timeout=1e12", r"timeout=1000000000000.0 is .* at most 100000000. Leave"),
-        ("timeout=.inf", "timeout=inf is no number of seconds"),
-        ("retries=-1", "retries=-1 is no number of times: 0 or more"),
-        ("max_failures=-1", "max_failures=-1 is no number of jobs: 0 or more"),
+        ("timeout=.inf", "timeout=inf is not a number of seconds"),
+        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
+        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
     ],
 )
 def test_numbers(multirun: Any, app: Path, override: str, message: str) -> None:
@@ -148,12 +148,12 @@ def test_the_mode_of_the_records(
     own = run.directory / ".sweep"
     assert own.stat().st_mode & 0o777 == expected
     made = [path for path in own.rglob("*") if "configs" not in path.relative_to(own).parts]
-    assert {own / "jobs/0/0/0.json", own / "lock", own / "running"} <= {*made}
+    assert {own / "jobs/0/0/0.json", own / "running"} <= {*made}
     for path in made:
         assert path.stat().st_mode & 0o777 == expected & (0o777 if path.is_dir() else 0o666)
 
 
 def test_no_mode(multirun: Any, app: Path) -> None:
-    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is no mode"):
+    with pytest.raises(CompactHydraException, match=r"hydra\.sweep\.mode=rwx is not a mode"):
         multirun("seed=1", "+hydra.sweep.mode=rwx")
     assert not list((app / "out").iterdir())

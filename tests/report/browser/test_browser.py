@@ -15,7 +15,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from params_proto import Sweep
-from params_proto.commands.main import main
+from params_proto.cli.main import main
 from tests.report.browser.chromium import chromium, prefer
 from tests.report.sweeps import CrashedError, PendingError, leave
 

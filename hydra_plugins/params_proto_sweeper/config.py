@@ -1,0 +1,75 @@
+"""The options of the sweeper: `hydra/sweeper=params_proto`, `hydra.sweeper.*`.
+
+Hydra imports this module for every app in the environment, so it imports nothing of `params_proto`.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+
+
+@dataclass
+class ParamsProtoSweeperConf:
+    """The node `hydra.sweeper`."""
+
+    _target_: str = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
+    # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
+    _recursive_: bool = False
+    # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file written
+    # by Sweep.save, package.module:attribute or path/to/file.py:attribute.
+    sweep: Any = None
+    # Sweeps by key, in the syntax of the command line, as for the basic sweeper.
+    params: dict[str, str] = field(default_factory=dict[str, str])
+    # Keys to pair, swept on the command line or in params: 'hydra.sweeper.zip=[lr,batch_size]',
+    # quoted for the shell, or a list of such lists.
+    zip: Any = None
+    # The part of the sweep to run, as a Python slice: 0:3 for a first try, 2::8 for one of eight
+    # machines. Jobs keep their numbers in the whole sweep, and so their directories. Quote it in a
+    # YAML file, where 1:30 is a number.
+    slice: Any = None
+    # The maximum number of jobs to hand to the launcher at once; it gets the next batch when these
+    # are done. By default all jobs, or 1000 at a time in larger sweeps.
+    max_batch_size: int | None = None
+    # How to compose the jobs' configs: cached composes what they have in common once; hydra
+    # composes each config from the files, as Hydra does.
+    compose: str = "cached"
+    # Whether to run in a directory that already contains a sweep, overwriting its files.
+    overwrite: bool = False
+    # The sweep to resume; only missing jobs run. Its directory, or true for hydra.sweep.dir, where
+    # the sweep is started if there is none.
+    resume: Any = None
+    # Which statuses to rerun: [failed,crashed,interrupted] by default, [failed] for failed jobs
+    # only, all for completed ones as well. Jobs that have not run always do.
+    rerun: Any = None
+    # Whether to resume although the app's config or script has changed since the sweep began:
+    # true, or a list of the config keys that may differ, such as [machine.memory,host], including
+    # everything below them.
+    resume_changed: Any = False
+    # Stop starting jobs once more than this many have failed: 0 stops at the first failure. By
+    # default all jobs run.
+    max_failures: int | None = None
+    # How many times to rerun a job that failed or whose process died, after its batch.
+    retries: int = 0
+    # The time limit of a job in seconds. A signal stops it in Python code; if the launcher has its
+    # own limit (submitit: timeout_min), use that one.
+    timeout: float | None = None
+    # Whether to show the jobs without starting or writing anything: true for a table, json for one
+    # line of JSON per job.
+    dry_run: Any = False
+    # Whether to show progress and, at the end, the results table, on standard error.
+    progress: bool = True
+    # The returned value that ranks jobs, such as accuracy or loss.test, and whether lower values
+    # are better (minimize) or higher ones (maximize). By default, the number that jobs return;
+    # higher is better for acc, accuracy, auc, bleu, f1, iou, map, precision, r2, recall, return,
+    # reward and score, also as in val/acc or test_f1, and lower for anything else.
+    metric: Any = None
+    direction: Any = None
+
+
+ConfigStore.instance().store(
+    group="hydra/sweeper",
+    name="params_proto",
+    node=ParamsProtoSweeperConf,
+    provider="hydra-params-proto",
+)

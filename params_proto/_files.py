@@ -1,0 +1,124 @@
+"""Files that are written whole or not at all, and a standard output that may be closed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from errno import EACCES, EISDIR, ELOOP
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any
+
+from params_proto.errors import SweepError
+
+_START, _END = ".sweep-", ".tmp"
+
+
+def write(
+    path: str | os.PathLike[str],
+    chunks: Iterable[str],
+    *,
+    lasting: bool = True,
+    as_folder: bool = False,
+) -> None:
+    """Writes a file so that at every moment there is the old one or the new one.
+
+    The text goes into a hidden file in the same directory, which replaces the old one when it is
+    complete and on the disk. A link stays a link: the file that it points to is written.
+
+    Args:
+        path: the file, in an existing directory.
+        chunks: its text, piece by piece. What producing them raises passes through.
+        lasting: whether to wait for the disk. Without it, a machine that loses its power in the
+            next seconds may lose the file.
+        as_folder: whether a new file has the read and write permissions of its directory.
+
+    Raises:
+        SweepError: the file cannot be written.
+    """
+    with _refusals(path):
+        target = Path(os.path.realpath(path))
+        mode = _mode(target)
+        if mode is None and as_folder:
+            mode = target.parent.stat().st_mode & 0o666
+        draft = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
+        file = draft.open("xb")
+    try:
+        for chunk in chunks:
+            with _refusals(path):
+                file.write(chunk.encode())
+        with _refusals(path):
+            file.flush()
+            if lasting:
+                os.fsync(file.fileno())
+            file.close()
+            if mode is not None:
+                draft.chmod(mode)
+            draft.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            file.close()  # which writes what is left, where it can
+        with suppress(OSError):
+            draft.unlink()
+        raise
+
+
+def remove_drafts(directory: Path) -> None:
+    """Removes the hidden files of processes that died while they wrote into a directory.
+
+    Args:
+        directory: no other process may be writing into it.
+    """
+    for path in directory.glob(f"{_START}{'[0-9a-f]' * 16}{_END}"):
+        with suppress(OSError):
+            path.unlink()
+
+
+def reason(error: OSError | ValueError) -> str:
+    """What the system says about a file."""
+    return getattr(error, "strerror", None) or str(error)
+
+
+@contextmanager
+def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
+    """Turns an error of the file system into a SweepError."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        raise SweepError(f"{os.fspath(path)} cannot be written: {reason(error)}.") from error
+
+
+def _mode(target: Path) -> int | None:
+    """The permissions of an existing file, which the new one keeps."""
+    if not os.path.lexists(target):
+        return None
+    if target.is_symlink():
+        raise OSError(ELOOP, os.strerror(ELOOP))
+    if target.is_dir():
+        raise OSError(EISDIR, os.strerror(EISDIR))
+    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise OSError(EACCES, os.strerror(EACCES))
+    return target.stat().st_mode & 0o7777
+
+
+@contextmanager
+def until_closed() -> Generator[None, None, None]:
+    r"""Prints to a standard output whose reader may stop, as `head` does, or lack characters.
+
+    What is printed after the reader has gone is dropped, where Python would end with an error. A
+    character that the output's encoding lacks is written as `\xe9`.
+    """
+    out: Any = sys.stdout
+    strict = isinstance(out, TextIOWrapper) and out.errors == "strict"
+    if strict:
+        out.reconfigure(errors="backslashreplace")
+    try:
+        yield
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    finally:
+        if strict:
+            out.reconfigure(errors="strict")

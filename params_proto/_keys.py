@@ -1,0 +1,83 @@
+"""The keys of Hydra's overrides: names, paths and config groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from params_proto.errors import shown
+
+# The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
+# has and Hydra cannot use, is left out.
+_GROUP_NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
+_NAME = r"[A-Za-z_$][A-Za-z0-9_$-]*"
+_PART = rf"(?:{_NAME}|0|[1-9](?:_?[0-9])*)"
+_PATH = rf"(?:{_PART}(?:\.{_PART})+|{_NAME})"
+_KEY = re.compile(rf"(?:~|\+\+?)?(?:{_GROUP_NAME}(?:/{_GROUP_NAME})+|{_PATH})(?:@{_PATH}?)?")
+
+_LONGEST = 1000
+
+
+def key_error(key: object) -> str | None:
+    """Why `key` is not a Hydra key; None when it is one.
+
+    >>> key_error("+db/engine@pkg"), key_error("layers.0")
+    (None, None)
+    >>> key_error(3)
+    '3 is not a Hydra key: a key is a string, not int.'
+    """
+    if not isinstance(key, str):
+        return f"{shown(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
+    if len(key) > _LONGEST:  # which a message could not name
+        return f"{shown(key)} is not a key: it has {len(key)} characters, and may have {_LONGEST}."
+    if _KEY.fullmatch(key):
+        return None
+    return (
+        f"{shown(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group (db,"
+        " db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+    )
+
+
+def is_node(name: object) -> bool:
+    """Whether a name is a path to a node of a config.
+
+    >>> is_node("training"), is_node("model.encoder"), is_node("db/engine")
+    (True, True, False)
+    """
+    return isinstance(name, str) and re.fullmatch(_PATH, name) is not None
+
+
+def full_key(prefix: str, key: str) -> str:
+    """A key as it is named where `prefix` is one node among others: only a plain name is below it.
+
+    >>> full_key("training", "lr"), full_key("training", "db/engine"), full_key("", "lr")
+    ('training.lr', 'db/engine', 'lr')
+    """
+    return f"{prefix}.{key}" if prefix and key.isidentifier() else key
+
+
+def bare(key: str) -> str:
+    """The key without +, ++ or ~.
+
+    >>> bare("++db@pkg"), bare("~db"), bare("lr")
+    ('db@pkg', 'db', 'lr')
+    """
+    return key.lstrip("+~")
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether one key is the other, or is below it.
+
+    >>> overlap("d", "d.x"), overlap("d.x", "d"), overlap("d", "data")
+    (True, True, False)
+    """
+    return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
+
+
+def keys_of(job: Iterable[str]) -> list[str]:
+    """The keys of a job's overrides, without +, ++ or ~.
+
+    >>> keys_of(["+lr=0.1", "~db", "name=a=b"])
+    ['lr', 'db', 'name']
+    """
+    return [bare(line.partition("=")[0]) for line in job]

@@ -1,0 +1,245 @@
+"""Values as text: as Python writes them, as JSON, in the cell of a table. And commands."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Mapping, Sequence
+from enum import Enum
+from itertools import islice
+from numbers import Real
+from pathlib import PurePath
+from typing import Any, cast
+
+from params_proto._values import MAX_DEPTH, depth
+
+UNSERIALIZABLE = "unserializable"  # the one key of what replaces a value that JSON cannot represent
+
+_DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
+_DEEPEST = 50  # levels of a value in a record
+_SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
+
+
+# --- Python
+
+
+def stable_repr(value: Any) -> str:
+    """The repr of a value, the same in every process: sets sorted, functions and members by name.
+
+    >>> stable_repr([1, len, {"b", "a"}, ("x",)])
+    "[1, len, {'a', 'b'}, ('x',)]"
+    """
+    kind = cast("Any", type(value))
+    if isinstance(value, Enum):
+        return f"{kind.__qualname__}.{value.name}"
+    if kind is list:
+        return f"[{', '.join(map(stable_repr, value))}]"
+    if kind is tuple:
+        return f"({', '.join(map(stable_repr, value))}{',' if len(value) == 1 else ''})"
+    if kind in (set, frozenset) and value:
+        listed = "{" + ", ".join(sorted(map(stable_repr, value))) + "}"
+        return listed if kind is set else f"frozenset({listed})"
+    if kind is dict:
+        entries = [f"{stable_repr(key)}: {stable_repr(each)}" for key, each in value.items()]
+        return "{" + ", ".join(entries) + "}"
+    if kind is range:
+        ends = [value.start, value.stop, *([value.step] if value.step != 1 else [])]
+        return f"range({', '.join(map(stable_repr, ends))})"
+    if kind is int and value.bit_length() > _DIGITS:
+        return hex(value)
+    return name_of(value) if callable(value) else repr(value)
+
+
+def name_of(obj: Any) -> str:
+    """The name of a function or class; the repr of anything else."""
+    return getattr(obj, "__qualname__", None) or repr(obj)
+
+
+def parse_slice(text: str) -> slice | None:
+    """The slice that a text like `2:10:3` is; None for any other text. Its step may be 0.
+
+    >>> parse_slice("2::8"), parse_slice("3")
+    (slice(2, None, 8), None)
+    """
+    ends = _SLICE.fullmatch(text)
+    return ends and slice(*[None if end is None else int(end) for end in ends.groups()])
+
+
+def counted(number: int, what: str = "job") -> str:
+    """A number of things.
+
+    >>> counted(1), counted(2000, "config")
+    ('1 job', '2,000 configs')
+    """
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+# --- JSON
+
+
+def to_json(value: Any, unfit: list[str] | None = None) -> Any:
+    """Any value as JSON can hold it.
+
+    NumPy's and torch's scalars are numbers; NaN and the infinities, which JSON does not have, are
+    the texts "NaN", "Infinity" and "-Infinity".
+
+    Args:
+        value: what a task returned, or a swept value.
+        unfit: collects the types that JSON cannot represent. Each such part is replaced by
+            `{"unserializable": TYPE}`; without this list, by its text.
+
+    >>> to_json({"loss": float("nan"), "size": (2, 3), 1: None, "odd": {7}})
+    {'loss': 'NaN', 'size': [2, 3], '1': None, 'odd': '{7}'}
+    >>> to_json({"loss": 0.5, "model": object()}, [])
+    {'loss': 0.5, 'model': {'unserializable': 'object'}}
+    """
+    try:
+        return _to_json(value, _DEEPEST, unfit)
+    except RecursionError:
+        # All of it: what contains itself twice has more parts than can be counted.
+        return _replaced(value, f"nested more than {_DEEPEST} levels deep", unfit)
+
+
+def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return utf8(str(value.value if isinstance(value, Enum) else value))
+    if isinstance(value, Enum):
+        return value.name
+    if isinstance(value, int) and value.bit_length() <= _DIGITS:
+        return int(value)
+    if isinstance(value, float):
+        if math.isfinite(value):
+            return float(value)
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if not levels:
+        raise RecursionError
+    if isinstance(value, Mapping):
+        entries = cast("Mapping[Any, Any]", value).items()
+        return {str(key): _to_json(element, levels - 1, unfit) for key, element in entries}
+    if isinstance(value, (list, tuple)):
+        return [_to_json(element, levels - 1, unfit) for element in cast("list[Any]", value)]
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(cast("os.PathLike[str]", value))
+    if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
+        number: Any = cast("Any", value).item()
+        if type(number) is type(value) and isinstance(number, Real):
+            number = float(number)  # of a longdouble, for which Python has no type
+        return _to_json(number, levels - 1, unfit)
+    return _replaced(value, type(value).__qualname__, unfit)
+
+
+def _replaced(value: Any, reason: str, unfit: list[str] | None) -> Any:
+    if unfit is None:
+        return utf8(stable_repr(value) if isinstance(value, int) else str(value))
+    unfit.append(reason)
+    return {UNSERIALIZABLE: reason}
+
+
+def utf8(text: str) -> str:
+    r"""A text that every reader takes: half a surrogate pair, as in a broken file name, is escaped.
+
+    >>> utf8("caf\udce9")
+    'caf\\udce9'
+    """
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
+    """The value of a JSON text that this package wrote.
+
+    Args:
+        text: in UTF-8.
+        finite: whether NaN and the infinities, which JSON does not have, are mistakes.
+
+    Raises:
+        ValueError: it is not JSON, or nested deeper than what is written.
+
+    >>> parse_json("[1, NaN]"), parse_json(b'{"a": null}', finite=True)
+    ([1, nan], {'a': None})
+    """
+    whole = text if isinstance(text, str) else text.decode()
+    try:
+        found: Any = (_FINITE if finite else _ANY).decode(whole)
+    except RecursionError as error:
+        raise ValueError("it is nested too deep") from error
+    if whole.count("[") + whole.count("{") > MAX_DEPTH and depth(found) > MAX_DEPTH + 10:
+        raise ValueError("it is nested too deep")
+    return found
+
+
+def _refused(word: str) -> None:
+    raise ValueError(f"{word} is not a number of JSON")
+
+
+def _number(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):  # 1e999
+        _refused(digits)
+    return number
+
+
+_ANY = json.JSONDecoder()
+_FINITE = json.JSONDecoder(parse_constant=_refused, parse_float=_number)
+
+
+def json_key(value: Any) -> str:
+    """A text that equal values of JSON share, to group and compare them by.
+
+    >>> json_key({"b": 1, "a": [2.0]}) == json_key({"a": [2.0], "b": 1})
+    True
+    """
+    return json.dumps(value, sort_keys=True, default=repr)
+
+
+def cell(value: Any) -> str:
+    """A value of JSON in a table: text as it is, anything else as JSON.
+
+    >>> cell("adam"), cell([64, "é"]), cell(None)
+    ('adam', '[64, "é"]', 'null')
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+# --- commands
+
+# Options of Python that have no value: `-um module` has one.
+_FLAGS = re.compile("-[bBdEIOPqRsSuvx]+")
+_PYTHON = re.compile(r"(python|pypy)[0-9.]*t?(\.exe)?", re.IGNORECASE)
+
+
+def python_options(command: Sequence[str]) -> list[str]:
+    """The options of Python itself in a command, which a shell has split.
+
+    >>> python_options(["python", "-u", "-W", "error", "-Xdev", "train.py", "-m", "lr=1,2"])
+    ['-u', '-W', 'error', '-Xdev']
+    >>> python_options(["python", "-O", "-m", "lab.train", "-m"])
+    ['-O']
+    """
+    kept: list[str] = []
+    given = iter(command[1:])
+    for flag in given:
+        has_value = flag[:2] in ("-W", "-X")
+        if not has_value and not _FLAGS.fullmatch(flag):  # the script, or -m and -c before it
+            break
+        kept.append(flag)
+        if has_value and len(flag) == 2:
+            kept += islice(given, 1)
+    return kept
+
+
+def arguments_start(command: Sequence[str]) -> int:
+    """Where in a command the arguments of the script begin, or of a program that is not Python.
+
+    >>> arguments_start(["python", "-u", "train.py", "-m"])
+    3
+    >>> arguments_start(["/opt/lab/bin/train", "-m"]), arguments_start([])
+    (1, 0)
+    """
+    if not command or not _PYTHON.fullmatch(PurePath(command[0]).name):
+        return len(command[:1])
+    at = 1 + len(python_options(command))
+    return at + (2 if command[at : at + 1] == ["-m"] else 1)

@@ -1,0 +1,224 @@
+"""The values of a config: converted to Python's own, compared strictly, copied."""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import Any, cast
+
+# Nobody writes a collection deeper than this, and the functions that handle values recurse.
+MAX_DEPTH = 100
+
+IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
+
+
+def to_python(value: Any) -> Any:
+    """A snapshot of `value` in Python's own types, which the caller can no longer change.
+
+    NumPy, pandas and OmegaConf values become Python's; lists, dicts, sets and dataclass
+    instances are copied. An object that cannot be copied (an open file, a lock) is kept as it is.
+
+    Args:
+        value: anything.
+
+    Returns:
+        An equal value that shares no list, dict, set or instance with the given one.
+
+    >>> to_python({"layers": (64, [32])})
+    {'layers': (64, [32])}
+    """
+    kind = cast("Any", type(value))
+    if kind in IMMUTABLE:
+        return value
+    if kind is list:
+        return [to_python(element) for element in value]
+    if kind is tuple:
+        return tuple([to_python(element) for element in value])
+    if kind is dict:
+        return {to_python(key): to_python(element) for key, element in value.items()}
+    if kind is set:
+        return {to_python(element) for element in value}
+    if kind is frozenset:
+        return frozenset([to_python(element) for element in value])
+    if isinstance(value, (Enum, PurePath)):
+        return value
+    foreign = _of_library(value)
+    return _copy(value) if foreign is _NOT_FOREIGN else foreign
+
+
+_NOT_FOREIGN = object()
+
+
+def _of_library(value: Any) -> Any:
+    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf.
+
+    The libraries are known by the module of the value's class, so that none is imported.
+    """
+    kind = cast("Any", type(value))
+    library = kind.__module__.partition(".")[0]
+    if kind.__name__ in ("NAType", "NaTType") and library == "pandas":
+        return None
+    for method in ("to_pydatetime", "to_pytimedelta"):
+        if library == "pandas" and hasattr(value, method):
+            return getattr(value, method)()
+    if library != "builtins" and hasattr(kind, "tolist"):
+        listed = to_list(value)
+        return (
+            float(listed) if type(listed) is kind else to_python(listed)
+        )  # a longdouble lists itself
+    if library == "omegaconf":
+        from omegaconf import OmegaConf
+
+        if OmegaConf.is_config(value):
+            return to_python(OmegaConf.to_object(value))
+    if isinstance(value, Mapping):
+        return {
+            to_python(key): to_python(each)
+            for key, each in cast("Mapping[Any, Any]", value).items()
+        }
+    return _NOT_FOREIGN
+
+
+def to_list(value: Any) -> Any:
+    """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
+    if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
+        value = value.astype(f"{value.dtype.kind}8[us]")  # which would be listed as integers
+    return value.tolist()
+
+
+_FINE = re.compile(r"[mM]8\[(\d*)[npfa]s\]")  # times finer than Python's
+
+
+def _copy(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # whatever an object's own copying raises, it can be used, though not copied
+        return value
+
+
+def is_atomic(value: Any) -> bool:
+    """Whether `value` can be shared by many configs, because nobody can change it.
+
+    >>> is_atomic((1, "a")), is_atomic((1, [2]))
+    (True, False)
+    """
+    if type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)):
+        return True
+    if isinstance(value, (tuple, frozenset)):
+        return all(map(is_atomic, cast("Iterable[Any]", value)))
+    if is_dataclass(value) and not isinstance(value, type):
+        frozen: bool = cast("Any", value).__dataclass_params__.frozen
+        return frozen and all(is_atomic(getattr(value, field.name)) for field in fields(value))
+    return _copy(value) is value
+
+
+def copy_mutable(value: Any) -> Any:
+    """An equal value whose lists, dicts, sets and instances are the receiver's own.
+
+    >>> layers = [64, [32]]
+    >>> copy_mutable(layers) == layers, copy_mutable(layers)[1] is layers[1]
+    (True, False)
+    """
+    kind = cast("Any", type(value))
+    if kind is list:
+        return [copy_mutable(element) for element in value]
+    if kind is dict:
+        return {key: copy_mutable(element) for key, element in value.items()}
+    return value if kind in IMMUTABLE or isinstance(value, (Enum, PurePath)) else _copy(value)
+
+
+def equality_key(value: Any) -> Hashable:
+    """What makes a value equal to another, strict about types: `1`, `1.0` and `True` differ.
+
+    >>> nan = float("nan")
+    >>> equality_key(1) == equality_key(1.0), equality_key(nan) == equality_key(nan)
+    (False, True)
+    """
+    kind = cast("Any", type(value))
+    if kind is float:
+        return (kind, repr(value))  # nan equals itself, -0.0 is not 0.0
+    if kind in IMMUTABLE:
+        return (kind, value)
+    if isinstance(value, (list, tuple)):
+        return (kind, tuple(map(equality_key, cast("Iterable[Any]", value))))
+    if isinstance(value, dict):
+        pairs = cast("Mapping[Any, Any]", value).items()
+        return (
+            kind,
+            frozenset([(equality_key(key), equality_key(element)) for key, element in pairs]),
+        )
+    if isinstance(value, (set, frozenset)):
+        return (kind, frozenset(map(equality_key, cast("Iterable[Any]", value))))
+    if is_dataclass(value) and not isinstance(value, type):
+        return (kind, tuple([equality_key(getattr(value, field.name)) for field in fields(value)]))
+    try:
+        hash(value)
+    except TypeError:
+        return (kind, id(value))
+    return (kind, value)
+
+
+def length(values: Sequence[Any]) -> int:
+    """The number of values, also of a `range` for which Python's `len` overflows.
+
+    >>> length(range(10**30)) == 10**30
+    True
+    """
+    if not isinstance(values, range):
+        return len(values)
+    return (values[-1] - values[0]) // values.step + 1 if values else 0
+
+
+def depth(value: Any) -> int:
+    """How deep lists and dicts are nested, counted without recursion.
+
+    >>> depth(1), depth([1, {"a": []}])
+    (0, 3)
+    """
+    deep = 0
+    level: list[Any] = [value]
+    while level:
+        containers = [cast("Any", one) for one in level if isinstance(one, (list, dict))]
+        level = [
+            one
+            for each in containers
+            for one in (each.values() if isinstance(each, dict) else each)  # pyright: ignore
+        ]
+        deep += bool(containers)
+    return deep
+
+
+class AxisIdentity:
+    """The identity of an axis's values, the same for a `range` and for its numbers listed."""
+
+    __slots__ = ("values",)
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+
+    def __hash__(self) -> int:
+        ends = (equality_key(self.values[0]), equality_key(self.values[-1])) if self.values else ()
+        return hash((length(self.values), ends))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, AxisIdentity):
+            return NotImplemented
+        ours, theirs = self.values, other.values
+        if isinstance(ours, range) and isinstance(theirs, range):
+            return ours == theirs
+        return length(ours) == length(theirs) and all(
+            equality_key(a) == equality_key(b) for a, b in zip(ours, theirs, strict=True)
+        )
+
+
+def unordered(value: object) -> bool:
+    """Whether the order of `value`'s elements may differ from one process to the next.
+
+    >>> unordered({1, 2}), unordered({1: 2}.keys())
+    (True, False)
+    """
+    return isinstance(value, Set) and not isinstance(value, MappingView)

@@ -1,0 +1,560 @@
+"""Builder: the calls that make a sweep, checked, in Python as in files and lines of overrides."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import reduce
+from itertools import chain, groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto._keys import bare, key_error
+from params_proto._text import name_of
+from params_proto._values import to_python
+from params_proto.algebra import steps
+from params_proto.algebra.axes import FromText, axis_values, is_array
+from params_proto.algebra.expression import Concat, Cross, Expression, refuse_overlap
+from params_proto.algebra.scope import Scope, into_field, misfit, takes_ints
+from params_proto.algebra.space import Config, Space
+from params_proto.algebra.steps import Edit, Reader, Step
+from params_proto.algebra.template import keys as template_keys
+from params_proto.algebra.template import renamed as renamed_template
+from params_proto.algebra.views import renamed
+from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
+from params_proto.overrides.render import render_config
+
+if TYPE_CHECKING:
+    from params_proto.fields import Field
+
+Given = Mapping[str, Any] | None
+
+
+class Builder:
+    """A sweep that is being made. Each method checks its call and returns a new builder.
+
+    Its methods take the arguments of those of `Sweep`, which documents them.
+
+    Args:
+        scope: what the keys mean.
+        expression: the steps so far, which have been checked.
+        layered: whether a key may be below another, or be spelled in two ways, as in Hydra's
+            overrides, of which the later one wins: `d={x: 1} d.x=2`.
+
+    >>> Builder(layered=True).set({"d": {"x": 1}}).set({"d.x": 2})
+    Sweep().set({'d': {'x': 1}, 'd.x': 2})
+    """
+
+    def __init__(
+        self,
+        scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
+        expression: Expression = Expression(),  # noqa: B008
+        *,
+        layered: bool = False,
+        space: Space | None = None,
+    ) -> None:
+        self.scope = scope
+        self.expression = expression
+        self.layered = layered
+        self.space = expression.space() if space is None else space
+
+    @property
+    def targets(self) -> tuple[Any, ...]:
+        """The functions and classes that the sweep is over."""
+        return self.scope.objects
+
+    def configs(self) -> Space:
+        """The configs, whose keys are as the user of the targets names them."""
+        return renamed(self.space, self.scope.plain) if self.scope.prefix else self.space
+
+    def steps(self) -> tuple[Step, ...]:
+        """The steps, whose keys are as the user of the targets names them."""
+        if not self.scope.prefix:
+            return self.expression.steps
+        return self.expression.map(Edit(key=self.scope.plain)).steps
+
+    def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
+        """The steps as a file has them: over a prefix class, its node once, and plain keys."""
+        plain = Expression(self.steps()).plain()
+        if not self.scope.prefix:
+            return plain
+        node = {"prefix": self.scope.prefix}
+        return {**node, **plain} if isinstance(plain, dict) else [node, *plain]
+
+    def overrides(self) -> Iterator[list[str]]:
+        """Each config as a list of Hydra overrides."""
+        for config in self.space:
+            yield render_config(config, targets=self.scope.targets)
+
+    def __repr__(self) -> str:
+        head = f"Sweep({', '.join(map(name_of, self.targets))})"
+        return Expression(self.steps()).text(head)[0]
+
+    # The steps
+
+    def product(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
+        call = _Call(self, "product")
+        read = call.axes(axes, named)
+        call.done()
+        return self._then(steps.Product(read)) if read else self
+
+    def zip(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
+        call = _Call(self, "zip")
+        read = call.axes(axes, named)
+        if len(set(map(len, read.values()))) > 1:
+            first, *others = [f"{call.plain(key)} has {len(read[key])}" for key in read]
+            call.wrong(
+                f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
+                " Use product() to combine every pair."
+            )
+        call.done()
+        return self._then(steps.Zip(read)) if read else self
+
+    def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
+        call = _Call(self, "chain")
+        read: list[Config | Builder] = []
+        for number, row in enumerate(rows):
+            if isinstance(row, Builder):
+                all(map(call.is_free, row.expression.places))
+                read.append(row)
+            else:
+                read.append(call.row(row, number))
+        if not rows:
+            call.wrong("chain needs at least one row: a mapping or a sweep.")
+        call.done()
+        parts: list[Builder] = []
+        for kind, run in groupby(read, type):
+            if kind is dict:
+                mappings = cast("tuple[Config, ...]", tuple(run))
+                if len(mappings) == len(read):
+                    return self._then(steps.Chain(mappings))
+                parts.append(self._with(Expression((steps.Chain(mappings),))))
+            else:
+                parts += cast("Iterable[Builder]", run)
+        return self.times(parts[0].plus(*parts[1:], method="chain"), "chain")
+
+    def set(self, pins: Given = None, /, **named: Any) -> Builder:
+        call = _Call(self, "set")
+        read = call.pins(pins, named)
+        call.done()
+        return self._with(self.expression.then(steps.Set(read))) if read else self
+
+    def repeat(self, times: int) -> Builder:
+        call = _Call(self, "repeat")
+        count = call.positive(times, "how often to repeat")
+        call.done()
+        return self if count == 1 else self._then(steps.Repeat(count))
+
+    def exclude(self, match: Given = None, /, **named: Any) -> Builder:
+        call = _Call(self, "exclude")
+        read = call.options(match, named, self.space.keys)
+        call.done()
+        return self._then(steps.Exclude(read)) if read else self
+
+    def where(self, predicate: Callable[[Config], object]) -> Builder:
+        call = _Call(self, "where")
+        if not callable(predicate):
+            call.wrong(
+                f"where needs a function of a config, got {predicate!r}."
+                " Write where(lambda config: config['lr'] < 0.1)."
+            )
+        call.done()
+        return self._then(steps.Where(Reader(predicate, self.scope.prefix)))
+
+    def derive(self, rules: Given = None, /, **named: str | Callable[[Config], Any]) -> Builder:
+        call = _Call(self, "derive")
+        read = call.rules(rules, named, self.space.keys)
+        call.done()
+        return self._then(steps.Derive(*read)) if read[0] else self
+
+    def shuffle(self, seed: int = 0) -> Builder:
+        call = _Call(self, "shuffle")
+        read = call.seed(seed)
+        call.done()
+        return self._then(steps.Shuffle(read)) if self.expression.multiplies else self
+
+    def sample(self, n: int, seed: int = 0) -> Builder:
+        call = _Call(self, "sample")
+        count, read = call.positive(n, "how many configs to take"), call.seed(seed)
+        call.done()
+        takes_all = count == 1 and not self.expression.multiplies
+        return self if takes_all else self._then(steps.Sample(count, read))
+
+    def slice(self, part: slice) -> Builder:
+        step = steps.Slice.of(part, self.space.size)
+        return self if step == steps.Slice(None, None, 1) else self._then(step)
+
+    def _then(self, step: Step) -> Builder:
+        return self._with(self.expression.then(step), step.space(self.space, {}))
+
+    def _with(self, expression: Expression, space: Space | None = None) -> Builder:
+        if not self.layered:
+            refuse_overlap(expression)
+        return Builder(self.scope, expression, layered=self.layered, space=space)
+
+    # Two sweeps
+
+    def times(self, other: Builder, method: str = "*") -> Builder:
+        """The product of two sweeps, the other one fastest."""
+        scope, (a, b) = _in_one_scope([self, other], method)
+        places = {bare(key): place for key, place in a.places.items()}
+        mistakes = [
+            f"* joins sweeps over different keys: {scope.plain(key)} is set by"
+            f" {places[bare(key)]}() on the left and by {place}() on the right. Leave one of them"
+            f" out, or pin {scope.plain(key)} with set() after the two are joined."
+            for key, place in b.places.items()
+            if bare(key) in places
+        ]
+        if mistakes:
+            raise together(mistakes)
+        made = Builder(scope, layered=self.layered)
+        if not a.steps or not b.steps:
+            return made._with(a if a.steps else b)
+        if b.reads or (b.pins and a.reads_within):
+            return made._with(a.then(Cross(b)))
+        return made._with(reduce(Expression.then, b.steps, a))
+
+    def plus(self, *others: Builder, method: str = "+") -> Builder:
+        """The configs of several sweeps, one after the other."""
+        if not others:
+            return self
+        scope, expressions = _in_one_scope([self, *others], method)
+        concat = Concat(tuple(chain.from_iterable(map(_summands, expressions))))
+        return Builder(scope, layered=self.layered)._with(Expression((concat,)))
+
+
+def _summands(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions that an expression is the sum of."""
+    match expression.steps:
+        case (Concat(parts),):
+            return parts
+        case (Cross(inner),):
+            return (inner,)
+        case _:
+            return (expression,)
+
+
+def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
+    """The scope of several sweeps, and their expressions with their keys as it has them."""
+    scope = builders[0].scope
+    for other in builders[1:]:
+        if scope.free or other.scope.free:
+            scope = other.scope if scope.free else scope
+        elif not scope.same(other.scope):
+            scope = scope.joined(other.scope)
+    call = _Call(Builder(scope), method)
+    expressions = [
+        call.adopted(one.expression) if one.scope.free and not scope.free else one.expression
+        for one in builders
+    ]
+    call.done()
+    return scope, expressions
+
+
+class _Call:
+    """One call of a method, which collects every mistake before it raises.
+
+    Args:
+        builder: what the call adds a step to.
+        method: the method or the operator, as messages call it.
+    """
+
+    def __init__(self, builder: Builder, method: str) -> None:
+        self.method = method
+        self._scope, self._layered = builder.scope, builder.layered
+        self.plain = self._scope.plain
+        places = builder.expression.places
+        self._places = {bare(key): (key, place) for key, place in places.items()}
+        self._resolved: dict[object, tuple[str, Field | None] | None] = {}
+        self._raw: object = None  # the key that is being read, as it was given
+        self._row: int | None = None
+        self._mistakes: dict[Mistake, None] = {}
+        self._warnings: dict[str, None] = {}
+
+    def wrong(self, text: str) -> None:
+        """Notes a mistake."""
+        self._mistakes[Mistake(text, self._raw, self._row)] = None
+
+    def done(self) -> None:
+        """Ends the reading of the arguments: raises the mistakes, or warns of unknown names."""
+        if self._mistakes:
+            raise together(self._mistakes)
+        for warning in self._warnings:
+            warn(warning)
+
+    # The arguments of each method
+
+    def axes(self, given: Given, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+        """The axes of a product or a zip."""
+        axes: dict[str, Sequence[Any]] = {}
+        for key, field, values in self._entries(given, named):
+            if not self.is_free(key):
+                continue
+            self._places[bare(key)] = (key, self.method)
+            read, from_text = _read(values)
+            try:
+                listed = axis_values(self.plain(key), read)
+            except ValueError as error:
+                self.wrong(
+                    f"{self.method} needs a list of values for {self.plain(key)}, got {error}"
+                )
+            else:
+                axes[key] = self._values(key, field, listed, from_text)
+        return axes
+
+    def row(self, given: object, number: int) -> Config:
+        """A row of a chain."""
+        self._row = number
+        config: Config = {}
+        named: dict[str, object] = {}
+        if not isinstance(given, Mapping):
+            cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
+            self.wrong(
+                f"chain takes rows that are mappings or sweeps; row {number} is"
+                f" {shown(given)}. {cure}"
+            )
+            given = {}
+        for raw, value in cast("Mapping[Any, Any]", given).items():
+            self._raw = raw
+            key, field = self._resolve(raw) or ("", None)
+            if key and self.is_free(key):
+                if bare(key) in named:
+                    both = dict.fromkeys((named[bare(key)], raw))
+                    names = " and ".join(map(str, both))
+                    self.wrong(f"chain: row {number} names one key twice: {names}.")
+                named[bare(key)] = raw
+                config[key] = self._value(key, field, value)
+        self._raw = self._row = None
+        return config
+
+    def pins(self, given: Given, named: Mapping[str, Any]) -> Config:
+        """The values of a set."""
+        pins: Config = {}
+        for key, field, value in self._entries(given, named):
+            if self._is_spelled_alike(key) and self._is_first(key, pins):
+                pins[key] = self._value(key, field, *_read(value))
+                self._places[bare(key)] = (key, self.method)
+        return pins
+
+    def options(
+        self, given: Given, named: Mapping[str, Any], known: Sequence[str]
+    ) -> dict[str, Sequence[Any]]:
+        """The values that an exclude drops, by key."""
+        match: dict[str, Sequence[Any]] = {}
+        for key, field, value in self._entries(given, named):
+            if key not in known:
+                names = ", ".join(map(self.plain, known))
+                self.wrong(
+                    f"{self.method} names {self.plain(key)}, which no step before it gives a value."
+                    + (f" Keys so far: {names}." if names else " Sweep it first.")
+                )
+                continue
+            value, from_text = _read(value)
+            many = type(value) in (list, range) or is_array(value)
+            try:
+                listed = axis_values(self.plain(key), value) if many else [value]
+            except ValueError as error:
+                self.wrong(f"{self.method} needs values for {self.plain(key)}, got {error}")
+            else:
+                if self._is_first(key, match):
+                    match[key] = self._values(key, field, listed, from_text)
+        return match
+
+    def rules(
+        self, given: Given, named: Mapping[str, Any], known: Sequence[str]
+    ) -> tuple[dict[str, str | Reader], dict[str, Field]]:
+        """What computes the keys of a derive, and their fields.
+
+        A rule reads the known keys and those before it.
+        """
+        rules: dict[str, str | Reader] = {}
+        fields: dict[str, Field] = {}
+        for key, field, rule in self._entries(given, named):
+            if not self.is_free(key):
+                continue
+            if isinstance(rule, str):
+                rules[key] = self._template(self.plain(key), rule, [*known, *rules])
+            elif callable(rule):
+                rules[key] = Reader(rule, self._scope.prefix)
+            else:
+                self.wrong(
+                    f"{self.method} needs a format string or a function of a config for"
+                    f" {self.plain(key)}, got {shown(rule)}. Write {self.plain(key)}='run-{{lr}}',"
+                    " or pin it with set()."
+                )
+            if field is not None:
+                fields[key] = field
+            self._places[bare(key)] = (key, self.method)
+        return rules, fields
+
+    def _template(self, key: str, template: str, known: list[str]) -> str:
+        """A template of a derive, with its keys in full."""
+        try:
+            full = {name: self._scope.resolve(name)[0] for name in template_keys(template)}
+        except ValueError as error:
+            self.wrong(f"{self.method}: {key}={error}")
+            return ""
+        for name in full:
+            if full[name] not in known:
+                hint = did_you_mean(name, map(self.plain, known))
+                self.wrong(
+                    f"{self.method}: {key}={shown(template)} reads {cut(name)}, which no step"
+                    f" before it gives a value.{hint}"
+                )
+        return renamed_template(template, full.__getitem__)
+
+    def positive(self, value: object, what: str) -> int:
+        """A count of at least 1."""
+        number = to_python(value)
+        if type(number) is int and number >= 1:
+            return number
+        self.wrong(f"{self.method} needs {what}, a positive integer, got {shown(value)}.")
+        return 1
+
+    def seed(self, value: object) -> int:
+        """The seed of an order."""
+        number = to_python(value)
+        if type(number) is int:
+            return number
+        self.wrong(f"{self.method} needs an integer as its seed, got {shown(value)}.")
+        return 0
+
+    # Keys
+
+    def _entries(
+        self, given: Given, named: Mapping[str, Any]
+    ) -> Iterator[tuple[str, Field | None, Any]]:
+        """The arguments one by one: key, field and value; what is noted meanwhile is about them."""
+        given = {} if given is None else given
+        if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
+            self.wrong(
+                f"{self.method} takes keywords or one mapping, got {shown(given)}."
+                " Write lr=... or {'model.lr': ...}."
+            )
+            return
+        for key in [key for key in named if key in given]:
+            self.wrong(f"{self.method} names {key} twice: in the mapping and as a keyword.")
+        for raw, value in {**given, **named}.items():
+            self._raw = raw
+            resolved = self._resolve(raw)
+            if resolved is not None:
+                yield *resolved, value
+        self._raw = None
+
+    def name(self, raw: str) -> str:
+        """A key in full."""
+        return (self._resolve(raw) or (raw, None))[0]
+
+    def adopted(self, expression: Expression) -> Expression:
+        """An expression without targets, its keys and values taken as those of the scope."""
+
+        def field(raw: str) -> Field | None:
+            return (self._resolve(raw) or (raw, None))[1]
+
+        def values(raw: str, values: Sequence[Any]) -> Sequence[Any]:
+            return self._values(self.name(raw), field(raw), values)
+
+        def function(reader: Reader, place: str) -> Reader:
+            return reader._replace(node=self._scope.prefix)
+
+        given = {bare(self.name(key)): key for key in expression.places}
+        for key in expression.places:
+            first = given[bare(self.name(key))]
+            if bare(first) != bare(key):
+                self.wrong(f"{self.method}: {key} and {first} are one parameter: give it once.")
+        changed = [key for key in expression.places if self.plain(self.name(key)) != key]
+        if changed and expression.calls:
+            names = ", ".join(f"{key} as {self.name(key)}" for key in sorted(changed))
+            self.wrong(
+                f"{self.method}: the sweep has functions that read configs: name {names} in it."
+            )
+        return expression.map(Edit(self.name, values, function, field))
+
+    def _resolve(self, raw: object) -> tuple[str, Field | None] | None:
+        """A key in full and its field, or nothing and a mistake noted."""
+        if raw not in self._resolved:
+            self._resolved[raw] = self._looked_up(raw)
+        return self._resolved[raw]
+
+    def _looked_up(self, raw: object) -> tuple[str, Field | None] | None:
+        unfit = key_error(raw)
+        if unfit is None:
+            try:
+                full, field = self._scope.resolve(cast("str", raw))
+            except ValueError as error:
+                unfit = str(error)
+            else:
+                unfit = key_error(full)  # which may be too long
+                if unfit is None:
+                    warning = None if field else self._scope.missing(cast("str", raw))
+                    if warning is not None:
+                        self._warnings[f"{self.method}: {warning}"] = None
+                    return full, field
+        self.wrong(f"{self.method}: {unfit}")
+        return None
+
+    def _is_first(self, key: str, taken: Mapping[str, Any]) -> bool:
+        """Whether a call has not named a key before; a mistake is noted where it has."""
+        if key in taken:
+            self.wrong(f"{self.method} names {self.plain(key)} twice.")
+        return key not in taken
+
+    def is_free(self, key: str) -> bool:
+        """Whether a key has no value yet; a mistake is noted where it has one."""
+        spelled, place = self._places.get(bare(key), (key, ""))
+        if not place:
+            return True
+        if key != spelled:
+            return self._is_spelled_alike(key)
+        name, method = self.plain(key), self.method
+        if place == "set":
+            self.wrong(
+                f"{name} is pinned by set() and again given values by {method}(). Leave one"
+                f" of them out; set() after {method}() pins over it."
+            )
+        else:
+            twice = f"both {place}() and {method}()" if place != method else f"{method}() twice"
+            self.wrong(
+                f"{name} is set by {twice}. A key has one axis: put all its values into one of"
+                " them, or pin it with set() after both."
+            )
+        return False
+
+    def _is_spelled_alike(self, key: str) -> bool:
+        """Whether a key is spelled as before; a mistake is noted where it is not."""
+        spelled, place = self._places.get(bare(key), (key, ""))
+        if self._layered or spelled == key:
+            return True
+        self.wrong(
+            f"{self.method}({key}) and {place}({spelled}) name one key in two ways."
+            f" Write {spelled} in both."
+        )
+        return False
+
+    # Values
+
+    def _values(
+        self, key: str, field: Field | None, values: Sequence[Any], from_text: bool = False
+    ) -> Sequence[Any]:
+        if isinstance(values, range) and (field is None or takes_ints(field)):
+            return values
+        return tuple([self._value(key, field, value, from_text) for value in values])
+
+    def _value(self, key: str, field: Field | None, value: Any, from_text: bool = False) -> Any:
+        """A value as its field holds it."""
+        try:
+            taken = to_python(value)
+        except RecursionError:
+            name = self.plain(key)
+            self.wrong(f"{self.method}: a value of {name} is nested too deep, or holds itself.")
+            return None
+        if field is None or type(taken) is field.annotation:
+            return taken
+        try:
+            return into_field(taken, field, from_text=from_text)
+        except ValueError as error:
+            self.wrong(f"{self.method}: {misfit(self.plain(key), field, taken, error)}")
+            return taken
+
+
+def _read(value: Any) -> tuple[Any, bool]:
+    """An argument, and whether it was read from text."""
+    return (value.read, True) if isinstance(value, FromText) else (value, False)

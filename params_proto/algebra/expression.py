@@ -1,0 +1,297 @@
+"""An expression: the steps of a sweep in the order of their calls, with keys in full."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from itertools import chain
+from typing import Any
+
+from params_proto._keys import bare
+from params_proto.algebra import views
+from params_proto.algebra.space import Grid, Space, times
+from params_proto.algebra.steps import Edit, Pins, Set, Step, constants
+from params_proto.errors import Mistake, SweepError, together
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Steps in the order of their calls. A key below a node is in full: `training.lr`."""
+
+    steps: tuple[Step, ...] = ()
+
+    def then(self, step: Step) -> Expression:
+        """This expression and one more step, which becomes one with the last where it can."""
+        merged = self.steps[-1].merged(step) if self.steps else None
+        return Expression((*self.steps, step) if merged is None else (*self.steps[:-1], merged))
+
+    def then_all(self, following: Expression) -> Expression:
+        """This expression and the steps of another."""
+        return reduce(Expression.then, following.steps, self)
+
+    def all_steps(self) -> Iterator[Step]:
+        """The steps, and those of the expressions among them."""
+        for step in self.steps:
+            yield step
+            for inner in step.nested:
+                yield from inner.all_steps()
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """Each key of the expression, and the method of Sweep that gave it its value."""
+        return {key: place for step in self.steps for key, place in step.places.items()}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        """Every key with every value that it is given, long ranges aside."""
+        return chain.from_iterable(step.entries() for step in self.steps)
+
+    @property
+    def multiplies(self) -> bool:
+        """Whether a step may give more than one config."""
+        return any(step.multiplies for step in self.steps)
+
+    @property
+    def reads(self) -> bool:
+        """Whether a step acts on whole configs, so that what comes before it matters."""
+        return any(step.reads for step in self.steps)
+
+    @property
+    def reads_within(self) -> bool:
+        """Whether a step does so here, or in an expression among the steps."""
+        return any(step.reads for step in self.all_steps())
+
+    @property
+    def calls(self) -> bool:
+        """Whether a step calls a function, here or in an expression among the steps."""
+        return any(step.functions for step in self.all_steps())
+
+    @property
+    def filters(self) -> bool:
+        """Whether its size takes a look at each config."""
+        return any(step.filters for step in self.all_steps())
+
+    @property
+    def pins(self) -> bool:
+        """Whether a step pins keys."""
+        return any(isinstance(step, Set) for step in self.steps)
+
+    def space(self, pins: Pins | None = None) -> Space:
+        """The space of the configs.
+
+        Args:
+            pins: the values that the expression's surroundings pin.
+
+        Raises:
+            SweepError: a `sample` or slice that the pins leave asking for more than there is.
+        """
+        pinned = [pins or {}]
+        for step in reversed(self.steps):
+            pinned.append({**step.pins, **pinned[-1]} if isinstance(step, Set) else pinned[-1])
+        # The keys of earlier pins are in what a step is added to, and an expression among the
+        # steps does not get those of its neighbours.
+        result: Space = Grid()
+        for step, own in zip(self.steps, pinned[:0:-1], strict=True):
+            result = step.space(result, own)
+        return result
+
+    def map(self, edit: Edit) -> Expression:
+        """The expression with an edit made in each step, also in the expressions among them.
+
+        >>> from params_proto import Sweep
+        >>> sweep = Sweep().product({"lr": [1, 2]}).derive(name="lr{lr}")
+        >>> Sweep.from_expression(sweep.expression.map(Edit(key=lambda key: f"++{key}")))
+        Sweep().product({'++lr': [1, 2]}).derive({'++name': 'lr{++lr}'})
+        """
+        return Expression(tuple([step.map(edit) for step in self.steps]))
+
+    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
+        """Whether a config may have both of two keys, which those of different rows may not.
+
+        Args:
+            one: a key.
+            other: another.
+            mapping: whether only mappings count among the values of the one.
+
+        >>> from params_proto import Sweep
+        >>> rows = Sweep().chain({"d": {"x": 1}}, {"e": 2}) * {"a": [1]}
+        >>> rows.expression.share_config("d", "e"), rows.expression.share_config("d", "a")
+        (False, True)
+        """
+        ones = [step for step in self.steps if step.gives(one, mapping=mapping)]
+        others = [step for step in self.steps if step.gives(other)]
+        return any(
+            step is not second or step.share_config(one, other, mapping=mapping)
+            for step in ones
+            for second in others
+        )
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
+        """The expression without some keys, other steps where the first of them was."""
+        result = Expression()
+        for step in self.steps:
+            if not any(key in step.places for key in keys):
+                result = result.then(step)
+                continue
+            if isinstance(step, Set) and result.reads:
+                # A pin counts from the beginning, for the steps that read whole configs.
+                result, block = Expression((*block, *result.steps)), ()
+            result = reduce(Expression.then, step.replaced(keys, block), result)
+            block = ()
+        return result
+
+    def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
+        """The steps as a file has them: by name, or where a step occurs twice, in a list.
+
+        Tuples, sets, paths and enum members stay what they are.
+
+        Raises:
+            SweepError: a step with a function, or one that a file cannot have at its place.
+
+        >>> from params_proto import Sweep
+        >>> Sweep().product(lr=[0.1, 0.01], seed=range(99)).set(bs=32).expression.plain()
+        {'product': {'lr': [0.1, 0.01], 'seed': 'range(0,99)'}, 'set': {'bs': 32}}
+        """
+        named: list[tuple[str, Any]] = []
+        for at, step in enumerate(self.steps):
+            if step.needs_axes and not Expression(self.steps[:at]).multiplies:
+                call = "[...]" if step.name == "slice" else f"{step.name}()"
+                raise SweepError(
+                    f"{step.name} comes before every axis here and acts on the one config that"
+                    " there is, which a file cannot represent. Save the configs: .jsonl; or call"
+                    f" {call} after product(), zip(), chain() or repeat()."
+                )
+            named.append((step.name, step.plain()))
+        if len({name for name, _ in named}) == len(named):
+            return dict(named)
+        return [{name: value} for name, value in named]
+
+    def text(self, head: str) -> tuple[str, bool]:
+        """The Python text, and whether it is one term, on which a method can be called as it is."""
+        text, is_term = head, True
+        for step in self.steps:
+            text, is_term = step.text(text if is_term else f"({text})", head)
+        return text, is_term
+
+
+class _Nesting(Step):
+    """A step with expressions for its arguments."""
+
+    multiplies = True
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {key: place for part in self.nested for key, place in part.places.items()}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        return chain.from_iterable(part.entries() for part in self.nested)
+
+    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
+        return any(part.share_config(one, other, mapping=mapping) for part in self.nested)
+
+    def _identity(self) -> Hashable:
+        return self.nested
+
+
+@dataclass(eq=False)
+class Concat(_Nesting):
+    """One expression after the other."""
+
+    parts: tuple[Expression, ...]
+    reads = True
+
+    @property
+    def nested(self) -> tuple[Expression, ...]:
+        return self.parts
+
+    def map(self, edit: Edit) -> Step:
+        return Concat(tuple([part.map(edit) for part in self.parts]))
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        def without(part: Expression) -> Expression:
+            if block and not any(key in part.places for key in keys):
+                return Expression((Cross(part), *block))  # every part gets the values
+            return part.replaced(keys, block)
+
+        return [Concat(tuple(map(without, self.parts)))]
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        spaces = [part.space(pins) for part in self.parts]
+        named = dict.fromkeys(chain.from_iterable(part.keys for part in spaces))
+        # A key that only some parts name is pinned in the others as well.
+        parts = [times(part, *constants(named, part, pins)) for part in spaces]
+        return times(before, views.Concat(tuple(parts)))
+
+    def plain(self) -> Any:
+        return [part.plain() for part in self.parts]
+
+    def text(self, left: str, head: str) -> tuple[str, bool]:
+        return " + ".join(part.text(head)[0] for part in self.parts), False
+
+
+@dataclass(eq=False)
+class Cross(_Nesting):
+    """Multiplies by the configs of another expression, which vary fastest."""
+
+    inner: Expression
+
+    @property
+    def nested(self) -> tuple[Expression, ...]:
+        return (self.inner,)
+
+    def map(self, edit: Edit) -> Step:
+        return Cross(self.inner.map(edit))
+
+    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+        return [Cross(self.inner.replaced(keys, block))]
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        return times(before, self.inner.space(pins))
+
+    def plain(self) -> Any:
+        return self.inner.plain()
+
+    def text(self, left: str, head: str) -> tuple[str, bool]:
+        inner, is_term = self.inner.text("Sweep()")
+        return f"{left} * {inner if is_term else f'({inner})'}", False
+
+
+def refuse_overlap(expression: Expression) -> None:
+    """Refuses keys that set the same value, which a loop and a job would read differently.
+
+    A config group and a value below it (`model` and `model.lr`) do not overlap, nor do keys that
+    no config has together: those of different rows, or of sweeps one after the other. What is
+    deleted below a mapping (`~model.lr`) is given no value.
+
+    Raises:
+        SweepError: a key has mappings for values, and another key is below it.
+
+    >>> from params_proto import Sweep
+    >>> Sweep().product({"d": [{"x": 1}], "d.x": [2]})
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepError: d and d.x overlap: d is given a mapping, and d.x a value in \
+it. Put x into the mappings of d, or write each entry with dots.
+    """
+    named = {bare(key): key for key in expression.places if not key.startswith("~")}
+    mistakes: list[Mistake] = []
+    for below in named:
+        for above in _above(below):
+            both = (named.get(above, ""), named[below])
+            if expression.share_config(*both, mapping=True):
+                rest = below[len(above) + 1 :]
+                text = (
+                    f"{above} and {below} overlap: {above} is given a mapping, and {below} a value"
+                    f" in it. Put {rest} into the mappings of {above}, or write each entry with"
+                    " dots."
+                )
+                mistakes.append(Mistake(text, below))
+    if mistakes:
+        raise together(mistakes)
+
+
+def _above(key: str) -> Iterator[str]:
+    """The keys that a key is below."""
+    while "." in key:
+        key = key.rpartition(".")[0]
+        yield key

@@ -1,0 +1,221 @@
+"""What a key means: the fields of a sweep's targets, and how a value goes into its field."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Container
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from params_proto._keys import bare, full_key
+from params_proto.errors import SweepError, nearest, shown
+from params_proto.overrides.literals import OverrideText
+
+# A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
+if TYPE_CHECKING:
+    from params_proto.fields import Field, Target
+    from params_proto.fields.convert import ConvertScalar
+
+
+class Scope(NamedTuple):
+    """The targets of a sweep, and the node below which its plain keys are.
+
+    A plain name is that of the target at the root if this has it, else that of the only prefix
+    class that has it.
+
+    Args:
+        objects: the functions and classes as the user gave them.
+        targets: their descriptions.
+        prefix: "" or, for a sweep over one prefix class, the name of its node.
+        at_root: names at the root of an app's config that no target has.
+    """
+
+    objects: tuple[Any, ...] = ()
+    targets: tuple[Target, ...] = ()
+    prefix: str = ""
+    at_root: Container[str] = ()
+
+    @classmethod
+    def of(cls, objects: tuple[Any, ...]) -> Scope:
+        """The scope of some targets.
+
+        Raises:
+            SweepError: an object is not a target.
+        """
+        if not objects:
+            return cls()
+        from params_proto.fields import Target, describe
+        from params_proto.fields.signature import display_name, takes_whole_config
+
+        objects = tuple({id(target): target for target in objects}.values())  # each once
+        targets = tuple(
+            [
+                Target(display_name(one), "", {}, open=True)
+                if takes_whole_config(one)
+                else describe(one)
+                for one in objects
+            ]
+        )
+        return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
+
+    @property
+    def free(self) -> bool:
+        """Whether its keys stand for nothing in particular."""
+        return not self.objects and not self.prefix
+
+    def same(self, other: Scope) -> bool:
+        """Whether a plain key means the same in both."""
+        return self.prefix == other.prefix and list(map(id, self.objects)) == list(
+            map(id, other.objects)
+        )
+
+    def joined(self, other: Scope) -> Scope:
+        """The scope of both."""
+        held = set(map(id, self.objects))
+        pairs = zip(other.objects, other.targets, strict=True)
+        added = [(one, target) for one, target in pairs if id(one) not in held]
+        return Scope(
+            self.objects + tuple([one for one, _ in added]),
+            self.targets + tuple([target for _, target in added]),
+        )
+
+    def plain(self, key: str) -> str:
+        """A key in full, as the user of this scope names it."""
+        return below_node(self.prefix, key)
+
+    def resolve(self, key: str) -> tuple[str, Field | None]:
+        """A key in full, and its field, if a target has it.
+
+        Raises:
+            ValueError: several targets have the name; the text is the rule and the cure.
+        """
+        found = self._owners(key)
+        if len(found) > 1:
+            raise ValueError(_ambiguous(key, found))
+        if not found:
+            below = None if key.startswith("~") else self._below(bare(key))
+            return full_key(self.prefix, key), below
+        target, full = found[0]
+        return full, target.fields[key.rpartition(".")[2]]
+
+    def _below(self, path: str) -> Field | None:
+        """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
+        for target in self.targets:
+            under = f"{target.node}." if target.node else ""
+            name, *names = path.removeprefix(under).split(".")
+            if path.startswith(under) and name in target.fields:
+                from params_proto.fields.convert import child_field
+
+                field: Field | None = target.fields[name]
+                for part in names:
+                    field = field and child_field(field.annotation, part)
+                return field
+        return None
+
+    def _owners(self, key: str) -> list[tuple[Target, str]]:
+        """The targets that a key may be meant for, with its full name in each."""
+        node, _, name = key.rpartition(".")
+        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
+        if not node:
+            # A root with **kwargs has every name.
+            has_any = any(one.open for one in self.targets if not one.node)
+            of_root = [one for one in found if not one.node]
+            found = of_root or ([] if has_any or name in self.at_root else found)
+        return [(one, full_key(one.node, name)) for one in found]
+
+    def missing(self, key: str) -> str | None:
+        """Why a plain name is probably a mistake: no target has it. None where it is not."""
+        is_open = any(target.open or target.has_configs for target in self.targets)
+        if not self.targets or is_open or not key.isidentifier():
+            return None
+        owners = Counter(name for target in self.targets for name in target.fields)
+        valid = [
+            name if owners[name] == 1 else full_key(target.node, name)
+            for target in self.targets
+            for name in target.fields
+        ]
+        close = nearest(key, valid)
+        names = " and ".join(target.name for target in self.targets)
+        has, its = ("has", "Its") if len(self.targets) == 1 else ("have", "Their")
+        hint = f"Did you mean {close}?" if close else f"{its} parameters: {', '.join(valid)}."
+        return f"{names} {has} no parameter {key}. {hint}"
+
+
+def below_node(node: str, key: str) -> str:
+    """A key as it is named below a node: the inverse of `in_full`.
+
+    >>> below_node("training", "training.lr"), below_node("training", "model.lr")
+    ('lr', 'model.lr')
+    """
+    rest = key.removeprefix(f"{node}.") if node else key
+    return rest if rest.isidentifier() else key
+
+
+def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
+    names = " and ".join(target.name for target, _ in found)
+    cures = [f"write {name} for that of {target.name}" for target, name in found if name != key]
+    alone = [target.name for target, name in found if name == key]
+    cures += [f"sweep {name} by itself, Sweep({name}), and join the two with *" for name in alone]
+    cure = "; ".join(cures)
+    return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."
+
+
+def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
+    """A value as its field holds it.
+
+    Text for Hydra, at whatever depth, stays: its interpolation is resolved in the job.
+
+    Args:
+        value: any value.
+        field: the field.
+        from_text: whether scalars are taken as OmegaConf takes them, not without loss.
+
+    Raises:
+        ValueError: the field cannot hold the value.
+
+    >>> from params_proto.fields import Field
+    >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), from_text=True)
+    (1.0, '1')
+    """
+    from params_proto.fields.convert import coerce_like_omegaconf, convert, convert_exact
+
+    if isinstance(value, OverrideText):
+        return value
+    scalar = coerce_like_omegaconf if from_text else convert_exact
+    return convert(value, field.annotation, field.default, partial(_but_text, scalar=scalar))
+
+
+def _but_text(value: Any, kind: type, scalar: ConvertScalar) -> Any:
+    return value if isinstance(value, OverrideText) else scalar(value, kind)
+
+
+def takes_ints(field: Field) -> bool:
+    """Whether every integer stays what it is in a field."""
+    from params_proto.fields.annotations import union_members, unwrap
+
+    kind = unwrap(field.annotation)
+    return kind in (int, Any) or int in union_members(kind)
+
+
+def derived(key: str, field: Field, value: Any) -> Any:
+    """A computed value as its field holds it.
+
+    Raises:
+        SweepError: the field cannot hold it.
+    """
+    from params_proto.fields import convert
+
+    try:
+        return convert(value, field.annotation, field.default)
+    except ValueError as error:
+        raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
+
+
+def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+    """What is wrong with a value that its field cannot hold."""
+    from params_proto.fields.annotations import type_text
+
+    return (
+        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        " Give it a value of that type."
+    )

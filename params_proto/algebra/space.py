@@ -1,0 +1,364 @@
+"""Spaces: finite, ordered sequences of configs that know their size and any of their rows.
+
+A space computes its size from its parts and writes row `i` into a dict in O(number of axes); it
+holds no list of its configs. This module has the axes and their product; `views` has the rest.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, repeat
+from math import prod
+from typing import Any, cast
+
+from params_proto._values import copy_mutable, is_atomic
+
+Config = dict[str, Any]
+
+
+class Space(ABC):
+    """A finite, ordered sequence of configs.
+
+    The dicts that a space hands out are the receiver's own, the mutable values in them are not:
+    whoever passes a config on to a user calls `renew` first.
+    """
+
+    @cached_property
+    @abstractmethod
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the configs, in the order in which they were named."""
+
+    @cached_property
+    @abstractmethod
+    def mutable(self) -> frozenset[str]:
+        """The keys with values that a receiver could change."""
+
+    @cached_property
+    @abstractmethod
+    def size(self) -> int:
+        """The number of configs, exact at any size."""
+
+    @abstractmethod
+    def put(self, config: Config, index: int) -> Config:
+        """Writes row `index` (0 <= index < size) into `config`, and returns it."""
+
+    def __iter__(self) -> Iterator[Config]:
+        return (self.put({}, index) for index in range(self.size))
+
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        """Every index whose row equals `config`, ascending; a walk, but for grids."""
+        return (index for index, row in enumerate(self) if row == config)
+
+    def count(self, config: Mapping[str, Any]) -> int:
+        """How many rows equal `config`."""
+        return sum(1 for _ in self.positions(config))
+
+    def __contains__(self, config: Mapping[str, Any]) -> bool:
+        return next(self.positions(config), None) is not None
+
+    def renew(self, config: Config) -> Config:
+        """Gives `config`, a dict of the receiver's own, its own copies of the mutable values."""
+        for key in self.mutable & config.keys():
+            config[key] = copy_mutable(config[key])
+        return config
+
+
+@dataclass(eq=False)
+class Rows(Space):
+    """An axis of one or more keys, in which every row has them all.
+
+    Args:
+        names: the keys; with none, the axis is `count` empty configs: a repetition.
+        columns: for each key its `count` values: a tuple, or a `range`, which is never listed out.
+        rows: their number, at least 1.
+    """
+
+    names: tuple[str, ...]
+    columns: tuple[Sequence[Any], ...]
+    rows: int
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return self.names
+
+    @cached_property
+    def mutable(self) -> frozenset[str]:
+        return mutable_keys(
+            (key, value)
+            for key, column in zip(self.names, self.columns, strict=True)
+            if not isinstance(column, range)
+            for value in column
+        )
+
+    @cached_property
+    def size(self) -> int:
+        return self.rows
+
+    def put(self, config: Config, index: int) -> Config:
+        for key, column in zip(self.names, self.columns, strict=True):
+            config[key] = column[index]
+        return config
+
+    def fill(self, templates: list[Config], index: int) -> None:
+        """Writes row `index` into every template."""
+        for key, column in zip(self.names, self.columns, strict=True):
+            value = column[index]
+            for template in templates:
+                template[key] = value
+
+    def spread(self, templates: list[Config], start: int, each: int) -> None:
+        """Writes the rows from `start` on into the templates, each row into `each` in a row."""
+        for key, column in zip(self.names, self.columns, strict=True):
+            values: Iterable[Any] = column[start : start + len(templates) // each]
+            if each > 1:
+                values = chain.from_iterable(map(repeat, values, repeat(each)))
+            for template, value in zip(templates, values, strict=False):
+                template[key] = value
+
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        if set(config) != set(self.names):
+            return iter(())
+        if not self.names:
+            return iter(range(self.rows))
+        first, *others = [
+            (column, config[key]) for key, column in zip(self.names, self.columns, strict=True)
+        ]
+        return (
+            index
+            for index in indices(*first)
+            if all(same(column[index], value) for column, value in others)
+        )
+
+    def count(self, config: Mapping[str, Any]) -> int:
+        return super().count(config) if self.names else self.rows * (not config)
+
+
+def indices(column: Sequence[Any], value: Any) -> Iterator[int]:
+    """The indices at which `column` has `value`."""
+    if not isinstance(column, range):
+        return (index for index, one in enumerate(column) if same(one, value))
+    try:
+        number = int(value)  # for anything but an int, `in` would walk the range
+    except (TypeError, ValueError, OverflowError):
+        return iter(())
+    found = same(number, value) and number in column
+    return iter([(number - column.start) // column.step] if found else ())
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two values are equal as `in` compares them: nan is itself."""
+    return one is other or bool(one == other)
+
+
+@dataclass(eq=False)
+class Ragged(Space):
+    """An axis of rows whose keys differ from row to row."""
+
+    rows: tuple[Config, ...]
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(chain.from_iterable(self.rows)))
+
+    @cached_property
+    def mutable(self) -> frozenset[str]:
+        return mutable_keys(chain.from_iterable(row.items() for row in self.rows))
+
+    @cached_property
+    def size(self) -> int:
+        return len(self.rows)
+
+    def put(self, config: Config, index: int) -> Config:
+        config.update(self.rows[index])
+        return config
+
+
+def axis(rows: Sequence[Config]) -> Space:
+    """The axis of these rows, at least one.
+
+    >>> axis([{"lr": 1, "bs": 2}, {"lr": 3, "bs": 4}])
+    Rows(names=('lr', 'bs'), columns=((1, 3), (2, 4)), rows=2)
+    """
+    names = tuple(rows[0])
+    if any(tuple(row) != names for row in rows):
+        return Ragged(tuple(rows))
+    return Rows(names, tuple([tuple([row[name] for row in rows]) for name in names]), len(rows))
+
+
+def constant(key: str, value: Any) -> Space:
+    """The axis of one key with one value."""
+    return Rows((key,), ((value,),), 1)
+
+
+def mutable_keys(pairs: Iterable[tuple[str, Any]]) -> frozenset[str]:
+    """The keys of values that a receiver could change."""
+    return frozenset(key for key, value in pairs if not is_atomic(value))
+
+
+@dataclass(eq=False)
+class Grid(Space):
+    """The product of its parts, whose keys are disjoint; the last part varies fastest."""
+
+    parts: tuple[Space, ...] = ()
+
+    @cached_property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(chain.from_iterable(part.keys for part in self.parts))
+
+    @cached_property
+    def mutable(self) -> frozenset[str]:
+        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
+
+    @cached_property
+    def size(self) -> int:
+        return prod(part.size for part in self.parts)
+
+    @cached_property
+    def _strides(self) -> list[tuple[Space, int]]:
+        """Each part, and how many configs lie between two of its rows."""
+        strides: list[tuple[Space, int]] = []
+        stride = 1
+        for part in reversed(self.parts):
+            strides.append((part, stride))
+            stride *= part.size
+        return strides[::-1]
+
+    @cached_property
+    def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
+        """Of a grid of axes: each key, its values, its stride and its count."""
+        if not all(isinstance(part, Rows) for part in self.parts):
+            return None
+        return [
+            (key, column, stride, axis.rows)
+            for axis, stride in cast("list[tuple[Rows, int]]", self._strides)
+            for key, column in zip(axis.names, axis.columns, strict=True)
+        ]
+
+    def put(self, config: Config, index: int) -> Config:
+        if self._columns is not None:
+            for key, column, stride, count in self._columns:
+                config[key] = column[index // stride % count]
+            return config
+        for part, stride in self._strides:
+            row, index = divmod(index, stride)
+            part.put(config, row)
+        return config
+
+    def _shares(self, config: Mapping[str, Any]) -> list[Config] | None:
+        """Each part's keys of `config`; None where no row can equal it."""
+        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
+        if sum(map(len, shares)) != len(config):
+            return None
+        held = all(share in part for part, share in zip(self.parts, shares, strict=True))
+        return shares if held else None
+
+    def __contains__(self, config: Mapping[str, Any]) -> bool:
+        return self._shares(config) is not None
+
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        shares = self._shares(config)
+        if shares is None:
+            return iter(())
+        found: Iterator[int] = iter((0,))
+        for part, share in zip(self.parts, shares, strict=True):
+            if part.size > 1:  # many pins are not to be as many generators, one in another
+                found = _refined(found, part, share)
+        return found
+
+    def count(self, config: Mapping[str, Any]) -> int:
+        shares = self._shares(config)
+        if shares is None:
+            return 0
+        return prod(part.count(share) for part, share in zip(self.parts, shares, strict=True))
+
+    def __iter__(self) -> Iterator[Config]:
+        special = [at for at, part in enumerate(self.parts) if not isinstance(part, Rows)]
+        if not special:
+            return chain.from_iterable(_blocks(cast("tuple[Rows, ...]", self.parts), self.keys))
+        if len(self.parts) == 1:
+            return iter(self.parts[0])
+        cut = max(1, special[-1] if special[-1] == len(self.parts) - 1 else special[-1] + 1)
+        return _nested(Grid(self.parts[:cut]), Grid(self.parts[cut:]))
+
+
+def _refined(outer: Iterator[int], part: Space, share: Config) -> Iterator[int]:
+    """The positions in a product with one more part, from those in the product before it."""
+    return (at * part.size + row for at in outer for row in part.positions(share))
+
+
+def _nested(outer: Space, inner: Space) -> Iterator[Config]:
+    if not inner.size:  # known from here on: a filter is not asked again for every outer config
+        return
+    for head in outer:
+        for tail in inner:
+            yield head | tail
+
+
+def times(before: Space, *parts: Space) -> Grid:
+    """The product, flat where it can be, so that a grid of axes stays one grid."""
+    nested = [part.parts if isinstance(part, Grid) else (part,) for part in (before, *parts)]
+    return Grid(tuple(chain.from_iterable(nested)))
+
+
+_copy: Callable[[Config], Config] = dict[str, Any].copy
+
+_BLOCK = 1024  # configs: enough to spread the cost of a block, few enough to stay in the cache
+
+
+def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[Config]]:
+    """The configs of a product of axes, a block of consecutive ones at a time.
+
+    A block is a list of template dicts, made once. From one block to the next only the values that
+    change are written into the templates, and `map` copies them without a step of the interpreter
+    for each config, so that iterating costs little more than `dict.copy` does. A block must be used
+    up before the next is drawn.
+
+    The axes form three groups: the last ones, which are written into the templates once; before
+    them the edge, of which a block holds some rows; and the outer ones, the same all over a block.
+    """
+    axes = [axis for axis in parts if axis.size > 1]
+    inner: list[Rows] = []
+    each = 1
+    while axes and each * axes[-1].size <= _BLOCK:
+        each *= axes[-1].size
+        inner.insert(0, axes.pop())
+    edge = axes.pop() if axes else Rows((), (), 1)
+    block = min(edge.size, _BLOCK // each)
+
+    templates: list[Config] = [dict.fromkeys(keys) for _ in range(block * each)]
+    for axis in parts:
+        if axis.size == 1:
+            axis.fill(templates, 0)
+    _lay_out(inner, templates)
+    for _ in _combinations(axes, templates):
+        for start in range(0, edge.size, block):
+            edge.spread(templates, start, each)
+            yield map(_copy, templates[: (edge.size - start) * each])
+
+
+def _lay_out(axes: list[Rows], templates: list[Config]) -> None:
+    """Writes the product of the axes into the templates, over and over until the last of them."""
+    each = 1
+    for axis in reversed(axes):
+        for start in range(0, len(templates), axis.size * each):
+            axis.spread(templates[start : start + axis.size * each], 0, each)
+        each *= axis.size
+
+
+def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:
+    """Writes each combination of the axes into the templates, and yields after each."""
+    rows = [0] * len(axes)
+    for axis in axes:
+        axis.fill(templates, 0)
+    while True:
+        yield
+        for at in reversed(range(len(axes))):
+            rows[at] = (rows[at] + 1) % axes[at].size
+            axes[at].fill(templates, rows[at])
+            if rows[at]:
+                break
+        else:
+            return

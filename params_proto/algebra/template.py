@@ -1,0 +1,117 @@
+"""The format strings of `derive`: whole keys in braces, with an optional format spec.
+
+`str.format` reads `{model.lr}` as an attribute and would follow `{lr.__class__}`; here what stands
+in the braces is a key of the config and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from params_proto._text import stable_repr
+from params_proto.errors import SweepError, did_you_mean, shown
+
+
+def keys(template: str) -> list[str]:
+    """The keys that a template reads, in order.
+
+    Args:
+        template: text with keys in braces; `{{` and `}}` stand for braces.
+
+    Raises:
+        SweepError: unbalanced braces, an empty field, a conversion (`!r`) or a field in a spec.
+
+    >>> keys("{model.lr:.0e}-{bs}")
+    ['model.lr', 'bs']
+    """
+    return [key for _, key, _ in _parse(template) if key is not None]
+
+
+def fill(template: str, config: Mapping[str, Any], name: str) -> str:
+    """The template's text for one config.
+
+    Args:
+        template: text with keys in braces.
+        config: the values by key.
+        name: the key that is being derived, for the error message.
+
+    Raises:
+        SweepError: a key that the config does not have, or a format spec its value does not take.
+
+    >>> fill("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
+    '1e-03-32'
+    """
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal)
+        if key is None:
+            continue
+        if key not in config:
+            raise SweepError(
+                f"derive({name}={shown(template)}): the config {shown(dict(config))} has no key"
+                f" {key}.{did_you_mean(key, config)}"
+            )
+        value = config[key]
+        try:
+            # A collection has no format spec, and a set's own text differs between processes.
+            parts.append(stable_repr(value) if _is_collection(value, spec) else format(value, spec))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SweepError(
+                f"derive({name}={shown(template)}): {key}={shown(config[key])} does not take the"
+                f" format {shown(spec)}: {error}."
+            ) from error
+    return "".join(parts)
+
+
+def renamed(template: str, name: Callable[[str], str]) -> str:
+    """The template with other keys in its braces.
+
+    Args:
+        template: text with keys in braces.
+        name: the new name of a key.
+
+    >>> renamed("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
+    '{{lr}}={+lr:.0e}'
+    """
+    if all(name(key) == key for key in keys(template)):
+        return template
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal.replace("{", "{{").replace("}", "}}"))
+        if key is not None:
+            parts.append(f"{{{name(key)}:{spec}}}" if spec else f"{{{name(key)}}}")
+    return "".join(parts)
+
+
+def _is_collection(value: Any, spec: str) -> bool:
+    return not spec and type(value) in (list, tuple, dict, set, frozenset)
+
+
+_LONG = re.compile(r"\d{4}")
+
+
+@lru_cache
+def _parse(template: str) -> list[tuple[str, str | None, str]]:
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise SweepError(
+            f"{shown(template)} is not a format string: {error}. Write a key in braces, {{lr}} or"
+            " {lr:.0e}, and {{ or }} for a brace."
+        ) from error
+    for _, key, spec, conversion in fields:
+        if key is not None and (not key.strip() or conversion or "{" in (spec or "")):
+            raise SweepError(
+                f"{shown(template)}: braces hold one whole key and an optional format spec,"
+                " {lr} or {model.lr:.0e}."
+            )
+        if _LONG.search(spec or ""):
+            raise SweepError(
+                f"{shown(template)}: a format spec asks for thousands of characters. Write at most"
+                " 999, {lr:999}."
+            )
+    return [(literal, key, spec or "") for literal, key, spec, _ in fields]

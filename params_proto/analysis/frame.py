@@ -1,0 +1,235 @@
+"""`params_proto.results` and `summarize`: the jobs of sweeps as a DataFrame, and their means."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import statistics
+from collections.abc import Sequence
+from functools import cache, partial
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
+
+from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
+from params_proto.errors import SweepError, did_you_mean, nearest
+from params_proto.records import Status
+
+_CONFIDENCE = 0.95
+_STATISTICS = {
+    "mean": "Float64",
+    "std": "Float64",
+    "count": "Int64",
+    "ci_low": "Float64",
+    "ci_high": "Float64",
+}
+STATUSES = [PENDING, *[status.value for status in Status]]
+_DTYPES = {
+    "job": "Int64",
+    "dir": "string",
+    "error": "string",
+    "attempt": "Int64",
+    "duration": "Float64",
+}
+# By the types of a column's values; others make it one of objects. convert_dtypes would turn whole
+# floats into integers, and nan, which is a result, into no value.
+_NULLABLE = {
+    "bool": "boolean",
+    "int": "Int64",
+    "float": "Float64",
+    "float int": "Float64",
+    "str": "string",
+}
+
+
+def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
+    """The jobs of sweeps as a DataFrame, a row for each.
+
+    The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
+    and those that have one value in one sweep and another one in the next; `started`; `dir`;
+    `error`; `attempt`; `duration` in seconds; `status`, which is `pending` for a job that has not
+    run; what the task returned, a number as `value`, a dict by its keys, with dots. A returned name
+    that is also a key gets `metric.` before it. Where there is no value, it is `pd.NA`. Numbers
+    have pandas' nullable types, groups are categories.
+
+    It can be called while a sweep runs. Of a sweep that Hydra's basic sweeper ran, which keeps no
+    records, there are the jobs' keys and directories, without a status.
+
+    Args:
+        directories: one or more, each a sweep's.
+
+    Returns:
+        The frame. Its `attrs` name the `keys` and the `metrics` among the columns.
+
+    Raises:
+        SweepError: a directory does not contain a sweep.
+
+    >>> import subprocess, sys, tempfile
+    >>> out = tempfile.mkdtemp()
+    >>> script = '''
+    ... from params_proto import proto
+    ... @proto.cli
+    ... def train(lr: float = 0.1): return {"loss": lr / 2}
+    ... train()
+    ... '''
+    >>> with open(f"{out}/train.py", "w") as file: _ = file.write(script)
+    >>> run = [sys.executable, "train.py", "-m", "lr=1,2", "hydra.sweep.dir=out"]
+    >>> _ = subprocess.run(run, cwd=out, check=True, capture_output=True)
+    >>> results(f"{out}/out")[["job", "lr", "loss", "status"]]
+       job  lr  loss     status
+    0    0   1   0.5  completed
+    1    1   2   1.0  completed
+    """
+    if not directories:
+        raise SweepError("results() needs the directory of a sweep, or several.")
+    of = combined([table(Path(directory)) for directory in directories])
+    rows = list(of)
+    metrics = metrics_of(rows)
+    keys, names = columns(of.keys, metrics)
+    groups = {keys[key] for key in of.groups if key in keys}
+    head, *lines = cells(rows, of.keys, metrics, several=len(directories) > 1)
+    frame: dict[str, Any] = {}
+    for at, name in enumerate(head):
+        values = [line[at] for line in lines]
+        if name in ("sweep", "status") or name in groups:
+            frame[name] = _category(values, STATUSES if name == "status" else None)
+        elif name == "started":
+            frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
+        else:
+            frame[name] = column(values, _DTYPES.get(name))
+    made = pd.DataFrame(frame)
+    made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
+    return made
+
+
+def column(values: Sequence[Any], dtype: str | None = None) -> Any:
+    """Values as a column, of pandas' nullable types where they are of one kind.
+
+    Args:
+        values: None where there is none.
+        dtype: what the column is also where it has no value at all.
+
+    >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
+    (Int64Dtype(), Float64Dtype(), dtype('O'))
+    """
+    kinds = sorted({type(value).__name__ for value in values if value is not None})
+    dtype = dtype or _NULLABLE.get(" ".join(kinds), "object")
+    given = [pd.NA if value is None else value for value in values]
+    try:
+        if dtype == "Float64":  # as pandas.array would lose nan
+            missing = np.array([value is None for value in values], dtype=bool)
+            held = np.array(values, dtype="float64")
+            return cast("Any", pd).arrays.FloatingArray(held, missing)
+        return pd.Series(given, dtype=cast("Any", dtype))
+    except OverflowError:  # an integer of more than 64 bits
+        return pd.Series(given, dtype="object")
+
+
+def _category(values: Sequence[Any], options: list[str] | None) -> Any:
+    """Text in the order of the options, or in the order in which it first occurs."""
+    texts = [json.dumps(value) if isinstance(value, list) else value for value in values]
+    return pd.Categorical(texts, options or pd.Series(texts, dtype="object").dropna().unique())
+
+
+def summarize(
+    df: pd.DataFrame,
+    metric: str,
+    over: str | Sequence[str] = "seed",
+    by: str | Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """A metric's mean over repeats, for each configuration, with a confidence interval.
+
+    The bounds are those of a 95% confidence interval, `mean ± t * std / sqrt(count)`, where t is
+    the 0.975 quantile of Student's t distribution with `count - 1` degrees of freedom: W. S.
+    Gosset, "The probable error of a mean", Biometrika 6, 1908. It assumes that the results of one
+    configuration are independent, and normally distributed where there are few.
+
+    Args:
+        df: what `results` returned, or a part of its rows.
+        metric: the column to average, of numbers. Jobs without one do not count.
+        over: the keys that tell repeats apart, as `seed`. It may name keys that are not there, as
+            where jobs are repeated without one, unless there is one of nearly that name.
+        by: the columns that make a configuration; by default all keys less `over`. A key that is
+            None is the same as one that a job was not given.
+
+    Returns:
+        A row for each configuration, in the order in which they first occur: its columns, then
+        `mean`, `std` (of the sample, with `count - 1`), `count`, `ci_low` and `ci_high`. Of one
+        result, `std` and the bounds are `pd.NA`; of none, `mean` is, too.
+
+    Raises:
+        SweepError: a column that is not there, a metric that is not a number, or a key with the
+            name of a column that is added.
+
+    >>> import pandas as pd
+    >>> df = pd.DataFrame({"lr": [1, 1, 2], "seed": [0, 1, 0], "loss": [0.1, 0.3, 0.5]})
+    >>> df.attrs["keys"] = ["lr", "seed"]
+    >>> summarize(df, "loss").round(3)
+       lr  mean    std  count  ci_low  ci_high
+    0   1   0.2  0.141      2  -1.071    1.471
+    1   2   0.5   <NA>      1    <NA>     <NA>
+    """
+    repeats = [over] if isinstance(over, str) else [*over]
+    if by is None:
+        if "keys" not in df.attrs:
+            raise SweepError(
+                "summarize: this frame does not say which of its columns are keys, as that of"
+                " results() does: give by=[...]."
+            )
+        by = [key for key in df.attrs["keys"] if key not in repeats]
+    names = [by] if isinstance(by, str) else [*by]
+    present = [str(name) for name in df.columns]
+    misspelt = [name for name in repeats if name != "seed" and nearest(name, present)]
+    for name in [metric, *names, *misspelt]:
+        if name not in present:
+            hint = did_you_mean(name, present)
+            raise SweepError(f"summarize: the frame has no column {name}.{hint}")
+    if taken := [name for name in names if name in _STATISTICS]:
+        raise SweepError(
+            f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
+            f" df.rename(columns={{{taken[0]!r}: 'key.{taken[0]}'}}), and give by=[...]."
+        )
+    try:
+        numbers = cast("Any", pd).to_numeric(df[metric])
+    except (TypeError, ValueError) as error:
+        raise SweepError(
+            f"summarize: {metric} is not a column of numbers: {error}. The metrics are"
+            f" {', '.join(df.attrs.get('metrics', [])) or 'none'}."
+        ) from error
+    # As text, since a list cannot be grouped by, and NA is not equal to itself.
+    text = partial(json.dumps, sort_keys=True, default=repr)
+    texts = cast("Any", df[names]).map(text)
+    of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
+    made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
+    groups = numbers.astype("object").groupby(of_row, sort=False)
+    rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
+    for at, (name, dtype) in enumerate(_STATISTICS.items()):
+        made[name] = column([row[at] for row in rows], dtype)
+    return made
+
+
+def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
+    """Mean, standard deviation, count and the bounds of the confidence interval."""
+    count = len(values)
+    mean = statistics.mean(values) if values else None
+    if mean is None or count == 1:
+        return mean, None, count, None, None
+    std = statistics.stdev(values) if math.isfinite(mean) else math.nan
+    half = _t_quantile(count - 1) * std / math.sqrt(count)
+    return mean, std, count, mean - half, mean + half
+
+
+@cache
+def _t_quantile(freedom: int) -> float:
+    """The t within which, on both sides of 0, 95% of Student's t distribution lie.
+
+    With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
+    summed here in steps small enough for seven digits.
+    """
+    edges = np.linspace(0.0, math.pi / 2, 100_001)
+    shares = np.cumsum(np.cos((edges[1:] + edges[:-1]) / 2) ** (freedom - 1))
+    angle: float = cast("Any", np).interp(_CONFIDENCE * shares[-1], shares, edges[1:])
+    return math.tan(angle) * math.sqrt(freedom)

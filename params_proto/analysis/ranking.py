@@ -1,0 +1,222 @@
+"""Which jobs are best: by a metric, alone or as the mean of their repeats."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import nsmallest
+from typing import Any, NamedTuple
+
+from params_proto.analysis.rows import PENDING, Row, Table
+from params_proto.errors import SweepError, did_you_mean
+
+MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
+ALONE = "value"  # the metric of a task that returns a number
+SHOWN = 20  # jobs of a sweep that has ended
+# Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
+_MAXIMIZED = {
+    *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
+    *("return", "reward", "score"),
+}
+_SEED = "seed"
+
+
+class Ranking(NamedTuple):
+    """An order of jobs.
+
+    Args:
+        metric: the metric that ranks them.
+        maximize: whether more is better.
+        is_default: whether the direction is the conventional one, and not the user's.
+    """
+
+    metric: str
+    maximize: bool = False
+    is_default: bool = False
+
+    @classmethod
+    def by(cls, metric: str, direction: str | None) -> Ranking:
+        """The order by a metric.
+
+        Args:
+            metric: its name.
+            direction: `minimize` or `maximize`; None for what is conventional for the metric, which
+                is `minimize` for one without a convention.
+
+        >>> [one for one in ("val/acc", "test.F1", "roc_auc", "loss", "acc_loss")
+        ...  if Ranking.by(one, None).maximize]
+        ['val/acc', 'test.F1', 'roc_auc']
+        """
+        last_word = re.split(r"[\W_]", metric)[-1].lower()
+        maximize = last_word in _MAXIMIZED if direction is None else direction == MAXIMIZE
+        return cls(metric, maximize, direction is None)
+
+    @property
+    def extreme(self) -> str:
+        """What the best number is: `lowest` or `highest`."""
+        return "highest" if self.maximize else "lowest"
+
+    def describe(self, rest: str, option: str) -> str:
+        """What comes first, and, if the direction is a default, how to reverse it.
+
+        Args:
+            rest: what is said of it.
+            option: the beginning of the option that sets the direction.
+
+        >>> Ranking.by("auc", "minimize").describe("= 0.5, job 3", "--direction ")
+        'lowest auc = 0.5, job 3'
+        >>> Ranking.by("loss", None).describe("= 0.5, job 3", "--direction ")
+        'lowest loss = 0.5, job 3; --direction maximize for the highest'
+        """
+        described = f"{self.extreme} {self.metric} {rest}"
+        if not self.is_default:
+            return described
+        other, extreme = (MINIMIZE, "lowest") if self.maximize else (MAXIMIZE, "highest")
+        return f"{described}; {option}{other} for the {extreme}"
+
+    def place(self, row: Row) -> tuple[bool, float]:
+        """The key that sorts rows best first; those without a number come last."""
+        score = self.score(row.metrics)
+        return score is None, score or 0.0
+
+    def score(self, metrics: Mapping[str, Any]) -> float | None:
+        """A number that is less for what is better; None where there is none, or NaN.
+
+        Args:
+            metrics: what a task returned, by name.
+
+        >>> Ranking("acc", maximize=True).score({"acc": 0.5}), Ranking("acc").score({"acc": "no"})
+        (-0.5, None)
+        """
+        value: Any = metrics.get(self.metric)
+        if not is_number(value) or value != value:
+            return None
+        return -value if self.maximize else value
+
+
+def is_number(value: Any) -> bool:
+    """Whether jobs can be ranked by a value: not by true and false."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def named(metric: str, metrics: Sequence[str]) -> str:
+    """The metric with a name, which may be that of its column.
+
+    >>> named("metric.lr", ["lr"]), named("metric.lr", ["metric.lr", "lr"]), named("loss", [])
+    ('lr', 'metric.lr', 'loss')
+    """
+    return metric if metric in metrics or not metrics else metric.removeprefix("metric.")
+
+
+def ranking_of(
+    tables: Sequence[Table], metric: str | None, direction: str | None, metrics: Sequence[str]
+) -> Ranking | None:
+    """The order that the user wants, or else that of the sweeps themselves.
+
+    Args:
+        tables: the sweeps; several have one order.
+        metric: its name, or that of its column; None for that of the first sweep, or for what a
+            task returns that returns a number.
+        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric,
+            or for what is conventional.
+        metrics: the names of what the tasks of all of them returned.
+
+    Returns:
+        None where neither says by which metric, and the tasks do not return a single number.
+
+    Raises:
+        SweepError: no such metric.
+    """
+    metric = metric or next((one.metric for one in tables), None)
+    if metric is None and list(metrics) != [ALONE]:
+        return None
+    chosen = named(metric or ALONE, metrics)
+    if metrics and chosen not in metrics:
+        hint = did_you_mean(chosen, metrics)
+        raise SweepError(f"metric={chosen}: the jobs returned no {chosen}.{hint}")
+    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == chosen]
+    return Ranking.by(chosen, direction or next(filter(None, own), None))
+
+
+def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
+    """The swept keys that only tell repeats apart.
+
+    Args:
+        names: of keys, in full or their last parts: `seed` is `model.seed`, too, unless there is a
+            key of that name. Jobs may be repeated without a `seed`.
+        keys: the swept ones.
+
+    Raises:
+        SweepError: no such key is swept.
+
+    >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["seed", "model.seed"])
+    (['model.seed'], ['seed'])
+    """
+    found: list[str] = []
+    for name in names:
+        same = [key for key in keys if name in (key, key.rpartition(".")[2])]
+        if not same and name != _SEED:
+            raise SweepError(f"over={name}: no such key is swept.{did_you_mean(name, keys)}")
+        found += [name] if name in same else same
+    return found
+
+
+def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
+    """For each job a number that it shares with its repeats.
+
+    Args:
+        rows: the jobs.
+        over: the keys that tell repeats apart.
+    """
+    seen: dict[str, int] = {}
+    kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
+    texts = [json.dumps(config, sort_keys=True) for config in kept]
+    return [seen.setdefault(text, len(seen)) for text in texts]
+
+
+class Summary(NamedTuple):
+    """A sweep that has ended, in a few lines.
+
+    Args:
+        keys: the swept ones.
+        metrics: the names of what the tasks returned.
+        first: the first jobs that have run.
+        best: the best ones.
+        statuses: how many jobs have each.
+    """
+
+    keys: list[str]
+    metrics: list[str]
+    first: list[Row]
+    best: list[Row]
+    statuses: Counter[str | None]
+
+    @property
+    def ran(self) -> int:
+        """How many jobs have run."""
+        return self.statuses.total() - self.statuses[PENDING]
+
+
+def summary(of: Table, order: Ranking) -> Summary:
+    """Reads a sweep, which may be a long one, once.
+
+    Args:
+        of: the sweep.
+        order: what ranks its jobs.
+    """
+    metrics: dict[str, None] = {}
+    statuses = Counter[str | None]()
+    first: list[Row] = []
+
+    def ran() -> Iterator[Row]:
+        for row in of:
+            statuses[row.status] += 1
+            if row.status != PENDING:
+                metrics.update(dict.fromkeys(row.metrics))
+                first.extend([row] if len(first) < SHOWN else [])
+                yield row
+
+    best = nsmallest(SHOWN, ran(), key=order.place)
+    return Summary(of.keys, list(metrics), first, best, statuses)

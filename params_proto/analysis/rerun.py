@@ -1,0 +1,109 @@
+"""The commands that run jobs of a sweep again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from params_proto._keys import bare
+from params_proto._text import arguments_start
+from params_proto.records import Record
+from params_proto.records.manifest import MULTIRUN, PlanFile
+
+# Of Hydra: what is about the sweep, and how its jobs are shown.
+_OF_THE_SWEEP = (
+    *("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.sweep"),
+    *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
+    *("hydra/hydra_logging", "hydra.hydra_logging"),
+)
+
+
+def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
+    """The command that runs a job again, or, as a multirun, the repeats of one configuration.
+
+    Args:
+        plan: what the sweep was started with.
+        records: of the jobs. Of keys in which they differ, all combinations of the values run.
+    """
+    values: dict[str, dict[str, None]] = {}
+    for record in records:
+        for line in record.overrides:
+            if line not in plan.selecting:
+                key, equals, value = line.partition("=")
+                values.setdefault(f"{key}{equals}", {})[value] = None
+    lines = [f"{key}{','.join(each)}" for key, each in values.items()]
+    multirun = any(len(each) > 1 for each in values.values())
+    return single_job_command(plan.script, plan.hydra, lines, plan.choices, multirun=multirun)
+
+
+def cd_to_start(directory: Path) -> str:
+    """`cd ... && ` to where a sweep was started, unless that is the working directory.
+
+    Args:
+        directory: the sweep's.
+    """
+    file = directory / MULTIRUN
+    config: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else {}
+    started = config.get("hydra", {}).get("runtime", {}).get("cwd", ".")
+    return "" if Path(started).absolute() == Path.cwd() else f"cd {shlex.quote(started)} && "
+
+
+def single_job_command(
+    script: Sequence[str],
+    hydra: Sequence[str],
+    overrides: Sequence[str],
+    choices: Sequence[str] = (),
+    *,
+    multirun: bool = False,
+) -> str:
+    """The command that runs a job of a sweep without the others.
+
+    Args:
+        script: how the sweep was started, up to the overrides; empty where Python launched it, and
+            there is no command line to start it by.
+        hydra: the overrides of Hydra that the sweep was given.
+        overrides: the job's.
+        choices: those of Hydra's overrides that choose the group a config sets options of.
+        multirun: whether the overrides are of several jobs.
+
+    >>> single_job_command(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
+    'python -m lab.train -cn other lr=0.1'
+    >>> chdir = ["hydra.job.chdir=true", "hydra.sweep.dir=a"]
+    >>> single_job_command(["python", "-u", "train.py", "-m"], chdir, ["lr=0.1"])
+    'python -u train.py hydra.job.chdir=true lr=0.1'
+    >>> single_job_command(["python", "train.py"], [], ["lr=0.1"])  # mode=MULTIRUN in a config
+    'python train.py hydra.mode=RUN lr=0.1'
+    >>> single_job_command([], [], ["lr=0.1"])
+    'lr=0.1'
+    """
+    start = arguments_start(script)
+    given = list(script[start:])
+    options = given if multirun else [one for one in given if not is_multirun_option(one)]
+    if script and not multirun and options == given:
+        options.append("hydra.mode=RUN")
+    kept = [
+        line
+        for line in hydra
+        if line in choices
+        or not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
+    ]
+    return shlex.join([*script[:start], *options, *kept, *overrides])
+
+
+def is_multirun_option(argument: str) -> bool:
+    """Whether an argument of a command line makes it a multirun.
+
+    >>> list(filter(is_multirun_option, ["-m", "--multi", "--", "hydra.mode=MULTIRUN", "lr=1"]))
+    ['-m', '--multi', 'hydra.mode=MULTIRUN']
+    """
+    # argparse takes the beginning of an option for it.
+    is_option = len(argument) > 2 and "--multirun".startswith(argument)
+    return argument == "-m" or is_option or _key(argument) == "hydra.mode"
+
+
+def _key(line: str) -> str:
+    return bare(line.partition("=")[0]).partition("@")[0]

@@ -1,0 +1,355 @@
+"""A sweep's directory as a table: a row for each job, with its config, status and results."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from params_proto._keys import bare
+from params_proto._text import UNSERIALIZABLE, to_json
+from params_proto.algebra.builder import Builder
+from params_proto.errors import SweepError
+from params_proto.overrides.identity import RecordedNumbers, values
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import (
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    PlanFile,
+    UnreadableError,
+    has_plan,
+    read_plan,
+    record_paths,
+)
+
+PENDING = "pending"
+FAILED = (Status.FAILED.value, Status.CRASHED.value)
+# The columns that every table has: before its keys, and between these and its metrics. pandas
+# leaves out the middle of a table that is too wide.
+BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
+_NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+class Row(NamedTuple):
+    """A job.
+
+    Args:
+        job: its number.
+        config: the swept keys and their values.
+        metrics: what the task returned, by name.
+        status: `pending` where the job has not run, None where no sweeper has recorded it.
+        attempt: how often it has run.
+        duration: seconds.
+        started: when, ISO 8601 with the zone.
+        dir: its directory, relative to the sweep's where it is below that.
+        error: the first line of what it raised.
+        sweep: the sweep's directory, in a table of several.
+    """
+
+    job: int
+    config: Mapping[str, Any]
+    metrics: Mapping[str, Any] = {}
+    status: str | None = None
+    attempt: int | None = None
+    duration: float | None = None
+    started: str | None = None
+    dir: str | None = None
+    error: str | None = None
+    sweep: str | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The jobs of a sweep, read each time it is iterated: there may be very many.
+
+    Args:
+        directory: the sweep's.
+        keys: the swept ones, in their order.
+        groups: those of the keys that choose a config group's option.
+        rows: reads the jobs, in the order of their numbers.
+        metric: the sweep's own metric, if it has one.
+        direction: its own direction, if it has one.
+    """
+
+    directory: Path
+    keys: list[str]
+    groups: frozenset[str]
+    rows: Callable[[], Iterable[Row]]
+    metric: str | None = None
+    direction: str | None = None
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows())
+
+    def held(self, most: int = 10**9) -> Table:
+        """The same table with its rows in memory, unless there are more than `most`."""
+        rows = list(islice(self, most + 1))
+        return self if len(rows) > most else replace(self, rows=lambda: rows)
+
+    def fixed(self) -> dict[str, Any]:
+        """The keys that have one value in all jobs, and that value."""
+        first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
+        given = {bare(key): to_json(value) for key, value in first.items() if key[0] != "~"}
+        return {key: value for key, value in _with_numbers(given).items() if key not in self.keys}
+
+
+def table(
+    directory: Path, most: int = 1_000_000, configs: Iterable[Mapping[str, Any]] | None = None
+) -> Table:
+    """The jobs of a sweep, also while it runs.
+
+    Args:
+        directory: of a sweep of `params_proto`, or of Hydra's basic sweeper.
+        most: a sweep with more jobs has rows only for those that have run.
+        configs: of its jobs, where they are known; else they are read from `sweep.yaml`.
+
+    Raises:
+        SweepError: there is no sweep, or its files cannot be read.
+    """
+    if not has_plan(directory):
+        return _table_without_plan(directory)
+    plan, records = read_plan(directory), JobStore(directory)
+    configs = _configs(directory) if configs is None else configs
+    # The jobs that a filter leaves are not counted: as many as there are get a row, up to `most`.
+    listed = most if plan.jobs is None else plan.jobs
+    if configs is None or listed > most:
+        configs, listed = (), 0
+    keys, jobs = plan.keys, None
+    if listed and plan.earlier:
+        keys, jobs = _jobs_of_several_sweeps(plan, records)
+    return Table(
+        directory,
+        keys,
+        frozenset(plan.groups),
+        lambda: _jobs(plan, records, configs, listed) if jobs is None else jobs,
+        plan.metric,
+        plan.direction,
+    )
+
+
+def table_with_records(directory: Path) -> Table:
+    """The same, but for a sweep of Hydra's basic sweeper, which keeps no records.
+
+    Raises:
+        SweepError: it is one, or there is no sweep.
+    """
+    found = table(directory)
+    if not has_plan(directory):
+        raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
+    return found
+
+
+def _table_without_plan(directory: Path) -> Table:
+    if next(record_paths(directory), None) is not None:
+        raise SweepError(
+            f"{directory} has the records of a sweep, but its {SWEEP} or {OWN}/{PLAN} is gone. Put"
+            " it back."
+        )
+    if (directory / MULTIRUN).is_file():
+        from params_proto.analysis.hydra_basic import basic_table
+
+        return basic_table(directory)
+    what = "does not contain a sweep" if directory.is_dir() else "is not a directory"
+    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
+    below.sort(key=lambda plan: plan.stat().st_mtime, reverse=True)
+    near = next(filter(has_plan, [*[plan.parents[1] for plan in below], *directory.parents]), None)
+    raise SweepError(
+        f"{directory} {what}.{f' Did you mean {near}?' if near else ''} Give the directory of a"
+        f" sweep, which has a {SWEEP}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
+    )
+
+
+def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
+    """Those of the sweep of a directory, unless only the app can read its file."""
+    try:
+        return _written(directory / SWEEP).configs()
+    except SweepError:
+        return None
+
+
+def _written(file: Path) -> Builder:
+    """The sweep in a file that a multirun wrote, in which a key may be below another."""
+    from params_proto.storage import load  # a caller that has the configs already needs no file
+
+    return load(file, Builder(layered=True))
+
+
+def _jobs(
+    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], listed: int
+) -> Iterator[Row]:
+    for job, config in enumerate(islice(configs, listed)):
+        try:
+            record = records.read(job)
+        except UnreadableError:
+            record = None  # the job runs again
+        given = {bare(key): value for key, value in config.items()}
+        yield _row(
+            job, {key: to_json(given[key]) for key in plan.keys if key in given}, record, records
+        )
+    if listed != plan.jobs:
+        for record in records.all():
+            if isinstance(record, Record) and record.job >= listed:
+                yield _row(record.job, record.config, record, records)
+
+
+def _jobs_of_several_sweeps(plan: PlanFile, records: JobStore) -> tuple[list[str], list[Row]]:
+    """The keys and jobs of a directory whose sweep was changed: both may have been others."""
+    done = {record.job: record for record in records.all() if isinstance(record, Record)}
+    jobs = planned_jobs(records.directory, plan, done)
+    rows = [_row(job, config, done.get(job), records) for job, config in jobs.items()]
+    differing = differing_keys([row.config for row in rows])
+    return list(dict.fromkeys([*plan.keys, *differing])), rows
+
+
+def planned_jobs(
+    directory: Path, plan: PlanFile, done: Mapping[int, Record]
+) -> dict[int, dict[str, Any]]:
+    """The jobs of a sweep that was changed, by number, each with all that it was given.
+
+    They are those of the present sweep and those that have run, which keep their numbers; new ones
+    have the next.
+
+    Args:
+        directory: the sweep's.
+        plan: of the present sweep.
+        done: the records, by job.
+
+    Raises:
+        SweepError: the file of the sweep cannot be read.
+    """
+    selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
+    given = {job: _given(record.overrides, selectors) for job, record in sorted(done.items())}
+    numbers = RecordedNumbers((done[job].identity, job) for job in given)
+    present = set(given)
+    for job in _written(directory / SWEEP).overrides():
+        number = numbers.of(job)
+        given[number] = _given(job)
+        present.add(number)
+    return {job: given[job] for job in sorted(present)}
+
+
+def _given(job: Iterable[str], but: Collection[str] = ()) -> dict[str, Any]:
+    return {key: to_json(value) for key, value in values(job) if key not in but}
+
+
+def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
+    """The keys that not all of some configs have with one value.
+
+    >>> differing_keys([{"lr": 1, "seed": 0}, {"lr": 1, "seed": 1}])
+    ['seed']
+    """
+    texts: dict[str, list[str]] = {}
+    for config in configs:
+        for key, value in config.items():
+            texts.setdefault(key, []).append(json.dumps(value, sort_keys=True))
+    return [key for key, held in texts.items() if len(held) < len(configs) or len(set(held)) > 1]
+
+
+def _row(job: int, config: Mapping[str, Any], record: Record | None, records: JobStore) -> Row:
+    if record is None:
+        return Row(job, _with_numbers(config), status=PENDING)
+    is_dead = record.status is Status.RUNNING and not records.is_running(record)
+    error = record.error
+    return Row(
+        job,
+        _with_numbers({**config, **record.config}),
+        dict(metrics(record.value)),
+        (Status.CRASHED if is_dead else record.status).value,
+        record.attempt,
+        record.duration,
+        record.started,
+        record.dir,
+        error and f"{error.type}: {error.message}".partition("\n")[0],
+    )
+
+
+def combined(tables: Sequence[Table]) -> Table:
+    """Several sweeps as one table, with directories from the working directory on.
+
+    Its keys are those of all of them, and those that have one value in one sweep and another in the
+    next.
+    """
+    fixed = [one.fixed() if len(tables) > 1 else {} for one in tables]
+    keys = dict.fromkeys(key for one in tables for key in one.keys)
+    keys |= dict.fromkeys(differing_keys(fixed))
+    rows = [
+        row._replace(
+            config={**alike, **row.config},
+            dir=None if row.dir is None else str(one.directory / row.dir),
+            sweep=str(one.directory),
+        )
+        for one, alike in zip(tables, fixed, strict=True)
+        for row in one
+    ]
+    groups = frozenset[str]().union(*[one.groups for one in tables])
+    return Table(Path(), list(keys), groups, lambda: rows)
+
+
+def metrics(value: Any, *path: str) -> list[tuple[str, Any]]:
+    """What a task returned, by name: a dict's entries with dots, anything else as `value`.
+
+    >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
+    ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
+    """
+    if value is None:
+        return []
+    if not isinstance(value, dict):
+        found = {".".join(path) or "value": value}
+        return list(_with_numbers(found).items())
+    entries = cast("dict[str, Any]", value)
+    if UNSERIALIZABLE in entries:  # which JSON cannot represent
+        return []
+    return [pair for key, one in entries.items() for pair in metrics(one, *path, key)]
+
+
+def metrics_of(rows: Iterable[Row]) -> list[str]:
+    """The names of what the tasks returned, in the order in which they first occur."""
+    return list(dict.fromkeys(name for row in rows for name in row.metrics))
+
+
+def _with_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Values of a record, in which the numbers that JSON does not have are text."""
+    return {
+        key: _NUMBERS.get(value, value) if isinstance(value, str) else value
+        for key, value in given.items()
+    }
+
+
+def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The names of the columns of some keys and of some metrics.
+
+    >>> columns(["lr", "dir"], ["lr", "loss"])
+    ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
+    """
+    taken = {*BEFORE, *RUN_COLUMNS}
+    of_keys = {key: f"config.{key}" if key in taken else key for key in keys}
+    taken |= {*of_keys.values()}
+    return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
+
+
+def cells(
+    rows: Iterable[Row], keys: Iterable[str], metrics: Iterable[str], *, several: bool = False
+) -> Iterator[list[Any]]:
+    """The names of all columns, then for each job the values in them; None where there is none.
+
+    Args:
+        rows: the jobs.
+        keys: the swept ones.
+        metrics: the names of what the tasks returned.
+        several: whether they are of several sweeps, which are named in a column of their own.
+    """
+    of_keys, of_metrics = columns(keys, metrics)
+    first = BEFORE if several else BEFORE[1:]
+    yield [*first, *of_keys.values(), *RUN_COLUMNS, *of_metrics.values()]
+    for row in rows:
+        yield [
+            *[getattr(row, name) for name in first],
+            *map(row.config.get, of_keys),
+            *[getattr(row, name) for name in RUN_COLUMNS],
+            *map(row.metrics.get, of_metrics),
+        ]

@@ -1,0 +1,162 @@
+"""A table as text: in a terminal, and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
+
+from params_proto import _files
+from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
+from params_proto.records.manifest import RESULTS
+
+_WIDEST = 40  # columns of a terminal that a cell takes
+_ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
+
+
+def shown(
+    rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
+) -> str:
+    """The rows in columns: the job, its keys and metrics, its status and its duration.
+
+    Args:
+        rows: in their order.
+        keys: the swept ones.
+        metrics: the names of what the tasks returned.
+        color: whether jobs that failed are red.
+
+    >>> row = Row(0, {"lr": 0.1}, {"loss": 1 / 3}, "completed", 1, 12.25, None, "0", None)
+    >>> print(shown([row], ["lr"], ["loss"]))
+    job  lr   loss      status     seconds
+      0  0.1  0.333333  completed     12.2
+    """
+    of_keys, of_metrics = columns(keys, metrics)
+    last = ["error"] if any(row.error for row in rows) else []
+    head = ["job", *of_keys.values(), *of_metrics.values(), "status", "seconds", *last]
+    lines = [
+        [
+            row.job,
+            *map(row.config.get, of_keys),
+            *map(row.metrics.get, of_metrics),
+            row.status,
+            None if row.duration is None else f"{row.duration:.1f}",
+            *[row.error for _ in last],
+        ]
+        for row in rows
+    ]
+    texts = aligned(head, lines).splitlines()
+    for at, row in enumerate(rows, 1):
+        if color and row.status in FAILED:
+            texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
+    return "\n".join(texts)
+
+
+def counted(statuses: Mapping[str | None, int]) -> str:
+    """How many jobs have each status, completed ones first.
+
+    Args:
+        statuses: the numbers; None is for jobs whose status nobody has recorded.
+
+    >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
+    ('1 completed, 2 pending', '3 jobs', 'no jobs')
+    """
+    numbers = {name or "jobs": statuses.get(name, 0) for name in _ORDER}
+    return (
+        ", ".join([f"{number} {name}" for name, number in numbers.items() if number]) or "no jobs"
+    )
+
+
+def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
+    """Cells in columns under their names; the job and the seconds to the right.
+
+    Args:
+        head: the names of the columns.
+        lines: the cells, by line.
+    """
+    right = [at for at, name in enumerate(head) if name in ("job", "seconds")]
+    return "\n".join(
+        in_columns([[cell(value) for value in line] for line in (head, *lines)], right)
+    )
+
+
+def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
+    """Texts in columns, however wide: a line for each row, which no terminal's width breaks.
+
+    Args:
+        lines: the texts.
+        right: the numbers of the columns that are aligned to the right.
+
+    >>> in_columns([["job", "lr"], ["12", "0.1"]], right=[0])
+    ['job  lr', ' 12  0.1']
+    """
+    padded: list[list[str]] = []
+    for at, texts in enumerate(zip(*lines, strict=True)):
+        width = max(map(_width, texts))
+        justify = str.rjust if at in right else str.ljust
+        padded.append([justify(text, width - _width(text) + len(text)) for text in texts])
+    return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
+
+
+def cell(value: Any, widest: int = _WIDEST) -> str:
+    r"""A value in one line.
+
+    Args:
+        value: of any kind.
+        widest: the most columns of a terminal that it takes.
+
+    >>> cell(1 / 3), cell([1, None]), cell("a\nb"), cell("long", 3)
+    ('0.333333', '[1, null]', 'a?b', '...')
+    >>> cell("日本語日本語", 8)
+    '日本...'
+    """
+    if value is None:
+        return ""
+    is_text, is_float = isinstance(value, str), isinstance(value, float)
+    text = value if is_text else f"{value:.6g}" if is_float else json.dumps(value)
+    text = "".join(char if char.isprintable() else "?" for char in text)
+    if _width(text) > widest:
+        from rich.cells import set_cell_size
+
+        text = f"{set_cell_size(text, widest - 3).rstrip()}..."
+    return text
+
+
+def _width(text: str) -> int:
+    """The columns of a terminal that a text takes: two for each character of East Asia."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # which few tables need
+
+    return cell_len(text)
+
+
+def as_csv(lines: Iterable[Iterable[Any]]) -> Iterator[str]:
+    r"""Lines of CSV, in which lists and dicts are JSON.
+
+    >>> list(as_csv([["lr", "layers"], [0.1, [64, None]]]))
+    ['lr,layers\n', '0.1,"[64, null]"\n']
+    """
+    line = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n").writerow
+    for values in lines:
+        texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in values]
+        yield line(texts)
+
+
+def write_results(of: Table, metrics: Iterable[str]) -> None:
+    """Writes `results.csv` in the directory of a sweep, whole or not at all.
+
+    Its columns are those of `params_proto.results`; directories are relative to the sweep's. It is
+    written whenever a sweep ends, without the time that an import of pandas takes.
+
+    Args:
+        of: the sweep.
+        metrics: the names of what its tasks returned.
+
+    Raises:
+        SweepError: the records cannot be read, or the file cannot be written.
+    """
+    # Those of a group write over each other's.
+    lines = as_csv(cells(of, of.keys, metrics))
+    _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

@@ -1,0 +1,252 @@
+"""Functions and classes that have parameters, and which parameter a key means."""
+
+from __future__ import annotations
+
+import keyword
+import os
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from params_proto.app import current
+from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
+from params_proto.fields import REQUIRED, Target, convert
+from params_proto.fields.signature import is_record, record_fields
+
+if TYPE_CHECKING:
+    from params_proto.app.function import App
+    from params_proto.app.prefix_class import PrefixClass
+
+
+@dataclass(eq=False)
+class ParameterSet:
+    """The parameters of a function, or the fields of a class.
+
+    Pickled with its class, it takes the current values along.
+
+    Args:
+        key: under which its values are kept.
+        title: its name with the module's, for messages about several.
+        node: where its fields are in the config: "" for the root.
+        defaults: by name, REQUIRED where there is none.
+        others: the public names that a class has beside its fields: methods and constants.
+        takes_any: whether a function takes other names too (`**kwargs`).
+        describe: gives the annotations, when they are first needed: the names in them may be
+            defined below the function or class.
+    """
+
+    key: current.Key
+    title: str
+    node: str
+    defaults: Mapping[str, Any]
+    others: Set[str]
+    takes_any: bool
+    describe: Callable[[], Target]
+
+    @cached_property
+    def target(self) -> Target:
+        """Its fields, with their annotations."""
+        return self.describe()
+
+    def full(self, name: str) -> str:
+        """A field's name in the config: `training.lr`."""
+        return f"{self.node}.{name}" if self.node else name
+
+    def value(self, name: str) -> Any:
+        """The value that a field has now, REQUIRED if it has none."""
+        return current.lookup(self.key, name, self.defaults[name])
+
+    def converted(self, name: str, value: Any) -> Any:
+        """A value as the field holds it.
+
+        Raises:
+            SweepError: the field cannot hold it.
+        """
+        if name not in self.defaults:  # one of **kwargs
+            return value
+        field = self.target.fields[name]
+        try:
+            return convert(value, field.annotation, field.default)
+        except ValueError as error:
+            raise SweepError(f"{self.full(name)}={value!r}: {error}.") from None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        content = self.key, self.title, self.node, self.defaults, self.others, self.takes_any
+        return _unpickle_parameters, (
+            content,
+            self.target,
+            current.values_of(self.key),
+            os.getpid(),
+        )
+
+
+def _unpickle_parameters(
+    content: Any, target: Target, values: Mapping[str, Any], sender: int
+) -> ParameterSet:
+    from params_proto.app.children import restore
+
+    parameters = ParameterSet(*content, describe=lambda: target)
+    restore(parameters.key, values, sender)
+    return parameters
+
+
+functions: Final[dict[current.Key, App[..., Any]]] = {}
+"""The `@proto.cli` functions. One that is defined anew takes the place of the old one."""
+
+classes: Final[dict[current.Key, PrefixClass]] = {}
+"""The `@proto.prefix` classes, in the order of definition, likewise."""
+
+
+def check_node(title: str, node: str) -> None:
+    """Checks that a class can be a node of this name.
+
+    Raises:
+        SweepError: it cannot.
+    """
+    is_name = node.isidentifier() and node.isascii() and not keyword.iskeyword(node)
+    if not is_name or node in ("hydra", "defaults"):
+        raise SweepError(
+            f"{title} cannot be the node {node!r} of a config. Name another,"
+            ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and the keywords'
+            " of Python are taken."
+        )
+
+
+def nodes() -> dict[str, PrefixClass]:
+    """Every prefix class by its node.
+
+    Raises:
+        SweepError: two classes have one node; it names both.
+    """
+    found: dict[str, PrefixClass] = {}
+    for cls in list(classes.values()):
+        parameters = cls.__proto_parameters__
+        check_node(parameters.title, parameters.node)
+        other = found.setdefault(parameters.node, cls).__proto_parameters__
+        if other is not parameters:
+            raise SweepError(
+                f"{other.title} and {parameters.title} are both the node {other.node!r} of the"
+                f' config: give one of them another, @proto.prefix("{other.node}_2").'
+            )
+    return found
+
+
+Values = dict[current.Key, dict[str, Any]]
+"""Values by function or class and name."""
+
+
+@dataclass(frozen=True)
+class KeyResolver:
+    """Finds the parameters that the keys of a config mean.
+
+    A plain name is the target's, or a function's if one has it, else that of the only class that
+    has it.
+
+    Args:
+        target: the function or class whose names come first, if there is one.
+        candidates: whose names a key can have besides.
+    """
+
+    target: ParameterSet | None
+    candidates: Sequence[ParameterSet]
+
+    @classmethod
+    def of(cls, target: ParameterSet | None) -> KeyResolver:
+        """That of a `bind` or a call: a class takes its own keys, a function those of classes too.
+
+        Args:
+            target: what is bound or called; None for whatever has the names.
+        """
+        if target is not None and target.node:
+            return cls(target, [target])
+        found = [target] if target is not None else [_of(one) for one in list(functions.values())]
+        return cls(target, [*found, *[_of(one) for one in list(classes.values())]])
+
+    def resolve(self, config: Mapping[str, Any]) -> Values:
+        """The values of a config as their parameters hold them.
+
+        Args:
+            config: values by plain name (`lr`) or with the node (`training.lr`), perhaps with a
+                path into the parameter's value: `optimizer.momentum`.
+
+        Raises:
+            SweepError: every key that means nothing or several things, and every value that does
+                not go into its field.
+        """
+        values: Values = {}
+        mistakes: list[Mistake] = []
+        seen: dict[object, str] = {}
+        for key, value in config.items():
+            try:
+                of, name, path = self.find(key)
+                first = seen.setdefault((of.key, name, *path), key)
+                if first != key:
+                    raise SweepError(f"{first} and {key} are one parameter: give it once.")
+                taken = values.setdefault(of.key, {})
+                if path:
+                    value = _replaced(taken.get(name, of.value(name)), path, value, of.full(name))
+                taken[name] = of.converted(name, value)
+            except SweepError as error:
+                mistakes.append(Mistake(str(error), key))
+        if mistakes:
+            raise together(mistakes)
+        return values
+
+    def find(self, key: str) -> tuple[ParameterSet, str, Sequence[str]]:
+        """The parameter that a key means, and the path inside its value.
+
+        Raises:
+            SweepError: it means none, or several.
+        """
+        first, *rest = key.split(".")
+        target = self.target
+        if target is not None and first in target.defaults:
+            return target, first, rest
+        below = [one for one in self.candidates if one.node == first] if rest else []
+        named = [one for one in below if rest[0] in one.defaults]
+        if named:
+            return _only(key, named), rest[0], rest[1:]
+        if target is not None and target.takes_any and not rest:
+            return target, first, rest
+        holders = [one for one in self.candidates if first in one.defaults]
+        if holders:
+            return _only(key, [one for one in holders if not one.node] or holders), first, rest
+        who = "No function or prefix class has a"
+        if target is not None:
+            who = f"{target.target.name} has no"
+        searched = [target] if target is not None and not rest else self.candidates
+        valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
+        raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
+
+
+def _of(obj: App[..., Any] | PrefixClass) -> ParameterSet:
+    return obj.__proto_parameters__
+
+
+def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:
+    """The only one that a key can mean."""
+    if len(found) == 1:
+        return found[0]
+    titles = " and ".join(one.title for one in found)
+    full = [one.full(key) for one in found if one.node and "." not in key]
+    cure = " or ".join(full) or f"proto.bind({found[0].target.name}, ...) for the one meant"
+    raise SweepError(f"{key} is ambiguous: {titles} have it. Write {cure}.")
+
+
+def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
+    """A copy of a mapping or a dataclass's object with another value at a path inside it."""
+    first, *rest = path
+    kind = cast("Any", type(value))
+    if isinstance(value, Mapping):
+        fields = dict(cast("Mapping[Any, Any]", value))
+    elif is_record(kind):
+        fields = {field: getattr(value, field) for field in record_fields(kind)}
+    else:
+        given = "no value" if value is REQUIRED else repr(value)
+        raise SweepError(f"{name} has nothing inside it to set: it is {given}. Give it whole.")
+    fields[first] = _replaced(fields.get(first), rest, inner, f"{name}.{first}") if rest else inner
+    try:
+        return convert(fields, kind) if is_record(kind) else fields
+    except ValueError as error:
+        raise SweepError(sentence(f"{name}: {error}")) from None

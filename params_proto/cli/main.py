@@ -1,0 +1,107 @@
+"""The command line: which command, with which arguments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import NoReturn
+
+from params_proto._files import until_closed
+from params_proto.analysis.ranking import DIRECTIONS
+from params_proto.errors import SweepError
+
+_EXAMPLES = """\
+examples:
+  params-proto show sweep.yaml
+  params-proto show train.py:grid --head 5
+  params-proto results multirun/2026-11-24/10-00-00 --sort accuracy
+  params-proto results runs/a runs/b --csv > all.csv
+  params-proto best runs/a --metric loss --over seed
+  params-proto failures runs/a
+  params-proto report runs/a --metric accuracy
+  params-proto schema > sweep.schema.json
+"""
+_DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
+_MEANS = "rank by means over this key, such as seed; may be given several times"
+_REPEATS = "key that tells repeats apart (those called seed); may be given several times"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command.
+
+    Args:
+        arguments: those of the command line; by default this process's.
+
+    Returns:
+        The exit status: 1 if there is a mistake in a sweep or its directory.
+    """
+    options = vars(_parser().parse_args(arguments))
+    home, name = options.pop("command")
+    run: Callable[..., str] = getattr(import_module(f"params_proto.cli.{home}"), name)
+    try:
+        with until_closed():
+            print(run(**options))  # noqa: T201
+    except SweepError as error:
+        print(f"params-proto: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="params-proto",
+        description="Inspect sweeps and their results.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def command(home: str, name: str, text: str) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
+        made.set_defaults(command=(home, name))
+        return made
+
+    show = command("show", "show", "the jobs of a sweep, without running or expanding it")
+    show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")
+    show.add_argument("--head", type=_count, default=5, metavar="N", help="how many configs (5)")
+    show.add_argument("--config-dir", metavar="DIR", help="where a glob(*) finds config groups")
+
+    results = command("results", "results", "the results of sweeps, a row for each job")
+    results.add_argument("directories", nargs="+", type=Path, metavar="DIR")
+    results.add_argument("--sort", metavar="METRIC", help="metric that ranks the jobs, best first")
+    results.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
+    form = results.add_mutually_exclusive_group()
+    form.add_argument("--csv", dest="form", action="store_const", const="csv", help="as CSV")
+    form.add_argument(
+        "--json", dest="form", action="store_const", const="json", help="a JSON object for each job"
+    )
+
+    best = command("results", "best", "the command that runs the best job of a sweep again")
+    failures = command("results", "failures", "the jobs that failed, with their tracebacks")
+    report = command("report", "report", "a sweep as an HTML page with figures, DIR/report.html")
+    for one in (best, failures, report):
+        one.add_argument("directory", type=Path, metavar="DIR")
+    report.add_argument("--output", type=Path, metavar="FILE", help="write this file instead")
+    for one, metric, over in (
+        (best, "metric that ranks the jobs; not needed if they return a number", _MEANS),
+        (report, "metric that the page shows first", _REPEATS),
+    ):
+        one.add_argument("--metric", help=metric)
+        one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
+        one.add_argument("--over", action="append", metavar="KEY", help=over)
+    command("show", "schema", "the JSON schema of sweep files, for an editor")
+    return parser
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is not a number of configs: give 0 or more")
+    return int(text)

@@ -1,0 +1,155 @@
+"""`params-proto results`, `best` and `failures`: the jobs of sweeps that run or have run."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from statistics import mean
+
+from params_proto._text import to_json
+from params_proto.analysis.ranking import configurations, is_number, ranking_of, repeat_keys
+from params_proto.analysis.rerun import cd_to_start, rerun_command
+from params_proto.analysis.rows import (
+    FAILED,
+    Row,
+    cells,
+    combined,
+    metrics_of,
+    table,
+    table_with_records,
+)
+from params_proto.analysis.text import as_csv, cell, counted, shown
+from params_proto.errors import SweepError
+from params_proto.multirun.progress import has_colors, write
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import read_plan
+
+
+def results(
+    directories: Sequence[Path], sort: str | None, direction: str | None, form: str | None
+) -> str:
+    """The jobs of sweeps, for a terminal or for a program.
+
+    Args:
+        directories: the sweeps'.
+        sort: the metric that ranks the jobs, best first.
+        direction: what is best.
+        form: `csv`, or `json` for an object on each line.
+
+    Raises:
+        SweepError: a directory does not contain a sweep, or there is no such metric.
+    """
+    if direction is not None and sort is None:
+        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
+    tables = [table(one).held() for one in directories]
+    whole = combined(tables)
+    metrics = metrics_of(whole)
+    order = None
+    if sort is not None:
+        order = ranking_of(tables, sort, direction, metrics)
+        if order is None or not metrics:
+            raise _nothing_to_rank(*directories)
+        write(order.describe("first", "--direction "))
+
+    def ranked(rows: Iterable[Row]) -> list[Row]:
+        return sorted(rows, key=order.place) if order else list(rows)
+
+    if form is None:
+        color = has_colors(sys.stdout)
+        texts: list[str] = []
+        for one in tables:
+            text = shown(ranked(one), one.keys, metrics_of(one), color=color)
+            counts = counted(Counter(row.status for row in one))
+            texts.append(f"{one.directory}: {counts}\n{text}")
+        return "\n\n".join(texts)
+    rows = ranked(whole)
+    if form == "json":
+        rows = [row._replace(started=row.started and _in_utc(row.started)) for row in rows]
+    head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
+    if form == "csv":
+        return "".join(as_csv([head, *lines])).rstrip("\n")
+    objects = [dict(zip(head, map(to_json, line), strict=True)) for line in lines]
+    return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
+
+
+def _in_utc(time: str) -> str:
+    moment = datetime.fromisoformat(time).astimezone(UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _nothing_to_rank(*directories: Path) -> SweepError:
+    whose = " and ".join(map(str, directories))
+    return SweepError(f"No job of {whose} returned a value: there is nothing to rank.")
+
+
+def best(
+    directory: Path, metric: str | None, direction: str | None, over: Sequence[str] | None
+) -> str:
+    """The command that runs the best job again, alone; of a launch from Python, its overrides.
+
+    Which job that is, and by what, goes to standard error.
+
+    Args:
+        directory: the sweep's.
+        metric: the metric that ranks jobs; None for the sweep's own.
+        direction: what is better; None for the sweep's own, or what is usual for the metric.
+        over: keys that tell repeats apart, to rank configurations by the mean of their repeats. The
+            command is then the multirun that runs those of the best one.
+
+    Raises:
+        SweepError: there is no such sweep, metric or key, or no job has a number of it.
+    """
+    found, plan, records = table_with_records(directory), read_plan(directory), JobStore(directory)
+    rows = list(found)
+    metrics = metrics_of(rows)
+    order = ranking_of([found], metric, direction, metrics)
+    statuses = Counter(row.status for row in rows)
+    if not statuses[Status.COMPLETED.value]:
+        raise SweepError(f"No job of {directory} has completed: {counted(statuses)}.")
+    if not metrics:
+        raise _nothing_to_rank(directory)
+    if order is None:
+        raise SweepError(f"Best by what? The jobs return {', '.join(metrics)}: give --metric.")
+    keys = repeat_keys(over or (), found.keys)
+    groups: dict[int, list[Row]] = {}
+    for number, row in zip(configurations(rows, keys) if over else count(), rows, strict=False):
+        if is_number(row.metrics.get(order.metric)):
+            groups.setdefault(number, []).append(row)
+    means = {at: mean([row.metrics[order.metric] for row in of]) for at, of in groups.items()}
+    scores = {at: order.score({order.metric: one}) for at, one in means.items()}
+    ranked = [(score, at) for at, score in scores.items() if score is not None]
+    if not ranked:
+        raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
+    _, at = min(ranked)
+    jobs = [row.job for row in groups[at]]
+    if over:
+        order = order._replace(metric=f"mean {order.metric}")
+    which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
+    write(order.describe(f"= {cell(means[at])}, {which}", "--direction "))
+    read = [record for job in jobs if (record := records.read(job)) is not None]
+    return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
+
+
+def failures(directory: Path) -> str:
+    """The jobs that failed, each with its overrides, its directory and its traceback.
+
+    Args:
+        directory: the sweep's.
+
+    Raises:
+        SweepError: there is no sweep, or one of Hydra's basic sweeper.
+    """
+    failed = {row.job for row in table_with_records(directory) if row.status in FAILED}
+    records = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    texts = [
+        f"job {one.job}: {' '.join(one.overrides)}\n{directory / one.dir}\n"
+        f"{one.error.traceback.rstrip() if one.error else 'its process died'}"
+        for one in records
+        if one.job in failed
+    ]
+    return "\n\n".join(texts) or "No job has failed."

@@ -1,0 +1,251 @@
+"""Config files as they were when a sweep began: in memory, and in its directory for its workers.
+
+Hydra looks into the file system for every config of every job. Here the YAML files of a config
+directory are read at once, so that an edit while a sweep runs changes none of its jobs. Sources
+keep Hydra's paths, providers and texts: errors and `hydra.runtime.config_sources` stay the same.
+
+`.sweep/configs` has a folder for each source of configs, named after its provider (`main`, and for
+a search path `hydra-searchpath-in-main`, `hydra-searchpath-in-main-1`), with the files as in the
+source. Hydra's own configs are installed with it, and structured ones are code: neither is copied.
+"""
+
+# pyright: reportPrivateUsage=false
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import shutil
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from copy import copy
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.config_repository import ConfigRepository
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.plugins.config_source import ConfigResult, ConfigSource
+from omegaconf import OmegaConf
+
+from params_proto.compose.template import clone
+from params_proto.errors import SweepError
+
+log = logging.getLogger(__name__)
+
+# Folders of a config directory that are read, those next to its root first: with config_path="."
+# it is the whole project, data and all. What is in others is read where it is.
+_FOLDERS = 1000
+_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # what makes a folder one that Hydra has written
+
+
+class UnknownSourceError(Exception):
+    """A source of configs that is none of Hydra's own: it may give another config each time."""
+
+
+@dataclass(eq=False)
+class ConfigFiles:
+    """The YAML files of a config directory.
+
+    Args:
+        texts: what is in them, by their paths in the directory.
+        folders: the paths of the folders that were read; "" is the directory.
+    """
+
+    texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    folders: set[str] = field(default_factory=set[str])
+
+    @classmethod
+    def read(cls, root: Path) -> ConfigFiles:
+        """Reads them, and what cannot be read is left out."""
+        found, left = cls(), deque([""])
+        while left and len(found.folders) < _FOLDERS:
+            folder = left.popleft()
+            try:
+                names = sorted(os.listdir(root / folder))
+            except OSError:
+                continue
+            if folder and not _OUTPUT.isdisjoint(names):
+                continue
+            found.folders.add(folder)
+            for name in names:
+                path, file = f"{folder}/{name}".lstrip("/"), root / folder / name
+                if name.endswith(".yaml"):
+                    with suppress(OSError):
+                        found.texts[path] = file.read_bytes()
+                elif not name.startswith((".", "__pycache__")) and file.is_dir():
+                    left.append(path)
+        return found
+
+    def write(self, root: Path) -> None:
+        """Writes them below another directory."""
+        for path, text in self.texts.items():
+            file = root / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text)
+
+
+class _Named(io.StringIO):
+    """A text with the name of its file, which YAML's errors show."""
+
+    name: str
+
+
+class _KeptSource(ConfigSource):
+    """One of Hydra's sources of files, over files that were read before."""
+
+    def __init__(self, source: ConfigSource, files: ConfigFiles, root: Path, name: str) -> None:
+        vars(self).update(vars(source))
+        self.files = files
+        self.name = name
+        self._root = root
+
+    def available(self) -> bool:
+        return "" in self.files.folders or super().available()  # type: ignore[safe-super]
+
+    def is_group(self, config_path: str) -> bool:
+        known = config_path in self.files.folders
+        return known or super().is_group(config_path)  # type: ignore[safe-super]
+
+    def is_config(self, config_path: str) -> bool:
+        known = self._normalize_file_name(config_path) in self.files.texts
+        return known or super().is_config(config_path)  # type: ignore[safe-super]
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        name = self._normalize_file_name(config_path)
+        if name not in self.files.texts:
+            return super().load_config(config_path)  # type: ignore[safe-super]
+        text = self.files.texts[name].decode()
+        stream = _Named(text, newline=None)
+        stream.name = os.path.realpath(self._root / name)
+        return ConfigResult(
+            config=OmegaConf.load(stream),
+            path=f"{self.scheme()}://{self.path}",
+            provider=self.provider,
+            header=self._get_header_dict(text[:512]),
+        )
+
+
+@cache
+def _kept_class(kind: type[ConfigSource]) -> type[_KeptSource]:
+    made: Any = type(kind.__name__, (_KeptSource, kind), {})
+    return made
+
+
+def _directory_of(source: ConfigSource) -> Path | None:
+    """The directory of a source, if there is one."""
+    if source.scheme() == "file":
+        return Path(source.path).absolute()
+    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
+        found = resources.files(source.path)
+        return found if isinstance(found, Path) else None
+    return None
+
+
+def _is_known(source: ConfigSource) -> bool:
+    # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
+    of_hydra = type(source).__module__.startswith("hydra._internal.core_plugins.")
+    return of_hydra or isinstance(source, _KeptSource)
+
+
+def refuse_unknown(sources: Iterable[ConfigSource]) -> None:
+    """Refuses sources that are none of Hydra's own.
+
+    Raises:
+        UnknownSourceError: there is one.
+    """
+    for source in sources:
+        if not _is_known(source):
+            kind = type(source)
+            raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
+
+
+class Repository(ConfigRepository):
+    """Hydra's repository, which reads and parses each file once.
+
+    Args:
+        search_path: where to look.
+        copies: the directory of the files' copies; None to read them where they are.
+    """
+
+    def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
+        self._copies = copies
+        self._kept: dict[tuple[str, str], _KeptSource] = {}
+        self._results: dict[tuple[object, ...], ConfigResult | None] = {}
+        if copies is not None and not copies.is_dir():
+            log.warning(
+                f"{copies} cannot be seen from here: configs are composed from the files that were"
+                " copied there, as they are now."
+            )
+        super().__init__(search_path)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Repository:
+        # Each composition takes one, to give it another search path: all else may be shared.
+        return copy(self)
+
+    def initialize_sources(self, config_search_path: ConfigSearchPath) -> None:
+        super().initialize_sources(config_search_path)
+        self.sources = [*map(self._keeping, self.sources)]
+
+    def load_config(self, config_path: str) -> ConfigResult | None:
+        if not all(map(_is_known, self.sources)):
+            return super().load_config(config_path)
+        key = (config_path, *[(source.provider, source.full_path()) for source in self.sources])
+        if key not in self._results:
+            self._results[key] = super().load_config(config_path)
+        known = self._results[key]
+        if known is None:
+            return None
+        result = copy(known)
+        result.config, result.header = clone(known.config), {**known.header}
+        return result
+
+    def copy_files(self, folder: Path) -> None:
+        """Writes the files of each source that has a directory.
+
+        Args:
+            folder: where to. What another sweep has left there is removed.
+
+        Raises:
+            SweepError: they cannot be written.
+        """
+        _remove(folder)
+        try:
+            folder.mkdir(parents=True)
+            folder.chmod(0o700)  # a config may have been readable by its owner alone
+            for source in self._kept.values():
+                source.files.write(folder / source.name)
+        except OSError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise SweepError(
+                f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
+                " kept there for jobs that start later: remove what is in the way, or give it"
+                " another hydra.sweep.dir."
+            ) from error
+
+    def _keeping(self, source: ConfigSource) -> ConfigSource:
+        place = source.provider, source.full_path()
+        has_files = source.scheme() in ("file", "pkg") and place[1] != "pkg://hydra.conf"
+        if place in self._kept or not (has_files and _is_known(source)):
+            return self._kept.get(place, source)
+        name = "".join(letter if letter.isalnum() else "-" for letter in source.provider)
+        same = sum(provider == source.provider for provider, _ in self._kept)
+        name = f"{name}-{same}" if same else name
+        copied = self._copies and self._copies / name
+        root = copied if copied and copied.is_dir() else _directory_of(source)
+        if root is None:
+            return source
+        made = _kept_class(type(source))(source, ConfigFiles.read(root), root, name)
+        return self._kept.setdefault(place, made)  # another thread may have been here
+
+
+def _remove(folder: Path) -> None:
+    """Removes what is left there: of a link to another folder, the link."""
+    if folder.is_symlink():
+        folder.unlink()
+    else:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,135 @@
+"""Copies of configs at a fraction of what `copy.deepcopy` takes, and how two configs differ.
+
+A job's config is a clone of what all jobs have in common. Hydra then copies it four times as the
+job starts, the whole or its node `hydra`: half of what a job costs that does nothing.
+"""
+
+# pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import zip_longest
+from typing import Any
+
+from omegaconf import DictConfig, Node
+
+_create = object.__new__
+
+
+def clone(node: Any, parent: Any = None) -> Any:
+    """A copy of a node and of all below it, as `copy.deepcopy` makes one.
+
+    Values are shared, as `copy.deepcopy` shares them; all of OmegaConf's own state is not.
+
+    Args:
+        node: of a config.
+        parent: the node that is to hold the copy.
+    """
+    new = _create(type(node))
+    state = new.__dict__
+    state.update(node.__dict__)
+    metadata = _create(type(state["_metadata"]))
+    own = metadata.__dict__
+    own.update(state["_metadata"].__dict__)
+    if own["flags"] is not None:
+        own["flags"] = own["flags"].copy()
+    state["_metadata"], state["_parent"] = metadata, parent
+    if "_val" in state:
+        own["resolver_cache"] = {}  # only the root's is used
+        state["_flags_cache"] = None
+        return new
+    cache = own["resolver_cache"].copy()
+    own["resolver_cache"] = cache
+    for name, results in cache.items():
+        cache[name] = results.copy()
+    if state["_flags_cache"] is not None:
+        state["_flags_cache"] = state["_flags_cache"].copy()
+    state.pop("__deepcopy__", None)
+    content = state["_content"]
+    if isinstance(content, dict):
+        state["_content"] = {key: clone(child, new) for key, child in content.items()}
+    elif isinstance(content, (list, tuple)):
+        state["_content"] = type(content)([clone(child, new) for child in content])
+    elif isinstance(content, Node):  # of a union
+        state["_content"] = clone(content, new)
+    return new
+
+
+def children(node: Any) -> dict[Any, Any] | None:
+    """The nodes that a node holds, by their keys; None where it holds a value or nothing."""
+    content = node.__dict__.get("_content")
+    if isinstance(content, dict):
+        return content
+    if isinstance(content, (list, tuple)):
+        return dict(enumerate(content))
+    return {"": content} if isinstance(content, Node) else None
+
+
+def cloned_by_deepcopy(config: DictConfig) -> DictConfig:
+    """A job's config that `copy.deepcopy` copies by `clone`, as it does its node `hydra`."""
+    for node in (config, config._get_node("hydra")):
+        # Where deepcopy looks first. To set it as an attribute would make it a key.
+        vars(node)["__deepcopy__"] = _Cloned(node)
+    return config
+
+
+class _Cloned:
+    """Clones a node; in a pickle, which may outlive this module, what its class has for it."""
+
+    def __init__(self, node: Any) -> None:
+        self._node = node
+
+    def __call__(self, memo: dict[int, Any]) -> Any:
+        if memo:  # which may hold parts of the node
+            return type(self._node).__deepcopy__(self._node, memo)
+        return clone(self._node, self._node.__dict__["_parent"])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._node, "__deepcopy__")
+
+
+def difference(one: Any, other: Any) -> str | None:
+    """Where two configs differ, and how; None if they do not.
+
+    Compared are the keys and their order, the values as written, the classes of the nodes, their
+    flags, types and all other metadata, their parents, and which resolvers were called.
+
+    >>> from omegaconf import OmegaConf
+    >>> left, right = OmegaConf.create({"a": {"b": 1}}), OmegaConf.create({"a": {"b": 1.0}})
+    >>> difference(left, right)
+    'a.b: 1 (int) and 1.0 (float)'
+    >>> difference(left, left)
+    """
+    pairs = zip_longest(_facts(one, "", None), _facts(other, "", None), fillvalue=("", "nothing"))
+    for (path, left), (_, right) in pairs:
+        if left != right:
+            return f"{path or 'the config'}: {left} and {right}"
+    return None
+
+
+_OWN = {"_metadata", "_parent", "_flags_cache", "_content", "_val", "__deepcopy__"}
+
+
+def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
+    """What a job could notice of a node and of those below it, each with the node's path."""
+    nodes, own = children(node), node.__dict__
+    if nodes is None:
+        value = own.get("_val", own.get("_content"))
+        yield path, f"{value} ({type(value).__name__})"
+    else:
+        yield path, f"the keys {[*nodes]}"
+    yield path, type(node).__name__
+    if own["_parent"] is not parent:
+        yield path, "another parent than the node that holds it"
+    metadata = vars(node._metadata)
+    others = {name: value for name, value in own.items() if name not in _OWN}
+    for name, value in {**metadata, **others}.items():
+        if name == "flags":
+            value = sorted((value or {}).items())
+        elif name == "resolver_cache":
+            value = {resolver: [*map(str, results)] for resolver, results in value.items()}
+        yield path, f"{name} {value!r}"
+    for key, child in (nodes or {}).items():
+        yield from _facts(child, f"{path}.{key}" if path else str(key), node)

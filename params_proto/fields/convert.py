@@ -1,0 +1,405 @@
+"""Values into fields without loss: the value that an annotation makes of a given one."""
+
+from __future__ import annotations
+
+import enum
+import functools
+import os
+import typing
+from collections import OrderedDict, abc
+from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
+from pathlib import Path, PurePath
+from types import NoneType
+from typing import Any, Final, Literal, cast
+
+from params_proto._values import equality_key, to_python
+from params_proto.errors import did_you_mean, shown
+from params_proto.fields.annotations import (
+    hints,
+    type_text,
+    union_members,
+    unwrap,
+    without_none,
+)
+from params_proto.fields.dotted_name import find_object
+from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
+
+SCALARS: Final = frozenset({bool, int, float, str, bytes})
+
+ConvertScalar = Callable[[Any, type], Any]
+"""How a scalar or an enum's member becomes one of another type."""
+
+CONSTRUCTOR_ERRORS: Final = (AssertionError, TypeError, ValueError)
+"""What the constructor of a user's class raises when it does not accept its values."""
+
+# What a value becomes in a field of a container type: one type for each abstract one.
+_CONCRETE: Final[Mapping[Any, Any]] = {
+    abc.Sequence: list,
+    abc.MutableSequence: list,
+    abc.Collection: list,
+    abc.Iterable: list,
+    abc.Reversible: list,
+    abc.Container: list,
+    abc.Set: set,
+    abc.MutableSet: set,
+    abc.Mapping: dict,
+    abc.MutableMapping: dict,
+    os.PathLike: Path,
+}
+_CALLABLE: Any = typing.get_origin(Callable[..., Any])
+
+# The value of a subclass, such as a member of an IntEnum, in the type itself.
+_BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
+    int: int.__int__,
+    float: float.__float__,
+    str: str.__str__,
+    bytes: bytes,
+}
+
+
+class ConversionError(ValueError):
+    """A value that a field cannot hold: the rule, and where in the value it is broken.
+
+    >>> str(ConversionError("'x' is not an int", ".layers[1]"))
+    "'x' is not an int (at .layers[1])"
+    """
+
+    def __init__(self, rule: str, path: str = "") -> None:
+        super().__init__(rule, path)
+        self.rule, self.path = rule, path
+
+    def __str__(self) -> str:
+        return f"{self.rule} (at {self.path})" if self.path else self.rule
+
+
+def convert_exact(value: Any, kind: type) -> Any:
+    """A scalar or an enum's member in a field of its own type, or of one that holds it exactly.
+
+    >>> convert_exact(2, float)
+    2.0
+    >>> convert_exact(2**53 + 1, float)
+    Traceback (most recent call last):
+        ...
+    params_proto.fields.convert.ConversionError: 9007199254740993 is not a float: \
+it would be rounded
+    """
+    value = of_python(value)
+    if type(value) is kind:
+        return value
+    if issubclass(kind, enum.Enum):
+        if type(value) is str and value in kind.__members__:
+            return kind.__members__[value]
+        raise _mismatch(value, kind, f"choose {', '.join(kind.__members__)}")
+    if isinstance(value, bool):
+        raise _mismatch(value, kind)
+    if isinstance(value, kind):
+        return _BASE_VALUE[kind](value)
+    if kind is not float or not isinstance(value, int):
+        raise _mismatch(value, kind)
+    with suppress(OverflowError):
+        if float(value) == value:
+            return float(value)
+    raise _mismatch(value, kind, "it would be rounded")
+
+
+def coerce_like_omegaconf(value: Any, kind: type) -> Any:
+    """A scalar or an enum's member as OmegaConf takes it for a field of the type.
+
+    So a value in a tuple or a union, which OmegaConf does not check, means what it would mean
+    alone.
+
+    >>> coerce_like_omegaconf("32", int), coerce_like_omegaconf(1, str)
+    (32, '1')
+    """
+    try:
+        return convert_exact(value, kind)
+    except ConversionError:
+        from omegaconf import BooleanNode, EnumNode, FloatNode, IntegerNode, StringNode
+
+        nodes = {bool: BooleanNode, int: IntegerNode, float: FloatNode, str: StringNode}
+        if type(value) not in SCALARS - {bytes} or kind is bytes:
+            raise
+        node = EnumNode(kind) if issubclass(kind, enum.Enum) else nodes[kind]()
+        with suppress(ValueError, OverflowError):
+            return node.validate_and_convert(value)
+        raise
+
+
+def convert(
+    value: Any, annotation: Any, default: Any = REQUIRED, scalar: ConvertScalar = convert_exact
+) -> Any:
+    """The value as a field of this annotation holds it, when nothing is lost on the way.
+
+    An int goes into a float, text into a path or the name of an enum's member, a list into a
+    tuple or set of the annotated elements, a mapping into a dataclass, a dotted name into a
+    Callable. Text is not parsed: "32" is not an int, nor is True. A field of an abstract
+    type has one type of value: a Sequence is a list, a Mapping a dict.
+
+    Without an annotation, a list becomes the tuple or set that the default is, and text the path or
+    member of an enum.
+
+    Args:
+        value: any value; it is not changed.
+        annotation: a resolved annotation. Any, a type variable and the like hold everything.
+        default: the field's default: where it is None, so may the value be.
+        scalar: converts scalars and enum members.
+
+    Raises:
+        ValueError: the field cannot hold the value; its text is the rule.
+
+    >>> convert(1, float), convert([1, 2], tuple[float, ...])
+    (1.0, (1.0, 2.0))
+    >>> convert("adagrad", Literal["adam", "sgd"])
+    Traceback (most recent call last):
+        ...
+    params_proto.fields.convert.ConversionError: 'adagrad' is not one of 'adam' | 'sgd'
+    """
+    if type(value) is annotation and annotation in SCALARS:
+        return value
+    if value is None and default is None:
+        return None
+    kind = class_of(default)
+    special = isinstance(default, (tuple, set, frozenset, enum.Enum, os.PathLike))
+    if (special or is_record(kind)) and unwrap(annotation) is Any and default is not REQUIRED:
+        with suppress(ConversionError):
+            return _convert(value, kind, scalar)
+    return _convert(value, annotation, scalar)
+
+
+def child_field(annotation: Any, name: str) -> Field | None:
+    """The field below a field: of the dataclass in it, or a value of its dict.
+
+    >>> child_field(dict[str, float], "lr").annotation
+    <class 'float'>
+    """
+    kind = without_none(annotation)
+    if is_record(kind):
+        return record_fields(kind).get(name)
+    if typing.get_origin(kind) in (dict, abc.Mapping):
+        return Field(name, typing.get_args(kind)[1])
+    return None
+
+
+def class_of(value: object) -> Any:
+    """The class of a value, about which a type checker knows nothing."""
+    return type(value)
+
+
+def of_python(value: Any) -> Any:
+    """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
+    if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
+        return to_python(value)
+    return value
+
+
+def strictly_equal(one: Any, other: Any) -> bool:
+    """Whether two values are equal and of the same types all through.
+
+    >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
+    (True, False)
+    """
+    return one is other or equality_key(one) == equality_key(other)
+
+
+def _mismatch(value: Any, annotation: Any, reason: str = "") -> ConversionError:
+    text = type_text(annotation)
+    article = "an" if text[0].lower() in "aeiou" else "a"
+    return ConversionError(f"{shown(value)} is not {article} {text}{': ' * bool(reason)}{reason}")
+
+
+def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
+    annotation = unwrap(annotation)
+    if union_members(annotation):
+        return _union(value, annotation, scalar)
+    kind = typing.get_origin(annotation) or annotation
+    if kind is Literal:
+        return _choice(value, annotation, scalar)
+    if not _is_class(kind) or typing.Protocol in kind.__bases__:
+        return value  # Any, and what says nothing about a value
+    if kind in SCALARS or issubclass(kind, enum.Enum):
+        return scalar(value, kind)
+    kind = _CONCRETE.get(kind, kind)
+    into = functools.partial(_convert, scalar=scalar)
+    converter = _CONVERTERS.get(kind, _typed_dict if typing.is_typeddict(kind) else None)
+    if converter is not None:
+        return converter(value, kind, annotation, into)
+    if isinstance(value, kind):
+        return value
+    if issubclass(kind, tuple):
+        return _tuple(value, kind, annotation, into)
+    if is_record(kind) and isinstance(value, Mapping):
+        return _record(cast("Mapping[Any, Any]", value), kind, into)
+    if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)):
+        return kind(value)
+    raise _mismatch(value, annotation)
+
+
+def _is_class(kind: Any) -> bool:
+    return isinstance(kind, type) and kind is not Any
+
+
+def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
+    """A value into a union: what it is exactly, else the first member that it converts to."""
+    members = union_members(annotation)
+    if value is None and NoneType in members:
+        return None
+    inner = without_none(annotation)
+    if inner is not annotation:
+        return _convert(value, inner, scalar)
+    for convert_scalar in (convert_exact, scalar):
+        found: list[Any] = []
+        for member in members:
+            with suppress(ConversionError):
+                found.append(_convert(value, member, convert_scalar))
+        if found:
+            return next((each for each in found if strictly_equal(each, value)), found[0])
+    raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
+
+
+def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
+    """A value into a Literal: a choice of the same type, else what `scalar` makes one."""
+    value = of_python(value)
+    for convert_scalar in (_unchanged, scalar):
+        for choice in typing.get_args(annotation):
+            with suppress(ConversionError):
+                if strictly_equal(convert_scalar(value, class_of(choice)), choice):
+                    return choice
+    raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
+
+
+def _unchanged(value: Any, kind: type) -> Any:
+    return value
+
+
+# Each converter takes the value, the class, the annotation, and what converts elements.
+
+_Into = Callable[[Any, Any], Any]
+
+
+def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    """A class or another callable, itself or by its dotted name."""
+    try:
+        found: Any = find_object(value) if type(value) is str else value
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
+    if not callable(found):
+        raise ConversionError(f"{shown(value)} is not callable")
+    (bound,) = map(unwrap, typing.get_args(annotation)[:1] or (Any,))
+    is_class = _is_class(found) and (not _is_class(bound) or issubclass(cast("Any", found), bound))
+    if kind is type and not is_class:
+        raise _mismatch(value, annotation)
+    return found
+
+
+def _list(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    elements = _elements(value, annotation)
+    (element,) = typing.get_args(annotation) or (Any,)
+    return [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
+
+
+def _set(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    """A set, or a list in which nothing occurs twice, into a set or frozenset."""
+    is_set = isinstance(value, abc.Set)
+    elements = list(cast("abc.Set[Any]", value)) if is_set else value
+    converted = _list(elements, kind, annotation, into)
+    made = kind(converted)
+    if len(made) < len(converted):
+        raise _mismatch(value, annotation, "an element occurs twice")
+    return made
+
+
+def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    """A sequence into a tuple; a mapping too into a named one."""
+    names = getattr(kind, "_fields", None)
+    if names is not None and isinstance(value, Mapping):
+        return _record(cast("Mapping[Any, Any]", value), kind, into)
+    elements = _elements(value, annotation)
+    if names is not None and len(elements) <= len(names):
+        return _record(dict(zip(names, elements, strict=False)), kind, into)
+    types = typing.get_args(annotation) or names or (Any, ...)
+    if types[1:] == (...,):
+        types = types[:1] * len(elements)
+    if len(elements) != len(types):
+        reason = f"it has {len(elements)} elements, not {len(types)}"
+        raise _mismatch(value, annotation, reason)
+    pairs = zip(elements, types, strict=True)
+    converted = [_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)]
+    return kind(converted)
+
+
+def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    key_type, value_type = typing.get_args(annotation) or (Any, Any)
+    converted: dict[Any, Any] = {}
+    for key, element in _checked(value, (Mapping,), annotation).items():
+        made = _at(f"[{key!r}]", into, key, key_type)
+        if made in converted:
+            raise _mismatch(value, annotation, f"{made!r} occurs twice")
+        converted[made] = _at(f"[{key!r}]", into, element, value_type)
+    return kind(converted)
+
+
+def _typed_dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    known = hints(kind)
+    items = _checked(value, (Mapping,), annotation)
+    _check_names(kind, items, known, kind.__required_keys__)
+    return {name: _at(f"[{name!r}]", into, item, known[name]) for name, item in items.items()}
+
+
+def _record(value: Mapping[Any, Any], kind: Any, into: _Into) -> Any:
+    """An object of a dataclass, an attrs class or a named tuple, made of its fields."""
+    fields = record_fields(kind)
+    required = {name for name, field in fields.items() if field.default is REQUIRED}
+    _check_names(kind, value, fields, required)
+    given: dict[str, Any] = {
+        name: _at(f".{name}", into, element, fields[name].annotation)
+        for name, element in value.items()
+        # None means a default of None, as in a call.
+        if not (element is None and fields[name].default is None)
+    }
+    try:
+        return kind(**given)
+    except CONSTRUCTOR_ERRORS as error:
+        raise _mismatch(value, kind, str(error) or type(error).__name__) from error
+
+
+def _check_names(
+    kind: Any, given: Mapping[Any, Any], known: Mapping[str, Any], required: Collection[str]
+) -> None:
+    for name in given:
+        if name not in known:
+            hint = did_you_mean(str(name), known)
+            raise ConversionError(f"{kind.__name__} has no {name!r}.{hint}")
+    missing = [name for name in known if name in required and name not in given]
+    if missing:
+        raise ConversionError(f"{kind.__name__} needs {', '.join(missing)}")
+
+
+def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
+    """One element converted; an error says where in the value the element is."""
+    try:
+        return into(value, annotation)
+    except ConversionError as error:
+        raise ConversionError(error.rule, step + error.path) from None
+
+
+def _elements(value: Any, annotation: Any) -> list[Any]:
+    return list(_checked(of_python(value), (list, tuple, range), annotation))
+
+
+def _checked(value: Any, kinds: tuple[type, ...], annotation: Any) -> Any:
+    if not isinstance(value, kinds):
+        raise _mismatch(value, annotation)
+    return value
+
+
+_CONVERTERS: Final[Mapping[Any, Callable[[Any, Any, Any, _Into], Any]]] = {
+    list: _list,
+    set: _set,
+    frozenset: _set,
+    tuple: _tuple,
+    dict: _dict,
+    OrderedDict: _dict,
+    type: _object,
+    _CALLABLE: _object,
+}

@@ -1,0 +1,235 @@
+"""The fields of a function, a class or a dataclass, read from its signature."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Literal, cast
+
+from params_proto.errors import SweepError, together
+from params_proto.fields.annotations import hints, resolve
+
+
+class _Required(enum.Enum):  # an enum stays one object when it is copied or pickled
+    REQUIRED = "required"
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED: Final[Literal[_Required.REQUIRED]] = _Required.REQUIRED
+"""Takes the place of a default where there is none."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One parameter of a function, or one field of a class.
+
+    Args:
+        name: its name.
+        annotation: its annotation with the names in it resolved; Any where there is none.
+        default: its default, or REQUIRED.
+    """
+
+    name: str
+    annotation: Any = Any
+    # Defaults can be arrays, whose == is not a bool.
+    default: Any = dataclasses.field(default=REQUIRED, compare=False)
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """What a config is for.
+
+    Args:
+        name: what messages call it: "train", "Training".
+        node: where its fields are in the whole config: "" for the root, "training" for the
+            node of a prefix class.
+        fields: its fields by name, in the order in which they are written.
+        open: whether it takes any other name too (`**kwargs`).
+        has_configs: whether configs of the user's may have other names.
+    """
+
+    name: str
+    node: str
+    fields: Mapping[str, Field] = dataclasses.field(hash=False)
+    open: bool = False
+    has_configs: bool = False
+
+
+def describe(obj: Any) -> Target:
+    """The fields of a function, a `@proto.cli` app, a `@proto.prefix` class or a dataclass.
+
+    Args:
+        obj: the target.
+
+    Raises:
+        SweepError: `obj` has no named parameters to give values to.
+
+    >>> def train(lr: float = 0.1, seed: int = 1): ...
+    >>> describe(train).name, list(describe(train).fields)
+    ('train', ['lr', 'seed'])
+    >>> describe(3)
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepError: 3 is not a target: give a function, a @proto.cli app, \
+a @proto.prefix class or a dataclass, the class itself.
+    """
+    known = getattr(obj, "__proto_fields__", None)
+    if isinstance(known, Target):
+        return known
+    if not callable(obj):
+        raise SweepError(
+            f"{obj!r} is not a target: give a function, a @proto.cli app, a @proto.prefix class"
+            " or a dataclass, the class itself."
+        )
+    constructors = (getattr(obj, "__init__", None), getattr(obj, "__new__", None))
+    if isinstance(obj, enum.EnumMeta) or constructors == (object.__init__, object.__new__):
+        raise SweepError(
+            f"{display_name(obj)} is not a target: its constructor takes no values. "
+            f"Decorate it with @proto.prefix or @dataclass."
+        )
+    fields, takes_any = parameters(obj)
+    return Target(display_name(obj), "", fields, takes_any)
+
+
+def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
+    """The parameters of something callable, and whether it takes any other name (`**kwargs`).
+
+    A `default_factory` is called: the field has the value that it makes.
+
+    Args:
+        obj: a function, a class, a `functools.partial` or another callable.
+
+    Raises:
+        SweepError: it takes arguments by position only, or its signature cannot be read.
+
+    >>> def train(lr: float, *, seed=1, **extra): ...
+    >>> parameters(train)
+    ({'lr': Field(name='lr', annotation=<class 'float'>, default=REQUIRED), \
+'seed': Field(name='seed', annotation=typing.Any, default=1)}, True)
+    """
+    origin = _origin(obj)
+    call = cast("Any", obj if isinstance(obj, functools.partial) else origin)
+    try:
+        signature = inspect.signature(call)
+    except (TypeError, ValueError) as error:
+        raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
+    annotations = _annotations(origin, signature)
+    factories = _default_factories(origin)
+    given: dict[str, Any] = getattr(call, "keywords", {})
+    fields: dict[str, Field] = {}
+    takes_any = False
+    mistakes: list[str] = []
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is parameter.VAR_KEYWORD:
+            takes_any = True
+        elif parameter.kind is parameter.VAR_POSITIONAL:
+            mistakes.append(
+                f"{display_name(obj)} takes *{name}, which no name can set: "
+                f"make it one parameter that is a list."
+            )
+        elif parameter.kind is parameter.POSITIONAL_ONLY:
+            mistakes.append(
+                f"{display_name(obj)} takes {name} by position only, but a config gives names: "
+                f"remove the `/` after it."
+            )
+        else:
+            default = REQUIRED if parameter.default is parameter.empty else parameter.default
+            if name in factories and name not in given:
+                default = factories[name]()
+            fields[name] = Field(name, annotations[name], default)
+    if mistakes:
+        raise together(mistakes)
+    return fields, takes_any
+
+
+def display_name(obj: Any) -> str:
+    """The name that a message calls a function, a class or another callable by.
+
+    >>> display_name(functools.partial(len)), display_name(list[int])
+    ('len', 'list')
+    """
+    origin = _origin(obj)
+    return getattr(origin, "__name__", type(origin).__name__)
+
+
+def _origin(obj: Any) -> Any:
+    """What a `functools.partial` calls, and the class of a generic one with its arguments."""
+    if isinstance(obj, functools.partial):
+        obj = cast("functools.partial[Any]", obj).func
+    return typing.get_origin(obj) or obj
+
+
+def _annotations(origin: Any, signature: inspect.Signature) -> dict[str, Any]:
+    """The resolved annotation of each parameter."""
+    function = inspect.unwrap(origin)
+    of_class: dict[str, Any] = {}
+    if isinstance(origin, type):
+        of_class, function = hints(origin), cast("Any", origin).__init__
+    elif not hasattr(function, "__globals__"):
+        function = cast("Any", type(function)).__call__
+    names = getattr(inspect.unwrap(function), "__globals__", {})
+    return {
+        name: of_class[name] if name in of_class else resolve(parameter.annotation, names)
+        for name, parameter in signature.parameters.items()
+    }
+
+
+def _default_factories(origin: Any) -> dict[str, Callable[[], Any]]:
+    """What makes the default of a dataclass's or an attrs class's field, by parameter name."""
+    known = getattr(origin, "__dataclass_fields__", {}).values()
+    # Not "is not MISSING": in a class that was pickled by value, that is a copy.
+    factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
+    for attribute in getattr(origin, "__attrs_attrs__", ()):
+        default = attribute.default
+        if hasattr(default, "factory") and not default.takes_self:
+            factories[attribute.alias] = default.factory
+    return factories
+
+
+def is_record(kind: Any) -> bool:
+    """Whether a class is a dataclass or an attrs class: one whose fields a config can give."""
+    return dataclasses.is_dataclass(kind) or hasattr(kind, "__attrs_attrs__")
+
+
+@functools.lru_cache(maxsize=256)
+def record_fields(kind: Any) -> Mapping[str, Field]:
+    """The fields that the constructor of a dataclass, attrs class or named tuple takes."""
+    fields, _ = parameters(kind)
+    return fields
+
+
+_WHOLE_CONFIG = ("DictConfig", "omegaconf.DictConfig")  # as an annotation or its text
+
+
+def takes_whole_config(function: Any) -> bool:
+    """Whether a function gets a config whose keys its parameters do not say.
+
+    >>> from omegaconf import DictConfig
+    >>> def main(cfg: DictConfig): ...
+    >>> def train(lr): ...
+    >>> takes_whole_config(main), takes_whole_config(train)
+    (True, False)
+    """
+    if made_by_hydra_main(function) is not None:
+        return True
+    if not isinstance(function, types.FunctionType):
+        return False
+    annotations = [p.annotation for p in inspect.signature(function).parameters.values()]
+    names = [one if isinstance(one, str) else getattr(one, "__name__", "") for one in annotations]
+    return len(names) == 1 and names[0] in _WHOLE_CONFIG
+
+
+def made_by_hydra_main(function: Any) -> Any:
+    """The function that `hydra.main` made, perhaps wrapped by other decorators; else None."""
+    while function is not None:
+        if getattr(function, "__globals__", {}).get("__name__") == "hydra.main":
+            return function
+        function = getattr(function, "__wrapped__", None)
+    return None

@@ -1,1 +1,0 @@
-"""A multirun from Python, as `python train.py -m` runs it."""

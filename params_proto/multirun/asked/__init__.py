@@ -1,1 +1,0 @@
-"""What to run: what stands in configs, files and command lines, as one plan."""

@@ -1,0 +1,377 @@
+"""`hydra.sweeper.resume`: the sweep that a directory has, and which of its jobs are left to run."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from hydra.types import RunMode
+from omegaconf import OmegaConf
+
+from params_proto.analysis.ranking import Ranking
+from params_proto.analysis.rows import metrics
+from params_proto.errors import SweepError
+from params_proto.multirun.changes import refuse_another_function
+from params_proto.multirun.context import changeable
+from params_proto.multirun.directories import (
+    Directories,
+    directory_of_sweep,
+    is_named_by_time,
+    pin,
+    take_own,
+    written,
+)
+from params_proto.multirun.jobs import Job
+from params_proto.multirun.resume_command import says_what, stays
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import (
+    JOBS,
+    MULTIRUN,
+    OWN,
+    PLAN,
+    SWEEP,
+    PlanFile,
+    has_plan,
+    read_plan,
+)
+from params_proto.records.record import UnreadableError, now
+
+if TYPE_CHECKING:
+    from contextlib import ExitStack
+
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.types import TaskFunction
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
+
+_INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
+_EVERY = _INCOMPLETE | {Status.COMPLETED}
+
+
+class BegunSinceError(Exception):
+    """Another process has begun the sweep that this one would resume, or begin."""
+
+
+class ResumeTarget(NamedTuple):
+    """What a resume found.
+
+    Args:
+        config: the composed config of the multirun.
+        arguments: the overrides of the command line, but for those of Hydra; None for the given.
+        plan: of the sweep that is in the directory, if it is to be resumed.
+        saved: whether that sweep runs as it was saved, whatever the app's config says.
+    """
+
+    config: DictConfig
+    arguments: list[str] | None = None
+    plan: PlanFile | None = None
+    saved: bool = False
+
+
+def resume_target(
+    resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction, held: ExitStack
+) -> ResumeTarget:
+    """Finds what `hydra.sweeper.resume` asks for.
+
+    Args:
+        resume: its value: None or False, True, or the directory of a sweep.
+        config: the composed config of this multirun.
+        loader: Hydra's.
+        task: what its jobs run.
+        held: keeps the directory of a new sweep, where it is one of its own, until it ends.
+
+    Raises:
+        SweepError: there is no sweep to resume, or another one is requested at once, or it is
+            another script's.
+    """
+    if resume is None or resume is False:
+        take_own(config, held)
+        return ResumeTarget(config)
+    if resume is True:
+        if is_named_by_time(config):
+            raise SweepError(
+                "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, and that is"
+                f" {written(config)}, another directory each time. Give it one that stays,"
+                " hydra.sweep.dir=runs/ablation, or name the sweep's by"
+                " hydra.sweeper.resume=DIRECTORY."
+            )
+        directory = directory_of_sweep(config)
+        if has_plan(directory):
+            return ResumeTarget(config, plan=_plan_of(directory, config, task))
+        if (directory / OWN / JOBS).is_dir():  # which would be removed
+            _refuse_without_plan(directory)
+        return ResumeTarget(config)
+    if not isinstance(resume, str) or not resume:
+        quoted = ""
+        if isinstance(resume, (int, float)):
+            quoted = f""", in quotes: "hydra.sweeper.resume='{resume}'\""""
+        raise SweepError(
+            f"hydra.sweeper.resume={resume} is not a directory. Give the sweep's{quoted}, or true"
+            " for the one of hydra.sweep.dir."
+        )
+    directory = Path(resume)
+    _refuse_without_plan(directory)
+    plan = _plan_of(directory, config, task)
+    of_hydra = _texts(config.hydra.overrides.hydra)
+    for line in of_hydra:
+        key, _, value = line.partition("=")
+        is_same = Path(value.strip("'\"")).absolute() == directory.absolute()
+        if key == "hydra.sweep.dir" and not is_same:
+            raise SweepError(
+                f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep resumes"
+                " where it is: leave out hydra.sweep.dir."
+            )
+    saved = not _names_a_sweep(config)
+    arguments: list[str] | None = None
+    if saved:
+        config, arguments = _as_started(plan, config, loader, of_hydra)
+    pin(directory, config)
+    return ResumeTarget(config, arguments, plan, saved)
+
+
+def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
+    """The config of a sweep that runs, for a further process of one of its jobs.
+
+    Args:
+        directory: the sweep's.
+        config: what the command of the sweep composes in that process.
+        loader: Hydra's.
+    """
+    if not _names_a_sweep(config):
+        of_hydra = _texts(config.hydra.overrides.hydra)
+        config, _ = _as_started(read_plan(directory), config, loader, of_hydra)
+    pin(directory, config)
+    return config
+
+
+def _names_a_sweep(config: DictConfig) -> bool:
+    """Whether the command says what is to run, so that it is not the sweep as it was saved."""
+    overrides = config.hydra.overrides
+    return bool(_texts(overrides.task)) or any(map(says_what, _texts(overrides.hydra)))
+
+
+def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
+    """The plan of the sweep in a directory, which this script may resume."""
+    plan = read_plan(directory)
+    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return plan
+
+
+def _as_started(
+    plan: PlanFile, config: DictConfig, loader: ConfigLoader, of_hydra: Sequence[str]
+) -> tuple[DictConfig, list[str]]:
+    """The config of the sweep with what it was started with, and the launcher that it has now."""
+    name = config.hydra.job.config_name
+    if plan.config_name is None and name is not None:
+        raise SweepError(
+            f"the sweep was started by an app without a config file, and this one has {name}: it is"
+            " another app. Give the command that started the sweep."
+        )
+    if name != plan.config_name:
+        raise SweepError(
+            f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
+            f" --config-name {plan.config_name}, too."
+        )
+    kept = [line for line in plan.hydra if stays(line)]
+    whole = loader.load_configuration(
+        config_name=name,
+        overrides=[*plan.task, *kept, *of_hydra],
+        run_mode=RunMode.MULTIRUN,
+    )
+    with changeable(whole):
+        whole.hydra.mode = config.hydra.mode
+        whole.hydra.overrides.task = list(plan.selecting)
+    return whole, list(plan.selecting)
+
+
+def _refuse_without_plan(directory: Path) -> None:
+    if has_plan(directory):
+        return
+    what = "is not a directory" if not directory.is_dir() else "does not contain a sweep"
+    if (directory / OWN).is_dir():
+        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
+        raise SweepError(
+            f"hydra.sweeper.resume={directory}: its {gone} is gone, which a resume needs. Put it"
+            " back, or start the sweep in another directory."
+        )
+    if (directory / MULTIRUN).exists():
+        what = "contains a sweep of another sweeper, which kept no records"
+    raise SweepError(
+        f"hydra.sweeper.resume={directory}: it {what}. Give the directory of a sweep, which has a"
+        f" {SWEEP} and a folder .sweep."
+    )
+
+
+def _texts(node: Any) -> list[str]:
+    return cast("list[str]", OmegaConf.to_container(node))
+
+
+# --- which jobs are left to run
+
+
+@dataclass(eq=False)
+class JobState:
+    """A job, and what its record says.
+
+    Args:
+        job: the job.
+        record: None where it has not run.
+        runs: whether it is running.
+        to_run: whether it is to run now.
+    """
+
+    job: Job
+    record: Record | None = None
+    runs: bool = False
+    to_run: bool = True
+
+    @property
+    def status(self) -> str:
+        """In one word."""
+        if self.record is None:
+            return "pending"
+        dead = self.record.status is Status.RUNNING and not self.runs
+        return (Status.CRASHED if dead else self.record.status).value
+
+
+def job_states(
+    jobs: Iterable[Job],
+    records: JobStore,
+    directories: Directories,
+    rerun: frozenset[Status] = _INCOMPLETE,
+) -> Iterator[JobState]:
+    """Looks up the jobs of a sweep.
+
+    Args:
+        jobs: with their numbers.
+        records: of the sweep.
+        directories: of the jobs; those that are in use are noted.
+        rerun: statuses of the jobs that run once more.
+
+    Raises:
+        SweepError: a record cannot be read.
+    """
+    for job in jobs:
+        try:
+            record = records.read(job.number)
+        except UnreadableError as error:
+            path = records.path(job.number)
+            log.warning(f"{path} is not a record ({error}): job {job.number} runs.")
+            record = None
+        if record is None:
+            yield JobState(job)
+            continue
+        directories.take(job.number, record.dir)
+        runs = records.is_running(record)
+        completed = record.status is Status.COMPLETED
+        # A job before it may have changed the working directory, below which the sweep's was.
+        directory = None if os.path.isabs(record.dir) else record.dir
+        job = job._replace(directory=directory, rerun_after=record.attempt if completed else 0)
+        status = Status.CRASHED if record.status is Status.RUNNING else record.status
+        yield JobState(job, record, runs, not runs and status in rerun)
+
+
+@dataclass(eq=False)
+class Best:
+    """The best of jobs that come one by one.
+
+    Args:
+        ranking: what makes one the best.
+        record: of it; None while no job has returned what ranks it.
+    """
+
+    ranking: Ranking
+    record: Record | None = field(default=None, init=False)
+    _score: float = field(default=0.0, init=False)
+
+    def take(self, record: Record) -> None:
+        """Compares a job, which is no candidate unless it has completed."""
+        if record.status is not Status.COMPLETED:
+            return
+        score = self.ranking.score(dict(metrics(record.value)))
+        if score is not None and (self.record is None or score < self._score):
+            self.record, self._score = record, score
+
+
+@dataclass
+class ResumeFilter:
+    """Leaves out the jobs that need not run.
+
+    Args:
+        records: of the sweep.
+        best: of the jobs that are left out, whose records are not read again.
+        left_out: how many were.
+        unfinished: how many of these did not complete.
+        again: how many were completed, and are to run once more.
+        all_seen: whether the counts are those of all jobs.
+        elsewhere: those that are running.
+    """
+
+    records: JobStore
+    best: Best
+    left_out: int = 0
+    unfinished: int = 0
+    again: int = 0
+    all_seen: bool = False
+    elsewhere: list[Job] = field(default_factory=list[Job])
+
+    def of(self, states: Iterable[JobState]) -> Iterator[Job]:
+        """The jobs that are to run."""
+        for state in states:
+            record = state.record
+            if state.runs:
+                self.elsewhere.append(state.job)
+                continue
+            if record is not None and record.status is Status.RUNNING:
+                self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
+            if state.to_run:
+                self.again += state.job.rerun_after > 0
+                yield state.job
+            else:
+                self.left_out += 1
+                self.unfinished += state.status != Status.COMPLETED.value
+                if record is not None:
+                    self.best.take(record)
+        self.all_seen = True
+
+
+def statuses(rerun: Any) -> frozenset[Status]:
+    """Which statuses to rerun, by `hydra.sweeper.rerun`: None, `all`, a status or a list of them.
+
+    Raises:
+        SweepError: it is none of these.
+
+    >>> sorted([status.value for status in statuses(None)]), statuses("failed") == {Status.FAILED}
+    (['crashed', 'failed', 'interrupted'], True)
+    """
+    if rerun is None:
+        return _INCOMPLETE
+    if rerun == "all":
+        return _EVERY
+    valid = [status.value for status in Status if status in _EVERY]
+    names = [rerun] if isinstance(rerun, str) else rerun
+    is_list = isinstance(names, Iterable) and not isinstance(names, Mapping)
+    if not is_list or not all(name in valid for name in cast("Any", names)):
+        raise SweepError(
+            f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
+            " [failed]. Jobs that have not run do so in any case."
+        )
+    return frozenset([Status(name) for name in cast("Iterable[str]", names)])
+
+
+def rerun_to_resume(rerun: Any) -> str | list[str]:
+    """The value of `hydra.sweeper.rerun` that resumes an interrupted sweep.
+
+    Args:
+        rerun: its value then, which may leave out the jobs that were interrupted.
+
+    >>> rerun_to_resume("all"), rerun_to_resume(["completed"])
+    ('all', ['completed', 'interrupted'])
+    """
+    again = statuses(rerun) | {Status.INTERRUPTED}
+    return "all" if again == _EVERY else sorted(status.value for status in again)

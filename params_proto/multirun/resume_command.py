@@ -1,0 +1,219 @@
+"""The command that resumes a sweep, as it can be given to a shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
+
+from params_proto._keys import bare
+from params_proto._text import arguments_start, python_options
+from params_proto.analysis.rerun import is_multirun_option
+from params_proto.multirun.context import AppContext
+from params_proto.overrides.render import assignment
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+# Options of Hydra's command line that have a value.
+_VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
+# Of the sweeper: what says which sweep runs.
+_WHAT = ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip")
+# Of an earlier one.
+_EARLIER = tuple(
+    f"hydra.sweeper.{name}"
+    for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
+)
+# How it runs, which each command says anew.
+_HOW = ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose")
+_WHERE = ("hydra.sweep.dir", "hydra.mode")
+
+
+def script() -> list[str]:
+    """How this process was started, up to the overrides.
+
+    >>> script()[0] == python()
+    True
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    argv = sys.argv or [""]
+    if spec is not None and spec.name:
+        start = [
+            python(),
+            *python_options(sys.orig_argv),
+            "-m",
+            spec.name.removesuffix(".__main__"),
+        ]
+    elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
+        start = [python(), *python_options(sys.orig_argv), argv[0]]
+    else:
+        start = [argv[0]]
+    return [*start, *_flags(argv[1:])]
+
+
+def command_of(host: AppContext) -> list[str]:
+    """How the sweep was started, up to the overrides; nothing where its script has launched it.
+
+    A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the
+    script's own command line does not say then which job to run. Nor does that of `python -c`.
+
+    Args:
+        host: the app.
+    """
+    if host.launched is not None or sys.argv[:1] == ["-c"]:
+        return []
+    given = sys.orig_argv[arguments_start(sys.orig_argv) :]
+    if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
+        is_given = any(map(is_multirun_option, given))
+    else:
+        is_given = host.config.hydra.mode is not None  # as a config says it
+    return script() if is_given else []
+
+
+def python() -> str:
+    """What a shell calls this Python: a name where that finds it, else its path."""
+    for name in ("python", "python3"):
+        found = shutil.which(name)
+        # Not what it links to: a virtual environment links to the Python that made it.
+        if found is not None and os.path.abspath(found) == os.path.abspath(sys.executable):
+            return name
+    return sys.executable
+
+
+def _flags(arguments: Sequence[str]) -> list[str]:
+    """The options among the arguments, which are not overrides, and what replaces -m.
+
+    >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
+    ['-m', '-cn', 'other', '--config-dir=conf']
+    >>> _flags(["lr=1,2", "hydra.mode=MULTIRUN"])
+    ['hydra.mode=MULTIRUN']
+    """
+    kept: list[str] = []
+    takes = False
+    for argument in arguments:
+        if takes or argument.startswith("-") or _is_one_of(argument, ("hydra.mode",)):
+            kept.append(argument)
+        takes = not takes and argument in _VALUED
+    return kept
+
+
+def says_what(override: str) -> bool:
+    """Whether an override of Hydra says which sweep is to run.
+
+    >>> says_what("+hydra.sweeper.sweep.repeat=2"), says_what("hydra.sweeper.resume=out")
+    (True, False)
+    """
+    return _is_one_of(override, _WHAT)
+
+
+def stays(override: str) -> bool:
+    """Whether a sweep that is resumed keeps an override of Hydra that it was started with.
+
+    >>> stays("hydra.job.chdir=true"), stays("hydra/launcher=joblib")
+    (True, False)
+    """
+    if _is_one_of(override, ("hydra.sweeper.sweep",)):
+        return True  # a change of what a choice of a group has put there
+    return not _is_one_of(override, (*_HOW, *_WHERE))
+
+
+def _is_one_of(override: str, keys: Iterable[str]) -> bool:
+    key = override.partition("=")[0].lstrip("+~")
+    return any(key == one or key.startswith(f"{one}.") for one in keys)
+
+
+def relaunch_hint(directory: str, rerun: str | Sequence[str] | None = None) -> str:
+    """The same for a sweep that Python launched.
+
+    Args:
+        directory: the sweep's.
+        rerun: which jobs are still to run again, where that needs to be said.
+
+    >>> relaunch_hint("runs/1", ["failed"])
+    "the same launch, with sweep_dir='runs/1', resume=True, rerun=['failed']"
+    """
+    again = "" if rerun is None else f", rerun={rerun!r}"
+    return f"the same launch, with sweep_dir={directory!r}, resume=True{again}"
+
+
+def resume_command(
+    start: Sequence[str],
+    of_hydra: Sequence[str],
+    directory: str,
+    rerun: str | Sequence[str] | None = None,
+    *,
+    overwrites: bool = False,
+) -> str:
+    """The command.
+
+    Args:
+        start: how the sweep was started, up to the overrides; empty where a script launched it.
+        of_hydra: the overrides of Hydra that it was given.
+        directory: the sweep's.
+        rerun: which jobs are still to run again, where that needs to be said.
+        overwrites: whether it was to write over what was there.
+
+    >>> resume_command(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
+    'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
+    >>> resume_command([], [], "runs/1")
+    'the same launch, with hydra.sweeper.resume=runs/1'
+    """
+    kept = [
+        one
+        for one in of_hydra
+        if _is_one_of(one, _HOW) and not _is_one_of(one, (*_WHAT, *_EARLIER))
+    ]
+    if overwrites and not any(_is_one_of(one, ("hydra.sweeper.overwrite",)) for one in of_hydra):
+        kept.append("hydra.sweeper.overwrite=false")  # a config says so, which stays
+    kept.append(assignment("hydra.sweeper.resume", directory))
+    if rerun is not None:
+        kept.append(assignment("hydra.sweeper.rerun", rerun))
+    return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
+
+
+_GROUPS = ("launcher", "sweeper")
+
+
+def counted_on(
+    config: DictConfig, of_hydra: Sequence[str], selecting: Collection[str]
+) -> list[str]:
+    """The choices of a command line without which the config could not be composed.
+
+    Where a config sets `hydra.launcher.n_jobs`, and the launcher is chosen by the command line,
+    the app does not run without the choice: Hydra's own launcher has no such option.
+
+    Args:
+        config: of the multirun.
+        of_hydra: the overrides of Hydra that it was given.
+        selecting: keys that only say which sweep runs.
+    """
+    given = {bare(line.partition("=")[0]) for line in of_hydra}
+    if selecting:
+        given.add("hydra.sweeper.sweep")
+    return [
+        line
+        for line in of_hydra
+        for group in _GROUPS
+        if bare(line.partition("=")[0]) == f"hydra/{group}" and _is_set(config, group, given)
+    ]
+
+
+def _is_set(config: DictConfig, group: str, given: Collection[str]) -> bool:
+    """Whether something else than what was given has set an option."""
+    option = config.hydra.runtime.choices.get(f"hydra/{group}")
+    known = ConfigStore.instance().repo["hydra"].get(group, {}).get(f"{option}.yaml")
+    if known is None:
+        return False  # a file of the user's own, which has its options in it
+    default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
+    there = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))[group]
+    return any(
+        value != default.get(key)
+        and not any(f"{one}.".startswith(f"hydra.{group}.{key}.") for one in given)
+        for key, value in there.items()
+    )

@@ -1,0 +1,177 @@
+"""What ends jobs early: Ctrl-C and SIGTERM, in one orderly way, and `hydra.sweeper.timeout`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from params_proto.errors import SweepError
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+log = logging.getLogger(__name__)
+
+_RUNS_IN_THREADS = (
+    "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be stopped."
+    " Leave it out, or choose a launcher that runs them in processes."
+)
+_REPEAT = 1.0  # seconds after which a job that swallowed the timeout's error gets it again
+
+
+class Interrupt(KeyboardInterrupt):
+    """A signal as an exception that libraries let through as they do Ctrl-C's.
+
+    Args:
+        number: of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
+class Interrupts:
+    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception."""
+
+    def __init__(self) -> None:
+        self.last: Interrupt | None = None
+        self.previous: dict[int, Any] = {}  # handlers, by signal
+        self._pid = os.getpid()
+
+    def install(self) -> None:
+        """Handles the signals, again where a job has left a handler of its own."""
+        if _is_main_thread() and os.getpid() == self._pid:
+            for number in self.previous:
+                signal.signal(number, self)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handles a signal."""
+        if os.getpid() != self._pid:  # in a process that a job has forked, it is the job's own
+            signal.signal(number, self.previous[number])
+            os.kill(os.getpid(), number)
+            return
+        self.last = Interrupt(number)
+        raise self.last
+
+
+@contextmanager
+def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
+    """Turns signals into exceptions, in the main thread: Python cannot do so in others.
+
+    Args:
+        in_worker: whether only Ctrl-C is handled, and only where nobody else does: SIGTERM ends a
+            launcher's worker.
+    """
+    handler = Interrupts()
+    if _is_main_thread():
+        for number in (signal.SIGINT,) if in_worker else (signal.SIGINT, signal.SIGTERM):
+            known = signal.getsignal(number)
+            if in_worker:
+                handled = known is signal.default_int_handler
+            else:
+                handled = known is not signal.SIG_IGN  # as in a shell's background
+            if handled:
+                handler.previous[number] = known
+        handler.install()
+    try:
+        yield handler
+    finally:
+        for number, known in handler.previous.items():
+            signal.signal(number, known)
+
+
+@contextmanager
+def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]:
+    """Ends the process at Ctrl-C without a traceback, where there is nothing to close.
+
+    Raises:
+        SystemExit: with the status of a process that the signal ended.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if message is not None:
+            log.warning(message)
+        raise SystemExit(128 + signal_of(error)) from None
+
+
+def signal_of(error: KeyboardInterrupt) -> int:
+    """The number of the signal that an exception stands for."""
+    return error.number if isinstance(error, Interrupt) else signal.SIGINT
+
+
+@contextmanager
+def time_limit(seconds: float | None) -> Generator[None, None, None]:
+    """Raises in the block after a time, and once more at its end if the block swallowed that.
+
+    Args:
+        seconds: None for no limit.
+
+    Raises:
+        TimeoutError: the time is over.
+        SweepError: this is not the main thread, which alone gets signals.
+    """
+    if seconds is None:
+        yield
+        return
+    if not _is_main_thread():
+        raise SweepError(_RUNS_IN_THREADS)
+    raised: list[TimeoutError] = []
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        error = TimeoutError(f"the job took longer than hydra.sweeper.timeout={seconds:g} seconds")
+        raised[:] = [error]
+        raise error
+
+    previous = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT)
+    try:
+        yield
+    except SystemExit:  # with which a job may have swallowed it, as if all were well
+        if not raised:
+            raise
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, previous)
+    if raised:
+        raise raised[0]
+
+
+def refuse_timeout(seconds: float | None, config: DictConfig) -> None:
+    """Refuses a timeout that competes with the launcher's, or that could not stop its jobs.
+
+    Args:
+        seconds: `hydra.sweeper.timeout`.
+        config: the multirun's.
+
+    Raises:
+        SweepError: the launcher has a limit of its own, or runs its jobs in threads.
+    """
+    if seconds is None:
+        return
+    launcher = config.hydra.launcher
+    if "timeout_min" in launcher:
+        raise SweepError(
+            f"hydra.sweeper.timeout={seconds:g}: this launcher ends jobs itself, after"
+            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
+        )
+    of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
+    in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})
+    if in_threads or (runs_here(config) and not _is_main_thread()):
+        raise SweepError(_RUNS_IN_THREADS)
+
+
+def runs_here(config: DictConfig) -> bool:
+    """Whether the launcher runs its jobs in this process, one after the other."""
+    return str(config.hydra.launcher.get("_target_")).endswith(".BasicLauncher")
+
+
+def _is_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()

@@ -1,0 +1,404 @@
+"""The text of Hydra's overrides -> Python values, by Hydra's own parser.
+
+From the inside out: the text of one value, the values of one override, and the keys and values of
+many, where the last one wins. At the end, the options of config groups, as Hydra finds them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+from params_proto._keys import bare
+from params_proto.errors import Mistake, SweepError, cut, sentence, shown, together
+from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.override_parser.types import Glob, Override
+
+_MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
+_LONG = 500  # characters of what Hydra's parser says
+# How its parser begins to repeat the override.
+_REPEATS = ("Error when parsing index", "Error parsing override")
+# How its lexer and its parser begin to say that a text does not match its grammar.
+_OF_GRAMMAR = re.compile(r"^(a quote is|extraneous|mismatched|missing|no viable|token recognition)")
+# One without an end extends to the text's: each of many such would be looked for in vain.
+_QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
+_SHUFFLE = re.compile(r"\bshuffle\s*\(")
+
+
+def is_hydra_1_3() -> bool:
+    """Whether this is the older of the two Hydras, where they differ."""
+    import hydra
+
+    return hydra.__version__.startswith("1.3.")
+
+
+# --- one value
+
+
+def parse(text: str) -> Any:
+    """The value of an override's text.
+
+    Raises:
+        SweepError: Hydra cannot read the text, or reads a sweep in it.
+
+    >>> parse("[1,a,'1']"), parse("{a: null}")
+    ([1, 'a', '1'], {'a': None})
+    """
+    override = read(f"value={text}")
+    if override.is_sweep_override():
+        raise SweepError(f"{cut(text)} is a sweep, not one value.")
+    return from_hydra(override.value())
+
+
+def parse_spelled(text: str) -> Any:
+    """The same, but that a string keeps its spelling.
+
+    >>> parse_spelled("${oc.env:HOME}").text, parse_spelled("1")
+    ('${oc.env:HOME}', 1)
+    """
+    value = parse(text)
+    return OverrideText(value, text) if isinstance(value, str) else value
+
+
+def from_hydra(value: object) -> Any:
+    """A value as Hydra's parser gives it -> a Python value.
+
+    A string in which OmegaConf would resolve an interpolation is an `OverrideText`.
+    """
+    from hydra.core.override_parser.types import Glob, QuotedString, Sweep
+
+    if isinstance(value, (Glob, Sweep)):
+        raise SweepError(
+            f"{type(value).__name__} inside another value: a sweep's function cannot be nested."
+        )
+    if isinstance(value, QuotedString):
+        value = value.text
+    if isinstance(value, str):
+        return OverrideText(value, quoted(value)) if live(value) else unescaped(value)
+    if isinstance(value, list):
+        return [from_hydra(element) for element in cast("list[object]", value)]
+    if isinstance(value, dict):
+        entries = cast("dict[object, object]", value)
+        return {key: from_hydra(element) for key, element in entries.items()}
+    return value
+
+
+def may_sweep(text: str) -> bool:
+    """Whether a text could be a sweep of several values, as far as its characters tell.
+
+    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
+    (True, True, False)
+    """
+    return "," in text or "(" in text
+
+
+def shuffles(text: str) -> bool:
+    r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
+
+    >>> shuffles("shuffle(1,2)"), shuffles("x=int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
+    (True, True, False)
+    """
+    return "shuffle" in text and _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
+
+
+# --- one override
+
+
+def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
+    """Hydra's reading of one override.
+
+    Raises:
+        SweepError: Hydra cannot read it.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        return OverridesParser.create(config_loader).parse_overrides([line])[0]
+    except RecursionError as error:
+        raise SweepError(f"Hydra cannot read {shown(line)}: it is nested too deep.") from error
+    except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
+        raise SweepError(f"Hydra cannot read {shown(line)}: {_reason(str(error))}") from error
+
+
+def _reason(text: str) -> str:
+    r"""What Hydra's parser says, in one line, and what to do about it.
+
+    >>> _reason("Error parsing override 'x=f(1)'\nUnknown function 'f'\nSee https://hydra.cc/docs")
+    "Unknown function 'f'."
+    """
+    text = text.partition("\nSee https://")[0].strip()
+    if "LexerNoViableAltException" in text:
+        text = "a quote is not closed, or a character outside quotes needs them"
+    lines = [line for line in text.splitlines() if not line.startswith(_REPEATS)]
+    reason = sentence(cut("; ".join(lines).partition(" expecting ")[0], _LONG))
+    if not _OF_GRAMMAR.search(reason):
+        return reason
+    return f"{reason} Write key=value, and text with any of ,:=()[]{{}} in quotes, key='a, b'."
+
+
+def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:
+    """The values of a sweep in Hydra's own syntax; a range of integers stays a lazy `range`.
+
+    Args:
+        key: the key that is swept: the group whose options a `glob` matches.
+        text: `1,2,3`, `choice(a,b)`, `range(1,5)`, `glob(*)`, `sort(3,1)`, or a single value.
+        config_loader: Hydra's, for `glob`.
+
+    Raises:
+        SweepError: Hydra cannot read the text, or its values cannot be enumerated here.
+
+    >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
+    (range(1, 5), [1, '2', 'a'], ['a'])
+    """
+    return values_of(read(f"{key}={text}", config_loader))
+
+
+def values_of(override: Override, convert: Callable[[object], Any] = from_hydra) -> Sequence[Any]:
+    """The values of an override: those of its sweep, or its one value.
+
+    Args:
+        override: what Hydra read.
+        convert: takes a value as Hydra's parser gives it.
+
+    Raises:
+        SweepError: they cannot be enumerated here.
+    """
+    values = enumerate_sweep(override) if override.is_sweep_override() else [override.value()]
+    if isinstance(values, range):
+        return values
+    try:
+        return [convert(value) for value in values]
+    except SweepError as error:
+        raise SweepError(f"{cut(str(override.input_line))}: {error}") from error
+
+
+def enumerate_sweep(override: Override) -> Sequence[Any]:
+    """The values of a sweep override as Hydra's parser gives them, a `range` where it is one.
+
+    Raises:
+        SweepError: an interval, a range without end, a glob without an app, or no value at all.
+    """
+    from hydra.core.override_parser.types import Glob, RangeSweep
+
+    line, loader = cut(str(override.input_line)), override.config_loader
+    if not override.is_discrete_sweep():
+        raise SweepError(
+            f"{line}: an interval has no values to enumerate. Write them, or a range with a step."
+        )
+    sweep: object = override.value()
+    if isinstance(sweep, Glob):
+        if loader is None:
+            raise SweepError(
+                f"{line}: glob lists the options of a config group, and outside a Hydra app there"
+                " are none. Write the options, or say where they are: config_dir=conf, in a"
+                " command --config-dir conf."
+            )
+        values: list[Any] = _glob_options(loader, override.key_or_group, sweep)
+        if not values:
+            group = override.key_or_group
+            options = options_of(loader, group) or options_of(loader, group, 1)
+            raise SweepError(
+                f"{line} has no values: no option of the config group {group} matches. Options:"
+                f" {', '.join(options) or 'none'}."
+            )
+        return values
+    if isinstance(sweep, RangeSweep):
+        start, stop, step = sweep.start or 0, sweep.stop or 0, sweep.step
+        if not step or not all(map(isfinite, (start, stop, step))):
+            raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
+        numbers = sweep.range()
+        if isinstance(numbers, range) and not sweep.shuffle:
+            first: object = next(override.sweep_iterator(), None)
+            if type(first) is int:  # float(range(1,3)) may cast one by one
+                return numbers
+        if (stop - start) / step > _MOST:
+            raise SweepError(
+                f"{line} lists {(stop - start) / step:.15g} values, and at most {_MOST:,} are"
+                " listed one by one. A range of integers, not shuffled, may be of any length."
+            )
+    values = list(override.sweep_iterator())
+    if not values:
+        raise SweepError(
+            f"{line} has no values. Write at least one: a range ends before its second number."
+        )
+    return values
+
+
+# --- many overrides
+
+
+class KeyValues(NamedTuple):
+    """A key, and the values that an override gives it.
+
+    Args:
+        key: as it was spelled: `+db@pkg`.
+        values: what Hydra read.
+        swept: whether they were given as a sweep, be it of one value.
+        shuffled: whether their order, or the order within one, is random for this process alone.
+        pinned: whether one value takes the place of a sweep before it: `lr=1,2 lr=3`.
+    """
+
+    key: str
+    values: Sequence[Any]
+    swept: bool = False
+    shuffled: bool = False
+    pinned: bool = False
+
+    @property
+    def name(self) -> str:
+        """The key without + and ++; a deletion is not about the value."""
+        return self.key if self.key.startswith("~") else bare(self.key)
+
+
+_Read = TypeVar("_Read")
+_Line = TypeVar("_Line")
+
+
+def read_lines(
+    lines: Iterable[str],
+    config_loader: ConfigLoader | None = None,
+    values: Callable[[Override], Sequence[Any]] = values_of,
+    *,
+    once: bool = False,
+) -> list[KeyValues]:
+    """The keys and values of some overrides, in their order.
+
+    Args:
+        lines: the overrides. Where a key is given twice, the last one wins, at the place of the
+            first; a mapping is merged into that of `+key` or `++key`, as Hydra does.
+        config_loader: Hydra's, for `glob`.
+        values: takes the values of an override: a `range`, or any other sequence of them.
+        once: whether `+lr=1 lr=2` is one key, too: Hydra applies the two one after the other.
+
+    Raises:
+        SweepError: a line that Hydra cannot read, or whose values cannot be enumerated; all of
+            them.
+
+    >>> [(one.key, one.values) for one in read_lines(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
+    [('lr', (1, 2)), ('+x', ('a',))]
+    """
+
+    def listed(override: Override) -> KeyValues:
+        found = values(override)
+        return KeyValues(
+            override.get_key_element(),
+            found if isinstance(found, range) else tuple(found),
+            override.is_sweep_override(),
+            shuffles(override.input_line or ""),
+        )
+
+    mistakes: list[Mistake] = []
+    # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
+    # Hydra's basic sweeper.
+    overrides = [*_each(lambda line: read(line, config_loader), lines, mistakes)]
+    by_key: dict[str, KeyValues] = {}
+    for one in _each(listed, overrides, mistakes):
+        by_key[one.key] = _after(by_key.get(one.key), one)
+    if mistakes:
+        raise together(mistakes)
+    # One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice.
+    names = {one.name for one in by_key.values() if once or one.swept}
+    merged: dict[str, KeyValues] = {}
+    for key, one in by_key.items():
+        place = one.name if one.name in names else key
+        before = merged.get(place)
+        if before is not None:
+            # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
+            added = before.key if key == one.name else key
+            one = _merged_after(before, one)._replace(key=added)
+        merged[place] = one
+    return [*merged.values()]
+
+
+def _each(
+    step: Callable[[_Line], _Read], inputs: Iterable[_Line], mistakes: list[Mistake]
+) -> Iterator[_Read]:
+    """What a step makes of each input, but for those with mistakes, which are collected."""
+    for one in inputs:
+        try:
+            yield step(one)
+        except SweepError as error:
+            mistakes += error.mistakes
+
+
+def _after(before: KeyValues | None, one: KeyValues) -> KeyValues:
+    """An override as it counts after one of the same key."""
+    replaces = before is not None and (before.swept or before.pinned)
+    return one._replace(pinned=True) if replaces and not one.swept else one
+
+
+def _merged_after(before: KeyValues, one: KeyValues) -> KeyValues:
+    """The same for two spellings: of `d={x: 1} ++d={y: 2}` Hydra merges the mappings."""
+    if not all(isinstance(value, Mapping) for each in (before, one) for value in each.values):
+        return _after(before, one)
+    return one._replace(
+        values=tuple([_merged(first, last) for first in before.values for last in one.values]),
+        swept=before.swept or one.swept,
+        shuffled=before.shuffled or one.shuffled,
+    )
+
+
+def _merged(first: Any, last: Any) -> Any:
+    """Two values as Hydra merges them.
+
+    >>> _merged({"a": 1, "b": {"c": 2}}, {"b": {"d": 3}})
+    {'a': 1, 'b': {'c': 2, 'd': 3}}
+    """
+    if not (isinstance(first, Mapping) and isinstance(last, Mapping)):
+        return last
+    base, over = cast("Mapping[Any, Any]", first), cast("Mapping[Any, Any]", last)
+    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
+
+
+# --- config groups
+
+
+def group_exists(
+    loader: ConfigLoader,
+    group: str,
+    config_name: str | None = None,
+    overrides: list[str] | None = None,
+) -> bool:
+    """Whether Hydra takes a key for a config group: its options may all be in subfolders.
+
+    Args:
+        loader: Hydra's.
+        group: the key without its package.
+        config_name: the primary config, which may add to the search path.
+        overrides: those of Hydra itself, which may do so as well.
+    """
+    from hydra.core.object_type import ObjectType
+
+    return any(
+        loader.get_group_options(group, kind, config_name, overrides)
+        for kind in (ObjectType.CONFIG, ObjectType.GROUP)
+    )
+
+
+def options_of(loader: ConfigLoader, group: str, depth: int = 0) -> list[str]:
+    """The options of a config group, or those that are so many folders further down: `a/x`."""
+    from hydra.core.object_type import ObjectType
+
+    if not depth:
+        return loader.get_group_options(group)
+    return [
+        f"{folder}/{option}"
+        for folder in loader.get_group_options(group, ObjectType.GROUP)
+        for option in options_of(loader, f"{group}/{folder}", depth - 1)
+    ]
+
+
+def _glob_options(loader: ConfigLoader, group: str, glob: Glob) -> list[str]:
+    """The options that a `glob` matches; in Hydra's own, `a/*` would match none."""
+    found: list[str] = []
+    for depth in sorted({pattern.count("/") for pattern in glob.include}):
+        here = [pattern for pattern in glob.include if pattern.count("/") == depth]
+        found += replace(glob, include=here).filter(options_of(loader, group, depth))
+    return found

@@ -1,0 +1,210 @@
+r"""Values and configs -> the text of Hydra's overrides.
+
+`parse(render(value)) == value` for whatever the grammar can represent; the rest is a `SweepError`
+that names it. The spelling is that of Hydra's basic sweeper (`True`, `[1,2]`, `{a:1}`). The
+grammar: https://hydra.cc/docs/advanced/override_grammar/basic/
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from enum import Enum
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto._keys import full_key, key_error
+from params_proto.errors import SweepError, shown
+from params_proto.overrides.literals import OverrideText, spell, spell_key
+
+if TYPE_CHECKING:
+    from params_proto.fields import Target
+
+
+# --- values
+
+
+def render(value: object) -> str:
+    """The text of an override's value.
+
+    Args:
+        value: None, a bool, number, string, path or enum member (by its name); a list, tuple, set
+            or mapping of these; a dataclass instance, as a mapping of its fields; an importable
+            function or class, as its dotted name.
+
+    Raises:
+        SweepError: the grammar cannot represent the value.
+
+    >>> render(1e-05), render("resnet18"), render("1e-05"), render({"a": [True, None]})
+    ('1e-05', 'resnet18', "'1e-05'", '{a:[True,null]}')
+    """
+    if isinstance(value, OverrideText):
+        return value.text
+    if isinstance(value, Enum) and value.name is not None:  # pyright: ignore[reportUnnecessaryComparison]  # as that of no flag
+        return spell(value.name)
+    if isinstance(value, (str, PurePath)):
+        return spell(str(value))
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value)
+    if isinstance(value, (int, float)):
+        return repr(int(value) if isinstance(value, int) else float(value))
+    if isinstance(value, (list, tuple, set, frozenset)):
+        elements = [render(element) for element in cast("Iterable[object]", value)]
+        # The order of a set of strings differs from process to process.
+        return f"[{','.join(elements if isinstance(value, (list, tuple)) else sorted(elements))}]"
+    entries = _entries(value)
+    if entries is None:
+        return _dotted_name(value)
+    return f"{{{','.join(f'{_dict_key(key)}:{render(each)}' for key, each in entries.items())}}}"
+
+
+def _dict_key(key: object) -> str:
+    if isinstance(key, (str, Enum)):
+        return spell_key(key.name if isinstance(key, Enum) else key)
+    if isinstance(key, (bool, int, float)):
+        return render(key)
+    raise SweepError(
+        f"the dict key {shown(key)} cannot be written in an override: use a string or a number."
+    )
+
+
+def _dotted_name(value: object) -> str:
+    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
+    found: object = sys.modules.get(module or "")
+    for part in str(name).split("."):
+        found = getattr(found, part, None)
+    if callable(value) and found is value:
+        return f"{module}.{name}"
+    raise SweepError(
+        f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over a"
+        " name or numbers, and build the object in the job."
+    )
+
+
+def assignment(key: str, value: object) -> str:
+    """One override: `key=value`, or the removal of the key where it begins with ~.
+
+    >>> assignment("lr", 0.1), assignment("+db", "pg"), assignment("~db", None)
+    ('lr=0.1', '+db=pg', '~db')
+    """
+    return key if key.startswith("~") and value is None else f"{key}={render(value)}"
+
+
+# --- configs
+
+
+@dataclass(frozen=True)
+class Fields:
+    """The entries of a config whose names a dataclass gave: they cannot be deleted."""
+
+    entries: Mapping[Any, Any]
+
+
+CurrentValue = Callable[[str, Sequence[str]], object]
+"""Looks up a key in the composed config, after some overrides and before the key's own."""
+
+
+def render_config(
+    config: Mapping[str, Any],
+    *,
+    prefix: str = "",
+    targets: Sequence[Target] = (),
+    current_value: CurrentValue | None = None,
+) -> list[str]:
+    """One config as Hydra overrides.
+
+    Args:
+        config: the keys and values.
+        prefix: the node that plain keys belong to.
+        targets: where a key is one of their fields, a dict replaces the current value, whereas
+            Hydra would merge it into that: the other keys are deleted.
+        current_value: looks that up. Without it, as for a sweep that no app runs, it is the field's
+            default: what an app's own configs put in its place is not known, and stays.
+
+    Raises:
+        SweepError: a value cannot be represented; it names the key.
+
+    >>> render_config({"lr": 0.1, "db/engine": "pg"}, prefix="training")
+    ['training.lr=0.1', 'db/engine=pg']
+    """
+    overrides: list[str] = []
+    for key, value in config.items():
+        full = full_key(prefix, key)
+        current: object = None
+        if _shape(value):
+            current = _current(full, targets, current_value, overrides)
+            overrides += _cleared(full, current, value)
+        try:
+            # A dict in Hydra takes no new key but by ++.
+            overrides.append(("++" if _adds(current, value) else "") + assignment(full, value))
+        except SweepError as error:
+            raise SweepError(f"{full}: {error}") from error
+    return overrides
+
+
+def _current(
+    key: str,
+    targets: Sequence[Target],
+    current_value: CurrentValue | None,
+    before: Sequence[str],
+) -> object:
+    """The value of `key`, if that is in a field of one of the targets, or None."""
+    for target in targets:
+        node = f"{target.node}." if target.node else ""
+        name, *path = key.removeprefix(node).split(".")
+        if key.startswith(node) and name in target.fields:
+            if current_value is not None:
+                return current_value(key, before)
+            default: object = target.fields[name].default
+            for part in path:
+                default = (_entries(default) or {}).get(part)
+            return default
+    return None
+
+
+def _cleared(key: str, current: object, value: object) -> Iterator[str]:
+    """The overrides that take out of `current` what the dict or list `value` would merge with."""
+    given, present = _entries(value), _entries(current)
+    if given is None or present is None:
+        if {_shape(value), _shape(current)} == {"dict", "list"}:
+            yield f"{key}=0"  # Hydra merges no dict with a list
+        return
+    for name, old in present.items():
+        path = f"{key}.{name}"
+        if name in given:
+            yield from _cleared(path, old, given[name])
+        elif isinstance(current, Mapping):  # the fields of a dataclass cannot be deleted
+            if not isinstance(name, str) or key_error(path):
+                raise SweepError(
+                    f"{key}: Hydra would keep the entry {shown(name)} of the default, and no"
+                    " override can name it to delete it. Give that entry a value as well."
+                )
+            if old is None:
+                yield f"{path}=0"  # Hydra deletes nothing that is null
+            yield f"~{path}"
+
+
+def _adds(current: object, value: object) -> bool:
+    """Whether the dict `value` has keys, at any depth, that `current` does not have."""
+    given, present = _entries(value), _entries(current)
+    if given is None or present is None:
+        return False
+    return any(name not in present or _adds(present[name], new) for name, new in given.items())
+
+
+def _shape(value: object) -> str | None:
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return "list"
+    return None if _entries(value) is None else "dict"
+
+
+def _entries(value: object) -> Mapping[Any, Any] | None:
+    """The entries of a mapping or a dataclass instance; None for anything else."""
+    if isinstance(value, Mapping):
+        return cast("Mapping[Any, Any]", value)
+    if isinstance(value, Fields):
+        return value.entries
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: getattr(value, field.name) for field in fields(value) if field.init}
+    return None

@@ -1,0 +1,106 @@
+"""What Hydra changes in a process, put back when a composition or a launch is over."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from threading import RLock
+from typing import Any, cast
+
+from hydra import version
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
+from hydra.core.utils import JobRuntime, setup_globals
+from hydra.version import VersionBase
+from omegaconf import OmegaConf
+
+from params_proto.app.configs import Entry, stored
+from params_proto.overrides.parse import is_hydra_1_3
+
+_lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
+
+
+@contextmanager
+def isolated_launch() -> Generator[None, None, None]:
+    """Runs an app beside whatever else uses Hydra, logging and the environment in this process."""
+    Plugins.instance()  # which put configs into the store that are to stay
+    hydra, config = GlobalHydra.instance(), HydraConfig.instance()
+    runtime, base = JobRuntime.instance(), VersionBase.instance()
+    singletons = hydra.hydra, config.cfg, runtime.conf, base.version_base
+    directory, environment = os.getcwd(), dict(os.environ)
+    root = logging.getLogger()
+    level, handlers = root.level, list(root.handlers)
+    hydra.hydra, config.cfg, runtime.conf = None, None, OmegaConf.create()
+    root.handlers.clear()
+    _dismiss_workers()
+    try:
+        yield
+    finally:
+        for handler in root.handlers:  # of the last job
+            handler.close()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        os.chdir(directory)
+        for name in os.environ.keys() - environment.keys():
+            del os.environ[name]
+        os.environ.update(environment)
+        hydra.hydra, config.cfg, runtime.conf, base.version_base = singletons
+
+
+def _dismiss_workers() -> None:
+    """Ends idle workers of joblib's: they have modules as they were when they first ran a job."""
+    if "joblib" in sys.modules:
+        loky = import_module("joblib.externals.loky")
+        loky.get_reusable_executor(reuse=True).shutdown()
+
+
+class Isolation:
+    """What Hydra reads from its singletons while it composes, there for as long as it does so.
+
+    Args:
+        name: of the jobs, unless an app runs.
+        entries: configs in Hydra's store beside those of the process.
+    """
+
+    def __init__(self, name: str, entries: Sequence[Entry]) -> None:
+        Plugins.instance()  # which put configs into the store when they are loaded
+        if not OmegaConf.has_resolver("hydra"):
+            setup_globals()
+        base = VersionBase.instance()
+        before = self._version_base = base.version_base
+        if GlobalHydra.instance().is_initialized():  # whose jobs and rules these are
+            name = JobRuntime.instance().get("name")
+        elif is_hydra_1_3():
+            version.setbase(None)
+            self._version_base, base.version_base = base.version_base, before
+        self._runtime = OmegaConf.create({"name": name})
+        with stored(entries):
+            self._configs = _copied(ConfigStore.instance().repo)
+
+    @contextmanager
+    def active(self) -> Generator[None, None, None]:
+        """Within the block they are what Hydra finds; afterwards all is as it was before."""
+        with _lock:
+            store, runtime = ConfigStore.instance(), JobRuntime.instance()
+            base = VersionBase.instance()
+            before = store.repo, runtime.conf, base.version_base
+            store.repo, runtime.conf = self._configs, self._runtime
+            base.version_base = self._version_base
+            try:
+                yield
+            finally:
+                store.repo, runtime.conf, base.version_base = before
+
+
+def _copied(repo: dict[str, Any]) -> dict[str, Any]:
+    """A copy whose folders can be added to; the configs in it are the same."""
+    return {
+        name: _copied(cast("dict[str, Any]", inner)) if isinstance(inner, dict) else inner
+        for name, inner in repo.items()
+    }

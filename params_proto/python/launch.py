@@ -1,0 +1,353 @@
+"""The multirun that a command line would start, in this process: `Sweep.launch`."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import signal
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from hydra import version
+from hydra.errors import CompactHydraException
+from hydra.types import RunMode
+
+from params_proto.analysis.frame import results
+from params_proto.app import current
+from params_proto.app.configs import entries, stored
+from params_proto.app.function import App, is_being_imported, problem_of
+from params_proto.app.registry import functions
+from params_proto.app.run import in_full, mistakes_of
+from params_proto.app.task import Task
+from params_proto.compose.app import Decoration, decoration, started
+from params_proto.errors import SweepError, frame_of_caller, shown, together
+from params_proto.fields.signature import takes_whole_config
+from params_proto.multirun.context import launch_context, root_names
+from params_proto.multirun.directories import (
+    directory_of_sweep,
+    is_named_by_time,
+    take_own,
+    written,
+)
+from params_proto.overrides.literals import OverrideText, quoted
+from params_proto.overrides.parse import is_hydra_1_3
+from params_proto.overrides.render import assignment
+from params_proto.python.compose import (
+    Place,
+    caller,
+    checked_overrides,
+    code_of,
+    place_of,
+    source_of,
+)
+from params_proto.python.isolation import isolated_launch
+from params_proto.records.manifest import has_plan
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from hydra.types import TaskFunction
+    from omegaconf import DictConfig
+
+    from params_proto.sweep import Sweep
+
+_FORMS = "a @proto.cli function, a plain one whose parameters get the values, or a @hydra.main app"
+
+_launching = Lock()  # Hydra's state, the signals and the logging are the process's
+
+
+def launch(
+    sweep: Sweep,
+    target: Any,
+    config_path: str | os.PathLike[str] | None,
+    config_name: str | None,
+    launcher: str,
+    sweep_dir: str | os.PathLike[str] | None,
+    overrides: Iterable[str] | None,
+    options: Mapping[str, Any],
+    launcher_options: Mapping[str, Any],
+) -> pd.DataFrame:
+    """Runs the jobs of a sweep. See `Sweep.launch`.
+
+    Args:
+        sweep: what to run.
+        target: with which function.
+        config_path: the folder of the configs.
+        config_name: the primary config.
+        launcher: the name of Hydra's launcher.
+        sweep_dir: the directory of the sweep.
+        overrides: as on the command line.
+        options: those of the sweeper.
+        launcher_options: those of the launcher.
+    """
+    _refuse_where_jobs_run()
+    given = checked_overrides("launch", config_name, overrides)
+    lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
+    there = Path.cwd()
+    what = _runnable(sweep, target, config_path, config_name)
+    with _one_at_a_time(), isolated_launch(), ExitStack() as held:
+        held.enter_context(what.rules())
+        task = held.enter_context(_task(what, lines))
+        hydra = started(what.place.configs, what.place.name)
+
+        def composed(overrides: list[str]) -> DictConfig:
+            primary = what.place.primary
+            return hydra.config_loader.load_configuration(primary, overrides, RunMode.MULTIRUN)
+
+        if isinstance(task, Task):
+            lines = in_full(task, lines, lambda others: root_names(composed(others)))
+            if mistakes := mistakes_of(task, lines):
+                raise together(mistakes)
+        config = composed(lines)
+        lines += _launcher_lines(launcher, config, launcher_options)
+        _refuse_config(config, resume=options["resume"])
+        take_own(config, held)
+        directory = directory_of_sweep(config)
+        # Resolved once more, it could be another one.
+        lines.append(assignment("hydra.sweep.dir", str(directory)))
+        with _python_errors(), launch_context(sweep):
+            hydra.multirun(what.place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
+    if not has_plan(there / directory):
+        part = config.hydra.sweeper.slice
+        raise SweepError(f"hydra.sweeper.slice={part} takes none of the sweep's {sweep.size} jobs.")
+    return results(there / directory)
+
+
+class _Runnable(NamedTuple):
+    """What the jobs run.
+
+    Args:
+        place: of the configs.
+        app: the decorated function, if it is one.
+        task: the function that gets the whole config, if it is not.
+        decoration: of `hydra.main`, if there is one.
+    """
+
+    place: Place
+    app: App[..., Any] | None = None
+    task: TaskFunction | None = None
+    decoration: Decoration | None = None
+
+    def rules(self) -> AbstractContextManager[Any]:
+        """Sets the version of the rules to run by, which `hydra.main` has done for its apps."""
+        if self.decoration is not None:
+            return self.decoration.allowed()
+        if is_hydra_1_3():
+            version.setbase("1.3")
+        return nullcontext()
+
+
+def _runnable(
+    sweep: Sweep,
+    target: Any,
+    config_path: str | os.PathLike[str] | None,
+    config_name: str | None,
+) -> _Runnable:
+    """What to run: the target, by default the sweep's own function.
+
+    Raises:
+        SweepError: no job can run it.
+    """
+    function: Any = _own_function(sweep) if target is None else target
+    app = cast("App[..., Any]", function) if isinstance(function, App) else None
+    function = cast("Any", function)
+    decorated = None if app is not None else decoration(function)
+    user: Any = function
+    if app is not None:
+        user = app.__wrapped__
+        place = place_of(config_path, config_name, user, app.config_path, app.config_name)
+    elif decorated is not None:
+        function = decorated.function
+        user = inspect.unwrap(function)
+        own = decorated.config_path, decorated.config_name
+        place = place_of(config_path, config_name, user, *own)
+    elif (problem := problem_of(function)) is not None:
+        raise SweepError(f"launch runs {_FORMS}; but {problem}")
+    else:
+        place = place_of(config_path, config_name)
+    place = place._replace(name=_job_name(user))
+    if app is not None:
+        return _Runnable(place, app)
+    if decorated is not None or takes_whole_config(function):
+        return _Runnable(place, None, function, decorated)
+    return _Runnable(place, _as_app(function, place))
+
+
+def _own_function(sweep: Sweep) -> Any:
+    """The function among the targets of a sweep, a decorated one if there is one."""
+    found = [one for one in sweep.targets if not isinstance(one, type)]
+    for one in sorted(found, key=lambda one: not isinstance(one, App)):
+        return one
+    over = ", ".join([one.__name__ for one in sweep.targets]) or "nothing"
+    raise SweepError(
+        f"launch needs a function for the jobs to run, and the sweep is over {over}: write"
+        f" launch(train). It takes {_FORMS}."
+    )
+
+
+def _as_app(function: Callable[..., Any], place: Place) -> App[..., Any]:
+    """A plain function as if it were decorated, without a trace among those that are."""
+    key = current.key_of(function)
+    before = functions.pop(key, None)
+    app = App(function, place.configs, place.primary)
+    del functions[key]
+    if before is not None:
+        functions[key] = before
+    return app
+
+
+def _job_name(function: Any) -> str:
+    """What the jobs of a command line would be called; in a notebook, the function's name."""
+    code = code_of(function)
+    if code is None:
+        return caller()[1]
+    if Path(code.co_filename).is_file():
+        return source_of(code)[1]
+    return getattr(function, "__name__", type(function).__name__)
+
+
+@contextmanager
+def _task(what: _Runnable, lines: Sequence[str]) -> Generator[TaskFunction, None, None]:
+    """The task function, and within the block what it needs of Hydra's store."""
+    if what.app is None:
+        assert what.task is not None
+        yield what.task
+        return
+    closed = what.place.configs is None and what.place.primary is None
+    searches = any("hydra.searchpath" in line for line in lines)
+    task = Task.of(what.app, closed=closed and not searches)
+    with stored(entries(task.targets, {})):
+        yield task
+
+
+def _sweeper_lines(
+    launcher: Any, sweep_dir: str | os.PathLike[str] | None, options: Mapping[str, Any]
+) -> list[str]:
+    """The overrides that select the sweeper and the launcher, and set the sweeper's options.
+
+    >>> _sweeper_lines("joblib", "runs/1", {"resume": True, "rerun": ["failed"], "timeout": None})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['hydra/launcher=joblib', 'hydra/sweeper=params_proto', 'hydra.sweep.dir=runs/1',
+     'hydra.sweeper.resume=True', 'hydra.sweeper.rerun=[failed]']
+    """
+    if not isinstance(launcher, str):
+        raise SweepError(
+            f"launch takes the name of a launcher, got {shown(launcher)}: write launcher='joblib'."
+        )
+    if type(options["resume"]) is not bool:
+        raise SweepError(
+            f"resume is True or False, got {shown(options['resume'])}: the directory is"
+            " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
+        )
+    lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
+    if sweep_dir is not None:
+        path = os.fspath(sweep_dir)
+        if not path:
+            raise SweepError(
+                "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out,"
+                " and the time names it."
+            )
+        # What is to be resolved, `${now:%Y}`, is so as on a command line.
+        text = OverrideText(path, quoted(path)) if "${" in path else path
+        lines.append(assignment("hydra.sweep.dir", text))
+    for name, value in options.items():
+        if value is not None and (name != "resume" or value):
+            lines.append(assignment(f"hydra.sweeper.{name}", _plain(value)))
+    return lines
+
+
+def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any]) -> list[str]:
+    """The overrides that set the options of the launcher.
+
+    Raises:
+        SweepError: options that the launcher does not have. It names those that it has.
+    """
+    node: Any = config.hydra.launcher
+    has = [str(name) for name in node if name != "_target_"]
+    unknown = [name for name in options if name not in has]
+    if unknown:
+        theirs = f"It has {', '.join(has)}." if has else "It has none at all."
+        raise SweepError(
+            f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
+            f" {theirs} Options of its nested nodes, and new ones, go into overrides,"
+            " '+hydra.launcher.name=value'."
+        )
+    return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
+
+
+def _plain(value: Any) -> Any:
+    """A value as an override has it: a path as its text, what is iterated over as a list."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(cast("os.PathLike[str]", value))
+    is_one = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
+    return cast("Any", value) if is_one else list(cast("Iterable[Any]", value))
+
+
+def _refuse_where_jobs_run() -> None:
+    """Refuses a launch within a job, or in a process that imports the launching script."""
+    if is_being_imported(frame_of_caller().f_globals):
+        raise SweepError(
+            "launch in a script that is imported: by a new process, as multiprocessing's do that"
+            " spawn, it would launch once more, and where a sweep in it is looked up, nothing is to"
+            ' start. Write it below `if __name__ == "__main__":`.'
+        )
+    if current.in_job():
+        raise SweepError(
+            "launch inside a running job: one process runs one app at a time. Launch where no job"
+            " runs, or in a process of its own."
+        )
+
+
+def _refuse_config(config: DictConfig, *, resume: bool) -> None:
+    """Refuses what is for command lines only, and a resume where there can be nothing yet."""
+    sweeper: Any = config.hydra.sweeper
+    if sweeper.sweep is not None:
+        raise SweepError(
+            "hydra.sweeper.sweep: the config has a sweep of its own, and launch runs the one that"
+            " it is called on. Leave it out, overrides=['hydra.sweeper.sweep=null']."
+        )
+    if sweeper.dry_run not in (None, False):
+        raise SweepError(
+            "hydra.sweeper.dry_run is for the command line. In Python list(sweep) has the configs,"
+            " and sweep.compose() what Hydra makes of them."
+        )
+    if resume and is_named_by_time(config):
+        raise SweepError(
+            f"resume=True resumes in sweep_dir, and that is {written(config)}, another directory"
+            " each time: give one that stays, sweep_dir='runs/1'."
+        )
+
+
+@contextmanager
+def _one_at_a_time() -> Generator[None, None, None]:
+    """Refuses a second launch beside this one."""
+    if not _launching.acquire(blocking=False):
+        raise SweepError(
+            "launch beside another launch of this process: Hydra has one state for all threads."
+            " Wait for the first, or launch in a process of its own."
+        )
+    try:
+        yield
+    finally:
+        _launching.release()
+
+
+@contextmanager
+def _python_errors() -> Generator[None, None, None]:
+    """Raises in Python's terms what ends a command line."""
+    try:
+        yield
+    except CompactHydraException as error:
+        cause = error.__cause__
+        if isinstance(cause, SweepError):  # a mistake in the sweep
+            raise cause from None
+        if type(error) is CompactHydraException:  # ours
+            raise SweepError(str(error)) from cause
+        reason = "" if cause is None else ": " + str(cause).partition("\n")[0]
+        raise SweepError(f"{error}{reason}") from error  # a job's config
+    except SystemExit as error:
+        if error.code == 128 + signal.SIGINT:
+            raise KeyboardInterrupt from None
+        raise

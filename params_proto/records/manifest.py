@@ -1,0 +1,284 @@
+"""What is in the directory of a sweep, where, and with which permissions.
+
+sweep.yaml               the sweep
+results.csv              a row for each job, once the sweep has ended
+multirun.yaml            its config, as Hydra's own sweeper writes it
+.sweep/plan.json         how it was started, and with what: `PlanFile`
+.sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
+.sweep/jobs/0/1/1234.claim-2   held by the process that is about to make the second attempt
+.sweep/running/          the processes that run the sweep, a file each
+.sweep/configs/          the config files as they were
+.sweep/composed.json     the first job's config, to see what has changed since
+.sweep/earlier/0.yaml    the sweep that was there before this one
+.sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
+
+What is made in `.sweep` has the mode of the folder that it is in, so that of `.sweep` itself, which
+`hydra.sweep.mode` gives: neither workers nor a process that resumes the sweep need know it. A
+folder's setgid bit, which the system hands down, stays.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from stat import S_IMODE
+from typing import IO, Any, NamedTuple, cast
+
+from params_proto import _files
+from params_proto._text import parse_json
+from params_proto.errors import SweepError
+from params_proto.records.process import Process, this_process
+
+SWEEP = "sweep.yaml"
+MULTIRUN = "multirun.yaml"
+RESULTS = "results.csv"
+OWN = ".sweep"
+PLAN = "plan.json"
+CONFIGS = "configs"
+COMPOSED = "composed.json"
+EARLIER = "earlier"
+FAILED = "failed"
+RUNNING = "running"
+JOBS = "jobs"
+
+FORMAT = 1  # of plan.json and of the records
+
+_IN_A_FOLDER = 1000
+_RECORD = re.compile(r"(0|[1-9][0-9]*)\.json", re.ASCII)
+
+
+class PlanFile(NamedTuple):
+    """`.sweep/plan.json`: what a sweep was started with, for a process that resumes it.
+
+    {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
+    "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
+    "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
+    "choices": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
+    "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
+
+    Args:
+        script: what was run, up to the overrides, as `python` gets it; nothing where a script
+            launched the sweep itself.
+        function: what the jobs run, `file.py:name`.
+        config_name: of the primary config.
+        task: the overrides of the command line, but for those of Hydra.
+        hydra: those of Hydra.
+        selecting: those of `task` that only choose which sweep to run.
+        order: of the keys in a job's overrides.
+        keys: those that are swept.
+        groups: those of them that choose an option of a config group.
+        choices: those of `hydra` that choose a launcher or sweeper whose options a config sets.
+        jobs: how many there are; None where counting them would filter every config.
+        sweep: the SHA-256 of `sweep.yaml`.
+        earlier: how many other sweeps have had the directory before.
+        created: when, ISO 8601 with the zone.
+        metric: the returned value that ranks jobs; None for a number that they return.
+        direction: `minimize` or `maximize`; None for what is usual for the metric.
+        format: the version of this format, and of the records'.
+    """
+
+    script: list[str]
+    function: str
+    config_name: str | None
+    task: list[str]
+    hydra: list[str]
+    selecting: list[str]
+    order: list[str]
+    keys: list[str]
+    groups: list[str]
+    choices: list[str]
+    jobs: int | None
+    sweep: str
+    earlier: int
+    created: str
+    metric: str | None = None
+    direction: str | None = None
+    format: int = FORMAT
+
+    def write(self, directory: Path) -> None:
+        """Writes it into a sweep's directory.
+
+        Raises:
+            SweepError: it cannot be written.
+        """
+        path = _plan_path(directory)
+        with suppress(OSError):  # which writing the file says
+            make_folder(path.parent)
+        _files.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
+
+
+_TEXT, _TEXTS, _MAYBE = (str,), (list,), (str, type(None))
+_PLAN_TYPES: dict[str, tuple[type, ...]] = {
+    **{"script": _TEXTS, "function": _TEXT, "config_name": _MAYBE, "task": _TEXTS},
+    **{"hydra": _TEXTS, "selecting": _TEXTS, "order": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
+    **{"choices": _TEXTS, "jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
+    **{"created": _TEXT, "metric": _MAYBE, "direction": _MAYBE},
+}
+
+
+def has_plan(directory: Path) -> bool:
+    """Whether a sweep has begun in a directory."""
+    return _plan_path(directory).is_file() and (directory / SWEEP).is_file()
+
+
+def read_plan(directory: Path) -> PlanFile:
+    """Reads it from a sweep's directory.
+
+    Raises:
+        SweepError: it is not there, or not what was written.
+    """
+    path = _plan_path(directory)
+    try:
+        values = read_object(path.read_bytes())
+        if "format" in values and values["format"] != FORMAT:
+            raise SweepError(
+                f"{path} is of format {values['format']!r:.20}, and this version of params_proto"
+                f" reads format {FORMAT}: resume with the version that began the sweep."
+            )
+        check_types(values, {"format": (int,), **_PLAN_TYPES})
+    except OSError as error:
+        raise SweepError(f"{path} cannot be read: {_files.reason(error)}.") from error
+    except UnreadableError as error:
+        raise SweepError(f"{path} is not the plan of a sweep: {error}.") from error
+    return PlanFile(**{name: values[name] for name in PlanFile._fields})
+
+
+def _plan_path(directory: Path) -> Path:
+    return directory / OWN / PLAN
+
+
+# --- JSON objects
+
+
+class UnreadableError(ValueError):
+    """A file that is not a record, or not a plan."""
+
+
+def read_object(text: str | bytes, *, finite: bool = False) -> dict[str, Any]:
+    """The JSON object that a file holds."""
+    try:
+        found = parse_json(text, finite=finite)
+    except ValueError as error:
+        raise UnreadableError(f"it is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise UnreadableError("it is not a JSON object")
+    return cast("dict[str, Any]", found)
+
+
+def check_types(values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> None:
+    """Refuses an object that lacks a key or has a value of another type; a list is of texts."""
+    for name, allowed in types.items():
+        if name not in values:
+            raise UnreadableError(f"{name} is missing")
+        value = values[name]
+        if type(value) not in allowed or (list in allowed and {*map(type, value)} - {str}):
+            raise UnreadableError(f"{name} is {value!r:.60}")
+
+
+# --- where records are
+
+
+def record_path(directory: Path, job: int) -> Path:
+    """The file of a job's record in a sweep's directory.
+
+    >>> record_path(Path("out"), 12_345_678).as_posix()
+    'out/.sweep/jobs/12/345/12345678.json'
+    """
+    millions, thousands = divmod(job // _IN_A_FOLDER, _IN_A_FOLDER)
+    return Path(f"{directory}/{OWN}/{JOBS}/{millions}/{thousands}/{job}.json")
+
+
+def claim_path(directory: Path, job: int, attempt: int) -> Path:
+    """The file that says who makes an attempt, until the record says so."""
+    return record_path(directory, job).with_suffix(f".claim-{attempt}")
+
+
+def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
+    """The records in a sweep's directory, each with the number of its job, in order.
+
+    Files of other names, and records outside of their folder, are left out.
+    """
+    for millions in _numbered_folders(directory / OWN / JOBS):
+        for thousands in _numbered_folders(millions):
+            names = map(_RECORD.fullmatch, os.listdir(thousands))
+            for number in sorted([int(name[1]) for name in names if name]):
+                path = record_path(directory, number)
+                if path.parent == thousands:
+                    yield number, path
+
+
+def _numbered_folders(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    numbered = [path for path in folder.iterdir() if path.name.isascii() and path.name.isdigit()]
+    return sorted([path for path in numbered if path.is_dir()], key=lambda path: int(path.name))
+
+
+def folders(directory: Path) -> Iterator[Path]:
+    """The folders of a sweep whose files belong to no job."""
+    own = directory / OWN
+    yield from (directory, own, own / EARLIER)
+    yield from own.glob(f"{CONFIGS}*")  # a folder for each process that resumed
+
+
+# --- making files
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder in `.sweep`, or that itself, and those above it.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    if folder.is_dir():
+        return
+    if folder.name == OWN:
+        folder.mkdir(parents=True, exist_ok=True)
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    with suppress(OSError):  # a file system that has no modes
+        above = folder.parent.stat().st_mode & 0o777
+        folder.chmod(S_IMODE(folder.stat().st_mode) & ~0o777 | above)
+
+
+@contextmanager
+def open_file(path: Path, mode: str) -> Generator[IO[str], None, None]:
+    """Opens a text file in `.sweep`, and makes its folder if need be."""
+    make_folder(path.parent)
+    with path.open(mode, encoding="utf-8") as file:
+        with suppress(OSError):  # a file system that has no modes, or another user's file
+            os.fchmod(file.fileno(), path.parent.stat().st_mode & 0o666)
+        yield file
+
+
+_DRAFT = re.compile(r"\..+\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
+
+
+@contextmanager
+def draft(path: Path, text: str) -> Generator[Path, None, None]:
+    """A file beside another, with its future content, to put in its place; removed on an OSError.
+
+    It is named after this process, so that what a dead process has left is known.
+    """
+    me = this_process()
+    made = path.with_name(f".{path.name}.{me.host}-{me.pid}.tmp")
+    try:
+        with open_file(made, "w") as file:
+            file.write(text)
+        yield made
+    except OSError:
+        with suppress(OSError):
+            made.unlink()
+        raise
+
+
+def drafts(directory: Path) -> Iterator[tuple[Path, Process]]:
+    """The drafts in a sweep's directory, each with the process that made it."""
+    for path in (directory / OWN).glob("**/.*.tmp"):
+        if found := _DRAFT.fullmatch(path.name):
+            yield path, Process(found["host"], int(found["pid"]), None)

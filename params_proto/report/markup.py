@@ -1,0 +1,151 @@
+"""The parts of a page as HTML."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shlex
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from params_proto._text import counted
+from params_proto.report.columns import Column, fit
+from params_proto.report.contents import Contents, Failures
+
+_FILE = 4000  # characters of sweep.yaml
+_VALUES = 12  # of a key
+_JOBS = 20  # of a kind of failures, with their configs
+_KINDS = 50  # of failures
+
+
+def escaped(text: str) -> str:
+    """A text as markup.
+
+    >>> escaped("<b> & 'c'")
+    '&lt;b&gt; &amp; &#x27;c&#x27;'
+    """
+    return html.escape(fit(text))
+
+
+def embedded(value: Any) -> str:
+    r"""A value as JSON that cannot end the script it is in, whatever its texts hold.
+
+    Source: the HTML standard, "Restrictions for contents of script elements".
+
+    Args:
+        value: of JSON, without NaN and the infinities.
+
+    >>> print(embedded(["</script>", "a&b"]))
+    ["\u003c/script\u003e","a\u0026b"]
+    """
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return re.sub("[<>&]", lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def about(contents: Contents) -> str:
+    """The head of a page: the command, when it ran, and how many jobs have which status."""
+    plan, facts = contents.plan, dict[str, str]()
+    statuses = [(count, name, "") for name, count in contents.statuses.items()]
+    if plan is not None:
+        hydra = [line for line in plan.hydra if not line.startswith("hydra.mode=")]
+        command = shlex.join([*plan.script, *plan.task, *hydra])
+        facts["Command"] = f"<code>{escaped(command)}</code>"
+        more = (plan.jobs or 0) - len(contents.configurations)
+        statuses += [(more, "pending", ", not in the table")] if more > 0 else []
+    if contents.started is not None:
+        facts["Started"] = f"{contents.started:%Y-%m-%d %H:%M:%S %Z}"
+    if contents.ended is not None:
+        facts["Last job ended"] = f"{contents.ended:%Y-%m-%d %H:%M:%S %Z}"
+        facts["Time of all jobs"] = str(timedelta(seconds=round(contents.seconds)))
+    counts = "".join(
+        f'<li class="status {escaped(name)}"><b>{count:,}</b> {escaped(name)}{rest}</li>'
+        for count, name, rest in statuses
+    )
+    terms = "".join(f"<div><dt>{name}</dt><dd>{text}</dd></div>" for name, text in facts.items())
+    return f'<ul class="counts">{counts}</ul><dl class="facts">{terms}</dl>'
+
+
+def swept(columns: Sequence[Column]) -> str:
+    """The keys and their values."""
+    terms: list[str] = []
+    for column in columns:
+        if column.role == "key":
+            texts = list(dict.fromkeys(filter(None, column.cells)))
+            values = "".join(f"<code>{escaped(text)}</code> " for text in texts[:_VALUES])
+            more = len(texts) - _VALUES
+            rest = f" <i>and {more:,} more</i>" if more > 0 else ""
+            terms.append(f"<dt>{escaped(column.name)}</dt><dd>{values}{rest}</dd>")
+    return "".join(terms) or "<dt>nothing</dt><dd>The jobs are repeats of one configuration.</dd>"
+
+
+def file(text: str) -> str:
+    """The file of the sweep, to open; "" where there is none."""
+    more = len(text) - _FILE
+    end = f"\n[{more:,} characters more, in sweep.yaml]" if more > 0 else ""
+    return text and (
+        "<details><summary>The sweep as a file: <code>sweep.yaml</code></summary>"
+        f'<pre tabindex="0">{escaped(text[:_FILE].rstrip())}{end}</pre></details>'
+    )
+
+
+def head(columns: Sequence[Column]) -> str:
+    """The names of the columns, which sort by them."""
+    return "".join(
+        f'<th scope="col" aria-sort="{"ascending" if column.role == "job" else "none"}"'
+        f'{_class(column)}><button type="button" data-column="{place}">'
+        f"{escaped(column.name)}</button></th>"
+        for place, column in enumerate(columns)
+    )
+
+
+def rows(columns: Sequence[Column]) -> str:
+    """The table of all jobs, of which each is headed by its number."""
+    places = range(len(columns[0].cells))
+    lines = [[_cell(column, column.cells[place]) for column in columns] for place in places]
+    return "\n".join(
+        f'<tr id="row-{place}">{"".join(line)}</tr>' for place, line in enumerate(lines)
+    )
+
+
+def _cell(column: Column, text: str) -> str:
+    tag, scope = ("th", ' scope="row"') if column.role == "job" else ("td", "")
+    return f"<{tag}{scope}{_class(column, text)}>{escaped(text)}</{tag}>"
+
+
+def _class(column: Column, text: str = "") -> str:
+    if column.role == "status" and text:
+        return f' class="status {escaped(text)}"'
+    return ' class="n"' if column.options is None else ""
+
+
+def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
+    """What failed, once for each place in the code; "" where nothing has."""
+    kinds = "".join(_kind(group, columns) for group in groups[:_KINDS])
+    more = len(groups) - _KINDS
+    end = f"<p>{more:,} kinds more: <code>params-proto failures</code> shows all.</p>"
+    total = counted(sum(len(group.jobs) for group in groups))
+    return kinds and (
+        '<section id="failures" aria-labelledby="failures-title">'
+        f'<h2 id="failures-title">What failed <small>{total}</small></h2>'
+        f"{kinds}{end if more > 0 else ''}</section>"
+    )
+
+
+def _kind(group: Failures, columns: Sequence[Column]) -> str:
+    jobs: list[str] = []
+    for place, message in group.jobs[:_JOBS]:
+        keys = [one for one in columns if one.role == "key" and one.cells[place]]
+        config = " ".join(f"{one.name}={one.cells[place]}" for one in keys)
+        link = f'<a href="#row-{place}">job {escaped(columns[0].cells[place])}</a>'
+        end = f" <span>{escaped(message)}</span>" if message else ""
+        jobs.append(f"<li>{link} <code>{escaped(config)}</code>{end}</li>")
+    more = len(group.jobs) - _JOBS
+    rest = f"<li>and {more:,} more, in the table</li>" if more > 0 else ""
+    trace = f'<pre tabindex="0">{escaped(group.traceback)}</pre>' if group.traceback else ""
+    return (
+        f"<details open><summary><b>{escaped(group.kind)}</b>"
+        f" <small>{counted(len(group.jobs))}</small></summary>"
+        f'{trace}<ul class="failed-jobs">{"".join(jobs)}{rest}</ul></details>'
+    )

@@ -1,0 +1,418 @@
+"""Plain values and texts -> a Sweep, by the same calls as in Python.
+
+Steps in Python containers, as a YAML file or a composed config holds them; rows of configs; lines
+of Hydra's overrides. The mistakes of a call get the place of their key.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from params_proto._keys import bare, is_node
+from params_proto._text import parse_slice
+from params_proto.algebra.axes import FromText
+from params_proto.algebra.builder import Builder
+from params_proto.algebra.scope import Scope
+from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
+from params_proto.overrides.parse import may_sweep, read_lines, shuffles, sweep_values
+
+if TYPE_CHECKING:
+    from hydra.core.config_loader import ConfigLoader
+    from hydra.core.object_type import ObjectType
+
+    from params_proto.storage.yaml_file import Document
+
+FORM = "a mapping of steps, product: {lr: [0.1, 0.01]}, or a list of such mappings"
+STEPS = {
+    "product": "a mapping from keys to lists of values, product: {lr: [0.1, 0.01]}",
+    "zip": "a mapping from keys to lists of values, zip: {lr: [0.1, 0.01], batch_size: [32, 64]}",
+    "chain": "a list of rows, chain: [{lr: 0.1}, {lr: 0.01}]",
+    "set": "a mapping from keys to values, set: {epochs: 10}",
+    "repeat": "a number of times, repeat: 3",
+    "exclude": "a mapping from keys to values, exclude: {lr: 0.1}",
+    "derive": 'a mapping from keys to format strings, derive: {name: "lr{lr}"}',
+    "shuffle": "a seed, shuffle: {seed: 0}",
+    "sample": "the number of configs to take, sample: {n: 10, seed: 0}",
+    "slice": (
+        'text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3"'
+    ),
+    "concat": "a list of sweeps, concat: [{product: ...}, {product: ...}]",
+    "cross": "a sweep, cross: {product: ...}",
+    "prefix": "the name of a prefix class's node, prefix: training",
+}
+"""What each step needs, with an example."""
+
+_MAX_MISTAKES = 10
+_ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
+_NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
+_BY_KEY = frozenset({"product", "zip", "set", "exclude", "derive"})
+_ARGUMENTS: dict[str, tuple[set[str], set[str]]] = {
+    "shuffle": (set(), {"seed"}),
+    "sample": ({"n"}, {"n", "seed"}),
+}
+"""The arguments that these must have, and those they may have."""
+_TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
+_RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
+
+
+def _needs_axes(step: str, before: Collection[str]) -> bool:
+    """Whether a step has no axis above it to act on.
+
+    >>> _needs_axes("shuffle", ["set"]), _needs_axes("shuffle", ["product"])
+    (True, False)
+    """
+    return step in _NEED_AXES and _ADD_AXES.isdisjoint(before)
+
+
+def sweep_from_steps(
+    steps: Mapping[str, Any] | Sequence[Any],
+    empty: Builder | None = None,
+    *,
+    where: str | Document = "hydra.sweeper.sweep",
+    config_loader: ConfigLoader | None = None,
+    config_dir: str | os.PathLike[str] | None = None,
+) -> Builder:
+    """The sweep of steps in plain Python containers.
+
+    Args:
+        steps: a mapping of steps, or a list of them: what a file or a composed config holds.
+        empty: the sweep of nothing yet, over its targets.
+        where: what error messages begin with: a name, or the document whose lines they name.
+        config_loader: Hydra's, for a `glob`.
+        config_dir: where a `glob` finds the options of a config group, without a config loader.
+
+    Raises:
+        SweepError: an unknown step, or whatever its call in Python would raise: all mistakes.
+
+    >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
+    Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
+    """
+    if config_loader is None and config_dir is not None:
+        config_loader = options_in(config_dir)
+    return _Steps(Builder() if empty is None else empty, where, config_loader).sweep(steps)
+
+
+def chain_of_rows(
+    rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
+) -> Builder:
+    """The sweep of some rows.
+
+    Args:
+        rows: the configs; there may be none.
+        empty: the sweep of nothing yet, over its targets.
+        place: where the row of an index is, for error messages.
+
+    >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
+    Sweep().chain({'lr': 0.1}, {'lr': 0.01})
+    """
+    if not rows:
+        return empty.chain({}).slice(slice(0))
+    try:
+        return empty.chain(*rows)
+    except SweepError as error:
+        mistakes = error.mistakes[:_MAX_MISTAKES]
+        placed = [one if one.row is None else one.at(place(one.row)) for one in mistakes]
+        raise together(placed) from error
+
+
+def sweep_of_lines(
+    lines: Iterable[str], empty: Builder, config_dir: str | os.PathLike[str] | None = None
+) -> Builder:
+    """The sweep of some overrides: an axis for what is swept, a pin for what is not.
+
+    Args:
+        lines: the overrides.
+        empty: the sweep of nothing yet, over its targets.
+        config_dir: where a `glob` finds the options of a config group.
+
+    Raises:
+        SweepError: what is not an override, and whatever the calls raise: all of it.
+
+    >>> sweep_of_lines(["lr=1,2", "seed=3"], Builder())
+    Sweep().product(lr=[1, 2]).set(seed=3)
+    """
+    listed = list(lines)
+    if isinstance(lines, str) or not all(isinstance(line, str) for line in listed):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise SweepError(
+            "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
+            f" {shown(lines)}."
+        )
+    loader = None if config_dir is None else options_in(config_dir)
+    overrides = read_lines(listed, loader, once=True)
+    names = {one.name for one in overrides}
+    result, mistakes = empty, list[Mistake]()
+    for one in overrides:
+        try:
+            if one.name != bare(one.key) in names:
+                raise SweepError(
+                    f"{one.key} would delete a key that another line gives a value. Leave out one"
+                    " of them."
+                )
+            add_step = result.product if one.swept else result.set
+            result = add_step({one.key: FromText(one.values if one.swept else one.values[0])})
+        except SweepError as error:
+            mistakes += error.mistakes
+    if mistakes:
+        raise together(mistakes)
+    return result
+
+
+def options_in(config_dir: str | os.PathLike[str]) -> ConfigLoader:
+    """What lists the options of the config groups in a directory, as Hydra's `glob` asks for them.
+
+    Args:
+        config_dir: a directory of config groups: `model/small.yaml` is an option `small`.
+
+    Raises:
+        SweepError: there is no such directory.
+    """
+    root = Path(config_dir)
+    if not root.is_dir():
+        raise SweepError(f"config_dir={str(config_dir)!r} is not a directory.")
+    return cast("ConfigLoader", _ConfigDirectory(root))
+
+
+@dataclass(frozen=True)
+class _ConfigDirectory:
+    """The one part of Hydra's ConfigLoader that a `glob` needs."""
+
+    root: Path
+
+    def get_group_options(
+        self, group_name: str, results_filter: ObjectType | None = None, *_: object
+    ) -> list[str]:
+        from hydra.core.object_type import ObjectType
+
+        entries = list((self.root / group_name).glob("*"))
+        if results_filter is ObjectType.GROUP:
+            return sorted(entry.name for entry in entries if entry.is_dir())
+        return sorted(entry.stem for entry in entries if entry.match("*.yaml") and entry.is_file())
+
+
+# --- steps
+
+_Mapping = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class _Steps:
+    """Reads the steps of one file or config.
+
+    Args:
+        empty: the sweep of nothing yet, over the targets.
+        where: what error messages begin with.
+        config_loader: for `glob`.
+    """
+
+    empty: Builder
+    where: str | Document
+    config_loader: ConfigLoader | None
+
+    def sweep(self, steps: object, nested: bool = False) -> Builder:
+        """The sweep of a mapping of steps, or a list of them.
+
+        Args:
+            steps: what the file or the config holds.
+            nested: whether they are in a step, whose keys are named as around it.
+        """
+        mappings = self._mappings(steps)
+        prefix = self._prefix(mappings)
+        if prefix not in ("", self.empty.scope.prefix):
+            return self._under(prefix, steps, nested)
+        result, before, mistakes = self.empty, list[str](), list[Mistake]()
+        for mapping, name in [(some, name) for some in mappings for name in some]:
+            # Below a mistake, the key that a step asks for may be missing because of it.
+            if name == "prefix" or (mistakes and name in _NEED_AXES | {"derive"}):
+                continue
+            try:
+                self._check_order(mapping, name, before)
+                result = self._applied(result, mapping, name)
+            except SweepError as error:
+                mistakes += error.mistakes
+            before.append(name)
+        if mistakes:
+            raise together(mistakes[:_MAX_MISTAKES])
+        return result
+
+    def _mappings(self, steps: object) -> list[_Mapping]:
+        mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
+        for number, each in enumerate(mappings):
+            if not isinstance(each, Mapping):
+                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
+        return mappings
+
+    def _prefix(self, mappings: list[_Mapping]) -> str:
+        prefixes = [mapping["prefix"] for mapping in mappings if "prefix" in mapping]
+        if len(prefixes) > 1 or not all(map(is_node, prefixes)):
+            raise self._error(
+                f"prefix is given once, and is {STEPS['prefix']}. This is {shown(prefixes[-1])}.",
+                [mapping for mapping in mappings if "prefix" in mapping][-1],
+                "prefix",
+            )
+        return "".join(prefixes)
+
+    def _under(self, prefix: str, steps: object, nested: bool) -> Builder:
+        """The sweep of steps whose plain keys are below a node."""
+        targets = self.empty.targets
+        owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
+        if targets and not owners and not nested:
+            names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
+            raise self._error(
+                f"this is a sweep over the prefix class of the node {prefix}. Give that class as a"
+                f" target, not only {names}.",
+                steps,
+                "prefix",
+            )
+        own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
+        below = _Steps(own, self.where, self.config_loader).sweep(steps)
+        if not targets and not nested:
+            return below
+        return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+
+    def _check_order(self, mapping: _Mapping, name: str, before: list[str]) -> None:
+        """Checks that there is such a step, and that it may come after those before it."""
+        unfit = ""
+        if name not in STEPS:
+            unfit = f"{shown(name)} is not a step.{_hint(name)}"
+        elif _needs_axes(name, before):
+            unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
+        elif name == "concat" and before:
+            unfit = "concat comes first. To multiply by it, write cross: {concat: [...]}."
+        if unfit:
+            raise self._error(unfit, mapping, name)
+
+    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
+        """The sweep with one more step; each mistake of its call gets its place."""
+        value, unread = mapping[name], list[Mistake]()
+        call = self._call(sweep, name, value, unread)
+        if call is None:
+            raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
+        mistakes = unread
+        try:
+            sweep = call()
+        except SweepError as error:
+            mistakes = [*unread, *error.mistakes]
+        if mistakes:
+            raise together([one.at(self._place(one, mapping, name)) for one in mistakes])
+        return sweep
+
+    def _call(
+        self, sweep: Builder, name: str, value: Any, unread: list[Mistake]
+    ) -> Callable[[], Builder] | None:
+        """The call of a step; None if its value is not what it needs.
+
+        Args:
+            sweep: the sweep of the steps above it.
+            name: its name.
+            value: its arguments.
+            unread: gets what is wrong with arguments, which are left out of the call.
+        """
+        if name in _BY_KEY and isinstance(value, Mapping):
+            arguments = self._arguments(name, cast("_Mapping", value), unread)
+            return partial(getattr(sweep, name), arguments)
+        if name in _ARGUMENTS and isinstance(value, Mapping):
+            needed, known = _ARGUMENTS[name]
+            return (
+                partial(getattr(sweep, name), **value) if needed <= value.keys() <= known else None
+            )
+        if name == "slice":
+            part = parse_slice(value) if isinstance(value, str) else None
+            return partial(sweep.slice, part) if part and part.step != 0 else None
+        if name == "repeat":
+            return partial(sweep.repeat, value)
+        if name == "cross" and isinstance(value, (Mapping, list)):
+            return partial(sweep.times, self.sweep(cast("object", value), nested=True))
+        if name == "chain" and isinstance(value, list):
+            return partial(sweep.chain, *value)
+        if name == "concat" and isinstance(value, list) and value:
+            parts = [self.sweep(each, nested=True) for each in cast("list[object]", value)]
+            return partial(parts[0].plus, *parts[1:])
+        return None
+
+    def _arguments(self, name: str, value: _Mapping, unread: list[Mistake]) -> dict[str, Any]:
+        read = {"product": self._axis, "zip": self._axis, "exclude": self._options}.get(name)
+        arguments: dict[str, Any] = {}
+        for key, each in value.items():
+            try:
+                arguments[key] = read(name, key, each) if read else each
+            except SweepError as error:
+                unread += [one._replace(key=key) for one in error.mistakes]
+        return arguments
+
+    def _axis(self, name: str, key: str, values: Any) -> Any:
+        """The values of an axis: as they are, or those of a sweep in Hydra's own syntax."""
+        needs = f"{name}: {key} needs a list of values, got"
+        if isinstance(values, Mapping):
+            inner = next(iter(cast("_Mapping", values)), "name")
+            raise SweepError(
+                f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
+                " mappings into a list."
+            )
+        if values is None or isinstance(values, (bool, int, float)):
+            text = "null" if values is None else shown(values).lower()
+            raise SweepError(
+                f"{needs} {text}. Write {key}: [{text}], or pin it: set: {{{key}: {text}}}."
+            )
+        if isinstance(values, list) and any(map(_is_torn, cast("list[object]", values))):
+            raise SweepError(
+                f"{name}: {key}: within brackets YAML ends a value at each comma. Quote a sweep of"
+                f" Hydra's without the brackets, {key}: 'range(1,3)'."
+            )
+        return self._from_text(name, key, cast("Any", values))
+
+    def _options(self, name: str, key: str, values: Any) -> Any:
+        """The values that `exclude` drops: one, a list, or a sweep in Hydra's own syntax."""
+        swept = isinstance(values, str) and may_sweep(values)
+        return self._from_text(name, key, values) if swept else values
+
+    def _from_text(self, name: str, key: str, values: Any) -> Any:
+        """The values of a sweep in Hydra's own syntax; anything but text as it is."""
+        if not isinstance(values, str):
+            return values
+        numbers = _RANGE.fullmatch(values)
+        if numbers:  # as `save` writes it: no need for Hydra's parser
+            return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
+        if shuffles(values):
+            raise SweepError(
+                f"{name}: {key}={values} is in another order each time it is read, so that the file"
+                " would not say which sweep it is. Write the values in the order that you want, or"
+                " shuffle all configs by a step with a seed, shuffle: {seed: 0}."
+            )
+        try:
+            return FromText(sweep_values(key, values, self.config_loader))
+        except SweepError as error:
+            raise SweepError(f"{name}: {error}") from error
+
+    def _place(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
+        """Where the key or the row of a mistake is; the step if it is about neither."""
+        value = mapping[name]
+        if mistake.row is not None and isinstance(value, list):
+            rows = cast("list[Any]", value)
+            value = rows[mistake.row]
+            if not isinstance(value, Mapping):
+                return self._where(rows, mistake.row)
+        if isinstance(value, Mapping) and mistake.key in value:
+            return self._where(cast("object", value), mistake.key)
+        return self._where(mapping, name)
+
+    def _where(self, container: object, key: Any) -> str:
+        """Where a key of a mapping is, or an index of a list."""
+        return self.where if isinstance(self.where, str) else self.where.place(container, key)
+
+    def _error(self, message: str, container: object, key: Any) -> SweepError:
+        return SweepError(f"{self._where(container, key)}: {message}")
+
+
+def _is_torn(value: object) -> bool:
+    """Whether a value is a sweep of Hydra's up to its first comma, as in [range(1,3)]."""
+    return isinstance(value, str) and _TORN.fullmatch(value) is not None
+
+
+def _hint(name: object) -> str:
+    return did_you_mean(name if isinstance(name, str) else shown(name), STEPS)

@@ -1,0 +1,388 @@
+"""Whose values a read sees: threads, tasks and processes, inside binds and jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import os
+import pickle
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+
+from params_proto import SweepError, proto
+from params_proto.app import children, current
+from params_proto.app.current import BoundValues
+
+APPS = Path(__file__).parents[1] / "apps"
+
+
+@proto.prefix
+class Training:
+    lr: float = 0.001
+    seed: int = 1
+
+
+@proto.cli
+def train(lr: float = 0.1) -> tuple[float, float]:
+    return lr, Training.lr
+
+
+KEY = Training.__proto_parameters__.key  # type: ignore
+
+
+@pytest.fixture(autouse=True)
+def restored() -> Iterator[None]:
+    """What a test leaves in the process goes with it."""
+    yield
+    current.process.__init__()
+
+
+def in_thread(read: Callable[[], Any]) -> Any:
+    found: list[Any] = []
+    thread = threading.Thread(target=lambda: found.append(read()))
+    thread.start()
+    thread.join()
+    return found[0]
+
+
+def lr() -> float:
+    return Training.lr
+
+
+def job(**values: Any) -> BoundValues:
+    return BoundValues({KEY: values}, is_job=True)
+
+
+# Threads and tasks
+
+
+def test_a_thread_sees_the_main_threads_innermost_bind():
+    assert in_thread(lr) == 0.001
+    with proto.bind(Training, lr=1.0):
+        assert in_thread(lr) == 1.0
+        with proto.bind(Training, lr=2.0), ThreadPoolExecutor(1) as pool:
+            assert pool.submit(lr).result() == 2.0
+        assert in_thread(lr) == 1.0
+    assert in_thread(lr) == 0.001
+
+
+def test_a_thread_sees_the_jobs_values_also_within_a_bind():
+    with proto.bind(Training, lr=1.0), job(lr=2.0):
+        assert (Training.lr, in_thread(lr)) == (2.0, 2.0)
+        with proto.bind(Training, lr=3.0):
+            assert (Training.lr, in_thread(lr)) == (3.0, 2.0)
+    assert Training.lr == 0.001
+
+
+def test_each_thread_has_its_own_binds():
+    both_bound = threading.Barrier(2, timeout=60)
+
+    def bound(value: float) -> tuple[float, float, int]:
+        with proto.bind(Training, lr=value):
+            both_bound.wait()
+            Training.lr += 0.5
+            both_bound.wait()
+            return Training.lr, train()[1], Training.seed
+
+    with proto.bind(Training, lr=9.0, seed=7), ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(bound, [1.0, 2.0])) == [(1.5, 1.5, 7), (2.5, 2.5, 7)]
+        assert Training.lr == 9.0
+
+
+def test_each_task_has_its_own_binds():
+    async def bound(value: float) -> float:
+        with proto.bind(Training, lr=value):
+            await asyncio.sleep(0)
+            return Training.lr
+
+    async def both() -> list[float]:
+        with proto.bind(Training, lr=9.0):
+            return [*await asyncio.gather(bound(1.0), bound(2.0), asyncio.to_thread(lr)), lr()]
+
+    assert asyncio.run(both()) == [1.0, 2.0, 9.0, 9.0]
+
+
+def test_one_bind_can_be_entered_again_and_decorate_a_recursive_function():
+    bound = proto.bind(Training, lr=1.0)
+    with bound:
+        Training.lr = 5.0
+        with bound:
+            assert Training.lr == 1.0
+        assert Training.lr == 5.0
+
+    @bound
+    def down(n: int) -> list[float]:
+        return [Training.lr, *(down(n - 1) if n else [])]
+
+    assert down(2) == [1.0, 1.0, 1.0]
+
+
+# Assignment
+
+
+def test_an_assignment_holds_for_the_process_or_ends_with_the_innermost_block():
+    Training.lr = 5.0
+    assert in_thread(lr) == 5.0
+    with proto.bind(Training, seed=2):
+        assert Training.lr == 5.0
+        Training.lr = 6.0
+        assert in_thread(lr) == 6.0
+    with job(lr=7.0):
+        in_thread(lambda: setattr(Training, "lr", 8.0))
+        assert Training.lr == 8.0
+    assert Training.lr == 5.0
+
+
+# When train() is the app and when the body
+
+
+def test_the_body_is_called_wherever_this_is_no_script_of_its_own():
+    script = {"train": train, "__file__": "script.py", "__name__": "__main__"}
+
+    assert eval("train()", script) == (0.1, 0.001)
+
+
+# Processes
+
+
+def test_pickled_bindings_are_the_values_of_the_moment():
+    with proto.bind(Training, lr=1.0, seed=2), proto.bind(Training, lr=3.0):
+        bindings = children.PickledBindings()
+        packed = pickle.dumps(bindings)
+    assert Training.lr == 0.001
+
+    pickle.loads(packed)  # this process is now the child
+
+    assert (Training.lr, Training.seed) == (3.0, 2)
+    assert not current.in_job()
+    again = pickle.dumps(bindings)  # for a child of its own
+    current.process.inherited = None
+    pickle.loads(again)
+    assert Training.lr == 3.0
+
+    current.process.inherited = None
+    pickle.loads(pickle.dumps(bindings))
+    assert current.process.inherited is None
+
+
+def test_pickled_bindings_say_that_a_job_runs():
+    with job(lr=1.0):
+        packed = pickle.dumps(children.PickledBindings())
+    assert not current.in_job()
+    pickle.loads(packed)
+
+    assert current.in_job()
+    assert in_thread(lr) == 1.0
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [(threading.Lock(), "cannot pickle"), (lambda: 0, "lambda")],
+    ids=["lock", "lambda"],
+)
+def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, problem: str):
+    with BoundValues({KEY: {"lr": value, "seed": 3}}):
+        packed = pickle.dumps(children.PickledBindings())
+    pickle.loads(packed)
+
+    assert Training.seed == 3
+    for _ in range(2):
+        with pytest.raises(SweepError, match=rf"^The value of lr .*{problem}.* Pass it to the fu"):
+            _ = Training.lr
+
+
+def test_only_what_comes_from_the_parent_process_is_taken_over():
+    values = {"lr": 4.0}
+    children.restore(KEY, values, os.getpid())  # what a worker sends back
+    assert Training.lr == 0.001
+
+    children.restore(KEY, values, os.getppid())
+    assert Training.lr == 4.0
+
+    children.restore(KEY, {}, os.getppid())  # the next job of a worker that is used again
+    assert Training.lr == 0.001
+
+
+def test_a_class_takes_its_values_along_by_value():
+    @proto.prefix
+    class Local:
+        lr: float = 0.1
+
+        @classmethod
+        def doubled(cls) -> float:
+            return cls.lr * 2
+
+    with proto.bind(Local, lr=1.0):
+        copied = pickle.loads(cloudpickle.dumps(Local))
+        assert copied.doubled() == 2.0
+    assert copied.lr == 0.1  # it came from this process, not from a parent
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the apps, of which `parts` is importable and the others are scripts."""
+    folder = tmp_path_factory.mktemp("apps")
+    shutil.copytree(APPS, folder, dirs_exist_ok=True)
+    text = (folder / "package" / "app.py").read_text()
+    (folder / "guarded.py").write_text(text)
+    (folder / "unguarded.py").write_text(text.partition("if __name__")[0] + "train()\n")
+    return folder
+
+
+def printed(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+
+
+WAYS = ["here", "thread", "threads", "plain call", "fork", "spawn", "forkserver"]
+WAYS += ["fork pool", "spawn pool", "joblib"]
+
+
+def test_every_thread_and_process_of_a_job_sees_its_values(app: Path, python: Any):
+    rates = [0.5, 0.25]
+
+    done = python("everywhere.py", "-m", "training.lr=0.5,0.25", "training.layers=[3,4]", cwd=app)
+
+    jobs = printed(done.stdout)
+    assert len(jobs) == 2
+    for rate, found in zip(rates, jobs, strict=True):
+        assert found.pop("tasks") == [[1.0, [3, 4]], [2.0, [3, 4]], [rate, [3, 4]]]
+        assert list(found) == WAYS
+        assert {name: value for name, value in found.items() if value != [rate, [3, 4]]} == {}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [["unguarded.py"], ["guarded.py"], ["-m", "package.app"], ["entry.py"]],
+    ids=["script", "guarded script", "module", "script that imports the app"],
+)
+def test_the_joblib_launchers_workers_see_the_values_of_each_job(
+    command: list[str], app: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
+):
+    (tmp_path / "meeting").mkdir()
+    monkeypatch.setenv("MEETING", str(tmp_path / "meeting"))
+
+    done = python(
+        *command,
+        "-m",
+        "training.lr=0.5,0.25,0.125",
+        "seed=1,2",
+        "model.width=[5]",
+        "mode=SLOW",
+        "hydra/launcher=joblib",
+        "hydra.launcher.n_jobs=2",
+        f"hydra.sweep.dir={tmp_path}/m",
+        cwd=app,
+    )
+
+    jobs = printed(done.stdout)
+    assert len({found.pop("pid") for found in jobs}) == 2  # each worker ran several
+    assert sorted(jobs, key=json.dumps) == [
+        {"lr": rate, "mode": "slow", "seed": seed, "thread": [rate, "a", [5]], "width": [5]}
+        for rate in (0.125, 0.25, 0.5)
+        for seed in (1, 2)
+    ]
+
+
+def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(
+    app: Path, tmp_path: Path, python: Any
+):
+    command = ["records.py", "-m", "outer.size=7", "training.outer.many=[{rate:1,kinds:[LARGE]}]"]
+    command += ["training.pair=[3,4]", "training.other={size:5}"]
+    command += ["training.outer.inner.kinds=[SMALL]"]
+
+    basic, joblib = (
+        python(
+            *command, f"hydra/launcher={name}", f"hydra.sweep.dir={tmp_path}/{name}", cwd=app
+        ).stdout.splitlines()[-1]
+        for name in ("basic", "joblib")
+    )
+
+    inner = "Inner(kinds=(<Kind.LARGE: 2>,), rate=1.0)"
+    plain = "Inner(kinds=(), rate=0.5)"
+    assert basic == (
+        f"(Outer(size=7, inner={plain}, many=()),"
+        f" Outer(size=1, inner=Inner(kinds=(<Kind.SMALL: 1>,), rate=0.5), many=({inner},)),"
+        f" Pair(x=3, y=4.0), Outer(size=5, inner={plain}, many=()), <built-in function print>)"
+    )
+    assert joblib == basic
+
+
+# A bind in one task or thread is no other's
+
+
+def test_a_task_without_a_bind_neither_sees_nor_changes_another_tasks():
+    async def both() -> list[float]:
+        bound, read = asyncio.Event(), asyncio.Event()
+
+        async def binds() -> float:
+            with proto.bind(Training, lr=1.0):
+                bound.set()
+                await read.wait()
+                return Training.lr
+
+        async def binds_nothing() -> float:
+            await bound.wait()
+            before = Training.lr
+            Training.lr = 5.0
+            read.set()
+            return before
+
+        return await asyncio.gather(binds(), binds_nothing())
+
+    assert asyncio.run(both()) == [1.0, 0.001]
+    assert Training.lr == 5.0
+
+
+@pytest.mark.parametrize("first_out", [0, 1])
+def test_one_bind_in_two_tasks_leaves_each_in_its_own_surroundings(first_out: int):
+    shared_bind = proto.bind(Training, seed=7)
+
+    async def both() -> list[tuple[float, int]]:
+        turns = [asyncio.Event(), asyncio.Event()]
+        entered: list[int] = []
+
+        async def task(number: int) -> tuple[float, int]:
+            with proto.bind(Training, lr=float(number)):
+                with shared_bind:
+                    entered.append(number)
+                    if len(entered) == 2:
+                        turns[first_out].set()
+                    await turns[number].wait()
+                    assert Training.seed == 7
+                turns[1 - number].set()
+                return Training.lr, Training.seed
+
+        return await asyncio.gather(task(0), task(1))
+
+    assert asyncio.run(both()) == [(0.0, 1), (1.0, 1)]
+
+
+def test_a_bind_that_is_left_in_another_context_ends():
+    bound = proto.bind(Training, lr=1.0)
+    contextvars.copy_context().run(bound.__enter__)
+    assert in_thread(lr) == 1.0
+
+    bound.__exit__()
+
+    assert (Training.lr, in_thread(lr)) == (0.001, 0.001)
+    contextvars.copy_context().run(bound.__enter__)
+    with proto.bind(Training, lr=2.0):
+        bound.__exit__()
+        assert (Training.lr, in_thread(lr)) == (2.0, 2.0)
+
+
+def test_an_unguarded_run_in_a_child_that_imports_the_script_does_nothing(app: Path, python: Any):
+    text = (APPS / "pickled.py").read_text()
+    (app / "unguarded_run.py").write_text(text.replace("\nmain()\n", "\nmain.run()\n"))
+
+    done = python("unguarded_run.py", "hydra.run.dir=out", cwd=app)
+
+    assert "0.5 0.001" in done.stdout.splitlines()

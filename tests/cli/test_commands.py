@@ -1,0 +1,532 @@
+"""`params-proto`, as it is typed."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.cli.main import main
+from tests.multirun.progress.terminal import Terminal
+
+APP = """
+from params_proto import Sweep, proto
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0, name: str = ""):
+    print("lr", lr, "seed", seed, "name", name)
+    if seed == 7:
+        raise ValueError("seven")
+    if seed == 8:
+        return None
+    return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
+
+grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
+small = grid.exclude(lr=0.1)
+none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
+empty = Sweep(train).product(lr=[1.0])[:0]
+
+if __name__ == "__main__":
+    train()
+"""
+
+
+OF = "hydra.sweeper"
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lab = tmp_path_factory.mktemp("lab")
+    (lab / "train.py").write_text(APP)
+    for name, lines, status in (
+        ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
+        ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
+        ("runs/failed", ["seed=7"], 1),
+        ("runs/nothing", ["seed=8,8"], 0),
+        (
+            "runs/ranked",
+            ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
+            0,
+        ),
+    ):
+        command = [sys.executable, "train.py", "-m", *lines, f"hydra.sweep.dir={name}"]
+        done = subprocess.run(command, cwd=lab, capture_output=True, text=True)
+        assert done.returncode == status, done.stderr
+    return lab
+
+
+@pytest.fixture(autouse=True)
+def there(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(lab)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    def ran(*arguments: str, status: int = 0, aside: str | None = None) -> str:
+        """What it prints, or why it fails.
+
+        Args:
+            aside: what it says on standard error where it does not fail.
+        """
+        assert main(arguments) == status
+        said = capsys.readouterr()
+        if aside is not None:
+            assert said.err.rstrip("\n") == aside
+        return (said.err if status else said.out).rstrip("\n")
+
+    return ran
+
+
+def test_results(run: Any) -> None:
+    said = re.sub(r"(completed|failed) +[0-9.]+", r"\1 S", run("results", "runs/a"))
+    assert said.splitlines() == [
+        "runs/a: 2 completed, 2 failed",
+        "job  lr   seed  loss  acc  status     seconds  error",
+        "  0  0.1  1     0.1   0.9  completed S",
+        "  1  0.1  7                failed S  ValueError: seven",
+        "  2  0.2  1     0.2   0.8  completed S",
+        "  3  0.2  7                failed S  ValueError: seven",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("environment", "color"), [({}, "red"), ({"NO_COLOR": "1"}, "default")], ids=["", "NO_COLOR"]
+)
+def test_jobs_that_failed_stand_out_in_a_terminal(
+    lab: Path, environment: dict[str, str], color: str
+) -> None:
+    command = [sys.executable, "-m", "params_proto", "results", "runs/a"]
+    terminal = Terminal(command, lab, environment=environment)
+    assert terminal.to_the_end() == 0
+    colors = {
+        line.split()[0]: terminal.screen.buffer[at][2].fg
+        for at, line in enumerate(terminal.screen.display)
+        if line.startswith("  ") and line.strip()
+    }
+    assert colors == {"0": "default", "1": color, "2": "default", "3": color}
+
+
+@pytest.mark.parametrize(
+    ("options", "jobs"),
+    [
+        (["runs/a"], [0, 1, 2, 3]),
+        (["runs/a", "--sort", "loss"], [0, 2, 1, 3]),
+        (["runs/a", "--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "acc"], [0, 2, 1, 3]),
+        (["runs/a", "--sort", "acc", "--direction", "minimize"], [2, 0, 1, 3]),
+        (["runs/a", "--sort", "metric.acc"], [0, 2, 1, 3]),
+        (["runs/ranked"], [0, 1]),
+        (["runs/ranked", "--sort", "acc"], [1, 0]),
+        (["runs/ranked", "--sort", "metric.acc"], [1, 0]),
+        (["runs/ranked", "--sort", "acc", "--direction", "minimize"], [0, 1]),
+    ],
+)
+@pytest.mark.parametrize("form", ["text", "csv", "json"])
+def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> None:
+    said = run("results", *options, *([] if form == "text" else [f"--{form}"]))
+    lines = said.splitlines()
+    if form == "text":
+        found = [int(line.split()[0]) for line in lines[2:]]
+    elif form == "csv":
+        found = [int(line.split(",")[0]) for line in lines[1:]]
+    else:
+        found = [json.loads(line)["job"] for line in lines]
+    assert found == jobs
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]], ids=["text", "csv", "json"])
+@pytest.mark.parametrize(
+    ("options", "aside"),
+    [
+        (["runs/a"], ""),
+        (["runs/a", "--sort", "loss"], "lowest loss first; --direction maximize for the highest"),
+        (["runs/a", "--sort", "acc"], "highest acc first; --direction minimize for the lowest"),
+        (["runs/a", "--sort", "acc", "--direction", "minimize"], "lowest acc first"),
+        (["runs/ranked", "--sort", "acc"], "highest acc first"),
+    ],
+)
+def test_the_order_is_said(run: Any, options: list[str], aside: str, form: list[str]) -> None:
+    run("results", *options, *form, aside=aside)
+
+
+def test_several_directories(run: Any) -> None:
+    assert run("results", "runs/a", "runs/one").count("\njob") == 2
+    frame = [
+        json.loads(line) for line in run("results", "runs/a", "runs/one", "--json").splitlines()
+    ]
+    assert [one["sweep"] for one in frame] == ["runs/a"] * 4 + ["runs/one"] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "aside", "expected"),
+    [
+        (
+            ["runs/a", "--metric", "loss"],
+            "lowest loss = 0.1, job 0; --direction maximize for the highest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "acc"],
+            "highest acc = 0.9, job 0; --direction minimize for the lowest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "acc", "--direction", "minimize"],
+            "lowest acc = 0.8, job 2",
+            "lr 0.2 seed 1 name a b",
+        ),
+        (
+            ["runs/a", "--metric", "metric.loss"],
+            "lowest loss = 0.1, job 0; --direction maximize for the highest",
+            "lr 0.1 seed 1 name a b",
+        ),
+        (
+            ["runs/one"],
+            "lowest value = 0.1, job 1; --direction maximize for the highest",
+            "lr 0.1 seed 9 name ",
+        ),
+        (["runs/ranked"], "highest acc = 0.9, job 1", "lr 0.1 seed 1 name "),
+    ],
+)
+def test_the_best_runs_again(
+    run: Any, lab: Path, arguments: list[str], aside: str, expected: str
+) -> None:
+    command = run("best", *arguments, aside=aside)
+    done = subprocess.run(["sh", "-c", command], cwd=lab, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, f"{expected}\n"), done.stderr
+
+
+def test_the_best_runs_again_from_elsewhere(
+    run: Any, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = run("best", str(lab / "runs/one"))
+    assert command.startswith(f"cd {lab} && ")
+    done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "lr 0.1 seed 9 name \n"), done.stderr
+
+
+SEEDS = """
+from params_proto import proto
+
+@proto.cli
+def train(lr: float = 0.1, seed: int = 0):
+    print("lr", lr, "seed", seed)
+    if lr == 3 and seed == 2:
+        return float("nan")
+    return {1: [0.1, 0.9], 2: [0.4, 0.4], 3: [0.0, 0.0]}[int(lr)][seed - 1]
+
+train()
+"""
+
+
+def test_the_best_mean_over_seeds(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lowest number of all is another configuration's, and of one a seed has diverged."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SEEDS)
+    sweep = [sys.executable, "train.py", "-m", "lr=1,2,3", "seed=1,2", "hydra.sweep.dir=out"]
+    subprocess.run(sweep, check=True, capture_output=True)
+    run("best", "out", aside="lowest value = 0, job 4; --direction maximize for the highest")
+    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
+    command = run("best", "out", "--over", "seed", aside=means)
+    assert command.endswith("train.py -m lr=2 seed=1,2")
+    again = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=True)
+    jobs = [line for line in again.stdout.splitlines() if line.startswith("lr")]
+    assert jobs == ["lr 2.0 seed 1", "lr 2.0 seed 2"]
+    highest = run("best", "out", "--over", "seed", "--direction", "maximize")
+    assert highest.endswith("train.py -m lr=1 seed=1,2")
+    assert run("best", "out", "--over", "sede", status=1) == (
+        "params-proto: over=sede: no such key is swept. Did you mean seed?"
+    )
+
+
+def test_the_best_mean_of_equal_jobs(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "train.py").write_text(SEEDS)
+    (tmp_path / "twice.yaml").write_text("product: {lr: [1, 2]}\nset: {seed: 2}\nrepeat: 2\n")
+    to = ["hydra.sweeper.sweep=twice.yaml", "hydra.sweep.dir=out"]
+    subprocess.run([sys.executable, "train.py", "-m", *to], check=True, capture_output=True)
+    means = "lowest mean value = 0.4, jobs 2, 3; --direction maximize for the highest"
+    command = run("best", "out", "--over", "seed", aside=means)
+    assert command.endswith("train.py lr=2.0 seed=2")
+
+
+PLAIN = """
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    print("lr", config.lr)
+    return config.lr
+
+main()
+"""
+# Options of the sweeper in a config, which only this sweeper has.
+SWEPT = "hydra: {sweeper: {metric: value, sweep: {chain: [{lr: 2}, {lr: 1}]}}}\nlr: 0\n"
+MULTIRUN = f"defaults: [_self_, {{override hydra/sweeper: params_proto}}]\n{SWEPT}".replace(
+    "hydra: {", "hydra: {mode: MULTIRUN, "
+)
+OURS = "hydra/sweeper=params_proto"
+
+
+@pytest.mark.parametrize(
+    ("config", "start"),
+    [
+        (MULTIRUN, []),
+        (SWEPT, ["-m", OURS]),
+        (SWEPT, ["--multi", OURS]),
+        (SWEPT, ["hydra.mode=MULTIRUN", OURS]),
+    ],
+    ids=["mode of a config", "option", "its beginning", "mode"],
+)
+def test_the_best_of_an_app_whose_config_is_about_the_sweep(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, start: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/config.yaml").write_text(config)
+    (tmp_path / "app.py").write_text(PLAIN)
+    sweep = [sys.executable, "app.py", *start, "hydra.sweep.dir=out"]
+    subprocess.run(sweep, check=True, capture_output=True)
+    again = subprocess.run(["sh", "-c", run("best", "out")], capture_output=True, text=True)
+    assert (again.returncode, again.stdout) == (0, "lr 1\n"), again.stderr
+    assert not (tmp_path / "multirun").exists()
+
+
+def test_several_directories_in_one_order(run: Any) -> None:
+    def jobs(*arguments: str) -> list[list[int]]:
+        tables = run("results", *arguments).split("\n\n")
+        return [[int(line.split()[0]) for line in one.splitlines()[2:]] for one in tables]
+
+    assert jobs("runs/a", "runs/ranked", "--sort", "loss") == [[0, 2, 1, 3], [1, 0]]
+    assert jobs("runs/a", "runs/ranked", "--sort", "acc") == [[0, 2, 1, 3], [1, 0]]
+    assert jobs("runs/ranked", "runs/a", "--sort", "acc") == [[1, 0], [0, 2, 1, 3]]
+    assert jobs("runs/one", "runs/a", "--sort", "acc", "--direction", "minimize") == [
+        *([0, 1], [2, 0, 1, 3])
+    ]
+    as_csv = run("results", "runs/a", "runs/ranked", "--sort", "acc", "--csv").splitlines()
+    assert [line.split(",")[:2] for line in as_csv[1:]] == [
+        *(["runs/a", "0"], ["runs/ranked", "1"], ["runs/a", "2"], ["runs/ranked", "0"]),
+        *(["runs/a", "1"], ["runs/a", "3"]),
+    ]
+
+
+def test_a_metric_of_the_sweeps_own_that_no_job_returned(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "ranked", lab / "runs" / "mistyped")
+    plan = lab / "runs/mistyped/.sweep/plan.json"
+    plan.write_text(plan.read_text().replace('"acc"', '"ac"'))
+    for command in ("best", "report"):
+        assert run(command, "runs/mistyped", status=1) == (
+            "params-proto: metric=ac: the jobs returned no ac. Did you mean acc?"
+        )
+
+
+def test_csv_is_that_of_the_file_with_directories_from_here(run: Any, lab: Path) -> None:
+    rows = list(csv.DictReader((lab / "runs/a/results.csv").read_text().splitlines()))
+    printed = list(csv.DictReader(run("results", "runs/a", "--csv").splitlines()))
+    assert printed == [{**row, "dir": f"runs/a/{row['dir']}"} for row in rows]
+
+
+def test_json_keeps_every_digit_and_what_diverged(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "one", lab / "runs" / "odd")
+    for job, value in enumerate([3.456789e-12, "NaN"]):
+        record = lab / f"runs/odd/.sweep/jobs/0/0/{job}.json"
+        record.write_text(json.dumps({**json.loads(record.read_text()), "value": value}))
+    lines = [json.loads(line) for line in run("results", "runs/odd", "--json").splitlines()]
+    assert [line["value"] for line in lines] == [3.456789e-12, "NaN"]
+    assert [line["error"] for line in lines] == [None, None]
+    assert lines[0]["status"] == "completed"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[0]["started"])
+
+
+def test_failures(run: Any) -> None:
+    said = run("failures", "runs/a")
+    assert said.startswith("job 1: lr=0.1 seed=7 name='a b'\nruns/a/1\nTraceback (most recent call")
+    assert said.count("\n\njob 3: ") == 1
+    assert said.endswith("\nValueError: seven")
+    assert run("failures", "runs/one") == "No job has failed."
+
+
+def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
+    record = lab / "runs" / "killed" / ".sweep/jobs/0/0/1.json"
+    shutil.copytree(lab / "runs" / "one", lab / "runs" / "killed")
+    told = json.loads(record.read_text())
+    record.write_text(json.dumps({**told, "status": "running", "ended": None, "pid": 2**22 + 1}))
+    assert run("failures", "runs/killed") == "job 1: lr=0.1 seed=9\nruns/killed/1\nits process died"
+
+
+def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
+    (lab / "basic").mkdir()
+    (lab / "basic" / "multirun.yaml").touch()
+    said = run("failures", "basic", status=1)
+    assert said == "params-proto: basic was run by another sweeper, which kept no results."
+
+
+@pytest.mark.parametrize("gone", [".sweep/plan.json", "sweep.yaml"])
+@pytest.mark.parametrize("command", ["best", "failures", "results", "report"])
+def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, command: str, gone: str) -> None:
+    shutil.copytree("runs/a", tmp_path / "a")
+    (tmp_path / "a" / gone).unlink()
+    said = run(command, str(tmp_path / "a"), status=1)
+    there = f"{tmp_path / 'a'} has the records of a sweep"
+    assert said.startswith(
+        f"params-proto: {there}, but its sweep.yaml or .sweep/plan.json is gone."
+    )
+
+
+def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "conf/model").mkdir(parents=True)
+    for name in ("large", "small"):
+        (tmp_path / f"conf/model/{name}.yaml").touch()
+    (tmp_path / "sweep.yaml").write_text("product: {model: glob(*)}\n")
+    file, folder = str(tmp_path / "sweep.yaml"), str(tmp_path / "conf")
+    assert run("show", file, "--config-dir", folder).splitlines()[1:] == [
+        *("2 configs of 1 key: model", "job  model", "  0  large", "  1  small")
+    ]
+    assert "--config-dir conf" in run("show", file, status=1)
+
+
+def test_show(run: Any) -> None:
+    assert run("show", "train.py:grid", "--head", "2").splitlines() == [
+        "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
+        "2000000 configs of 2 keys: lr, seed",
+        "job  lr   seed",
+        "  0  0.1  0",
+        "  1  0.1  1",
+        "and 1999998 more",
+    ]
+    assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
+        *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
+    ]
+    assert run("show", "runs/one") == run("show", "runs/one/sweep.yaml")
+    assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
+    assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
+    assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
+        *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
+        "and more, not counted: exclude and where look at each of 2000000 configs",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("steps", "size"),
+    [
+        ("product: {lr: [1, 2], seed: [1, 2, 3, 4, 5]}\nexclude: {lr: 1, seed: [1, 2]}\n", 8),
+        ("product: {lr: [1, 2], seed: 'range(0,50000)'}\nexclude: {lr: 1}\n", 50000),
+        ("concat: [{product: {lr: [1, 2, 3]}, exclude: {lr: 1}}, {product: {lr: [4]}}]\n", 3),
+        ("product: {lr: [1, 2, 3]}\ncross: {product: {seed: [1, 2]}, exclude: {seed: 1}}\n", 3),
+    ],
+    ids=["ten", "the most", "concat", "cross"],
+)
+def test_show_counts_what_exclude_leaves(run: Any, tmp_path: Path, steps: str, size: int) -> None:
+    (tmp_path / "grid.yaml").write_text(steps)
+    lines = run("show", str(tmp_path / "grid.yaml"), "--head", "1").splitlines()
+    assert lines[1].startswith(f"{size} configs of ")
+    assert lines[-1] == f"and {size - 1} more"
+
+
+def test_wide_characters_take_two_columns(run: Any, tmp_path: Path) -> None:
+    (tmp_path / "grid.yaml").write_text("product: {name: [学習率, lr], seed: [1]}\n", "utf-8")
+    lines = run("show", str(tmp_path / "grid.yaml")).splitlines()[2:]
+    assert lines == ["job  name    seed", "  0  学習率  1", "  1  lr      1"]
+
+
+GIVE = (
+    "Give the directory of a sweep, which has a sweep.yaml, or of one of Hydra's basic sweeper,"
+    " which has a multirun.yaml."
+)
+MISTAKES = {
+    "results nowhere": f"nowhere is not a directory. {GIVE}",
+    "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
+    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
+    " well.",
+    "results runs/a --sort los --csv": "metric=los: the jobs returned no los. Did you mean loss?",
+    "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
+    "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
+    " Valid names: loss, acc.",
+    "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
+    "best runs/failed": "No job of runs/failed has completed: 1 failed.",
+    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank.",
+    "results runs/nothing --sort loss": "No job of runs/nothing returned a value: there is nothing"
+    " to rank.",
+    "failures nowhere": f"nowhere is not a directory. {GIVE}",
+    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
+    "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
+}
+
+
+@pytest.mark.parametrize(("command", "message"), MISTAKES.items())
+def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
+    said = run(*command.split(), status=1).replace(str(lab), "LAB")
+    assert said == f"params-proto: {message}"
+
+
+def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
+    for number, name in enumerate(["10-00-00", "09-00-00"]):
+        shutil.copytree(lab / "runs" / "one", lab / "multirun/2026-11-24" / name)
+        plan = lab / "multirun/2026-11-24" / name / ".sweep/plan.json"
+        os.utime(plan, (number, number))
+    said = run("results", "multirun", status=1)
+    assert said == (
+        f"params-proto: multirun does not contain a sweep. Did you mean"
+        f" multirun/2026-11-24/09-00-00? {GIVE}"
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["nope"], ["results"], ["best", "a", "--direction", "up"]),
+        *(["show", "train.py:grid", "--head", "-1"], ["show", "train.py:grid", "--head", "x"]),
+        ["results", "runs/a", "--csv", "--json"],
+    ],
+)
+def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        main(arguments)
+    assert end.value.code == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_as_a_module(python: Any, lab: Path) -> None:
+    done = python("-m", "params_proto", "--help", cwd=lab)
+    assert "examples:\n  params-proto show sweep.yaml\n" in done.stdout
+    assert python("-m", "params_proto", "results", "nowhere", cwd=lab, status=1).stdout == ""
+
+
+def test_an_output_that_has_not_all_letters(
+    python: Any, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python("train.py", "-m", "name='caf\xe9',tea", f"hydra.sweep.dir={tmp_path}/out", cwd=lab)
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    head, *jobs = python("-m", "params_proto", "results", "out").stdout.splitlines()[1:]
+    assert head.split()[:2] == ["job", "name"]
+    assert [job.split()[:2] for job in jobs] == [["0", r"caf\xe9"], ["1", "tea"]]
+
+
+def test_the_script_finds_the_modules_that_python_m_does(
+    python: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "study_here.py").write_text(APP)
+    script, show = Path(sys.executable).with_name("params-proto"), ("show", "study_here:grid")
+    assert python(script, *show).stdout == python("-m", "params_proto", *show).stdout
+    if hasattr(sys.flags, "safe_path"):  # since Python 3.11
+        monkeypatch.setenv("PYTHONSAFEPATH", "1")
+        assert "No module named" in python(script, *show, status=1).stderr
+
+
+def test_a_reader_that_has_seen_enough(lab: Path) -> None:
+    piped = f"{sys.executable} -m params_proto results runs/a | head -1"
+    done = subprocess.run(["sh", "-c", piped], cwd=lab, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("runs/a: 2 completed, 2 failed\n", "")

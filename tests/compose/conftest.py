@@ -1,0 +1,56 @@
+"""Both roads over a tree, in a process that is as it was afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from hydra import version
+
+from tests.compose import changing
+from tests.compose.both_ways import Roads
+from tests.compose.tree import Tree
+from tests.multirun.conftest import app as app
+from tests.multirun.conftest import multirun as multirun
+from tests.versions import HYDRA_1_3
+
+
+@pytest.fixture
+def roads(
+    plugins: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    hydra_restore_singletons: None,
+) -> Iterator[Callable[[Tree], Roads]]:
+    """Takes a tree, whose structured configs are registered until the test ends."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("TURN", "0")
+    if HYDRA_1_3:
+        version.setbase("1.3")
+    changing.register()
+    folders = [tmp_path / "here", tmp_path / "there"]
+    for folder in folders:
+        folder.mkdir()
+    with ExitStack() as stack:
+
+        def over(tree: Tree) -> Roads:
+            stack.enter_context(tree.registered())
+            return Roads(tree, folders)
+
+        yield over
+
+
+@pytest.fixture
+def over(roads: Callable[[Tree], Roads], tmp_path: Path) -> Callable[[Mapping[str, str]], Roads]:
+    """Takes the texts of a tree's files."""
+
+    def written(files: Mapping[str, str]) -> Roads:
+        for name, text in files.items():
+            file = tmp_path / "conf" / f"{name}.yaml"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+        return roads(Tree(str(tmp_path / "tree.py"), lines=()))
+
+    return written

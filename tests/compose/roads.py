@@ -1,0 +1,77 @@
+"""Hydra's own loader and the cached one, over one tree of configs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra._internal.config_loader_impl import ConfigLoaderImpl
+from hydra._internal.utils import create_config_search_path
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+
+from params_proto import compose
+from params_proto.compose import counts
+from params_proto.compose.loader import CachedLoader
+from tests.versions import HYDRA_1_3
+
+TREE = {
+    "config": "defaults: [_self_, db: mysql]\nlr: 0.1\nseed: 0\nlayers: [1, 2]\n",
+    "db/mysql": "driver: mysql\nport: 3306\n",
+    "db/pg": "driver: pg\nport: 5432\n",
+}
+
+
+def write(folder: Path, configs: Mapping[str, str]) -> Path:
+    """Writes a tree of configs, by their names without `.yaml`."""
+    for name, text in configs.items():
+        path = folder / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return folder
+
+
+def hydras(folder: Path) -> ConfigLoaderImpl:
+    return ConfigLoaderImpl(create_config_search_path(str(folder)))
+
+
+def cached(folder: Path) -> CachedLoader:
+    loader = compose.cached(hydras(folder))
+    assert isinstance(loader, CachedLoader)
+    return loader
+
+
+def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config") -> DictConfig:
+    """The config of a multirun."""
+    return loader.load_configuration(config_name, [*overrides], RunMode.MULTIRUN)
+
+
+class Compositions:
+    """Counts what Hydra's own code composes from now on for jobs, and what comes from prefixes.
+
+    Args:
+        monkeypatch: puts it in place.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.by_hydra = 0
+        self._before = counts.from_prefixes
+        own = ConfigLoaderImpl._load_configuration_impl
+
+        def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
+            self.by_hydra += kwargs["run_mode"] is RunMode.RUN
+            return own(loader, *args, **kwargs)
+
+        monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
+
+    @property
+    def from_prefixes(self) -> int:
+        return counts.from_prefixes - self._before
+
+
+def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:
+    """Registers a resolver, by the name that the function for it has in this OmegaConf."""
+    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
+    getattr(OmegaConf, register)(name, function, use_cache=use_cache, replace=True)

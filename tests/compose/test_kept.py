@@ -1,0 +1,112 @@
+"""What a sweep keeps in its directory, `.sweep`: where it cannot, it leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto.records.process import Process, this_process
+from tests.compose.roads import write
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("file", [".sweep", ".sweep/configs"])
+def test_a_file_in_its_place(multirun: Any, app: Path, file: str) -> None:
+    path = app / "out" / file
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(CompactHydraException, match=rf"{file} cannot be .*: File exists\. "):
+        multirun("seed=1,2")
+    assert names(app / "out") == [".sweep"]
+    assert path.read_text() == "mine"
+    path.unlink()
+    assert multirun("seed=1,2").jobs == ["seed=1", "seed=2"]
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """Within, a larger file cannot be written, as on a disk that is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("size", "file"),
+    [
+        (8, "out/.sweep"),
+        (128, "out/.sweep/plan.json"),
+        (1024, "out/multirun.yaml"),
+        (100_000, "out/.sweep/configs"),
+    ],
+    ids=["sign", "plan", "multirun", "configs"],
+)
+def test_a_disk_that_is_full(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch, size: int, file: str
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # which would be cut off
+    write(app / "conf", {"db/pg": f"port: 1\n# {'x' * 200_000}\n"})
+    with (
+        files_of_at_most(size),
+        pytest.raises(CompactHydraException, match=f"{file} cannot be written: File too large"),
+    ):
+        multirun("seed=1,2", "db=pg,mysql")
+    assert names(app / "out") == [".sweep"]
+    assert not list((app / "out/.sweep").rglob("*.json"))
+    assert len(multirun("seed=1,2", "db=pg,mysql").jobs) == 4
+
+
+def test_what_an_earlier_sweep_ran_stays_noted(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    shutil.rmtree(out / ".sweep")
+    (out / ".sweep").write_text("")
+    with pytest.raises(CompactHydraException, match="cannot be written"):
+        multirun("seed=3", "hydra.sweeper.overwrite=true")
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("seed=3")
+    assert names(out) == [".sweep", "0", "1", "multirun.yaml", "results.csv", "sweep.yaml"]
+
+
+def test_a_part_that_joined_since_keeps_the_sweep(multirun: Any, app: Path) -> None:
+    kept = app / "out" / ".sweep"
+    (kept / "running").mkdir(parents=True)
+    (kept / "configs").write_text("")
+    parent = Process(this_process().host, os.getppid(), None)
+    (kept / "running" / "another.json").write_text(json.dumps([*parent, "1:"]))
+    with pytest.raises(CompactHydraException, match="cannot be written"):
+        multirun("seed=1,2", "hydra.sweeper.slice=0:1")
+    assert names(app / "out") == [".sweep", "multirun.yaml", "sweep.yaml"]
+
+
+@pytest.mark.parametrize("exists", [True, False], ids=["leads", "dangles"])
+def test_a_link_is_not_written_through(multirun: Any, app: Path, exists: bool) -> None:
+    elsewhere = app / "elsewhere"
+    link = app / "out" / ".sweep" / "configs"
+    link.parent.mkdir(parents=True)
+    if exists:
+        elsewhere.mkdir(mode=0o755)
+        (elsewhere / "mine.yaml").write_text("mine: 1\n")
+    link.symlink_to(elsewhere, target_is_directory=True)
+    multirun("seed=1,2")
+    assert not link.is_symlink()
+    assert (link / "main" / "config.yaml").is_file()
+    assert elsewhere.exists() is exists
+    if exists:
+        assert names(elsewhere) == ["mine.yaml"]
+        assert elsewhere.stat().st_mode & 0o777 == 0o755

@@ -1,0 +1,237 @@
+"""A loader in another process: it brings no prefixes along, and finds the files that were kept."""
+
+from __future__ import annotations
+
+import gc
+import shutil
+from pathlib import Path
+from typing import Any
+
+import cloudpickle
+import pytest
+from hydra.core.singleton import Singleton
+from omegaconf import DictConfig, OmegaConf
+
+from params_proto.compose import copy_files, sources
+from params_proto.compose import loader as loaders
+from params_proto.compose.loader import CachedLoader
+from params_proto.compose.prefix import ConfigPrefix, Prefixes
+from params_proto.compose.template import difference
+from tests.compose.roads import TREE, cached, hydras, master, write
+
+JOBS = [["seed=1"], ["db=pg", "seed=2"]]
+
+# What a worker of joblib or Slurm does with what it is given.
+WORKER = """\
+import pickle, sys
+from pathlib import Path
+from hydra.core.singleton import Singleton
+from hydra.core.utils import setup_globals
+setup_globals()
+state, loader, multirun, jobs = pickle.loads(Path(sys.argv[1]).read_bytes())
+Singleton.set_state(state)
+configs = [loader.load_sweep_config(multirun, job) for job in jobs]
+Path(sys.argv[2]).write_bytes(pickle.dumps(configs))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _discovered(plugins: None) -> None:
+    """As when a loader is made."""
+
+
+@pytest.fixture
+def conf(tmp_path: Path) -> Path:
+    return write(tmp_path / "conf", TREE)
+
+
+def elsewhere(loader: CachedLoader, monkeypatch: pytest.MonkeyPatch) -> CachedLoader:
+    """The loader as in a process that has composed nothing yet."""
+    pickled = cloudpickle.dumps(loader)
+    monkeypatch.setattr(loaders, "_known", {})
+    return cloudpickle.loads(pickled)
+
+
+def by_a_worker(
+    loader: CachedLoader, multirun: DictConfig, jobs: list[list[str]], folder: Path, python: Any
+) -> list[Any]:
+    """The configs of jobs as a process composes them that is given the loader."""
+    given, made = folder / "given", folder / "made"
+    given.write_bytes(cloudpickle.dumps((Singleton.get_state(), loader, multirun, jobs)))
+    python("-c", WORKER, given, made, cwd=Path.cwd())
+    return cloudpickle.loads(made.read_bytes())
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["from-the-files", "from-what-was-kept"])
+def test_in_a_process_of_its_own(conf: Path, tmp_path: Path, python: Any, kept: bool) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    expected = [hydras(conf).load_sweep_config(multirun, job) for job in JOBS]
+    if kept:
+        for job in JOBS:
+            loader.load_sweep_config(multirun, job)
+        copy_files(loader, tmp_path / "kept")
+        shutil.rmtree(conf)
+    made = by_a_worker(loader, multirun, JOBS, tmp_path, python)
+    for config, match in zip(made, expected, strict=True):
+        assert difference(config, match) is None
+
+
+def test_a_package_that_is_not_there_any_more(
+    conf: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = write(tmp_path / "lib" / "goes", {"pg/one": "mark: 1\n"})
+    for folder in (package, package / "pg"):
+        (folder / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path / "lib")
+    write(conf, {"config": f"{TREE['config']}hydra: {{searchpath: [pkg://goes]}}\n"})
+    loader, jobs = cached(conf), [["+pg=one"], ["+pg=one", "seed=2"]]
+    multirun = master(loader)
+    expected = [loader.load_sweep_config(multirun, job) for job in jobs]
+    copy_files(loader, tmp_path / "kept")
+    shutil.rmtree(package)
+    made = by_a_worker(loader, multirun, jobs, tmp_path, python)
+    for config, match in zip(made, expected, strict=True):
+        assert config.pg.mark == 1
+        assert difference(config, match) is None
+
+
+def test_what_is_pickled_has_no_prefixes(conf: Path, tmp_path: Path) -> None:
+    loader = cached(conf)
+    small = len(cloudpickle.dumps(loader))
+    multirun = master(loader)
+    for number in range(50):
+        write(conf, {f"db/o{number}": f"driver: {'d' * 1000}\n"})
+        loader.load_sweep_config(multirun, [f"db=o{number}"])
+    assert len(cloudpickle.dumps(loader)) <= small < 5000
+    assert b"what-was-kept" not in cloudpickle.dumps(loader)
+    copy_files(loader, tmp_path / "what-was-kept")
+    pickled = cloudpickle.dumps(loader)
+    assert b"what-was-kept" in pickled
+    assert len(pickled) < small + 1000
+
+
+def test_edited_or_deleted_files(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    for job in JOBS:
+        loader.load_sweep_config(multirun, job)
+    copy_files(loader, tmp_path / "kept")
+    (conf / "config.yaml").write_text("broken: [\n")
+    (conf / "db" / "pg.yaml").unlink()
+    config = elsewhere(loader, monkeypatch).load_sweep_config(multirun, JOBS[1])
+    assert OmegaConf.to_container(config.db) == {"driver": "pg", "port": 5432}
+
+
+def test_an_option_that_no_job_has_chosen_before(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["seed=1"])
+    copy_files(loader, folder)
+    shutil.rmtree(conf)
+    for one in (loader, elsewhere(loader, monkeypatch)):
+        assert one.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+
+
+def count() -> int:
+    gc.collect()
+    return sum(isinstance(each, Prefixes) for each in gc.get_objects())
+
+
+def test_a_process_that_has_many_sweeps_forgets_the_first(
+    conf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    multirun = master(hydras(conf))
+    given = [cloudpickle.dumps(cached(conf)) for _ in range(5)]
+    before = count()
+    monkeypatch.setattr(loaders, "_known", {})
+    for number, pickled in enumerate(given):
+        config = cloudpickle.loads(pickled).load_sweep_config(multirun, [f"seed={number}"])
+        assert config.seed == number
+    assert count() <= before + 2
+
+
+def test_a_folder_that_cannot_be_seen(
+    conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """On a machine with another file system, the files are those that it has."""
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    loader.load_sweep_config(multirun, ["db=pg"])
+    copy_files(loader, folder)
+    shutil.rmtree(folder)
+    write(conf, {"db/pg": "port: 1\n"})
+    there = elsewhere(loader, monkeypatch)
+    for _ in range(2):
+        assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 1
+    (record,) = caplog.records
+    assert f"{folder} cannot be seen from here" in record.getMessage()
+
+
+def test_a_copy_that_is_gone(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader, folder = cached(conf), tmp_path / "kept"
+    multirun = master(loader)
+    copy_files(loader, folder)
+    (copy,) = folder.rglob("pg.yaml")
+    copy.unlink()
+    there = elsewhere(loader, monkeypatch)
+    assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 5432
+
+
+def test_another_sweeps_files_are_not_left(conf: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    write(folder / "main", {"db/old": "x: 1\n"})
+    loader = cached(conf)
+    loader.load_sweep_config(master(loader), ["seed=1"])
+    copy_files(loader, folder)
+    names = {path.name for path in folder.rglob("*.yaml")}
+    assert names == {"config.yaml", "mysql.yaml", "pg.yaml"}
+
+
+def test_hydras_own_loader_keeps_nothing(conf: Path, tmp_path: Path) -> None:
+    copy_files(hydras(conf), tmp_path / "kept")
+    assert not (tmp_path / "kept").exists()
+
+
+def test_a_turn_to_hydra_is_pickled(conf: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    loader = cached(conf)
+    multirun = master(loader)
+    own = ConfigPrefix.job
+
+    def wrong(*args: Any) -> Any:
+        config = own(*args)
+        config.seed += 1
+        return config
+
+    monkeypatch.setattr(ConfigPrefix, "job", wrong)
+    for job in JOBS:
+        loader.load_sweep_config(multirun, job)
+    assert elsewhere(loader, monkeypatch).load_sweep_config(multirun, ["seed=5"]).seed == 5
+
+
+def test_what_is_copied(conf: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with config_path=".", where the directory of the configs is the project's."""
+    others = {
+        ".venv/lib/schema": "x: 1\n",
+        "outputs/10-00-00/.hydra/config": "x: 1\n",
+        "outputs/10-00-00/note": "x: 1\n",
+        "outputs/sweep/multirun": "x: 1\n",
+    }
+    write(conf, {**others, "db/deep/one": "port: 1\n", "db/deep/down/two": "port: 2\n"})
+    (conf / "db" / "data.txt").write_text("text")
+    loader = cached(conf)
+    copy_files(loader, tmp_path / "kept")
+    root = tmp_path / "kept" / "main"
+    copied = sorted(str(path.relative_to(root)) for path in root.rglob("*") if path.is_file())
+    usual = ["config.yaml", "db/deep/down/two.yaml", "db/deep/one.yaml", "db/mysql.yaml"]
+    assert copied == [*usual, "db/pg.yaml"]
+    monkeypatch.setattr(sources, "_FOLDERS", 3)  # the root, db, outputs
+    loader = cached(conf)
+    copy_files(loader, tmp_path / "kept")
+    assert (root / "db/mysql.yaml").is_file()
+    assert not (root / "db/deep").exists()
+    assert loader.load_sweep_config(master(loader), ["+db@two=deep/down/two"]).two.port == 2

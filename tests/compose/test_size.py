@@ -1,0 +1,168 @@
+"""Sweeps of many jobs: when the first starts, and what is left of those that have run."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import HydraException
+from omegaconf import DictConfig, open_dict
+
+from params_proto import multirun
+from params_proto.compose import prefix
+from params_proto.compose.loader import CachedLoader
+from params_proto.compose.template import difference
+from params_proto.multirun import AppContext, JobRunner, Options, executor
+from params_proto.multirun.resume import ResumeTarget
+from tests.compose.roads import TREE, cached, hydras, master, write
+
+pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
+
+
+def task(config: DictConfig) -> None:
+    """What the jobs would run."""
+
+
+def run(options: Options, arguments: list[str], host: AppContext, launcher: Any) -> Any:
+    """As the sweeper does."""
+    return multirun.run(
+        options, arguments, host, launcher, JobRunner(task), ResumeTarget(host.config)
+    )
+
+
+class Composing:
+    """A launcher that composes each job as others do, and runs none.
+
+    Args:
+        host: the app.
+        most: the batches to take.
+    """
+
+    def __init__(self, host: AppContext, most: int | None = None) -> None:
+        self.host = host
+        self.most = most
+        self.batches: list[int] = []
+        self.configs = 0  # alive before the last batch
+
+    def launch(self, jobs: Sequence[Sequence[str]], initial_job_idx: int) -> list[JobReturn]:
+        if len(self.batches) == self.most:
+            raise EnoughError
+        self.batches.append(len(jobs))
+        self.configs = alive()
+        returns: list[JobReturn] = []
+        for number, job in enumerate(jobs, initial_job_idx):
+            config = self.host.compose(job)
+            with open_dict(config):
+                config.hydra.job.num = number
+            returns.append(JobReturn(job, config, config, status=JobStatus.COMPLETED))
+            returns[-1].return_value = None
+        return returns
+
+
+class EnoughError(Exception):
+    """The launcher has seen what it wanted to."""
+
+
+def alive(kind: type = DictConfig) -> int:
+    gc.collect()
+    return sum(isinstance(each, kind) for each in gc.get_objects())
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # what the launcher raises is raised
+    monkeypatch.chdir(tmp_path)
+    loader = cached(write(tmp_path / "conf", TREE))
+    config = master(
+        loader, "hydra/sweeper=params_proto", "hydra.sweep.dir=out", "hydra.job.name=app"
+    )
+    HydraConfig.instance().set_config(config)
+    return AppContext(config, loader, task)
+
+
+@pytest.mark.growth
+def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for the returns of up to a thousand jobs, here of up to a hundred."""
+    monkeypatch.setattr(executor, "_MAX_KEPT", 100)
+    left: list[tuple[int, int]] = []
+    for jobs in (200, 200, 450):  # once for what is made only once
+        options = Options(max_batch_size=50, overwrite=True)
+        launcher: Any = Composing(host)
+        returns = run(options, [f"seed=range({jobs})"], host, launcher)
+        assert launcher.batches == [50] * (jobs // 50)
+        assert returns == []
+        left.append((launcher.configs, alive()))
+    counts = [*left[1], *left[2]]
+    # A batch has a thousand and more.
+    assert max(counts) - min(counts) < 100
+
+
+def test_a_large_sweep_starts_with_a_hundred_jobs(
+    host: AppContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    composed: list[int] = []
+    own = CachedLoader.load_sweep_config
+
+    def counted(loader: CachedLoader, multirun: DictConfig, job: list[str]) -> DictConfig:
+        composed.append(len(composed))
+        return own(loader, multirun, job)
+
+    monkeypatch.setattr(CachedLoader, "load_sweep_config", counted)
+    launcher: Any = Composing(host, most=0)
+    with pytest.raises(EnoughError):
+        run(Options(), ["seed=range(10001)"], host, launcher)
+    assert len(composed) == 100
+    launcher = Composing(host, most=1)
+    with pytest.raises(EnoughError):
+        run(Options(max_batch_size=150, overwrite=True), ["seed=range(10001)"], host, launcher)
+    assert launcher.batches == [100]
+    assert len(composed) == 100 + 100 + 100 + 150  # the first batch twice, and the next one once
+
+
+def test_a_smaller_one_is_checked_before_the_first(host: AppContext) -> None:
+    launcher: Any = Composing(host, most=0)
+    options = ",".join(["mysql"] * 300 + ["nodb"])
+    with pytest.raises(HydraException, match="Could not find 'db/nodb'"):
+        run(Options(max_batch_size=100), [f"db={options}"], host, launcher)
+    assert not Path("out").exists()
+
+
+@pytest.mark.growth
+@pytest.mark.parametrize(
+    ("keys", "nodes", "most"),
+    [(10, 1_000, 9), (1_000, 10_000, 9), (1_000, 100, 4)],
+    ids=["small", "large", "a-few"],
+)
+def test_what_jobs_have_in_common_is_forgotten_by_its_size(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: int, nodes: int, most: int
+) -> None:
+    options = {f"db/o{number}": f"port: {number}\n" for number in range(12)}
+    large = "".join(f"k{number}: {number}\n" for number in range(keys))
+    folder = write(tmp_path, {**TREE, **options, "config": TREE["config"] + large})
+    monkeypatch.setattr(prefix, "_NODES", nodes)
+    loader, own = cached(folder), hydras(folder)
+    multirun = master(own)
+    before = alive(prefix.ConfigPrefix)
+    for option in [*range(12), *range(12)]:
+        made = loader.load_sweep_config(multirun, [f"db=o{option}"])
+    assert 1 < alive(prefix.ConfigPrefix) - before <= most
+    assert difference(made, own.load_sweep_config(multirun, ["db=o11"])) is None
+
+
+@pytest.mark.growth
+def test_what_is_left_to_hydra_fills_no_memory(tmp_path: Path) -> None:
+    merged = "defaults: [_self_, add: one]\nmap: '${oc.create:{a:1}}'\nseed: 0\n"
+    add = "# @package _global_\nmap: {port: 2}\n"
+    loader = cached(write(tmp_path, {"config": merged, "add/one": add}))
+    multirun = master(loader)
+    left: list[int] = []
+    for number in range(20):
+        assert loader.load_sweep_config(multirun, [f"seed={number}"]).map.port == 2
+        left.append(alive() + alive(FrameType))
+    assert left[19] - left[5] < 20

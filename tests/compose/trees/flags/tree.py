@@ -1,0 +1,77 @@
+"""Read-only and struct nodes: frozen classes, flags of stored nodes, open nodes in closed ones."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import OmegaConf
+
+from tests.compose.tree import Tree
+
+
+@dataclass(frozen=True)
+class Frozen:
+    fixed: int = 1
+    inner: dict[str, int] = field(default_factory=lambda: {"a": 1})
+
+
+@dataclass
+class Config:
+    seed: int = 0
+    frozen: Frozen = field(default_factory=Frozen)
+    part: Any = field(default_factory=dict)
+    open: Any = field(default_factory=dict)
+
+
+def register(store: ConfigStore) -> None:
+    store.store("base", Config)
+    store.store("frozen", Frozen, group="part")
+    store.store(
+        "readonly",
+        OmegaConf.create({"a": 1, "b": {"c": [1]}}, flags={"readonly": True}),
+        group="part",
+    )
+    store.store("struct", OmegaConf.create({"a": 1, "b": {}}, flags={"struct": True}), group="part")
+    unlocked = OmegaConf.create({"a": {"b": {"c": 1}}}, flags={"struct": False})
+    unlocked.a._set_flag("struct", True)
+    unlocked.a.b._set_flag(["struct", "readonly"], [False, False])
+    store.store("open", unlocked, group="part")
+    objects = OmegaConf.create({"a": 1}, flags={"allow_objects": True})
+    objects.a = {"b": 1}
+    objects._set_flag("mine", True)
+    store.store("objects", objects, group="part")
+
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "part=frozen",
+        "part=readonly",
+        "part=struct",
+        "part=open",
+        "part=objects",
+        "part@open=open",
+        "part@open=objects",
+        "open.new=1",
+        "open.a.new=1",
+        "open.a.b.new=1",
+        "open.a.b.c=2",
+        "open.a.b={d: 1}",
+        "part.a=2",
+        "part.b.c=2",
+        "+part.new=1",
+        "++part.new=1",
+        "~part.a",
+        "part={a: 3}",
+        "frozen.fixed=2",
+        "frozen.inner.a=2",
+        "+frozen.inner.b=2",
+        "frozen={fixed: 3}",
+        "seed=2",
+        "+other@frozen.more=one",
+        "+other@part=one",
+        "+other=one",
+    ),
+    master=("part=struct", "part@open=open", "seed=1"),
+    register=register,
+)

@@ -1,0 +1,49 @@
+"""A primary config that is read-only as a whole, and a structured one: there is no file."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from tests.compose.tree import Tree
+
+
+@dataclass
+class Model:
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Config:
+    defaults: list[Any] = field(default_factory=lambda: [{"model": "small"}, "_self_"])
+    seed: int = 0
+    model: Model = MISSING
+    free: dict[str, Any] = field(default_factory=dict)
+
+
+def register(store: ConfigStore) -> None:
+    store.store("config", Config)
+    store.store("small", Model, group="model")
+    store.store("large", Model(width=9), group="model")
+
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "model=large",
+        "model=from_file",
+        "seed=1",
+        "model.width=2",
+        "+free.a=1",
+        "hydra.job.name=x",
+        "hydra.job.chdir=true",
+        "+hydra.job.env_set.A=b",
+        "+hydra.own=1",
+        "hydra/output=default",
+        "+new=1",
+        "~model",
+    ),
+    master=("model=large", "hydra.job.name=x"),
+    register=register,
+)

@@ -1,0 +1,41 @@
+"""Lists: merged by files that take each other's place, of lists, of mappings, of references."""
+
+from tests.compose.tree import Tree
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "stack=short",
+        "stack=long",
+        "stack=mapping",
+        "+whole=list",
+        "+whole@items=list",
+        "+whole@_global_.more=list",
+        "items.0=9",
+        "items.1.a=9",
+        "items.1={b: 1}",
+        "++items.1={b: 1}",
+        "items.2.0=9",
+        "items=[]",
+        "items=null",
+        "items={a: 1}",
+        "items.x=1",
+        "items.-1=5",
+        "++items.5=5",
+        "~items.0",
+        "~items.1.a",
+        "stack.of=[{a: 1}]",
+        "stack.of.0.a=7",
+        "stack.refs=[1,'${..0}']",
+        "empty=[a]",
+        "nested.0.0.0=1",
+        "copy.0=1",
+        "copy=[1]",
+        "[0]=1",
+        "items[0]=1",
+        "items=extend_list(7)",
+        "empty=extend_list(1,2)",
+        "copy=extend_list(1)",
+    ),
+    master=("stack=long", "items=[1,2]", "+whole@items=list"),
+)

@@ -1,0 +1,79 @@
+"""Missing values and none: in files, in structured configs, whole nodes, set to `???` again."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING
+
+from tests.compose.tree import Tree
+
+
+@dataclass
+class Node:
+    must: int = MISSING
+    may: "int | None" = None
+    more: "Node | None" = None
+
+
+@dataclass
+class Config:
+    node: Node = field(default_factory=Node)
+    later: Node = MISSING
+    items: list[int] = MISSING
+    maybe: "dict[str, int] | None" = None
+    any: Any = MISSING
+    plain: Any = None
+    again: Any = None
+    copy: Any = None
+    by_name: "dict[str, Node | None]" = field(default_factory=lambda: {"none": None})
+
+
+def register(store: ConfigStore) -> None:
+    store.store("base", Config)
+    store.store("node", Node, group="node")
+    store.store("filled", Node(must=1, more=Node(must=2)), group="node")
+
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "node.must=1",
+        "node.must=???",
+        "node.more={must: 1}",
+        "node.more.must=1",
+        "node.more=null",
+        "node=null",
+        "node=???",
+        "+node@later=node",
+        "+node@later=filled",
+        "+node@node=filled",
+        "later={must: 3}",
+        "later.must=3",
+        "+later.must=3",
+        "items=[1]",
+        "items=[]",
+        "maybe={a: 1}",
+        "maybe.a=1",
+        "+maybe.a=1",
+        "any={a: 1}",
+        "any.a=1",
+        "++any.a.b=1",
+        "any=null",
+        "by_name.none={must: 1}",
+        "+by_name.some={must: ???}",
+        "plain.missing=1",
+        "plain=null",
+        "plain.none={a: 1}",
+        "plain.none.a=1",
+        "~later",
+        "~plain.none",
+        "~plain.missing",
+        "~any",
+        "+fill=all",
+        "copy.must=1",
+        "again=${node.must}",
+    ),
+    master=("+fill=all", "node.must=4", "+node@later=filled"),
+    register=register,
+)

@@ -1,0 +1,41 @@
+"""Much to delete and to add again: groups, options, nodes, keys of each other's packages."""
+
+from tests.compose.tree import Tree
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "~loggers",
+        "~loggers@second",
+        "~loggers=csv",
+        "~loggers=tensorboard",
+        "~loggers@second=tensorboard",
+        "~loggers.csv.folder",
+        "~loggers.csv",
+        "~trainer",
+        "~trainer.options",
+        "~trainer.options.a",
+        "~trainer.options={a: 1, b: 2}",
+        "~trainer.epochs=10",
+        "~trainer.epochs=11",
+        "~trainer.none",
+        "~trainer.none=null",
+        "~trainer.missing",
+        "~trainer.reference",
+        "~trainer.reference=1",
+        "~alias.a",
+        "~not.there",
+        "+loggers@third=csv",
+        "+trainer.options.c=1",
+        "++trainer.options.a.b=1",
+        "++trainer.epochs={a: 1}",
+        "++trainer={epochs: {b: 2}}",
+        "trainer.options={}",
+        "+trainer.again=${trainer.epochs}",
+        "+clear=all",
+        "+clear=some",
+        "+trainer.options={d: 1}",
+        "loggers=[csv,tensorboard]",
+    ),
+    master=("+clear=some", "~loggers@second", "~trainer.none"),
+)

@@ -1,0 +1,28 @@
+"""Files that come twice, Hydra's own among them; keys whose order is a matter of the choices."""
+
+from tests.compose.tree import Tree
+
+TREE = Tree(
+    __file__,
+    lines=(
+        "first@a=x",
+        "first@b=x",
+        "first@b=y",
+        "+first=x",
+        "+hydra/output@mine=default",
+        "+hydra/job_logging@logging=default",
+        "hydra/job_logging=stdout",
+        "hydra/job_logging=twice",
+        "hydra/hydra_logging=hydra_debug",
+        "+again=one",
+        "+again=[one,two]",
+        "+again=hydras",
+        "b.value=1",
+        "~first@a",
+        "order=ab",
+        "order=ba",
+        "+order@more=[ab,ba]",
+        "+order@more=[ba,ab]",
+    ),
+    master=("+again=one", "order=ba", "hydra/job_logging=twice"),
+)

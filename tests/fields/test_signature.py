@@ -1,0 +1,244 @@
+"""What a target is: functions, classes and dataclasses as their users write them."""
+
+from __future__ import annotations
+
+import copy
+import functools
+import inspect
+import pickle
+import typing
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+import pytest
+import typing_extensions
+
+from params_proto.errors import SweepError
+from params_proto.fields import REQUIRED, Field, Target, describe
+from params_proto.fields.annotations import resolve, type_text, unwrap
+
+if TYPE_CHECKING:
+    from decimal import Decimal as OnlyForTheChecker
+
+T = TypeVar("T")
+
+
+def train(lr: float, seed=1, *, data: Path = Path("data"), path: OnlyForTheChecker | None = None):
+    """A function with every kind of parameter."""
+
+
+def open_to_all(lr: float = 0.1, **extra: int): ...
+
+
+@dataclass
+class Base:
+    lr: float = 0.1
+    layers: list[int] = field(default_factory=lambda: [64, 32])
+    derived: int = field(default=0, init=False)
+
+
+@dataclass
+class Adam(Base):
+    _: KW_ONLY
+    eps: float
+    lr: int = 1  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+@dataclass
+class Box(Generic[T]):
+    content: T
+
+
+class Model:
+    def __init__(self, width: int, depth: int = 2) -> None: ...
+
+    def fit(self, epochs: int) -> None: ...
+
+    @classmethod
+    def build(cls, width: int) -> Model:
+        return cls(width)
+
+    def __call__(self, batch: int) -> None: ...
+
+
+class Point(NamedTuple):
+    x: float
+    y: float = 0.0
+
+
+class Plain:
+    lr: float = 0.1
+
+
+class Color(Enum):
+    RED = 1
+
+
+def decorated(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def fields_of(obj: Any) -> dict[str, tuple[Any, Any]]:
+    return {name: (unwrap(f.annotation), f.default) for name, f in describe(obj).fields.items()}
+
+
+TARGETS: list[tuple[Any, str, dict[str, tuple[Any, Any]]]] = [
+    (
+        train,
+        "train",
+        {
+            "lr": (float, REQUIRED),
+            "seed": (Any, 1),
+            "data": (Path, Path("data")),
+            "path": (Any, None),
+        },
+    ),
+    (open_to_all, "open_to_all", {"lr": (float, 0.1)}),
+    (decorated(open_to_all), "open_to_all", {"lr": (float, 0.1)}),
+    (lambda lr=1: None, "<lambda>", {"lr": (Any, 1)}),
+    (functools.partial(open_to_all, lr=0.5), "open_to_all", {"lr": (float, 0.5)}),
+    (functools.partial(Model.fit, None), "fit", {"epochs": (int, REQUIRED)}),
+    (Model, "Model", {"width": (int, REQUIRED), "depth": (int, 2)}),
+    (Model(1).fit, "fit", {"epochs": (int, REQUIRED)}),
+    (Model.build, "build", {"width": (int, REQUIRED)}),
+    (Model(1), "Model", {"batch": (int, REQUIRED)}),
+    (Base, "Base", {"lr": (float, 0.1), "layers": (list[int], [64, 32])}),
+    (
+        functools.partial(Base, lr=1),
+        "Base",
+        {"lr": (float, 1), "layers": (list[int], [64, 32])},
+    ),
+    (functools.partial(Base, layers=[1]), "Base", {"lr": (float, 0.1), "layers": (list[int], [1])}),
+    (
+        Adam,
+        "Adam",
+        {
+            "lr": (int, 1),
+            "layers": (list[int], [64, 32]),
+            "eps": (float, REQUIRED),
+        },
+    ),
+    (Box[int], "Box", {"content": (Any, REQUIRED)}),
+    (Point, "Point", {"x": (float, REQUIRED), "y": (float, 0.0)}),
+]
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "fields"), TARGETS, ids=[f"{n}-{type(t).__name__}" for t, n, _ in TARGETS]
+)
+def test_a_target_has_its_parameters(
+    target: Any, name: str, fields: dict[str, tuple[Any, Any]]
+) -> None:
+    assert fields_of(target) == fields
+    assert describe(target).name == name
+    assert describe(target).node == ""
+
+
+def test_the_fields_stand_in_the_order_of_the_call() -> None:
+    assert list(describe(Adam).fields) == list(inspect.signature(Adam).parameters)
+
+
+def test_a_default_factory_makes_a_default_for_each_description() -> None:
+    one, other = (describe(Base).fields["layers"].default for _ in range(2))
+    assert one == other
+    assert one is not other
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [(train, False), (open_to_all, True), (Base, False), (decorated(open_to_all), True)],
+    ids=["fixed", "kwargs", "dataclass", "wrapped"],
+)
+def test_a_target_that_takes_any_name_is_open(target: Any, expected: bool) -> None:
+    assert describe(target).open is expected
+
+
+def test_an_object_that_describes_itself_is_believed() -> None:
+    target = Target("training", "training", {"lr": Field("lr", float, 0.1)})
+
+    class Described:
+        __proto_fields__ = target
+
+    assert describe(Described) is target
+
+
+def test_a_decorated_function_is_read_in_the_names_of_its_own_module(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "elsewhere.py").write_text(
+        "from __future__ import annotations\n"
+        "from decimal import Decimal as Money\n"
+        "def pay(amount: Money): ...\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from decimal import Decimal
+
+    import elsewhere  # pyright: ignore[reportMissingImports]
+
+    assert fields_of(decorated(elsewhere.pay)) == {"amount": (Decimal, REQUIRED)}
+
+
+def by_position(lr: float, /, *rest: int): ...
+
+
+@pytest.mark.parametrize(
+    ("target", "rule"),
+    [
+        (3, "3 is not a target: give a function, a @proto.cli app"),
+        ("train", "'train' is not a target: give a function"),
+        ({"lr": [1]}, r"\{'lr': \[1\]\} is not a target: give a function"),
+        (Base(), r"Base\(.*\) is not a target: give .* a dataclass, the class itself"),
+        (Plain, "Plain is not a target: .* Decorate it with @proto.prefix or @dataclass"),
+        (Color, "Color is not a target: .* Decorate it with"),
+        (int, "The parameters of <class 'int'> cannot be read"),
+        (by_position, "2 mistakes:\n- .* lr by position only.*\n- .* takes \\*rest"),
+    ],
+    ids=["int", "str", "dict", "object", "class", "enum", "builtin", "positions"],
+)
+def test_what_has_no_named_parameters_is_no_target(target: Any, rule: str) -> None:
+    with pytest.raises(SweepError, match=rule):
+        describe(target)
+
+
+def test_a_target_can_be_pickled_copied_and_hashed() -> None:
+    target = describe(train)
+    assert pickle.loads(pickle.dumps(target)) == target
+    assert copy.deepcopy(target).fields["lr"].default is REQUIRED
+    assert hash(target) == hash(describe(train))
+    assert repr(target.fields["lr"].default) == "REQUIRED"
+
+
+TEXTS: list[tuple[Any, str]] = [
+    (int, "int"),
+    ("list[Unknown]", "Any"),
+    ("learning rate", "Any"),
+    ("dict[str, list[int]]", "dict[str, list[int]]"),
+    ("typing.Optional[Box[int]]", "Box[int] | None"),
+    ("Callable[[int], float]", "Callable[[int], float]"),
+    ("Callable[..., float]", "Callable[..., float]"),
+    ("typing.Literal['a', Color.RED, 1]", "'a' | Color.RED | 1"),
+    ("typing.Tuple", "tuple"),
+    ("typing.List", "list"),
+    ("typing.Annotated[float, 'rate'] | None", "float | None"),
+    ("typing.Any", "Any"),
+    ("typing.Final", "Any"),
+    ("typing.NewType('Steps', int)", "int"),
+    ("None", "None"),
+    ("typing_extensions.TypeAliasType('Rate', float)", "float"),
+    ("typing_extensions.TypeAliasType('Rates', list[T], type_params=(T,))[int]", "list[Any]"),
+    (list["Color"], "list[Color]"),  # quoted inside
+    (dict[str, list["Color"]], "dict[str, list[Color]]"),
+]
+
+
+@pytest.mark.parametrize(("annotation", "text"), TEXTS, ids=[str(a) for a, _ in TEXTS])
+def test_an_annotation_is_shown_as_it_is_written(annotation: Any, text: str) -> None:
+    names = {**globals(), "typing": typing, "typing_extensions": typing_extensions}
+    assert type_text(resolve(annotation, names)) == text

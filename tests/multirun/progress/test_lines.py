@@ -1,0 +1,99 @@
+"""How far a sweep is, and the lines that say so where there is no terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.analysis.ranking import Ranking
+from params_proto.multirun import progress as module
+from params_proto.multirun.progress import Progress
+from params_proto.multirun.resume import Best, ResumeFilter
+from params_proto.records import JobStore, Record, Status
+from tests.records.test_record import RECORD
+
+
+def record(job: int, value: object = None, status: Status = Status.COMPLETED) -> Record:
+    lines = [f"seed={job}"]
+    return RECORD._replace(
+        job=job, duration=1.25, value=value, status=status, overrides=lines, error=None
+    )
+
+
+def progress(
+    total: int | None, ranking: Ranking | None = None, remaining: ResumeFilter | None = None
+) -> Progress:
+    best = Best(ranking or Ranking("loss"))
+    made = Progress(total, best, JobStore(Path()), remaining)
+    made.launched(dict.fromkeys(range(total or 9), 0))
+    return made
+
+
+def test_only_what_is_known() -> None:
+    shown = progress(None)
+    assert shown.parts() == ["0 done", "0 running"]
+    shown.changed(record(0, status=Status.RUNNING))
+    assert shown.parts() == ["0 done", "1 running"]
+    shown.changed(record(0))
+    assert shown.parts() == ["1 done", "0 running"]
+
+
+def test_the_best_so_far() -> None:
+    values = [{"acc": 0.5}, {"acc": "NaN"}, {"acc": 0.75}, 3, None, {"acc": 0.6}]
+    shown = progress(9, Ranking("acc", maximize=True))
+    for job, value in enumerate(values):
+        shown.changed(record(job, value))
+    assert shown.parts()[-1] == "highest acc=0.75 (job 2 (seed=2))"
+
+
+def test_a_job_that_is_launched_again_counts_once() -> None:
+    shown = progress(2)
+    shown.changed(record(0, status=Status.FAILED))
+    shown.changed(record(1))
+    assert shown.parts()[:2] == ["1/2 done", "1 failed"]
+    shown.launched({0: RECORD.attempt})
+    shown.changed(record(0, status=Status.FAILED))  # which is known
+    shown.changed(record(0)._replace(attempt=RECORD.attempt + 1))
+    assert shown.parts()[:2] == ["2/2 done", "0 running"]
+
+
+@pytest.mark.parametrize(("metric", "times"), [("los", 1), ("loss", 0), ("value", 0)])
+def test_a_misspelt_metric_is_reported_at_the_first_job(
+    caplog: pytest.LogCaptureFixture, metric: str, times: int
+) -> None:
+    shown = progress(3, Ranking(metric))
+    for job, value in enumerate([None, {"loss": 1}, {"loss": 2}]):
+        shown.changed(record(job, value))
+    text = "hydra.sweeper.metric=los: job 1 has returned no los. Did you mean loss?"
+    assert caplog.messages == [text] * times
+
+
+def test_jobs_that_ran_before(capsys: pytest.CaptureFixture[str]) -> None:
+    remaining = ResumeFilter(JobStore(Path()), Best(Ranking("loss")), left_out=5, unfinished=2)
+    shown = progress(10, remaining=remaining)
+    shown.changed(record(0))
+    assert shown.parts()[:2] == ["4/10 done", "2 failed"]
+    assert capsys.readouterr().err == "[6/10] job 0 (seed=0) completed in 1.2 s\n"
+
+
+def test_a_line_for_each_job_and_now_and_then_one_for_all(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [time.monotonic()]
+    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    shown = progress(9)
+
+    def ends(job: int, after: float, **how: Any) -> str:
+        clock[0] += after
+        shown.changed(record(job, {"acc": 1, "loss": job}, **how))
+        return capsys.readouterr().err
+
+    assert ends(0, 1.0) == "[1/9] job 0 (seed=0) completed in 1.2 s: loss=0, acc=1\n"
+    assert ends(1, 28.0, status=Status.FAILED) == ""  # which the log has
+    every = "2/9 done, 1 failed, 0 running, lowest loss=0 (job 0 (seed=0))"
+    assert ends(2, 2.0).splitlines()[1] == every
+    assert len(ends(3, 29.0).splitlines()) == 1
+    assert len(ends(4, 2.0).splitlines()) == 2

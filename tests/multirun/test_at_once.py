@@ -1,0 +1,151 @@
+"""Sweeps that start in the same second: each has a directory of its own, unless it is named."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto import results
+from params_proto.records.record import now
+
+# Each job waits until a job of each sweep has begun, so that none ends before another starts.
+APP = """
+import sys, time
+from pathlib import Path
+from params_proto import Sweep, proto
+
+def train(seed: int = 0):
+    Path(f"began-{seed}").touch()
+    deadline = time.monotonic() + 60
+    while len([*Path().glob("began-*")]) < int(Path("sweeps").read_text()):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    return seed
+"""
+COMMAND = f"{APP}\nproto.cli(train)()\n"
+LAUNCH = f"""{APP}
+if __name__ == "__main__":
+    Sweep(train).product(seed=[int(sys.argv[1])]).launch(config_path="conf", config_name="year")
+"""
+YEAR = "runs/${now:%Y}"
+OURS = ["-m", f"hydra.sweep.dir={YEAR}", "hydra.sweeper.progress=false"]
+
+
+@pytest.mark.parametrize(
+    ("script", "commands"),
+    [
+        (COMMAND, [[*OURS, f"seed={seed}"] for seed in range(4)]),
+        (LAUNCH, [[seed] for seed in ("0", "1")]),
+    ],
+    ids=["command line", "launch"],
+)
+def test_all_run_in_directories_of_their_own(
+    tmp_path: Path, script: str, commands: list[list[str]]
+) -> None:
+    (tmp_path / "train.py").write_text(script)
+    (tmp_path / "sweeps").write_text(str(len(commands)))
+    (tmp_path / "conf").mkdir()
+    (tmp_path / "conf/year.yaml").write_text(
+        "year: ${now:%Y}\nhydra: {sweep: {dir: 'runs/${year}'}}\n"
+    )
+    running = [
+        subprocess.Popen([sys.executable, "train.py", *command], cwd=tmp_path)
+        for command in commands
+    ]
+    assert [process.wait() for process in running] == [0] * len(running)
+    year = now()[:4]
+    names = [year, *[f"{year}_{number}" for number in range(1, len(running))]]
+    assert made(tmp_path) == names
+    tables = [results(tmp_path / "runs" / name) for name in names]
+    ran = [[*table["value"][table["status"] == "completed"]] for table in tables]
+    assert sorted(ran) == [[seed] for seed in range(len(running))]
+
+
+def test_slices_share_a_directory_that_the_time_names(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(COMMAND)
+    (tmp_path / "sweeps").write_text("2")
+    command = [sys.executable, "train.py", *OURS, "seed=0,1"]
+    running = [
+        subprocess.Popen([*command, f"hydra.sweeper.slice={part}::2"], cwd=tmp_path)
+        for part in range(2)
+    ]
+    assert [process.wait() for process in running] == [0, 0]
+    (year,) = made(tmp_path)
+    assert [*results(tmp_path / "runs" / year)["value"]] == [0, 1]
+
+
+def test_slices_of_a_sweep_that_has_changed_run_one_after_the_other(
+    multirun: Any, app: Path
+) -> None:
+    """Both would give the next number to a job of their own."""
+    out = multirun("seed=1").directory
+    changed = ["seed=1,2,3", f"hydra.sweeper.resume={out}"]
+    refused: list[str] = []
+
+    def task(_: Any) -> None:
+        command = [sys.executable, "app.py", "-m", "hydra/sweeper=params_proto", *changed]
+        done = subprocess.run(
+            [*command, "hydra.sweeper.slice=2:", "hydra.sweeper.resume_changed=true"],
+            cwd=app, capture_output=True, text=True,
+        )  # fmt: skip
+        assert done.returncode
+        refused.append(done.stderr)
+
+    (app / "app.py").write_text(
+        "import hydra\n"
+        "@hydra.main(version_base='1.3', config_path='conf', config_name='config')\n"
+        "def main(config): ...\n"
+        "main()\n"
+    )
+    multirun(*changed, "hydra.sweeper.slice=1:2", task=task)
+    (said,) = refused
+    assert "this sweep has changed since it was started: its slices run one after the other" in said
+    multirun(*changed, "hydra.sweeper.slice=2:")
+    assert [*results(out)["seed"]] == [1, 2, 3]
+
+
+def made(app: Path) -> list[str]:
+    """The directories, but for one of the name before it is resolved, which Hydra's tests make."""
+    return sorted(path.name for path in (app / "runs").iterdir() if "$" not in path.name)
+
+
+# --- one sweep after the other
+
+
+def test_what_is_refused_leaves_no_directory(multirun: Any, app: Path) -> None:
+    with pytest.raises(CompactHydraException, match="would share the directory"):
+        multirun("seed=1,2", "hydra.sweep.subdir=same", to=YEAR)
+    assert made(app) == []
+
+
+def test_a_dry_run_names_the_next_directory_and_does_not_make_it(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    year = app / "runs" / now()[:4]
+    for name in (year, f"{year}_1"):
+        multirun("seed=1", "hydra.sweeper.dry_run=true", to=YEAR)
+        assert f"1 job in {name}, of which all are valid" in capsys.readouterr().out
+        assert not Path(name).exists()
+        multirun("seed=1", to=YEAR)
+        assert Path(name).exists()
+
+
+def test_a_directory_without_a_sweep_is_used(multirun: Any, app: Path) -> None:
+    """As one that a callback of `on_multirun_start` has written into."""
+    year = app / "runs" / now()[:4]
+    year.mkdir(parents=True)
+    (year / "commit.txt").write_text("0a1b2c")
+    multirun("seed=1", to=YEAR)
+    assert (year / "sweep.yaml").is_file()
+
+
+def test_overwrite_takes_the_directory_as_it_is(multirun: Any, app: Path) -> None:
+    for seed in (1, 2):
+        multirun(f"seed={seed}", "hydra.sweeper.overwrite=true", to=YEAR)
+    (year,) = made(app)
+    assert (app / "runs" / year / "sweep.yaml").read_text() == "set: {seed: 2}\n"

@@ -1,0 +1,109 @@
+"""What Hydra's syntax gives the sweeper: the jobs of Hydra's basic sweeper, string by string."""
+
+from __future__ import annotations
+
+import pytest
+
+from params_proto.algebra.expression import Expression
+from params_proto.errors import SweepError
+from params_proto.multirun import request
+from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import plan
+from params_proto.overrides.parse import KeyValues
+from tests.multirun.stock import jobs_of_basic, jobs_of_ours
+
+SWEEPS = [
+    *("1,2", "1,2.50,1e3,-0.0,nan,inf", "null,true,FALSE", 'a,\'b c\',"d\'e","f\\"g"', "a"),
+    *("choice(a,b)", "choice(1)", "sort(3,1,2)", "sort(b,a,reverse=true)", "tag(x,y,choice(a,b))"),
+    *("range(3)", "range(5,1,-2)", "range(0,1,0.25)", "sort(range(3,0,-1))", "float(range(1,3))"),
+    *("int(1.5,2.5)", "str(1,null_,true)", "bool(1,0)", "float(1,'2')", "1_000,2", "a b,c d"),
+    *("[1,2],[3,'4',null]", "{a:1},{a:{b:['c d',${x}]}}", "[],{}", "'',' ',\\ ", "a\\,b,c\\=d"),
+    *("${x},y", "'${x}',\"a${x}\"", "\\${x},'\\${x}'", "a:b,c/d,e.f,g@h,?,*,$,%,|,-,+", "null,1"),
+]
+VALUES = [
+    *("1", "1.50", "a", "'a b'", '"a"', "null", "True", "[1,a,'b']", "{a:1,b:{c:'d'}}", "", "''"),
+    *(
+        "${x}",
+        "'${x}'",
+        "\\${x}",
+        "a\\ b",
+        "a\\,b",
+        "int(2.5)",
+        "str(1)",
+        "x-1",
+        "x.1",
+        "a:b",
+    ),
+    *("sort([3,1,2])", "sort([b,a],reverse=true)", "{1:2,null:3,true:4,1.5:5,a b:6}", "f x", "a@b"),
+    *("shuffle([1])", "1__0", "'it\\'s'", "\\\\", "'\\\\'", "[]", "{}", "[[[]]]", "[${x},'${y}']"),
+    *("str([a,''])", "str(['a b',true])", "[${oc.env:A,b}]", "str({a:[1,'}']})"),
+]
+
+
+@pytest.mark.parametrize("text", SWEEPS + VALUES)
+def test_each_value_is_spelled_as_by_the_basic_sweeper(text: str) -> None:
+    assert jobs_of_ours([f"key={text}"]) == jobs_of_basic([f"key={text}"], None)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "jobs"),
+    [
+        (["lr=1,2", "++lr=3"], [["++lr=3"]]),
+        (["lr=1,2", "a=0", "lr=3,4"], [["lr=3", "a=0"], ["lr=4", "a=0"]]),
+        (["+lr=1,2", "lr=3"], [["+lr=3"]]),
+        (["+lr=1", "lr=3"], [["+lr=1", "lr=3"]]),
+        (["++lr=1", "lr=3,4"], [["++lr=3"], ["++lr=4"]]),
+        (["db@a=1,2", "db=3"], [["db@a=1", "db=3"], ["db@a=2", "db=3"]]),
+        (["lr=range(0,2)", "++lr=5,6"], [["++lr=5"], ["++lr=6"]]),
+        # mappings, which Hydra merges
+        (["d={a:1},{a:2}", "++d={b:3}"], [["++d={a:1,b:3}"], ["++d={a:2,b:3}"]]),
+        (
+            ["+d={a:1,c:{x:1}}", "++d={c:{y:2}},{a:3}"],
+            [["++d={a:1,c:{x:1,y:2}}"], ["++d={a:3,c:{x:1}}"]],
+        ),
+        (["d={a:1},{a:2}", "++d=3"], [["++d=3"]]),
+    ],
+    ids=str,
+)
+def test_a_key_that_is_swept_and_given_again_runs_no_job_twice(
+    overrides: list[str], jobs: list[list[str]]
+) -> None:
+    assert jobs_of_ours(overrides) == [jobs]
+
+
+def test_a_shuffled_sweep_has_one_order() -> None:
+    planned = plan(Expression(), (), request.given(["a=shuffle(range(50))"]), [], lambda key: False)
+    first = [job.overrides for job in planned.jobs()]
+    assert first == [job.overrides for job in planned.jobs()]
+    assert sorted(first) == sorted([f"a={i}"] for i in range(50))
+
+
+def test_a_large_sweep_is_not_listed() -> None:
+    planned = plan(
+        Expression(),
+        (),
+        request.given([f"k{i}=range(1000000)" for i in range(6)]),
+        [],
+        lambda key: False,
+    )
+    assert planned.space.size == 10**36
+    jobs = planned.jobs()
+    assert [next(jobs), next(jobs)] == [
+        Job(0, [f"k{i}=0" for i in range(6)]),
+        Job(1, [*(f"k{i}=0" for i in range(5)), "k5=1"]),
+    ]
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    with pytest.raises(SweepError, match=r"(?s)2 mistakes:.*a=interval\(0,1\).*b=range\(1,0\)"):
+        request.given(["a=interval(0,1)", "b=range(1,0)", "c=1"])
+
+
+def test_a_deletion_is_no_value_of_the_key() -> None:
+    assert [one.name for one in request.given(["+db=a", "~db", "++db=b"])] == [
+        "db",
+        "~db",
+        "db",
+    ]
+    assert request.given(["~db=pg"]) == [KeyValues("~db", ("pg",))]
+    assert jobs_of_ours(["~db=null"]) == [[["~db=null"]]]

@@ -1,0 +1,219 @@
+"""The directories of a sweep and of its jobs: what is refused before anything is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+
+from params_proto.errors import SweepError
+from params_proto.multirun.directories import make
+from tests.conftest import Python
+
+PRINTS = """
+from params_proto import proto
+
+@proto.cli
+def main(seed: int = 0):
+    print(f"{seed=}")
+
+main()
+"""
+
+
+def directories(path: Path) -> list[str]:
+    found = [each.parent for each in path.rglob(".hydra")]
+    return sorted(str(each.relative_to(path)) for each in found)
+
+
+@pytest.mark.parametrize(
+    ("subdir", "expected"),
+    [
+        ("${hydra.job.override_dirname}", ["seed=1", "seed=2"]),
+        ("runs/${seed}", ["runs/1", "runs/2"]),
+        ("${hydra:job.num}", ["0", "1"]),
+        ("${hydra.job.id}x", ["0x", "1x"]),
+        ("a/../b${seed}", ["b1", "b2"]),
+        ("${hydra.job.num}/deeper", ["0/deeper", "1/deeper"]),
+    ],
+)
+def test_directories_that_tell_the_jobs_apart(
+    multirun: Any, subdir: str, expected: list[str]
+) -> None:
+    run = multirun("seed=1,2", f"hydra.sweep.subdir={subdir}")
+    assert directories(run.directory) == expected
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["seed=1,2", "hydra.sweep.subdir=same"],
+            r"job 0 \(seed=1\) and job 1 \(seed=2\) would share the directory .*out/same. Tell",
+        ),
+        (
+            ["seed=1,2", "lr=3,4", "hydra.sweep.subdir=${lr}"],
+            r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3",
+        ),
+        (["seed=1,2", "hydra.sweep.subdir=x/../${lr}"], "would share"),
+        # a value that is another job's number
+        (
+            ["seed=1,2", "lr=0,1", "hydra.sweep.subdir=${seed}"],
+            r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1",
+        ),
+        (["seed=0,5,0", "hydra.sweep.subdir=${seed}"], r"job 0 .* and job 2 .* would share"),
+        (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
+        (["name=a,results.csv", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
+        (
+            ["seed=1,2", "hydra.sweep.subdir=sweep.yaml/${seed}"],
+            "job 0 .*, where a file is or will",
+        ),
+        (
+            ["seed=1", "hydra.sweep.subdir=${nope:1}"],
+            "job 0 .* has no directory: hydra.sweep.subdir: Unsupp",
+        ),
+        (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
+        (["seed=1", "hydra.job.name=${no}"], "job 0 .* has no name: hydra.job.name: Interpolation"),
+        (["seed=1", "hydra.sweep.subdir=/tmp"], "directory /tmp, outside the sweep's"),
+        (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
+        (["name=/a", "hydra.sweep.subdir=${name}"], "the directory /a, outside"),
+    ],
+    ids=str,
+)
+def test_a_directory_that_is_refused(
+    multirun: Any, app: Path, overrides: list[str], message: str
+) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "out"]
+    assert not list((app / "out").iterdir())
+
+
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+
+
+@pytest.mark.parametrize(
+    ("overrides", "named", "directory", "jobs"),
+    [
+        (["seed=1,2"], "logs/${seed}", "logs/0", ["0", "1"]),
+        (["seed=1,2", *JOBLIB], "logs/${seed}", "logs/0", ["0", "1"]),
+        (["db=mysql,pg"], "logs/${db.driver}", "logs/mysql", ["0", "1"]),
+        (
+            ["seed=1,2", "hydra.sweeper.slice=1:", "hydra.sweep.subdir=of-${seed}"],
+            *("logs/${seed}", "logs/0", ["of-2"]),
+        ),
+    ],
+    ids=["key", "joblib", "group", "slice"],
+)
+def test_one_directory_of_a_sweep_whose_jobs_name_several(
+    multirun: Any,
+    app: Path,
+    capsys: pytest.CaptureFixture[str],
+    overrides: list[str],
+    named: str,
+    directory: str,
+    jobs: list[str],
+) -> None:
+    multirun(*overrides, to=named)
+    assert directories(app / "logs") == [f"{directory.removeprefix('logs/')}/{job}" for job in jobs]
+    assert (app / directory / "multirun.yaml").is_file()
+    said = [line for line in capsys.readouterr().out.splitlines() if "differs" in line]
+    assert len(said) == 1
+    assert said[0].endswith(
+        f"hydra.sweep.dir={app / named} differs between jobs: it is resolved once, before them, and"
+        f" all run in {app / directory}."
+    )
+
+
+def test_nothing_is_said_of_a_directory_that_the_jobs_agree_on(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    multirun("seed=1,2", "lr=3", to="logs/${lr}-${now:%f}/${db.driver}")
+    assert "differs between jobs" not in capsys.readouterr().out
+
+
+def test_a_directory_that_only_jobs_could_resolve(multirun: Any, app: Path) -> None:
+    message = "Missing mandatory value: task. It is resolved once, before the jobs: give the key a"
+    config = app / "conf/config.yaml"
+    config.write_text(f"{config.read_text()}task: ???\n")
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("task=a,b", to="logs/${task}")
+    assert not list((app / "logs").rglob("sweep.yaml"))
+
+
+def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
+    run = multirun("seed=1,2")
+    before = run.files()
+    for sweep in (["seed=1,2"], ["lr=3"]):
+        with pytest.raises(CompactHydraException, match=r"out holds a sweep already, .*sweep.yaml"):
+            multirun(*sweep)
+    assert run.files() == before
+    assert multirun("seed=3", "hydra.sweeper.overwrite=true").jobs == ["seed=3"]
+    assert run.files()["sweep.yaml"] == "set: {seed: 3}\n"
+
+
+def test_a_record_that_cannot_be_removed(python: Python, app: Path) -> None:
+    (app / "main.py").write_text(PRINTS)
+    sweep = ["main.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/1"]
+    assert "seed=1" in python(*sweep).stdout
+    jobs = app / "runs/1/.sweep/jobs"
+    jobs.rename(app / "other_disk")
+    jobs.symlink_to(app / "other_disk")
+    done = python(*sweep, "hydra.sweeper.overwrite=true", status=1)
+    assert "runs/1/.sweep/jobs cannot be removed: " in done.stderr
+    assert "seed=" not in done.stdout
+
+
+def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:
+    multirun("seed=1,2", sweeper="basic")
+    with pytest.raises(CompactHydraException, match=r"holds a sweep already, .*multirun.yaml"):
+        multirun("seed=1,2")
+
+
+def test_a_file_of_the_user_that_happens_to_have_the_name_stays(multirun: Any, app: Path) -> None:
+    (app / "sweep.yaml").write_text("product: {seed: [1, 2]}\n")
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("hydra.sweeper.sweep=sweep.yaml", to=".")
+    assert (app / "sweep.yaml").read_text() == "product: {seed: [1, 2]}\n"
+
+
+def test_a_directory_that_only_the_job_knows(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A cluster's job id is not there yet when the sweep is checked."""
+    from hydra._internal.core_plugins.basic_launcher import BasicLauncher
+
+    launch = BasicLauncher.launch
+
+    def with_an_id(self: Any, *arguments: Any, **options: Any) -> Any:
+        monkeypatch.setenv("CLUSTER_ID", "77")
+        return launch(self, *arguments, **options)
+
+    monkeypatch.setattr(BasicLauncher, "launch", with_an_id)
+    run = multirun("seed=1", "hydra.sweep.subdir='${oc.env:CLUSTER_ID}'")
+    assert directories(run.directory) == ["77"]
+
+
+def test_the_check_leaves_hydras_config_as_it_was(multirun: Any) -> None:
+    before = HydraConfig.instance().cfg
+    multirun("seed=1,2")
+    assert HydraConfig.instance().cfg is before
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [("app.py", "app.py cannot be made: File exists"), ("app.py/x", "cannot be made: Not a dir")],
+)
+def test_a_directory_that_cannot_be_made(app: Path, path: str, message: str) -> None:
+    with pytest.raises(SweepError, match=message):
+        make(app / path)
+
+
+def test_a_file_in_the_place_of_a_job(multirun: Any, app: Path) -> None:
+    (app / "out").mkdir()
+    (app / "out" / "1").write_text("")
+    with pytest.raises(CompactHydraException, match=r"job 1 \(seed=2\) .*out/1, where a file is"):
+        multirun("seed=1,2")

@@ -1,0 +1,152 @@
+"""One process at a time runs the sweep of a directory, but for shards of it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto.records import JobStore, Record, Status, lock
+from params_proto.records.process import this_process
+from tests.records.test_lock import Hold, beating, elsewhere, signs
+from tests.records.test_lock import hold as hold
+from tests.waiting import until
+
+
+def test_a_sweep_that_runs(multirun: Any, app: Path, hold: Hold) -> None:
+    out = multirun("seed=1,2").directory
+    first = hold(out)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    message = rf"process {first.pid} on {this_process().host} runs the sweep in .*slice"
+    for sweep in (
+        ["seed=1,2,3", f"hydra.sweeper.resume={out}"],
+        [f"hydra.sweeper.resume={out}", "hydra.sweeper.rerun=all"],
+        ["seed=1,2", "hydra.sweeper.overwrite=true"],
+    ):
+        with pytest.raises(CompactHydraException, match=message):
+            multirun(*sweep)
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    first.communicate("\n")
+    assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
+
+
+def test_a_job_that_runs_on_is_not_written_over(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    records, me = JobStore(out), this_process()
+    record = records.read(1)
+    assert record is not None
+    runs = record._replace(status=Status.RUNNING, pid=me.pid, process=me.start_time, ended=None)
+    records.write(runs)
+    with pytest.raises(
+        CompactHydraException, match=rf"job 1 .* still running, in process {me.pid}"
+    ):
+        multirun("lr=3,4", "hydra.sweeper.overwrite=true")
+    assert records.read(1) == runs
+    records.write(record)
+    assert multirun("lr=3,4", "hydra.sweeper.overwrite=true").jobs == ["lr=3", "lr=4"]
+
+
+def test_who_is_refused_says_nothing_of_the_jobs(multirun: Any, hold: Hold) -> None:
+    out = multirun("seed=1,2").directory
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    records = JobStore(out)
+    record = records.read(1)
+    assert record is not None
+    records.write(record._replace(status=Status.RUNNING, pid=gone.pid, process=None, ended=None))
+    hold(out)
+    with pytest.raises(CompactHydraException, match="runs the sweep in"):
+        multirun(f"hydra.sweeper.resume={out}")
+    assert [one.status.value for one in map(records.read, (0, 1)) if one] == [
+        "completed",
+        "running",
+    ]
+
+
+def test_a_sweep_of_another_machine(
+    multirun: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = multirun("seed=1,2").directory
+    runs = pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in")
+    with beating(elsewhere(out, 20)), runs:
+        multirun("seed=1,2,3", f"hydra.sweeper.resume={out}")
+    assert "for its next heartbeat, 300 seconds at most" in capsys.readouterr().out
+    with pytest.raises(CompactHydraException, match="process 1 on other runs the sweep in"):
+        multirun("seed=1,2", "hydra.sweeper.overwrite=true")
+    monkeypatch.setattr(lock, "STALE", 21.0)
+    elsewhere(out, 20)  # its machine is gone
+    assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
+    assert signs(out) == []
+
+
+def test_a_sweep_that_another_machine_had(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    elsewhere(out, 400)
+    assert multirun("seed=1,2,3", f"hydra.sweeper.resume={out}").jobs == ["seed=3"]
+    assert signs(out) == []
+
+
+def test_parts_of_a_sweep_at_once(multirun: Any, hold: Hold) -> None:
+    out = multirun("seed=range(0,4)", "hydra.sweeper.slice=0:1").directory
+    hold(out, "1:2")
+    assert multirun("seed=range(0,4)", "hydra.sweeper.slice=2:").jobs == ["seed=2", "seed=3"]
+    with pytest.raises(CompactHydraException, match="runs the sweep in"):
+        multirun(f"hydra.sweeper.resume={out}")
+
+
+APP = """
+import time
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    Path(f"began-{config.seed}").touch()
+    while not Path("go").exists():
+        time.sleep(0.02)
+
+main()
+"""
+
+
+def test_two_real_sweeps(app: Path, python: Any) -> None:
+    (app / "app.py").write_text(APP)
+    ours = ["app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+    with subprocess.Popen(
+        [sys.executable, *ours, "seed=1,2"], stdout=subprocess.DEVNULL, cwd=app
+    ) as first:
+        try:
+            until((app / "began-1").exists)
+            done = python(*ours, "seed=1,2", "hydra.sweeper.resume=true", status=1)
+        finally:
+            (app / "go").touch()
+    assert f"process {first.pid} on {this_process().host} runs the sweep in out." in done.stderr
+    assert first.returncode == 0
+    again = ["seed=1,2", "hydra.sweeper.resume=true", "hydra.sweeper.progress=false"]
+    assert python("-W", "ignore", *ours, *again).stderr == ""
+
+
+def test_slices_of_a_changed_sweep_run_one_after_the_other(
+    app: Path, python: Any, hold: Hold
+) -> None:
+    (app / "app.py").write_text(APP)
+    (app / "go").touch()
+    ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
+    python(*ours, "seed=5,6")
+    again = [*ours, "seed=range(0,12)", "hydra.sweeper.resume=true"]
+    other = hold(app / "out", "1::3")
+    refused = python(*again, "hydra.sweeper.slice=0::3", status=1).stderr
+    assert f"process {other.pid} on {this_process().host} runs the sweep in out." in refused
+    assert "this sweep has changed since it was started: its slices run one" in refused
+    other.communicate("\n")
+    for part in (2, 0, 1):
+        python(*again, f"hydra.sweeper.slice={part}::3")
+    found = [record for record in JobStore(app / "out").all() if isinstance(record, Record)]
+    assert [record.job for record in found[:2]] == [0, 1]
+    assert [record.overrides for record in found[:2]] == [["seed=5"], ["seed=6"]]
+    assert sorted(record.overrides for record in found) == sorted([f"seed={n}"] for n in range(12))
+    assert [record.attempt for record in found] == [1] * 12

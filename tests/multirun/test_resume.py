@@ -1,0 +1,827 @@
+"""`hydra.sweeper.resume`: only what is missing runs, in the directories that there were."""
+
+# ruff: noqa: E501 - tables, a case a line
+
+from __future__ import annotations
+
+import json
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import CompactHydraException
+from omegaconf import OmegaConf
+
+from params_proto.errors import SweepError
+from params_proto.multirun import sweep_dir
+from params_proto.multirun.resume import statuses
+from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import read_plan
+from params_proto.records.process import this_process
+from params_proto.records.record import now
+from tests.versions import HYDRA_1_3
+
+JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
+STOP = "hydra.sweeper.max_failures=0"
+
+
+def records(directory: Path) -> list[Record]:
+    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    return sorted(found, key=lambda one: one.job)
+
+
+def each(directory: Path, name: str) -> list[Any]:
+    return [getattr(one, name) for one in records(directory)]
+
+
+def numbers(run: Any) -> list[int]:
+    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
+def resume(directory: Path) -> str:
+    return f"hydra.sweeper.resume={directory}"
+
+
+class JobError(Exception):
+    pass
+
+
+def plain(config: Any) -> Any:
+    return OmegaConf.to_container(config)
+
+
+def failing(*jobs: int) -> Callable[[Any], Any]:
+    """A task that returns its config, but in some jobs."""
+
+    def task(config: Any) -> Any:
+        if HydraConfig.get().job.num in jobs:
+            raise JobError("not yet")
+        return OmegaConf.to_container(config)
+
+    return task
+
+
+Broken = Callable[..., Path]
+
+
+@pytest.fixture
+def broken(multirun: Any) -> Broken:
+    """Runs a sweep that stops at a job: those after it have not run."""
+
+    def run(*overrides: str, at: int = 1, to: str = "out") -> Path:
+        with pytest.raises(JobError):
+            multirun(*overrides, STOP, task=failing(at), to=to)
+        return Path(to).absolute()
+
+    return run
+
+
+SWEEPS = [
+    ["seed=range(0,3)", "+model=small"],
+    ["lr=1e-1,0.25,.5", "name='1',x"],
+    ["+sweep=grid"],
+    ["+sweep=grid", "+model=small", "hydra.sweeper.sweep.product.lr=[5]"],
+    ["+sweep=pairs"],
+    ["lr=1,2,3", "seed=3,4,5", "hydra.sweeper.zip=[lr,seed]"],
+    ["+hydra.sweeper.params.seed='1,2,3'"],
+    ["db=null,pg,mysql"],
+    ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}"],
+    ["+model=small,large", "lr=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
+    ["seed=1,2,3", "hydra.job.chdir=true", "hydra.sweep.subdir=${seed}"],
+]
+
+
+@pytest.mark.parametrize("sweep", SWEEPS, ids=" ".join)
+def test_it_ends_as_if_it_had_never_stopped(
+    multirun: Any, broken: Broken, sweep: list[str]
+) -> None:
+    whole = multirun(*sweep, to="whole").directory
+    out = broken(*sweep)
+    before = {path: path.read_text() for path in out.rglob("overrides.yaml")}
+    assert each(out, "status") == ["completed", "failed"]
+    done = JobStore(out).path(0).read_text()
+    run = multirun(resume(out))
+    assert numbers(run) == each(whole, "job")[1:]
+    # What only selects the sweep comes last.
+    assert [*map(sorted, run.batches[0])] == [*map(sorted, each(whole, "overrides")[1:])]
+    assert JobStore(out).path(0).read_text() == done
+    assert each(out, "attempt") == [1, 2, *[1] * (len(run.jobs) - 1)]
+    for name in ("job", "config", "identity", "dir", "status", "value"):
+        assert each(out, name) == each(whole, name)
+    for path in whole.rglob("overrides.yaml"):
+        lines = (out / path.relative_to(whole)).read_text().splitlines()
+        assert sorted(lines) == sorted(path.read_text().splitlines())
+    assert all(sorted(path.read_text()) == sorted(text) for path, text in before.items())
+    names = {path.name for path in out.iterdir()}
+    assert names == {path.name for path in whole.iterdir()}
+    assert (out / "sweep.yaml").read_text() == (whole / "sweep.yaml").read_text()
+
+
+def test_by_another_launcher(multirun: Any, broken: Broken) -> None:
+    out = broken("+sweep=grid")
+    run = multirun(resume(out), *JOBLIB, task=plain)
+    assert numbers(run) == [1, 2, 3, 4, 5]
+    assert each(out, "attempt") == [1, 2, 1, 1, 1, 1]
+    assert len({*each(out, "pid")}) > 1
+
+
+def test_in_as_few_launches_as_there_were(multirun: Any) -> None:
+    with pytest.raises(JobError):
+        multirun("seed=range(0,9)", task=failing(1, 4, 7))
+    assert numbers(multirun(resume(Path("out").absolute()))) == [1, 4, 7]
+
+
+def test_nothing_is_left(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=1,2").directory
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    run = multirun(resume(out))
+    assert run.returns == []
+    assert "Nothing is left to run: 2 jobs in " in capsys.readouterr().out
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_nothing_is_left_but_the_table(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=1,2", task=lambda config: config.seed / 4).directory
+    table = (out / "results.csv").read_bytes()
+    (out / "results.csv").rename(out / ".sweep-0123456789abcdef.tmp")  # as it is being written
+    multirun(resume(out), "hydra.sweeper.direction=maximize")
+    assert (out / "results.csv").read_bytes() == table
+    assert not (out / ".sweep-0123456789abcdef.tmp").exists()
+    assert "seed=2" in capfd.readouterr().err.splitlines()[-1]
+
+
+STARTED = """
+from params_proto import proto
+
+@proto.cli
+def train(seed: int = 0):
+    return seed
+
+train()
+"""
+
+
+def test_a_directory_that_the_time_names_is_its_own(python: Any, app: Path) -> None:
+    """As of two commands in one second, or with `${now:%Y}` in one year."""
+    (app / "train.py").write_text(STARTED)
+    for _ in range(3):
+        python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/${now:%Y}", cwd=app)
+    year = f"{now()[:4]}"
+    assert sorted(path.name for path in (app / "runs").iterdir()) == [
+        *(year, f"{year}_1", f"{year}_2")
+    ]
+    for path in (app / "runs").iterdir():
+        assert each(path, "status") == ["completed"] * 2
+        assert (path / "1/.hydra/overrides.yaml").read_text() == "- seed=2\n"
+    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app)
+    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app, status=1)
+
+
+def logging_fails(_: Any) -> None:
+    logging.getLogger("app").warning("attempt")
+    raise JobError("not yet")
+
+
+def logs(directory: Path) -> dict[str, int]:
+    """How many attempts each log of a job tells of."""
+    texts = {path.name: path.read_text() for path in directory.glob("*.log")}
+    return {name: text.count("attempt\n") for name, text in texts.items()}
+
+
+def test_the_earlier_log_is_kept(multirun: Any) -> None:
+    for overrides in (["seed=1"], *[[resume(Path("out").absolute())]] * 2):
+        with pytest.raises(JobError):
+            multirun(*overrides, task=logging_fails)
+    assert logs(Path("out/0")) == {"app.log": 3}
+
+
+def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -> None:
+    (app / "conf/config.yaml").write_text(
+        "base: ???\nhydra: {output_subdir: '${base}/.hydra', job: {name: '${base}'}}\n"
+    )
+    with pytest.raises(JobError):
+        multirun("base=a,b", "hydra.sweeper.retries=1", task=logging_fails)
+    assert logs(Path("out/0")) == {"a.log": 2}
+    assert logs(Path("out/1")) == {"b.log": 2}
+    assert Path("out/1/b/.hydra/overrides.yaml").read_text() == "- base=b\n"
+
+
+# --- a sweep that has changed
+
+
+def test_a_sweep_that_changes(multirun: Any) -> None:
+    out = multirun("seed=1,2,3").directory
+    grown = multirun("seed=0,1,2,3,4", resume(out))
+    assert (grown.jobs, numbers(grown)) == (["seed=0", "seed=4"], [3, 4])
+    assert each(out, "overrides") == [[f"seed={seed}"] for seed in (1, 2, 3, 0, 4)]
+    assert (out / "sweep.yaml").read_text() == "product: {seed: [0, 1, 2, 3, 4]}\n"
+
+    shrunk = multirun("seed=4,2,9", resume(out))
+    assert (shrunk.jobs, numbers(shrunk)) == (["seed=9"], [5])
+
+    assert multirun("seed=9,4,3,2,1,0", resume(out)).jobs == []
+    assert multirun(resume(out)).jobs == []
+
+    other = multirun("lr=7", "seed=9,10", resume(out))
+    assert (other.jobs, numbers(other)) == (["lr=7 seed=9", "lr=7 seed=10"], [6, 7])
+    assert each(out, "dir") == [str(job) for job in range(8)]
+    assert each(out, "attempt") == [1] * 8
+    assert json.loads((out / ".sweep" / "plan.json").read_text())["earlier"] == 3
+
+
+def test_what_failed_before_the_change_runs_where_it_did(multirun: Any, broken: Broken) -> None:
+    out = broken("seed=1,2,3", "hydra.sweep.subdir=s${seed}")
+    subdir = "hydra.sweep.subdir=t${seed}"  # for what is new
+    run = multirun("seed=5,3,2,1", subdir, resume(out))
+    assert sorted(zip(numbers(run), run.jobs, strict=True)) == [
+        (1, "seed=2"),
+        (2, "seed=5"),
+        (3, "seed=3"),
+    ]
+    assert each(out, "dir") == ["s1", "s2", "t5", "t3"]
+    assert each(out, "attempt") == [1, 2, 1, 1]
+
+
+def test_another_choice_of_a_sweep(multirun: Any, app: Path) -> None:
+    text = "# @package hydra.sweeper.sweep\nproduct: {seed: [0, 1, 2], lr: [2, 3]}\n"
+    (app / "conf" / "sweep" / "other.yaml").write_text(text)
+    out = multirun("+sweep=grid").directory
+    run = multirun("+sweep=other", resume(out))
+    assert run.jobs == [f"seed={seed} lr=3 +sweep=other" for seed in range(3)]
+    assert numbers(run) == [6, 7, 8]
+    assert multirun("seed=0,1,2", "lr=1,2,3", resume(out)).jobs == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("+sweep=grid", "+sweep=other"), ("+sweep=grid", "seed=0,1,2 lr=1,2,3"), ("lr=1,2 seed=0,1,2", "+sweep=grid")],
+)  # fmt: skip
+def test_what_failed_under_another_choice_runs_as_chosen_now(
+    multirun: Any, app: Path, broken: Broken, first: str, second: str
+) -> None:
+    text = "# @package hydra.sweeper.sweep\nproduct: {seed: [0, 1, 2], lr: [2, 1]}\n"
+    (app / "conf" / "sweep" / "other.yaml").write_text(text)
+    out = broken(*first.split())
+    failed = records(out)[1]
+    multirun(*second.split(), resume(out))
+    assert {*each(out, "status")} == {"completed"}
+    again = records(out)[1]
+    assert (again.attempt, again.dir, again.config) == (2, "1", failed.config)
+    assert ("+sweep" in " ".join(again.overrides)) == ("+sweep" in second)
+
+
+def test_what_failed_before_its_key_was_in_the_config(
+    multirun: Any, app: Path, broken: Broken
+) -> None:
+    out = broken("+new=1,2,3")
+    path = app / "conf" / "config.yaml"
+    path.write_text(f"{path.read_text()}\nnew: 0\n")
+    run = multirun("new=1,2,3", resume(out), "hydra.sweeper.resume_changed=true")
+    assert run.jobs == ["new=2", "new=3"]
+    assert each(out, "dir") == ["0", "1", "2"]
+
+
+LEAVES = """
+import os
+from pathlib import Path
+import hydra
+
+@hydra.main(version_base=None, config_path="conf", config_name="config")
+def main(config):
+    there = Path(__file__).parent / "elsewhere"
+    there.mkdir(exist_ok=True)
+    os.chdir(there)
+    if config.seed == 2 and not Path("again").exists():
+        Path("again").touch()
+        raise LookupError
+
+main()
+"""
+
+
+def test_a_job_that_leaves_the_working_directory(app: Path, python: Any) -> None:
+    (app / "leaves.py").write_text(LEAVES)
+    ours = ["leaves.py", "-m", "hydra/sweeper=params_proto"]
+    python(*ours, "seed=1,2,3", "hydra.sweep.dir=out", status=1)
+    out = app / "out"
+    assert each(out, "dir") == ["0", f"{app}/elsewhere/out/1", f"{app}/elsewhere/out/2"]
+    assert [*(out / ".sweep/running").iterdir()] == []
+    python(*ours, resume(Path("out")))
+    assert (each(out, "dir")[1], each(out, "attempt")) == ("1", [1, 2, 1])
+    assert {*each(out, "status")} == {"completed"}
+
+
+def test_a_job_in_the_directory_of_one_before(multirun: Any) -> None:
+    subdir = "hydra.sweep.subdir=${lr}"
+    out = multirun("lr=1,2", "name=a", subdir).directory
+    message = r"job 0 and job 2 \(name=b lr=1\) would share the directory .*out/1"
+    for more in ([], ["hydra.sweeper.max_batch_size=1"]):
+        with pytest.raises(CompactHydraException, match=message):
+            multirun("name=b,a", "lr=1,2", subdir, *more, resume(out))
+    assert each(out, "job") == [0, 1]
+
+
+def test_a_job_in_the_directory_of_another_slice(multirun: Any) -> None:
+    sweep = ["seed=1,2", "lr=1,2", "hydra.sweep.subdir=${lr}"]
+    multirun(*sweep, "hydra.sweeper.slice=:2")
+    for more in ([], ["hydra.sweeper.dry_run=true"]):
+        message = r"job 0 and job 2 \(seed=2 lr=1\) would share the directory .*out/1"
+        with pytest.raises(CompactHydraException, match=message):
+            multirun(*sweep, "hydra.sweeper.slice=2:", *more)
+
+
+def test_a_number_that_is_the_directory_of_a_job_before(multirun: Any) -> None:
+    out = multirun("seed=1,2", "hydra.sweep.subdir=${seed}").directory
+    message = r"job 1 and job 2 \(seed=3\) would share the directory .*out/2"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=3", resume(out))
+
+
+def test_more_of_the_same(multirun: Any) -> None:
+    repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
+    out = multirun(repeat(2)).directory
+    run = multirun(repeat(3), resume(out))
+    assert (run.jobs, numbers(run)) == (["seed=1", "seed=2"], [4, 5])
+    assert len({*each(out, "identity")}) == 2
+    assert multirun(repeat(1), resume(out)).jobs == []
+
+
+@pytest.mark.parametrize("order", [["0::2", "1::2"], ["5:", ":5"]], ids=str)
+def test_slices_of_more_of_the_same(multirun: Any, order: list[str]) -> None:
+    repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
+    out = multirun(repeat(2)).directory
+    for part in order:
+        multirun(repeat(4), resume(out), f"hydra.sweeper.slice={part}")
+    assert sorted(each(out, "overrides")) == [["seed=1"]] * 4 + [["seed=2"]] * 4
+    assert each(out, "attempt") == [1] * 8
+
+
+@pytest.mark.parametrize("order", [["0::2", "1::2"], ["1::2", "0::2"]], ids=str)
+def test_parts_of_a_sweep_that_has_changed(multirun: Any, order: list[str]) -> None:
+    out = multirun("seed=1,2,3").directory
+    for part in order:
+        multirun("seed=range(0,9)", resume(out), f"hydra.sweeper.slice={part}")
+    assert sorted(each(out, "overrides")) == [[f"seed={seed}"] for seed in range(9)]
+    assert each(out, "job")[:3] == [0, 1, 2]
+    assert each(out, "attempt") == [1] * 9
+    assert multirun("seed=range(0,9)", resume(out)).jobs == []
+    assert multirun(resume(out)).jobs == []
+
+
+def test_parts_of_a_sweep_that_goes_on(multirun: Any, broken: Broken) -> None:
+    out = broken("seed=range(0,6)")
+    assert numbers(multirun(resume(out), "hydra.sweeper.slice=0::2")) == [2, 4]
+    assert numbers(multirun(resume(out), "hydra.sweeper.slice=1::2")) == [1, 3, 5]
+    assert each(out, "dir") == [str(job) for job in range(6)]
+
+
+# --- resume=true
+
+
+@pytest.mark.parametrize("make", [None, "empty", "logs"])
+def test_true_starts_what_is_not_there(multirun: Any, app: Path, make: str | None) -> None:
+    if make:
+        (app / "out").mkdir()
+    if make == "logs":
+        (app / "out" / "slurm-1.out").write_text("")
+    first = multirun("seed=1,2", "hydra.sweeper.resume=true")
+    assert numbers(first) == [0, 1]
+    assert multirun("seed=1,2", "hydra.sweeper.resume=true").jobs == []
+    assert multirun("seed=1,2,3", "hydra.sweeper.resume=true").jobs == ["seed=3"]
+
+
+def test_true_goes_on(multirun: Any, broken: Broken) -> None:
+    out = broken("+sweep=grid", at=3)
+    run = multirun("+sweep=grid", "hydra.sweeper.resume=true")
+    assert numbers(run) == [3, 4, 5]
+    assert each(out, "attempt") == [1, 1, 1, 2, 1, 1]
+
+
+@pytest.mark.parametrize("to", ["${now:%H}", "out/${name}"])
+def test_true_in_the_directory_of_the_time(multirun: Any, to: str) -> None:
+    message = (
+        r"resume=true resumes the sweep in hydra.sweep.dir, and that is .*\}, another directory"
+    )
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=1", "name='of ${lr}'", "lr='${now:%H}'", "hydra.sweeper.resume=true", to=to)
+
+
+def test_true_where_only_the_records_are_left(multirun: Any) -> None:
+    out = multirun("seed=1,2").directory
+    for name in ("sweep.yaml", "multirun.yaml"):
+        (out / name).unlink()
+    with pytest.raises(CompactHydraException, match=r"resume=.*out: its sweep.yaml is gone"):
+        multirun("seed=1,2", "hydra.sweeper.resume=true")
+    assert each(out, "status") == ["completed"] * 2
+
+
+@pytest.mark.parametrize(
+    ("swept", "left"), [("seed=1,2", []), ("seed=1,2,3", ["seed=3"])], ids=["same", "grown"]
+)
+@pytest.mark.parametrize(("module", "before"), [("run", "open_sweep"), ("sweep_dir", "make")])
+def test_a_sweep_that_another_process_has_begun_since_goes_on(
+    multirun: Any,
+    app: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    swept: str,
+    left: list[str],
+    module: str,
+    before: str,
+) -> None:
+    """As two of a cluster's jobs do that start at once, and one is slower than the whole sweep."""
+    out, aside = app / "out", app / "aside"
+    multirun("seed=1,2")
+    out.rename(aside)
+    patched = sys.modules[f"params_proto.multirun.{module}"]
+    goes_on = getattr(patched, before)
+
+    def ended_since(*arguments: Any) -> Any:
+        if aside.exists():
+            aside.rename(out)
+        return goes_on(*arguments)
+
+    monkeypatch.setattr(patched, before, ended_since)
+    assert multirun(swept, "hydra.sweeper.resume=true").jobs == left
+    assert set(each(out, "status")) == {Status.COMPLETED}
+
+
+def test_a_sweep_of_another_sweeper_that_has_begun_since_is_refused(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def begun_since(directory: Path) -> None:
+        directory.mkdir(exist_ok=True)
+        (directory / "multirun.yaml").touch()
+
+    monkeypatch.setattr(sweep_dir, "make", begun_since)
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("seed=1,2", "hydra.sweeper.resume=true")
+
+
+# --- hydra.sweeper.rerun
+
+
+@pytest.mark.parametrize(
+    ("rerun", "expected"),
+    [
+        ([], [1, 2, 3, 4]),
+        (["hydra.sweeper.rerun=[failed]"], [1, 4]),
+        (["hydra.sweeper.rerun=[crashed,interrupted]"], [2, 3, 4]),
+        (["hydra.sweeper.rerun=[]"], [4]),
+        (["hydra.sweeper.rerun=[completed]"], [0, 4]),
+        (["hydra.sweeper.rerun=all"], [0, 1, 2, 3, 4]),
+    ],
+    ids=str,
+)
+def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int]) -> None:
+    out = multirun("seed=range(0,5)").directory
+    kept = JobStore(out)
+    of_one = {1: Status.FAILED, 2: Status.CRASHED, 3: Status.INTERRUPTED}
+    for job, status in of_one.items():
+        record = kept.read(job)
+        assert record is not None
+        kept.write(record._replace(status=status))
+    kept.path(4).unlink()
+    run = multirun(resume(out), *rerun)
+    assert numbers(run) == expected
+    assert each(out, "attempt") == [2 if job in expected and job != 4 else 1 for job in range(5)]
+    assert each(out, "dir") == [str(job) for job in range(5)]
+
+
+@pytest.mark.parametrize("rerun", ["no", ["failed", "no"], "pending", "running", 3, {"failed": 1}, [1], True, [["failed"]]], ids=str)  # fmt: skip
+def test_no_status(rerun: Any) -> None:
+    message = r"^hydra.sweeper.rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"
+    with pytest.raises(SweepError, match=message):
+        statuses(rerun)
+
+
+# --- what runs elsewhere, or did
+
+
+def running_in(kept: JobStore, job: int, pid: int) -> Record:
+    record = kept.read(job)
+    assert record is not None
+    record = record._replace(pid=pid, process=None, status=Status.RUNNING, ended=None)
+    kept.write(record)
+    return record
+
+
+@pytest.mark.parametrize("ends", ["completed", "dies"])
+def test_a_job_that_still_runs_is_waited_for(
+    multirun: Any,
+    child: subprocess.Popen[bytes],
+    ends: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    out = multirun("seed=1,2,3").directory
+    kept = JobStore(out)
+    record = running_in(kept, 1, child.pid)
+
+    class End(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.getMessage().startswith("Waiting for job"):
+                threading.Timer(0.2, end).start()
+
+    def end() -> None:
+        if ends == "completed":
+            kept.write(record._replace(status=Status.COMPLETED, ended=now(), value="by the child"))
+        child.kill()
+        child.wait()
+
+    handler = End()
+    logging.getLogger("params_proto").addHandler(handler)
+    run = multirun(resume(out))
+    logging.getLogger("params_proto").removeHandler(handler)
+    said = f"Waiting for job 1, which process {child.pid} on {this_process().host} runs."
+    assert said in capsys.readouterr().out
+    if ends == "completed":
+        assert run.jobs == []
+        assert each(out, "attempt") == [1, 1, 1]
+        assert each(out, "value")[1] == "by the child"
+    else:
+        assert run.jobs == ["seed=2"]
+        assert each(out, "attempt") == [1, 2, 1]
+        assert each(out, "status") == ["completed"] * 3
+    assert each(out, "dir") == ["0", "1", "2"]
+
+
+def test_a_job_that_dies_elsewhere_when_no_more_may_start(
+    multirun: Any, child: subprocess.Popen[bytes]
+) -> None:
+    out = multirun("seed=1,2,3").directory
+    kept = JobStore(out)
+    running_in(kept, 1, child.pid)
+    kept.path(2).unlink()
+
+    def task(config: Any) -> None:
+        threading.Timer(1, child.kill).start()
+        raise JobError
+
+    with pytest.raises(JobError):
+        multirun(resume(out), STOP, task=task)
+    assert each(out, "status") == ["completed", "crashed", "failed"]
+
+
+def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
+    out = multirun("seed=1,2,3").directory
+    kept = JobStore(out)
+    with subprocess.Popen([sys.executable, "-c", ""]) as child:
+        pass
+    running_in(kept, 1, child.pid)
+    running_in(kept, 2, child.pid)
+    assert multirun(resume(out), "hydra.sweeper.rerun=[failed]").jobs == []
+    assert each(out, "status") == ["completed", "crashed", "crashed"]
+    assert all(each(out, "ended"))
+    assert multirun(resume(out)).jobs == ["seed=2", "seed=3"]
+    assert each(out, "attempt") == [1, 2, 2]
+
+
+def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    out = multirun("seed=range(0,6)").directory
+    for job, content in enumerate(["", "{}", '{"job": 1', "\x00" * 99]):
+        JobStore(out).path(job).write_text(content)
+    JobStore(out).path(0).with_name("notes.txt").write_text("")
+    run = multirun(resume(out))
+    assert numbers(run) == [0, 1, 2, 3]
+    said = capsys.readouterr().out
+    assert all(f"/{job}.json is not a record (" in said for job in range(4))
+    assert each(out, "job") == [*range(6)]
+    assert each(out, "status") == ["completed"] * 6
+
+
+# --- what is refused
+
+
+def test_a_damaged_plan(multirun: Any) -> None:
+    out = multirun("seed=1").directory
+    for plan in ("", "[]", '{"format": 1}'):
+        (out / ".sweep" / "plan.json").write_text(plan)
+        for way in ([resume(out)], ["seed=1", "hydra.sweeper.resume=true"]):
+            with pytest.raises(
+                CompactHydraException, match=r"plan\.json is not the plan of a sweep"
+            ):
+                multirun(*way)
+
+
+def test_a_sweep_that_was_edited_by_hand(multirun: Any) -> None:
+    """It is one that has changed: jobs are known by their overrides."""
+    out = multirun("seed=1,2").directory
+    path = out / "sweep.yaml"
+    path.write_bytes(b"\xff")
+    with pytest.raises(CompactHydraException, match=r"sweep\.yaml cannot be read"):
+        multirun(resume(out))
+    path.write_text("product: {seed: [3, 2]}\n")
+    assert multirun(resume(out)).jobs == ["seed=3"]
+    assert each(out, "overrides") == [["seed=1"], ["seed=2"], ["seed=3"]]
+    assert each(out, "attempt") == [1, 1, 1]
+
+
+def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
+    out = broken("seed=1,2,3")
+    path = out / ".sweep" / "composed.json"
+    no_config = '{"overrides": ["seed=1"], "config": []}'
+    for text in ("{", "[]", '{"overrides": 1}', no_config, "\x00", "[" * 100_000):
+        path.write_text(text)
+        message = r"composed\.json is not what the sweep has written .* Remove it, and"
+        with pytest.raises(CompactHydraException, match=message):
+            multirun(resume(out))
+    path.unlink()
+    assert numbers(multirun(resume(out))) == [1, 2]
+
+
+def test_no_sweep_there(multirun: Any, app: Path) -> None:
+    (app / "empty").mkdir()
+    multirun("seed=1", sweeper="basic", to="basic")
+    for name, what in {
+        "missing": "is not a directory",
+        "app.py": "is not a directory",
+        "empty": "does not contain a sweep",
+        "basic": "contains a sweep of another sweeper, which kept no records",
+    }.items():
+        message = rf"hydra.sweeper.resume={app / name}: it {what}\. Give the directory"
+        for sweep in ([], ["seed=1"]):
+            with pytest.raises(CompactHydraException, match=message):
+                multirun(*sweep, resume(app / name))
+    assert not list((app / "out").iterdir())
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun("seed=1", "hydra.sweeper.resume=true", to="basic")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
+        (["hydra.sweeper.resume=true", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
+        (["hydra.sweeper.resume=3"], "resume=3 is not a directory. Give the sweep's, in quotes: .*'3'"),
+        (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
+        (["hydra.sweeper.resume=[a,b]"], r"resume=\['a', 'b'\] is not a directory"),
+        (["hydra.sweeper.resume=''"], "resume= is not a directory"),
+        (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
+        (["hydra.sweeper.resume={out}", "seed=1,2", "~seed"], "~seed would delete .* Give it one value instead, seed="),
+        (["hydra.sweeper.resume={out}", "nokey=1,2"], r"Could not override 'nokey'\.(.|\n)*\+nokey=1"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_mistake_leaves_everything(multirun: Any, overrides: list[str], message: str) -> None:
+    out = multirun("seed=1").directory
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    with pytest.raises(CompactHydraException, match=message):
+        multirun("seed=1,2", *[one.format(out=out) for one in overrides])
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_two_directories(multirun: Any, app: Path) -> None:
+    out = multirun("seed=1").directory
+    message = r"hydra.sweep.dir=.*/other and hydra.sweeper.resume=.*/out are two directories"
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(resume(out), to="other")
+
+
+@pytest.mark.parametrize(
+    "way",
+    [["seed=1,2,3"], [], ["seed=1,2,3", "hydra.sweeper.slice=0::2"]],
+    ids=["changed", "saved", "part"],
+)
+def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str]) -> None:
+    out = broken("seed=1,2")
+
+    def other() -> str:
+        """What others do whenever this one looks at a job's config."""
+        plan = read_plan(out)
+        plan._replace(sweep=f"{plan.earlier}", earlier=plan.earlier + 1).write(out)
+        return "app"
+
+    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
+    getattr(OmegaConf, register)("other", other)
+    try:
+        with pytest.raises(CompactHydraException, match="another process has resumed the sw"):
+            multirun(*way, resume(out), "hydra.job.name='${other:}'")
+    finally:
+        OmegaConf.clear_resolver("other")
+    assert each(out, "job") == [0, 1]
+    assert each(out, "attempt") == [1, 1]
+
+
+def test_options_that_a_group_has_set_are_those_of_the_saved_sweep(
+    multirun: Any, app: Path
+) -> None:
+    (app / "conf" / "careful.yaml").write_text("")
+    (app / "conf" / "care").mkdir()
+    text = "# @package _global_\nhydra: {sweeper: {max_failures: 0, slice: '0:3'}}\n"
+    (app / "conf" / "care" / "much.yaml").write_text(text)
+    with pytest.raises(JobError):
+        multirun("+care=much", "seed=1,2,3,4", task=failing(0, 1))
+    out = app / "out"
+    assert each(out, "job") == [0]
+    with pytest.raises(JobError):
+        multirun(resume(out), task=failing(0, 1))
+    assert each(out, "attempt") == [2]
+    multirun(resume(out), "hydra.sweeper.max_failures=3")
+    assert each(out, "status") == [Status.COMPLETED] * 3
+
+
+def test_a_sweep_of_an_app_without_a_config_file(multirun: Any, app: Path) -> None:
+    out = multirun("seed=1").directory
+    plan = read_plan(out)
+    plan._replace(config_name=None).write(out)
+    with pytest.raises(CompactHydraException, match="by an app without a config file, and this"):
+        multirun(resume(out))
+
+
+# --- an app that has changed
+
+
+def test_an_app_that_has_changed(
+    multirun: Any, app: Path, broken: Broken, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = broken("lr=1,2,3", "db=pg,mysql")
+    path = app / "conf" / "config.yaml"
+    text = path.read_text().replace("lr: 0.1\nseed: 0", "lr: 0.7\nseed: 5\nnew: {x: 1}")
+    path.write_text(text.replace("obj: {_target_: builtins.dict, x: 1}\n", ""))
+    (app / "conf" / "db" / "pg.yaml").write_text("driver: pg\nport: 5433\n")
+    with pytest.raises(CompactHydraException) as caught:
+        multirun(resume(out))
+    first, *told, last = str(caught.value).splitlines()
+    assert first == f"{out}: the app's config has changed since"
+    assert sorted(told) == [
+        '- db.engine.kind: "inno" then, and gone now',
+        "- db.port: 5432 then, 5433 now",
+        "- new.x: 1 now, and not there then",
+        '- obj._target_: "builtins.dict" then, and gone now',
+        "- obj.x: 1 then, and gone now",
+        "- seed: 0 then, 5 now",
+    ]  # fmt: skip
+    assert "hydra.sweeper.resume_changed=true" in last
+    assert each(out, "status") == ["completed", "failed"]
+
+    multirun(resume(out), "hydra.sweeper.resume_changed=true", "hydra.sweeper.slice=1:2")
+    assert "the app's config has changed since\n- " in capsys.readouterr().out
+    assert numbers(multirun(resume(out))) == [2, 3, 4, 5]
+    assert "has changed since" not in capsys.readouterr().out
+
+
+def test_a_change_that_no_job_sees(multirun: Any, app: Path, broken: Broken) -> None:
+    out = broken("lr=1,2,3", "db=pg")
+    path = app / "conf" / "config.yaml"
+    path.write_text(path.read_text().replace("lr: 0.1", "# a comment\nlr: 0.7"))
+    (app / "conf" / "db" / "mysql.yaml").write_text("driver: other\n")
+    assert numbers(multirun(resume(out))) == [1, 2]
+
+
+def test_a_group_that_has_gone(multirun: Any, app: Path, broken: Broken) -> None:
+    out = broken("lr=1,2,3", "db=pg")
+    (app / "conf" / "db" / "pg.yaml").unlink()
+    with pytest.raises(CompactHydraException, match="Could not find 'db/pg'\n\nAvailable options"):
+        multirun(resume(out))
+
+
+# --- in processes of their own
+
+APP = """
+import os
+import hydra
+
+@hydra.main(version_base="1.3", config_path="conf", config_name="config")
+def main(config):
+    if config.seed == 2 and not os.path.exists("mended"):
+        raise ValueError("not yet")
+    print(f"ran {config.seed}", flush=True)
+
+main()
+"""
+
+
+def test_as_a_user_runs_it(app: Path, python: Any) -> None:
+    (app / "app.py").write_text(APP)
+    (app / "conf" / "other.yaml").write_text("defaults: [config, _self_]\n")
+    ours = "hydra/sweeper=params_proto"
+
+    def ran(*arguments: str, status: int = 0) -> list[str]:
+        done = python("app.py", "-m", ours, *arguments, status=status)
+        return [line for line in done.stdout.splitlines() if line.startswith("ran ")]
+
+    first = ["seed=1,2,3", "hydra.sweep.dir=my runs/1", "--config-name", "other"]
+    assert ran(*first, status=1) == ["ran 1", "ran 3"]
+    (app / "mended").touch()
+    done = python("app.py", "-m", ours, "hydra.sweeper.resume='my runs/1'", status=1)
+    assert "was started with the config other, and this is config: give --config-na" in done.stderr
+    again = ["hydra.sweeper.resume=my runs/1", "--config-name", "other"]
+    assert ran(*again) == ["ran 2"]
+    assert ran(*again) == []
+    done = python("app.py", "-m", ours, "seed=1", "hydra.sweeper.resume=true", status=1)
+    assert (
+        "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, and that is" in done.stderr
+    )
+    assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "mended", "my runs"]
+
+
+def test_jobs_of_a_sweep_that_an_override_has_changed_are_known(multirun: Any) -> None:
+    multirun("+sweep=grid")
+    lr = "hydra.sweeper.sweep.product.lr=[2,3]"
+    again = multirun("+sweep=grid", lr, "hydra.sweeper.resume=true")
+    assert again.jobs == [f"lr=3 seed={seed} +sweep=grid" for seed in range(3)]

@@ -1,0 +1,142 @@
+"""`hydra.sweeper.slice`: a part of a sweep, whose jobs keep their numbers and directories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.errors import CompactHydraException
+
+from params_proto.errors import SweepError
+from params_proto.multirun import Options
+
+SWEEP = ["lr=1,2", "seed=range(0,5)"]
+
+
+def numbers(run: Any) -> list[int]:
+    return [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch]
+
+
+def directories(path: Path) -> list[str]:
+    return sorted(each.name for each in path.iterdir() if each.name != ".sweep" and each.is_dir())
+
+
+@pytest.mark.parametrize("launcher", ["basic", "joblib"])
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("0:3", [0, 1, 2]),
+        ("8:", [8, 9]),
+        ("2::4", [2, 6]),
+        ("-3:", [7, 8, 9]),
+        ("7::-3", [7, 4, 1]),
+        ("3:100", [3, 4, 5, 6, 7, 8, 9]),
+    ],
+)
+def test_a_part_of_the_jobs_with_their_numbers(
+    multirun: Any, launcher: str, part: str, expected: list[int]
+) -> None:
+    whole = [f"lr={lr} seed={seed}" for lr in (1, 2) for seed in range(5)]
+    run = multirun(*SWEEP, f"hydra.sweeper.slice={part}", f"hydra/launcher={launcher}")
+    assert run.jobs == [whole[number] for number in expected]
+    assert numbers(run) == expected
+    assert directories(run.directory) == sorted(map(str, expected))
+
+
+def test_in_batches(multirun: Any) -> None:
+    run = multirun(*SWEEP, "hydra.sweeper.slice=1::2", "hydra.sweeper.max_batch_size=2")
+    assert [len(batch) for batch in run.batches] == [2, 2, 1]
+    assert numbers(run) == [1, 3, 5, 7, 9]
+
+
+def test_of_what_has_to_be_counted(multirun: Any) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,8)'},exclude:{seed:[0,1,2]}}"
+    run = multirun(sweep, "hydra.sweeper.slice=1::2")
+    assert run.jobs == ["seed=4", "seed=6"]
+    assert numbers(run) == [1, 3]
+
+
+FAR = "seed=range(0,1000000000000)"
+ROWS = "hydra.sweeper.sweep={chain:[{},{lr:1},{}]}"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "expected"),
+    [
+        ([ROWS, FAR, "hydra.sweeper.slice=-1:"], [3 * 10**12 - 1]),
+        ([ROWS, FAR, "hydra.sweeper.slice=::1500000000000"], [0, 15 * 10**11]),
+        (["lr=1,1", FAR, "hydra.sweeper.slice=1999999999999:"], [2 * 10**12 - 1]),
+    ],
+)
+def test_jobs_far_down(multirun: Any, overrides: list[str], expected: list[int]) -> None:
+    assert numbers(multirun(*overrides)) == expected
+
+
+def test_a_shuffled_sweep_has_shards_of_any_size(multirun: Any) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,1000000000000)'},shuffle:{seed:1}}"
+    run = multirun(sweep, "hydra.sweeper.slice=::500000000000")
+    assert numbers(run) == [0, 500_000_000_000]
+
+
+def test_parts_of_one_sweep_share_a_directory(multirun: Any) -> None:
+    first = multirun(*SWEEP, "hydra.sweeper.slice=0::2")
+    multirun(*SWEEP, "hydra.sweeper.slice=1::2")
+    assert directories(first.directory) == [str(number) for number in range(10)]
+    assert first.files()["sweep.yaml"] == "product: {lr: [1, 2], seed: [0, 1, 2, 3, 4]}\n"
+
+
+def test_what_another_part_has_run_is_not_run_again(multirun: Any) -> None:
+    first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
+    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")
+    assert directories(first.directory) == ["0", "1", "2"]
+    assert numbers(multirun(*SWEEP, "hydra.sweeper.slice=4:1:-1")) == [4, 3]
+    assert directories(first.directory) == ["0", "1", "2", "3", "4"]
+    again = multirun(*SWEEP, "hydra.sweeper.slice=2:6", "hydra.sweeper.overwrite=true")
+    assert numbers(again) == [2, 3, 4, 5]
+
+
+def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
+    assert (run.returns, list(run.directory.iterdir())) == ([], [])
+    said = capsys.readouterr().out
+    assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["hydra.sweeper.slice=3"], "slice=3 is a number, not a slice: write 0:3 for"),
+        (["hydra.sweeper.slice=[1,2]"], r"slice=\[1, 2\] is not text, not a slice"),
+        (["hydra.sweeper.slice=a:b"], "slice=a:b is not a slice: write 0:3 for the first three"),
+        (["hydra.sweeper.slice=::0"], "slice=::0: a slice's step cannot be 0"),
+        (["hydra.sweeper.slice=0:1", "seed=shuffle(range(9))"], r"shuffle\(...\) of seed draws"),
+        (["hydra.sweeper.slice=0:1", "+a=shuffle([1,2])"], r"shuffle\(...\) of \+a draws"),
+        (["hydra.sweeper.slice=0:1", "+hydra.sweeper.params.lr='shuffle(1,2)'"], "of lr draws"),
+    ],
+    ids=str,
+)
+def test_no_slice(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
+    with pytest.raises(CompactHydraException, match=message):
+        multirun(*overrides)
+    assert not list((app / "out").iterdir())
+
+
+def test_an_enormous_number_is_no_slice() -> None:
+    with pytest.raises(SweepError, match=r"slice=a value of type int is a number"):
+        _ = Options(slice=10**5000).shard
+
+
+def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:
+    path = app / "conf" / "config.yaml"
+    path.write_text(path.read_text() + "hydra: {sweeper: {slice: 1:30}}\n")
+    with pytest.raises(CompactHydraException, match=r"slice=90 is a number.*put it in quotes"):
+        multirun("seed=1,2")
+
+
+def test_a_shuffle_with_a_seed_has_parts(multirun: Any) -> None:
+    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,8)'},shuffle:{seed:0}}"
+    whole = multirun(sweep, to="whole").jobs
+    parts = [multirun(sweep, f"hydra.sweeper.slice={k}::3") for k in range(3)]
+    assert [part.jobs for part in parts] == [whole[k::3] for k in range(3)]

@@ -1,0 +1,173 @@
+"""What is wrong with a launch is told before any job runs."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto import Sweep, SweepError, proto
+
+pytestmark = pytest.mark.usefixtures("alone")
+
+Launch = Callable[[], Any]
+
+
+def train(lr: float = 0.1, seed: int = 0) -> float:
+    Path("ran").touch()
+    return lr
+
+
+@proto.cli
+def app(lr: float = 0.1) -> float:
+    Path("ran").touch()
+    return lr
+
+
+@dataclass
+class Shape:
+    lr: float = 0.1
+
+
+async def slow(lr: float = 0.1) -> float:
+    return lr
+
+
+HAS = "backend, prefer, require, verbose, timeout, pre_dispatch, batch_size, temp_folder"
+MISTAKES: dict[str, tuple[Launch, str]] = {
+    "no function": (
+        lambda: Sweep().launch(),
+        r"launch needs a function for the jobs to run, and the sweep is over nothing: write"
+        r" launch\(train\)",
+    ),
+    "a class": (lambda: Sweep(Shape).launch(), "the sweep is over Shape: write launch"),
+    "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is a class"),
+    "a lambda": (lambda: Sweep().launch(lambda lr: lr), "a lambda has no name"),
+    "a partial": (lambda: Sweep().launch(functools.partial(train, lr=1)), "is a partial: write a"),
+    "async": (lambda: Sweep().launch(slow), r"slow is async: write a function that calls asyncio"),
+    "launcher": (
+        lambda: Sweep(train).launch(launcher=None),  # pyright: ignore[reportArgumentType]
+        "takes the name of a launcher, got None: write launcher='joblib'",
+    ),
+    "no directory": (
+        lambda: Sweep(train).launch(sweep_dir=""),
+        "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out",
+    ),
+    "a directory that cannot be resolved": (
+        lambda: Sweep(train).launch(sweep_dir="a/${b}"),
+        r"hydra.sweep.dir: Interpolation key 'b' not found\. It is resolved once, before the jobs",
+    ),
+    "option": (
+        lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3),
+        rf"the launcher joblib has an option njobs or n_job\. It has n_jobs, .*{HAS}",
+    ),
+    "option of basic": (lambda: Sweep(train).launch(n_jobs=2), "n_jobs. It has none at all"),
+    "resume where": (
+        lambda: Sweep(train).launch(resume=True),
+        r"resume=True resumes in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another"
+        r" directory each time: give one that stays, sweep_dir='runs/1'",
+    ),
+    "resume a directory": (
+        lambda: Sweep(train).launch(resume="out"),  # pyright: ignore[reportArgumentType]
+        "resume is True or False, got 'out': the directory is sweep_dir",
+    ),
+    "rerun without resume": (
+        lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"),
+        "is about a sweep that is resumed",
+    ),
+    "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
+    "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
+    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
+    "overrides": (
+        lambda: Sweep(train).launch(overrides="lr=1"),
+        r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=1'\]",
+    ),
+    "an override's name": (
+        lambda: Sweep(train).launch(overrides=["lrr=1"]),
+        r"train has no parameter lrr\. Did you mean lr\?",
+    ),
+    "a name": (
+        lambda: Sweep().product(lrr=[1, 2]).launch(train),
+        r"the sweep: train has no parameter lrr\. Did you mean lr\?",
+    ),
+    "a name of an app": (
+        lambda: Sweep().product(lrr=[1, 2]).launch(app),
+        r"the sweep: app has no parameter lrr\. Did you mean lr\?",
+    ),
+    "a value": (
+        lambda: Sweep().product(seed=[1, 1.5]).launch(train),
+        r"seed takes int, got 1\.5: 1\.5 is not an int\. Give it a value of that type\.$",
+    ),
+    "a key of Hydra": (
+        lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train),
+        "the sweep: hydra.job.name is a key of Hydra itself, .* one value, in overrides",
+    ),
+    "another sweep": (
+        lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]),
+        "the config has a sweep of its own",
+    ),
+    "dry_run": (
+        lambda: Sweep(train).launch(overrides=["hydra.sweeper.dry_run=true"]),
+        "dry_run is for the command line",
+    ),
+    "no jobs in a part": (
+        lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]),
+        "hydra.sweeper.slice=5: takes none of the sweep's 1 jobs",
+    ),
+    "no jobs": (
+        lambda: Sweep(train).product(lr=[1]).exclude(lr=1).launch(),
+        "the sweep has no jobs",
+    ),
+}
+
+
+@pytest.mark.parametrize(("launch", "match"), MISTAKES.values(), ids=MISTAKES)
+def test_it_is_refused(launch: Launch, match: str, tmp_path: Path) -> None:
+    with pytest.raises(SweepError, match=match):
+        launch()
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_directory_has_one_sweep() -> None:
+    Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out")
+
+    with pytest.raises(SweepError, match="out holds a sweep already"):
+        Sweep(train).product(lr=[3]).launch(sweep_dir="out")
+
+    again = ["hydra.sweeper.overwrite=true"]
+    df = Sweep(train).product(lr=[3]).launch(sweep_dir="out", overrides=again)
+    assert list(df["value"]) == [3]
+
+
+def test_a_directory_that_cannot_be_made() -> None:
+    Path("multirun").touch()
+
+    with pytest.raises(SweepError, match="cannot be made: Not a directory"):
+        Sweep(train).launch()
+
+
+@pytest.mark.filterwarnings("ignore::params_proto.SweepWarning")
+def test_a_part_may_run_before_the_rest() -> None:
+    sweep = Sweep(train).product(lr=[1, 2, 3])
+    first = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=0:1"])
+    both = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=1:2"])
+
+    assert list(first["status"]) == ["completed", "pending", "pending"]
+    assert list(both["status"]) == ["completed", "completed", "pending"]
+
+
+def test_a_limit_in_a_thread_which_gets_no_signals(tmp_path: Path) -> None:
+    directory = tmp_path / "out"
+    with ThreadPoolExecutor(1) as pool:
+        launched = pool.submit(
+            lambda: Sweep(train).product(lr=[1, 2]).launch(sweep_dir=directory, timeout=3)
+        )
+        with pytest.raises(SweepError, match="timeout: this launcher runs its jobs in threads"):
+            launched.result()
+    assert not directory.exists()

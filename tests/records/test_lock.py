@@ -1,0 +1,418 @@
+"""Leases: files that are touched while something runs, and the one process that runs a sweep."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto.errors import SweepError
+from params_proto.records import lock
+from params_proto.records.lock import runs_elsewhere, sweep_lease
+from params_proto.records.process import this_process
+from tests.waiting import until
+
+START = """
+import os, time
+from pathlib import Path
+from params_proto.records import lock as module
+from params_proto.records.lock import end_with_parent, keep_alive
+from tests.waiting import until
+module.HEARTBEAT = 0.02
+
+def touched(path):
+    os.utime(path, (0, 0))
+    until(lambda: path.stat().st_mtime)
+    return True
+
+def come_round():
+    # A touch on its way may come late; one that is seen twice since has left it behind.
+    witness = Path(f"witness-{os.getpid()}")
+    witness.touch()
+    with keep_alive(witness):
+        return touched(witness) and touched(witness)
+
+def rerun_to_resume(path):
+    come_round()
+    os.utime(path, (0, 0))
+    come_round()
+    return not path.stat().st_mtime
+
+a, b = Path("a"), Path("b")
+a.touch(), b.touch()
+"""
+
+
+def test_while_it_runs_and_no_longer(python: Any) -> None:
+    code = """
+with keep_alive(a):
+    with keep_alive(b), keep_alive(Path("missing")):
+        assert touched(a) and touched(b)
+    assert touched(a) and rerun_to_resume(b)
+assert rerun_to_resume(a)
+try:
+    with keep_alive(a):
+        raise ZeroDivisionError
+except ZeroDivisionError:
+    assert rerun_to_resume(a)
+with keep_alive(a):
+    assert touched(a)
+assert not Path("missing").exists()
+"""
+    python("-c", START + code)
+
+
+def test_a_forked_process_has_a_beat_of_its_own(python: Any) -> None:
+    code = """
+with keep_alive(a):
+    assert touched(a)
+    pid = os.fork()
+    if pid:
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    else:
+        with keep_alive(b):
+            assert touched(b)
+        os._exit(0)
+assert rerun_to_resume(a)
+pid = os.fork()
+if not pid:
+    with keep_alive(b):
+        os._exit(0 if touched(b) and rerun_to_resume(a) else 3)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    python("-W", "ignore::DeprecationWarning", "-c", START + code)
+
+
+def test_what_the_parent_does_is_not_the_forks(python: Any) -> None:
+    code = """
+with keep_alive(a):
+    pid = os.fork()
+    if not pid:
+        with keep_alive(b):
+            os.kill(os.getppid(), 19)  # SIGSTOP: only the fork may touch anything now
+            quiet = rerun_to_resume(a)
+            os.kill(os.getppid(), 18)
+            os._exit(0 if quiet and touched(b) else 3)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+"""
+    python("-W", "ignore::DeprecationWarning", "-c", START + code)
+
+
+def test_a_process_that_another_one_started_goes_on(python: Any) -> None:
+    code = """
+end_with_parent(os.getppid() + 1)  # which has not started this process, as a cluster's worker
+slept = []
+
+class Clock:
+    def sleep(seconds):
+        slept.append(seconds)
+        time.sleep(seconds)
+
+module.time = Clock
+with keep_alive(a):
+    assert touched(a)
+until(lambda: len(slept) > 3)
+print("alive")
+"""
+    assert python("-c", START + code).stdout == "alive\n"
+
+
+def test_a_worker_ends_with_its_parent(python: Any, tmp_path: Path) -> None:
+    worker = """
+with keep_alive(a):
+    end_with_parent(int(sys.argv[1]))
+    Path("ready").touch()
+    until(lambda: os.getppid() != int(sys.argv[1]))
+    come_round()  # a job that goes on to its end
+    Path("done").touch()
+time.sleep(60)
+"""
+    (tmp_path / "worker.py").write_text(f"import sys{START}{worker}")
+    parent = """
+import os, subprocess, sys, time
+from pathlib import Path
+process = subprocess.Popen([sys.executable, "worker.py", str(os.getpid())])
+while not Path("ready").exists():
+    time.sleep(0.01)
+print(process.pid)
+"""
+    pid = int(python("-c", parent).stdout)
+    until(lambda: not this_process()._replace(pid=pid, start_time=None).is_alive)
+    assert (tmp_path / "done").exists()
+
+
+# --- the process that runs a sweep
+
+HOLD = """
+import sys
+from pathlib import Path
+from params_proto.records.lock import sweep_lease
+
+with sweep_lease(Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else None):
+    print("held", flush=True)
+    sys.stdin.readline()
+"""
+Hold = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def hold() -> Iterator[Hold]:
+    """Holds the lock of a directory in a process of its own."""
+    started: list[subprocess.Popen[str]] = []
+
+    def holding(directory: Path, *shard: str) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", HOLD, str(directory), *shard],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        return process
+
+    yield holding
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def signs(directory: Path) -> list[str]:
+    return sorted(path.name for path in (directory / ".sweep" / "running").iterdir())
+
+
+def refused(directory: Path, shard: str | None = None, *, wait_for_stale: bool = False) -> str:
+    """Why this process may not run the sweep; nothing where it may."""
+    try:
+        with sweep_lease(directory, shard, wait_for_stale=wait_for_stale):
+            return ""
+    except SweepError as error:
+        return str(error)
+
+
+def test_a_second_process_is_refused(hold: Hold, tmp_path: Path) -> None:
+    first = hold(tmp_path)
+    message = (
+        rf"^process {first.pid} on {this_process().host} runs the sweep in {tmp_path}\. Wait until"
+        r".* hydra\.sweeper\.resume=true; or give this one another hydra\.sweep\.dir\."
+    )
+    for shard in (None, "0::2"):
+        with pytest.raises(SweepError, match=message), sweep_lease(tmp_path, shard):
+            pass
+    assert signs(tmp_path) == [f"{this_process().host}-{first.pid}.json"]
+    first.communicate("\n")
+    with sweep_lease(tmp_path, None):
+        assert signs(tmp_path) == [f"{this_process().host}-{os.getpid()}.json"]
+    assert signs(tmp_path) == []
+
+
+def test_shards_run_at_once(hold: Hold, tmp_path: Path) -> None:
+    first = hold(tmp_path, "0::3")
+    hold(tmp_path, "1::3")
+    with sweep_lease(tmp_path, "2::3"):
+        assert len(signs(tmp_path)) == 3
+    with (
+        pytest.raises(SweepError, match=r"^process \d+ on .* runs the sweep in"),
+        sweep_lease(tmp_path, None),
+    ):
+        pass
+    first.kill()
+    with sweep_lease(tmp_path, "0::3"):
+        pass
+
+
+@pytest.mark.parametrize("shard", [[], ["0::2"]], ids=["whole", "shard"])
+def test_a_dead_process_keeps_nobody_out(hold: Hold, tmp_path: Path, shard: list[str]) -> None:
+    first = hold(tmp_path, *shard)
+    first.kill()
+    os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # a zombie
+    with sweep_lease(tmp_path, None):
+        assert signs(tmp_path) == [f"{this_process().host}-{os.getpid()}.json"]
+
+
+def elsewhere(
+    directory: Path,
+    ago: float,
+    shard: str | None = None,
+    *,
+    host: str = "other",
+    waits: bool = False,
+) -> Path:
+    """The sign of a process of another machine."""
+    path = directory / ".sweep" / "running" / f"{host}-1.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([host, 1, "its boot/1", shard, *(["waits"] if waits else [])]))
+    then = time.time() - ago
+    os.utime(path, (then, then))
+    return path
+
+
+@contextmanager
+def beating(sign: Path) -> Generator[None, None, None]:
+    """Touches a sign again and again, as a process that lives does."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(0.05):
+            sign.touch()
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("ago", "theirs", "ours", "is_refused"),
+    [
+        (0, None, None, True),
+        (280, None, None, True),
+        (320, None, None, False),
+        (0, None, "0::2", True),
+        (0, "1::2", None, True),
+        (0, "1::2", "0::2", False),
+        (320, "1::2", None, False),
+    ],
+)
+def test_another_machine(
+    tmp_path: Path, ago: float, theirs: str | None, ours: str | None, is_refused: bool
+) -> None:
+    path = elsewhere(tmp_path, ago, theirs)
+    reason = refused(tmp_path, ours)
+    assert reason.startswith("process 1 on other runs") == is_refused
+    assert path.exists() == (ago < 300)
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[1]", "7", '["other", 1]'])
+def test_a_foreign_file_among_the_signs(tmp_path: Path, content: str) -> None:
+    path = elsewhere(tmp_path, 0)
+    path.write_text(content)
+    (path.parent / "notes.txt").write_text("")
+    with sweep_lease(tmp_path, None):
+        pass
+    assert path.exists()
+
+
+def test_it_is_let_go_after_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ZeroDivisionError), sweep_lease(tmp_path, None):
+        raise ZeroDivisionError
+    with sweep_lease(tmp_path, None):
+        pass
+
+
+def test_a_file_in_the_way(tmp_path: Path) -> None:
+    (tmp_path / ".sweep").write_text("")
+    message = r"\.sweep cannot be written: File exists\. It holds the status of the jobs"
+    with pytest.raises(SweepError, match=message), sweep_lease(tmp_path, None):
+        pass
+
+
+def test_a_process_that_is_on_its_turn_goes_first(tmp_path: Path) -> None:
+    sign = elsewhere(tmp_path, 0, host="-first", waits=True)
+    assert refused(tmp_path).startswith("process 1 on -first runs the sweep in")
+    assert signs(tmp_path) == [sign.name]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_one_that_is_not_on_its_turn_is_waited_for(tmp_path: Path, runs: bool) -> None:
+    sign = elsewhere(tmp_path, 0, host="~last", waits=True)
+
+    def decide() -> None:
+        until(lambda: len(signs(tmp_path)) > 1)
+        if runs:
+            elsewhere(tmp_path, 0, host="~last")
+        else:
+            sign.unlink()
+
+    other = threading.Thread(target=decide)
+    other.start()
+    assert bool(refused(tmp_path)) == runs
+    other.join()
+
+
+def test_the_next_heartbeat_of_another_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(lock, "_LOOK_AFAR", 0.01)
+    with beating(elsewhere(tmp_path, 20)):
+        assert refused(tmp_path, wait_for_stale=True).startswith("process 1 on other runs")
+    assert "waiting for its next heartbeat, 300 seconds at most" in caplog.text
+    monkeypatch.setattr(lock, "STALE", 21.0)
+    elsewhere(tmp_path, 20)  # its machine is gone
+    assert not refused(tmp_path, wait_for_stale=True)
+
+
+def test_a_process_of_this_machine_is_not_waited_for(hold: Hold, tmp_path: Path) -> None:
+    first = hold(tmp_path)
+    assert refused(tmp_path, wait_for_stale=True).startswith(f"process {first.pid} on ")
+
+
+def test_whether_other_shards_run(hold: Hold, tmp_path: Path) -> None:
+    with sweep_lease(tmp_path, "0::2"):
+        assert not runs_elsewhere(tmp_path)
+        hold(tmp_path, "1::2")
+        assert runs_elsewhere(tmp_path)
+
+
+MANY = """
+import sys
+from pathlib import Path
+from params_proto.errors import SweepError
+from params_proto.records.lock import sweep_lease
+
+print("ready", flush=True)
+for line in sys.stdin:
+    try:
+        with sweep_lease(Path(), None):
+            print("runs", flush=True)
+            sys.stdin.readline()
+    except SweepError:
+        print("refused", flush=True)
+        sys.stdin.readline()
+    print("over", flush=True)
+"""
+
+
+def test_of_many_that_start_at_once_one_runs(tmp_path: Path) -> None:
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", MANY],
+            cwd=tmp_path,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(3)
+    ]
+
+    def tell(what: str) -> None:
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(what)
+            process.stdin.flush()
+
+    def answers() -> list[str]:
+        return [process.stdout.readline().strip() for process in processes if process.stdout]
+
+    assert answers() == ["ready"] * 3
+    for _ in range(10):
+        tell("start\n")
+        assert sorted(answers()) == ["refused", "refused", "runs"]
+        tell("end\n")
+        assert answers() == ["over"] * 3
+    for process in processes:
+        process.communicate()
+    assert signs(tmp_path) == []
