@@ -137,7 +137,7 @@ def spoilt_plan(folder: Path, values: Values, rng: Random, times: int) -> None:
 
 
 def full(folder: Path, values: Values) -> None:
-    """The disk is full on the way: what was done stays done, and with more room it goes on.
+    """The disk is full on the way: what was done stays done, and with more room it resumes.
 
     Raises:
         SkippedError: nothing may be mounted here.

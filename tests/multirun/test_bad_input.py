@@ -255,8 +255,8 @@ def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> N
         multirun("seed=2", to="out")
     assert str(caught.value).replace(str(app), "APP") == (
         "hydra.sweep.dir=APP/out holds a sweep already, APP/out/sweep.yaml, whose files this one"
-        " would write over. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
-        " one another directory, or write over it with hydra.sweeper.overwrite=true."
+        " would overwrite. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
+        " one another directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
     assert tree(app) == before
 
