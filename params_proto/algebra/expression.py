@@ -26,10 +26,6 @@ class Expression:
         merged = self.steps[-1].merged(step) if self.steps else None
         return Expression((*self.steps, step) if merged is None else (*self.steps[:-1], merged))
 
-    def then_all(self, following: Expression) -> Expression:
-        """This expression and the steps of another."""
-        return reduce(Expression.then, following.steps, self)
-
     def all_steps(self) -> Iterator[Step]:
         """The steps, and those of the expressions among them."""
         for step in self.steps:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import math
 import os
 import statistics
 from collections.abc import Sequence
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
+from params_proto._text import cell, json_key
 from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
 from params_proto.errors import SweepError, did_you_mean, nearest
 from params_proto.records import Status
@@ -130,7 +130,7 @@ def column(values: Sequence[Any], dtype: str | None = None) -> Any:
 
 def _category(values: Sequence[Any], options: list[str] | None) -> Any:
     """Text in the order of the options, or in the order in which it first occurs."""
-    texts = [json.dumps(value) if isinstance(value, list) else value for value in values]
+    texts = [cell(value) if isinstance(value, list) else value for value in values]
     return pd.Categorical(texts, options or pd.Series(texts, dtype="object").dropna().unique())
 
 
@@ -200,8 +200,7 @@ def summarize(
             f" {', '.join(df.attrs.get('metrics', [])) or 'none'}."
         ) from error
     # As text, since a list cannot be grouped by, and NA is not equal to itself.
-    text = partial(json.dumps, sort_keys=True, default=repr)
-    texts = cast("Any", df[names]).map(text)
+    texts = cast("Any", df[names]).map(json_key)
     of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
     made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
     groups = numbers.astype("object").groupby(of_row, sort=False)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import nsmallest
 from typing import Any, NamedTuple
 
+from params_proto._text import json_key
 from params_proto.analysis.rows import PENDING, Row, Table
 from params_proto.errors import SweepError, did_you_mean
 
@@ -172,7 +172,7 @@ def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
     """
     seen: dict[str, int] = {}
     kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
-    texts = [json.dumps(config, sort_keys=True) for config in kept]
+    texts = [json_key(config) for config in kept]
     return [seen.setdefault(text, len(seen)) for text in texts]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from params_proto._keys import bare
-from params_proto._text import UNSERIALIZABLE, to_json
+from params_proto._text import UNSERIALIZABLE, json_key, to_json
 from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import RecordedNumbers, values
@@ -246,7 +245,7 @@ def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
     texts: dict[str, list[str]] = {}
     for config in configs:
         for key, value in config.items():
-            texts.setdefault(key, []).append(json.dumps(value, sort_keys=True))
+            texts.setdefault(key, []).append(json_key(value))
     return [key for key, held in texts.items() if len(held) < len(configs) or len(set(held)) > 1]
 
 

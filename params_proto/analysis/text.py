@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 from params_proto import _files
+from params_proto._text import cell as json_cell
 from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
 from params_proto.records.manifest import RESULTS
 
@@ -113,8 +114,7 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
     """
     if value is None:
         return ""
-    is_text, is_float = isinstance(value, str), isinstance(value, float)
-    text = value if is_text else f"{value:.6g}" if is_float else json.dumps(value)
+    text = f"{value:.6g}" if isinstance(value, float) else json_cell(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
     if _width(text) > widest:
         from rich.cells import set_cell_size

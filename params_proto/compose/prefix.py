@@ -300,6 +300,6 @@ def _count(node: Any) -> int:
     count = 1
     for child in (children(node) or {}).values():
         if child.__dict__["_parent"] is not node:
-            raise NotCacheableError(f"{child._get_full_key(None)} stands in two places")
+            raise NotCacheableError(f"{child._get_full_key(None)} is in two places")
         count += _count(child)
     return count

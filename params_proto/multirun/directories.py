@@ -255,8 +255,8 @@ def refuse_used(directory: Path) -> None:
     cure = f"Resume that one with hydra.sweeper.resume=true (or ={directory}), give"
     raise SweepError(
         f"hydra.sweep.dir={directory} holds a sweep already, {directory / there}, whose files this"
-        f" one would write over. {cure if has_plan(directory) else 'Give'} this one another"
-        " directory, or write over it with hydra.sweeper.overwrite=true."
+        f" one would overwrite. {cure if has_plan(directory) else 'Give'} this one another"
+        " directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
 
 

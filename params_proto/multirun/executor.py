@@ -163,7 +163,7 @@ class Executor:
             failed = [one for one in batch.all if one.number in self.failures.records]
             if not failed or self.failures.too_many:
                 break
-            log.info(f"Launching {len(failed)} jobs again, {number} of {retries} retries")
+            log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
             # A job that ended its worker would take those beside it along once more.
             alone = [] if self._run.host.submits else [*filter(self._has_crashed, failed)]
             for jobs in ([one for one in failed if one not in alone], *[[one] for one in alone]):
@@ -315,9 +315,8 @@ class Executor:
             if record is None or record.attempt == attempts[one.number]:
                 left.append(one)
                 continue
-            while not is_mine(record) and self.records.is_running(
-                record
-            ):  # a cluster's, which runs on
+            # A cluster's job runs on.
+            while not is_mine(record) and self.records.is_running(record):
                 time.sleep(POLL)
                 record = self.record(one) or record
             if record.status is Status.RUNNING and not is_mine(record):

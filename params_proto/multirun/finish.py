@@ -230,9 +230,7 @@ class Finish:
         deadline = time.monotonic() + _GRACE
         for one in executor.batch:
             record = executor.record(one)
-            if record is None or record.attempt == executor.attempts.get(
-                one.number, record.attempt
-            ):
+            if record is None or executor.attempts.get(one.number) in (None, record.attempt):
                 summary.not_started += 1
                 continue
             while _runs_elsewhere(executor.records, record) and time.monotonic() < deadline:
@@ -252,11 +250,9 @@ class Finish:
         known = {record.job for record in summary.running}
         for one in executor.elsewhere:
             record = executor.record(one)
-            if (
-                record is not None
-                and record.job not in known
-                and executor.records.is_running(record)
-            ):
+            if record is None or record.job in known:
+                continue
+            if executor.records.is_running(record):
                 summary.running.append(record)
         return summary
 

@@ -307,7 +307,7 @@ class JobRunner:
                 self.launch.failures.add(record.job)
         try:
             if not self._records.finish(ended):
-                raise SweepError("is another attempt's by now.")
+                raise SweepError(f"{self._records.path(record.job)} is another attempt's by now.")
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
         if self.on_change is not None:

@@ -116,6 +116,8 @@ class Progress:
                 return
             if record.status is Status.RUNNING:
                 self._running.add(record.job)
+                if self._live is not None:  # which the job's own output may take away soon
+                    self._show()
                 return
             del self._open[record.job]
             self._running.discard(record.job)

@@ -35,9 +35,9 @@ from params_proto.overrides.parse import (
     from_hydra,
     group_exists,
     read,
+    read_lines,
     values_of,
 )
-from params_proto.overrides.parse import read_lines as lines_given
 from params_proto.overrides.render import render
 
 if TYPE_CHECKING:
@@ -254,12 +254,12 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
         config_loader: Hydra's, for `glob`.
 
     Raises:
-        SweepError: what Hydra cannot read, or what cannot be enumerate_sweep.
+        SweepError: what Hydra cannot read, or what cannot be enumerated.
 
     >>> given(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
     '"a"'
     """
-    return lines_given(lines, config_loader, _as_spelled)
+    return read_lines(lines, config_loader, _as_spelled)
 
 
 def _as_spelled(override: Override) -> Sequence[Any]:

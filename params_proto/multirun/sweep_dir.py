@@ -278,7 +278,8 @@ class SweepRun:
             if not self.is_same_sweep:
                 log.info(
                     f"The sweep in {self.directory} has changed. What is done stays done, and what"
-                    " is new runs."
+                    " is new runs. Jobs of the sweep before that had not run and are not in this"
+                    " one do not run."
                 )
         # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
         # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.

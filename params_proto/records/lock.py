@@ -167,7 +167,7 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
                 raise SweepError(
                     f"process {one.process.pid} on {one.process.host} runs the sweep in"
                     f" {directory}. Wait until it is done, or stop it, and resume that one with"
-                    " hydra.sweeper.resume=true; or give this one another hydra.sweep.dir. Shards"
+                    " hydra.sweeper.resume=true; or give this one another hydra.sweep.dir. Slices"
                     " of one sweep may run at once, by hydra.sweeper.slice."
                 )
         time.sleep(_LOOK_AFAR if first_seen else _LOOK)

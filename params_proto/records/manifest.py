@@ -9,7 +9,6 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/running/          the processes that run the sweep, a file each
 .sweep/configs/          the config files as they were
 .sweep/composed.json     the first job's config, to see what has changed since
-.sweep/earlier/0.yaml    the sweep that was there before this one
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
 
 What is made in `.sweep` has the mode of the folder that it is in, so that of `.sweep` itself, which
@@ -40,7 +39,7 @@ OWN = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"
 COMPOSED = "composed.json"
-EARLIER = "earlier"
+EARLIER = "earlier"  # of earlier versions
 FAILED = "failed"
 RUNNING = "running"
 JOBS = "jobs"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+from params_proto._text import cell, json_key
 from params_proto.analysis.ranking import is_number
 
 _LONGEST = 200  # characters of a value
@@ -79,7 +79,7 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     >>> options("layers", "key", [[64, 32], None, [64, 32]])[2:]
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
-    found = [json.dumps(value, sort_keys=True) if value is not ABSENT else "" for value in values]
+    found = [json_key(value) if value is not ABSENT else "" for value in values]
     texts = {same: shortened(value) for same, value in zip(found, values, strict=True) if same}
     places = {same: place for place, same in enumerate(texts)}
     cells = [texts.get(same, "") for same in found]
@@ -103,7 +103,7 @@ def shortened(value: Any) -> str:
     """
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = cell(value)
     return fit(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
 
 

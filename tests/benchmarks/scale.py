@@ -1,7 +1,7 @@
 """What sweeps of 10^4 and of 10^6 jobs cost, for docs/scale.md: `make bench ROW=scale`.
 
 It takes an hour and 5 GB of the disk, so only who asks for it gets it. The launcher does nothing:
-what is measured is planning, checking, records, and going on. Seconds are CPU time, as those of
+what is measured is planning, checking, records, and resuming. Seconds are CPU time, as those of
 the clock would depend on what else the machine does for an hour.
 """
 
@@ -133,9 +133,9 @@ RUNS: Mapping[str, Callable[[Place], str]] = {
     "a look ahead (dry_run)": lambda at: at.run(LOOK, where="first/look"),
     "all jobs, checked and recorded": lambda at: at.run(),
     "reading all records": read,
-    "going on, where all is done": lambda at: at.run(GO_ON),
-    "going on with one of 8 slices, where all is done": lambda at: at.run(GO_ON, EIGHTH),
-    "going on, where 1% is missing": with_some_missing,
+    "resume, nothing left to do": lambda at: at.run(GO_ON),
+    "resume one of 8 slices, nothing left to do": lambda at: at.run(GO_ON, EIGHTH),
+    "resume, 1% left to do": with_some_missing,
     "looking at a changed sweep (dry_run)": changed,
 }
 

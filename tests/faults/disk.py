@@ -77,7 +77,7 @@ def records_of_others(folder: Path, values: Values) -> None:
     run = sweep.resume()
     expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
     for number in spoilt:
-        told = f"{number}.json is no record" in run.text()
+        told = f"{number}.json is not a record" in run.text()
         expect(told, f"nothing is said of the record of job {number}", run.output)
     expect("Traceback (most" not in run.text(), "a traceback", run.output)
     done.look()
@@ -137,7 +137,7 @@ def spoilt_plan(folder: Path, values: Values, rng: Random, times: int) -> None:
 
 
 def full(folder: Path, values: Values) -> None:
-    """The disk is full on the way: what was done stays done, and with more room it goes on.
+    """The disk is full on the way: what was done stays done, and with more room it resumes.
 
     Raises:
         SkippedError: nothing may be mounted here.

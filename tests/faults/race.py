@@ -1,4 +1,4 @@
-"""Two processes that go on with one sweep in the same moment."""
+"""Two processes that resume one sweep in the same moment."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def start(folder: Path, values: Values) -> None:
 
 
 def resume(folder: Path, rng: Random, values: Values, times: int) -> int:
-    """Both go on with a sweep of which some jobs are missing.
+    """Both resume a sweep some of whose jobs are missing.
 
     Args:
         folder: an empty one.

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at random moments, and the command that a sweep prints for whoever goes on."""
+"""Ctrl-C and SIGTERM at random moments, and the command that resumes the sweep."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GO_ON = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
 def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
-    """Stops a sweep once or twice, and goes on by what it has printed.
+    """Stops a sweep once or twice, and resumes it by the command that it has printed.
 
     Args:
         folder: an empty one.
@@ -51,7 +51,7 @@ def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> No
         expect(not done.running(), f"jobs {done.running()} are running still", run.output)
         run = sweep.run(f"exec {printed(run)}")  # so that no shell gets the next signal
     if run.poll() is None:
-        expect(run.ended() == 0, f"going on as printed ends with {run.returncode}", run.output)
+        expect(run.ended() == 0, f"resuming as printed ends with {run.returncode}", run.output)
     done.look()
     if len(done.completed()) < jobs:  # cut short although it says that it is done
         expect(False, f"only {len(done.completed())} of {jobs} jobs are done", run.output)
@@ -73,7 +73,7 @@ def expect_stopped(run: Run, number: signal.Signals) -> None:
 
 
 def printed(run: Run) -> str:
-    """The command that a process has printed for whoever goes on."""
+    """The command that a process has printed to resume the sweep."""
     found = _GO_ON.findall(run.text())
-    expect(found, "no command to go on with", run.output)
+    expect(found, "no command that resumes", run.output)
     return found[-1]

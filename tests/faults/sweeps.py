@@ -1,4 +1,4 @@
-"""A sweep of an app, in a folder of its own: processes that start it, and those that go on."""
+"""A sweep of an app, in a folder of its own: processes that start it, and those that resume it."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Sweep:
 
     @property
     def begun(self) -> bool:
-        """Whether there is something to go on with."""
+        """Whether there is something to resume."""
         return (self.directory / OWN / PLAN).exists() and (self.directory / SWEEP).exists()
 
     @property

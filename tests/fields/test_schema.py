@@ -685,7 +685,7 @@ class Frozen:
 def test_a_frozen_dataclass_takes_new_values(default: Any) -> None:
     described = target(Frozen, default)
     config = config_of(described)
-    config.x.steps = "3"
+    OmegaConf.update(config, "x.steps", "3")
     expected = Frozen(0.1 if default is REQUIRED else default.lr, 3)
     assert python_values(described, config)["x"] == expected
     config.x = {"lr": 1}

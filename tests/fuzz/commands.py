@@ -92,11 +92,11 @@ def _call(given: Any, directory: Path) -> None:
         asked = Options(**{"dry_run": True, **dict(options)})
         task, held = app.host.task_function, contextlib.ExitStack()
         begun = resume_target(None, app.config, app.loader, task, held)
-        beginning = open_sweep(asked, arguments, app.host, begun)
-        directories = beginning.directories()
-        jobs = (state.job for state in beginning.states(directories))
+        sweep_run = open_sweep(asked, arguments, app.host, begun)
+        directories = sweep_run.directories()
+        jobs = (state.job for state in sweep_run.states(directories))
         # A dry run of more jobs looks at a hundred of them.
-        more = beginning.request.plan.exceeds(_FEW)
+        more = sweep_run.request.plan.exceeds(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), asked.batch_sizes(at_once=False))
             list(Validation(app.host, directories).passed(batches, ahead=True))

@@ -170,11 +170,11 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     directory = folder / "out"
     app = multirun(folder)
     begun = _target(None, app)
-    beginning = open_sweep(Options(), _ARGUMENTS, app.host, begun)
+    sweep_run = open_sweep(Options(), _ARGUMENTS, app.host, begun)
     directory.mkdir()
-    beginning.write()
-    directories = beginning.directories()
-    jobs = (state.job for state in beginning.states(directories))
+    sweep_run.write()
+    directories = sweep_run.directories()
+    jobs = (state.job for state in sweep_run.states(directories))
     _validate(app, directory, directories, jobs)
     JobStore(directory).write(_record(0, Status.RUNNING))
     JobStore(directory).write(_record(1, Status.COMPLETED))
@@ -249,10 +249,10 @@ def _target(resume: Any, app: Multirun) -> ResumeTarget:
 
 def _begin(app: Multirun, directory: Path) -> None:
     """All that a resume does up to its first job."""
-    beginning = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
-    directories = beginning.directories()
-    jobs = (state.job for state in beginning.states(directories))
-    beginning.write()
+    sweep_run = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
+    directories = sweep_run.directories()
+    jobs = (state.job for state in sweep_run.states(directories))
+    sweep_run.write()
     _validate(app, directory, directories, jobs)
 
 

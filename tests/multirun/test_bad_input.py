@@ -14,7 +14,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from tests.conftest import Python
-from tests.versions import AFTER_AN_ERROR, HYDRA_1_3, VERSION_BASE
+from tests.versions import AFTER_AN_ERROR, VERSION_BASE
 
 FILES = {
     "syntax.yaml": "product: {lr: [1, 2]}\nzip: {seed: [1, 2\n",
@@ -156,8 +156,6 @@ CASES: dict[str, tuple[list[str], str]] = {
     "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name a key of the job's config. The same goes for 1 more job."),
     "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and a file system takes 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
 }  # fmt: skip
-if not HYDRA_1_3:  # which has the config of the multirun there by then
-    del CASES["interpolation: of the job"]
 
 # Of these the wording differs between versions of Hydra.
 HYDRAS: dict[str, tuple[list[str], str]] = {
@@ -255,8 +253,8 @@ def test_a_sweep_that_has_run_is_not_written_over(multirun: Any, app: Path) -> N
         multirun("seed=2", to="out")
     assert str(caught.value).replace(str(app), "APP") == (
         "hydra.sweep.dir=APP/out holds a sweep already, APP/out/sweep.yaml, whose files this one"
-        " would write over. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
-        " one another directory, or write over it with hydra.sweeper.overwrite=true."
+        " would overwrite. Resume that one with hydra.sweeper.resume=true (or =APP/out), give this"
+        " one another directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
     assert tree(app) == before
 

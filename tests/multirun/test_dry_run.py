@@ -87,7 +87,8 @@ def test_the_last_of_many_that_have_run(multirun: Any, capsys: pytest.CaptureFix
     assert last() == ["1099", "seed=1099", "1099", "completed"]
     assert last("hydra.sweeper.rerun=all")[-3:] == ["completed,", "runs", "again"]
     assert last("seed=range(1099,-1,-1)") == ["0", "seed=0", "0", "completed"]
-    assert last("seed=range(1101)") == ["1100", "seed=1100", "1100"]
+    # Of the changed sweep those that have not run take the numbers from 1100 on.
+    assert last("seed=range(1101)") == ["2198", "seed=1100", "2198"]
 
 
 def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:

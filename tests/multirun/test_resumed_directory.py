@@ -35,7 +35,7 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     for resume in (f"hydra.sweeper.resume={out}", "hydra.sweeper.resume=true"):
         with pytest.raises(CompactHydraException, match=message):
             multirun("seed=1,2", resume)
-    with pytest.raises(CompactHydraException, match=r"write over\. Give this one another"):
+    with pytest.raises(CompactHydraException, match=r"overwrite\. Give this one another"):
         multirun("seed=1,2")
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
 

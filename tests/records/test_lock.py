@@ -41,7 +41,7 @@ def come_round():
     with keep_alive(witness):
         return touched(witness) and touched(witness)
 
-def rerun_to_resume(path):
+def still(path):
     come_round()
     os.utime(path, (0, 0))
     come_round()
@@ -57,13 +57,13 @@ def test_while_it_runs_and_no_longer(python: Any) -> None:
 with keep_alive(a):
     with keep_alive(b), keep_alive(Path("missing")):
         assert touched(a) and touched(b)
-    assert touched(a) and rerun_to_resume(b)
-assert rerun_to_resume(a)
+    assert touched(a) and still(b)
+assert still(a)
 try:
     with keep_alive(a):
         raise ZeroDivisionError
 except ZeroDivisionError:
-    assert rerun_to_resume(a)
+    assert still(a)
 with keep_alive(a):
     assert touched(a)
 assert not Path("missing").exists()
@@ -82,11 +82,11 @@ with keep_alive(a):
         with keep_alive(b):
             assert touched(b)
         os._exit(0)
-assert rerun_to_resume(a)
+assert still(a)
 pid = os.fork()
 if not pid:
     with keep_alive(b):
-        os._exit(0 if touched(b) and rerun_to_resume(a) else 3)
+        os._exit(0 if touched(b) and still(a) else 3)
 assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 """
     python("-W", "ignore::DeprecationWarning", "-c", START + code)
@@ -99,7 +99,7 @@ with keep_alive(a):
     if not pid:
         with keep_alive(b):
             os.kill(os.getppid(), 19)  # SIGSTOP: only the fork may touch anything now
-            quiet = rerun_to_resume(a)
+            quiet = still(a)
             os.kill(os.getppid(), 18)
             os._exit(0 if quiet and touched(b) else 3)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
@@ -166,7 +166,7 @@ Hold = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def hold() -> Iterator[Hold]:
-    """Holds the lock of a directory in a process of its own."""
+    """Holds the lease of a directory in a process of its own."""
     started: list[subprocess.Popen[str]] = []
 
     def holding(directory: Path, *shard: str) -> subprocess.Popen[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 from params_proto import proto
 
@@ -27,4 +27,4 @@ def train(net: Net = Net()):
 
 if __name__ == "__main__":
     train()
-    print(Layer(3), [one.name for one in fields(Layer)], Net())
+    print(Layer(3), Net())

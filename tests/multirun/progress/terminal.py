@@ -39,6 +39,7 @@ class Terminal:
         environment: Mapping[str, str] | None = None,
     ) -> None:
         self.screen = pyte.HistoryScreen(width, lines, history=1000)
+        self._unseen = b""
         self.raw = b""
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = pty.openpty()
@@ -90,13 +91,18 @@ class Terminal:
         return self.process.wait(60)
 
     def _read(self) -> bool:
-        ready, _, _ = select.select([self._master], [], [], 0.2)
-        if not ready:
-            return self.process.poll() is None
-        try:
-            found = os.read(self._master, 65536)
-        except OSError:  # as Linux says that the other side is closed
-            return False
+        """Reads up to where a line is written anew: on a busy machine much comes at once."""
+        if not self._unseen:
+            ready, _, _ = select.select([self._master], [], [], 0.2)
+            if not ready:
+                return self.process.poll() is None
+            try:
+                self._unseen = os.read(self._master, 65536)
+            except OSError:  # as Linux says that the other side is closed
+                return False
+        end = self._unseen.find(b"\r", 1)
+        end = len(self._unseen) if end < 0 else end
+        found, self._unseen = self._unseen[:end], self._unseen[end:]
         self.raw += found
         self._stream.feed(found)
         return bool(found)

@@ -135,6 +135,7 @@ def test_a_process_that_is_ended_leaves_the_terminal_usable(
     (tmp_path / "loaded-1").touch()
     terminal = run("seed=1,2")
     terminal.until(shows(terminal, "0/2 done, 1 running"))
+    terminal.until(lambda: whole(terminal, range(1, 2)))  # its job has begun
     terminal.process.send_signal(number)
     assert terminal.to_the_end() == status
     assert terminal.screen.margins is None

@@ -145,7 +145,7 @@ def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path)
         ["0.9", "completed", "0.0"],
         ["0.0", "ValueError:", "diverged"],
     ]
-    assert said[at + 1 :] == []  # the log has the command that goes on, and the best
+    assert said[at + 1 :] == []  # the log has the command that resumes, and the best
     assert [row["status"] for row in rows(tmp_path / "out")] == ["completed", "failed", "pending"]
 
 

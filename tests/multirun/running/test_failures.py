@@ -50,7 +50,7 @@ def fails(config: Any) -> int:
 
 
 def summary(said: str) -> list[str]:
-    """The lines between the one that counts the failures and the one that says how to go on."""
+    """The lines between the one that counts the failures and the one that says how to resume."""
     lines = said.splitlines()
     first = next(place for place, line in enumerate(lines) if line.endswith(" failed:"))
     last = next(place for place, line in enumerate(lines) if line.startswith("Resume with: "))
@@ -105,7 +105,7 @@ def test_no_more_jobs_start_after_some_have_failed(
             0: "completed",
             **dict.fromkeys(range(1, 2 + most), "failed"),
         }
-    # what did not run is as if it had never been launched: it runs when the sweep goes on
+    # what did not run is as if it had never been launched: it runs when the sweep resumes
     run = multirun(f"hydra.sweeper.resume={app}/out", *launcher, task=lambda config: config.seed)
     assert len(run.jobs) == 10 - sum(one["status"] == "completed" for one in found.values())
     assert {one["status"] for one in records(app / "out").values()} == {"completed"}
@@ -156,7 +156,8 @@ def cannot_be_sent(config: Any) -> Any:
 def test_what_a_worker_cannot_send_stops_no_other_job(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(CompactHydraException, match=r"UnmadeError: no luck \(1 job: 2\)"):
+    # The launcher of Hydra 1.4 has sent its text, as a RuntimeError.
+    with pytest.raises((CompactHydraException, RuntimeError), match="UnmadeError: no luck"):
         multirun("seed=range(0,6)", *JOBLIB, task=cannot_be_sent)
     found = [one["status"] for one in records(app / "out").values()]
     assert found == ["completed", "completed", "failed", *["completed"] * 3]
@@ -254,7 +255,7 @@ def test_no_number(multirun: Any, app: Path, option: str, message: str) -> None:
     assert not list((app / "out").iterdir())
 
 
-# --- the command that goes on
+# --- the command that resumes
 
 
 def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:  # fmt: skip

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what stops, what is written, and how it goes on."""
+"""Ctrl-C and SIGTERM: what stops, what is written, and how it resumes."""
 
 from __future__ import annotations
 

@@ -196,22 +196,22 @@ class BadItem:
 
 ENDLESS: list[Any] = []
 ENDLESS += [ENDLESS, ENDLESS]
-UNSERIALIZABLE = "lacks a part of what it returned, which JSON cannot represent: "
+UNFIT = "lacks a part of what it returned, which JSON cannot represent: "
 
 
 @pytest.mark.parametrize(
     ("value", "kept", "text"),
     [
-        (object(), {"unserializable": "object"}, f"{UNSERIALIZABLE}object. Return numbers"),
+        (object(), {"unserializable": "object"}, f"{UNFIT}object. Return numbers"),
         (
             {"a": [{1}, 2], "b": 3, "c": b""},
             {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}},
-            f"{UNSERIALIZABLE}set and 1 more.",
+            f"{UNFIT}set and 1 more.",
         ),
         (
             ENDLESS,
             {"unserializable": "nested more than 50 levels deep"},
-            f"{UNSERIALIZABLE}nested more than 50 levels deep.",
+            f"{UNFIT}nested more than 50 levels deep.",
         ),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
