@@ -45,6 +45,7 @@ def windows(folder: Path) -> list[Window]:
         (folder / name).symlink_to(ROOT / name)
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "COLUMNS": str(COLUMNS),  # not those of the terminal in which the tests run
         "OMP_NUM_THREADS": "1",  # the matrices are small
         "PYTHONWARNINGS": "ignore",  # Hydra 1.4 has no use for a version base
     }
