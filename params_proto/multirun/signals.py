@@ -137,6 +137,14 @@ def time_limit(seconds: float | None) -> Generator[None, None, None]:
     except SystemExit:  # with which a job may have swallowed it, as if all were well
         if not raised:
             raise
+    except TimeoutError as error:
+        trace = error.__traceback__ if error in raised else None
+        while trace is not None and trace.tb_next is not None:
+            if trace.tb_next.tb_frame.f_code is stop.__code__:  # the job's own frames end here
+                trace.tb_next = None
+                break
+            trace = trace.tb_next
+        raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)

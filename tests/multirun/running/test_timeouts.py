@@ -31,6 +31,7 @@ def test_a_job_that_takes_too_long(multirun: Any, app: Path) -> None:
     records = [json.loads((app / f"out/.sweep/jobs/0/0/{n}.json").read_text()) for n in range(3)]
     assert [one["status"] for one in records] == ["completed", "failed", "completed"]
     assert records[1]["error"]["type"] == "TimeoutError"
+    assert "signals.py" not in records[1]["error"]["traceback"]  # the user's own frames alone
 
 
 def swallows(config: Any) -> int:
