@@ -14,45 +14,42 @@ class ParamsProtoSweeperConf:
     """The node `hydra.sweeper`."""
 
     _target_: str = "hydra_plugins.params_proto_sweeper.sweeper.ParamsProtoSweeper"
-    # Swept values stay values: a `_target_` in one of them is for the job to instantiate.
+    # A `_target_` in a swept value is for the job to instantiate.
     _recursive_: bool = False
-    # What to run: steps (product, zip, chain, set, ...), a list of such mappings, a file written
-    # by Sweep.save, package.module:attribute or path/to/file.py:attribute.
+    # The sweep to run: a mapping of steps (product, zip, chain, set, ...) or a list of mappings, a
+    # file, or a Sweep in Python, path/to/file.py:name or package.module:name.
     sweep: Any = None
     # Sweeps by key, in the syntax of the command line, as for the basic sweeper.
     params: dict[str, str] = field(default_factory=dict[str, str])
-    # Keys to pair, swept on the command line or in params: 'hydra.sweeper.zip=[lr,batch_size]',
-    # quoted for the shell, or a list of such lists.
+    # Keys to pair, swept on the command line or in params: [lr,batch_size], or a list of such lists.
     zip: Any = None
     # The part of the sweep to run, as a Python slice: 0:3 for a first try, 2::8 for one of eight
-    # machines. Jobs keep their numbers in the whole sweep, and so their directories. Quote it in a
-    # YAML file, where 1:30 is a number.
+    # machines. Jobs keep their numbers and directories. Quote it in YAML, where 1:30 is a number.
     slice: Any = None
-    # The maximum number of jobs to hand to the launcher at once; it gets the next batch when these
-    # are done. By default all jobs, or 1000 at a time in larger sweeps.
+    # How many jobs to hand to the launcher at once; the next batch follows when they are done. By
+    # default all jobs, or 1000 at a time in larger sweeps.
     max_batch_size: int | None = None
-    # How to compose the jobs' configs: cached composes what they have in common once; hydra
-    # composes each config from the files, as Hydra does.
+    # How to compose the jobs' configs: cached composes what they have in common once, hydra leaves
+    # each config to Hydra.
     compose: str = "cached"
     # Whether to run in a directory that already contains a sweep, overwriting its files.
     overwrite: bool = False
-    # The sweep to resume; only missing jobs run. Its directory, or true for hydra.sweep.dir, where
-    # the sweep is started if there is none.
+    # The directory of the sweep to resume; only missing jobs run. true means hydra.sweep.dir, and
+    # starts the sweep if there is none.
     resume: Any = None
-    # Which statuses to rerun: [failed,crashed,interrupted] by default, [failed] for failed jobs
-    # only, all for completed ones as well. Jobs that have not run always do.
+    # Which statuses to rerun when resuming: [failed,crashed,interrupted] by default, [failed] for
+    # failed jobs only, all for completed ones as well. Jobs that have not run always do.
     rerun: Any = None
     # Whether to resume although the app's config or script has changed since the sweep began:
-    # true, or a list of the config keys that may differ, such as [machine.memory,host], including
-    # everything below them.
+    # true, or the config keys that may differ, with those below them: [machine.memory,host].
     resume_changed: Any = False
     # Stop starting jobs once more than this many have failed: 0 stops at the first failure. By
     # default all jobs run.
     max_failures: int | None = None
     # How many times to rerun a job that failed or whose process died, after its batch.
     retries: int = 0
-    # The time limit of a job in seconds. A signal stops it in Python code; if the launcher has its
-    # own limit (submitit: timeout_min), use that one.
+    # The time limit of a job in seconds. If the launcher has its own (submitit: timeout_min), use
+    # that one.
     timeout: float | None = None
     # Whether to show the jobs without starting or writing anything: true for a table, json for one
     # line of JSON per job.
