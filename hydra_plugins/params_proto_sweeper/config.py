@@ -21,7 +21,8 @@ class ParamsProtoSweeperConf:
     sweep: Any = None
     # Sweeps by key, in the syntax of the command line, as for the basic sweeper.
     params: dict[str, str] = field(default_factory=dict[str, str])
-    # Keys to pair, swept on the command line or in params: [lr,batch_size], or a list of such lists.
+    # Keys to pair, swept on the command line or in params: [lr,batch_size], or several such lists:
+    # [[lr,batch_size],[model,seed]].
     zip: Any = None
     # The part of the sweep to run, as a Python slice: 0:3 for a first try, 2::8 for one of eight
     # machines. Jobs keep their numbers and directories. Quote it in YAML, where 1:30 is a number.
