@@ -46,15 +46,11 @@ def to_python(value: Any) -> Any:
         return frozenset([to_python(element) for element in value])
     if isinstance(value, (Enum, PurePath)):
         return value
-    foreign = _of_library(value)
-    return _copy(value) if foreign is _NOT_FOREIGN else foreign
-
-
-_NOT_FOREIGN = object()
+    return _of_library(value)
 
 
 def _of_library(value: Any) -> Any:
-    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf.
+    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf, or a copy.
 
     The libraries are known by the module of the value's class, so that none is imported.
     """
@@ -80,7 +76,7 @@ def _of_library(value: Any) -> Any:
             to_python(key): to_python(each)
             for key, each in cast("Mapping[Any, Any]", value).items()
         }
-    return _NOT_FOREIGN
+    return _copy(value)
 
 
 def to_list(value: Any) -> Any:
@@ -110,9 +106,6 @@ def is_atomic(value: Any) -> bool:
         return True
     if isinstance(value, (tuple, frozenset)):
         return all(map(is_atomic, cast("Iterable[Any]", value)))
-    if is_dataclass(value) and not isinstance(value, type):
-        frozen: bool = cast("Any", value).__dataclass_params__.frozen
-        return frozen and all(is_atomic(getattr(value, field.name)) for field in fields(value))
     return _copy(value) is value
 
 

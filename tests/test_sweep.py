@@ -661,10 +661,9 @@ def test_index_finds_the_first() -> None:
 def test_it_cannot_be_changed() -> None:
     sweep = Sweep().product(a=[1])
 
-    for change in (lambda: setattr(sweep, "size", 2), lambda: delattr(sweep, "_space")):
-        with pytest.raises(AttributeError) as error:
-            change()
-        assert str(error.value) == "a Sweep is immutable: each of its methods returns a new one."
+    for name in ("size", "expression", "more"):
+        with pytest.raises(AttributeError):
+            setattr(sweep, name, 2)
 
 
 @pytest.mark.parametrize(

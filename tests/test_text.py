@@ -95,7 +95,7 @@ def deep(levels: int) -> Any:
         (OrderedDict(a=1), {"a": 1}),
         (UserDict(a=UserDict(b=Path("x"))), {"a": {"b": "x"}}),
         (MappingProxyType({"a": 1}), {"a": 1}),
-        (deep(50), deep(50)),
+        (deep(100), deep(100)),
     ],
     ids=lambda value: repr(value)[:40],
 )  # fmt: skip
@@ -127,10 +127,10 @@ itself.value = itself
         (Tensor([1, 2], (2,)), "Tensor"),
         (Tensor(object()), "object"),
         (2**10_001, "int"),
-        (deep(51), "nested more than 50 levels deep"),
-        (deep(100_000), "nested more than 50 levels deep"),
-        (cyclic, "nested more than 50 levels deep"),
-        (itself, "nested more than 50 levels deep"),
+        (deep(101), "nested more than 100 levels deep"),
+        (deep(100_000), "nested more than 100 levels deep"),
+        (cyclic, "nested more than 100 levels deep"),
+        (itself, "nested more than 100 levels deep"),
     ],
     ids=lambda value: type(value).__name__ if not isinstance(value, str) else value,
 )  # fmt: skip

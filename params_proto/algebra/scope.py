@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
@@ -14,7 +13,6 @@ from params_proto.overrides.literals import OverrideText
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
 if TYPE_CHECKING:
     from params_proto.fields import Field, Target
-    from params_proto.fields.convert import ConvertScalar
 
 
 class Scope(NamedTuple):
@@ -89,14 +87,18 @@ class Scope(NamedTuple):
         Raises:
             ValueError: several targets have the name; the text is the rule and the cure.
         """
-        found = self._owners(key)
+        node, _, name = key.rpartition(".")
+        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
+        if not node:
+            # A root with **kwargs has every name.
+            has_any = any(one.open for one in self.targets if not one.node)
+            of_root = [one for one in found if not one.node]
+            found = of_root or ([] if has_any or name in self.at_root else found)
         if len(found) > 1:
             raise ValueError(_ambiguous(key, found))
-        if not found:
-            below = None if key.startswith("~") else self._below(bare(key))
-            return full_key(self.prefix, key), below
-        target, full = found[0]
-        return full, target.fields[key.rpartition(".")[2]]
+        if found:
+            return full_key(found[0].node, name), found[0].fields[name]
+        return full_key(self.prefix, key), None if key.startswith("~") else self._below(bare(key))
 
     def _below(self, path: str) -> Field | None:
         """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
@@ -111,17 +113,6 @@ class Scope(NamedTuple):
                     field = field and child_field(field.annotation, part)
                 return field
         return None
-
-    def _owners(self, key: str) -> list[tuple[Target, str]]:
-        """The targets that a key may be meant for, with its full name in each."""
-        node, _, name = key.rpartition(".")
-        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
-        if not node:
-            # A root with **kwargs has every name.
-            has_any = any(one.open for one in self.targets if not one.node)
-            of_root = [one for one in found if not one.node]
-            found = of_root or ([] if has_any or name in self.at_root else found)
-        return [(one, full_key(one.node, name)) for one in found]
 
     def missing(self, key: str) -> str | None:
         """Why a plain name is probably a mistake: no target has it. None where it is not."""
@@ -142,7 +133,7 @@ class Scope(NamedTuple):
 
 
 def below_node(node: str, key: str) -> str:
-    """A key as it is named below a node: the inverse of `in_full`.
+    """A key as it is named below a node: the inverse of `full_key`.
 
     >>> below_node("training", "training.lr"), below_node("training", "model.lr")
     ('lr', 'model.lr')
@@ -151,12 +142,14 @@ def below_node(node: str, key: str) -> str:
     return rest if rest.isidentifier() else key
 
 
-def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
-    names = " and ".join(target.name for target, _ in found)
-    cures = [f"write {name} for that of {target.name}" for target, name in found if name != key]
-    alone = [target.name for target, name in found if name == key]
-    cures += [f"sweep {name} by itself, Sweep({name}), and join the two with *" for name in alone]
-    cure = "; ".join(cures)
+def _ambiguous(key: str, found: list[Target]) -> str:
+    cures = [
+        f"write {full} for that of {name}"
+        if full != key
+        else f"sweep {name} by itself, Sweep({name}), and join the two with *"
+        for name, full in [(target.name, full_key(target.node, key)) for target in found]
+    ]
+    names, cure = " and ".join(target.name for target in found), "; ".join(cures)
     return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."
 
 
@@ -179,14 +172,14 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
     """
     from params_proto.fields.convert import coerce_like_omegaconf, convert, convert_exact
 
+    scalar = coerce_like_omegaconf if from_text else convert_exact
+
+    def but_text(value: Any, kind: type) -> Any:
+        return value if isinstance(value, OverrideText) else scalar(value, kind)
+
     if isinstance(value, OverrideText):
         return value
-    scalar = coerce_like_omegaconf if from_text else convert_exact
-    return convert(value, field.annotation, field.default, partial(_but_text, scalar=scalar))
-
-
-def _but_text(value: Any, kind: type, scalar: ConvertScalar) -> Any:
-    return value if isinstance(value, OverrideText) else scalar(value, kind)
+    return convert(value, field.annotation, field.default, but_text)
 
 
 def takes_ints(field: Field) -> bool:

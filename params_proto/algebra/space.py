@@ -52,10 +52,6 @@ class Space(ABC):
         """Every index whose row equals `config`, ascending; a walk, but for grids."""
         return (index for index, row in enumerate(self) if row == config)
 
-    def count(self, config: Mapping[str, Any]) -> int:
-        """How many rows equal `config`."""
-        return sum(1 for _ in self.positions(config))
-
     def __contains__(self, config: Mapping[str, Any]) -> bool:
         return next(self.positions(config), None) is not None
 
@@ -123,34 +119,19 @@ class Rows(Space):
             return iter(())
         if not self.names:
             return iter(range(self.rows))
-        first, *others = [
-            (column, config[key]) for key, column in zip(self.names, self.columns, strict=True)
-        ]
+        columns = [(column, config[k]) for k, column in zip(self.names, self.columns, strict=True)]
         return (
             index
-            for index in indices(*first)
-            if all(same(column[index], value) for column, value in others)
+            for index in _indices(*columns[0])
+            if all(column[index] in (value,) for column, value in columns[1:])
         )
 
-    def count(self, config: Mapping[str, Any]) -> int:
-        return super().count(config) if self.names else self.rows * (not config)
 
-
-def indices(column: Sequence[Any], value: Any) -> Iterator[int]:
-    """The indices at which `column` has `value`."""
-    if not isinstance(column, range):
-        return (index for index, one in enumerate(column) if same(one, value))
-    try:
-        number = int(value)  # for anything but an int, `in` would walk the range
-    except (TypeError, ValueError, OverflowError):
-        return iter(())
-    found = same(number, value) and number in column
-    return iter([(number - column.start) // column.step] if found else ())
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal as `in` compares them: nan is itself."""
-    return one is other or bool(one == other)
+def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
+    """The indices at which a column has a value; in a range without a walk, which may be long."""
+    if isinstance(column, range) and type(value) is int:
+        return iter([column.index(value)] if value in column else [])
+    return (index for index, one in enumerate(column) if one in (value,))
 
 
 @dataclass(eq=False)
@@ -247,32 +228,17 @@ class Grid(Space):
             part.put(config, row)
         return config
 
-    def _shares(self, config: Mapping[str, Any]) -> list[Config] | None:
-        """Each part's keys of `config`; None where no row can equal it."""
-        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
-        if sum(map(len, shares)) != len(config):
-            return None
-        held = all(share in part for part, share in zip(self.parts, shares, strict=True))
-        return shares if held else None
-
-    def __contains__(self, config: Mapping[str, Any]) -> bool:
-        return self._shares(config) is not None
-
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        shares = self._shares(config)
-        if shares is None:
+        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
+        pairs = list(zip(self.parts, shares, strict=True))
+        # No row of a part is to be tried with each of another, where that has none.
+        if sum(map(len, shares)) != len(config) or not all(share in part for part, share in pairs):
             return iter(())
         found: Iterator[int] = iter((0,))
-        for part, share in zip(self.parts, shares, strict=True):
+        for part, share in pairs:
             if part.size > 1:  # many pins are not to be as many generators, one in another
                 found = _refined(found, part, share)
         return found
-
-    def count(self, config: Mapping[str, Any]) -> int:
-        shares = self._shares(config)
-        if shares is None:
-            return 0
-        return prod(part.count(share) for part, share in zip(self.parts, shares, strict=True))
 
     def __iter__(self) -> Iterator[Config]:
         special = [at for at, part in enumerate(self.parts) if not isinstance(part, Rows)]
