@@ -312,9 +312,6 @@ class Sweep(Sequence[Config]):
         space = self._builder.space
         return map(space.renew, space) if space.mutable else iter(space)
 
-    def __reversed__(self) -> Iterator[Config]:
-        return iter(self[::-1])
-
     @overload
     def __getitem__(self, index: int) -> Config: ...
     @overload

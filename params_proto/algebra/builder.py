@@ -160,7 +160,7 @@ class Builder:
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
         read = call.integer(seed, "an integer as its seed")
         takes_all = count == 1 and not self.expression.multiplies
-        return call.then(None if takes_all else steps.Sample(read, count))
+        return call.then(None if takes_all else steps.Shuffle(read, count))
 
     def slice(self, part: slice) -> Builder:
         step = steps.Slice.of(part, self.space.size)
@@ -207,27 +207,16 @@ class Builder:
         if not others:
             return self
         scope, expressions = _in_one_scope([self, *others], method)
-        concat = Concat(tuple(chain.from_iterable(map(_summands, expressions))))
-        return Builder(scope, layered=self.layered)._with(Expression((concat,)))
-
-
-def _summands(expression: Expression) -> tuple[Expression, ...]:
-    """The expressions that an expression is the sum of."""
-    match expression.steps:
-        case (Concat(parts),):
-            return parts
-        case _:
-            return (expression,)
+        parts: list[Expression] = []
+        for one in expressions:
+            summands = one.steps[0].nested if len(one.steps) == 1 else ()
+            parts += summands or (one,)
+        return Builder(scope, layered=self.layered)._with(Expression((Concat(tuple(parts)),)))
 
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
     """The scope of several sweeps, and their expressions with their keys as it has them."""
-    scope = builders[0].scope
-    for other in builders[1:]:
-        if scope.free or other.scope.free:
-            scope = other.scope if scope.free else scope
-        elif not scope.same(other.scope):
-            scope = scope.joined(other.scope)
+    scope = reduce(Scope.joined, [one.scope for one in builders])
     call = _Call(Builder(scope), method)
     expressions = [
         call.adopted(one.expression) if one.scope.free and not scope.free else one.expression
@@ -254,6 +243,7 @@ class _Call:
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
         self._raw: object = None  # the key that is being read, as it was given
         self._row: int | None = None
+        self._from_text = False  # what is being read
         self._mistakes: dict[Mistake, None] = {}
         self._warnings: dict[str, None] = {}
 
@@ -309,7 +299,7 @@ class _Call:
     def pins(self, given: Given, named: Mapping[str, Any]) -> Config:
         """The values of a set."""
         return {
-            key: self._value(key, field, *_read(value))
+            key: self._value(key, field, value)
             for key, field, value in self._entries(given, named)
             if self._is_free(key, pins=True)
         }
@@ -325,8 +315,7 @@ class _Call:
                     + (f" Keys so far: {names}." if names else " Sweep it first.")
                 )
                 continue
-            read = _read(value)[0]
-            many = type(read) in (list, range) or is_array(read)
+            many = type(value) in (list, range) or is_array(value)
             listed = self._axis(key, field, value if many else [value], "exclude needs values for")
             if listed is not None:
                 match[key] = listed
@@ -397,7 +386,7 @@ class _Call:
             return
         taken: dict[str, str] = {}
         for raw, value in chain(given.items(), named.items()):
-            self._raw = raw
+            self._raw, self._from_text = raw, isinstance(value, FromText)
             key, field = self._resolve(raw) or ("", None)
             if bare(key) in taken:
                 names = " and ".join(dict.fromkeys((taken[bare(key)], raw)))
@@ -405,37 +394,30 @@ class _Call:
                 self.wrong(f"{self.method} names one key twice{row}: {names}.")
             elif key:
                 taken[bare(key)] = raw
-                yield key, field, value
-        self._raw = None
-
-    def name(self, raw: str) -> str:
-        """A key in full."""
-        return (self._resolve(raw) or (raw, None))[0]
+                yield key, field, value.read if self._from_text else value
+        self._raw, self._from_text = None, False
 
     def adopted(self, expression: Expression) -> Expression:
         """An expression without targets, its keys and values taken as those of the scope."""
-
-        def field(raw: str) -> Field | None:
-            return (self._resolve(raw) or (raw, None))[1]
-
-        def values(raw: str, values: Sequence[Any]) -> Sequence[Any]:
-            return self._values(self.name(raw), field(raw), values)
-
-        def function(reader: Reader, place: str) -> Reader:
-            return reader._replace(node=self._scope.prefix)
-
-        given = {bare(self.name(key)): key for key in expression.places}
-        for key in expression.places:
-            first = given[bare(self.name(key))]
-            if bare(first) != bare(key):
-                self.wrong(f"{self.method}: {key} and {first} are one parameter: give it once.")
-        changed = [key for key in expression.places if self.plain(self.name(key)) != key]
+        found = {key: self._resolve(key) or (key, None) for key in expression.places}
+        first: dict[str, str] = {}
+        for key, (full, _) in found.items():
+            other = first.setdefault(bare(full), key)
+            if bare(other) != bare(key):
+                self.wrong(f"{self.method}: {other} and {key} are one parameter: give it once.")
+        changed = [key for key, (full, _) in found.items() if self.plain(full) != key]
         if changed and expression.calls:
-            names = ", ".join(f"{key} as {self.name(key)}" for key in sorted(changed))
+            names = ", ".join(f"{key} as {found[key][0]}" for key in sorted(changed))
             self.wrong(
                 f"{self.method}: the sweep has functions that read configs: name {names} in it."
             )
-        return expression.map(Edit(self.name, values, function, field))
+        edit = Edit(
+            key=lambda key: found[key][0],
+            values=lambda key, values: self._values(*found[key], values),
+            function=lambda reader, _: reader._replace(node=self._scope.prefix),
+            field=lambda key: found[key][1],
+        )
+        return expression.map(edit)
 
     def _resolve(self, raw: object) -> tuple[str, Field | None] | None:
         """A key in full and its field, or nothing and a mistake noted."""
@@ -480,24 +462,21 @@ class _Call:
 
     # Values
 
-    def _axis(self, key: str, field: Field | None, given: Any, needs: str) -> Sequence[Any] | None:
+    def _axis(self, key: str, field: Field | None, values: Any, needs: str) -> Sequence[Any] | None:
         """The values of an axis, or nothing and a mistake noted."""
-        values, from_text = _read(given)
         try:
             listed = axis_values(self.plain(key), values)
         except ValueError as error:
             self.wrong(f"{needs} {self.plain(key)}, got {error}")
             return None
-        return self._values(key, field, listed, from_text)
+        return self._values(key, field, listed)
 
-    def _values(
-        self, key: str, field: Field | None, values: Sequence[Any], from_text: bool = False
-    ) -> Sequence[Any]:
+    def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
         if isinstance(values, range) and (field is None or takes_ints(field)):
             return values
-        return tuple([self._value(key, field, value, from_text) for value in values])
+        return tuple([self._value(key, field, value) for value in values])
 
-    def _value(self, key: str, field: Field | None, value: Any, from_text: bool = False) -> Any:
+    def _value(self, key: str, field: Field | None, value: Any) -> Any:
         """A value as its field holds it."""
         try:
             taken = to_python(value)
@@ -508,12 +487,7 @@ class _Call:
         if field is None or type(taken) is field.annotation:
             return taken
         try:
-            return into_field(taken, field, from_text=from_text)
+            return into_field(taken, field, from_text=self._from_text)
         except ValueError as error:
             self.wrong(f"{self.method}: {misfit(self.plain(key), field, taken, error)}")
             return taken
-
-
-def _read(value: Any) -> tuple[Any, bool]:
-    """An argument, and whether it was read from text."""
-    return (value.read, True) if isinstance(value, FromText) else (value, False)

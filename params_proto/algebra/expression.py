@@ -9,8 +9,7 @@ from itertools import chain
 from typing import Any
 
 from params_proto._keys import bare
-from params_proto.algebra import views
-from params_proto.algebra.space import Grid, Space, times
+from params_proto.algebra.space import Grid, Space, Sum, times
 from params_proto.algebra.steps import (
     Edit,
     Pins,
@@ -217,7 +216,7 @@ class Concat(Step):
         named = dict.fromkeys(chain.from_iterable(part.keys for part in spaces))
         # A key that only some parts name is pinned in the others as well.
         parts = [times(part, *constants(named, part, pins)) for part in spaces]
-        return times(before, views.Concat(tuple(parts)) if len(parts) > 1 else parts[0])
+        return times(before, Sum(tuple(parts)) if len(parts) > 1 else parts[0])
 
     def plain(self) -> Any:
         return [part.plain() for part in self.parts]

@@ -7,7 +7,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
-from params_proto.errors import SweepError, nearest, shown
+from params_proto.errors import nearest, shown
 from params_proto.overrides.literals import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -61,15 +61,13 @@ class Scope(NamedTuple):
         """Whether its keys stand for nothing in particular."""
         return not self.objects and not self.prefix
 
-    def same(self, other: Scope) -> bool:
-        """Whether a plain key means the same in both."""
-        return self.prefix == other.prefix and list(map(id, self.objects)) == list(
-            map(id, other.objects)
-        )
-
     def joined(self, other: Scope) -> Scope:
         """The scope of both."""
+        if self.free or other.free:
+            return other if self.free else self
         held = set(map(id, self.objects))
+        if self.prefix == other.prefix and [*map(id, other.objects)] == [*map(id, self.objects)]:
+            return self
         pairs = zip(other.objects, other.targets, strict=True)
         added = [(one, target) for one, target in pairs if id(one) not in held]
         return Scope(
@@ -188,20 +186,6 @@ def takes_ints(field: Field) -> bool:
 
     kind = unwrap(field.annotation)
     return kind in (int, Any) or int in union_members(kind)
-
-
-def derived(key: str, field: Field, value: Any) -> Any:
-    """A computed value as its field holds it.
-
-    Raises:
-        SweepError: the field cannot hold it.
-    """
-    from params_proto.fields import convert
-
-    try:
-        return convert(value, field.annotation, field.default)
-    except ValueError as error:
-        raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
 
 
 def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:

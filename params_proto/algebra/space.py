@@ -7,10 +7,11 @@ holds no list of its configs. This module has the axes and their product; `views
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import accumulate, chain, groupby, repeat
 from math import prod
 from typing import Any, cast
 
@@ -26,15 +27,20 @@ class Space(ABC):
     whoever passes a config on to a user calls `renew` first.
     """
 
-    @cached_property
-    @abstractmethod
-    def keys(self) -> tuple[str, ...]:
-        """The keys of the configs, in the order in which they were named."""
+    @property
+    def inner(self) -> tuple[Space, ...]:
+        """The spaces that it is made of."""
+        return ()
 
     @cached_property
-    @abstractmethod
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the configs, in the order in which they were named."""
+        return tuple(dict.fromkeys(chain.from_iterable(one.keys for one in self.inner)))
+
+    @cached_property
     def mutable(self) -> frozenset[str]:
         """The keys with values that a receiver could change."""
+        return frozenset(chain.from_iterable(one.mutable for one in self.inner))
 
     @cached_property
     @abstractmethod
@@ -82,11 +88,10 @@ class Rows(Space):
 
     @cached_property
     def mutable(self) -> frozenset[str]:
-        return mutable_keys(
-            (key, value)
+        return frozenset(
+            key
             for key, column in zip(self.names, self.columns, strict=True)
-            if not isinstance(column, range)
-            for value in column
+            if not isinstance(column, range) and not all(map(is_atomic, column))
         )
 
     @cached_property
@@ -97,13 +102,6 @@ class Rows(Space):
         for key, column in zip(self.names, self.columns, strict=True):
             config[key] = column[index]
         return config
-
-    def fill(self, templates: list[Config], index: int) -> None:
-        """Writes row `index` into every template."""
-        for key, column in zip(self.names, self.columns, strict=True):
-            value = column[index]
-            for template in templates:
-                template[key] = value
 
     def spread(self, templates: list[Config], start: int, each: int) -> None:
         """Writes the rows from `start` on into the templates, each row into `each` in a row."""
@@ -135,48 +133,48 @@ def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
 
 
 @dataclass(eq=False)
-class Ragged(Space):
-    """An axis of rows whose keys differ from row to row."""
+class Sum(Space):
+    """One space after the other."""
 
-    rows: tuple[Config, ...]
+    parts: tuple[Space, ...]
+
+    @property
+    def inner(self) -> tuple[Space, ...]:
+        return self.parts
 
     @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(self.rows)))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return mutable_keys(chain.from_iterable(row.items() for row in self.rows))
+    def _starts(self) -> list[int]:
+        return list(accumulate((part.size for part in self.parts), initial=0))
 
     @cached_property
     def size(self) -> int:
-        return len(self.rows)
+        return self._starts[-1]
 
     def put(self, config: Config, index: int) -> Config:
-        config.update(self.rows[index])
-        return config
+        at = bisect_right(self._starts, index) - 1
+        return self.parts[at].put(config, index - self._starts[at])
+
+    def __iter__(self) -> Iterator[Config]:
+        return chain.from_iterable(self.parts)
 
 
 def axis(rows: Sequence[Config]) -> Space:
-    """The axis of these rows, at least one.
+    """The axis of these rows, at least one; their keys may differ.
 
     >>> axis([{"lr": 1, "bs": 2}, {"lr": 3, "bs": 4}])
     Rows(names=('lr', 'bs'), columns=((1, 3), (2, 4)), rows=2)
     """
-    names = tuple(rows[0])
-    if any(tuple(row) != names for row in rows):
-        return Ragged(tuple(rows))
-    return Rows(names, tuple([tuple([row[name] for row in rows]) for name in names]), len(rows))
+    parts: list[Space] = []
+    for names, run in groupby(rows, key=tuple[str, ...]):
+        alike = list(run)
+        columns = tuple([tuple([row[name] for row in alike]) for name in names])
+        parts.append(Rows(names, columns, len(alike)))
+    return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def constant(key: str, value: Any) -> Space:
     """The axis of one key with one value."""
     return Rows((key,), ((value,),), 1)
-
-
-def mutable_keys(pairs: Iterable[tuple[str, Any]]) -> frozenset[str]:
-    """The keys of values that a receiver could change."""
-    return frozenset(key for key, value in pairs if not is_atomic(value))
 
 
 @dataclass(eq=False)
@@ -185,13 +183,9 @@ class Grid(Space):
 
     parts: tuple[Space, ...] = ()
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(chain.from_iterable(part.keys for part in self.parts))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
+    @property
+    def inner(self) -> tuple[Space, ...]:
+        return self.parts
 
     @cached_property
     def size(self) -> int:
@@ -207,22 +201,7 @@ class Grid(Space):
             stride *= part.size
         return strides[::-1]
 
-    @cached_property
-    def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
-        """Of a grid of axes: each key, its values, its stride and its count."""
-        if not all(isinstance(part, Rows) for part in self.parts):
-            return None
-        return [
-            (key, column, stride, axis.rows)
-            for axis, stride in cast("list[tuple[Rows, int]]", self._strides)
-            for key, column in zip(axis.names, axis.columns, strict=True)
-        ]
-
     def put(self, config: Config, index: int) -> Config:
-        if self._columns is not None:
-            for key, column, stride, count in self._columns:
-                config[key] = column[index // stride % count]
-            return config
         for part, stride in self._strides:
             row, index = divmod(index, stride)
             part.put(config, row)
@@ -297,7 +276,7 @@ def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[C
     templates: list[Config] = [dict.fromkeys(keys) for _ in range(block * each)]
     for axis in parts:
         if axis.size == 1:
-            axis.fill(templates, 0)
+            axis.spread(templates, 0, len(templates))
     _lay_out(inner, templates)
     for _ in _combinations(axes, templates):
         for start in range(0, edge.size, block):
@@ -318,12 +297,12 @@ def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:
     """Writes each combination of the axes into the templates, and yields after each."""
     rows = [0] * len(axes)
     for axis in axes:
-        axis.fill(templates, 0)
+        axis.spread(templates, 0, len(templates))
     while True:
         yield
         for at in reversed(range(len(axes))):
             rows[at] = (rows[at] + 1) % axes[at].size
-            axes[at].fill(templates, rows[at])
+            axes[at].spread(templates, rows[at], len(templates))
             if rows[at]:
                 break
         else:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 from params_proto._text import arguments_text, name_of, stable_repr
 from params_proto._values import AxisIdentity, equality_key, length, to_python
 from params_proto.algebra import template, views
-from params_proto.algebra.scope import below_node, derived
+from params_proto.algebra.scope import below_node, into_field, misfit
 from params_proto.algebra.space import Config, Rows, Space, axis, constant, times
 from params_proto.errors import SweepError
 from params_proto.overrides.parse import may_sweep
@@ -81,16 +81,14 @@ class Step(ABC):
     reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
     filters: ClassVar[bool] = False
     needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
+    lists: ClassVar[bool] = True  # says several values of a key, not one
+    gives: ClassVar[bool] = True  # gives its keys these values
+    in_turn: ClassVar[bool] = False  # its keys act one after the other, not together
 
     @property
     def name(self) -> str:
         """The name of its method, and of the step in a file."""
         return type(self).__name__.lower()
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        """The keys that the step gives a value, and the method of Sweep that did it."""
-        return {}
 
     @property
     def nested(self) -> tuple[Expression, ...]:
@@ -102,21 +100,62 @@ class Step(ABC):
         """The user's functions that it calls."""
         return []
 
+    @property
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        """What it says of keys; a config has the keys of one group."""
+        return ()
+
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
+        """The step of this kind that says something else."""
+        return cast("Any", type(self))(*groups)
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """The keys that the step gives a value, and the method of Sweep that did it."""
+        groups = self.groups if self.gives else ()
+        return dict.fromkeys(chain.from_iterable(groups), self.name)
+
     def entries(self) -> Iterator[tuple[str, Any]]:
         """Every key with every value that the step gives it, long ranges aside."""
-        return iter(())
+        for group in self.groups if self.gives else ():
+            for key, said in group.items():
+                if not self.lists:
+                    yield key, said
+                elif not isinstance(said, range):
+                    yield from ((key, value) for value in said)
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
         """The values of a key in configs to which the step gives another, too, if one is named."""
-        return iter(())
+        for group in self.groups:
+            if key in group and (other is None or other in group):
+                values = group[key] if self.lists else (group[key],)
+                yield from values[:1] if isinstance(values, range) else values
 
     def map(self, edit: Edit) -> Step:
         """The step with an edit made in it."""
-        return self
+        if not self.groups:
+            return self
+        if self.lists:
+            return self.of_groups(
+                [{edit.key(k): edit.values(k, group[k]) for k in group} for group in self.groups]
+            )
+        return self.of_groups(
+            [{edit.key(k): edit.values(k, (group[k],))[0] for k in group} for group in self.groups]
+        )
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         """The step without some of its keys, other steps where the first of them was."""
-        return [self]
+        order = list(self.places)
+        cut = next(at for at, key in enumerate(order) if key in keys)
+        if cut and not self.in_turn:
+            cut = len(order)
+
+        def kept(part: Iterable[str]) -> list[Step]:
+            rest = {key for key in part if key not in keys}
+            groups = [{key: group[key] for key in group if key in rest} for group in self.groups]
+            return [self.of_groups(groups)] if rest else []
+
+        return [*kept(order[:cut]), *block, *kept(order[cut:])]
 
     @abstractmethod
     def space(self, before: Space, pins: Pins) -> Space:
@@ -147,66 +186,8 @@ class Step(ABC):
         return hash((type(self), self.identity()))
 
 
-class _Keyed(Step):
-    """A step that says something of keys."""
-
-    lists: ClassVar[bool] = True  # has several values of a key, not one
-    gives: ClassVar[bool] = True  # gives its keys a value
-    in_turn: ClassVar[bool] = False  # its keys act one after the other, not together
-
-    @property
-    @abstractmethod
-    def groups(self) -> Sequence[Mapping[str, Any]]:
-        """What it says by key; a config has the keys of one group."""
-
-    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
-        """The step of this kind that says something else."""
-        return cast("Any", type(self))(*groups)
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        groups = self.groups if self.gives else ()
-        return dict.fromkeys(chain.from_iterable(groups), self.name)
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        for group in self.groups if self.gives else ():
-            for key, said in group.items():
-                if not self.lists:
-                    yield key, said
-                elif not isinstance(said, range):
-                    yield from ((key, value) for value in said)
-
-    def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        for group in self.groups:
-            if key in group and (other is None or other in group):
-                values = group[key] if self.lists else (group[key],)
-                yield from values[:1] if isinstance(values, range) else values
-
-    def map(self, edit: Edit) -> Step:
-        if self.lists:
-            return self.of_groups(
-                [{edit.key(k): edit.values(k, group[k]) for k in group} for group in self.groups]
-            )
-        return self.of_groups(
-            [{edit.key(k): edit.values(k, (group[k],))[0] for k in group} for group in self.groups]
-        )
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        order = list(self.places)
-        cut = next(at for at, key in enumerate(order) if key in keys)
-        if cut and not self.in_turn:
-            cut = len(order)
-
-        def kept(part: Iterable[str]) -> list[Step]:
-            rest = {key for key in part if key not in keys}
-            groups = [{key: group[key] for key in group if key in rest} for group in self.groups]
-            return [self.of_groups(groups)] if rest else []
-
-        return [*kept(order[:cut]), *block, *kept(order[cut:])]
-
-
 @dataclass(eq=False)
-class _Axes(_Keyed):
+class _Axes(Step):
     axes: Axes
 
     @property
@@ -253,7 +234,7 @@ class Zip(Product):
 
 
 @dataclass(eq=False)
-class Chain(_Keyed):
+class Chain(Step):
     """Multiplies by one axis of rows."""
 
     rows: tuple[Config, ...]
@@ -286,7 +267,7 @@ class Chain(_Keyed):
 
 
 @dataclass(eq=False)
-class Set(_Keyed):
+class Set(Step):
     """Pins keys, as if it stood first."""
 
     pins: Config
@@ -402,7 +383,7 @@ class Where(Step):
 
 
 @dataclass(eq=False)
-class Derive(_Keyed):
+class Derive(Step):
     """Adds keys, each computed from the config: by a format string or a function.
 
     The computed values go into `fields`, which like targets do not count.
@@ -457,7 +438,13 @@ class Derive(_Keyed):
             value: Any = template.fill(rule, {**late, **config}, key)
         else:
             value = to_python(rule(config, before, late))
-        return derived(key, self.fields[key], value) if key in self.fields else value
+        field = self.fields.get(key)
+        if field is None:
+            return value
+        try:
+            return into_field(value, field)
+        except ValueError as error:
+            raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
 
     def plain(self) -> Any:
         for key, rule in self.rules.items():
@@ -478,41 +465,34 @@ class Derive(_Keyed):
 
 @dataclass(eq=False)
 class Shuffle(Step):
-    """All configs in a seeded order."""
+    """All configs in a seeded order, or the first `n` of them: a sample."""
 
     seed: int
+    n: int | None = None
     reads = True
     needs_axes = True
 
-    def space(self, before: Space, pins: Pins) -> Space:
-        return views.Shuffled(before, self.seed)
-
-    def plain(self) -> Any:
-        return {"seed": self.seed}
-
-    def call(self) -> str:
-        return f".shuffle(seed={self.seed})"
-
-
-@dataclass(eq=False)
-class Sample(Shuffle):
-    """The first `n` configs of a seeded order."""
-
-    n: int
+    @property
+    def name(self) -> str:
+        return "shuffle" if self.n is None else "sample"
 
     def space(self, before: Space, pins: Pins) -> Space:
+        shuffled = views.Shuffled(before, self.seed)
+        if self.n is None:
+            return shuffled
         if self.n > before.size:
             raise SweepError(
                 f"sample({self.n}) asks for more configs than there are: {before.size}."
                 " Ask for fewer, or leave the sample out."
             )
-        return views.Picked(super().space(before, pins), range(self.n))
+        return views.Picked(shuffled, range(self.n))
 
     def plain(self) -> Any:
-        return {"n": self.n, "seed": self.seed}
+        return {"seed": self.seed} if self.n is None else {"n": self.n, "seed": self.seed}
 
     def call(self) -> str:
-        return f".sample({self.n}, seed={self.seed})"
+        count = "" if self.n is None else f"{self.n}, "
+        return f".{self.name}({count}seed={self.seed})"
 
 
 @dataclass(eq=False)

@@ -1,4 +1,4 @@
-"""Spaces made of others: joined, filtered, extended, cut, shuffled."""
+"""Views of a space: filtered, extended, cut, shuffled."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, compress, islice
+from itertools import compress, islice
 from math import isqrt
 from sys import maxsize
 from typing import Any
@@ -17,47 +17,14 @@ from params_proto.algebra.space import Config, Space
 
 
 @dataclass(eq=False)
-class Concat(Space):
-    """One space after the other."""
-
-    parts: tuple[Space, ...]
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(part.keys for part in self.parts)))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
-
-    @cached_property
-    def size(self) -> int:
-        return sum(part.size for part in self.parts)
-
-    def put(self, config: Config, index: int) -> Config:
-        for part in self.parts[:-1]:
-            if index < part.size:
-                return part.put(config, index)
-            index -= part.size
-        return self.parts[-1].put(config, index)
-
-    def __iter__(self) -> Iterator[Config]:
-        return chain.from_iterable(self.parts)
-
-
-@dataclass(eq=False)
 class View(Space):
     """A space with the keys and the size of another, unless it says otherwise."""
 
     whole: Space
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return self.whole.keys
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return self.whole.mutable
+    @property
+    def inner(self) -> tuple[Space, ...]:
+        return (self.whole,)
 
     @cached_property
     def size(self) -> int:
