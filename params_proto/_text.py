@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import islice
 from keyword import iskeyword
-from numbers import Real
 from pathlib import PurePath
 from typing import Any, cast
 
@@ -47,6 +46,8 @@ def stable_repr(value: Any) -> str:
     if kind is range:
         ends = [value.start, value.stop, *([value.step] if value.step != 1 else [])]
         return f"range({', '.join(map(stable_repr, ends))})"
+    if kind is int and value.bit_length() > _DIGITS:
+        return hex(value)
     return name_of(value) if callable(value) else repr(value)
 
 
@@ -134,10 +135,7 @@ def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
     if isinstance(value, os.PathLike):
         return os.fsdecode(cast("os.PathLike[str]", value))
     if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        number: Any = cast("Any", value).item()
-        if type(number) is type(value) and isinstance(number, Real):
-            number = float(number)  # of a longdouble, for which Python has no type
-        return _to_json(number, levels - 1, unfit)
+        return _to_json(cast("Any", value).item(), levels - 1, unfit)
     return _replaced(value, type(value).__qualname__, unfit)
 
 

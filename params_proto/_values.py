@@ -34,16 +34,10 @@ def to_python(value: Any) -> Any:
     kind = cast("Any", type(value))
     if kind in IMMUTABLE:
         return value
-    if kind is list:
-        return [to_python(element) for element in value]
-    if kind is tuple:
-        return tuple([to_python(element) for element in value])
+    if kind in (list, tuple, set, frozenset):
+        return kind([to_python(element) for element in value])
     if kind is dict:
         return {to_python(key): to_python(element) for key, element in value.items()}
-    if kind is set:
-        return {to_python(element) for element in value}
-    if kind is frozenset:
-        return frozenset([to_python(element) for element in value])
     if isinstance(value, (Enum, PurePath)):
         return value
     return _of_library(value)
@@ -62,10 +56,7 @@ def _of_library(value: Any) -> Any:
         if library == "pandas" and hasattr(value, method):
             return getattr(value, method)()
     if library != "builtins" and hasattr(kind, "tolist"):
-        listed = to_list(value)
-        return (
-            float(listed) if type(listed) is kind else to_python(listed)
-        )  # a longdouble lists itself
+        return to_python(to_list(value))
     if library == "omegaconf":
         from omegaconf import OmegaConf
 

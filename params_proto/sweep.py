@@ -12,15 +12,13 @@ from params_proto.algebra.builder import Builder
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.space import Config
+from params_proto.algebra.steps import LISTED
 
 if TYPE_CHECKING:
     import os
 
     import pandas as pd
     from omegaconf import DictConfig
-
-
-_ENDS = 5  # configs at the beginning and at the end of a notebook's table
 
 
 class Sweep(Sequence[Config]):
@@ -284,11 +282,12 @@ class Sweep(Sequence[Config]):
         return repr(self._builder)
 
     def _repr_html_(self) -> str:
-        size = self.size
-        is_long = size > 2 * _ENDS
-        frame = (self[:_ENDS] + self[-_ENDS:] if is_long else self).to_dataframe()
-        if is_long:
-            frame.index = [*range(_ENDS), *range(size - _ENDS, size)]
+        size, half = self.size, LISTED // 2
+        if size <= LISTED:
+            frame = self.to_dataframe()
+        else:
+            frame = (self[:half] + self[-half:]).to_dataframe()
+            frame.index = [*range(half), *range(size - half, size)]
         return f"{frame.to_html()}<p>{counted(size, 'config')}</p>"
 
     # A sequence

@@ -585,7 +585,7 @@ TWICE: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "in a row": (
         lambda: Sweep(Training).chain({}, {"training.lr": 1, "lr": 2}),
-        "chain names one key twice in row 1: ",
+        "chain: row 1 names one key twice: ",
     ),
 }
 

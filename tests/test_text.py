@@ -70,7 +70,6 @@ def deep(levels: int) -> Any:
         (np.float64(0.5), 0.5),
         (np.float32("nan"), "NaN"),
         (np.float16(0.5), 0.5),
-        (np.longdouble(0.5), 0.5),
         (np.int64(-7), -7),
         (np.uint8(255), 255),
         (np.bool_(True), True),

@@ -110,10 +110,6 @@ def test_a_foreign_value_becomes_pythons(name: str) -> None:
     assert exactly(to_python(foreign)) == exactly(value)
 
 
-def test_an_extended_float_becomes_a_float() -> None:
-    assert exactly(to_python(np.longdouble(0.5))) == exactly(0.5)
-
-
 KEPT: dict[str, Any] = {
     **{"enum": Color.RED, "int enum": Level.LOW, "path": Path("a"), "frozen": Point(1.0)},
     **{"layer": Layer([1]), "named tuple": Pair(1, [2]), "text of its own": Text("a")},

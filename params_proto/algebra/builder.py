@@ -238,8 +238,9 @@ class _Call:
         self.method = method
         self.plain = builder.scope.plain
         self._builder, self._scope = builder, builder.scope
-        self._known = list(builder.expression.places)
-        self._places = {bare(key): (key, builder.expression.places[key]) for key in self._known}
+        places = builder.expression.places
+        self._known = list(places)
+        self._places = {bare(key): (key, place) for key, place in places.items()}
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
         self._raw: object = None  # the key that is being read, as it was given
         self._row: int | None = None
@@ -388,12 +389,13 @@ class _Call:
         for raw, value in chain(given.items(), named.items()):
             self._raw, self._from_text = raw, isinstance(value, FromText)
             key, field = self._resolve(raw) or ("", None)
-            if bare(key) in taken:
-                names = " and ".join(dict.fromkeys((taken[bare(key)], raw)))
-                row = "" if self._row is None else f" in row {self._row}"
-                self.wrong(f"{self.method} names one key twice{row}: {names}.")
+            name = bare(key)
+            if name in taken:
+                names = " and ".join(dict.fromkeys((taken[name], raw)))
+                who = self.method if self._row is None else f"{self.method}: row {self._row}"
+                self.wrong(f"{who} names one key twice: {names}.")
             elif key:
-                taken[bare(key)] = raw
+                taken[name] = raw
                 yield key, field, value.read if self._from_text else value
         self._raw, self._from_text = None, False
 
@@ -439,9 +441,9 @@ class _Call:
     def _is_free(self, key: str, *, pins: bool = False) -> bool:
         """Whether a key may be given values, or be pinned; a mistake is noted where it may not."""
         spelled, place = self._places.get(bare(key), (key, ""))
-        name, method = self.plain(key), self.method
         if not place or (pins if key == spelled else self._builder.layered):
             return True
+        name, method = self.plain(key), self.method
         if key != spelled:
             self.wrong(
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."

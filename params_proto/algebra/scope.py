@@ -85,17 +85,16 @@ class Scope(NamedTuple):
         Raises:
             ValueError: several targets have the name; the text is the rule and the cure.
         """
-        node, _, name = key.rpartition(".")
-        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
-        if not node:
-            # A root with **kwargs has every name.
-            has_any = any(one.open for one in self.targets if not one.node)
-            of_root = [one for one in found if not one.node]
-            found = of_root or ([] if has_any or name in self.at_root else found)
+        found = [one for one in self.targets if key in one.fields]
+        at_root = [one for one in found if not one.node]
+        # A root with **kwargs has every name.
+        has_any = any(one.open and not one.node for one in self.targets)
+        if at_root or has_any or key in self.at_root:
+            found = at_root
         if len(found) > 1:
             raise ValueError(_ambiguous(key, found))
         if found:
-            return full_key(found[0].node, name), found[0].fields[name]
+            return full_key(found[0].node, key), found[0].fields[key]
         return full_key(self.prefix, key), None if key.startswith("~") else self._below(bare(key))
 
     def _below(self, path: str) -> Field | None:

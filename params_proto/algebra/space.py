@@ -201,7 +201,22 @@ class Grid(Space):
             stride *= part.size
         return strides[::-1]
 
+    @cached_property
+    def _columns(self) -> list[tuple[str, Sequence[Any], int, int]] | None:
+        """Of a grid of axes: each key, its values, its stride and its count."""
+        if not all(isinstance(part, Rows) for part in self.parts):
+            return None
+        return [
+            (key, column, stride, axis.rows)
+            for axis, stride in cast("list[tuple[Rows, int]]", self._strides)
+            for key, column in zip(axis.names, axis.columns, strict=True)
+        ]
+
     def put(self, config: Config, index: int) -> Config:
+        if self._columns is not None:
+            for key, column, stride, count in self._columns:
+                config[key] = column[index // stride % count]
+            return config
         for part, stride in self._strides:
             row, index = divmod(index, stride)
             part.put(config, row)

@@ -20,7 +20,7 @@ from params_proto._values import AxisIdentity, equality_key, length, to_python
 from params_proto.algebra import template, views
 from params_proto.algebra.scope import below_node, into_field, misfit
 from params_proto.algebra.space import Config, Rows, Space, axis, constant, times
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, shown
 from params_proto.overrides.parse import may_sweep
 
 if TYPE_CHECKING:
@@ -257,7 +257,11 @@ class Chain(Step):
             return times(before, axis([pinned]))
         rows = [{**row, **pinned} for row in self.rows]
         # In the order of the chain, where a row gets a key by a pin.
-        return times(before, axis([{key: row[key] for key in order if key in row} for row in rows]))
+        rows = [
+            row if len(row) == len(own) else {key: row[key] for key in order if key in row}
+            for row, own in zip(rows, self.rows, strict=True)
+        ]
+        return times(before, axis(rows))
 
     def plain(self) -> Any:
         return [dict(row) for row in self.rows]
@@ -302,7 +306,7 @@ class Repeat(Step):
         return self.times
 
     def call(self) -> str:
-        return f".repeat({self.times})"
+        return f".repeat({stable_repr(self.times)})"
 
 
 class Exclude(_Axes):
@@ -482,8 +486,8 @@ class Shuffle(Step):
             return shuffled
         if self.n > before.size:
             raise SweepError(
-                f"sample({self.n}) asks for more configs than there are: {before.size}."
-                " Ask for fewer, or leave the sample out."
+                f"sample({shown(self.n)}) asks for more configs than there are:"
+                f" {shown(before.size)}. Ask for fewer, or leave the sample out."
             )
         return views.Picked(shuffled, range(self.n))
 
@@ -491,8 +495,8 @@ class Shuffle(Step):
         return {"seed": self.seed} if self.n is None else {"n": self.n, "seed": self.seed}
 
     def call(self) -> str:
-        count = "" if self.n is None else f"{self.n}, "
-        return f".{self.name}({count}seed={self.seed})"
+        count = "" if self.n is None else f"{stable_repr(self.n)}, "
+        return f".{self.name}({count}seed={stable_repr(self.seed)})"
 
 
 @dataclass(eq=False)
@@ -560,13 +564,13 @@ def constants(order: Iterable[str], before: Space, pins: Pins) -> list[Space]:
 
 # --- values as text: in a file, and as Python writes them
 
-_LISTED = 10  # values up to which a file lists those of a range
+LISTED = 10  # what is longer is shown by its ends: a range in a file, a notebook's table
 _SHOWN = 50  # values of an axis that are all shown
 
 
 def plain_axis(values: Sequence[Any]) -> list[Any] | str:
     """The values of a key in a file: a list, or of a long range its ends."""
-    if not isinstance(values, range) or length(values) <= _LISTED:
+    if not isinstance(values, range) or length(values) <= LISTED:
         return list(values)
     step = f",{values.step}" if values.step != 1 else ""
     return f"range({values.start},{values.stop}{step})"
@@ -579,5 +583,6 @@ def axis_text(values: Sequence[Any]) -> str:
 
 def _listed(values: Sequence[Any]) -> str:
     """The values of a list or the rows of a chain; of many the ends."""
-    shown = [*map(stable_repr, values if len(values) <= _SHOWN else values[:3])]
-    return ", ".join(shown if len(values) <= _SHOWN else [*shown, "...", stable_repr(values[-1])])
+    if len(values) <= _SHOWN:
+        return ", ".join(map(stable_repr, values))
+    return ", ".join([*map(stable_repr, values[:3]), "...", stable_repr(values[-1])])
