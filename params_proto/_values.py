@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import re
 from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
@@ -176,27 +177,20 @@ def depth(value: Any) -> int:
     return deep
 
 
-class AxisIdentity:
-    """The identity of an axis's values, the same for a `range` and for its numbers listed."""
+def axis_key(values: Sequence[Any]) -> Hashable:
+    """What makes the values of an axis equal to others: for a range and its numbers the same.
 
-    __slots__ = ("values",)
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = values
-
-    def __hash__(self) -> int:
-        ends = (equality_key(self.values[0]), equality_key(self.values[-1])) if self.values else ()
-        return hash((length(self.values), ends))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AxisIdentity):
-            return NotImplemented
-        ours, theirs = self.values, other.values
-        if isinstance(ours, range) and isinstance(theirs, range):
-            return ours == theirs
-        return length(ours) == length(theirs) and all(
-            equality_key(a) == equality_key(b) for a, b in zip(ours, theirs, strict=True)
-        )
+    >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
+    (True, False)
+    """
+    if isinstance(values, range):
+        return values
+    if values and all(type(value) is int for value in values):
+        step = values[1] - values[0] if len(values) > 1 else 1
+        numbers = range(values[0], values[-1] + (1 if step > 0 else -1), step or 1)
+        if length(numbers) == len(values) and all(map(operator.eq, numbers, values)):
+            return numbers
+    return tuple(map(equality_key, values))
 
 
 def unordered(value: object) -> bool:

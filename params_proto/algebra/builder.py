@@ -90,7 +90,7 @@ class Builder:
     def product(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "product")
         read = call.axes(axes, named)
-        return call.then(steps.Product(read) if read else None)
+        return call.then(steps.Product(read), when=bool(read))
 
     def zip(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "zip")
@@ -101,7 +101,7 @@ class Builder:
                 f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
                 " Use product() to combine every pair."
             )
-        return call.then(steps.Zip(read) if read else None)
+        return call.then(steps.Zip(read), when=bool(read))
 
     def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
         call = _Call(self, "chain")
@@ -124,17 +124,17 @@ class Builder:
     def set(self, pins: Given = None, /, **named: Any) -> Builder:
         call = _Call(self, "set")
         read = call.pins(pins, named)
-        return call.then(steps.Set(read) if read else None)
+        return call.then(steps.Set(read), when=bool(read))
 
     def repeat(self, times: int) -> Builder:
         call = _Call(self, "repeat")
         count = call.integer(times, "how often to repeat, a positive integer", least=1)
-        return call.then(steps.Repeat(count) if count != 1 else None)
+        return call.then(steps.Repeat(count), when=count != 1)
 
     def exclude(self, match: Given = None, /, **named: Any) -> Builder:
         call = _Call(self, "exclude")
         read = call.options(match, named)
-        return call.then(steps.Exclude(read) if read else None)
+        return call.then(steps.Exclude(read), when=bool(read))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
         call = _Call(self, "where")
@@ -148,23 +148,22 @@ class Builder:
     def derive(self, rules: Given = None, /, **named: str | Callable[[Config], Any]) -> Builder:
         call = _Call(self, "derive")
         read, fields = call.rules(rules, named)
-        return call.then(steps.Derive(read, fields) if read else None)
+        return call.then(steps.Derive(read, fields), when=bool(read))
 
     def shuffle(self, seed: int = 0) -> Builder:
         call = _Call(self, "shuffle")
         read = call.integer(seed, "an integer as its seed")
-        return call.then(steps.Shuffle(read) if self.expression.multiplies else None)
+        return call.then(steps.Shuffle(read), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
         call = _Call(self, "sample")
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
         read = call.integer(seed, "an integer as its seed")
-        takes_all = count == 1 and not self.expression.multiplies
-        return call.then(None if takes_all else steps.Shuffle(read, count))
+        return call.then(steps.Shuffle(read, count), when=count > 1 or self.expression.multiplies)
 
     def slice(self, part: slice) -> Builder:
         step = steps.Slice.of(part, self.space.size)
-        return _Call(self, "slice").then(None if step.plain() == ":" else step)
+        return _Call(self, "slice").then(step, when=step.plain() != ":")
 
     def then(self, step: Step) -> Builder:
         """This sweep and one more step, which has been checked."""
@@ -259,10 +258,10 @@ class _Call:
         for warning in self._warnings:
             warn(warning)
 
-    def then(self, step: Step | None) -> Builder:
-        """The sweep with the step that the call adds, if its arguments say one."""
+    def then(self, step: Step, *, when: bool = True) -> Builder:
+        """The sweep with the step that the call adds, when it says something."""
         self.done()
-        return self._builder if step is None else self._builder.then(step)
+        return self._builder.then(step) if when else self._builder
 
     # The arguments of each method
 

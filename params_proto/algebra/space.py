@@ -27,20 +27,18 @@ class Space(ABC):
     whoever passes a config on to a user calls `renew` first.
     """
 
-    @property
-    def inner(self) -> tuple[Space, ...]:
-        """The spaces that it is made of."""
-        return ()
+    parts: tuple[Space, ...] = ()
+    """The spaces that it is made of."""
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The keys of the configs, in the order in which they were named."""
-        return tuple(dict.fromkeys(chain.from_iterable(one.keys for one in self.inner)))
+        return tuple(dict.fromkeys(chain.from_iterable(one.keys for one in self.parts)))
 
     @cached_property
     def mutable(self) -> frozenset[str]:
         """The keys with values that a receiver could change."""
-        return frozenset(chain.from_iterable(one.mutable for one in self.inner))
+        return frozenset(chain.from_iterable(one.mutable for one in self.parts))
 
     @cached_property
     @abstractmethod
@@ -136,11 +134,7 @@ def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
 class Sum(Space):
     """One space after the other."""
 
-    parts: tuple[Space, ...]
-
-    @property
-    def inner(self) -> tuple[Space, ...]:
-        return self.parts
+    parts: tuple[Space, ...] = ()
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -182,10 +176,6 @@ class Grid(Space):
     """The product of its parts, whose keys are disjoint; the last part varies fastest."""
 
     parts: tuple[Space, ...] = ()
-
-    @property
-    def inner(self) -> tuple[Space, ...]:
-        return self.parts
 
     @cached_property
     def size(self) -> int:

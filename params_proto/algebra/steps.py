@@ -16,7 +16,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 from params_proto._text import arguments_text, name_of, stable_repr
-from params_proto._values import AxisIdentity, equality_key, length, to_python
+from params_proto._values import axis_key, equality_key, length, to_python
 from params_proto.algebra import template, views
 from params_proto.algebra.scope import below_node, into_field, misfit
 from params_proto.algebra.space import Config, Rows, Space, axis, constant, times
@@ -202,7 +202,7 @@ class _Axes(Step):
         return f".{self.name}({arguments_text(axes)})"
 
     def identity(self) -> Hashable:
-        return tuple([(key, AxisIdentity(values)) for key, values in self.axes.items()])
+        return tuple([(key, axis_key(values)) for key, values in self.axes.items()])
 
 
 class Product(_Axes):

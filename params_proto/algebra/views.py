@@ -22,9 +22,8 @@ class View(Space):
 
     whole: Space
 
-    @property
-    def inner(self) -> tuple[Space, ...]:
-        return (self.whole,)
+    def __post_init__(self) -> None:
+        self.parts = (self.whole,)
 
     @cached_property
     def size(self) -> int:
