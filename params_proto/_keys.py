@@ -15,8 +15,6 @@ _PART = rf"(?:{_NAME}|0|[1-9](?:_?[0-9])*)"
 _PATH = rf"(?:{_PART}(?:\.{_PART})+|{_NAME})"
 _KEY = re.compile(rf"(?:~|\+\+?)?(?:{_GROUP_NAME}(?:/{_GROUP_NAME})+|{_PATH})(?:@{_PATH}?)?")
 
-_LONGEST = 1000
-
 
 def key_error(key: object) -> str | None:
     """Why `key` is not a Hydra key; None when it is one.
@@ -28,8 +26,6 @@ def key_error(key: object) -> str | None:
     """
     if not isinstance(key, str):
         return f"{shown(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
-    if len(key) > _LONGEST:  # which a message could not name
-        return f"{shown(key)} is not a key: it has {len(key)} characters, and may have {_LONGEST}."
     if _KEY.fullmatch(key):
         return None
     return (

@@ -9,16 +9,15 @@ import re
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from itertools import islice
-from numbers import Real
+from keyword import iskeyword
 from pathlib import PurePath
 from typing import Any, cast
 
-from params_proto._values import MAX_DEPTH, depth
+from params_proto._values import MAX_DEPTH
 
 UNSERIALIZABLE = "unserializable"  # the one key of what replaces a value that JSON cannot represent
 
 _DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
-_DEEPEST = 50  # levels of a value in a record
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 
@@ -55,6 +54,17 @@ def stable_repr(value: Any) -> str:
 def name_of(obj: Any) -> str:
     """The name of a function or class; the repr of anything else."""
     return getattr(obj, "__qualname__", None) or repr(obj)
+
+
+def arguments_text(values: Mapping[str, str]) -> str:
+    """The arguments of a call by key: keywords where every key can be one, else a mapping.
+
+    >>> arguments_text({"lr": "0.1"}), arguments_text({"model.lr": "0.1"})
+    ('lr=0.1', "{'model.lr': 0.1}")
+    """
+    if all(key.isidentifier() and not iskeyword(key) for key in values):
+        return ", ".join(f"{key}={value}" for key, value in values.items())
+    return f"{{{', '.join(f'{key!r}: {value}' for key, value in values.items())}}}"
 
 
 def parse_slice(text: str) -> slice | None:
@@ -96,10 +106,10 @@ def to_json(value: Any, unfit: list[str] | None = None) -> Any:
     {'loss': 0.5, 'model': {'unserializable': 'object'}}
     """
     try:
-        return _to_json(value, _DEEPEST, unfit)
+        return _to_json(value, MAX_DEPTH, unfit)
     except RecursionError:
         # All of it: what contains itself twice has more parts than can be counted.
-        return _replaced(value, f"nested more than {_DEEPEST} levels deep", unfit)
+        return _replaced(value, f"nested more than {MAX_DEPTH} levels deep", unfit)
 
 
 def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
@@ -125,16 +135,13 @@ def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
     if isinstance(value, os.PathLike):
         return os.fsdecode(cast("os.PathLike[str]", value))
     if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        number: Any = cast("Any", value).item()
-        if type(number) is type(value) and isinstance(number, Real):
-            number = float(number)  # of a longdouble, for which Python has no type
-        return _to_json(number, levels - 1, unfit)
+        return _to_json(cast("Any", value).item(), levels - 1, unfit)
     return _replaced(value, type(value).__qualname__, unfit)
 
 
 def _replaced(value: Any, reason: str, unfit: list[str] | None) -> Any:
     if unfit is None:
-        return utf8(stable_repr(value) if isinstance(value, int) else str(value))
+        return utf8(hex(value) if isinstance(value, int) else str(value))
     unfit.append(reason)
     return {UNSERIALIZABLE: reason}
 
@@ -148,42 +155,19 @@ def utf8(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def parse_json(text: str | bytes, *, finite: bool = False) -> Any:
-    """The value of a JSON text that this package wrote.
-
-    Args:
-        text: in UTF-8.
-        finite: whether NaN and the infinities, which JSON does not have, are mistakes.
+def parse_json(text: str | bytes) -> Any:
+    """The value of a JSON text.
 
     Raises:
-        ValueError: it is not JSON, or nested deeper than what is written.
+        ValueError: it is not JSON, or nested too deep.
 
-    >>> parse_json("[1, NaN]"), parse_json(b'{"a": null}', finite=True)
-    ([1, nan], {'a': None})
+    >>> parse_json('{"a": null}')
+    {'a': None}
     """
-    whole = text if isinstance(text, str) else text.decode()
     try:
-        found: Any = (_FINITE if finite else _ANY).decode(whole)
+        return json.loads(text)
     except RecursionError as error:
         raise ValueError("it is nested too deep") from error
-    if whole.count("[") + whole.count("{") > MAX_DEPTH and depth(found) > MAX_DEPTH + 10:
-        raise ValueError("it is nested too deep")
-    return found
-
-
-def _refused(word: str) -> None:
-    raise ValueError(f"{word} is not a number of JSON")
-
-
-def _number(digits: str) -> float:
-    number = float(digits)
-    if math.isinf(number):  # 1e999
-        _refused(digits)
-    return number
-
-
-_ANY = json.JSONDecoder()
-_FINITE = json.JSONDecoder(parse_constant=_refused, parse_float=_number)
 
 
 def json_key(value: Any) -> str:

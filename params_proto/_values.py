@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import operator
 import re
 from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
@@ -34,27 +35,17 @@ def to_python(value: Any) -> Any:
     kind = cast("Any", type(value))
     if kind in IMMUTABLE:
         return value
-    if kind is list:
-        return [to_python(element) for element in value]
-    if kind is tuple:
-        return tuple([to_python(element) for element in value])
+    if kind in (list, tuple, set, frozenset):
+        return kind([to_python(element) for element in value])
     if kind is dict:
         return {to_python(key): to_python(element) for key, element in value.items()}
-    if kind is set:
-        return {to_python(element) for element in value}
-    if kind is frozenset:
-        return frozenset([to_python(element) for element in value])
     if isinstance(value, (Enum, PurePath)):
         return value
-    foreign = _of_library(value)
-    return _copy(value) if foreign is _NOT_FOREIGN else foreign
-
-
-_NOT_FOREIGN = object()
+    return _of_library(value)
 
 
 def _of_library(value: Any) -> Any:
-    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf.
+    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf, or a copy.
 
     The libraries are known by the module of the value's class, so that none is imported.
     """
@@ -66,10 +57,7 @@ def _of_library(value: Any) -> Any:
         if library == "pandas" and hasattr(value, method):
             return getattr(value, method)()
     if library != "builtins" and hasattr(kind, "tolist"):
-        listed = to_list(value)
-        return (
-            float(listed) if type(listed) is kind else to_python(listed)
-        )  # a longdouble lists itself
+        return to_python(to_list(value))
     if library == "omegaconf":
         from omegaconf import OmegaConf
 
@@ -80,7 +68,7 @@ def _of_library(value: Any) -> Any:
             to_python(key): to_python(each)
             for key, each in cast("Mapping[Any, Any]", value).items()
         }
-    return _NOT_FOREIGN
+    return _copy(value)
 
 
 def to_list(value: Any) -> Any:
@@ -110,9 +98,6 @@ def is_atomic(value: Any) -> bool:
         return True
     if isinstance(value, (tuple, frozenset)):
         return all(map(is_atomic, cast("Iterable[Any]", value)))
-    if is_dataclass(value) and not isinstance(value, type):
-        frozen: bool = cast("Any", value).__dataclass_params__.frozen
-        return frozen and all(is_atomic(getattr(value, field.name)) for field in fields(value))
     return _copy(value) is value
 
 
@@ -192,27 +177,20 @@ def depth(value: Any) -> int:
     return deep
 
 
-class AxisIdentity:
-    """The identity of an axis's values, the same for a `range` and for its numbers listed."""
+def axis_key(values: Sequence[Any]) -> Hashable:
+    """What makes the values of an axis equal to others: for a range and its numbers the same.
 
-    __slots__ = ("values",)
-
-    def __init__(self, values: Sequence[Any]) -> None:
-        self.values = values
-
-    def __hash__(self) -> int:
-        ends = (equality_key(self.values[0]), equality_key(self.values[-1])) if self.values else ()
-        return hash((length(self.values), ends))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, AxisIdentity):
-            return NotImplemented
-        ours, theirs = self.values, other.values
-        if isinstance(ours, range) and isinstance(theirs, range):
-            return ours == theirs
-        return length(ours) == length(theirs) and all(
-            equality_key(a) == equality_key(b) for a, b in zip(ours, theirs, strict=True)
-        )
+    >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
+    (True, False)
+    """
+    if isinstance(values, range):
+        return values
+    if values and all(type(value) is int for value in values):
+        step = values[1] - values[0] if len(values) > 1 else 1
+        numbers = range(values[0], values[-1] + (1 if step > 0 else -1), step or 1)
+        if length(numbers) == len(values) and all(map(operator.eq, numbers, values)):
+            return numbers
+    return tuple(map(equality_key, values))
 
 
 def unordered(value: object) -> bool:

@@ -7,10 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast, overload
 
+from params_proto._text import counted
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
-from params_proto.algebra.space import Config, Space
+from params_proto.algebra.space import Config
+from params_proto.algebra.steps import LISTED
 
 if TYPE_CHECKING:
     import os
@@ -40,28 +42,16 @@ class Sweep(Sequence[Config]):
     Sweep().product(lr=[0.1, 0.01]).zip(bs=[32, 64], epochs=[1, 2])
     """
 
-    __slots__ = ("_builder", "_space")
-    _builder: Builder
-    _space: Space
+    __slots__ = ("_builder",)
 
     def __init__(self, *targets: Any) -> None:
-        self._hold(Builder(Scope.of(targets)))
-
-    def _hold(self, builder: Builder) -> None:
-        object.__setattr__(self, "_builder", builder)
-        object.__setattr__(self, "_space", builder.configs())
+        self._builder = Builder(Scope.of(targets))
 
     @classmethod
     def _of(cls, builder: Builder) -> Sweep:
         made = object.__new__(cls)
-        made._hold(builder)
+        made._builder = builder
         return made
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a Sweep is immutable: each of its methods returns a new one.")
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
         return partial(Sweep.from_expression, prefix=self.prefix), (self.expression, *self.targets)
@@ -108,7 +98,7 @@ class Sweep(Sequence[Config]):
         >>> Sweep().set(epochs=10).product(lr=[1, 2]).keys
         ('epochs', 'lr')
         """
-        return self._space.keys
+        return self._builder.space.keys
 
     # The steps
 
@@ -159,7 +149,8 @@ class Sweep(Sequence[Config]):
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
         """
-        return Sweep._of(self._builder.chain(*[_builder_of(row) for row in rows]))
+        parts = [row._builder if isinstance(row, Sweep) else row for row in rows]
+        return Sweep._of(self._builder.chain(*parts))
 
     def set(self, pins: Mapping[str, Any] | None = None, /, **named: Any) -> Sweep:
         """Pins keys to values, as if it came first; a later `set` wins.
@@ -282,18 +273,22 @@ class Sweep(Sequence[Config]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Sweep):
             return NotImplemented
-        return self._builder.steps() == other._builder.steps()
+        return self._builder.named == other._builder.named
 
     def __hash__(self) -> int:
-        return hash(self._builder.steps())
+        return hash(self._builder.named)
 
     def __repr__(self) -> str:
         return repr(self._builder)
 
     def _repr_html_(self) -> str:
-        from params_proto.algebra.display import html
-
-        return html(self, self.size)
+        size, half = self.size, LISTED // 2
+        if size <= LISTED:
+            frame = self.to_dataframe()
+        else:
+            frame = (self[:half] + self[-half:]).to_dataframe()
+            frame.index = [*range(half), *range(size - half, size)]
+        return f"{frame.to_html()}<p>{counted(size, 'config')}</p>"
 
     # A sequence
 
@@ -304,20 +299,17 @@ class Sweep(Sequence[Config]):
         >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
         True
         """
-        return self._space.size
+        return self._builder.space.size
 
     def __len__(self) -> int:
-        return self._space.size
+        return self._builder.space.size
 
     def __bool__(self) -> bool:
-        return self._space.size > 0
+        return self._builder.space.size > 0
 
     def __iter__(self) -> Iterator[Config]:
-        space = self._space
+        space = self._builder.space
         return map(space.renew, space) if space.mutable else iter(space)
-
-    def __reversed__(self) -> Iterator[Config]:
-        return iter(self[::-1])
 
     @overload
     def __getitem__(self, index: int) -> Config: ...
@@ -326,14 +318,14 @@ class Sweep(Sequence[Config]):
     def __getitem__(self, index: int | slice) -> Config | Sweep:
         if isinstance(index, slice):
             return Sweep._of(self._builder.slice(index))
-        size = self._space.size
+        size = self._builder.space.size
         at = operator.index(index)
         if not -size <= at < size:
             raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
-        return self._space.renew(self._space.put({}, at % size))
+        return self._builder.space.renew(self._builder.space.put({}, at % size))
 
     def __contains__(self, config: object) -> bool:
-        return isinstance(config, Mapping) and config in self._space
+        return next(self._positions(config), None) is not None
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
         """The first index of a config; without a walk for a product of axes.
@@ -344,22 +336,23 @@ class Sweep(Sequence[Config]):
         >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
         12345
         """
-        if isinstance(value, Mapping):
-            within = range(self.size)[start:stop]
-            for at in self._space.positions(cast("Mapping[str, Any]", value)):
-                if at in within:
-                    return at
+        within = range(self.size)[start:stop]
+        for at in self._positions(value):
+            if at in within:
+                return at
         raise ValueError(f"{value!r} is not in the sweep.")
 
     def count(self, value: Any) -> int:
-        """How many configs equal one; without a walk for a product of axes.
+        """How many configs equal one; a walk, but for a product of axes.
 
         >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
         3
         """
-        if not isinstance(value, Mapping):
-            return 0
-        return self._space.count(cast("Mapping[str, Any]", value))
+        return sum(1 for _ in self._positions(value))
+
+    def _positions(self, value: Any) -> Iterator[int]:
+        is_config = isinstance(value, Mapping)
+        return self._builder.space.positions(cast("Config", value)) if is_config else iter(())
 
     # Files, frames and Hydra
 
@@ -425,7 +418,7 @@ class Sweep(Sequence[Config]):
         >>> list(Sweep().product({"model.lr": [0.1, 0.01]}).overrides())
         [['model.lr=0.1'], ['model.lr=0.01']]
         """
-        yield from self._builder.overrides()
+        return self._builder.overrides()
 
     def compose(
         self,
@@ -597,10 +590,6 @@ class Sweep(Sequence[Config]):
         from params_proto.storage import sweep_of_lines
 
         return cls._of(sweep_of_lines(lines, Builder(Scope.of(targets)), config_dir))
-
-
-def _builder_of(row: Mapping[str, Any] | Sweep) -> Mapping[str, Any] | Builder:
-    return row._builder if isinstance(row, Sweep) else row  # pyright: ignore[reportPrivateUsage]
 
 
 def _is_mapping(operand: object) -> bool:

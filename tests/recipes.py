@@ -14,7 +14,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from params_proto._text import stable_repr
-from params_proto.algebra.permutation import Permutation
+from params_proto.algebra.views import Permutation
 from params_proto.sweep import Sweep
 
 Config = dict[str, Any]

@@ -48,7 +48,6 @@ def test_an_empty_key_is_none(key: str) -> None:
     [
         (3, "3 is not a Hydra key: a key is a string, not int."),
         (None, "None is not a Hydra key: a key is a string, not NoneType."),
-        ("a" * 1001, f"'{'a' * 76}... is not a key: it has 1001 characters, and may have 1000."),
         ("a b", "'a b' is not a Hydra key: write a name (lr), a path (model.lr) or a group"),
     ],
 )

@@ -420,10 +420,6 @@ def test_an_axis_is_any_ordered_iterable(name: str) -> None:
     assert [exactly(config["k"]) for config in sweep] == [exactly(value) for value in values]
 
 
-def test_an_extended_float_becomes_a_float() -> None:
-    assert exactly(Sweep().set(a=np.longdouble(0.5))[0]["a"]) == exactly(0.5)
-
-
 def test_a_generator_is_drawn_once_when_the_sweep_is_made() -> None:
     drawn: list[int] = []
 
@@ -661,10 +657,9 @@ def test_index_finds_the_first() -> None:
 def test_it_cannot_be_changed() -> None:
     sweep = Sweep().product(a=[1])
 
-    for change in (lambda: setattr(sweep, "size", 2), lambda: delattr(sweep, "_space")):
-        with pytest.raises(AttributeError) as error:
-            change()
-        assert str(error.value) == "a Sweep is immutable: each of its methods returns a new one."
+    for name in ("size", "expression", "more"):
+        with pytest.raises(AttributeError):
+            setattr(sweep, name, 2)
 
 
 @pytest.mark.parametrize(
@@ -758,7 +753,7 @@ DIFFERENT: dict[str, tuple[Sweep, object]] = {
         Sweep().set(b=1) + Sweep().set(a=1),
     ),
     "options": (Sweep().set(a=1).exclude(a=1), Sweep().set(a=1).exclude(a=1.0)),
-    "rules": (Sweep().set(a=1).derive(b="{a}"), Sweep().set(a=1).derive(b="{a:}")),
+    "rules": (Sweep().set(a=1).derive(b="{a}"), Sweep().set(a=1).derive(b="{a:d}")),
     "a list": (Sweep(), [{}]),
     "nothing": (Sweep(), None),
 }
@@ -863,7 +858,6 @@ def test_a_huge_sweep_knows_its_size_and_its_configs() -> None:
     }
     assert HUGE[SIZE - 1] == HUGE[-1]
     assert next(iter(HUGE)) == HUGE[0]
-    assert next(reversed(HUGE)) == HUGE[-1]
     with pytest.raises(IndexError):
         HUGE[SIZE]
 

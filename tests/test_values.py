@@ -22,7 +22,6 @@ from omegaconf import AnyNode, OmegaConf
 
 from params_proto import Sweep
 from params_proto._values import (
-    AxisIdentity,
     copy_mutable,
     equality_key,
     is_atomic,
@@ -110,10 +109,6 @@ def test_a_foreign_value_becomes_pythons(name: str) -> None:
     assert exactly(to_python(foreign)) == exactly(value)
 
 
-def test_an_extended_float_becomes_a_float() -> None:
-    assert exactly(to_python(np.longdouble(0.5))) == exactly(0.5)
-
-
 KEPT: dict[str, Any] = {
     **{"enum": Color.RED, "int enum": Level.LOW, "path": Path("a"), "frozen": Point(1.0)},
     **{"layer": Layer([1]), "named tuple": Pair(1, [2]), "text of its own": Text("a")},
@@ -172,7 +167,7 @@ def _shared(one: Any, other: Any) -> bool:
 
 ATOMIC: dict[str, Any] = {
     **{"none": None, "number": 1, "text": "a", "bytes": b"a", "enum": Color.RED, "path": Path()},
-    **{"tuple": (1, ("a",)), "frozen set": frozenset({1}), "frozen dataclass": Point(1.0)},
+    **{"tuple": (1, ("a",)), "frozen set": frozenset({1})},
     **{"function": len, "class": Layer, "decimal": Decimal(1)},
 }
 
@@ -236,33 +231,6 @@ def test_nan_is_nan() -> None:
         assert equality_key(nan) == equality_key(copy.deepcopy(nan))
         assert hash(equality_key(nan)) == hash(equality_key(copy.deepcopy(nan)))
     assert equality_key(float("nan")) == equality_key(-float("nan"))
-
-
-AXES: list[tuple[Any, Any, bool]] = [
-    *(
-        (range(3), range(3), True),
-        (range(3), (0, 1, 2), True),
-        (range(0, 4, 2), range(0, 3, 2), True),
-    ),
-    *((range(3), range(4), False), (range(3), (0, 1), False), (range(2), (0.0, 1.0), False)),
-    *((("a",), ("a",), True), ((1,), (True,), False), ((math.nan,), (float("nan"),), True)),
-    *((range(10**30), range(10**30), True), (range(10**30), (0, 1), False)),
-    (range(10**30), range(10**30 + 1), False),
-]
-
-
-@pytest.mark.parametrize(("one", "other", "equal"), AXES, ids=repr)
-def test_axes_are_equal_value_by_value(one: Any, other: Any, equal: bool) -> None:
-    a, b = AxisIdentity(one), AxisIdentity(other)
-
-    assert (a == b) is equal
-    assert (b == a) is equal
-    if equal:
-        assert hash(a) == hash(b)
-
-
-def test_an_axis_is_no_other_thing() -> None:
-    assert AxisIdentity((1,)) != (1,)
 
 
 @pytest.mark.parametrize("value", [{1}, frozenset(), UserDict(a=1).keys() - {"a"}], ids=repr)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from keyword import iskeyword
 from typing import Any, cast
 
+from params_proto._text import arguments_text
 from params_proto._values import to_list, unordered
 from params_proto.errors import shown
 
@@ -39,8 +39,6 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         ...
     ValueError: a set, whose order differs from process to process. Write lr=sorted(...).
     """
-    if isinstance(values, (str, bytes, bytearray, memoryview)):
-        raise ValueError(f"{shown(cast('object', values))}. {_one_value(key, values)}")
     if isinstance(values, Mapping):
         raise ValueError(
             f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"
@@ -49,46 +47,27 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
     if unordered(values):
         raise ValueError(
             "a set, whose order differs from process to process."
-            f" Write {keyword(key, 'sorted(...)')}."
+            f" Write {arguments_text({key: 'sorted(...)'})}."
         )
     if type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
         raise ValueError(
-            f"a DataFrame. Write {keyword(key, f'df[{key!r}]')} for a column, or"
+            f"a DataFrame. Write {arguments_text({key: f'df[{key!r}]'})} for a column, or"
             " Sweep.from_dataframe(df) for its rows."
         )
     if hasattr(values, "readline"):
         raise ValueError("an open file. Write list(file) for its lines.")
-    listed = values if isinstance(values, range) else _drawn(values)
-    if listed is None:
-        raise ValueError(f"{shown(values)}. {_one_value(key, values)}")
+    try:
+        if isinstance(values, (str, bytes, bytearray, memoryview)):
+            raise TypeError
+        elements = to_list(values) if is_array(values) else values
+        listed = values if isinstance(values, range) else list(elements)
+    except TypeError:
+        value = shown(cast("object", values))
+        many, one = arguments_text({key: f"[{value}]"}), arguments_text({key: value})
+        raise ValueError(f"{value}. Write {many}, or set({one}).") from None
     if not listed:
         raise ValueError(f"the empty {shown(values)}. Write at least one value.")
     return listed
-
-
-def _drawn(values: Any) -> list[Any] | None:
-    """The elements of an iterable; None where `values` is none."""
-    elements = to_list(values) if is_array(values) else values
-    try:
-        return list(cast("Iterable[Any]", elements))
-    except TypeError:
-        return None
-
-
-def _one_value(key: str, value: Any) -> str:
-    one, many = keyword(key, shown(value)), keyword(key, f"[{shown(value)}]")
-    return f"Write {many}, or set({one})."
-
-
-def keyword(key: str, value: str) -> str:
-    """A key and its value as a call takes them.
-
-    >>> keyword("lr", "0.1"), keyword("model.lr", "0.1")
-    ('lr=0.1', "{'model.lr': 0.1}")
-    """
-    if key.isidentifier() and not iskeyword(key):
-        return f"{key}={value}"
-    return f"{{{key!r}: {value}}}"
 
 
 def is_array(value: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import reduce
+from functools import cached_property, reduce
 from itertools import chain, groupby
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,7 +18,6 @@ from params_proto.algebra.space import Config, Space
 from params_proto.algebra.steps import Edit, Reader, Step
 from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed as renamed_template
-from params_proto.algebra.views import renamed
 from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
 from params_proto.overrides.render import render_config
 
@@ -38,6 +37,7 @@ class Builder:
         expression: the steps so far, which have been checked.
         layered: whether a key may be below another, or be spelled in two ways, as in Hydra's
             overrides, of which the later one wins: `d={x: 1} d.x=2`.
+        space: the configs, whose keys are as the user of the targets names them; if known.
 
     >>> Builder(layered=True).set({"d": {"x": 1}}).set({"d.x": 2})
     Sweep().set({'d': {'x': 1}, 'd.x': 2})
@@ -54,26 +54,23 @@ class Builder:
         self.scope = scope
         self.expression = expression
         self.layered = layered
-        self.space = expression.space() if space is None else space
+        self._plain = Edit(key=scope.plain, function=lambda reader, _: reader._replace(node=""))
+        # At once, as pins may leave a sample or a slice too few configs.
+        self.space = self.named.space() if space is None else space
 
     @property
     def targets(self) -> tuple[Any, ...]:
         """The functions and classes that the sweep is over."""
         return self.scope.objects
 
-    def configs(self) -> Space:
-        """The configs, whose keys are as the user of the targets names them."""
-        return renamed(self.space, self.scope.plain) if self.scope.prefix else self.space
-
-    def steps(self) -> tuple[Step, ...]:
+    @cached_property
+    def named(self) -> Expression:
         """The steps, whose keys are as the user of the targets names them."""
-        if not self.scope.prefix:
-            return self.expression.steps
-        return self.expression.map(Edit(key=self.scope.plain)).steps
+        return self.expression.map(self._plain) if self.scope.prefix else self.expression
 
     def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
         """The steps as a file has them: over a prefix class, its node once, and plain keys."""
-        plain = Expression(self.steps()).plain()
+        plain = self.named.plain()
         if not self.scope.prefix:
             return plain
         node = {"prefix": self.scope.prefix}
@@ -81,20 +78,19 @@ class Builder:
 
     def overrides(self) -> Iterator[list[str]]:
         """Each config as a list of Hydra overrides."""
-        for config in self.space:
+        for config in self.expression.space() if self.scope.prefix else self.space:
             yield render_config(config, targets=self.scope.targets)
 
     def __repr__(self) -> str:
         head = f"Sweep({', '.join(map(name_of, self.targets))})"
-        return Expression(self.steps()).text(head)[0]
+        return self.named.text(head)[0]
 
     # The steps
 
     def product(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "product")
         read = call.axes(axes, named)
-        call.done()
-        return self._then(steps.Product(read)) if read else self
+        return call.then(steps.Product(read), when=bool(read))
 
     def zip(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "zip")
@@ -105,28 +101,22 @@ class Builder:
                 f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
                 " Use product() to combine every pair."
             )
-        call.done()
-        return self._then(steps.Zip(read)) if read else self
+        return call.then(steps.Zip(read), when=bool(read))
 
     def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
         call = _Call(self, "chain")
-        read: list[Config | Builder] = []
-        for number, row in enumerate(rows):
-            if isinstance(row, Builder):
-                all(map(call.is_free, row.expression.places))
-                read.append(row)
-            else:
-                read.append(call.row(row, number))
         if not rows:
             call.wrong("chain needs at least one row: a mapping or a sweep.")
+        read = [call.row(row, number) for number, row in enumerate(rows)]
+        mappings = [row for row in read if isinstance(row, dict)]
+        if len(mappings) == len(read):
+            return call.then(steps.Chain(tuple(mappings)))
         call.done()
         parts: list[Builder] = []
         for kind, run in groupby(read, type):
             if kind is dict:
-                mappings = cast("tuple[Config, ...]", tuple(run))
-                if len(mappings) == len(read):
-                    return self._then(steps.Chain(mappings))
-                parts.append(self._with(Expression((steps.Chain(mappings),))))
+                chained = steps.Chain(cast("tuple[Config, ...]", tuple(run)))
+                parts.append(self._with(Expression((chained,))))
             else:
                 parts += cast("Iterable[Builder]", run)
         return self.times(parts[0].plus(*parts[1:], method="chain"), "chain")
@@ -134,20 +124,17 @@ class Builder:
     def set(self, pins: Given = None, /, **named: Any) -> Builder:
         call = _Call(self, "set")
         read = call.pins(pins, named)
-        call.done()
-        return self._with(self.expression.then(steps.Set(read))) if read else self
+        return call.then(steps.Set(read), when=bool(read))
 
     def repeat(self, times: int) -> Builder:
         call = _Call(self, "repeat")
-        count = call.positive(times, "how often to repeat")
-        call.done()
-        return self if count == 1 else self._then(steps.Repeat(count))
+        count = call.integer(times, "how often to repeat, a positive integer", least=1)
+        return call.then(steps.Repeat(count), when=count != 1)
 
     def exclude(self, match: Given = None, /, **named: Any) -> Builder:
         call = _Call(self, "exclude")
-        read = call.options(match, named, self.space.keys)
-        call.done()
-        return self._then(steps.Exclude(read)) if read else self
+        read = call.options(match, named)
+        return call.then(steps.Exclude(read), when=bool(read))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
         call = _Call(self, "where")
@@ -156,34 +143,35 @@ class Builder:
                 f"where needs a function of a config, got {predicate!r}."
                 " Write where(lambda config: config['lr'] < 0.1)."
             )
-        call.done()
-        return self._then(steps.Where(Reader(predicate, self.scope.prefix)))
+        return call.then(steps.Where(Reader(predicate, self.scope.prefix)))
 
     def derive(self, rules: Given = None, /, **named: str | Callable[[Config], Any]) -> Builder:
         call = _Call(self, "derive")
-        read = call.rules(rules, named, self.space.keys)
-        call.done()
-        return self._then(steps.Derive(*read)) if read[0] else self
+        read, fields = call.rules(rules, named)
+        return call.then(steps.Derive(read, fields), when=bool(read))
 
     def shuffle(self, seed: int = 0) -> Builder:
         call = _Call(self, "shuffle")
-        read = call.seed(seed)
-        call.done()
-        return self._then(steps.Shuffle(read)) if self.expression.multiplies else self
+        read = call.integer(seed, "an integer as its seed")
+        return call.then(steps.Shuffle(read), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
         call = _Call(self, "sample")
-        count, read = call.positive(n, "how many configs to take"), call.seed(seed)
-        call.done()
-        takes_all = count == 1 and not self.expression.multiplies
-        return self if takes_all else self._then(steps.Sample(count, read))
+        count = call.integer(n, "how many configs to take, a positive integer", least=1)
+        read = call.integer(seed, "an integer as its seed")
+        return call.then(steps.Shuffle(read, count), when=count > 1 or self.expression.multiplies)
 
     def slice(self, part: slice) -> Builder:
         step = steps.Slice.of(part, self.space.size)
-        return self if step == steps.Slice(None, None, 1) else self._then(step)
+        return _Call(self, "slice").then(step, when=step.plain() != ":")
 
-    def _then(self, step: Step) -> Builder:
-        return self._with(self.expression.then(step), step.space(self.space, {}))
+    def then(self, step: Step) -> Builder:
+        """This sweep and one more step, which has been checked."""
+        expression = self.expression.then(step)
+        if isinstance(step, steps.Set):
+            return self._with(expression)
+        named = step.map(self._plain) if self.scope.prefix else step
+        return self._with(expression, named.space(self.space, {}))
 
     def _with(self, expression: Expression, space: Space | None = None) -> Builder:
         if not self.layered:
@@ -208,8 +196,9 @@ class Builder:
         made = Builder(scope, layered=self.layered)
         if not a.steps or not b.steps:
             return made._with(a if a.steps else b)
-        if b.reads or (b.pins and a.reads_within):
-            return made._with(a.then(Cross(b)))
+        pins = any(isinstance(step, steps.Set) for step in b.steps)
+        if any(step.reads for step in b.steps) or (pins and a.reads_within):
+            return made._with(a.then(Cross((b,))))
         return made._with(reduce(Expression.then, b.steps, a))
 
     def plus(self, *others: Builder, method: str = "+") -> Builder:
@@ -217,29 +206,16 @@ class Builder:
         if not others:
             return self
         scope, expressions = _in_one_scope([self, *others], method)
-        concat = Concat(tuple(chain.from_iterable(map(_summands, expressions))))
-        return Builder(scope, layered=self.layered)._with(Expression((concat,)))
-
-
-def _summands(expression: Expression) -> tuple[Expression, ...]:
-    """The expressions that an expression is the sum of."""
-    match expression.steps:
-        case (Concat(parts),):
-            return parts
-        case (Cross(inner),):
-            return (inner,)
-        case _:
-            return (expression,)
+        parts: list[Expression] = []
+        for one in expressions:
+            summands = one.steps[0].nested if len(one.steps) == 1 else ()
+            parts += summands or (one,)
+        return Builder(scope, layered=self.layered)._with(Expression((Concat(tuple(parts)),)))
 
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
     """The scope of several sweeps, and their expressions with their keys as it has them."""
-    scope = builders[0].scope
-    for other in builders[1:]:
-        if scope.free or other.scope.free:
-            scope = other.scope if scope.free else scope
-        elif not scope.same(other.scope):
-            scope = scope.joined(other.scope)
+    scope = reduce(Scope.joined, [one.scope for one in builders])
     call = _Call(Builder(scope), method)
     expressions = [
         call.adopted(one.expression) if one.scope.free and not scope.free else one.expression
@@ -259,13 +235,15 @@ class _Call:
 
     def __init__(self, builder: Builder, method: str) -> None:
         self.method = method
-        self._scope, self._layered = builder.scope, builder.layered
-        self.plain = self._scope.plain
+        self.plain = builder.scope.plain
+        self._builder, self._scope = builder, builder.scope
         places = builder.expression.places
+        self._known = list(places)
         self._places = {bare(key): (key, place) for key, place in places.items()}
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
         self._raw: object = None  # the key that is being read, as it was given
         self._row: int | None = None
+        self._from_text = False  # what is being read
         self._mistakes: dict[Mistake, None] = {}
         self._warnings: dict[str, None] = {}
 
@@ -280,31 +258,29 @@ class _Call:
         for warning in self._warnings:
             warn(warning)
 
+    def then(self, step: Step, *, when: bool = True) -> Builder:
+        """The sweep with the step that the call adds, when it says something."""
+        self.done()
+        return self._builder.then(step) if when else self._builder
+
     # The arguments of each method
 
     def axes(self, given: Given, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
         """The axes of a product or a zip."""
         axes: dict[str, Sequence[Any]] = {}
         for key, field, values in self._entries(given, named):
-            if not self.is_free(key):
-                continue
-            self._places[bare(key)] = (key, self.method)
-            read, from_text = _read(values)
-            try:
-                listed = axis_values(self.plain(key), read)
-            except ValueError as error:
-                self.wrong(
-                    f"{self.method} needs a list of values for {self.plain(key)}, got {error}"
-                )
-            else:
-                axes[key] = self._values(key, field, listed, from_text)
+            if self._is_free(key):
+                listed = self._axis(key, field, values, f"{self.method} needs a list of values for")
+                if listed is not None:
+                    axes[key] = listed
         return axes
 
-    def row(self, given: object, number: int) -> Config:
+    def row(self, given: object, number: int) -> Config | Builder:
         """A row of a chain."""
+        if isinstance(given, Builder):
+            all(map(self._is_free, given.expression.places))
+            return given
         self._row = number
-        config: Config = {}
-        named: dict[str, object] = {}
         if not isinstance(given, Mapping):
             cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
             self.wrong(
@@ -312,54 +288,41 @@ class _Call:
                 f" {shown(given)}. {cure}"
             )
             given = {}
-        for raw, value in cast("Mapping[Any, Any]", given).items():
-            self._raw = raw
-            key, field = self._resolve(raw) or ("", None)
-            if key and self.is_free(key):
-                if bare(key) in named:
-                    both = dict.fromkeys((named[bare(key)], raw))
-                    names = " and ".join(map(str, both))
-                    self.wrong(f"chain: row {number} names one key twice: {names}.")
-                named[bare(key)] = raw
-                config[key] = self._value(key, field, value)
-        self._raw = self._row = None
+        config = {
+            key: self._value(key, field, value)
+            for key, field, value in self._entries(cast("Given", given), {})
+            if self._is_free(key)
+        }
+        self._row = None
         return config
 
     def pins(self, given: Given, named: Mapping[str, Any]) -> Config:
         """The values of a set."""
-        pins: Config = {}
-        for key, field, value in self._entries(given, named):
-            if self._is_spelled_alike(key) and self._is_first(key, pins):
-                pins[key] = self._value(key, field, *_read(value))
-                self._places[bare(key)] = (key, self.method)
-        return pins
+        return {
+            key: self._value(key, field, value)
+            for key, field, value in self._entries(given, named)
+            if self._is_free(key, pins=True)
+        }
 
-    def options(
-        self, given: Given, named: Mapping[str, Any], known: Sequence[str]
-    ) -> dict[str, Sequence[Any]]:
+    def options(self, given: Given, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
         """The values that an exclude drops, by key."""
         match: dict[str, Sequence[Any]] = {}
         for key, field, value in self._entries(given, named):
-            if key not in known:
-                names = ", ".join(map(self.plain, known))
+            if key not in self._known:
+                names = ", ".join(map(self.plain, self._known))
                 self.wrong(
                     f"{self.method} names {self.plain(key)}, which no step before it gives a value."
                     + (f" Keys so far: {names}." if names else " Sweep it first.")
                 )
                 continue
-            value, from_text = _read(value)
             many = type(value) in (list, range) or is_array(value)
-            try:
-                listed = axis_values(self.plain(key), value) if many else [value]
-            except ValueError as error:
-                self.wrong(f"{self.method} needs values for {self.plain(key)}, got {error}")
-            else:
-                if self._is_first(key, match):
-                    match[key] = self._values(key, field, listed, from_text)
+            listed = self._axis(key, field, value if many else [value], "exclude needs values for")
+            if listed is not None:
+                match[key] = listed
         return match
 
     def rules(
-        self, given: Given, named: Mapping[str, Any], known: Sequence[str]
+        self, given: Given, named: Mapping[str, Any]
     ) -> tuple[dict[str, str | Reader], dict[str, Field]]:
         """What computes the keys of a derive, and their fields.
 
@@ -368,10 +331,10 @@ class _Call:
         rules: dict[str, str | Reader] = {}
         fields: dict[str, Field] = {}
         for key, field, rule in self._entries(given, named):
-            if not self.is_free(key):
+            if not self._is_free(key):
                 continue
             if isinstance(rule, str):
-                rules[key] = self._template(self.plain(key), rule, [*known, *rules])
+                rules[key] = self._template(self.plain(key), rule, [*self._known, *rules])
             elif callable(rule):
                 rules[key] = Reader(rule, self._scope.prefix)
             else:
@@ -382,7 +345,6 @@ class _Call:
                 )
             if field is not None:
                 fields[key] = field
-            self._places[bare(key)] = (key, self.method)
         return rules, fields
 
     def _template(self, key: str, template: str, known: list[str]) -> str:
@@ -401,21 +363,13 @@ class _Call:
                 )
         return renamed_template(template, full.__getitem__)
 
-    def positive(self, value: object, what: str) -> int:
-        """A count of at least 1."""
+    def integer(self, value: object, what: str, least: int | None = None) -> int:
+        """A number of configs, or the seed of an order."""
         number = to_python(value)
-        if type(number) is int and number >= 1:
+        if type(number) is int and (least is None or number >= least):
             return number
-        self.wrong(f"{self.method} needs {what}, a positive integer, got {shown(value)}.")
+        self.wrong(f"{self.method} needs {what}, got {shown(value)}.")
         return 1
-
-    def seed(self, value: object) -> int:
-        """The seed of an order."""
-        number = to_python(value)
-        if type(number) is int:
-            return number
-        self.wrong(f"{self.method} needs an integer as its seed, got {shown(value)}.")
-        return 0
 
     # Keys
 
@@ -430,82 +384,71 @@ class _Call:
                 " Write lr=... or {'model.lr': ...}."
             )
             return
-        for key in [key for key in named if key in given]:
-            self.wrong(f"{self.method} names {key} twice: in the mapping and as a keyword.")
-        for raw, value in {**given, **named}.items():
-            self._raw = raw
-            resolved = self._resolve(raw)
-            if resolved is not None:
-                yield *resolved, value
-        self._raw = None
-
-    def name(self, raw: str) -> str:
-        """A key in full."""
-        return (self._resolve(raw) or (raw, None))[0]
+        taken: dict[str, str] = {}
+        for raw, value in chain(given.items(), named.items()):
+            self._raw, self._from_text = raw, isinstance(value, FromText)
+            key, field = self._resolve(raw) or ("", None)
+            name = bare(key)
+            if name in taken:
+                names = " and ".join(dict.fromkeys((taken[name], raw)))
+                who = self.method if self._row is None else f"{self.method}: row {self._row}"
+                self.wrong(f"{who} names one key twice: {names}.")
+            elif key:
+                taken[name] = raw
+                yield key, field, value.read if self._from_text else value
+        self._raw, self._from_text = None, False
 
     def adopted(self, expression: Expression) -> Expression:
         """An expression without targets, its keys and values taken as those of the scope."""
-
-        def field(raw: str) -> Field | None:
-            return (self._resolve(raw) or (raw, None))[1]
-
-        def values(raw: str, values: Sequence[Any]) -> Sequence[Any]:
-            return self._values(self.name(raw), field(raw), values)
-
-        def function(reader: Reader, place: str) -> Reader:
-            return reader._replace(node=self._scope.prefix)
-
-        given = {bare(self.name(key)): key for key in expression.places}
-        for key in expression.places:
-            first = given[bare(self.name(key))]
-            if bare(first) != bare(key):
-                self.wrong(f"{self.method}: {key} and {first} are one parameter: give it once.")
-        changed = [key for key in expression.places if self.plain(self.name(key)) != key]
+        found = {key: self._resolve(key) or (key, None) for key in expression.places}
+        first: dict[str, str] = {}
+        for key, (full, _) in found.items():
+            other = first.setdefault(bare(full), key)
+            if bare(other) != bare(key):
+                self.wrong(f"{self.method}: {other} and {key} are one parameter: give it once.")
+        changed = [key for key, (full, _) in found.items() if self.plain(full) != key]
         if changed and expression.calls:
-            names = ", ".join(f"{key} as {self.name(key)}" for key in sorted(changed))
+            names = ", ".join(f"{key} as {found[key][0]}" for key in sorted(changed))
             self.wrong(
                 f"{self.method}: the sweep has functions that read configs: name {names} in it."
             )
-        return expression.map(Edit(self.name, values, function, field))
+        edit = Edit(
+            key=lambda key: found[key][0],
+            values=lambda key, values: self._values(*found[key], values),
+            function=lambda reader, _: reader._replace(node=self._scope.prefix),
+            field=lambda key: found[key][1],
+        )
+        return expression.map(edit)
 
     def _resolve(self, raw: object) -> tuple[str, Field | None] | None:
         """A key in full and its field, or nothing and a mistake noted."""
         if raw not in self._resolved:
-            self._resolved[raw] = self._looked_up(raw)
-        return self._resolved[raw]
-
-    def _looked_up(self, raw: object) -> tuple[str, Field | None] | None:
-        unfit = key_error(raw)
-        if unfit is None:
+            self._resolved[raw] = None
+            unfit = key_error(raw)
             try:
-                full, field = self._scope.resolve(cast("str", raw))
+                if unfit is None:
+                    resolved = self._resolved[raw] = self._scope.resolve(cast("str", raw))
+                    missing = None if resolved[1] else self._scope.missing(cast("str", raw))
+                    if missing is not None:
+                        self._warnings[f"{self.method}: {missing}"] = None
             except ValueError as error:
                 unfit = str(error)
-            else:
-                unfit = key_error(full)  # which may be too long
-                if unfit is None:
-                    warning = None if field else self._scope.missing(cast("str", raw))
-                    if warning is not None:
-                        self._warnings[f"{self.method}: {warning}"] = None
-                    return full, field
-        self.wrong(f"{self.method}: {unfit}")
-        return None
+            if unfit is not None:
+                self.wrong(f"{self.method}: {unfit}")
+        return self._resolved[raw]
 
-    def _is_first(self, key: str, taken: Mapping[str, Any]) -> bool:
-        """Whether a call has not named a key before; a mistake is noted where it has."""
-        if key in taken:
-            self.wrong(f"{self.method} names {self.plain(key)} twice.")
-        return key not in taken
-
-    def is_free(self, key: str) -> bool:
-        """Whether a key has no value yet; a mistake is noted where it has one."""
+    def _is_free(self, key: str, *, pins: bool = False) -> bool:
+        """Whether a key may be given values, or be pinned; a mistake is noted where it may not."""
         spelled, place = self._places.get(bare(key), (key, ""))
-        if not place:
+        if not place or (pins if key == spelled else self._builder.layered):
             return True
-        if key != spelled:
-            return self._is_spelled_alike(key)
         name, method = self.plain(key), self.method
-        if place == "set":
+        if key != spelled:
+            self.wrong(
+                f"{method}({key}) and {place}({spelled}) name one key in two ways."
+                f" Write {spelled} in both."
+            )
+        elif place == "set":
             self.wrong(
                 f"{name} is pinned by set() and again given values by {method}(). Leave one"
                 f" of them out; set() after {method}() pins over it."
@@ -518,27 +461,23 @@ class _Call:
             )
         return False
 
-    def _is_spelled_alike(self, key: str) -> bool:
-        """Whether a key is spelled as before; a mistake is noted where it is not."""
-        spelled, place = self._places.get(bare(key), (key, ""))
-        if self._layered or spelled == key:
-            return True
-        self.wrong(
-            f"{self.method}({key}) and {place}({spelled}) name one key in two ways."
-            f" Write {spelled} in both."
-        )
-        return False
-
     # Values
 
-    def _values(
-        self, key: str, field: Field | None, values: Sequence[Any], from_text: bool = False
-    ) -> Sequence[Any]:
+    def _axis(self, key: str, field: Field | None, values: Any, needs: str) -> Sequence[Any] | None:
+        """The values of an axis, or nothing and a mistake noted."""
+        try:
+            listed = axis_values(self.plain(key), values)
+        except ValueError as error:
+            self.wrong(f"{needs} {self.plain(key)}, got {error}")
+            return None
+        return self._values(key, field, listed)
+
+    def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
         if isinstance(values, range) and (field is None or takes_ints(field)):
             return values
-        return tuple([self._value(key, field, value, from_text) for value in values])
+        return tuple([self._value(key, field, value) for value in values])
 
-    def _value(self, key: str, field: Field | None, value: Any, from_text: bool = False) -> Any:
+    def _value(self, key: str, field: Field | None, value: Any) -> Any:
         """A value as its field holds it."""
         try:
             taken = to_python(value)
@@ -549,12 +488,7 @@ class _Call:
         if field is None or type(taken) is field.annotation:
             return taken
         try:
-            return into_field(taken, field, from_text=from_text)
+            return into_field(taken, field, from_text=self._from_text)
         except ValueError as error:
             self.wrong(f"{self.method}: {misfit(self.plain(key), field, taken, error)}")
             return taken
-
-
-def _read(value: Any) -> tuple[Any, bool]:
-    """An argument, and whether it was read from text."""
-    return (value.read, True) if isinstance(value, FromText) else (value, False)

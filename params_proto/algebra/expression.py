@@ -9,9 +9,17 @@ from itertools import chain
 from typing import Any
 
 from params_proto._keys import bare
-from params_proto.algebra import views
-from params_proto.algebra.space import Grid, Space, times
-from params_proto.algebra.steps import Edit, Pins, Set, Step, constants
+from params_proto.algebra.space import Grid, Space, Sum, times
+from params_proto.algebra.steps import (
+    Edit,
+    Pins,
+    Product,
+    Repeat,
+    Set,
+    Step,
+    constants,
+    is_mapping,
+)
 from params_proto.errors import Mistake, SweepError, together
 
 
@@ -23,8 +31,17 @@ class Expression:
 
     def then(self, step: Step) -> Expression:
         """This expression and one more step, which becomes one with the last where it can."""
-        merged = self.steps[-1].merged(step) if self.steps else None
-        return Expression((*self.steps, step) if merged is None else (*self.steps[:-1], merged))
+        last = self.steps[-1] if self.steps else None
+        match last, step:
+            case (Product(axes), Product(more)) if type(last) is type(step) is Product:
+                merged = Product({**axes, **more})
+            case (Set(pins), Set(more)):
+                merged = Set({**pins, **more})
+            case (Repeat(times), Repeat(more)):
+                merged = Repeat(times * more)
+            case _:
+                return Expression((*self.steps, step))
+        return Expression((*self.steps[:-1], merged))
 
     def all_steps(self) -> Iterator[Step]:
         """The steps, and those of the expressions among them."""
@@ -48,13 +65,8 @@ class Expression:
         return any(step.multiplies for step in self.steps)
 
     @property
-    def reads(self) -> bool:
-        """Whether a step acts on whole configs, so that what comes before it matters."""
-        return any(step.reads for step in self.steps)
-
-    @property
     def reads_within(self) -> bool:
-        """Whether a step does so here, or in an expression among the steps."""
+        """Whether a step acts on whole configs, here or in an expression among the steps."""
         return any(step.reads for step in self.all_steps())
 
     @property
@@ -66,11 +78,6 @@ class Expression:
     def filters(self) -> bool:
         """Whether its size takes a look at each config."""
         return any(step.filters for step in self.all_steps())
-
-    @property
-    def pins(self) -> bool:
-        """Whether a step pins keys."""
-        return any(isinstance(step, Set) for step in self.steps)
 
     def space(self, pins: Pins | None = None) -> Space:
         """The space of the configs.
@@ -101,6 +108,13 @@ class Expression:
         """
         return Expression(tuple([step.map(edit) for step in self.steps]))
 
+    def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
+        """The values of a key in configs that may have another, too, if one is named."""
+        for step in self.steps:
+            if key in step.places:
+                others = [one for one in self.steps if one is not step and other in one.places]
+                yield from step.values_beside(key, None if others else other)
+
     def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
         """Whether a config may have both of two keys, which those of different rows may not.
 
@@ -114,13 +128,7 @@ class Expression:
         >>> rows.expression.share_config("d", "e"), rows.expression.share_config("d", "a")
         (False, True)
         """
-        ones = [step for step in self.steps if step.gives(one, mapping=mapping)]
-        others = [step for step in self.steps if step.gives(other)]
-        return any(
-            step is not second or step.share_config(one, other, mapping=mapping)
-            for step in ones
-            for second in others
-        )
+        return any(not mapping or is_mapping(one) for one in self.values_beside(one, other))
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
         """The expression without some keys, other steps where the first of them was."""
@@ -129,7 +137,7 @@ class Expression:
             if not any(key in step.places for key in keys):
                 result = result.then(step)
                 continue
-            if isinstance(step, Set) and result.reads:
+            if isinstance(step, Set) and any(one.reads for one in result.steps):
                 # A pin counts from the beginning, for the steps that read whole configs.
                 result, block = Expression((*block, *result.steps)), ()
             result = reduce(Expression.then, step.replaced(keys, block), result)
@@ -170,53 +178,45 @@ class Expression:
         return text, is_term
 
 
-class _Nesting(Step):
-    """A step with expressions for its arguments."""
-
-    multiplies = True
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        return {key: place for part in self.nested for key, place in part.places.items()}
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        return chain.from_iterable(part.entries() for part in self.nested)
-
-    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
-        return any(part.share_config(one, other, mapping=mapping) for part in self.nested)
-
-    def _identity(self) -> Hashable:
-        return self.nested
-
-
 @dataclass(eq=False)
-class Concat(_Nesting):
+class Concat(Step):
     """One expression after the other."""
 
     parts: tuple[Expression, ...]
+    multiplies = True
     reads = True
 
     @property
     def nested(self) -> tuple[Expression, ...]:
         return self.parts
 
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {key: place for part in self.parts for key, place in part.places.items()}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        return chain.from_iterable(part.entries() for part in self.parts)
+
+    def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
+        return chain.from_iterable(part.values_beside(key, other) for part in self.parts)
+
     def map(self, edit: Edit) -> Step:
-        return Concat(tuple([part.map(edit) for part in self.parts]))
+        return type(self)(tuple([part.map(edit) for part in self.parts]))
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         def without(part: Expression) -> Expression:
             if block and not any(key in part.places for key in keys):
-                return Expression((Cross(part), *block))  # every part gets the values
+                return Expression((Cross((part,)), *block))  # every part gets the values
             return part.replaced(keys, block)
 
-        return [Concat(tuple(map(without, self.parts)))]
+        return [type(self)(tuple(map(without, self.parts)))]
 
     def space(self, before: Space, pins: Pins) -> Space:
         spaces = [part.space(pins) for part in self.parts]
         named = dict.fromkeys(chain.from_iterable(part.keys for part in spaces))
         # A key that only some parts name is pinned in the others as well.
         parts = [times(part, *constants(named, part, pins)) for part in spaces]
-        return times(before, views.Concat(tuple(parts)))
+        return times(before, Sum(tuple(parts)) if len(parts) > 1 else parts[0])
 
     def plain(self) -> Any:
         return [part.plain() for part in self.parts]
@@ -224,31 +224,20 @@ class Concat(_Nesting):
     def text(self, left: str, head: str) -> tuple[str, bool]:
         return " + ".join(part.text(head)[0] for part in self.parts), False
 
+    def identity(self) -> Hashable:
+        return self.parts
 
-@dataclass(eq=False)
-class Cross(_Nesting):
-    """Multiplies by the configs of another expression, which vary fastest."""
 
-    inner: Expression
+class Cross(Concat):
+    """Multiplies by the configs of another expression, its one part, which vary fastest."""
 
-    @property
-    def nested(self) -> tuple[Expression, ...]:
-        return (self.inner,)
-
-    def map(self, edit: Edit) -> Step:
-        return Cross(self.inner.map(edit))
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        return [Cross(self.inner.replaced(keys, block))]
-
-    def space(self, before: Space, pins: Pins) -> Space:
-        return times(before, self.inner.space(pins))
+    reads = False
 
     def plain(self) -> Any:
-        return self.inner.plain()
+        return self.parts[0].plain()
 
     def text(self, left: str, head: str) -> tuple[str, bool]:
-        inner, is_term = self.inner.text("Sweep()")
+        inner, is_term = self.parts[0].text("Sweep()")
         return f"{left} * {inner if is_term else f'({inner})'}", False
 
 
@@ -271,23 +260,17 @@ it. Put x into the mappings of d, or write each entry with dots.
     """
     named = {bare(key): key for key in expression.places if not key.startswith("~")}
     mistakes: list[Mistake] = []
-    for below in named:
-        for above in _above(below):
-            both = (named.get(above, ""), named[below])
-            if expression.share_config(*both, mapping=True):
-                rest = below[len(above) + 1 :]
+    for below, key in named.items():
+        above, dot, rest = below.rpartition(".")
+        while dot:
+            if above in named and expression.share_config(named[above], key, mapping=True):
                 text = (
                     f"{above} and {below} overlap: {above} is given a mapping, and {below} a value"
                     f" in it. Put {rest} into the mappings of {above}, or write each entry with"
                     " dots."
                 )
                 mistakes.append(Mistake(text, below))
+            above, dot, _ = above.rpartition(".")
+            rest = below[len(above) + 1 :]
     if mistakes:
         raise together(mistakes)
-
-
-def _above(key: str) -> Iterator[str]:
-    """The keys that a key is below."""
-    while "." in key:
-        key = key.rpartition(".")[0]
-        yield key

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
-from params_proto.errors import SweepError, nearest, shown
+from params_proto.errors import nearest, shown
 from params_proto.overrides.literals import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
 if TYPE_CHECKING:
     from params_proto.fields import Field, Target
-    from params_proto.fields.convert import ConvertScalar
 
 
 class Scope(NamedTuple):
@@ -63,15 +61,13 @@ class Scope(NamedTuple):
         """Whether its keys stand for nothing in particular."""
         return not self.objects and not self.prefix
 
-    def same(self, other: Scope) -> bool:
-        """Whether a plain key means the same in both."""
-        return self.prefix == other.prefix and list(map(id, self.objects)) == list(
-            map(id, other.objects)
-        )
-
     def joined(self, other: Scope) -> Scope:
         """The scope of both."""
+        if self.free or other.free:
+            return other if self.free else self
         held = set(map(id, self.objects))
+        if self.prefix == other.prefix and [*map(id, other.objects)] == [*map(id, self.objects)]:
+            return self
         pairs = zip(other.objects, other.targets, strict=True)
         added = [(one, target) for one, target in pairs if id(one) not in held]
         return Scope(
@@ -89,14 +85,17 @@ class Scope(NamedTuple):
         Raises:
             ValueError: several targets have the name; the text is the rule and the cure.
         """
-        found = self._owners(key)
+        found = [one for one in self.targets if key in one.fields]
+        at_root = [one for one in found if not one.node]
+        # A root with **kwargs has every name.
+        has_any = any(one.open and not one.node for one in self.targets)
+        if at_root or has_any or key in self.at_root:
+            found = at_root
         if len(found) > 1:
             raise ValueError(_ambiguous(key, found))
-        if not found:
-            below = None if key.startswith("~") else self._below(bare(key))
-            return full_key(self.prefix, key), below
-        target, full = found[0]
-        return full, target.fields[key.rpartition(".")[2]]
+        if found:
+            return full_key(found[0].node, key), found[0].fields[key]
+        return full_key(self.prefix, key), None if key.startswith("~") else self._below(bare(key))
 
     def _below(self, path: str) -> Field | None:
         """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
@@ -111,17 +110,6 @@ class Scope(NamedTuple):
                     field = field and child_field(field.annotation, part)
                 return field
         return None
-
-    def _owners(self, key: str) -> list[tuple[Target, str]]:
-        """The targets that a key may be meant for, with its full name in each."""
-        node, _, name = key.rpartition(".")
-        found = [one for one in self.targets if name in one.fields and node in ("", one.node)]
-        if not node:
-            # A root with **kwargs has every name.
-            has_any = any(one.open for one in self.targets if not one.node)
-            of_root = [one for one in found if not one.node]
-            found = of_root or ([] if has_any or name in self.at_root else found)
-        return [(one, full_key(one.node, name)) for one in found]
 
     def missing(self, key: str) -> str | None:
         """Why a plain name is probably a mistake: no target has it. None where it is not."""
@@ -142,7 +130,7 @@ class Scope(NamedTuple):
 
 
 def below_node(node: str, key: str) -> str:
-    """A key as it is named below a node: the inverse of `in_full`.
+    """A key as it is named below a node: the inverse of `full_key`.
 
     >>> below_node("training", "training.lr"), below_node("training", "model.lr")
     ('lr', 'model.lr')
@@ -151,12 +139,14 @@ def below_node(node: str, key: str) -> str:
     return rest if rest.isidentifier() else key
 
 
-def _ambiguous(key: str, found: list[tuple[Target, str]]) -> str:
-    names = " and ".join(target.name for target, _ in found)
-    cures = [f"write {name} for that of {target.name}" for target, name in found if name != key]
-    alone = [target.name for target, name in found if name == key]
-    cures += [f"sweep {name} by itself, Sweep({name}), and join the two with *" for name in alone]
-    cure = "; ".join(cures)
+def _ambiguous(key: str, found: list[Target]) -> str:
+    cures = [
+        f"write {full} for that of {name}"
+        if full != key
+        else f"sweep {name} by itself, Sweep({name}), and join the two with *"
+        for name, full in [(target.name, full_key(target.node, key)) for target in found]
+    ]
+    names, cure = " and ".join(target.name for target in found), "; ".join(cures)
     return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."
 
 
@@ -179,14 +169,14 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
     """
     from params_proto.fields.convert import coerce_like_omegaconf, convert, convert_exact
 
+    scalar = coerce_like_omegaconf if from_text else convert_exact
+
+    def but_text(value: Any, kind: type) -> Any:
+        return value if isinstance(value, OverrideText) else scalar(value, kind)
+
     if isinstance(value, OverrideText):
         return value
-    scalar = coerce_like_omegaconf if from_text else convert_exact
-    return convert(value, field.annotation, field.default, partial(_but_text, scalar=scalar))
-
-
-def _but_text(value: Any, kind: type, scalar: ConvertScalar) -> Any:
-    return value if isinstance(value, OverrideText) else scalar(value, kind)
+    return convert(value, field.annotation, field.default, but_text)
 
 
 def takes_ints(field: Field) -> bool:
@@ -195,20 +185,6 @@ def takes_ints(field: Field) -> bool:
 
     kind = unwrap(field.annotation)
     return kind in (int, Any) or int in union_members(kind)
-
-
-def derived(key: str, field: Field, value: Any) -> Any:
-    """A computed value as its field holds it.
-
-    Raises:
-        SweepError: the field cannot hold it.
-    """
-    from params_proto.fields import convert
-
-    try:
-        return convert(value, field.annotation, field.default)
-    except ValueError as error:
-        raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
 
 
 def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:

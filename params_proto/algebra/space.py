@@ -7,10 +7,11 @@ holds no list of its configs. This module has the axes and their product; `views
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, repeat
+from itertools import accumulate, chain, groupby, repeat
 from math import prod
 from typing import Any, cast
 
@@ -26,15 +27,18 @@ class Space(ABC):
     whoever passes a config on to a user calls `renew` first.
     """
 
-    @cached_property
-    @abstractmethod
-    def keys(self) -> tuple[str, ...]:
-        """The keys of the configs, in the order in which they were named."""
+    parts: tuple[Space, ...] = ()
+    """The spaces that it is made of."""
 
     @cached_property
-    @abstractmethod
+    def keys(self) -> tuple[str, ...]:
+        """The keys of the configs, in the order in which they were named."""
+        return tuple(dict.fromkeys(chain.from_iterable(one.keys for one in self.parts)))
+
+    @cached_property
     def mutable(self) -> frozenset[str]:
         """The keys with values that a receiver could change."""
+        return frozenset(chain.from_iterable(one.mutable for one in self.parts))
 
     @cached_property
     @abstractmethod
@@ -51,10 +55,6 @@ class Space(ABC):
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         """Every index whose row equals `config`, ascending; a walk, but for grids."""
         return (index for index, row in enumerate(self) if row == config)
-
-    def count(self, config: Mapping[str, Any]) -> int:
-        """How many rows equal `config`."""
-        return sum(1 for _ in self.positions(config))
 
     def __contains__(self, config: Mapping[str, Any]) -> bool:
         return next(self.positions(config), None) is not None
@@ -86,11 +86,10 @@ class Rows(Space):
 
     @cached_property
     def mutable(self) -> frozenset[str]:
-        return mutable_keys(
-            (key, value)
+        return frozenset(
+            key
             for key, column in zip(self.names, self.columns, strict=True)
-            if not isinstance(column, range)
-            for value in column
+            if not isinstance(column, range) and not all(map(is_atomic, column))
         )
 
     @cached_property
@@ -101,13 +100,6 @@ class Rows(Space):
         for key, column in zip(self.names, self.columns, strict=True):
             config[key] = column[index]
         return config
-
-    def fill(self, templates: list[Config], index: int) -> None:
-        """Writes row `index` into every template."""
-        for key, column in zip(self.names, self.columns, strict=True):
-            value = column[index]
-            for template in templates:
-                template[key] = value
 
     def spread(self, templates: list[Config], start: int, each: int) -> None:
         """Writes the rows from `start` on into the templates, each row into `each` in a row."""
@@ -123,69 +115,55 @@ class Rows(Space):
             return iter(())
         if not self.names:
             return iter(range(self.rows))
-        first, *others = [
-            (column, config[key]) for key, column in zip(self.names, self.columns, strict=True)
-        ]
+        columns = [(column, config[k]) for k, column in zip(self.names, self.columns, strict=True)]
         return (
             index
-            for index in indices(*first)
-            if all(same(column[index], value) for column, value in others)
+            for index in _indices(*columns[0])
+            if all(column[index] in (value,) for column, value in columns[1:])
         )
 
-    def count(self, config: Mapping[str, Any]) -> int:
-        return super().count(config) if self.names else self.rows * (not config)
 
-
-def indices(column: Sequence[Any], value: Any) -> Iterator[int]:
-    """The indices at which `column` has `value`."""
-    if not isinstance(column, range):
-        return (index for index, one in enumerate(column) if same(one, value))
-    try:
-        number = int(value)  # for anything but an int, `in` would walk the range
-    except (TypeError, ValueError, OverflowError):
-        return iter(())
-    found = same(number, value) and number in column
-    return iter([(number - column.start) // column.step] if found else ())
-
-
-def same(one: Any, other: Any) -> bool:
-    """Whether two values are equal as `in` compares them: nan is itself."""
-    return one is other or bool(one == other)
+def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
+    """The indices at which a column has a value; in a range without a walk, which may be long."""
+    if isinstance(column, range) and type(value) is int:
+        return iter([column.index(value)] if value in column else [])
+    return (index for index, one in enumerate(column) if one in (value,))
 
 
 @dataclass(eq=False)
-class Ragged(Space):
-    """An axis of rows whose keys differ from row to row."""
+class Sum(Space):
+    """One space after the other."""
 
-    rows: tuple[Config, ...]
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(self.rows)))
+    parts: tuple[Space, ...] = ()
 
     @cached_property
-    def mutable(self) -> frozenset[str]:
-        return mutable_keys(chain.from_iterable(row.items() for row in self.rows))
+    def _starts(self) -> list[int]:
+        return list(accumulate((part.size for part in self.parts), initial=0))
 
     @cached_property
     def size(self) -> int:
-        return len(self.rows)
+        return self._starts[-1]
 
     def put(self, config: Config, index: int) -> Config:
-        config.update(self.rows[index])
-        return config
+        at = bisect_right(self._starts, index) - 1
+        return self.parts[at].put(config, index - self._starts[at])
+
+    def __iter__(self) -> Iterator[Config]:
+        return chain.from_iterable(self.parts)
 
 
 def axis(rows: Sequence[Config]) -> Space:
-    """The axis of these rows, at least one.
+    """The axis of these rows, at least one; their keys may differ.
 
     >>> axis([{"lr": 1, "bs": 2}, {"lr": 3, "bs": 4}])
     Rows(names=('lr', 'bs'), columns=((1, 3), (2, 4)), rows=2)
     """
-    names = tuple(rows[0])
-    if any(tuple(row) != names for row in rows):
-        return Ragged(tuple(rows))
-    return Rows(names, tuple([tuple([row[name] for row in rows]) for name in names]), len(rows))
+    parts: list[Space] = []
+    for names, run in groupby(rows, key=tuple[str, ...]):
+        alike = list(run)
+        columns = tuple([tuple([row[name] for row in alike]) for name in names])
+        parts.append(Rows(names, columns, len(alike)))
+    return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def constant(key: str, value: Any) -> Space:
@@ -193,24 +171,11 @@ def constant(key: str, value: Any) -> Space:
     return Rows((key,), ((value,),), 1)
 
 
-def mutable_keys(pairs: Iterable[tuple[str, Any]]) -> frozenset[str]:
-    """The keys of values that a receiver could change."""
-    return frozenset(key for key, value in pairs if not is_atomic(value))
-
-
 @dataclass(eq=False)
 class Grid(Space):
     """The product of its parts, whose keys are disjoint; the last part varies fastest."""
 
     parts: tuple[Space, ...] = ()
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(chain.from_iterable(part.keys for part in self.parts))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
 
     @cached_property
     def size(self) -> int:
@@ -247,32 +212,17 @@ class Grid(Space):
             part.put(config, row)
         return config
 
-    def _shares(self, config: Mapping[str, Any]) -> list[Config] | None:
-        """Each part's keys of `config`; None where no row can equal it."""
-        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
-        if sum(map(len, shares)) != len(config):
-            return None
-        held = all(share in part for part, share in zip(self.parts, shares, strict=True))
-        return shares if held else None
-
-    def __contains__(self, config: Mapping[str, Any]) -> bool:
-        return self._shares(config) is not None
-
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        shares = self._shares(config)
-        if shares is None:
+        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
+        pairs = list(zip(self.parts, shares, strict=True))
+        # No row of a part is to be tried with each of another, where that has none.
+        if sum(map(len, shares)) != len(config) or not all(share in part for part, share in pairs):
             return iter(())
         found: Iterator[int] = iter((0,))
-        for part, share in zip(self.parts, shares, strict=True):
+        for part, share in pairs:
             if part.size > 1:  # many pins are not to be as many generators, one in another
                 found = _refined(found, part, share)
         return found
-
-    def count(self, config: Mapping[str, Any]) -> int:
-        shares = self._shares(config)
-        if shares is None:
-            return 0
-        return prod(part.count(share) for part, share in zip(self.parts, shares, strict=True))
 
     def __iter__(self) -> Iterator[Config]:
         special = [at for at, part in enumerate(self.parts) if not isinstance(part, Rows)]
@@ -331,7 +281,7 @@ def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[C
     templates: list[Config] = [dict.fromkeys(keys) for _ in range(block * each)]
     for axis in parts:
         if axis.size == 1:
-            axis.fill(templates, 0)
+            axis.spread(templates, 0, len(templates))
     _lay_out(inner, templates)
     for _ in _combinations(axes, templates):
         for start in range(0, edge.size, block):
@@ -352,12 +302,12 @@ def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:
     """Writes each combination of the axes into the templates, and yields after each."""
     rows = [0] * len(axes)
     for axis in axes:
-        axis.fill(templates, 0)
+        axis.spread(templates, 0, len(templates))
     while True:
         yield
         for at in reversed(range(len(axes))):
             rows[at] = (rows[at] + 1) % axes[at].size
-            axes[at].fill(templates, rows[at])
+            axes[at].spread(templates, rows[at], len(templates))
             if rows[at]:
                 break
         else:

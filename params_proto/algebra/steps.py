@@ -11,16 +11,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
-from functools import cached_property, partial
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
-from params_proto._text import name_of, stable_repr
-from params_proto._values import AxisIdentity, equality_key, length, to_python
+from params_proto._text import arguments_text, name_of, stable_repr
+from params_proto._values import axis_key, equality_key, length, to_python
 from params_proto.algebra import template, views
-from params_proto.algebra.display import axis_text, call_text, options_text, rows_text
-from params_proto.algebra.scope import below_node, derived
-from params_proto.algebra.space import Config, Rows, Space, axis, constant, indices, times
+from params_proto.algebra.scope import below_node, into_field, misfit
+from params_proto.algebra.space import Config, Rows, Space, axis, constant, times
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.parse import may_sweep
 
@@ -44,10 +43,8 @@ class Reader(NamedTuple):
         """Calls the function on a copy of a config of a space, with the pins of later steps."""
         if late:
             config = {**{key: to_python(pin) for key, pin in late.items()}, **config}
-        whole = before.renew(_Read(config))
-        if self.node:
-            whole = _Read({below_node(self.node, key): value for key, value in whole.items()})
-        return self.function(whole)
+        whole = before.renew(dict(config))
+        return self.function(_Read({below_node(self.node, key): whole[key] for key in whole}))
 
 
 class _Read(Config):
@@ -76,14 +73,6 @@ class Edit:
     function: Callable[[Reader, str], Reader] = lambda reader, _: reader
     field: Callable[[str], Field | None] | None = None
 
-    def axes(self, axes: Axes) -> dict[str, Sequence[Any]]:
-        """Keys with several values each."""
-        return {self.key(key): self.values(key, values) for key, values in axes.items()}
-
-    def row(self, row: Config) -> Config:
-        """Keys with one value each."""
-        return {self.key(key): self.values(key, (value,))[0] for key, value in row.items()}
-
 
 class Step(ABC):
     """One step of an expression. Steps are equal when they say the same, value by value."""
@@ -92,16 +81,14 @@ class Step(ABC):
     reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
     filters: ClassVar[bool] = False
     needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
+    lists: ClassVar[bool] = True  # says several values of a key, not one
+    gives: ClassVar[bool] = True  # gives its keys these values
+    in_turn: ClassVar[bool] = False  # its keys act one after the other, not together
 
     @property
     def name(self) -> str:
         """The name of its method, and of the step in a file."""
         return type(self).__name__.lower()
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        """The keys that the step gives a value, and the method of Sweep that did it."""
-        return {}
 
     @property
     def nested(self) -> tuple[Expression, ...]:
@@ -113,31 +100,62 @@ class Step(ABC):
         """The user's functions that it calls."""
         return []
 
+    @property
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        """What it says of keys; a config has the keys of one group."""
+        return ()
+
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
+        """The step of this kind that says something else."""
+        return cast("Any", type(self))(*groups)
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        """The keys that the step gives a value, and the method of Sweep that did it."""
+        groups = self.groups if self.gives else ()
+        return dict.fromkeys(chain.from_iterable(groups), self.name)
+
     def entries(self) -> Iterator[tuple[str, Any]]:
         """Every key with every value that the step gives it, long ranges aside."""
-        return iter(())
+        for group in self.groups if self.gives else ():
+            for key, said in group.items():
+                if not self.lists:
+                    yield key, said
+                elif not isinstance(said, range):
+                    yield from ((key, value) for value in said)
 
-    def gives(self, key: str, *, mapping: bool = False) -> bool:
-        """Whether it gives a key a value, or one that is a mapping."""
-        if not mapping:
-            return key in self.places
-        return any(name == key and is_mapping(value) for name, value in self.entries())
-
-    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
-        """Whether a config may get both of two keys from this step, which gives them."""
-        return True
-
-    def merged(self, following: Step) -> Step | None:
-        """This step and the next as one; None where they are two."""
-        return None
+    def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
+        """The values of a key in configs to which the step gives another, too, if one is named."""
+        for group in self.groups:
+            if key in group and (other is None or other in group):
+                values = group[key] if self.lists else (group[key],)
+                yield from values[:1] if isinstance(values, range) else values
 
     def map(self, edit: Edit) -> Step:
         """The step with an edit made in it."""
-        return self
+        if not self.groups:
+            return self
+        if self.lists:
+            return self.of_groups(
+                [{edit.key(k): edit.values(k, group[k]) for k in group} for group in self.groups]
+            )
+        return self.of_groups(
+            [{edit.key(k): edit.values(k, (group[k],))[0] for k in group} for group in self.groups]
+        )
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         """The step without some of its keys, other steps where the first of them was."""
-        return [self]
+        order = list(self.places)
+        cut = next(at for at, key in enumerate(order) if key in keys)
+        if cut and not self.in_turn:
+            cut = len(order)
+
+        def kept(part: Iterable[str]) -> list[Step]:
+            rest = {key for key in part if key not in keys}
+            groups = [{key: group[key] for key in group if key in rest} for group in self.groups]
+            return [self.of_groups(groups)] if rest else []
+
+        return [*kept(order[:cut]), *block, *kept(order[cut:])]
 
     @abstractmethod
     def space(self, before: Space, pins: Pins) -> Space:
@@ -155,51 +173,43 @@ class Step(ABC):
         """The Python text of its call; of a step without expressions."""
         return ""
 
-    @cached_property
     def identity(self) -> Hashable:
         """What makes two steps equal; hashable, strict about types."""
-        return self._identity()
-
-    def _identity(self) -> Hashable:
-        return equality_key(list(self.__getstate__().values()))
+        return equality_key([getattr(self, part.name) for part in fields(cast("Any", self))])
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):
             return NotImplemented
-        return self.identity == other.identity
+        return self.identity() == other.identity()
 
     def __hash__(self) -> int:
-        return hash((type(self), self.identity))
-
-    def __getstate__(self) -> dict[str, Any]:
-        # Without what has been computed from the fields, which need not survive a pickle.
-        return {part.name: getattr(self, part.name) for part in fields(cast("Any", self))}
+        return hash((type(self), self.identity()))
 
 
 @dataclass(eq=False)
-class Product(Step):
-    """Multiplies by every combination; the last axis varies fastest."""
-
+class _Axes(Step):
     axes: Axes
-    multiplies = True
 
     @property
-    def places(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.axes, self.name)
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        return (self.axes,)
 
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        for key, values in self.axes.items():
-            if not isinstance(values, range):
-                yield from ((key, value) for value in values)
+    def plain(self) -> Any:
+        return {key: plain_axis(values) for key, values in self.axes.items()}
 
-    def merged(self, following: Step) -> Step | None:
-        return Product({**self.axes, **following.axes}) if type(following) is Product else None
+    def call(self) -> str:
+        axes = {key: axis_text(values) for key, values in self.axes.items()}
+        return f".{self.name}({arguments_text(axes)})"
 
-    def map(self, edit: Edit) -> Step:
-        return type(self)(edit.axes(self.axes))
+    def identity(self) -> Hashable:
+        return tuple([(key, axis_key(values)) for key, values in self.axes.items()])
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        return _apart(self.axes, keys, block, Product)
+
+class Product(_Axes):
+    """Multiplies by every combination; the last axis varies fastest."""
+
+    multiplies = True
+    in_turn = True
 
     def space(self, before: Space, pins: Pins) -> Space:
         axes = [
@@ -208,24 +218,11 @@ class Product(Step):
         ]
         return times(before, *axes)
 
-    def plain(self) -> Any:
-        return {key: _plain_axis(values) for key, values in self.axes.items()}
-
-    def call(self) -> str:
-        return call_text(self.name, {key: axis_text(values) for key, values in self.axes.items()})
-
-    def _identity(self) -> Hashable:
-        return tuple([(key, AxisIdentity(values)) for key, values in self.axes.items()])
-
 
 class Zip(Product):
     """Multiplies by one axis of paired values."""
 
-    def merged(self, following: Step) -> Step | None:
-        return None
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        return _together(self.axes, keys, block, Zip)
+    in_turn = False
 
     def space(self, before: Space, pins: Pins) -> Space:
         names = tuple(self.axes)
@@ -242,26 +239,14 @@ class Chain(Step):
 
     rows: tuple[Config, ...]
     multiplies = True
+    lists = False
 
     @property
-    def places(self) -> Mapping[str, str]:
-        return dict.fromkeys(chain.from_iterable(self.rows), self.name)
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        return self.rows
 
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        return chain.from_iterable(row.items() for row in self.rows)
-
-    def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
-        rows = [row for row in self.rows if one in row and other in row]
-        return any(is_mapping(row[one]) for row in rows) if mapping else bool(rows)
-
-    def map(self, edit: Edit) -> Step:
-        return Chain(tuple(map(edit.row, self.rows)))
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        def without(rest: Mapping[str, Any]) -> Step:
-            return Chain(tuple([{k: row[k] for k in row if k in rest} for row in self.rows]))
-
-        return _together(self.places, keys, block, without)
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
+        return Chain(tuple(map(dict, groups)))
 
     def space(self, before: Space, pins: Pins) -> Space:
         order = self.places
@@ -272,21 +257,17 @@ class Chain(Step):
             return times(before, axis([pinned]))
         rows = [{**row, **pinned} for row in self.rows]
         # In the order of the chain, where a row gets a key by a pin.
-        return times(
-            before,
-            axis(
-                [
-                    row if len(row) == len(own) else {key: row[key] for key in order if key in row}
-                    for row, own in zip(rows, self.rows, strict=True)
-                ]
-            ),
-        )
+        rows = [
+            row if len(row) == len(own) else {key: row[key] for key in order if key in row}
+            for row, own in zip(rows, self.rows, strict=True)
+        ]
+        return times(before, axis(rows))
 
     def plain(self) -> Any:
         return [dict(row) for row in self.rows]
 
     def call(self) -> str:
-        return f".chain({', '.join(rows_text(self.rows))})"
+        return f".chain({_listed(self.rows)})"
 
 
 @dataclass(eq=False)
@@ -294,22 +275,11 @@ class Set(Step):
     """Pins keys, as if it stood first."""
 
     pins: Config
+    lists = False
 
     @property
-    def places(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.pins, self.name)
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        return iter(self.pins.items())
-
-    def merged(self, following: Step) -> Step | None:
-        return Set({**self.pins, **following.pins}) if isinstance(following, Set) else None
-
-    def map(self, edit: Edit) -> Step:
-        return Set(edit.row(self.pins))
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        return _together(self.pins, keys, block, Set)
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        return (self.pins,)
 
     def space(self, before: Space, pins: Pins) -> Space:
         return times(before, *constants(self.pins, before, pins))
@@ -318,7 +288,8 @@ class Set(Step):
         return dict(self.pins)
 
     def call(self) -> str:
-        return call_text(self.name, {key: stable_repr(pin) for key, pin in self.pins.items()})
+        pins = {key: stable_repr(pin) for key, pin in self.pins.items()}
+        return f".set({arguments_text(pins)})"
 
 
 @dataclass(eq=False)
@@ -327,9 +298,6 @@ class Repeat(Step):
 
     times: int
     multiplies = True
-
-    def merged(self, following: Step) -> Step | None:
-        return Repeat(self.times * following.times) if isinstance(following, Repeat) else None
 
     def space(self, before: Space, pins: Pins) -> Space:
         return times(before, Rows((), (), self.times))
@@ -341,60 +309,72 @@ class Repeat(Step):
         return f".repeat({stable_repr(self.times)})"
 
 
-class _Filter(Step):
-    reads = True
-    filters = True
-
-    def space(self, before: Space, pins: Pins) -> Space:
-        keeps = partial(self._keeps, before, late_pins(before, pins))
-        if isinstance(before, views.Filtered):  # one filter, however many steps it takes to say it
-            return views.Filtered(before.whole, (*before.tests, keeps))
-        return views.Filtered(before, (keeps,))
-
-    @abstractmethod
-    def _keeps(self, before: Space, late: Pins, config: Config) -> bool: ...
-
-
-@dataclass(eq=False)
-class Exclude(_Filter):
+class Exclude(_Axes):
     """Drops the configs that have, for every key, one of its values."""
 
-    match: Axes
+    gives = False
+    reads = True
+    filters = True
     needs_axes = True
 
-    def _keeps(self, before: Space, late: Pins, config: Config) -> bool:
+    def space(self, before: Space, pins: Pins) -> Space:
+        return views.Filtered(before, self._keeps)
+
+    def _keeps(self, config: Config) -> bool:
         return not all(
-            key in config and _is_among(options, config[key]) for key, options in self.match.items()
+            key in config and _is_among(options, config[key]) for key, options in self.axes.items()
         )
 
-    def map(self, edit: Edit) -> Step:
-        return Exclude(edit.axes(self.match))
-
     def plain(self) -> Any:
-        return {key: _plain_options(options) for key, options in self.match.items()}
+        return {
+            key: options[0]
+            if _is_one(options) and not (isinstance(options[0], str) and may_sweep(options[0]))
+            else plain_axis(options)
+            for key, options in self.axes.items()
+        }
 
     def call(self) -> str:
-        return call_text(self.name, {key: options_text(one) for key, one in self.match.items()})
+        match = {
+            key: stable_repr(options[0]) if _is_one(options) else axis_text(options)
+            for key, options in self.axes.items()
+        }
+        return f".exclude({arguments_text(match)})"
 
-    def _identity(self) -> Hashable:
-        return frozenset([(key, AxisIdentity(options)) for key, options in self.match.items()])
+
+def _is_one(options: Sequence[Any]) -> bool:
+    """Whether an `exclude` names one value, which needs no list."""
+    return length(options) == 1 and not isinstance(options[0], (list, range))
+
+
+def _is_among(options: Sequence[Any], value: Any) -> bool:
+    """Whether an `exclude` means a value: its `1` means `1.0`, but not `True`; nan is nan."""
+    if isinstance(options, range) and type(value) is int:
+        return value in options
+    return any(
+        isinstance(value, bool) is isinstance(option, bool)
+        and (bool(value == option) or (value != value and option != option))
+        for option in options
+    )
 
 
 @dataclass(eq=False)
-class Where(_Filter):
+class Where(Step):
     """Keeps the configs for which a predicate is true."""
 
     predicate: Reader
+    reads = True
+    filters = True
 
     @property
     def functions(self) -> list[Reader]:
         return [self.predicate]
 
-    def _keeps(self, before: Space, late: Pins, config: Config) -> bool:
-        return bool(self.predicate(config, before, late))
-
     def map(self, edit: Edit) -> Step:
         return Where(edit.function(self.predicate, "where"))
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        test = partial(self.predicate, before=before, late=late_pins(before, pins))
+        return views.Filtered(before, test)
 
     def plain(self) -> Any:
         raise SweepError(
@@ -404,9 +384,6 @@ class Where(_Filter):
 
     def call(self) -> str:
         return f".where({name_of(self.predicate.function)})"
-
-    def _identity(self) -> Hashable:
-        return equality_key(self.predicate.function)
 
 
 @dataclass(eq=False)
@@ -418,15 +395,23 @@ class Derive(Step):
 
     rules: Mapping[str, str | Reader]
     fields: Mapping[str, Field] = field(default_factory=dict[str, Any])
+    lists = False
+    in_turn = True
     reads = True
 
     @property
-    def places(self) -> Mapping[str, str]:
-        return dict.fromkeys(self.rules, self.name)
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        return (self.rules,)
+
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
+        return Derive(groups[0], self.fields)
 
     @property
     def functions(self) -> list[Reader]:
         return [rule for rule in self.rules.values() if not isinstance(rule, str)]
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        return iter(())
 
     def map(self, edit: Edit) -> Step:
         field_of = edit.field or self.fields.get
@@ -441,12 +426,6 @@ class Derive(Step):
             if found is not None:
                 into[edit.key(key)] = found
         return Derive(rules, into)
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        def of(rules: Mapping[str, str | Reader]) -> Step:
-            return Derive(rules, self.fields)
-
-        return _apart(self.rules, keys, block, of)
 
     def space(self, before: Space, pins: Pins) -> Space:
         for key in self.rules:
@@ -463,7 +442,13 @@ class Derive(Step):
             value: Any = template.fill(rule, {**late, **config}, key)
         else:
             value = to_python(rule(config, before, late))
-        return derived(key, self.fields[key], value) if key in self.fields else value
+        field = self.fields.get(key)
+        if field is None:
+            return value
+        try:
+            return into_field(value, field)
+        except ValueError as error:
+            raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
 
     def plain(self) -> Any:
         for key, rule in self.rules.items():
@@ -476,54 +461,42 @@ class Derive(Step):
 
     def call(self) -> str:
         rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
-        return call_text(self.name, {key: stable_repr(rule) for key, rule in rules.items()})
+        return f".derive({arguments_text({k: stable_repr(one) for k, one in rules.items()})})"
 
-    def _identity(self) -> Hashable:
-        rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
-        return tuple([(key, equality_key(rule)) for key, rule in rules.items()])
+    def identity(self) -> Hashable:
+        return equality_key(list(self.rules.items()))
 
 
 @dataclass(eq=False)
 class Shuffle(Step):
-    """All configs in a seeded order."""
+    """All configs in a seeded order, or the first `n` of them: a sample."""
 
     seed: int
+    n: int | None = None
     reads = True
     needs_axes = True
 
-    def space(self, before: Space, pins: Pins) -> Space:
-        return views.Shuffled(before, self.seed)
-
-    def plain(self) -> Any:
-        return {"seed": self.seed}
-
-    def call(self) -> str:
-        return f".shuffle(seed={stable_repr(self.seed)})"
-
-
-@dataclass(eq=False)
-class Sample(Step):
-    """The first `count` configs of a seeded order."""
-
-    count: int
-    seed: int
-    reads = True
-    needs_axes = True
+    @property
+    def name(self) -> str:
+        return "shuffle" if self.n is None else "sample"
 
     def space(self, before: Space, pins: Pins) -> Space:
-        if self.count > before.size:
+        shuffled = views.Shuffled(before, self.seed)
+        if self.n is None:
+            return shuffled
+        if self.n > before.size:
             raise SweepError(
-                f"sample({shown(self.count)}) asks for more configs than there are:"
-                f" {shown(before.size)}."
-                " Ask for fewer, or leave the sample out."
+                f"sample({shown(self.n)}) asks for more configs than there are:"
+                f" {shown(before.size)}. Ask for fewer, or leave the sample out."
             )
-        return views.Picked(views.Shuffled(before, self.seed), range(self.count))
+        return views.Picked(shuffled, range(self.n))
 
     def plain(self) -> Any:
-        return {"n": self.count, "seed": self.seed}
+        return {"seed": self.seed} if self.n is None else {"n": self.n, "seed": self.seed}
 
     def call(self) -> str:
-        return f".sample({stable_repr(self.count)}, seed={stable_repr(self.seed)})"
+        count = "" if self.n is None else f"{stable_repr(self.n)}, "
+        return f".{self.name}({count}seed={stable_repr(self.seed)})"
 
 
 @dataclass(eq=False)
@@ -557,46 +530,20 @@ class Slice(Step):
         rows = range(*slice(self.start, self.stop, self.step).indices(before.size))
         if max(ends, default=0) > before.size or (self.start is not None and not rows):
             raise SweepError(
-                f"slice [{self}] asks for more configs than there are: {before.size}."
+                f"slice {self.call()} asks for more configs than there are: {before.size}."
                 " Cut the sweep after pinning its keys, not before."
             )
         return views.Picked(before, rows)
 
     def plain(self) -> Any:
-        return str(self)
-
-    def call(self) -> str:
-        return f"[{self}]"
-
-    def __str__(self) -> str:
         ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
         return ":".join(ends if self.step == 1 else [*ends, str(self.step)])
 
-
-def _apart(
-    entries: Mapping[str, Any],
-    keys: Collection[str],
-    block: Sequence[Step],
-    step: Callable[[Any], Step],
-) -> list[Step]:
-    """What replaces some keys of a step whose keys act one after the other."""
-    order = list(entries)
-    first = next(at for at, key in enumerate(order) if key in keys)
-    before = {key: entries[key] for key in order[:first]}
-    after = {key: entries[key] for key in order[first:] if key not in keys}
-    return [*([step(before)] if before else []), *block, *([step(after)] if after else [])]
+    def call(self) -> str:
+        return f"[{self.plain()}]"
 
 
-def _together(
-    entries: Mapping[str, Any],
-    keys: Collection[str],
-    block: Sequence[Step],
-    step: Callable[[Any], Step],
-) -> list[Step]:
-    """What replaces some keys of a step whose keys act together."""
-    rest = {key: value for key, value in entries.items() if key not in keys}
-    left = [step(rest)] if rest else []
-    return [*block, *left] if next(iter(entries)) in keys else [*left, *block]
+# --- pins
 
 
 def is_mapping(value: object) -> bool:
@@ -615,36 +562,27 @@ def constants(order: Iterable[str], before: Space, pins: Pins) -> list[Space]:
     return [constant(key, late[key]) for key in order if key in late]
 
 
-def _is_among(options: Sequence[Any], value: Any) -> bool:
-    """Whether an `exclude` means a value: its `1` means `1.0`, but not `True`; nan is nan."""
-    if isinstance(options, range):
-        return not isinstance(value, bool) and any(True for _ in indices(options, value))
-    return any(
-        isinstance(value, bool) is isinstance(option, bool)
-        and (bool(value == option) or (value != value and option != option))
-        for option in options
-    )
+# --- values as text: in a file, and as Python writes them
+
+LISTED = 10  # what is longer is shown by its ends: a range in a file, a notebook's table
+_SHOWN = 50  # values of an axis that are all shown
 
 
-_LISTED = 10  # values up to which a range is written out
-_MOST_EXCLUDED = 1_000_000
+def plain_axis(values: Sequence[Any]) -> list[Any] | str:
+    """The values of a key in a file: a list, or of a long range its ends."""
+    if not isinstance(values, range) or length(values) <= LISTED:
+        return list(values)
+    step = f",{values.step}" if values.step != 1 else ""
+    return f"range({values.start},{values.stop}{step})"
 
 
-def _plain_axis(values: Sequence[Any]) -> list[Any] | str:
-    if isinstance(values, range) and length(values) > _LISTED:
-        ends = f"{values.start},{values.stop}"
-        return f"range({ends})" if values.step == 1 else f"range({ends},{values.step})"
-    return list(values)
+def axis_text(values: Sequence[Any]) -> str:
+    """The values of a key in Python: a list, or a range."""
+    return stable_repr(values) if isinstance(values, range) else f"[{_listed(values)}]"
 
 
-def _plain_options(options: Sequence[Any]) -> Any:
-    """The values of an exclude; a single one needs no list, unless it would read as several."""
-    if length(options) > _MOST_EXCLUDED:
-        raise SweepError(
-            f"exclude: a file lists its values one by one, and {shown(options)} has"
-            f" {length(options):,}. Sweep over the others instead."
-        )
-    first: Any = options[0]
-    if len(options) > 1 or type(first) is list or (isinstance(first, str) and may_sweep(first)):
-        return list(options)
-    return first
+def _listed(values: Sequence[Any]) -> str:
+    """The values of a list or the rows of a chain; of many the ends."""
+    if len(values) <= _SHOWN:
+        return ", ".join(map(stable_repr, values))
+    return ", ".join([*map(stable_repr, values[:3]), "...", stable_repr(values[-1])])

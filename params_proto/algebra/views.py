@@ -1,4 +1,4 @@
-"""Spaces made of others: joined, filtered, extended, cut, shuffled, renamed."""
+"""Views of a space: filtered, extended, cut, shuffled."""
 
 from __future__ import annotations
 
@@ -6,44 +6,14 @@ from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import chain, compress, islice
+from itertools import compress, islice
+from math import isqrt
 from sys import maxsize
 from typing import Any
 
+from params_proto._text import stable_repr
 from params_proto._values import length
-from params_proto.algebra.permutation import Permutation
-from params_proto.algebra.space import Config, Grid, Rows, Space
-
-_WALKED = 1_000_000  # configs before the first of a slice, which takes a tenth of a second
-
-
-@dataclass(eq=False)
-class Concat(Space):
-    """One space after the other."""
-
-    parts: tuple[Space, ...]
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(chain.from_iterable(part.keys for part in self.parts)))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return frozenset(chain.from_iterable(part.mutable for part in self.parts))
-
-    @cached_property
-    def size(self) -> int:
-        return sum(part.size for part in self.parts)
-
-    def put(self, config: Config, index: int) -> Config:
-        for part in self.parts[:-1]:
-            if index < part.size:
-                return part.put(config, index)
-            index -= part.size
-        return self.parts[-1].put(config, index)
-
-    def __iter__(self) -> Iterator[Config]:
-        return chain.from_iterable(self.parts)
+from params_proto.algebra.space import Config, Space
 
 
 @dataclass(eq=False)
@@ -52,13 +22,8 @@ class View(Space):
 
     whole: Space
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return self.whole.keys
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return self.whole.mutable
+    def __post_init__(self) -> None:
+        self.parts = (self.whole,)
 
     @cached_property
     def size(self) -> int:
@@ -67,16 +32,13 @@ class View(Space):
 
 @dataclass(eq=False)
 class Filtered(View):
-    """The configs for which every test is true. Its size needs one pass, which is made once."""
+    """The configs for which a test is true. Its size needs one pass, which is made once."""
 
-    tests: tuple[Callable[[Config], object], ...]  # which do not change the config
-
-    def _keeps(self, config: Config) -> bool:
-        return all(test(config) for test in self.tests)
+    test: Callable[[Config], object]  # which does not change the config
 
     @cached_property
     def _kept(self) -> array[int]:
-        return array("Q", compress(range(self.whole.size), map(self._keeps, self.whole)))
+        return array("Q", compress(range(self.whole.size), map(self.test, self.whole)))
 
     @cached_property
     def size(self) -> int:
@@ -88,7 +50,7 @@ class Filtered(View):
     def __iter__(self) -> Iterator[Config]:
         if "_kept" in vars(self):
             return (self.whole.put({}, index) for index in self._kept)
-        return filter(self._keeps, self.whole)
+        return filter(self.test, self.whole)
 
 
 @dataclass(eq=False)
@@ -128,12 +90,8 @@ class Picked(View):
         return self.whole.put(config, self.indices[index])
 
     def __iter__(self) -> Iterator[Config]:
-        start, stop, step = self.indices.start, self.indices.stop, self.indices.step
-        # Walking past a config costs about a tenth of writing one by its index, where it is not the
-        # same. The first one is not to wait for a billion of them.
-        walks = type(self.whole).__iter__ is not Space.__iter__ and start <= _WALKED
-        if walks and 0 < step <= maxsize and stop <= min(10 * self.size, maxsize):
-            return islice(iter(self.whole), start, stop, step)
+        if self.indices == range(min(self.size, maxsize)):  # several times as fast as by index
+            return islice(self.whole, self.size)
         return super().__iter__()
 
 
@@ -151,35 +109,60 @@ class Shuffled(View):
         return self.whole.put(config, self._order[index])
 
 
-@dataclass(eq=False)
-class Renamed(View):
-    """The configs with other names for their keys."""
-
-    name: Callable[[str], str]
-
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return tuple(map(self.name, self.whole.keys))
-
-    @cached_property
-    def mutable(self) -> frozenset[str]:
-        return frozenset(map(self.name, self.whole.mutable))
-
-    def _named(self, config: Config) -> Config:
-        return {self.name(key): value for key, value in config.items()}
-
-    def put(self, config: Config, index: int) -> Config:
-        config.update(self._named(self.whole.put({}, index)))
-        return config
-
-    def __iter__(self) -> Iterator[Config]:
-        return map(self._named, self.whole)
+_ROUNDS = 8
 
 
-def renamed(space: Space, name: Callable[[str], str]) -> Space:
-    """The space with other names for its keys; a grid stays one, as fast as before."""
-    if isinstance(space, Grid):
-        return Grid(tuple([renamed(part, name) for part in space.parts]))
-    if isinstance(space, Rows):
-        return Rows(tuple(map(name, space.names)), space.columns, space.rows)
-    return Renamed(space, name)
+class Permutation:
+    """A bijection of `range(size)` onto itself that holds no list.
+
+    A Feistel network over pairs: an index is a number of two digits in mixed radix (a, b), with
+    a * b just above `size`; each round adds a keyed hash of one digit to the other, modulo that
+    digit's radix. The few results outside the range walk on along their cycle until they fall
+    inside. After Black and Rogaway, "Ciphers with Arbitrary Finite Domains", CT-RSA 2002.
+
+    Args:
+        size: how many indices there are, at least 1; any size.
+        seed: an integer; the same seed and size give the same permutation on every machine.
+
+    >>> sorted(Permutation(5, seed=0)[index] for index in range(5))
+    [0, 1, 2, 3, 4]
+    """
+
+    def __init__(self, size: int, seed: int) -> None:
+        from hashlib import blake2b  # only a shuffled sweep pays for its import
+
+        self.size = size
+        self._major = isqrt(size - 1) + 1
+        self._minor = -(-size // self._major)
+        width = max(64, 8 * -(-(self._major.bit_length() + 32) // 8))
+        self._width, self._mask = width, (1 << width) - 1
+
+        def number(*label: int) -> int:
+            text, digest = stable_repr((seed, size, *label)).encode(), b""
+            while 8 * len(digest) < width:
+                digest += blake2b(text + digest).digest()
+            return int.from_bytes(digest[: width // 8], "big")
+
+        self._keys = [
+            (number(turn, 0), number(turn, 1) | 1, number(turn, 2) | 1) for turn in range(_ROUNDS)
+        ]
+
+    def _hash(self, turn: int, digit: int) -> int:
+        addend, first, second = self._keys[turn]
+        half, mask = self._width // 2, self._mask
+        mixed = ((digit + addend) * first) & mask
+        mixed = ((mixed ^ (mixed >> half)) * second) & mask
+        return mixed ^ (mixed >> half)
+
+    def __getitem__(self, index: int) -> int:
+        """Where `index` goes."""
+        while True:
+            high, low = divmod(index, self._minor)
+            for turn in range(_ROUNDS):
+                if turn % 2:
+                    low = (low + self._hash(turn, high)) % self._minor
+                else:
+                    high = (high + self._hash(turn, low)) % self._major
+            index = high * self._minor + low
+            if index < self.size:
+                return index

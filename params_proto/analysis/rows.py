@@ -166,7 +166,7 @@ def _table_without_plan(directory: Path) -> Table:
 def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
     """Those of the sweep of a directory, unless only the app can read its file."""
     try:
-        return _written(directory / SWEEP).configs()
+        return _written(directory / SWEEP).space
     except SweepError:
         return None
 

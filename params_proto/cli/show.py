@@ -8,7 +8,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from params_proto.algebra.expression import Concat, Cross, Expression
+from params_proto.algebra.expression import Concat, Expression
 from params_proto.algebra.steps import Step
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
@@ -69,9 +69,7 @@ def _unfiltered(expression: Expression) -> Expression:
     kept: list[Step] = []
     for step in expression.steps:
         if isinstance(step, Concat):
-            step = Concat(tuple(map(_unfiltered, step.parts)))
-        elif isinstance(step, Cross):
-            step = Cross(_unfiltered(step.inner))
+            step = type(step)(tuple(map(_unfiltered, step.parts)))
         if not step.filters:
             kept.append(step)
     return Expression(tuple(kept))

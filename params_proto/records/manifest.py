@@ -157,10 +157,10 @@ class UnreadableError(ValueError):
     """A file that is not a record, or not a plan."""
 
 
-def read_object(text: str | bytes, *, finite: bool = False) -> dict[str, Any]:
+def read_object(text: str | bytes) -> dict[str, Any]:
     """The JSON object that a file holds."""
     try:
-        found = parse_json(text, finite=finite)
+        found = parse_json(text)
     except ValueError as error:
         raise UnreadableError(f"it is not JSON: {error}") from error
     if not isinstance(found, dict):

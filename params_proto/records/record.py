@@ -111,7 +111,7 @@ def read_record(text: str | bytes) -> Record:
         ...
     params_proto.records.manifest.UnreadableError: job is missing
     """
-    values = read_object(text, finite=True)
+    values = read_object(text)
     check_types(values, _TYPES)
     known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
     try:

@@ -39,7 +39,7 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
-        text = csv_lines(sweep.configs()) if suffix == ".csv" else jsonl_lines(sweep.configs())
+        text = csv_lines(sweep.space) if suffix == ".csv" else jsonl_lines(sweep.space)
     _files.write(path, text)
 
 

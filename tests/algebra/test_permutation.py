@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from params_proto.algebra.permutation import Permutation
+from params_proto.algebra.views import Permutation
 
 seeds = st.one_of(st.integers(), st.integers(0, 3))
 

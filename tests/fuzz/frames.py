@@ -82,7 +82,6 @@ _CELLS: Sequence[Any] = [
         nested(5000),
         _HOLDS_ITSELF,
         _Raises(),
-        np.longdouble("0.1"),
         np.array([[1], [2]]),
     ),
     *SNIPPETS,

@@ -64,7 +64,6 @@ FILES: dict[str, tuple[str, str, str]] = {
     "digits in a step": ("a.yaml", f"product: {{lr: [1]}}\nrepeat: {DIGITS}", "is not a valid !!int"),
     "digits in a sweep": ("a.yaml", f"product: {{lr: '{DIGITS},2'}}", MANY),
     "digits in JSON": ("a.jsonl", f'{{"lr": {DIGITS}}}', MANY),
-    "wide format": ("a.yaml", "product: {lr: [1]}\nderive: {name: '{lr:>1000000000}'}", "asks for thousands"),
     "hexadecimal axis": ("a.yaml", "product: {lr: 0x" + "f" * 100_000 + "}", "lr needs a list"),
     "hexadecimal count": ("a.yaml", "product: {lr: [1]}\nsample: {n: 0x" + "f" * 9999 + "}", "sample"),
     "NUL": ("a.yaml", "product: {lr: [a\0b]}", r"a.yaml:1: '\\x00' is not a character"),
@@ -183,7 +182,6 @@ def test_a_value_that_is_nested_too_deep(fenced: Path) -> None:
 JOURNALS: dict[str, tuple[str, str]] = {
     "deep": ("[" * MILLION, "it is nested too deep"),
     "deep and closed": ('{"job": ' + "[" * MILLION + "]" * MILLION + "}", "it is nested too deep"),
-    "almost too deep": ('{"job": ' + "[" * 500 + "]" * 500 + "}", "it is nested too deep"),
     "digits": (f'{{"job": {DIGITS}}}', MANY),
     "NUL": ("\0", "Expecting value"),
 }
@@ -202,15 +200,6 @@ def test_a_journal(fenced: Path, name: str) -> None:
         read_plan(fenced)
     with pytest.raises(SweepError, match=rf"composed.json is not what .*{message}"):
         FirstJob.read(fenced)
-
-
-@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999"])
-def test_a_record_with_what_is_no_number_of_json(fenced: Path, number: str) -> None:
-    path = record_path(fenced, 0)
-    path.parent.mkdir(parents=True)
-    path.write_text(f'{{"job": 0, "duration": {number}}}')
-    with pytest.raises(UnreadableError, match=f"{number} is not a number of JSON"):
-        JobStore(fenced).read(0)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:

@@ -210,8 +210,8 @@ UNFIT = "lacks a part of what it returned, which JSON cannot represent: "
         ),
         (
             ENDLESS,
-            {"unserializable": "nested more than 50 levels deep"},
-            f"{UNFIT}nested more than 50 levels deep.",
+            {"unserializable": "nested more than 100 levels deep"},
+            f"{UNFIT}nested more than 100 levels deep.",
         ),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
