@@ -22,7 +22,7 @@ from typing import Any, ParamSpec, TypeVar, cast, overload
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App
 from params_proto.app.prefix_class import PrefixClass, prefix_class
-from params_proto.app.registry import KeyResolver
+from params_proto.app.registry import functions, resolve
 from params_proto.errors import SweepError
 
 P = ParamSpec("P")
@@ -76,7 +76,9 @@ def cli(
 
     def decorated(function: Callable[P, R]) -> App[P, R]:
         path = None if config_path is None else os.fspath(config_path)
-        return App(function, path, config_name)
+        app = App(function, path, config_name)
+        functions[app.__proto_parameters__.key] = app
+        return app
 
     return decorated if function is None else decorated(function)
 
@@ -153,4 +155,4 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
     parameters = None if target is None else target.__proto_parameters__
-    return BoundValues(KeyResolver.of(parameters).resolve(values))
+    return BoundValues(resolve(parameters, values))

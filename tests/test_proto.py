@@ -172,7 +172,7 @@ def test_a_script_and_its_children_pickle_its_functions(tmp_path: Any, python: A
         "0.5 0.001",
         str([True] * 2),
         "False 0.25 train train",
-        "train train",
+        "train train.__wrapped__",
     ]
 
 
@@ -210,18 +210,20 @@ def many(*xs): ...
 @pytest.mark.parametrize(
     ("function", "message"),
     [
+        pytest.param(lambda: 0, "<lambda> is a method or a lambda: write a function", id="lambda"),
         pytest.param(
-            lambda: 0, "a lambda has no name to run it by: write it as a def", id="lambda"
+            Plain.method, r"Plain\.method is a method or a lambda: write a function", id="method"
         ),
-        pytest.param(Plain.method, r"Plain\.method is a method: write a function", id="method"),
         pytest.param(vars(Plain)["static"], "is a staticmethod: write a function", id="static"),
-        pytest.param(coroutine, r"coroutine is async: .* asyncio\.run\(coroutine", id="async"),
-        pytest.param(async_generator, "async_generator is async", id="async generator"),
-        pytest.param(generator, "generator is a generator: write a function", id="generator"),
+        pytest.param(coroutine, r"coroutine is async or .* asyncio\.run\(coroutine", id="async"),
+        pytest.param(async_generator, "async_generator is async or", id="async generator"),
+        pytest.param(
+            generator, "generator is async or a generator: write a function", id="generator"
+        ),
         pytest.param(Plain, r"Plain is a class: @proto\.prefix", id="class"),
         pytest.param(functools.partial(plain), "is a partial: write a function", id="partial"),
         pytest.param(len, "is a builtin_function_or_method", id="builtin"),
-        pytest.param(train, "train is decorated already", id="twice"),
+        pytest.param(train, "train.* is an App: write a function", id="twice"),
         pytest.param("conf", "by name: write config_path='conf'", id="text"),
         pytest.param(3, "3 is an int: write", id="number"),
         pytest.param(positional, "positional takes x by position only", id="positional"),
@@ -679,9 +681,8 @@ def test_mistakes_of_a_bind_come_before_the_block(
     ids=["name", "value"],
 )
 def test_mistakes_of_a_call_come_before_the_body(config: dict[str, Any], message: str):
-    for error in (SweepError, TypeError):
-        with pytest.raises(error, match=message):
-            main(**config)
+    with pytest.raises(SweepError, match=message):
+        main(**config)
 
 
 def test_a_node_that_two_classes_have_is_the_one_that_is_named():
@@ -744,9 +745,8 @@ def test_what_is_of_its_type_reaches_the_body_as_it_is():
 def test_a_value_of_another_type_is_a_mistake_of_the_call(
     arguments: tuple[Any, ...], named: dict[str, Any], message: str
 ):
-    for error in (SweepError, TypeError):
-        with pytest.raises(error, match=message):
-            typed(*arguments, **named)
+    with pytest.raises(SweepError, match=message):
+        typed(*arguments, **named)
 
 
 def test_arguments_that_do_not_fit_the_signature_are_pythons_to_refuse():
@@ -773,7 +773,7 @@ def test_a_parameter_given_twice_is_an_error_that_names_both():
 
     with pytest.raises(SweepError, match=message):
         proto.bind(**twice)
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(SweepError, match=message):
         main(**twice)
     with proto.bind(Training, **{"optimizer.name": "sgd", "optimizer.momentum": 1}):
         assert Training.optimizer == Optimizer("sgd", 1.0)

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, cast
+from contextlib import contextmanager
+from typing import Any, Final, NamedTuple, cast
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.plugins import Plugins
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
-from params_proto.compose.internals import typed_node
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
 
 _SCHEMA: Final = "params_proto_schema"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A config to store.
 
     Args:
@@ -42,69 +39,49 @@ def stored(entries: Iterable[Entry]) -> Generator[None, None, None]:
     Only these entries are taken back: what plugins store when Hydra first loads them stays.
     """
     store = ConfigStore.instance()
-    with ExitStack() as undo:
-        for entry in entries:
-            folder = store.repo
-            for part in entry.group.split("/") if entry.group else ():
-                folder = folder.setdefault(part, {})
-            file = f"{entry.name}.yaml"
-            # Hydra 1.4 warns about a config that takes another's place.
-            undo.callback(_put_back, folder, file, folder.pop(file, None))
-            store.store(entry.name, entry.node, entry.group, entry.package, "params_proto")
+    replaced: list[tuple[dict[str, Any], str, Any]] = []
+    for entry in entries:
+        folder = store.repo
+        for part in entry.group.split("/") if entry.group else ():
+            folder = folder.setdefault(part, {})
+        file = f"{entry.name}.yaml"
+        # Hydra 1.4 warns about a config that takes another's place.
+        replaced.append((folder, file, folder.pop(file, None)))
+        store.store(entry.name, entry.node, entry.group, entry.package, "params_proto")
+    try:
         yield
-
-
-def _put_back(folder: dict[str, Any], file: str, config: Any) -> None:
-    folder.pop(file, None)
-    if config is not None:
-        folder[file] = config
+    finally:
+        for folder, file, config in reversed(replaced):
+            folder.pop(file, None)
+            if config is not None:
+                folder[file] = config
 
 
 def entries(targets: Iterable[Target], defaults: Mapping[str, str]) -> list[Entry]:
-    """The configs of an app.
+    """The configs of an app: that of its fields, and Hydra's own with it in front of everything.
 
     Args:
         targets: its function, and its prefix classes.
-        defaults: options of Hydra's own groups, where nobody has chosen others.
+        defaults: options of Hydra's own groups. What an application or a plugin has chosen in place
+            of Hydra's own defaults stays.
 
     Raises:
         SweepError: a field cannot be a node, or a default does not go into its field.
     """
-    config = OmegaConf.create()
+    schema = OmegaConf.create()
     for target in targets:
-        if target.node:
-            config[target.node] = _untyped(target)
-        else:
-            config.merge_with(_untyped(target))
-    return [Entry(_SCHEMA, config, package="_global_"), _hydra_config(defaults)]
-
-
-def _untyped(target: Target) -> DictConfig:
-    """The typed fields of a target, in a node that is not typed itself.
-
-    The user's files can so add keys of their own, to read them from interpolations, say; and yet
-    the command line cannot: Hydra closes what it has composed, but for structured configs that
-    were declared open, in which a misspelt name would pass.
-    """
-    typed = OmegaConf.structured(structured_config(target))
-    return OmegaConf.create({name: typed_node(typed, name) for name in target.fields})
-
-
-def _hydra_config(defaults: Mapping[str, str]) -> Entry:
-    """Hydra's own config, with the schema in front of everything and our defaults for its groups.
-
-    What an application or a plugin has chosen in place of Hydra's own defaults stays.
-    """
-    config = ConfigStore.instance().load("hydra/config.yaml").node
+        config = structured_config(target)
+        schema.merge_with({target.node: config} if target.node else config)
+    hydra = ConfigStore.instance().load("hydra/config.yaml").node
     listed: list[Any] = [f"/{_SCHEMA}"]
-    for default in config.defaults:
+    for default in hydra.defaults:
         if OmegaConf.is_dict(default):
             ((group, option),) = default.items()
             if option in ("basic", "default"):
                 default = {group: defaults.get(group, option)}
         listed.append(default)
-    config.defaults = listed
-    return Entry("config", config, group="hydra")
+    hydra.defaults = listed
+    return [Entry(_SCHEMA, schema, package="_global_"), Entry("config", hydra, group="hydra")]
 
 
 def sweeper_options() -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """The current values: what a bind, the running job or an assignment gives to a parameter.
 
 A read looks, in this order, at: the binds and the job of its own context (a thread, an asyncio
-task); the job that this process runs; in any thread but the main one, the main thread's innermost
-bind; the values of the process that started this one; assignments; and last the default.
+task); the job that this process runs, and in any thread but the main one the main thread's binds;
+the values of the process that started this one; assignments; and last the default.
+
+fork copies all of that with the memory. spawn, forkserver and joblib's workers unpickle it.
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ import functools
 import inspect
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
-from typing import Any, Final, ParamSpec, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from params_proto.errors import SweepError
 
@@ -28,17 +31,10 @@ def key_of(obj: Any) -> Key:
     """The key of a function or class.
 
     A script is one place, whether it is `__main__`, `__mp_main__` in a child process, or imported
-    under its own name: the file counts.
+    under its own name: the file counts. A notebook has none.
     """
-    module = sys.modules.get(obj.__module__)
-    place = place_of(vars(module)) if module is not None else obj.__module__
-    return place, obj.__qualname__
-
-
-def place_of(module: Mapping[str, Any]) -> str:
-    """The file of a module's globals; its name if it has none, as in a notebook."""
-    file = module.get("__file__")
-    return os.path.abspath(file) if file else module.get("__name__", "")
+    file = getattr(sys.modules.get(obj.__module__), "__file__", None)
+    return os.path.abspath(file) if file else obj.__module__, obj.__qualname__
 
 
 class LazyPickle:
@@ -80,40 +76,29 @@ class LazyPickle:
         return pickle.loads(self.pickled)
 
 
+@dataclass(eq=False)
 class Layer:
-    """The values of one bind or job.
+    """The values of one bind or job, and of those around it.
 
     Args:
         values: by function or class and name.
-        below: the layer whose values show through.
-        is_job: whether the values are those of a Hydra job.
+        is_job: whether they are those of a Hydra job.
         outer: the innermost layer of the context in which this one was entered.
     """
 
-    __slots__ = ("below", "is_job", "outer", "values")
-
-    def __init__(
-        self,
-        values: Mapping[Key, Mapping[str, Any]],
-        below: Layer | None = None,
-        is_job: bool = False,
-        outer: Layer | None = None,
-    ) -> None:
-        self.values = {key: dict(named) for key, named in values.items()}
-        self.below = below
-        self.is_job = is_job
-        self.outer = outer
+    values: dict[Key, dict[str, Any]]
+    is_job: bool = False
+    outer: Layer | None = None
 
 
+@dataclass
 class ProcessValues:
     """What all threads of this process share."""
 
-    def __init__(self) -> None:
-        self.job: Layer | None = None
-        self.main: list[Layer] = []  # the main thread's binds, the innermost last
-        self.inherited: Layer | None = None  # from the process that started this one
-        self.assigned: dict[Key, dict[str, Any]] = {}
-        self.reaches_children = False  # whether new processes inherit the values
+    shared: list[Layer] = field(default_factory=list[Layer])  # jobs; binds of the main thread
+    inherited: Layer | None = None  # from the process that started this one
+    assigned: dict[Key, dict[str, Any]] = field(default_factory=dict[Key, "dict[str, Any]"])
+    reaches_children: bool = False  # whether new processes inherit the values
 
 
 process: Final = ProcessValues()
@@ -122,35 +107,28 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 
 def innermost() -> Layer | None:
     """The layer whose values come first here."""
-    layer = _context.get() or process.job
-    if layer is None and process.main and not _in_main_thread():
-        layer = process.main[-1]
+    layer = _context.get()
+    if layer is None and process.shared:
+        is_main = _in_main_thread()
+        seen = [one for one in process.shared if one.is_job or not is_main]
+        layer = seen[-1] if seen else None
     return layer or process.inherited
-
-
-def layers(top: Layer | None) -> Iterator[Layer]:
-    """A layer and those below it."""
-    while top is not None:
-        yield top
-        top = top.below
 
 
 def lookup(key: Key, name: str, default: Any) -> Any:
     """The value that a parameter has now, or else the default."""
     layer = innermost()
-    while layer is not None:
-        values = layer.values.get(key)
-        if values is not None and name in values:
-            value = values[name]
-            return value.load(name) if type(value) is LazyPickle else value
-        layer = layer.below
-    return process.assigned.get(key, {}).get(name, default)
+    values = {} if layer is None else layer.values.get(key, {})
+    if name not in values:
+        return process.assigned.get(key, {}).get(name, default)
+    value = values[name]
+    return value.load(name) if type(value) is LazyPickle else value
 
 
 def values_of(key: Key) -> dict[str, Any]:
     """Every value that a function or class has now, apart from its defaults."""
-    names = {name for layer in layers(innermost()) for name in layer.values.get(key, ())}
-    names.update(process.assigned.get(key, ()))
+    layer = innermost()
+    names = {*process.assigned.get(key, ()), *(layer.values.get(key, ()) if layer else ())}
     return {name: lookup(key, name, None) for name in names}
 
 
@@ -163,13 +141,15 @@ def assign(key: Key, name: str, value: Any) -> None:
 
 def in_job() -> bool:
     """Whether a job runs: in this process, or in the one that started it."""
-    if process.job is not None or (process.inherited is not None and process.inherited.is_job):
+    inherited = process.inherited
+    if any(layer.is_job for layer in process.shared) or (inherited and inherited.is_job):
         return True
     # A job of a plain Hydra app, which may never have been loaded.
     hydra_config = sys.modules.get("hydra.core.hydra_config")
     return hydra_config is not None and hydra_config.HydraConfig.initialized()
 
 
+@dataclass
 class BoundValues:
     """A context manager that gives parameters their values; also a decorator.
 
@@ -178,10 +158,8 @@ class BoundValues:
         is_job: whether the block is a Hydra job, whose values all threads of the process see.
     """
 
-    def __init__(self, values: Mapping[Key, Mapping[str, Any]], is_job: bool = False) -> None:
-        self._values = values
-        self._is_job = is_job
-        self._entered: list[Layer] = []  # by all threads and tasks
+    values: Mapping[Key, Mapping[str, Any]]
+    is_job: bool = False
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """The function, with the values during each of its calls."""
@@ -193,35 +171,32 @@ class BoundValues:
 
         @functools.wraps(function)
         def bound(*args: P.args, **kwargs: P.kwargs) -> R:
-            with BoundValues(self._values):  # one for each call: threads may call at once
+            with self:
                 return function(*args, **kwargs)
 
         return bound
 
     def __enter__(self) -> None:
         if not process.reaches_children:
-            from params_proto.app.children import reach_children  # which loads multiprocessing
+            from params_proto.compose.internals import hand_to_children
 
-            reach_children()
-        layer = Layer(self._values, innermost(), self._is_job, _context.get())
-        self._entered.append(layer)
+            hand_to_children("params_proto", PickledBindings())
+            process.reaches_children = True
+        around = innermost()
+        values = {} if around is None else {key: {**one} for key, one in around.values.items()}
+        for key, named in self.values.items():
+            values[key] = {**values.get(key, {}), **named}
+        layer = Layer(values, self.is_job, _context.get())
         _context.set(layer)
-        if self._is_job:
-            process.job = layer
-        elif _in_main_thread():
-            process.main.append(layer)
+        if self.is_job or _in_main_thread():
+            process.shared.append(layer)
 
     def __exit__(self, *exception: object) -> None:
-        layer = next((one for one in layers(_context.get()) if one in self._entered), None)
-        if layer is not None:
-            _context.set(layer.outer)
-        else:  # entered in another context, as a fixture of an async test may be
-            layer = self._entered[-1]
-        self._entered.remove(layer)
-        if self._is_job:
-            process.job = None
-        elif layer in process.main:
-            process.main.remove(layer)
+        # Blocks of one context end in the order in which they began, whichever bind they are of.
+        layer = cast("Layer", _context.get())
+        _context.set(layer.outer)
+        if layer in process.shared:
+            process.shared.remove(layer)
 
 
 def is_suspended(function: Callable[..., Any]) -> bool:
@@ -235,3 +210,43 @@ def _in_main_thread() -> bool:
     import threading
 
     return threading.current_thread() is threading.main_thread()
+
+
+# --- in the processes that this one starts
+
+
+class PickledBindings:
+    """Pickled, it is the values of that moment; unpickled, they are those of the new process."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        layer = innermost()
+        values = {
+            key: {
+                name: value if type(value) is LazyPickle else LazyPickle(value)
+                for name, value in named.items()
+            }
+            for key, named in (layer.values.items() if layer else ())
+        }
+        return _unpickle_bindings, (values, in_job())
+
+
+def _unpickle_bindings(values: dict[Key, dict[str, Any]], is_job: bool) -> PickledBindings:
+    process.inherited = Layer(values, is_job) if values or is_job else None
+    process.reaches_children = True
+    return PickledBindings()
+
+
+def restore(key: Key, values: Mapping[str, Any], sender: int) -> None:
+    """Takes over the values that a class was pickled with in the process that started this one.
+
+    So a reused worker sees the values of the job that it works for now, while what a worker sends
+    back changes nothing.
+
+    Args:
+        key: the class.
+        values: its values there, apart from its defaults.
+        sender: the id of the process that pickled it.
+    """
+    if os.getppid() == sender:
+        process.inherited = process.inherited or Layer({})
+        process.inherited.values[key] = dict(values)

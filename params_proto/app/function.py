@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import inspect
 import sys
 import types
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from params_proto.app import current
-from params_proto.app.registry import KeyResolver, ParameterSet, functions
+from params_proto.app.registry import ParameterSet, functions, resolve
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Target, describe
 from params_proto.fields.convert import strictly_equal
+from params_proto.fields.signature import annotations_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-
-class CallError(SweepError, TypeError):
-    """A call with a name that the function has no parameter for, or with a wrong value."""
 
 
 class App(Generic[P, R]):
@@ -32,6 +28,9 @@ class App(Generic[P, R]):
         function: the body.
         config_path: where the user's configs are, relative to the file of the function.
         config_name: the user's primary config.
+
+    Raises:
+        SweepError: a config cannot call the function.
     """
 
     __wrapped__: Callable[P, R]
@@ -44,11 +43,30 @@ class App(Generic[P, R]):
         config_path: str | None = None,
         config_name: str | None = None,
     ) -> None:
+        problem = problem_of(function)
+        if problem:
+            raise SweepError(f"proto.cli decorates a plain function, but {problem}")
         functools.update_wrapper(self, function)
         self.config_path = config_path
         self.config_name = config_name
-        self.__proto_parameters__ = _parameters(function, config_path is not None)
-        functions[self.__proto_parameters__.key] = self
+        parameters = inspect.signature(function).parameters.values()
+        kinds = {one.kind for one in parameters}
+        if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
+            describe(function)  # raises, with the cure
+        self.__proto_parameters__ = ParameterSet(
+            key=current.key_of(function),
+            title=f"{function.__module__}.{function.__qualname__}",
+            name=self.__name__,
+            node="",
+            defaults={
+                one.name: REQUIRED if one.default is one.empty else one.default
+                for one in parameters
+                if one.kind is not one.VAR_KEYWORD
+            },
+            annotations=functools.partial(annotations_of, function),
+            takes_any=inspect.Parameter.VAR_KEYWORD in kinds,
+            has_configs=config_path is not None,
+        )
 
     @property
     def __proto_fields__(self) -> Target:
@@ -74,10 +92,7 @@ class App(Generic[P, R]):
         if len(by_position) < len(args) or by_position.keys() & kwargs.keys():
             return function(*args, **kwargs)  # which Python refuses
         given = {**by_position, **kwargs}
-        try:
-            values = KeyResolver.of(parameters).resolve(given)
-        except SweepError as error:
-            raise CallError(str(error), error.mistakes) from None
+        values = resolve(parameters, given)
         own = values.pop(parameters.key, {})
         with current.BoundValues(values) if values else nullcontext():
             named = {**current.values_of(parameters.key), **own}
@@ -98,22 +113,14 @@ class App(Generic[P, R]):
 
         run(self, argv)
 
-    @functools.cached_property
-    def _pickled_function(self) -> Callable[P, R]:
-        """The function under a name by which pickle finds it."""
-        function = cast("types.FunctionType", self.__wrapped__)
-        copied = copy_function(function, function.__code__, function.__globals__)
-        copied.__qualname__ = f"{self.__qualname__}._pickled_function"
-        return cast("Callable[P, R]", copied)
-
     def __reduce_ex__(self, protocol: Any, /) -> str | tuple[Any, ...]:
-        function = self.__wrapped__
-        if find(self.__module__, self.__qualname__) is self:
+        function: Any = self.__wrapped__
+        if _find(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
             # A worker of another script has to get the function itself, which cloudpickle does.
-            # Plain pickle, for a child that has the script too, goes by the name.
-            function = self._pickled_function
+            # Plain pickle, for a child that has the script too, goes by a name: this one.
+            function.__qualname__ = f"{self.__qualname__}.__wrapped__"
         return _unpickle_app, (function, self.__qualname__, self.config_path, self.config_name)
 
     def __repr__(self) -> str:
@@ -123,37 +130,21 @@ class App(Generic[P, R]):
 def _unpickle_app(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
-    found = find(function.__module__, name)
-    if getattr(found, "_pickled_function", None) is function:
+    found = _find(function.__module__, name)
+    if getattr(found, "__wrapped__", None) is function:
         return found
     function.__qualname__ = name
-    return App(function, config_path, config_name)
+    app = App(function, config_path, config_name)
+    functions[app.__proto_parameters__.key] = app
+    return app
 
 
-def find(module: str, name: str) -> Any:
+def _find(module: str, name: str) -> Any:
     """What a module has under a qualified name, None if nothing."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
     return found
-
-
-def copy_function(
-    function: types.FunctionType, code: types.CodeType, module: dict[str, Any]
-) -> types.FunctionType:
-    """A function with the signature and the attributes of another.
-
-    Args:
-        function: the other.
-        code: of the copy.
-        module: the globals of the copy.
-    """
-    parts = function.__name__, function.__defaults__, function.__closure__
-    copied = types.FunctionType(code, module, *parts)
-    functools.update_wrapper(copied, function)
-    copied.__kwdefaults__ = function.__kwdefaults__
-    vars(copied).pop("__wrapped__")
-    return copied
 
 
 _imports: list[object] = []
@@ -183,56 +174,20 @@ def is_being_imported(module: Mapping[str, Any]) -> bool:
     return parent_process() is None  # which is set once the import is over
 
 
-def _parameters(function: Callable[..., Any], has_configs: bool) -> ParameterSet:
-    """The parameters of a function.
-
-    Raises:
-        SweepError: a config cannot call it.
-    """
-    problem = problem_of(function)
-    if problem:
-        raise SweepError(f"proto.cli decorates a plain function, but {problem}")
-    parameters = inspect.signature(function).parameters.values()
-    kinds = {parameter.kind for parameter in parameters}
-    if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
-        describe(function)  # raises, with the cure
-    defaults = {
-        parameter.name: REQUIRED if parameter.default is parameter.empty else parameter.default
-        for parameter in parameters
-        if parameter.kind is not parameter.VAR_KEYWORD
-    }
-
-    def target() -> Target:
-        return dataclasses.replace(describe(function), has_configs=has_configs)
-
-    return ParameterSet(
-        key=current.key_of(function),
-        title=f"{function.__module__}.{function.__qualname__}",
-        node="",
-        defaults=defaults,
-        others=frozenset(),
-        takes_any=inspect.Parameter.VAR_KEYWORD in kinds,
-        describe=target,
-    )
-
-
 def problem_of(function: Any) -> str | None:
     """Why a config cannot call something, and what to do about it."""
-    if isinstance(function, App):
-        return f"{function.__qualname__} is decorated already."
     if isinstance(function, type):
         return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
     if not isinstance(function, types.FunctionType):
         kind = type(function).__name__
-        article = "an" if kind[0] in "aeiou" else "a"
+        article = "an" if kind[0] in "aeiouA" else "a"
         return f"{function!r} is {article} {kind}: write a function that calls it."
     name = function.__qualname__
-    if name.endswith("<lambda>"):
-        return "a lambda has no name to run it by: write it as a def."
-    if "." in name and not name.rpartition(".")[0].endswith("<locals>"):
-        return f"{name} is a method: write a function that calls it."
-    if inspect.isgeneratorfunction(function):
-        return f"{name} is a generator: write a function that iterates over it."
+    if not name.rpartition("<locals>.")[2].isidentifier():
+        return f"{name} is a method or a lambda: write a function that calls it, with def."
     if current.is_suspended(function):
-        return f"{name} is async: write a function that calls asyncio.run({name}(...))."
+        return (
+            f"{name} is async or a generator: write a function that calls asyncio.run({name}(...)),"
+            " or iterates over it."
+        )
     return None

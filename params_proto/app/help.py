@@ -1,13 +1,20 @@
-"""What `--help` shows: every parameter with its type, its value and its purpose."""
+"""What `--help` shows: every parameter with its type, its value and its purpose.
+
+The purpose is as the author wrote it: the comment beside the parameter, or the docstring.
+"""
 
 from __future__ import annotations
 
+import ast
 import inspect
-from collections.abc import Generator
+import re
+import shutil
+import textwrap
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any, Final, cast
 
-import omegaconf
 from hydra.conf import HelpConf
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig, OmegaConf
@@ -19,18 +26,16 @@ from params_proto.app.task import Task
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Field, Target
 from params_proto.fields.annotations import type_text
-from params_proto.fields.help import describe_help
 from params_proto.fields.schema import escape
+from params_proto.overrides.parse import is_hydra_1_3
 from params_proto.overrides.render import render
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
 """The options of Hydra's groups while the page is shown."""
 
 _RESOLVER: Final = "params_proto_parameters"
-# OmegaConf 2.4 has given the old name of another function to this one.
-_IS_2_3: Final = tuple(map(int, omegaconf.__version__.split(".")[:2])) < (2, 4)
-_REGISTER: Final = "register_new_resolver" if _IS_2_3 else "register_resolver"
-_WIDEST: Final = 40  # of a column, except the last
+# OmegaConf 2.4, which Hydra 1.4 needs, has given the old name of another function to this one.
+_REGISTER: Final = "register_new_resolver" if is_hydra_1_3() else "register_resolver"
 
 # Hydra resolves ${...} first, on the composed config, and fills in $... then.
 _TEMPLATE: Final = f"""\
@@ -82,38 +87,31 @@ def parameters_table(task: Task, config: DictConfig) -> str:
         task: the app.
         config: the composed config, whose values are shown.
     """
-    titled = [("Parameters", _rows(task.root, task.app, config))]
-    for name, node in task.nodes.items():
-        titled.append((_title(name, node.cls), _rows(node.target, node.cls, config)))
-    rows = [row for _, section in titled for row in section]
+    sections: dict[str, list[tuple[str, str, str, str]]] = {}
+    objects = {"": task.app, **task.nodes}
+    for target in task.targets:
+        obj = objects[target.node]
+        doc = inspect.getdoc(obj) if target.node else None
+        title = f"{target.node}: {doc.splitlines()[0]}" if doc else target.node or "Parameters"
+        purposes = describe_help(obj)
+        sections[title] = [
+            (full, type_text(field.annotation), _value(config, full, field), purposes.get(name, ""))
+            for name, field in target.fields.items()
+            if (full := full_key(target.node, name))
+        ]
+    rows = [row for section in sections.values() for row in section]
+    widest = shutil.get_terminal_size().columns // 3  # of a column, except the last
     widths = [
-        max((len(row[column]) for row in rows if len(row[column]) <= _WIDEST), default=0)
-        for column in range(3)
+        max([0, *filter(widest.__ge__, map(len, column))]) for column in zip(*rows, strict=True)
     ]
     lines: list[str] = []
-    for title, section in titled:
+    for title, section in sections.items():
         lines.append(title)
-        for row in section:
-            cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=False)]
-            lines.append("  ".join(["", *cells, row[3]]).rstrip())
+        for *cells, purpose in section:
+            padded = [cell.ljust(width) for cell, width in zip(cells, widths, strict=False)]
+            lines.append("  ".join(["", *padded, purpose]).rstrip())
         lines.append("")
     return "\n".join(lines)
-
-
-def _title(name: str, cls: type) -> str:
-    doc = inspect.getdoc(cls)
-    return f"{name}: {doc.splitlines()[0]}" if doc else name
-
-
-def _rows(target: Target, obj: Any, config: DictConfig) -> list[tuple[str, str, str, str]]:
-    """Name, type, value and purpose of each field."""
-    purposes = describe_help(obj)
-    rows: list[tuple[str, str, str, str]] = []
-    for name, field in target.fields.items():
-        full = full_key(target.node, name)
-        value = _value(config, full, field)
-        rows.append((full, type_text(field.annotation), value, purposes.get(name, "")))
-    return rows
 
 
 def _value(config: DictConfig, name: str, field: Field) -> str:
@@ -132,3 +130,118 @@ def _value(config: DictConfig, name: str, field: Field) -> str:
         return render(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value)
     except SweepError:
         return getattr(value, "__name__", None) or str(value)
+
+
+def describe_help(obj: Any) -> dict[str, str]:
+    """The help of each parameter of a function, or field of a class, that has one.
+
+    It is the comment at the end of the parameter's line, else the comment lines right above it,
+    else the string right below a class's field, else the parameter's entry in the docstring
+    (Google's "Args:", NumPy's "Parameters", Sphinx's ":param x:"). A class has its bases' too.
+
+    Args:
+        obj: a function, a decorated one or a class.
+
+    Returns:
+        Name to text, in one line; nothing for what has no source, such as a builtin.
+
+    >>> class Training:
+    ...     '''How to train.
+    ...
+    ...     Attributes:
+    ...         lr: the learning rate
+    ...             of the optimizer
+    ...     '''
+    ...
+    ...     lr: float = 0.1
+    >>> describe_help(Training)
+    {'lr': 'the learning rate of the optimizer'}
+    """
+    obj = inspect.unwrap(obj)
+    found: dict[str, str] = {}
+    for part in reversed(obj.__mro__[:-1]) if isinstance(obj, type) else (obj,):
+        constructor = vars(part).get("__init__") if isinstance(part, type) else None
+        found |= _from_docstring(constructor) | _from_docstring(part) | _from_comments(part)
+    return found
+
+
+def _from_docstring(obj: Any) -> dict[str, str]:
+    """The entries of a docstring, and the strings below a class's fields: a paragraph of each."""
+    from docstring_parser import ParseError, parse_from_object
+
+    try:
+        entries = parse_from_object(obj).params
+    except (ParseError, TypeError, SyntaxError):  # the last two: it has no source to be read
+        return {}
+    found: dict[str, str] = {}
+    for entry in entries:
+        text = " ".join((entry.description or "").partition("\n\n")[0].split())
+        if text:
+            found |= {name.strip(" *"): text for name in entry.arg_name.split(",")}
+    return found
+
+
+def _from_comments(obj: Any) -> dict[str, str]:
+    """The comments beside the parameters or fields in the source."""
+    try:
+        source = textwrap.dedent(inspect.getsource(obj))
+        (node,) = ast.parse(source).body
+    except (OSError, TypeError, ValueError, SyntaxError):
+        return {}
+    lines = source.encode().splitlines()  # the columns of ast count bytes
+    comments = {name: _comment(lines, first, last) for name, first, last in _places(node)}
+    return {name: text for name, text in comments.items() if text}
+
+
+_Place = tuple[str, ast.stmt | ast.arg, ast.stmt | ast.expr | ast.arg]
+"""A parameter or field, and the nodes that it begins and ends with."""
+
+
+def _places(node: ast.stmt) -> list[_Place]:
+    """The parameters of a function; the fields of a class, and the parameters that make it."""
+    if isinstance(node, ast.FunctionDef):
+        positional = [*node.args.posonlyargs, *node.args.args]
+        required = [None] * (len(positional) - len(node.args.defaults))
+        defaults = [*required, *node.args.defaults, *node.args.kw_defaults]
+        parameters = zip([*positional, *node.args.kwonlyargs], defaults, strict=True)
+        return [(one.arg, one, default or one) for one, default in parameters]
+    found: list[_Place] = []
+    for each in node.body if isinstance(node, ast.ClassDef) else ():
+        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
+            found += _places(each)
+        elif isinstance(each, (ast.Assign, ast.AnnAssign)):
+            name = each.target if isinstance(each, ast.AnnAssign) else each.targets[0]
+            found.append((ast.unparse(name), each, each))
+    return found
+
+
+# What a comment tells a tool, with whatever comes after it; and a rule of dashes.
+_NOT_HELP = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|fmt:|ruff:).*|^\W+$")
+
+
+def _comment(lines: Sequence[bytes], first: ast.stmt | ast.arg, last: Any) -> str:
+    """The comment at the end of a place, with the lines that continue it, or that right above it.
+
+    There is none where the line begins with another place.
+    """
+    indent, end = first.col_offset, last.end_lineno
+    before = lines[first.lineno - 1][:indent].strip()
+    after = re.match(rb"\s*,?\s*(#.*)", lines[end - 1][last.end_col_offset :])
+    beside: list[bytes] = []
+    if after and (not before or before.endswith(b"(")):
+        beside = [after[1], *takewhile(lambda line: _indent(line) > indent, lines[end:])]
+    above: list[bytes] = []
+    if not before:
+        upwards = reversed(lines[: first.lineno - 1])
+        above = [*takewhile(lambda line: _indent(line) == indent, upwards)][::-1]
+    return _text(beside) or _text(above)
+
+
+def _indent(line: bytes) -> int:
+    """The column at which a line's comment begins; -1 where the line is not a comment."""
+    return line.index(b"#") if line.strip().startswith(b"#") else -1
+
+
+def _text(comments: Sequence[bytes]) -> str:
+    texts = [_NOT_HELP.sub("", line.decode().strip().lstrip("#:").strip()) for line in comments]
+    return " ".join(" ".join(texts).split())

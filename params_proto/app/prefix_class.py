@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
+import inspect
+import re
+from collections.abc import Mapping
+from functools import partial
 from typing import Any, cast
 
 from params_proto.app import current
 from params_proto.app.registry import ParameterSet, check_node, classes
 from params_proto.errors import SweepError, did_you_mean
-from params_proto.fields import REQUIRED, Field, Target
+from params_proto.fields import REQUIRED, Target
 from params_proto.fields.annotations import hints
-from params_proto.fields.class_body import class_fields, snake_case, with_metaclass
+
+_CLASS_VAR = re.compile(r"(\w+\.)*ClassVar\b")
+_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
+@dataclasses.dataclass(frozen=True)
 class Reader:
     """Takes the place of a field in the class, and reads its current value."""
 
-    __slots__ = ("name",)
-
-    def __init__(self, name: str) -> None:
-        self.name = name
+    name: str
 
     def __get__(self, instance: object, cls: PrefixClass) -> Any:
         value = cls.__proto_parameters__.value(self.name)
@@ -36,10 +40,31 @@ class PrefixClass(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> PrefixClass:
-        """The class of a class statement. One that is being unpickled gets its fields later."""
+        """The class of a class statement, with a reader in place of each field."""
         made = super().__new__(cls, name, bases, body, **kwargs)
-        if "__qualname__" in body:
-            _set_up(made)
+        if "__qualname__" not in body:  # it is being unpickled, and gets its fields later
+            return made
+        defaults: dict[str, Any] = {}
+        for base in reversed(made.__mro__):
+            known = vars(base).get("__proto_parameters__")
+            if known is None:
+                defaults = class_fields(base, defaults)
+            else:
+                defaults = {**defaults, **known.defaults}
+        for field in defaults:
+            setattr(made, field, Reader(field))
+        key = current.key_of(made)
+        current.process.assigned.pop(key, None)  # of the class that this one replaces
+        names = {name for base in made.__mro__[:-1] for name in vars(base)}
+        made.__proto_parameters__ = ParameterSet(
+            key=key,
+            title=f"{made.__module__}.{made.__qualname__}",
+            name=name,
+            node=snake_case(name),
+            defaults=defaults,
+            annotations=partial(hints, made),
+            others={name for name in names - defaults.keys() if not name.startswith("_")},
+        )
         return made
 
     @property
@@ -61,11 +86,11 @@ class PrefixClass(type):
         )
 
     def __getattr__(cls, name: str) -> Any:
-        parameters = _own_parameters(cls)
+        parameters = vars(cls).get("__proto_parameters__")  # none while it is being unpickled
         if parameters is None or name.startswith("_"):
             raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
         if name not in parameters.defaults:
-            raise _no_field(cls, name, parameters)
+            raise _no_field(cls, name)
         raise AttributeError(
             f"{cls.__name__}.{name} is required and has no value here: give it one with"
             f" proto.bind({cls.__name__}, {name}=...), or with {parameters.full(name)}=... on the"
@@ -73,7 +98,7 @@ class PrefixClass(type):
         )
 
     def __setattr__(cls, name: str, value: Any) -> None:
-        parameters = _own_parameters(cls)
+        parameters = vars(cls).get("__proto_parameters__")
         is_own = name.startswith("_") or type(value) is Reader
         if parameters is None or is_own or name in parameters.others:
             super().__setattr__(name, value)
@@ -82,16 +107,12 @@ class PrefixClass(type):
         elif name in parameters.defaults:
             current.assign(parameters.key, name, parameters.converted(name, value))
         else:
-            raise _no_field(cls, name, parameters)
+            raise _no_field(cls, name)
 
 
-def _own_parameters(cls: type) -> ParameterSet | None:
-    """The parameters of the class itself; None while it is being made or unpickled."""
-    return vars(cls).get("__proto_parameters__")
-
-
-def _no_field(cls: type, name: str, parameters: ParameterSet) -> AttributeError:
-    message = f"{cls.__name__} has no field {name}.{did_you_mean(name, parameters.defaults)}"
+def _no_field(cls: PrefixClass, name: str) -> AttributeError:
+    hint = did_you_mean(name, cls.__proto_parameters__.defaults)
+    message = f"{cls.__name__} has no field {name}.{hint}"
     return AttributeError(message, name=name, obj=None)  # without obj, Python adds no hint itself
 
 
@@ -113,45 +134,52 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
         )
     title = f"{cls.__module__}.{cls.__qualname__}"
     check_node(title, snake_case(cls.__name__) if node is None else node)
-    is_made = isinstance(cls, PrefixClass)
-    made = cast("PrefixClass", cls if is_made else with_metaclass(cls, PrefixClass))
+    if not isinstance(cls, PrefixClass):
+        # Derived from it, so that super() in its methods works.
+        kept = ("__module__", "__qualname__", "__doc__")
+        cls = PrefixClass(cls.__name__, (cls,), {name: getattr(cls, name) for name in kept})
     if node is not None:
-        known = made.__proto_parameters__
-        made.__proto_parameters__ = replace(
-            known, node=node, describe=lambda: replace(known.target, node=node)
-        )
-    return made
+        cls.__proto_parameters__ = dataclasses.replace(cls.__proto_parameters__, node=node)
+    return cls
 
 
-def _set_up(cls: PrefixClass) -> None:
-    """Puts a reader in place of each field, and registers the class as a node."""
-    defaults: dict[str, Any] = {}
-    for base in reversed(cls.__mro__):
-        parameters = _own_parameters(base)
-        if parameters is None:
-            defaults = class_fields(base, defaults)
+def snake_case(name: str) -> str:
+    """The node that a class name gives.
+
+    >>> [snake_case(name) for name in ("Training", "TrainModel", "HTTPServer", "_Private")]
+    ['training', 'train_model', 'http_server', 'private']
+    """
+    return _BOUNDARY.sub("_", name).lower().strip("_")
+
+
+def class_fields(cls: type, inherited: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a class with their defaults: what it inherits, and what its own body says.
+
+    A field is a public name with an annotation, as in a dataclass, or an inherited one that is
+    given another default. `ClassVar`, methods and constants without annotation are not fields.
+
+    >>> class Training:
+    ...     lr: float = 0.1
+    ...     seed: int
+    ...     unit = "s"
+    >>> class_fields(Training, {})
+    {'lr': 0.1, 'seed': REQUIRED}
+    """
+    fields = dict(inherited)
+    annotations = inspect.get_annotations(cls)
+    body = {**vars(cls), **vars(cls).get("__dataclass_fields__", {})}
+    for name, annotation in annotations.items():
+        if not name.startswith("_") and not _CLASS_VAR.match(str(annotation)):
+            default = body.get(name, REQUIRED)
+            if isinstance(default, dataclasses.Field):
+                field = cast("dataclasses.Field[Any]", default)
+                default = (
+                    field.default_factory() if callable(field.default_factory) else field.default
+                )
+            fields[name] = REQUIRED if default is dataclasses.MISSING else default
+    for name in (inherited.keys() & vars(cls).keys()) - annotations.keys():
+        if hasattr(body[name], "__get__"):  # a method or property in its place
+            del fields[name]
         else:
-            defaults.update(parameters.defaults)
-    for name in defaults:
-        setattr(cls, name, Reader(name))
-    current.process.assigned.pop(current.key_of(cls), None)  # of the class that this one replaces
-    node = snake_case(cls.__name__)
-
-    def describe() -> Target:
-        annotations = hints(cls)
-        fields = {
-            name: Field(name, annotations.get(name, Any), default)
-            for name, default in defaults.items()
-        }
-        return Target(cls.__name__, node, fields)
-
-    public = {name for base in cls.__mro__[:-1] for name in vars(base) if not name.startswith("_")}
-    cls.__proto_parameters__ = ParameterSet(
-        key=current.key_of(cls),
-        title=f"{cls.__module__}.{cls.__qualname__}",
-        node=node,
-        defaults=defaults,
-        others=public - defaults.keys(),
-        takes_any=False,
-        describe=describe,
-    )
+            fields[name] = body[name]
+    return fields

@@ -6,12 +6,12 @@ import keyword
 import os
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from params_proto.app import current
 from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
-from params_proto.fields import REQUIRED, Target, convert
+from params_proto.fields import REQUIRED, Field, Target, convert
 from params_proto.fields.signature import is_record, record_fields
 
 if TYPE_CHECKING:
@@ -28,26 +28,35 @@ class ParameterSet:
     Args:
         key: under which its values are kept.
         title: its name with the module's, for messages about several.
+        name: its name alone.
         node: where its fields are in the config: "" for the root.
         defaults: by name, REQUIRED where there is none.
+        annotations: gives those of the fields, when they are first needed: the names in them may be
+            defined below the function or class.
         others: the public names that a class has beside its fields: methods and constants.
         takes_any: whether a function takes other names too (`**kwargs`).
-        describe: gives the annotations, when they are first needed: the names in them may be
-            defined below the function or class.
+        has_configs: whether configs of the user's may have other names.
     """
 
     key: current.Key
     title: str
+    name: str
     node: str
     defaults: Mapping[str, Any]
-    others: Set[str]
-    takes_any: bool
-    describe: Callable[[], Target]
+    annotations: Callable[[], Mapping[str, Any]]
+    others: Set[str] = frozenset()
+    takes_any: bool = False
+    has_configs: bool = False
 
     @cached_property
     def target(self) -> Target:
         """Its fields, with their annotations."""
-        return self.describe()
+        annotations = self.annotations()
+        fields = {
+            name: Field(name, annotations.get(name, Any), default)
+            for name, default in self.defaults.items()
+        }
+        return Target(self.name, self.node, fields, self.takes_any, self.has_configs)
 
     def full(self, name: str) -> str:
         """A field's name in the config: `training.lr`."""
@@ -71,24 +80,15 @@ class ParameterSet:
         except ValueError as error:
             raise SweepError(f"{self.full(name)}={value!r}: {error}.") from None
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        content = self.key, self.title, self.node, self.defaults, self.others, self.takes_any
-        return _unpickle_parameters, (
-            content,
-            self.target,
-            current.values_of(self.key),
-            os.getpid(),
-        )
+    def __getstate__(self) -> tuple[Any, ...]:
+        known = {name: field.annotation for name, field in self.target.fields.items()}
+        content = vars(self) | {"annotations": partial(dict, known)}
+        return content, current.values_of(self.key), os.getpid()
 
-
-def _unpickle_parameters(
-    content: Any, target: Target, values: Mapping[str, Any], sender: int
-) -> ParameterSet:
-    from params_proto.app.children import restore
-
-    parameters = ParameterSet(*content, describe=lambda: target)
-    restore(parameters.key, values, sender)
-    return parameters
+    def __setstate__(self, state: tuple[dict[str, Any], Mapping[str, Any], int]) -> None:
+        content, values, sender = state
+        vars(self).update(content)
+        current.restore(self.key, values, sender)
 
 
 functions: Final[dict[current.Key, App[..., Any]]] = {}
@@ -136,92 +136,77 @@ Values = dict[current.Key, dict[str, Any]]
 """Values by function or class and name."""
 
 
-@dataclass(frozen=True)
-class KeyResolver:
-    """Finds the parameters that the keys of a config mean.
+def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
+    """The values of a config as their parameters hold them.
+
+    Args:
+        target: what is bound or called, whose names come first: a class takes its own keys, a
+            function those of classes too. None for whatever has the names.
+        config: values by plain name (`lr`) or with the node (`training.lr`), perhaps with a
+            path into the parameter's value: `optimizer.momentum`.
+
+    Raises:
+        SweepError: every key that means nothing or several things, and every value that does
+            not go into its field.
+    """
+    candidates = [one.__proto_parameters__ for one in list(classes.values())]
+    if target is None:
+        candidates = [one.__proto_parameters__ for one in list(functions.values())] + candidates
+    else:
+        candidates = [target] if target.node else [target, *candidates]
+    values: Values = {}
+    mistakes: list[Mistake] = []
+    seen: dict[object, str] = {}
+    for key, value in config.items():
+        try:
+            of, name, path = find_parameter(key, target, candidates)
+            first = seen.setdefault((of.key, name, *path), key)
+            if first != key:
+                raise SweepError(f"{first} and {key} are one parameter: give it once.")
+            taken = values.setdefault(of.key, {})
+            if path:
+                value = _replaced(taken.get(name, of.value(name)), path, value, of.full(name))
+            taken[name] = of.converted(name, value)
+        except SweepError as error:
+            mistakes.append(Mistake(str(error), key))
+    if mistakes:
+        raise together(mistakes)
+    return values
+
+
+def find_parameter(
+    key: str, target: ParameterSet | None, candidates: Sequence[ParameterSet]
+) -> tuple[ParameterSet, str, Sequence[str]]:
+    """The parameter that a key means, and the path inside its value.
 
     A plain name is the target's, or a function's if one has it, else that of the only class that
     has it.
 
     Args:
+        key: a plain name or one with its node, perhaps with a path into the value.
         target: the function or class whose names come first, if there is one.
         candidates: whose names a key can have besides.
+
+    Raises:
+        SweepError: it means none, or several.
     """
-
-    target: ParameterSet | None
-    candidates: Sequence[ParameterSet]
-
-    @classmethod
-    def of(cls, target: ParameterSet | None) -> KeyResolver:
-        """That of a `bind` or a call: a class takes its own keys, a function those of classes too.
-
-        Args:
-            target: what is bound or called; None for whatever has the names.
-        """
-        if target is not None and target.node:
-            return cls(target, [target])
-        found = [target] if target is not None else [_of(one) for one in list(functions.values())]
-        return cls(target, [*found, *[_of(one) for one in list(classes.values())]])
-
-    def resolve(self, config: Mapping[str, Any]) -> Values:
-        """The values of a config as their parameters hold them.
-
-        Args:
-            config: values by plain name (`lr`) or with the node (`training.lr`), perhaps with a
-                path into the parameter's value: `optimizer.momentum`.
-
-        Raises:
-            SweepError: every key that means nothing or several things, and every value that does
-                not go into its field.
-        """
-        values: Values = {}
-        mistakes: list[Mistake] = []
-        seen: dict[object, str] = {}
-        for key, value in config.items():
-            try:
-                of, name, path = self.find(key)
-                first = seen.setdefault((of.key, name, *path), key)
-                if first != key:
-                    raise SweepError(f"{first} and {key} are one parameter: give it once.")
-                taken = values.setdefault(of.key, {})
-                if path:
-                    value = _replaced(taken.get(name, of.value(name)), path, value, of.full(name))
-                taken[name] = of.converted(name, value)
-            except SweepError as error:
-                mistakes.append(Mistake(str(error), key))
-        if mistakes:
-            raise together(mistakes)
-        return values
-
-    def find(self, key: str) -> tuple[ParameterSet, str, Sequence[str]]:
-        """The parameter that a key means, and the path inside its value.
-
-        Raises:
-            SweepError: it means none, or several.
-        """
-        first, *rest = key.split(".")
-        target = self.target
-        if target is not None and first in target.defaults:
-            return target, first, rest
-        below = [one for one in self.candidates if one.node == first] if rest else []
-        named = [one for one in below if rest[0] in one.defaults]
-        if named:
-            return _only(key, named), rest[0], rest[1:]
-        if target is not None and target.takes_any and not rest:
-            return target, first, rest
-        holders = [one for one in self.candidates if first in one.defaults]
-        if holders:
-            return _only(key, [one for one in holders if not one.node] or holders), first, rest
-        who = "No function or prefix class has a"
-        if target is not None:
-            who = f"{target.target.name} has no"
-        searched = [target] if target is not None and not rest else self.candidates
-        valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
-        raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
-
-
-def _of(obj: App[..., Any] | PrefixClass) -> ParameterSet:
-    return obj.__proto_parameters__
+    first, *rest = key.split(".")
+    if target is not None and first in target.defaults:
+        return target, first, rest
+    named = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
+    if named:
+        return _only(key, named), rest[0], rest[1:]
+    if target is not None and target.takes_any and not rest:
+        return target, first, rest
+    holders = [one for one in candidates if first in one.defaults]
+    if holders:
+        return _only(key, [one for one in holders if not one.node] or holders), first, rest
+    who = "No function or prefix class has a"
+    if target is not None:
+        who = f"{target.name} has no"
+        candidates = candidates if rest else [target]
+    valid = [one.full(name) if rest else name for one in candidates for name in one.defaults]
+    raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
 
 def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:
@@ -230,7 +215,7 @@ def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:
         return found[0]
     titles = " and ".join(one.title for one in found)
     full = [one.full(key) for one in found if one.node and "." not in key]
-    cure = " or ".join(full) or f"proto.bind({found[0].target.name}, ...) for the one meant"
+    cure = " or ".join(full) or f"proto.bind({found[0].name}, ...) for the one meant"
     raise SweepError(f"{key} is ambiguous: {titles} have it. Write {cure}.")
 
 

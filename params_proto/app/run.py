@@ -12,10 +12,9 @@ from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_st
 from functools import partial
 from itertools import pairwise
 from types import TracebackType
-from typing import Any, cast
+from typing import Any
 
 import hydra
-import yaml
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -30,10 +29,6 @@ from params_proto.overrides.parse import is_hydra_1_3, read
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
 _RUNS = ("-m", "--multirun", "-r", "--run")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
-_HYDRAS_OPTIONS = (
-    *("help", "hydra-help", "version", "cfg", "resolve", "package", "run", "multirun"),
-    *("shell-completion", "config-path", "config-name", "config-dir", "experimental-rerun", "info"),
-)
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
@@ -83,9 +78,10 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
         try:
             main()
         except SystemExit as end:
-            # Hydra has reported why; without configs of the user's, so have we.
-            if end.code == 1 and not task.closed:
-                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, arguments))
+            # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
+            refused = [one for one in arguments if end.code == 2 or not one.startswith("--")]
+            if end.code:
+                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, refused))
             raise
 
 
@@ -107,8 +103,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     ):
         main()
         groups.update(HydraConfig.get().runtime.choices)
-        config = cast("Any", yaml).compose(shown.getvalue())  # the types in it are the user's
-        return groups.union(key.value for key, _ in config.value)
+        return groups.union(re.findall(r"^([^\s:]+):", shown.getvalue(), re.MULTILINE))
     return None
 
 
@@ -147,18 +142,13 @@ def in_full(
     Raises:
         SweepError: a name that several classes have.
     """
-    plain = {line for line in lines if "=" in line and task.is_plain(_key(line))}
+    keys = {line: line.partition("=")[0] for line in lines if "=" in line}
+    plain = {line: key for line, key in keys.items() if task.is_plain(key)}
     names = at_root([line for line in lines if line not in plain]) if plain else None
     if names is None:
         return list(lines)
-    return [
-        task.in_full(_key(line), names) + line[len(_key(line)) :] if line in plain else line
-        for line in lines
-    ]
-
-
-def _key(line: str) -> str:
-    return line.partition("=")[0]
+    full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
+    return [full.get(line, line) for line in lines]
 
 
 def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
@@ -168,13 +158,10 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
         task: the app's.
         arguments: its command line.
     """
-    mistakes = [*_options(task, arguments)]
-    for line in arguments if task.closed else ():
-        key = _key(line)
-        # What is swept, or added with +, is checked with the jobs.
-        if "=" in line and _is_path(key) and not sweeps(line):
-            mistakes += filter(None, [task.unknown(key)])
-    return mistakes
+    # What is swept, or added with +, is checked with the jobs.
+    lines = [line for line in arguments if "=" in line and not sweeps(line)] if task.closed else []
+    keys = [line.partition("=")[0] for line in lines]
+    return [mistake for key in keys if _is_path(key) and (mistake := task.unknown(key))]
 
 
 def _is_path(key: str) -> bool:
@@ -182,21 +169,28 @@ def _is_path(key: str) -> bool:
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """What was probably meant by overrides that Hydra has refused.
+    """What was probably meant by overrides, or options, that Hydra has refused.
 
     Args:
         task: the app's.
         arguments: its command line.
     """
-    for argument in arguments:
+    for argument, after in pairwise([*arguments, "-"]):
         key, given, value = argument.partition("=")
-        key = key.partition("@")[0]
-        close = task.suggestion(key) if given and _is_path(key) else None
-        if close is None or sweeps(argument):  # whose mistakes the sweeper has reported
-            continue
-        if close == "hydra.sweeper.sweep" and value.isidentifier():
-            close = f"+{argument}"  # a config, as files have a suffix
-        yield f"{key}: did you mean {close}?"
+        if argument.startswith("--"):  # --lr 0.1 for lr=0.1
+            name = key[2:].replace("-", "_")
+            close = name if name in task.root.fields else task.suggestion(name)
+            value = value or ("..." if after.startswith("-") or "=" in after else after)
+            close = close and shlex.quote(f"{close}={value}")
+        else:
+            name = key.partition("@")[0]
+            # The sweeper has reported the mistakes in what is swept.
+            is_refused = given and _is_path(name) and not sweeps(argument)
+            close = task.suggestion(name) if is_refused else None
+            if close == "hydra.sweeper.sweep" and value.isidentifier():
+                close = f"+{argument}"  # a config, as files have a suffix
+        if close is not None:
+            yield f"{key}: did you mean {close}?"
 
 
 def sweeps(argument: str) -> bool:
@@ -205,20 +199,3 @@ def sweeps(argument: str) -> bool:
         return "=" in argument and read(argument).is_sweep_override()
     except SweepError:  # which Hydra reports
         return False
-
-
-def _options(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """The mistakes of giving a parameter as an option, `--lr 0.1` for `lr=0.1`."""
-    for argument, after in pairwise([*arguments, "-"]):
-        option, _, value = argument.removeprefix("--").partition("=")
-        # argparse takes the beginning of an option of Hydra's.
-        if argument[:2] != "--" or any(one.startswith(option) for one in _HYDRAS_OPTIONS):
-            continue
-        name = option.replace("-", "_")
-        key = name if name in task.root.fields else task.suggestion(name)
-        if key is None:  # which argparse reports
-            continue
-        if not value and not after.startswith("-") and "=" not in after:
-            value, argument = after, f"{argument} {after}"
-        line = shlex.quote(f"{key}={value or '...'}")
-        yield f"{argument}: Hydra has no such option. Did you mean {line}?"

@@ -6,11 +6,11 @@ import functools
 import inspect
 import logging
 import re
-from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
@@ -18,14 +18,14 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto._keys import full_key
-from params_proto.app.children import resolve_annotations
 from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App, copy_function, find
+from params_proto.app.function import App
 from params_proto.app.prefix_class import PrefixClass
-from params_proto.app.registry import KeyResolver, ParameterSet, nodes
+from params_proto.app.registry import ParameterSet, find_parameter, nodes
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
+from params_proto.fields.annotations import hints, unwrap
 from params_proto.fields.schema import python_values
 
 log = logging.getLogger(__name__)
@@ -35,34 +35,39 @@ class JobError(CompactHydraException, SweepError):
     """Values that a job cannot start with. Hydra shows the message, and no traceback."""
 
 
-@dataclass(frozen=True)
-class Node:
-    """A prefix class of an app, and its fields with the defaults that they have in the app."""
-
-    cls: PrefixClass
-    target: Target
-
-
 class Task:
     """The task function of an app, for Hydra and for the process that a launcher runs a job in.
 
     Args:
         app: the decorated function.
-        root: its parameters, with the defaults that they have in the app.
+        targets: its parameters and, after them, the fields of the prefix classes, with the defaults
+            that they have in the app.
         nodes: the prefix classes, by node. They are pickled with the task, so that the other
             process can give them their values.
         closed: whether there are no configs of the user's, whose further keys have a purpose.
     """
 
     def __init__(
-        self, app: App[..., Any], root: Target, nodes: Mapping[str, Node], closed: bool
+        self,
+        app: App[..., Any],
+        targets: Sequence[Target],
+        nodes: Mapping[str, PrefixClass],
+        closed: bool,
     ) -> None:
-        self.__name__ = app.__name__
         functools.update_wrapper(self, app)  # for callbacks, which look at the task function
-        # Hydra looks here for the folder of the configs and the name of the job.
-        self.__wrapped__ = _as_of_script(app)
+        # Hydra looks at __wrapped__ for the folder of the configs and the name of the job. It has
+        # to find a script's function: for one of an imported module, it would look for configs in a
+        # package, and fail without one. A notebook's cell counts as a file in the directory.
+        function = cast("FunctionType", inspect.unwrap(app))
+        code, name = function.__code__, function.__name__
+        if not Path(code.co_filename).exists():
+            code = code.replace(co_filename=str(Path.cwd() / f"{name}.py"))
+        script = FunctionType(code, {"__name__": "__main__"}, name, None, function.__closure__)
+        vars(script).update(vars(function))
+        self.__wrapped__ = script
         self.app = app
-        self.root = root
+        self.targets = targets
+        self.root = targets[0]
         self.nodes = nodes
         self.closed = closed
 
@@ -78,30 +83,23 @@ class Task:
             SweepError: a class and a parameter have one name in the config.
         """
         root = app.__proto_parameters__
-        classes: dict[str, Node] = {}
-        for name, prefix_class in nodes().items():
-            parameters = prefix_class.__proto_parameters__
-            if name in root.defaults:
-                raise SweepError(
-                    f"The class {parameters.title} and a parameter of {root.title} are both"
-                    f' {name!r} in the config: give the class another node, @proto.prefix("{name}_"'
-                    "), or the parameter another name."
-                )
-            # A script that is imported as well has made the class twice: the app's own counts.
-            own = find(app.__module__, prefix_class.__qualname__)
-            if isinstance(own, PrefixClass) and own.__proto_parameters__.key == parameters.key:
-                prefix_class = own
-            target = _with_current_defaults(prefix_class.__proto_parameters__)
-            classes[name] = Node(prefix_class, target)
-        return cls(app, _with_current_defaults(root), classes, closed)
-
-    @property
-    def targets(self) -> list[Target]:
-        """The fields of the function and of the prefix classes."""
-        return [self.root, *[node.target for node in self.nodes.values()]]
+        classes = nodes()
+        for name in classes.keys() & root.defaults.keys():
+            raise SweepError(
+                f"The class {classes[name].__proto_parameters__.title} and a parameter of"
+                f" {root.title} are both {name!r} in the config: give the class another node,"
+                f' @proto.prefix("{name}_"), or the parameter another name.'
+            )
+        parameters = [root, *[one.__proto_parameters__ for one in classes.values()]]
+        return cls(app, [_with_current_defaults(one) for one in parameters], classes, closed)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Task, (self.app, self.root, self.nodes, self.closed)
+        seen: set[type] = set()
+        for target in self.targets:
+            for field in target.fields.values():
+                _resolve_annotations(field.annotation, seen)
+                _resolve_annotations(type(field.default), seen)
+        return Task, (self.app, self.targets, self.nodes, self.closed)
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs a job.
@@ -115,7 +113,8 @@ class Task:
         Raises:
             JobError: values that are missing or do not go into their fields: all of them.
         """
-        _refuse_sweeper_options_without_m()
+        if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.RUN:
+            _refuse_sweeper_options()
         mistakes: list[str] = []
         values: dict[str, dict[str, Any]] = {}
         for target in self.targets:
@@ -126,7 +125,7 @@ class Task:
             raise JobError(str(error), error.mistakes)
         arguments = values.pop("")
         of_classes = {
-            self.nodes[node].cls.__proto_parameters__.key: named for node, named in values.items()
+            self.nodes[node].__proto_parameters__.key: named for node, named in values.items()
         }
         with BoundValues(of_classes, is_job=True):
             return self.app.__wrapped__(**arguments)
@@ -187,7 +186,7 @@ class Task:
         """Whether a key is the plain name of a prefix class's field, and not the function's."""
         if self.root.open or key in self.root.fields or key in self.nodes:
             return False
-        return any(key in node.target.fields for node in self.nodes.values())
+        return any(key in target.fields for target in self.targets)
 
     def in_full(self, key: str, at_root: Container[str]) -> str:
         """A key with the node that it is in, where it is the plain name of a field.
@@ -202,8 +201,8 @@ class Task:
         """
         if key in at_root or not self.is_plain(key):
             return key
-        classes = [node.cls.__proto_parameters__ for node in self.nodes.values()]
-        return KeyResolver(None, classes).find(key)[0].full(key)
+        classes = [one.__proto_parameters__ for one in self.nodes.values()]
+        return find_parameter(key, None, classes)[0].full(key)
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that is neither a parameter's nor a field's, else None.
@@ -212,13 +211,12 @@ class Task:
             key: the key, without + or ++. What is below a field is not looked at.
         """
         first, _, below = key.partition(".")
-        node = self.nodes.get(first)
-        target = self.root if node is None else node.target
-        name = first if node is None else below.partition(".")[0]
+        target = next((one for one in self.targets[1:] if one.node == first), self.root)
+        name = below.partition(".")[0] if target.node else first
         if not name or name in target.fields or target.open:
             return None
         valid = [full_key(target.node, one) for one in target.fields]
-        valid += self.nodes if node is None else ()
+        valid += () if target.node else self.nodes
         close = self.suggestion(key)
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
@@ -229,47 +227,48 @@ class Task:
         Returns:
             Its key; None if a parameter has the key, or nothing like it.
         """
-        within = [full_key(one.node, name) for one in self.targets[1:] for name in one.fields]
-        names = [*self.root.fields, *self.nodes, *within]
+        full = [full_key(one.node, name) for one in self.targets for name in one.fields]
+        names = [*full, *self.nodes]
         if key in names:
             return None
         if key in sweeper_options():
             return f"hydra.sweeper.{key}"
-        short = {name.rpartition(".")[2]: name for name in within}
-        joined = {name.replace(".", "_"): name for name in within}
-        close = short.get(key) or joined.get(key) or nearest(key, names)
-        return close or short.get(nearest(key, short) or "")
+        meant = {name.rpartition(".")[2]: name for name in full}  # lr for training.lr
+        meant |= {name.replace(".", "_"): name for name in full}
+        meant |= {name: name for name in names}
+        return meant.get(key) or meant.get(nearest(key, meant) or "")
 
 
 def _with_current_defaults(parameters: ParameterSet) -> Target:
     """The fields with what was assigned to them, or is bound now, for a default."""
-    target = parameters.target
     fields = {
         name: replace(field, default=parameters.value(name))
-        for name, field in target.fields.items()
+        for name, field in parameters.target.fields.items()
     }
-    seen: set[type] = set()
-    for field in fields.values():
-        resolve_annotations(field.annotation, seen)
-        resolve_annotations(type(field.default), seen)
-    return replace(target, fields=fields)
+    return replace(parameters.target, fields=fields)
 
 
-def _as_of_script(app: App[..., Any]) -> Any:
-    """The function as a script would have it.
+def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
+    """Replaces the text in the annotations of a script's classes by the types that it names.
 
-    For one of an imported module, Hydra would look for configs in a package instead of beside the
-    file, and fail without a package even where there are no configs. A notebook's cell counts as
-    a file in the working directory.
+    A launcher's worker gets such a class by value, and not the names that the text is about.
+
+    Args:
+        annotation: of a value that the classes are part of.
+        seen: the classes that are done.
     """
-    function = cast("FunctionType", inspect.unwrap(app))
-    code = function.__code__
-    if not Path(code.co_filename).exists():
-        code = code.replace(co_filename=str(Path.cwd() / f"{function.__name__}.py"))
-    copied = copy_function(function, code, {})
-    copied.__module__ = "__main__"
-    vars(copied)["__proto_fields__"] = app.__proto_fields__  # still a target of sweeps
-    return copied
+    annotation = unwrap(annotation)
+    parts: list[Any] = [*annotation] if isinstance(annotation, list) else [*get_args(annotation)]
+    if isinstance(annotation, type) and annotation.__module__ == "__main__":
+        if annotation in seen:
+            return
+        seen.add(annotation)
+        resolved = hints(annotation)
+        own = {name: resolved[name] for name in inspect.get_annotations(annotation)}
+        annotation.__annotations__ = own
+        parts = [*annotation.__bases__, *own.values()]
+    for part in parts:
+        _resolve_annotations(part, seen)
 
 
 def _content(config: DictConfig, node: str, mistakes: list[str]) -> DictConfig:
@@ -293,7 +292,7 @@ def _is_interpolated(config: DictConfig, name: str) -> bool:
     return OmegaConf.is_config(value) and "${" in str(OmegaConf.to_container(value))
 
 
-def _refuse_sweeper_options_without_m() -> None:
+def _refuse_sweeper_options() -> None:
     """Refuses what the command line of a single run gives the sweeper.
 
     What a config gives it has no effect, as both kinds of run share the config; there is a warning
@@ -302,8 +301,6 @@ def _refuse_sweeper_options_without_m() -> None:
     Raises:
         JobError: options of the sweeper, with their values.
     """
-    if not HydraConfig.initialized() or HydraConfig.get().mode != RunMode.RUN:
-        return
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
     sweeper: dict[str, Any] = hydra["sweeper"]
     defaults = sweeper_options()
@@ -314,8 +311,9 @@ def _refuse_sweeper_options_without_m() -> None:
         if name in defaults and sweeper.get(name) != defaults[name]
     ]
     if given:
-        of_sweeps = "is an option of sweeps" if len(given) == 1 else "are options of sweeps"
-        raise JobError(f"{' and '.join(given)} {of_sweeps}, and this is a single run: add -m.")
+        raise JobError(
+            f"{' and '.join(given)}: options of sweeps, and this is a single run: add -m."
+        )
     if sweeper.get("sweep"):
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."

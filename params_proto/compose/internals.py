@@ -1,16 +1,8 @@
-"""What the rest of the package uses of private names in OmegaConf and multiprocessing."""
+"""What the rest of the package uses of private names in multiprocessing."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
-
-def typed_node(config: DictConfig, name: str) -> Any:
-    """A node with its type and flags, which `config[name]` gives for containers alone."""
-    return cast("Any", config)._get_node(name)
+from typing import Any, cast
 
 
 def hand_to_children(name: str, value: Any) -> None:

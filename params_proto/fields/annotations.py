@@ -15,15 +15,14 @@ from typing import (
     Final,
     Literal,
     NewType,
+    NotRequired,
+    Required,
     TypeVar,
     Union,
     cast,
 )
 
-_WRAPPERS: tuple[Any, ...] = (
-    *(Annotated, Final, ClassVar),
-    *[getattr(typing, name, Final) for name in ("Required", "NotRequired")],  # of a TypedDict
-)
+_WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
 
 
 def resolve(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import builtins
 import enum
 import functools
 import os
 import typing
-from collections import OrderedDict, abc
+from collections import abc
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, Final, Literal, cast
@@ -22,7 +24,6 @@ from params_proto.fields.annotations import (
     unwrap,
     without_none,
 )
-from params_proto.fields.dotted_name import find_object
 from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
 
 SCALARS: Final = frozenset({bool, int, float, str, bytes})
@@ -39,15 +40,12 @@ _CONCRETE: Final[Mapping[Any, Any]] = {
     abc.MutableSequence: list,
     abc.Collection: list,
     abc.Iterable: list,
-    abc.Reversible: list,
-    abc.Container: list,
     abc.Set: set,
     abc.MutableSet: set,
     abc.Mapping: dict,
     abc.MutableMapping: dict,
     os.PathLike: Path,
 }
-_CALLABLE: Any = typing.get_origin(Callable[..., Any])
 
 # The value of a subclass, such as a member of an IntEnum, in the type itself.
 _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
@@ -115,15 +113,30 @@ def coerce_like_omegaconf(value: Any, kind: type) -> Any:
     try:
         return convert_exact(value, kind)
     except ConversionError:
-        from omegaconf import BooleanNode, EnumNode, FloatNode, IntegerNode, StringNode
-
-        nodes = {bool: BooleanNode, int: IntegerNode, float: FloatNode, str: StringNode}
-        if type(value) not in SCALARS - {bytes} or kind is bytes:
-            raise
-        node = EnumNode(kind) if issubclass(kind, enum.Enum) else nodes[kind]()
-        with suppress(ValueError, OverflowError):
-            return node.validate_and_convert(value)
+        if type(value) in (bool, int, float, str) and kind not in (bytes, NoneType):
+            with suppress(ValueError, OverflowError):
+                return scalar_node(kind).validate_and_convert(value)
         raise
+
+
+def scalar_node(kind: type, value: Any = None, is_optional: bool = True) -> Any:
+    """A node of OmegaConf's that holds scalars, paths or members of an enum.
+
+    >>> scalar_node(float, "1e-3") == 0.001
+    True
+    """
+    import omegaconf
+
+    if issubclass(kind, enum.Enum):
+        return omegaconf.EnumNode(kind, value, is_optional=is_optional)
+    kinds: dict[type, Any] = {
+        bool: omegaconf.BooleanNode,
+        int: omegaconf.IntegerNode,
+        float: omegaconf.FloatNode,
+        str: omegaconf.StringNode,
+        bytes: omegaconf.BytesNode,
+    }
+    return kinds.get(kind, omegaconf.PathNode)(value, is_optional=is_optional)
 
 
 def convert(
@@ -159,9 +172,9 @@ def convert(
         return value
     if value is None and default is None:
         return None
-    kind = class_of(default)
+    kind = cast("Any", type(default))
     special = isinstance(default, (tuple, set, frozenset, enum.Enum, os.PathLike))
-    if (special or is_record(kind)) and unwrap(annotation) is Any and default is not REQUIRED:
+    if (special or is_record(kind)) and default is not REQUIRED and unwrap(annotation) is Any:
         with suppress(ConversionError):
             return _convert(value, kind, scalar)
     return _convert(value, annotation, scalar)
@@ -181,11 +194,6 @@ def child_field(annotation: Any, name: str) -> Field | None:
     return None
 
 
-def class_of(value: object) -> Any:
-    """The class of a value, about which a type checker knows nothing."""
-    return type(value)
-
-
 def of_python(value: Any) -> Any:
     """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
     if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
@@ -202,6 +210,55 @@ def strictly_equal(one: Any, other: Any) -> bool:
     return one is other or equality_key(one) == equality_key(other)
 
 
+# --- functions and classes by name: "package.module.name" <-> the object of that name
+
+
+def dotted_name(obj: Any) -> str | None:
+    """The name under which `find_object` gives back this very object, None if there is none.
+
+    >>> import json
+    >>> dotted_name(json.dumps), dotted_name(lambda: 0)
+    ('json.dumps', None)
+    """
+    name = f"{getattr(obj, '__module__', None)}.{getattr(obj, '__qualname__', None)}"
+    try:
+        return name if find_object(name) is obj else None
+    except ValueError:
+        return None
+
+
+def find_object(name: str) -> Any:
+    """The object of a dotted name, found as Hydra finds a `_target_`: modules are imported.
+
+    Raises:
+        ConversionError: there is no such object.
+
+    >>> find_object("collections.abc.Callable")
+    <class 'collections.abc.Callable'>
+    >>> find_object("math.nope")
+    Traceback (most recent call last):
+        ...
+    params_proto.fields.convert.ConversionError: 'math.nope' cannot be imported: \
+module 'math' has no attribute 'nope'
+    """
+    parts = name.split(".")
+    if len(parts) < 2 or not all(part.isidentifier() for part in parts):
+        cure = f": write builtins.{name}" if hasattr(builtins, name) else ""
+        raise ConversionError(f"{name!r} is not a name like package.module.name{cure}")
+    try:
+        obj: Any = import_module(parts[0])
+        for length, part in enumerate(parts[1:], 2):
+            if not hasattr(obj, part) and hasattr(obj, "__path__"):
+                import_module(".".join(parts[:length]))
+            obj = getattr(obj, part)
+    except Exception as error:  # a module runs whatever it contains
+        raise ConversionError(f"{name!r} cannot be imported: {error}") from error
+    return obj
+
+
+# --- a value into an annotation: each kind of annotation has a function
+
+
 def _mismatch(value: Any, annotation: Any, reason: str = "") -> ConversionError:
     text = type_text(annotation)
     article = "an" if text[0].lower() in "aeiou" else "a"
@@ -215,16 +272,23 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     kind = typing.get_origin(annotation) or annotation
     if kind is Literal:
         return _choice(value, annotation, scalar)
+    if kind in (type, abc.Callable):
+        return _object(value, annotation)
     if not _is_class(kind) or typing.Protocol in kind.__bases__:
         return value  # Any, and what says nothing about a value
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
-    kind = _CONCRETE.get(kind, kind)
     into = functools.partial(_convert, scalar=scalar)
-    converter = _CONVERTERS.get(kind, _typed_dict if typing.is_typeddict(kind) else None)
-    if converter is not None:
-        return converter(value, kind, annotation, into)
-    if isinstance(value, kind):
+    kind = _CONCRETE.get(kind, kind)
+    if kind in (list, set, frozenset):
+        return _collection(value, kind, annotation, into)
+    if kind is dict:
+        return _dict(value, annotation, into)
+    if typing.is_typeddict(kind):
+        known = hints(kind)
+        items = _checked(value, Mapping, annotation)
+        return _named(items, kind, known, kind.__required_keys__, into)
+    if isinstance(value, kind) and kind is not tuple:
         return value
     if issubclass(kind, tuple):
         return _tuple(value, kind, annotation, into)
@@ -258,55 +322,50 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
 
 
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
-    """A value into a Literal: a choice of the same type, else what `scalar` makes one."""
+    """A value into a Literal: an equal choice, else the first that `scalar` makes of it."""
     value = of_python(value)
-    for convert_scalar in (_unchanged, scalar):
-        for choice in typing.get_args(annotation):
-            with suppress(ConversionError):
-                if strictly_equal(convert_scalar(value, class_of(choice)), choice):
-                    return choice
+    choices = typing.get_args(annotation)
+    for choice in choices:
+        if strictly_equal(value, choice):
+            return choice
+    for choice in choices:
+        with suppress(ConversionError):
+            if strictly_equal(scalar(value, type(choice)), choice):
+                return choice
     raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
 
 
-def _unchanged(value: Any, kind: type) -> Any:
-    return value
-
-
-# Each converter takes the value, the class, the annotation, and what converts elements.
-
-_Into = Callable[[Any, Any], Any]
-
-
-def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+def _object(value: Any, annotation: Any) -> Any:
     """A class or another callable, itself or by its dotted name."""
-    try:
-        found: Any = find_object(value) if type(value) is str else value
-    except ValueError as error:
-        raise ConversionError(str(error)) from error
+    found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
         raise ConversionError(f"{shown(value)} is not callable")
-    (bound,) = map(unwrap, typing.get_args(annotation)[:1] or (Any,))
-    is_class = _is_class(found) and (not _is_class(bound) or issubclass(cast("Any", found), bound))
-    if kind is type and not is_class:
-        raise _mismatch(value, annotation)
+    if (typing.get_origin(annotation) or annotation) is type:
+        (bound,) = map(unwrap, typing.get_args(annotation) or (Any,))
+        if not _is_class(found) or (_is_class(bound) and not issubclass(found, bound)):
+            raise _mismatch(value, annotation)
     return found
 
 
-def _list(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    elements = _elements(value, annotation)
+_Into = Callable[[Any, Any], Any]
+"""Converts an element to its annotation."""
+
+
+def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+    """A sequence into a list; into a set, also a set, or a sequence in which nothing is twice."""
     (element,) = typing.get_args(annotation) or (Any,)
-    return [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
-
-
-def _set(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A set, or a list in which nothing occurs twice, into a set or frozenset."""
-    is_set = isinstance(value, abc.Set)
-    elements = list(cast("abc.Set[Any]", value)) if is_set else value
-    converted = _list(elements, kind, annotation, into)
+    known = abc.Set if kind is not list and isinstance(value, abc.Set) else _SEQUENCES
+    elements = list(_checked(of_python(value), known, annotation))
+    converted = [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
+    if kind is list:
+        return converted
     made = kind(converted)
     if len(made) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
     return made
+
+
+_SEQUENCES = (list, tuple, range)
 
 
 def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
@@ -314,7 +373,7 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     names = getattr(kind, "_fields", None)
     if names is not None and isinstance(value, Mapping):
         return _record(cast("Mapping[Any, Any]", value), kind, into)
-    elements = _elements(value, annotation)
+    elements = list(_checked(of_python(value), _SEQUENCES, annotation))
     if names is not None and len(elements) <= len(names):
         return _record(dict(zip(names, elements, strict=False)), kind, into)
     types = typing.get_args(annotation) or names or (Any, ...)
@@ -324,55 +383,51 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
         reason = f"it has {len(elements)} elements, not {len(types)}"
         raise _mismatch(value, annotation, reason)
     pairs = zip(elements, types, strict=True)
-    converted = [_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)]
-    return kind(converted)
+    return kind([_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)])
 
 
-def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
+def _dict(value: Any, annotation: Any, into: _Into) -> Any:
     key_type, value_type = typing.get_args(annotation) or (Any, Any)
     converted: dict[Any, Any] = {}
-    for key, element in _checked(value, (Mapping,), annotation).items():
+    for key, element in _checked(value, Mapping, annotation).items():
         made = _at(f"[{key!r}]", into, key, key_type)
         if made in converted:
             raise _mismatch(value, annotation, f"{made!r} occurs twice")
         converted[made] = _at(f"[{key!r}]", into, element, value_type)
-    return kind(converted)
-
-
-def _typed_dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    known = hints(kind)
-    items = _checked(value, (Mapping,), annotation)
-    _check_names(kind, items, known, kind.__required_keys__)
-    return {name: _at(f"[{name!r}]", into, item, known[name]) for name, item in items.items()}
+    return converted
 
 
 def _record(value: Mapping[Any, Any], kind: Any, into: _Into) -> Any:
     """An object of a dataclass, an attrs class or a named tuple, made of its fields."""
     fields = record_fields(kind)
-    required = {name for name, field in fields.items() if field.default is REQUIRED}
-    _check_names(kind, value, fields, required)
-    given: dict[str, Any] = {
-        name: _at(f".{name}", into, element, fields[name].annotation)
-        for name, element in value.items()
-        # None means a default of None, as in a call.
-        if not (element is None and fields[name].default is None)
-    }
+    annotations = {name: field.annotation for name, field in fields.items()}
+    required = [name for name, field in fields.items() if field.default is REQUIRED]
+    # None means a default of None, as in a call.
+    none = [name for name, field in fields.items() if field.default is None]
+    given = {key: each for key, each in value.items() if each is not None or key not in none}
+    made = _named(given, kind, annotations, required, into)
     try:
-        return kind(**given)
+        return kind(**made)
     except CONSTRUCTOR_ERRORS as error:
         raise _mismatch(value, kind, str(error) or type(error).__name__) from error
 
 
-def _check_names(
-    kind: Any, given: Mapping[Any, Any], known: Mapping[str, Any], required: Collection[str]
-) -> None:
+def _named(
+    given: Mapping[Any, Any],
+    kind: Any,
+    annotations: Mapping[str, Any],
+    required: Collection[str],
+    into: _Into,
+) -> dict[str, Any]:
+    """The values of some fields, each converted to its own annotation."""
     for name in given:
-        if name not in known:
-            hint = did_you_mean(str(name), known)
+        if name not in annotations:
+            hint = did_you_mean(str(name), annotations)
             raise ConversionError(f"{kind.__name__} has no {name!r}.{hint}")
-    missing = [name for name in known if name in required and name not in given]
+    missing = [name for name in annotations if name in required and name not in given]
     if missing:
         raise ConversionError(f"{kind.__name__} needs {', '.join(missing)}")
+    return {name: _at(f".{name}", into, each, annotations[name]) for name, each in given.items()}
 
 
 def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
@@ -383,23 +438,7 @@ def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
         raise ConversionError(error.rule, step + error.path) from None
 
 
-def _elements(value: Any, annotation: Any) -> list[Any]:
-    return list(_checked(of_python(value), (list, tuple, range), annotation))
-
-
-def _checked(value: Any, kinds: tuple[type, ...], annotation: Any) -> Any:
+def _checked(value: Any, kinds: type | tuple[type, ...], annotation: Any) -> Any:
     if not isinstance(value, kinds):
         raise _mismatch(value, annotation)
     return value
-
-
-_CONVERTERS: Final[Mapping[Any, Callable[[Any, Any, Any, _Into], Any]]] = {
-    list: _list,
-    set: _set,
-    frozenset: _set,
-    tuple: _tuple,
-    dict: _dict,
-    OrderedDict: _dict,
-    type: _object,
-    _CALLABLE: _object,
-}

@@ -1,50 +1,50 @@
-"""Fields as a structured config, and a structured config as native values."""
+"""Fields as a structured config, and the values of a config as Python's own."""
 
 # ruff: noqa: UP045 - a hint can be a generic
 
 from __future__ import annotations
 
-import abc
-import copy
 import dataclasses
 import enum
-import functools
 import typing
 from collections.abc import Callable, Container, Mapping, Set
 from contextlib import suppress
 from pathlib import Path, PurePath
-from typing import Any, ClassVar, Optional, cast
+from typing import Any, Optional, cast
 
-from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._values import copy_mutable
-from params_proto.errors import sentence, shown, together
+from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
 from params_proto.fields.annotations import type_text, union_members, unwrap, without_none
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
     SCALARS,
     ConversionError,
-    class_of,
     coerce_like_omegaconf,
     convert,
+    dotted_name,
     of_python,
+    scalar_node,
     strictly_equal,
 )
-from params_proto.fields.dotted_name import dotted_name
 from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
 
 # Keys of Hydra's own in every config.
 _RESERVED = ("hydra", "defaults")
 
 
-def structured_config(target: Target) -> type:
-    r"""A dataclass from which OmegaConf makes the target's config.
+def structured_config(target: Target) -> DictConfig:
+    r"""The target's config: a node for each field, typed where OmegaConf knows the type.
 
     OmegaConf checks the types that it knows. Every other field is a node of any type, whose value
     `python_values` checks. A required field is missing (`???`), and so is one whose default a
     config cannot hold: `python_values` fills it in. A dict takes new keys.
+
+    The config itself is not typed, so that the user's files can add keys, to read them from
+    interpolations, say; Hydra closes it for the command line.
 
     Args:
         target: what `describe` gives.
@@ -54,15 +54,14 @@ def structured_config(target: Target) -> type:
 
     >>> from params_proto.fields import describe
     >>> def train(lr: float = 1, betas: tuple[float, float] = (0.9, 0.99), data: str = "${x}"): ...
-    >>> kind = structured_config(describe(train))
-    >>> print(OmegaConf.to_yaml(OmegaConf.structured(kind)), end="")
+    >>> print(OmegaConf.to_yaml(structured_config(describe(train))), end="")
     lr: 1.0
     betas:
     - 0.9
     - 0.99
     data: \${x}
     """
-    nodes: dict[str, _Node] = {}
+    nodes: dict[str, Any] = {}
     mistakes: list[str] = []
     for name, field in target.fields.items():
         if not target.node and name in _RESERVED:
@@ -73,86 +72,36 @@ def structured_config(target: Target) -> type:
                 " not take: name it with the letters a to z, digits and _."
             )
         try:
-            nodes[name] = _node(field, ())
+            nodes[name] = _node(field)
         except ValueError as error:
             mistakes.append(sentence(f"{target.name}: the default of {name}: {error}"))
     if mistakes:
         raise together(mistakes)
-    return _dataclass(target.name, nodes)
+    return OmegaConf.create(nodes)
 
 
-_Node = tuple[Any, Any]
-"""A field of a structured config: its type as OmegaConf knows it, and its default."""
-
-
-def _node(field: Field, outer: tuple[Any, ...]) -> _Node:
-    """The node of a field; `outer` are the dataclasses that contain it."""
-    hint, default = _hint(field.annotation), field.default
+def _node(field: Field) -> Any:
+    """What a config holds of a field that has its default."""
+    default = field.default
     if default is REQUIRED:
         kind = unwrap(field.annotation)
         kind = typing.get_origin(kind) or kind
-        is_node = is_record(kind) and kind not in outer
-        return hint, _record_config(kind, None, outer) if is_node else MISSING
-    if default is None:
-        return Optional[hint], None
+        return _record_node(kind, None) if is_record(kind) else _typed(field, MISSING)
     value = convert(default, field.annotation, default)
     if _is_whole_record(value):
-        return Any, _record_config(type(value), value, outer)
-    if not _is_held(value):
-        return hint, MISSING
-    config = represent(value, _literal)
-    if isinstance(config, dict):
-        config = _open_dict(cast("dict[Any, Any]", config), field.annotation)
-    return hint, config
+        return _record_node(type(value), value)
+    return _typed(field, represent(value, _literal) if _is_held(value) else MISSING)
 
 
-def _hint(annotation: Any) -> Any:
-    """The annotation if OmegaConf checks its values, of scalars and lists of them; else Any."""
-    kind = without_none(annotation)
-    if typing.get_origin(kind) is not list:
-        return _scalar_hint(annotation)
-    hint = list[_scalar_hint(typing.get_args(kind)[0])]
-    return Optional[hint] if union_members(unwrap(annotation)) else hint
-
-
-def _scalar_hint(annotation: Any) -> Any:
-    kind = without_none(annotation)
-    if not isinstance(kind, type) or not (kind in SCALARS or issubclass(kind, (enum.Enum, Path))):
-        return Any
-    return Optional[kind] if union_members(unwrap(annotation)) else kind
-
-
-def _open_dict(config: dict[Any, Any], annotation: Any) -> DictConfig:
-    """A dict that takes new keys, though the rest of a Hydra config does not."""
-    key, element = map(unwrap, typing.get_args(without_none(annotation)) or (Any, Any))
-    is_key = isinstance(key, type) and issubclass(key, (*SCALARS, enum.Enum))
-    key_type = cast("Any", key if is_key else Any)
-    return DictConfig(
-        config, key_type=key_type, element_type=_scalar_hint(element), flags={"struct": False}
-    )
-
-
-class _RecordConfig(abc.ABC):
-    """The base of those that represent a dataclass: a subclass's config can replace them."""
-
-    proto_record: ClassVar[type]
-
-    @classmethod
-    def __subclasshook__(cls, other: type) -> bool:
-        return issubclass(other, cls.proto_record)
-
-
-def _record_config(kind: Any, value: Any, outer: tuple[Any, ...]) -> type:
-    """The class that represents a dataclass in a config, with an object's values as defaults."""
-    nodes: dict[str, _Node] = {}
+def _record_node(kind: Any, value: Any) -> DictConfig:
+    """The node of a dataclass, with an object's values as defaults."""
+    nodes: dict[str, Any] = {}
     for field in _fields_of(kind, value):
         try:
-            nodes[field.name] = _node(field, (*outer, kind))
+            nodes[field.name] = _node(field)
         except ConversionError as error:
             raise ConversionError(error.rule, f".{field.name}{error.path}") from None
-    config = _dataclass(kind.__name__, nodes, (_RecordConfig,))
-    cast("Any", config).proto_record = kind
-    return config
+    return OmegaConf.create(nodes)
 
 
 def _fields_of(kind: Any, value: Any) -> list[Field]:
@@ -160,16 +109,41 @@ def _fields_of(kind: Any, value: Any) -> list[Field]:
     fields = list(record_fields(kind).values())
     if type(value) is not kind:
         return fields
-    return [dataclasses.replace(each, default=getattr(value, each.name)) for each in fields]
-
-
-def _dataclass(name: str, nodes: Mapping[str, _Node], bases: tuple[type, ...] = ()) -> type:
-    fields = [
-        # Not a closure, because configs are pickled.
-        (name, hint, dataclasses.field(default_factory=functools.partial(copy.deepcopy, default)))
-        for name, (hint, default) in nodes.items()
+    # What its constructor took and it has not kept has the class's default.
+    return [
+        dataclasses.replace(each, default=getattr(value, each.name, each.default))
+        for each in fields
     ]
-    return dataclasses.make_dataclass(name, fields, bases=bases, init=False, repr=False, eq=False)
+
+
+def _typed(field: Field, content: Any) -> Any:
+    """A node of the field's type, if it is a scalar or a list of them; a dict takes new keys."""
+    kind = without_none(field.annotation)
+    is_optional = content is None or bool(union_members(unwrap(field.annotation)))
+    if typing.get_origin(kind) is list:
+        element = _hint(typing.get_args(kind)[0])
+        return ListConfig(content, element_type=element, is_optional=is_optional)
+    if _hint(kind) is not Any:
+        return scalar_node(kind, content, is_optional)
+    if not isinstance(content, dict):
+        return content
+    # The rest of a Hydra config takes none.
+    key, element = map(unwrap, typing.get_args(kind) or (Any, Any))
+    is_key = isinstance(key, type) and issubclass(key, (*SCALARS, enum.Enum))
+    return DictConfig(
+        cast("dict[Any, Any]", content),
+        key_type=cast("Any", key if is_key else Any),
+        element_type=_hint(element),
+        flags={"struct": False},
+    )
+
+
+def _hint(annotation: Any) -> Any:
+    """The annotation if OmegaConf checks its values, as it does scalars; else Any."""
+    kind = without_none(annotation)
+    if not isinstance(kind, type) or not (kind in SCALARS or issubclass(kind, (enum.Enum, Path))):
+        return Any
+    return Optional[kind] if union_members(unwrap(annotation)) else kind
 
 
 def _literal(text: str) -> str:
@@ -213,7 +187,7 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
     ValueError: a config cannot represent a function
     """
     value = of_python(value)
-    kind = class_of(value)
+    kind = cast("Any", type(value))
     if isinstance(value, PurePath) or kind is str:
         return text(str(value))
     if value is None or kind in SCALARS or isinstance(value, enum.Enum):
@@ -225,7 +199,10 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
         return sorted(elements, key=lambda element: (type(element).__name__, repr(element)))
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
-        return {_key(key): represent(element, text) for key, element in items}
+        for key, _ in items:
+            if not isinstance(key, (*SCALARS, enum.Enum, PurePath)):
+                raise ValueError(f"a config cannot represent {shown(key)} as a key")
+        return {represent(key): represent(element, text) for key, element in items}
     if _is_whole_record(value):
         return {name: represent(getattr(value, name), text) for name in record_fields(kind)}
     name = dotted_name(value)
@@ -234,15 +211,9 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
     return name
 
 
-def _key(key: Any) -> Any:
-    if isinstance(key, (*SCALARS, enum.Enum, PurePath)):
-        return represent(key)
-    raise ValueError(f"a config cannot represent {shown(key)} as a key")
-
-
 def _is_whole_record(value: Any) -> bool:
     """Whether it is an object of a dataclass that has kept all that its constructor took."""
-    kind = class_of(value)
+    kind = cast("Any", type(value))
     return is_record(kind) and all(hasattr(value, name) for name in record_fields(kind))
 
 
@@ -296,28 +267,29 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     default, annotation = field.default, field.annotation
     absent = field.name not in node.keys()  # noqa: SIM118 - "in" is false for a missing value
     if absent or OmegaConf.is_missing(node, field.name):
+        is_held = _is_held(default)
         # Only a default that a config cannot hold is missing there.
-        if default is REQUIRED or (not absent and _is_held(default)):
+        if default is REQUIRED or (is_held and not absent):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return copy_mutable(default) if _is_held(default) else default
+        return copy_mutable(default) if is_held else default
     try:
-        raw = node[field.name]
-        kind = _record_kind(raw)
-        if kind is not None:
-            value = _record(raw, kind, default, name, mistakes)
-            return value if value is None else convert(value, annotation, default)
-        value = raw
-        if OmegaConf.is_config(raw):
+        value: Any = node[field.name]
+        default = default if default is REQUIRED else convert(default, annotation, default)
+        if isinstance(value, DictConfig):
+            kind = OmegaConf.get_type(value)  # a dataclass of the user's, from Hydra's store
+            kind = kind if is_record(kind) else type(default)
+            kind = kind if is_record(kind) else without_none(annotation)
+            kind = typing.get_origin(kind) or kind
+            if is_record(kind):
+                value = _record(value, kind, default, name, mistakes)
+                return value if value is None else convert(value, annotation, default)
+        if OmegaConf.is_config(value):
             value = OmegaConf.to_container(
-                raw, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
+                value, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )
-        if default is not REQUIRED:
-            current = convert(default, annotation, default)
-            if _represents(value, current):
-                # The default of a Sequence, say, can be a tuple, which a call gives, too.
-                return copy_mutable(
-                    default if _represents(represent(current), default) else current
-                )
+        with suppress(ValueError):
+            if default is not REQUIRED and strictly_equal(value, represent(default)):
+                return copy_mutable(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
@@ -326,24 +298,16 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     return None
 
 
-def _represents(value: Any, default: Any) -> bool:
-    """Whether a config's value is the one that the default has in a config."""
-    with suppress(ValueError):
-        return strictly_equal(value, represent(default))
-    return False
-
-
-def _record_kind(raw: Any) -> type | None:
-    """The dataclass that a node is the config of."""
-    kind = OmegaConf.get_type(raw) if isinstance(raw, DictConfig) else None
-    kind = getattr(kind, "proto_record", kind)
-    return kind if is_record(kind) else None
-
-
-def _record(node: DictConfig, kind: type, default: Any, name: str, mistakes: list[str]) -> Any:
+def _record(node: DictConfig, kind: Any, default: Any, name: str, mistakes: list[str]) -> Any:
     """The object of a dataclass that its node describes; None after a mistake."""
     known = len(mistakes)
     fields = _fields_of(kind, default)
+    names = [field.name for field in fields]
+    mistakes += [
+        f"{name}: {kind.__name__} has no {key!r}.{did_you_mean(str(key), names)}"
+        for key in node
+        if key not in names
+    ]
     given = {field.name: _value(node, field, f"{name}.{field.name}", mistakes) for field in fields}
     if len(mistakes) > known:
         return None

@@ -7,7 +7,6 @@ import enum
 import functools
 import inspect
 import types
-import typing
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal, cast
 
@@ -114,83 +113,71 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
     ({'lr': Field(name='lr', annotation=<class 'float'>, default=REQUIRED), \
 'seed': Field(name='seed', annotation=typing.Any, default=1)}, True)
     """
-    origin = _origin(obj)
-    call = cast("Any", obj if isinstance(obj, functools.partial) else origin)
     try:
-        signature = inspect.signature(call)
+        found = inspect.signature(obj).parameters
     except (TypeError, ValueError) as error:
         raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
-    annotations = _annotations(origin, signature)
-    factories = _default_factories(origin)
-    given: dict[str, Any] = getattr(call, "keywords", {})
-    fields: dict[str, Field] = {}
-    takes_any = False
-    mistakes: list[str] = []
-    for name, parameter in signature.parameters.items():
-        if parameter.kind is parameter.VAR_KEYWORD:
-            takes_any = True
-        elif parameter.kind is parameter.VAR_POSITIONAL:
-            mistakes.append(
-                f"{display_name(obj)} takes *{name}, which no name can set: "
-                f"make it one parameter that is a list."
-            )
-        elif parameter.kind is parameter.POSITIONAL_ONLY:
-            mistakes.append(
-                f"{display_name(obj)} takes {name} by position only, but a config gives names: "
-                f"remove the `/` after it."
-            )
-        else:
-            default = REQUIRED if parameter.default is parameter.empty else parameter.default
-            if name in factories and name not in given:
-                default = factories[name]()
-            fields[name] = Field(name, annotations[name], default)
+    by_position = [name for name, one in found.items() if one.kind is one.POSITIONAL_ONLY]
+    mistakes = [
+        f"{display_name(obj)} takes {name} by position only, but a config gives names: "
+        f"remove the `/` after it."
+        for name in by_position
+    ]
+    mistakes += [
+        f"{display_name(obj)} takes *{name}, which no name can set: make it one parameter that is a"
+        " list."
+        for name, one in found.items()
+        if one.kind is one.VAR_POSITIONAL
+    ]
     if mistakes:
         raise together(mistakes)
-    return fields, takes_any
+    named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
+    annotations, factories = annotations_of(obj), _default_factories(obj)
+    fields: dict[str, Field] = {}
+    for name, one in named.items():
+        default = REQUIRED if one.default is one.empty else one.default
+        fields[name] = Field(
+            name, annotations[name], factories[name]() if name in factories else default
+        )
+    return fields, len(named) < len(found)
 
 
 def display_name(obj: Any) -> str:
     """The name that a message calls a function, a class or another callable by.
 
-    >>> display_name(functools.partial(len)), display_name(list[int])
+    >>> display_name(functools.partial(len)), display_name(list)
     ('len', 'list')
     """
-    origin = _origin(obj)
-    return getattr(origin, "__name__", type(origin).__name__)
+    obj = _without_partial(obj)
+    return getattr(obj, "__name__", type(obj).__name__)
 
 
-def _origin(obj: Any) -> Any:
-    """What a `functools.partial` calls, and the class of a generic one with its arguments."""
-    if isinstance(obj, functools.partial):
-        obj = cast("functools.partial[Any]", obj).func
-    return typing.get_origin(obj) or obj
+def _without_partial(obj: Any) -> Any:
+    return cast("Any", obj).func if isinstance(obj, functools.partial) else obj
 
 
-def _annotations(origin: Any, signature: inspect.Signature) -> dict[str, Any]:
-    """The resolved annotation of each parameter."""
-    function = inspect.unwrap(origin)
-    of_class: dict[str, Any] = {}
-    if isinstance(origin, type):
-        of_class, function = hints(origin), cast("Any", origin).__init__
-    elif not hasattr(function, "__globals__"):
+def annotations_of(obj: Any) -> dict[str, Any]:
+    """The resolved annotation of each parameter of something callable, and of a class's fields."""
+    obj = _without_partial(obj)
+    of_class = hints(obj) if isinstance(obj, type) else {}
+    function = cast("Any", obj).__init__ if isinstance(obj, type) else inspect.unwrap(obj)
+    if not hasattr(function, "__globals__"):  # an object that is called
         function = cast("Any", type(function)).__call__
     names = getattr(inspect.unwrap(function), "__globals__", {})
-    return {
-        name: of_class[name] if name in of_class else resolve(parameter.annotation, names)
-        for name, parameter in signature.parameters.items()
-    }
+    found = inspect.signature(obj).parameters.items()
+    return {name: resolve(one.annotation, names) for name, one in found} | of_class
 
 
-def _default_factories(origin: Any) -> dict[str, Callable[[], Any]]:
+def _default_factories(obj: Any) -> dict[str, Callable[[], Any]]:
     """What makes the default of a dataclass's or an attrs class's field, by parameter name."""
-    known = getattr(origin, "__dataclass_fields__", {}).values()
+    known = getattr(_without_partial(obj), "__dataclass_fields__", {}).values()
     # Not "is not MISSING": in a class that was pickled by value, that is a copy.
     factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
-    for attribute in getattr(origin, "__attrs_attrs__", ()):
+    for attribute in getattr(obj, "__attrs_attrs__", ()):
         default = attribute.default
         if hasattr(default, "factory") and not default.takes_self:
             factories[attribute.alias] = default.factory
-    return factories
+    return {name: factories[name] for name in factories.keys() - getattr(obj, "keywords", {})}
 
 
 def is_record(kind: Any) -> bool:

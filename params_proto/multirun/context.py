@@ -82,13 +82,13 @@ class AppContext:
     def targets(self) -> tuple[Any, ...]:
         """What a proto app's config is made of: its function and its prefix classes."""
         task = self.task
-        return () if task is None else (task.app, *[node.cls for node in task.nodes.values()])
+        return () if task is None else (task.app, *task.nodes.values())
 
     @property
     def fields(self) -> tuple[Target, ...]:
         """The fields of the targets."""
         task = self.task
-        return () if task is None else (task.root, *[node.target for node in task.nodes.values()])
+        return () if task is None else tuple(task.targets)
 
     @cached_property
     def scope(self) -> Scope:

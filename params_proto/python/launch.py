@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 import signal
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from threading import Lock
@@ -19,7 +19,6 @@ from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.configs import entries, stored
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.registry import functions
 from params_proto.app.run import in_full, mistakes_of
 from params_proto.app.task import Task
 from params_proto.compose.app import Decoration, decoration, started
@@ -172,7 +171,7 @@ def _runnable(
         return _Runnable(place, app)
     if decorated is not None or takes_whole_config(function):
         return _Runnable(place, None, function, decorated)
-    return _Runnable(place, _as_app(function, place))
+    return _Runnable(place, App(function, place.configs, place.primary))
 
 
 def _own_function(sweep: Sweep) -> Any:
@@ -185,17 +184,6 @@ def _own_function(sweep: Sweep) -> Any:
         f"launch needs a function for the jobs to run, and the sweep is over {over}: write"
         f" launch(train). It takes {_FORMS}."
     )
-
-
-def _as_app(function: Callable[..., Any], place: Place) -> App[..., Any]:
-    """A plain function as if it were decorated, without a trace among those that are."""
-    key = current.key_of(function)
-    before = functions.pop(key, None)
-    app = App(function, place.configs, place.primary)
-    del functions[key]
-    if before is not None:
-        functions[key] = before
-    return app
 
 
 def _job_name(function: Any) -> str:

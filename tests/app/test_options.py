@@ -1,4 +1,4 @@
-"""`--lr 0.1` in place of `lr=0.1`: a hint."""
+"""`--lr 0.1` in place of `lr=0.1`, and names that an app does not have: a hint."""
 
 from __future__ import annotations
 
@@ -21,18 +21,14 @@ def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: s
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["--lr", "0.1"], "--lr 0.1: Hydra has no such option. Did you mean lr=0.1?"),
-        (["--lr=0.1", "model=cnn"], "--lr=0.1: Hydra has no such option. Did you mean lr=0.1?"),
-        (["--batch-size", "64"], "Did you mean batch_size=64?"),
-        (["--bacth_size", "64"], "Did you mean batch_size=64?"),
-        (["--augment"], "--augment: Hydra has no such option. Did you mean augment=...?"),
-        (["--augment", "lr=1"], "--augment: Hydra has no such option. Did you mean augment=...?"),
-        (["--lr"], "Did you mean lr=...?"),
-        (["--model", "a b"], "--model a b: Hydra has no such option. Did you mean 'model=a b'?"),
-        (["--sweep", "grid.yaml"], "Did you mean hydra.sweeper.sweep=grid.yaml?"),
-        (["--max-failures=3"], "Did you mean hydra.sweeper.max_failures=3?"),
-        (["-m", "sweep=grid"], "train has no parameter sweep. Did you mean hydra.sweeper.sweep?"),
-        (["-m", "--lr", "1,2", "--model=a,b"], "- --model=a,b: Hydra has no such option."),
+        (["--lr", "0.1"], "--lr: did you mean lr=0.1?"),
+        (["--batch-size=64", "model=cnn"], "--batch-size: did you mean batch_size=64?"),
+        (["--bacth_size", "64"], "--bacth_size: did you mean batch_size=64?"),
+        (["--augment", "lr=1"], "--augment: did you mean augment=...?"),
+        (["--lr"], "--lr: did you mean lr=...?"),
+        (["--model", "a b"], "--model: did you mean 'model=a b'?"),
+        (["--max-failures=3"], "--max-failures: did you mean hydra.sweeper.max_failures=3?"),
+        (["-m", "--lr", "1,2", "--model=a,b"], "--model: did you mean model=a,b?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -41,15 +37,14 @@ def test_a_parameter_as_an_option(
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         train.run(arguments)
-    assert ended.value.code == 1
+    assert ended.value.code == 2
     said = capsys.readouterr()
-    assert hint in said.err
+    assert "unrecognized arguments" in said.err
+    assert hint in said.err.splitlines()
     assert said.out == ""
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["--hel"], ["--cfg", "job"], ["--vers"], ["-cjob"]], ids=str
-)
+@pytest.mark.parametrize("arguments", [[], ["--hel"], ["--cfg", "job"]], ids=str)
 def test_options_of_hydra_are_hydras(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -58,13 +53,6 @@ def test_options_of_hydra_are_hydras(
     said = capsys.readouterr()
     assert said.out
     assert said.err == ""
-
-
-def test_an_option_that_nothing_has_is_argparses_to_refuse(capsys: pytest.CaptureFixture[str]):
-    with pytest.raises(SystemExit) as ended:
-        train.run(["--Zr", "1"])
-    assert ended.value.code == 2
-    assert "unrecognized arguments: --Zr" in capsys.readouterr().err
 
 
 @pytest.fixture
@@ -93,38 +81,19 @@ def trained(tmp_path: Path) -> Any:
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
         (["-m", "sweep=grid"], ["sweep: did you mean +sweep=grid?"]),
         (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep?"]),
-        (["-m", "resume=runs/1"], ["resume: did you mean hydra.sweeper.resume?"]),
         (["-m", "+epochs=3"], []),
         (["hydra.job.nam=x"], []),
-        (["=x"], []),
+        (["--optimizer-lr", "3"], ["--optimizer-lr: did you mean optimizer.lr=3?"]),
+        (["--lr", "3"], ["--lr: did you mean optimizer.lr=3?"]),
+        (["--nme", "x"], ["--nme: did you mean optimizer.name=x?"]),
     ],
     ids=lambda value: " ".join(value),
-)  # fmt: skip
+)
 def test_a_key_that_the_users_own_configs_do_not_have(
     arguments: list[str], hints: list[str], trained: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit):
         trained.run(arguments)
-    assert ended.value.code == 1
     said = capsys.readouterr()
     lines = [line.rpartition("] ")[2] for line in (said.err + said.out).splitlines()]
     assert [line for line in lines if "did you mean" in line] == hints
-
-
-@pytest.mark.parametrize(
-    ("arguments", "hint"),
-    [
-        (["--optimizer-lr", "3"], "Did you mean optimizer.lr=3?"),
-        (["--lr", "3"], "Did you mean optimizer.lr=3?"),
-        (["--nme", "x"], "Did you mean optimizer.name=x?"),
-        (["--epoch", "3"], "Did you mean epochs=3?"),
-        (["--sweep", "grid.yaml"], "Did you mean hydra.sweeper.sweep=grid.yaml?"),
-    ],
-    ids=lambda value: value[0] if isinstance(value, list) else "",
-)
-def test_a_field_as_an_option(
-    arguments: list[str], hint: str, trained: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        trained.run(arguments)
-    assert hint in capsys.readouterr().err

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.fields.dotted_name import dotted_name, find_object
+from params_proto.fields.convert import dotted_name, find_object
 
 
 class Outer:

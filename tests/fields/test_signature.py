@@ -125,7 +125,7 @@ TARGETS: list[tuple[Any, str, dict[str, tuple[Any, Any]]]] = [
             "eps": (float, REQUIRED),
         },
     ),
-    (Box[int], "Box", {"content": (Any, REQUIRED)}),
+    (Box, "Box", {"content": (Any, REQUIRED)}),
     (Point, "Point", {"x": (float, REQUIRED), "y": (float, 0.0)}),
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.fields.help import describe_help
+from params_proto.app.help import describe_help
 
 
 # As people write who align their comments:
@@ -155,7 +155,6 @@ BESIDE = {
     ("target", "expected"),
     [
         (beside, BESIDE),
-        (functools.partial(beside, lr=1), BESIDE),
         (on_one_line, {}),
         (many_on_one_line, {}),
         (decorated, {"lr": "learning rate"}),
