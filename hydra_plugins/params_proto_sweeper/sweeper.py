@@ -62,18 +62,17 @@ class ParamsProtoSweeper(Sweeper):
             BegunSinceError,
             JobRunner,
             Options,
-            rank_here,
             resume_target,
             run,
+            run_as_rank,
         )
         from params_proto.multirun.errors import reported_by_hydra
 
         assert self.hydra_context is not None
         assert self.config is not None
-        with reported_by_hydra():
-            rank = rank_here(self.task_function)
-        if rank is not None:
-            return rank.run(self.hydra_context, self.config, self.task_function)
+        returned = run_as_rank(self.hydra_context, self.config, self.task_function)
+        if returned is not None:
+            return returned
         loader, task = self.hydra_context.config_loader, self.task_function
         with ExitStack() as held:
             with reported_by_hydra():

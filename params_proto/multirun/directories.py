@@ -29,7 +29,6 @@ from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
     COMPOSED,
     CONFIGS,
-    EARLIER,
     FAILED,
     JOBS,
     MULTIRUN,
@@ -38,7 +37,6 @@ from params_proto.records.manifest import (
     RESULTS,
     RUNNING,
     SWEEP,
-    folders,
     has_plan,
     make_folder,
 )
@@ -294,7 +292,7 @@ def remove_sweep(own: Path) -> None:
     Raises:
         SweepError: something cannot be removed. With a record that stays, its job would not run.
     """
-    for path in (own / JOBS, own / EARLIER, own / FAILED):
+    for path in (own / JOBS, own / FAILED):
         try:
             if path.exists():
                 shutil.rmtree(path)
@@ -315,7 +313,8 @@ def remove_half_written(directory: Path, *, records: bool) -> None:
         directory: of a sweep that no other process runs.
         records: whether it has records.
     """
-    for folder in folders(directory):
+    own = directory / OWN
+    for folder in (directory, own, *own.glob(f"{CONFIGS}*")):
         _files.remove_drafts(folder)
     if records:
         JobStore(directory).remove_drafts()

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stderr, suppress
-from dataclasses import dataclass, field
 from io import StringIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -28,8 +25,8 @@ from params_proto.multirun.jobs import Batch, Job, first_number
 from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
+from params_proto.records.lock import POLL
 from params_proto.records.manifest import FAILED, OWN
-from params_proto.records.process import this_process
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
@@ -40,81 +37,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL = 0.2  # seconds between two looks at jobs of other processes
 _MAX_KEPT = 1000  # jobs whose returns are kept until the end
-_MAX_LISTED = 5  # jobs of one exception, in the summary of failures
-_MAX_IDLE = 3  # workers in a row that may die without a job
-
-
-@dataclass(eq=False)
-class Failures:
-    """The jobs that failed in this run.
-
-    Args:
-        directory: the sweep's.
-        name: of the jobs, and so of their logs; None where each job has its own.
-        counter: of the failures, if there is a limit.
-    """
-
-    directory: Path
-    name: str | None
-    counter: FailureCounter | None = None
-    records: dict[int, Record] = field(default_factory=dict[int, Record])
-
-    def __post_init__(self) -> None:
-        self._absolute = self.directory.absolute()  # a job may change the working directory
-
-    def add(self, record: Record) -> None:
-        """Logs a job that failed, once."""
-        if record.job in self.records:
-            return
-        self.records[record.job] = record
-        if self.counter is not None:
-            self.counter.add(record.job)
-        log.error(
-            f"{sentence(f'{named(record)} {record.status.value}: {_reason(record)}')}"
-            f" {self._log_of(record)}"
-        )
-
-    def forget(self, jobs: Iterable[Job]) -> None:
-        """Leaves out jobs that run again."""
-        for one in jobs:
-            del self.records[one.number]
-            if self.counter is not None:
-                self.counter.remove(one.number)
-
-    @property
-    def too_many(self) -> bool:
-        """Whether no further job is to start."""
-        return self.counter is not None and self.counter.exceeded
-
-    def summary(self) -> str:
-        """The failures by what the jobs raised, a line each."""
-        groups: dict[str, list[Record]] = {}
-        for record in self.records.values():
-            groups.setdefault(_reason(record), []).append(record)
-        lines = [f"{counted(len(self.records))} failed:"]
-        for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
-            numbers = ", ".join([str(record.job) for record in records[:_MAX_LISTED]])
-            rest = len(records) - _MAX_LISTED
-            more = f" and {rest} more" if rest > 0 else ""
-            lines.append(f"- {reason} ({counted(len(records))}: {numbers}{more})")
-        return "\n".join(lines)
-
-    def _log_of(self, record: Record) -> str:
-        logs = [path.name for path in (self._absolute / record.dir).glob("*.log")]
-        found = [name for name in logs if name == f"{self.name}.log"] or logs
-        if len(found) == 1:
-            return f"Its log: {self.directory / record.dir / found[0]}"
-        return f"Its directory: {self.directory / record.dir}"
-
-
-def _reason(record: Record) -> str:
-    """Why a job failed, in one line."""
-    if record.error is None:
-        return "its process died"
-    first = record.error.message.strip().partition("\n")[0]
-    return f"{record.error.type}: {first:.200}" if first else record.error.type
 
 
 class Executor:
@@ -124,60 +47,76 @@ class Executor:
         run: the sweep, written down.
         launcher: Hydra's.
         runner: what the launcher runs.
-        configs: where the sweep keeps its config files, absolute.
     """
 
-    def __init__(self, run: SweepRun, launcher: Launcher, runner: JobRunner, configs: Path) -> None:
+    def __init__(self, run: SweepRun, launcher: Launcher, runner: JobRunner) -> None:
         directory, limit = run.directory.absolute(), run.options.max_failures
-        counter = None
-        if limit is not None:
-            counter = FailureCounter(directory / OWN / FAILED / uuid4().hex, limit)
         self.records = JobStore(directory)
-        self.failures = Failures(run.directory, run.host.job_name, counter)
-        self.unrecorded: dict[int, str] = {}  # jobs whose records do not say how they ended: why
+        self.failures: dict[int, Record] = {}  # of this run, by job
+        self.unrecorded: dict[int, str] = {}  # why a job's record does not say how it ended
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
         self.progress: Progress | None = None
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
-        self.rerun_started = 0  # completed jobs that have started once more
-        self.first_failure: tuple[int, JobReturn] | None = None
-        # Of the batch that runs: its jobs, and how many attempts each had before it.
+        self.first_failure: tuple[int, Exception | None] | None = None
+        # The jobs of the batch that runs, and how many attempts each had before it.
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
         self._run, self._launcher, self._runner = run, launcher, runner
+        self._returned: dict[int, JobReturn] = {}  # by the jobs of the batch
         self._jobs = 0
-        runner.open(directory, configs)
+        self._counter = None
+        if limit is not None:
+            self._counter = FailureCounter(directory / OWN / FAILED / uuid4().hex, limit)
+        runner.open(directory, run.configs)
         runner.on_change = self._changed
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Whether no further job is to start."""
+        return self._counter is not None and self._counter.exceeded
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and those that fail again as often as `retries` says.
 
         Raises:
-            Exception: what the launcher raises for another reason than a dead worker.
+            Exception: the launcher's, unless a worker died.
         """
-        self.batch, self.attempts = batch.all, {}
-        returned: dict[int, JobReturn] = {}
-        self._launch_all(batch, returned)
+        self.batch, self.attempts, self._returned = batch.all, {}, {}
+        self._launch_all(batch)
         retries = self._run.options.retries
         for number in range(1, retries + 1):
-            failed = [one for one in batch.all if one.number in self.failures.records]
-            if not failed or self.failures.too_many:
+            failed = [one for one in batch.all if one.number in self.failures]
+            if not failed or self.too_many_failures:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
-            # A job that ended its worker would take those beside it along once more.
+            # A job that killed its worker would take those beside it along once more.
             alone = [] if self._run.host.submits else [*filter(self._has_crashed, failed)]
             for jobs in ([one for one in failed if one not in alone], *[[one] for one in alone]):
-                if not self.failures.too_many:
-                    self.failures.forget(jobs)
-                    self._launch_all(Batch(jobs, batch.directories), returned)
-        self._keep([one.number for one in batch.all if one.number in returned], returned)
-        self.rerun_started += self.count_rerun()
+                if not self.too_many_failures:
+                    for one in jobs:
+                        del self.failures[one.number]
+                        if self._counter is not None:
+                            self._counter.remove(one.number)
+                    self._launch_all(Batch(jobs, batch.directories))
+        self._keep_returns()
         self.batch = ()
 
     def wait(self) -> None:
-        """Waits for jobs that other processes run, and runs those again whose processes die."""
+        """Waits for jobs that other processes run, and reruns those whose processes die."""
         while self.elsewhere:
-            dead = [one for one in self.elsewhere if not self._ends_elsewhere(one)]
+            dead: list[Job] = []
+            for one in self.elsewhere:
+                record = self.record(one)
+                if record is not None and self.records.is_running(record):
+                    where = f"process {record.pid} on {record.host}"
+                    log.info(f"Waiting for job {one.number}, which {where} runs.")
+                    record = self.settled(one)
+                if record is None or record.status is Status.RUNNING:
+                    self.close(one, Status.CRASHED)  # if no further job starts, it stays so
+                    dead.append(one)
+                else:
+                    self._ended(record)
             self.elsewhere.clear()
             if dead:
                 self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
@@ -188,58 +127,71 @@ class Executor:
             return self.records.read(one.number)
         return None
 
-    def count_rerun(self) -> int:
-        """How many completed jobs of the batch have started once more."""
-        again = [one for one in self.batch if one.rerun_after]
-        attempts = self._attempts(again)
-        return sum(attempts[one.number] > one.rerun_after for one in again)
+    def settled(self, one: Job, seconds: float = float("inf")) -> Record | None:
+        """The record of a job once no other process runs it, or after some seconds."""
+        deadline = time.monotonic() + seconds
+        while (record := self.record(one)) is not None and time.monotonic() < deadline:
+            if record.is_mine or not self.records.is_running(record):
+                break
+            time.sleep(POLL)
+        return record
 
     def close(self, one: Job, status: Status) -> Record | None:
-        """Says in the record of a job whose process is gone how it ended."""
+        """Records how a job ended whose process is gone."""
         record = self.record(one)
         if record is not None:
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
-    def _keep(self, numbers: Sequence[int], returned: Mapping[int, JobReturn]) -> None:
-        """Keeps what the jobs of a batch returned, of a sweep that has few of them."""
-        failed = [number for number in numbers if error_of(returned[number]) is not None]
-        self.completed += len(numbers) - len(failed)
+    def _keep_returns(self) -> None:
+        """Keeps what the jobs of a batch returned, if the sweep has few jobs."""
+        numbers = [one.number for one in self.batch if one.number in self._returned]
+        results = [self._returned[number] for number in numbers]
+        failed = [number for number in numbers if self._returned[number].status.name != "COMPLETED"]
+        self.completed += len(results) - len(failed)
         if failed and self.first_failure is None:
-            self.first_failure = failed[0], returned[failed[0]]
+            self.first_failure = failed[0], error_of(self._returned[failed[0]])
         # Each holds three configs of its job: those of many jobs would fill the memory.
-        self._jobs += len(numbers)
+        self._jobs += len(results)
         run, plan = self._run, self._run.request.plan
         kept = self._jobs <= _MAX_KEPT and not plan.exceeds(_MAX_KEPT, run.options.shard)
-        self.returns = [*self.returns, [returned[number] for number in numbers]] if kept else []
+        self.returns = [*self.returns, results] if kept else []
 
-    def _launch_all(self, batch: Batch, returned: dict[int, JobReturn]) -> None:
+    def _launch_all(self, batch: Batch) -> None:
         """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
-        rest: Sequence[Job] = batch.all
-        idle = 0
-        while rest and not self.failures.too_many:
-            attempts = self._attempts(rest)
-            self.attempts = attempts | self.attempts
+        rest, directories = batch.all, batch.directories
+        was_idle = False  # whether the last launch has failed before any job started
+        while rest and not self.too_many_failures:
+            before = self._attempts(rest)
+            self.attempts = before | self.attempts
             if self.progress is not None:
-                self.progress.launched(attempts)
+                self.progress.launched(before)
             try:
-                results = self._launch(Batch(rest, batch.directories))
+                results = self._launch(Batch(rest, directories))
             except Exception as error:
-                died, left = self._unfinished(rest, attempts)
-                # A worker may die between two jobs, or before its first one.
-                idle = idle + 1 if len(left) == len(rest) else 0
-                is_death = _is_death(error)
-                if runs_here(self._run.host.config) or idle > (_MAX_IDLE if is_death else 0):
+                if runs_here(self._run.host.config):
                     raise
-                what = "A worker died" if is_death or died else "The launcher stopped"
-                log.warning(f"{what}: {type(error).__name__}. The other jobs continue.")
-                self._run_alone(died, batch.directories, len(rest) == 1, returned)
-                rest = left
+                died, left = self._unfinished(rest, before)
+                is_idle = len(left) == len(rest)
+                if is_idle and (was_idle or not _is_death(error)):
+                    raise
+                log.warning(
+                    f"The launcher stopped: {type(error).__name__}. The other jobs continue."
+                )
+                for one in died:
+                    if len(rest) == 1 or self._run.host.submits:  # it had a process of its own
+                        self._crashed(one)
+                    elif self.too_many_failures:
+                        self.close(one, Status.INTERRUPTED)
+                    else:
+                        self._launch_all(Batch([one], directories))
+                rest, was_idle = left, is_idle
                 continue
             if len(results) == len(rest):
-                self._take(Batch(rest, batch.directories), results, returned)
+                for one, result in zip(rest, results, strict=True):
+                    self._take(one, result, directories.get(one.number))
                 return
-            died, left = self._unfinished(rest, attempts)
+            died, left = self._unfinished(rest, before)
             for one in died:
                 self._crashed(one)
             for one in left:
@@ -248,98 +200,60 @@ class Executor:
                 )
             return
 
-    def _run_alone(
-        self,
-        died: Sequence[Job],
-        directories: dict[int, str],
-        was_alone: bool,
-        returned: dict[int, JobReturn],
-    ) -> None:
-        """Runs the jobs of dead workers one at a time: the one that dies again has crashed."""
-        for one in died:
-            if was_alone or self._run.host.submits:  # which has a process for each job
-                self._crashed(one)
-            elif self.failures.too_many:
-                self.close(one, Status.INTERRUPTED)
-            else:
-                self._launch_all(Batch([one], directories), returned)
-
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         jobs, first = batch.jobs, first_number(batch.numbers)
-        # A job knows its number by its directory where the launcher's count has gaps.
-        named = self._run.is_resume or type(first) is not int
-        if named:
+        # If the launcher's count has gaps, a job knows its number by its directory.
+        by_directory = self._run.is_resume or type(first) is not int
+        if by_directory:
             jobs = [
                 [*one.overrides, in_directory(batch.directories[one.number])]
                 if one.number in batch.directories
                 else one.overrides
                 for one in batch.all
             ]
+        numbers = {path: number for number, path in batch.directories.items()}
         self._runner.launch = Launch(
-            numbers={path: number for number, path in batch.directories.items()} if named else None,
+            numbers=numbers if by_directory else None,
             rerun_after=batch.again,
-            failures=self.failures.counter,
+            failures=self._counter,
             timeout=self._run.options.timeout,
         )
         return self._launcher.launch(jobs, initial_job_idx=first) or ()
 
-    def _take(
-        self, batch: Batch, results: Sequence[JobReturn], returned: dict[int, JobReturn]
-    ) -> None:
-        """Notes what a launcher returned, one result for each job."""
-        for one, result in zip(batch.all, results, strict=True):
-            error = error_of(result)
-            if error is None and isinstance(result.return_value, Skipped):
-                record = self.record(one)
-                if record is not None and record.status is Status.RUNNING:
-                    self.elsewhere.append(one)
-                continue
-            returned[one.number] = result
-            if isinstance(error, UnrecordedError):  # what is there tells of an earlier attempt
-                self.unrecorded[one.number] = str(error)
-                continue
-            record = self.record(one)
-            if record is None:
-                job = one._replace(directory=batch.directories.get(one.number))
-                record = self._runner.record_returned(job, result, error)
-            self._ended(record)
+    def _take(self, one: Job, result: JobReturn, directory: str | None) -> None:
+        """Notes what a launcher returned for a job."""
+        error = error_of(result)
+        record = self.record(one)
+        if error is None and isinstance(result.return_value, Skipped):
+            if record is not None and record.status is Status.RUNNING:
+                self.elsewhere.append(one)
+            return
+        self._returned[one.number] = result
+        if isinstance(error, UnrecordedError):  # its record is that of an earlier attempt
+            self.unrecorded[one.number] = str(error)
+            return
+        if record is None:
+            job = one._replace(directory=directory)
+            record = self._runner.record_returned(job, result, error)
+        self._ended(record)
 
     def _unfinished(
-        self, jobs: Sequence[Job], attempts: Mapping[int, int]
+        self, jobs: Sequence[Job], before: dict[int, int]
     ) -> tuple[list[Job], list[Job]]:
-        """Launched jobs whose process is gone, and those that have not started; notes the rest."""
+        """The jobs of a failed launch whose process died, and those that have not started."""
         died: list[Job] = []
         left: list[Job] = []
         for one in jobs:
             record = self.record(one)
-            if record is None or record.attempt == attempts[one.number]:
+            if record is None or record.attempt == before[one.number]:
                 left.append(one)
                 continue
-            # A cluster's job runs on.
-            while not is_mine(record) and self.records.is_running(record):
-                time.sleep(POLL)
-                record = self.record(one) or record
-            if record.status is Status.RUNNING and not is_mine(record):
+            record = self.settled(one) or record  # a cluster's job continues
+            if record.status is Status.RUNNING and not record.is_mine:
                 died.append(one)
             else:
                 self._ended(record)
         return died, left
-
-    def _ends_elsewhere(self, one: Job) -> bool:
-        """Waits for the end of a job that another process runs; False where the process died."""
-        record = self.record(one)
-        if record is not None and self.records.is_running(record):
-            log.info(
-                f"Waiting for job {one.number}, which process {record.pid} on {record.host} runs."
-            )
-        while record is not None and self.records.is_running(record):
-            time.sleep(POLL)
-            record = self.record(one)
-        if record is None or record.status is Status.RUNNING:
-            self.close(one, Status.CRASHED)  # should no further job start, it says so
-            return False
-        self._ended(record)
-        return True
 
     def _crashed(self, one: Job) -> None:
         closed = self.close(one, Status.CRASHED)
@@ -355,11 +269,24 @@ class Executor:
             self._changed(record)
 
     def _changed(self, record: Record) -> None:
-        """Notes that a job has started or ended, at once where it is one of this process."""
-        if record.status in (Status.FAILED, Status.CRASHED):
-            self.failures.add(record)
+        """Notes that a job has started or ended, at once if this process runs it."""
+        is_failure = record.status in (Status.FAILED, Status.CRASHED)
+        if is_failure and record.job not in self.failures:
+            self.failures[record.job] = record
+            if self._counter is not None:
+                self._counter.add(record.job)
+            what = f"{named(record)} {record.status.value}: {reason_of(record)}"
+            log.error(f"{sentence(what)} {self._log_of(record)}")
         if self.progress is not None:
             self.progress.changed(record)
+
+    def _log_of(self, record: Record) -> str:
+        logs = [path.name for path in (self.records.directory / record.dir).glob("*.log")]
+        found = [name for name in logs if name == f"{self._run.host.job_name}.log"] or logs
+        directory = self._run.directory / record.dir
+        if len(found) == 1:
+            return f"Its log: {directory / found[0]}"
+        return f"Its directory: {directory}"
 
     def _attempts(self, jobs: Iterable[Job]) -> dict[int, int]:
         """How many attempts jobs have had, by number."""
@@ -367,20 +294,22 @@ class Executor:
         return {number: 0 if record is None else record.attempt for number, record in known}
 
     def _has_crashed(self, one: Job) -> bool:
-        return self.failures.records[one.number].status is Status.CRASHED
+        return self.failures[one.number].status is Status.CRASHED
 
 
-def is_mine(record: Record) -> bool:
-    """Whether this process has made an attempt."""
-    me = this_process()
-    return (record.host, record.pid) == (me.host, me.pid)
+def reason_of(record: Record) -> str:
+    """Why a job failed, in one line."""
+    if record.error is None:
+        return "its process died"
+    first = record.error.message.strip().partition("\n")[0]
+    return f"{record.error.type}: {first:.200}" if first else record.error.type
 
 
 def error_of(result: JobReturn) -> Exception | None:
     """What a job raised, if it failed."""
     if result.status.name == "COMPLETED":
         return None
-    with redirect_stderr(StringIO()):  # where Hydra says so
+    with redirect_stderr(StringIO()):  # Hydra writes about it there
         try:
             _ = result.return_value
         except Exception as error:
@@ -390,5 +319,6 @@ def error_of(result: JobReturn) -> Exception | None:
 
 def _is_death(error: Exception) -> bool:
     """Whether a launcher has lost a worker."""
-    futures = sys.modules.get("concurrent.futures")  # which a launcher with workers has loaded
-    return futures is not None and isinstance(error, futures.BrokenExecutor)
+    from concurrent.futures import BrokenExecutor  # launchers with workers have loaded it
+
+    return isinstance(error, BrokenExecutor)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import shlex
-import signal
 import sys
 import time
 import traceback
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -19,15 +16,12 @@ from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
-from params_proto.analysis.rows import metrics_of, table
-from params_proto.analysis.text import write_results
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import logged_where_it_can
-from params_proto.multirun.executor import POLL, Executor, error_of, is_mine
-from params_proto.multirun.job_runner import RemoteError, user_traceback
-from params_proto.multirun.progress import has_colors, write
+from params_proto.multirun.executor import Executor, reason_of
+from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
-from params_proto.multirun.signals import exit_on_interrupt, signal_of
+from params_proto.multirun.signals import exit_on_interrupt
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import runs_elsewhere
@@ -36,75 +30,30 @@ from params_proto.records.manifest import read_plan
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
 
-    from params_proto.analysis.ranking import Ranking, Summary
-    from params_proto.multirun.resume import ResumeFilter
+    from params_proto.analysis.ranking import Summary
 
 log = logging.getLogger(__name__)
 
-_MAX_PENDING = 100_000  # jobs that have not run, of which more would take too long to list
-_MAX_HELD = 10_000  # rows that are read once, not twice
 _GRACE = 10.0  # seconds that interrupted workers have to end
-_MAX_LISTED = 5  # jobs that still run
+_MAX_LISTED = 5  # jobs that one line of a summary names
 
 
-@dataclass(eq=False)
-class InterruptSummary:
-    """The jobs of a batch that was interrupted.
-
-    Args:
-        completed: how many completed, by an attempt of this batch.
-        interrupted: how many were cut short.
-        not_started: how many have not started.
-        running: the records of those that still run, in other processes.
-    """
-
-    completed: int = 0
-    interrupted: int = 0
-    not_started: int = 0
-    running: list[Record] = field(default_factory=list[Record])
-
-    def text(self, completed: int, *, queued: bool) -> str:
-        """What the user is told.
-
-        Args:
-            completed: how many jobs completed in the batches before.
-            queued: whether jobs that have not started are in a cluster's queue.
-        """
-        done = f"{counted(completed + self.completed)} completed in this run"
-        lines = [f"Interrupted: {done}, {self.interrupted} cut short."]
-        if self.running:
-            number, shown = len(self.running), self.running[:_MAX_LISTED]
-            where = [f"job {one.job}, process {one.pid} on {one.host}" for one in shown]
-            if number > _MAX_LISTED:
-                where.append(f"{number - _MAX_LISTED} more")
-            it, runs = ("it", "runs") if number == 1 else ("them", "run")
-            lines.append(
-                f"{counted(number)} still {runs} ({'; '.join(where)}): the launcher or another"
-                f" process started {it}, and a resume waits for the end. To end {it} now, use"
-                " kill, or the cluster's scancel."
-            )
-        if self.not_started and queued:
-            lines.append(
-                f"{counted(self.not_started)} submitted and not started: queued jobs will still"
-                " start, unless scancel removes them."
-            )
-        return "\n".join(lines)
-
-
-@dataclass(eq=False)
 class Finish:
     """The end of a sweep, however it comes.
 
     Args:
         run: the sweep.
         executor: has run its jobs.
-        remaining: what was left of a sweep that resumes; None for a new one.
     """
 
-    run: SweepRun
-    executor: Executor
-    remaining: ResumeFilter | None
-    _closing_lines: list[str] = field(default_factory=list[str], init=False)
+    def __init__(self, run: SweepRun, executor: Executor) -> None:
+        self._run, self._executor = run, executor
+
+    @property
+    def _exits(self) -> bool:
+        """Whether nobody waits for an exception, which Hydra would show below everything else."""
+        by_command = bool(command_of(self._run.host))  # a script's own launch has a caller
+        return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def finish(self) -> list[Sequence[JobReturn]]:
         """Shows the first failure, leaves the results, and returns what the jobs returned.
@@ -114,171 +63,170 @@ class Finish:
             Exception: what the first of them raised, if Hydra is to show a complete stack trace.
             CompactHydraException: too many jobs failed of a sweep that Python launched.
         """
+        executor = self._executor
+        failures, unrecorded = executor.failures, executor.unrecorded
+        number, raised = executor.first_failure or (None, None)
+        first = None if number is None else failures.get(number)
         with exit_on_interrupt():
-            self._show_first_failure()
-            self._closing_lines = leave_results(self.run, self.executor.records.directory)
-        failures, unrecorded = self.executor.failures, self.executor.unrecorded
-        if not failures.records and not unrecorded:
-            if self._closing_lines:
-                write("\n".join(self._closing_lines))
-            return self.executor.returns
-        lines = [failures.summary()] if failures.records else []
-        if unrecorded:
-            reason = next(iter(unrecorded.values()))
-            lines.append(f"{counted(len(unrecorded))} without a record of the end: {reason}")
-        if failures.too_many:
-            lines.append("No further job was started (hydra.sweeper.max_failures).")
-        text = "\n".join([*lines, self._resume_hint()])
-        first = self.executor.first_failure
-        raised = None if first is None else error_of(first[1])
-        if self.run.host.launched is not None:
-            if unrecorded or failures.too_many:
+            if first is not None and first.error is not None and self._exits:
+                text = first.error.traceback.rstrip()
+                if isinstance(raised, CompactHydraException):
+                    text = _explanation(raised)
+                _write(f"Error executing job with overrides: {first.overrides}\n{text}")
+            closing = leave_results(self._run, executor.records.directory)
+        if not failures and not unrecorded:
+            if closing:
+                _write("\n".join(closing))
+            return executor.returns
+        hint = self._resume_hint(cut_short=executor.too_many_failures)
+        text = "\n".join([*self._failure_lines(), hint, *closing])
+        if self._run.host.launched is not None:
+            if unrecorded or executor.too_many_failures:
                 raise CompactHydraException(text) from raised
             log.warning(text)
-            return self.executor.returns
-        if first is None or raised is None or unrecorded:  # processes died: nothing to show
-            if self._ends_process:
-                write(text)  # a disk that is full may have the log
+            return executor.returns
+        if raised is None or unrecorded:  # processes died: nothing to show
+            if self._exits:
+                _write(text)  # a full disk may have the log
                 raise SystemExit(1)
             raise CompactHydraException(text)
         log.error(text)
-        if self._ends_process:
+        if self._exits:
             raise SystemExit(1) from raised
-        record = failures.records.get(first[0])
-        if record is not None and record.error is not None and not is_mine(record):
-            raise raised from RemoteError(f"\n{record.error.traceback}")
+        if first is not None and first.error is not None and not first.is_mine:
+            raised.add_note(f"In its own process:\n{first.error.traceback}")
         raise raised
 
     def stop(self, error: Exception) -> None:
-        """Says how to resume after an error that is no job's, as a rule the launcher's.
+        """Says how to resume after an error that is no job's, usually the launcher's.
 
         Raises:
             SystemExit: unless somebody waits for the error.
         """
-        if self._ends_process:
-            write(_explanation(error))
+        if self._exits:
+            _write(_explanation(error))
+        closing: list[str] = []
         try:
-            self._closing_lines = leave_results(self.run, self.executor.records.directory)
+            closing = leave_results(self._run, self._executor.records.directory)
         finally:  # also at Ctrl-C meanwhile
             with logged_where_it_can():
-                log.error(f"The sweep stopped. {self._resume_hint()}")
-        if self._ends_process:
+                hint = self._resume_hint(cut_short=True)
+                log.error("\n".join([f"The sweep stopped. {hint}", *closing]))
+        if self._exits:
             raise SystemExit(1) from error
 
+    @exit_on_interrupt()  # also at another signal meanwhile
     def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
         """Closes the records of jobs that were cut short, and says how to resume.
 
         Raises:
             SystemExit: always, with the status of a process that the signal ended.
         """
-        number = signal_of(error)
-        with exit_on_interrupt():  # by another signal
-            text = self._close_interrupted().text(
-                self.executor.completed, queued=self.run.host.submits
-            )
-            if number == signal.SIGTERM:  # who sends it may not wait until a long table is written
-                log.warning(f"{text}\n{self._resume_hint()}")
-                self._closing_lines = leave_results(self.run, self.executor.records.directory)
-                if self._closing_lines:
-                    write("\n".join(self._closing_lines))
-            else:
-                try:
-                    self._closing_lines = leave_results(self.run, self.executor.records.directory)
-                finally:  # also at another Ctrl-C, which does not wait for it
-                    log.warning(f"{text}\n{self._resume_hint()}")
-        raise SystemExit(128 + number)
+        hint = self._resume_hint(cut_short=True)
+        log.warning("\n".join([*self._close_interrupted(), hint]))
+        # SIGKILL may follow: the table, which may be long, comes last.
+        closing = leave_results(self._run, self._executor.records.directory)
+        if closing:
+            _write("\n".join(closing))
+        raise error
 
-    @property
-    def _ends_process(self) -> bool:
-        """Whether nobody waits for an exception, which Hydra would show below all else."""
-        by_command = bool(command_of(self.run.host))  # a script's own launch has a caller
-        return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
+    def _failure_lines(self) -> list[str]:
+        """The failures by what the jobs raised, a line each."""
+        executor = self._executor
+        failures, unrecorded = executor.failures.values(), executor.unrecorded.values()
+        groups: dict[str, list[Record]] = {}
+        for record in failures:
+            groups.setdefault(reason_of(record), []).append(record)
+        lines = [f"{counted(len(failures))} failed:"] if failures else []
+        for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
+            numbers = _listed([str(record.job) for record in records], ", ", " and ")
+            lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
+        for reason in list(unrecorded)[:1]:
+            lines.append(f"{counted(len(unrecorded))} without a record of the end: {reason}")
+        if executor.too_many_failures:
+            lines.append("No further job was started (hydra.sweeper.max_failures).")
+        return lines
 
-    def _show_first_failure(self) -> None:
-        """Shows what the first job raised that failed: the frames of its own code."""
-        first = self.executor.first_failure
-        failure = None if first is None else self.executor.failures.records.get(first[0])
-        if first is None or failure is None or failure.error is None or not self._ends_process:
-            return
-        raised, text = error_of(first[1]), failure.error.traceback.rstrip()
-        if isinstance(raised, CompactHydraException):
-            text = _explanation(raised)
-        write(f"Error executing job with overrides: {failure.overrides}\n{text}")
+    def _resume_hint(self, *, cut_short: bool) -> str:
+        """The command that resumes the sweep.
 
-    def _resume_hint(self) -> str:
-        """The command that resumes the sweep, what else it would run, and the last lines."""
-        host, options, directory = self.run.host, self.run.options, str(self.run.directory)
-        started = self.executor.rerun_started + self.executor.count_rerun()
-        left = None if self.remaining is None else _not_rerun(self.remaining, started)
+        Args:
+            cut_short: whether jobs may not have started. Records do not say which command ran a
+                job, so if completed jobs are to be rerun, all of them run again.
+        """
+        host, options, directory = self._run.host, self._run.options, str(self._run.directory)
+        lines: list[str] = []
         rerun = None
-        if left is not None:
-            from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
+        if cut_short and self._run.remaining is not None:
+            from params_proto.multirun.resume import rerun_to_resume, statuses
 
-            rerun = rerun_to_resume("all" if options.overwrite else options.rerun)
+            wanted = "all" if options.overwrite else options.rerun
+            if Status.COMPLETED in statuses(wanted):
+                rerun = rerun_to_resume(wanted)
+                lines.append(
+                    "hydra.sweeper.rerun selects completed jobs: resuming also repeats those"
+                    " finished in this run."
+                )
         if host.launched is not None:
             command = relaunch_hint(directory, rerun)
         else:
-            hydra, overwrites = host.of_hydra, bool(options.overwrite)
-            command = resume_command(
-                command_of(host), hydra, directory, rerun, overwrites=overwrites
-            )
-        return "\n".join([*filter(None, [left]), f"Resume with: {command}", *self._closing_lines])
+            overwrites = bool(options.overwrite)
+            start, of_hydra = command_of(host), host.of_hydra
+            command = resume_command(start, of_hydra, directory, rerun, overwrites=overwrites)
+        return "\n".join([*lines, f"Resume with: {command}"])
 
-    def _close_interrupted(self) -> InterruptSummary:
-        """Closes the records of the batch's jobs once their processes are gone."""
-        executor, summary = self.executor, InterruptSummary()
+    def _close_interrupted(self) -> list[str]:
+        """Closes the records of the batch's jobs once their processes are gone, and sums up."""
+        executor = self._executor
+        completed, interrupted, not_started = executor.completed, 0, 0
+        running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE
         for one in executor.batch:
             record = executor.record(one)
             if record is None or executor.attempts.get(one.number) in (None, record.attempt):
-                summary.not_started += 1
+                not_started += 1
                 continue
-            while _runs_elsewhere(executor.records, record) and time.monotonic() < deadline:
-                time.sleep(POLL)
-                record = executor.record(one) or record
-            if _runs_elsewhere(executor.records, record):
-                summary.running.append(record)
-                continue
+            record = executor.settled(one, deadline - time.monotonic()) or record
             if record.status is Status.RUNNING:
+                if not record.is_mine and executor.records.is_running(record):
+                    running[record.job] = record
+                    continue
                 try:
                     record = executor.close(one, Status.INTERRUPTED) or record
                 except SweepError as unwritten:
                     log.error(str(unwritten))
-                    summary.interrupted += 1
-            summary.interrupted += record.status is Status.INTERRUPTED
-            summary.completed += record.status is Status.COMPLETED
-        known = {record.job for record in summary.running}
-        for one in executor.elsewhere:
-            record = executor.record(one)
-            if record is None or record.job in known:
-                continue
+                    interrupted += 1
+            interrupted += record.status is Status.INTERRUPTED
+            completed += record.status is Status.COMPLETED
+        for record in filter(None, map(executor.record, executor.elsewhere)):
             if executor.records.is_running(record):
-                summary.running.append(record)
-        return summary
+                running[record.job] = record
+        done = f"{counted(completed)} completed in this run"
+        lines = [f"Interrupted: {done}, {interrupted} cut short."]
+        if running:
+            where = [f"job {one.job}, process {one.pid} on {one.host}" for one in running.values()]
+            it, runs = ("it", "runs") if len(running) == 1 else ("them", "run")
+            lines.append(
+                f"{counted(len(running))} still {runs} ({_listed(where, '; ', '; ')}): the launcher"
+                f" or another process started {it}, and a resume waits for the end. To end {it}"
+                " now, use kill, or the cluster's scancel."
+            )
+        if not_started and self._run.host.submits:
+            lines.append(
+                f"{counted(not_started)} submitted and not started: queued jobs will still start,"
+                " unless scancel removes them."
+            )
+        return lines
 
 
-def _runs_elsewhere(records: JobStore, record: Record) -> bool:
-    return not is_mine(record) and records.is_running(record)
-
-
-def _not_rerun(remaining: ResumeFilter, started: int) -> str | None:
-    """Says how many completed jobs were to run once more and have not started, if any.
-
-    The record of one that has started looks like that of one that has not: both run when resumed.
-    """
-    left = remaining.again - started
-    if not remaining.again or (not left and remaining.all_seen):
-        return None
-    many = counted(left) if remaining.all_seen else f"{left} or more jobs"
-    have = "has" if left == 1 and remaining.all_seen else "have"
-    return (
-        f"{many} selected by hydra.sweeper.rerun {have} not started. Resuming also repeats those"
-        " finished in this run."
-    )
+def _listed(texts: Sequence[str], separator: str, last: str) -> str:
+    """The first texts of a list, and how many more there are."""
+    more = len(texts) - _MAX_LISTED
+    return separator.join(texts[:_MAX_LISTED]) + (f"{last}{more} more" if more > 0 else "")
 
 
 def _explanation(error: Exception) -> str:
-    """An error as it is shown: its message where that says it all, else also where it came from."""
+    """An error as it is shown: its message if that says it all, else also where it came from."""
     if isinstance(error, (CompactHydraException, SweepError)):
         cause = error.__cause__
         return f"{error}\n{cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
@@ -286,33 +234,38 @@ def _explanation(error: Exception) -> str:
     return "".join(lines).rstrip()
 
 
-def leave_results(run: SweepRun, there: Path) -> list[str]:
-    """Writes `results.csv`, and shows the table unless nobody wants to see it.
+def _write(text: str) -> None:
+    from params_proto.multirun.progress import write  # most sweeps of one job need none of it
+
+    write(text)
+
+
+def leave_results(run: SweepRun, directory: Path) -> list[str]:
+    """Writes `results.csv`, and shows the table unless the user does not want it.
 
     While other shards of the sweep run it does neither: the last of them does.
 
     Args:
         run: the sweep.
-        there: its directory, absolute: a job may have changed the working directory.
+        directory: the sweep's, absolute: a job may have changed the working directory.
 
     Returns:
         The lines that come last on the screen: which job is the best, and how to run it again.
     """
+    from params_proto.analysis.ranking import summary
+    from params_proto.analysis.rows import table
+    from params_proto.analysis.text import write_results
+
     options = run.options
-    if options.shard is not None and runs_elsewhere(there):
+    if options.shard is not None and runs_elsewhere(directory):
         return []
     with logged_where_it_can():
         try:
-            found = table(there, _MAX_PENDING, run.request.plan.space).held(_MAX_HELD)
-            rows = list(islice(found, 2))
-            if len(rows) < 2:  # of which there is nothing to show
-                write_results(found, metrics_of(rows))
-                return []
-            from params_proto.analysis.ranking import summary
-
+            found = table(directory, configs=run.request.plan.space)
             read = summary(found, options.ranking)
             write_results(found, read.metrics)
-            return _show(run, there, read) if options.progress and read.ran else []
+            is_shown = options.progress and read.ran and read.statuses.total() > 1
+            return _show(run, directory, read) if is_shown else []
         except SweepError as error:  # the jobs are done all the same
             later = f"params-proto results {run.directory}"
             log.error(f"{error} The table can be had later: {later}")
@@ -320,35 +273,30 @@ def leave_results(run: SweepRun, there: Path) -> list[str]:
 
 
 def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
+    """Shows the table, and returns the lines about the best job."""
     from params_proto.analysis.ranking import ranking_of
-    from params_proto.analysis.text import counted, shown
+    from params_proto.analysis.rerun import rerun_command
+    from params_proto.analysis.text import cell, counted, shown
+    from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
     order, wrong = None, list[str]()
     try:
         order = ranking_of((), options.metric, options.direction, read.metrics)
-    except SweepError as error:  # that a metric has another name is seen only now
+    except SweepError as error:  # a misspelt metric, known only now
         wrong = [str(error)]
     rows = read.first if order is None else read.best
     lines = ["", shown(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
     if read.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    write("\n".join([*lines, "", *wrong, f"{counted(read.statuses)} in {directory}"]))
-    return _best(there, read, order)
-
-
-def _best(there: Path, read: Summary, order: Ranking | None) -> list[str]:
-    from params_proto.analysis.rerun import rerun_command
-    from params_proto.analysis.text import cell
-
+    _write("\n".join([*lines, "", *wrong, f"{counted(read.statuses)} in {directory}"]))
     if not read.metrics and read.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = read.best[0]
-    if order is None or order.score(best.metrics) is None:
-        return []
     record, plan = JobStore(there).read(best.job), read_plan(there)
-    assert record is not None
+    if record is None or order is None or order.score(best.metrics) is None:
+        return []
     option = "hydra.sweeper.direction=" if plan.script else "direction="
     number = cell(best.metrics[order.metric])
     return [

@@ -1,8 +1,9 @@
 """How far a sweep is, on standard error: a live line in a terminal, else a line for each job.
 
-The live line is there while nothing else is written to the terminal. Jobs of this process write
-through streams that take it away first. Those of joblib's workers do not, so beside them there are
-lines. Between two writes the terminal is in its usual state: killing the process does no harm.
+The live line disappears while something else is written to the terminal: jobs of this process write
+through streams that erase it first. Those of joblib's workers do not, so with them there is a line
+for each job. Between two writes the terminal is in its usual state: killing the process does no
+harm.
 """
 
 from __future__ import annotations
@@ -16,13 +17,12 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from params_proto.analysis.ranking import ALONE, named
+from params_proto.analysis import ranking
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.errors import SweepError, did_you_mean
-from params_proto.multirun import errors
-from params_proto.multirun.resume import Best
-from params_proto.records import JobStore, Record, Status
+from params_proto.multirun.errors import named
+from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
 if TYPE_CHECKING:
@@ -31,16 +31,13 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PERIOD = 0.5  # seconds between two looks at the records of jobs that run elsewhere
-_SHARE = 20  # of the time that a look takes, so much passes before the next one
+_PAUSE = 20  # after a look, at least so many times the time that it took
 _OFTEN = 30.0  # seconds between two lines about all jobs
-_MAX_NAME = 100  # characters of a job and its overrides
-_MAX_METRICS = 4  # metrics of a job
 _ERASE = "\r\x1b[2K"
 
 
 def write(text: str) -> None:
-    """Writes lines to standard error, if there is anybody to read them."""
-    # The sweep does not end because a pipe, or a terminal, has: nothing depends on it.
+    """Writes lines to standard error, if it is open: the sweep outlives a pipe or a terminal."""
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(f"{text}\n")
         sys.stderr.flush()
@@ -65,26 +62,22 @@ class Progress:
     """Counts the jobs of a sweep as they start and end, and shows how far it is.
 
     Args:
-        total: how many jobs there are; None where nobody has counted.
-        best: of the jobs that ran before, and of these.
-        records: of the jobs.
-        remaining: what is left of a sweep that resumes; None for a new one.
-        looks: whether jobs run in other processes, whose records are to be looked at.
-        live: whether a terminal is for this process alone to write to.
+        total: how many jobs there are; None if nobody has counted them.
+        remaining: what is left of the sweep, with its records and the best of the jobs that ran.
+        looks: whether jobs run in other processes, so that their records have to be read.
+        live: whether no other process writes to the terminal.
     """
 
     def __init__(
         self,
         total: int | None,
-        best: Best,
-        records: JobStore,
-        remaining: ResumeFilter | None = None,
+        remaining: ResumeFilter,
         *,
         looks: bool = False,
         live: bool = False,
     ) -> None:
-        self._total, self._best, self._records = total, best, records
-        self._remaining, self._looks = remaining, looks
+        self._total, self._remaining, self._looks = total, remaining, looks
+        self._best = remaining.best
         self._completed = 0
         self._failed: set[int] = set()  # that have not been launched again
         self._running: set[int] = set()
@@ -92,13 +85,13 @@ class Progress:
         self._open: dict[int, int] = {}
         self._knows_metric = False
         self._last_line = time.monotonic()
-        self._has_news = False  # whether a job has ended since
         self._lock = threading.RLock()
-        self._wants_live = live
         self._live: _LiveLine | None = None
+        if live and is_terminal(sys.stderr):
+            self._live = _LiveLine(total)
 
     def launched(self, attempts: Mapping[int, int]) -> None:
-        """Notes that jobs are launched, some of them once more perhaps.
+        """Notes that jobs are launched, for the first time or again.
 
         Args:
             attempts: how many each job has had before, by number.
@@ -116,36 +109,37 @@ class Progress:
                 return
             if record.status is Status.RUNNING:
                 self._running.add(record.job)
-                if self._live is not None:  # which the job's own output may take away soon
-                    self._show()
+                self._show()  # the job's own output may soon take the live line away
                 return
             del self._open[record.job]
             self._running.discard(record.job)
-            self._has_news = True
             if record.status is Status.COMPLETED:
                 self._completed += 1
                 self._best.take(record)
             else:
                 self._failed.add(record.job)
             if self._live is None:
-                self._write_line(record)
+                self._write_lines(record)
+            self._show()
             self._look_for_metric(record)
 
     @contextmanager
     def watching(self) -> Generator[None, None, None]:
         """Within the block it keeps looking, and showing."""
         over = threading.Event()
-        if self._wants_live and is_terminal(sys.stderr):
-            self._live = _LiveLine(self._total)
 
         def watch() -> None:
             period = _PERIOD
             while not over.wait(period):
                 start = time.monotonic()
-                if self._looks:
-                    self._look()
+                for number in [*self._open] if self._looks else ():
+                    with suppress(UnreadableError, SweepError):  # reported when the job has ended
+                        record = self._remaining.records.read(number)
+                        if record is not None:
+                            self.changed(record)
                 self._show()
-                period = max(_PERIOD, _SHARE * (time.monotonic() - start))
+                # Many records on a slow file system: most of the time, nothing is read.
+                period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
 
         thread = threading.Thread(target=watch, daemon=True)
         thread.start()
@@ -159,62 +153,50 @@ class Progress:
 
     def parts(self) -> list[str]:
         """How many jobs are done, failed and running, and the best so far."""
-        left_out, unfinished = 0, 0  # jobs that need not run, and those that did not complete
-        if self._remaining is not None:
-            left_out, unfinished = self._remaining.left_out, self._remaining.unfinished
+        # Jobs that need not run include some that did not complete.
+        left_out, unfinished = self._remaining.left_out, self._remaining.unfinished
         failed = unfinished + len(self._failed)
-        total = "" if self._total is None else f"/{self._total}"
-        parts = [f"{left_out - unfinished + self._completed}{total} done"]
+        parts = [f"{left_out - unfinished + self._completed}{self._of_total} done"]
         if failed:
             parts.append(f"{failed} failed")
         parts.append(f"{len(self._running)} running")
         if (best := self._best.record) is not None:
             order = self._best.ranking
             value = dict(metrics(best.value))[order.metric]
-            name = cell(errors.named(best), _MAX_NAME)
-            parts.append(f"{order.extreme} {order.metric}={cell(value)} ({name})")
+            parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(named(best))})")
         return parts
 
-    def _write_line(self, record: Record) -> None:
-        """Writes a line about a job, but for one that failed: the log has that already."""
+    @property
+    def _of_total(self) -> str:
+        return "" if self._total is None else f"/{self._total}"
+
+    def _write_lines(self, record: Record) -> None:
+        """Writes a line about a job, unless it failed, as the log says; at times one about all."""
         if record.status is Status.COMPLETED:
-            left_out = 0 if self._remaining is None else self._remaining.left_out
-            total = "" if self._total is None else f"/{self._total}"
-            place = f"[{left_out + self._completed + len(self._failed)}{total}]"
-            found = metrics(record.value)
+            ended = self._remaining.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
-            found = sorted(found, key=lambda one: one[0] != first)[:_MAX_METRICS]
-            seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
+            found = sorted(metrics(record.value), key=lambda one: one[0] != first)
             returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
-            more = f": {returned}" if returned else ""
-            name = cell(errors.named(record), _MAX_NAME)
-            write(f"{place} {name} {record.status.value}{seconds}{more}")
-        self._show()
+            seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
+            place, more = f"[{ended}{self._of_total}]", f": {cell(returned)}" if returned else ""
+            write(f"{place} {named(record)} completed{seconds}{more}")
+        if time.monotonic() - self._last_line >= _OFTEN:
+            self._last_line = time.monotonic()
+            write(", ".join(self.parts()))
 
     def _show(self) -> None:
         with self._lock:
             if self._live is not None:
                 ended = self._completed + len(self._failed)
-                left_out = 0 if self._remaining is None else self._remaining.left_out
-                self._live.show(self.parts(), ended, left_out)
-            elif self._has_news and time.monotonic() - self._last_line >= _OFTEN:
-                self._last_line, self._has_news = time.monotonic(), False
-                write(", ".join(self.parts()))
-
-    def _look(self) -> None:
-        """Reads the records of jobs that run elsewhere."""
-        for number in list(self._open):
-            with suppress(UnreadableError, SweepError):  # reported when the job has ended
-                record = self._records.read(number)
-                if record is not None:
-                    self.changed(record)
+                self._live.show(self.parts(), ended, self._remaining.left_out)
 
     def _look_for_metric(self, record: Record) -> None:
         """Warns at the first job that returns something if it does not return the metric."""
         names = [] if self._knows_metric else [name for name, _ in metrics(record.value)]
         self._knows_metric = self._knows_metric or bool(names)
         metric = self._best.ranking.metric
-        if names and metric != ALONE and named(metric, names) not in names:
+        is_misspelt = ranking.named(metric, names) not in names
+        if names and metric != ranking.ALONE and is_misspelt:
             log.warning(
                 f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."
                 f"{did_you_mean(metric, names)}"

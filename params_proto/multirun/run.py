@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NOT_BEGUN = "Interrupted: no job has started. The same command begins again."
+_NOT_STARTED = "Interrupted: no job has started. The same command begins again."
 
 
 def run(
@@ -40,7 +40,7 @@ def run(
     arguments: Sequence[str],
     host: AppContext,
     launcher: Launcher,
-    task: JobRunner,
+    runner: JobRunner,
     target: ResumeTarget,
 ) -> list[Sequence[JobReturn]]:
     """Runs every job.
@@ -50,56 +50,53 @@ def run(
         arguments: the overrides of the command line.
         host: the app.
         launcher: runs the jobs.
-        task: what it runs.
+        runner: what it runs.
         target: what a resume found.
 
     Returns:
-        The returns of the jobs, batch by batch; none where there are more than 1,000.
+        The returns of the jobs, batch by batch; none if there are more than 1,000.
 
     Raises:
-        BegunSinceError: it was to be resumed if there was one, and there is one since.
+        BegunSinceError: the sweep was to be resumed if there was one, and one has begun since.
         HydraException: a mistake in what is requested. It is found before anything is written or
-            run, but for those of a sweep of more than 10,000 jobs, which are checked with their
-            batch, and for a launcher that numbers its jobs in a way of its own.
+            run, except in a sweep of more than 10,000 jobs, whose jobs are checked with their
+            batch.
         SystemExit: a job failed, the launcher did, or the sweep was interrupted; with
-            `HYDRA_FULL_ERROR=1` what the first job raised that failed, or the launcher.
+            `HYDRA_FULL_ERROR=1` what the first failed job, or the launcher, raised.
     """
+    is_dry = options.dry_run not in (None, False)  # None: a shell's variable that is not set
     with ExitStack() as held:
-        task.signals = signals = held.enter_context(interrupts())
-        with reported_by_hydra(), exit_on_interrupt(_NOT_BEGUN):
+        runner.signals = signals = held.enter_context(interrupts())
+        with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             if options.dry_run == "json":
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            sweep_run = open_sweep(options, arguments, host, target)
-            refuse_timeout(options.timeout, host.config)
-            if options.dry_run not in (None, False):  # nothing, where a shell's variable is not set
+            sweep = open_sweep(options, arguments, host, target)
+            if options.timeout is not None:
+                refuse_timeout(options.timeout, host.config)
+            if is_dry:
                 from params_proto.multirun.dry_run import dry_run
 
-                dry_run(sweep_run, options.dry_run)
+                dry_run(sweep, options.dry_run)
                 return []
-            sweep_run.prepare(held)
-            if sweep_run.is_empty:
-                return _nothing_to_run(sweep_run, sweep_run.remaining)
-        if options.progress and not sweep_run.request.arguments:
-            from params_proto.multirun.dry_run import show_what_can_be_swept
-
-            show_what_can_be_swept(sweep_run)
-        executor = Executor(sweep_run, launcher, task, sweep_run.configs)
-        finish = Finish(sweep_run, executor, sweep_run.remaining)
+            sweep.prepare(held)
+            if sweep.is_empty:
+                _nothing_to_run(sweep)
+                return []
+        executor = Executor(sweep, launcher, runner)
+        finish = Finish(sweep, executor)
         try:
-            with _progress(sweep_run, executor, sweep_run.remaining):
-                for batch in sweep_run.batches:
+            with _progress(sweep, executor):
+                for batch in sweep.batches:
                     with reported_by_hydra():
                         executor.run(batch)
                     if signals.last is not None:
-                        raise signals.last  # which a job took for its own
-                    if executor.failures.too_many:
+                        raise signals.last  # a job has swallowed it
+                    if executor.too_many_failures:
                         break
-                if not sweep_run.is_shard:  # other shards of which take their own time
-                    executor.elsewhere += (
-                        sweep_run.remaining.elsewhere if sweep_run.remaining else []
-                    )
+                if not sweep.is_shard:  # other shards take their own time
+                    executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []
                     with reported_by_hydra():
                         executor.wait()
         except KeyboardInterrupt as error:
@@ -110,63 +107,63 @@ def run(
         return finish.finish()
 
 
-def _progress(
-    run: SweepRun, executor: Executor, remaining: ResumeFilter | None
-) -> AbstractContextManager[None]:
-    """Within the block the progress is shown, if anybody wants to see it."""
-    options, plan, part = run.options, run.request.plan, run.options.shard
+def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[None]:
+    """Shows the progress within the block, if the user wants to see it."""
+    options, plan = sweep.options, sweep.request.plan
     if not options.progress:
         return nullcontext()
-    from params_proto.multirun.progress import Progress, is_terminal  # which a sweep may do without
+    if not sweep.request.arguments:
+        from params_proto.multirun.dry_run import show_what_can_be_swept
 
+        show_what_can_be_swept(sweep)
     total = None
-    if plan.size is not None or not plan.exceeds(AHEAD, part):  # without a look at many jobs
-        numbers = range(plan.space.size)[slice(None) if part is None else part]
-        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # which len() may not say
+    if plan.size is not None or not plan.exceeds(AHEAD, options.shard):  # counting them is cheap
+        numbers = range(plan.space.size)[options.shard or slice(None)]
+        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # len() is limited to sys.maxsize
+    from params_proto.multirun.progress import Progress, is_terminal
+
     if total == 1 and not is_terminal(sys.stderr):
         return nullcontext()
-    launcher = run.host.config.hydra.launcher
-    best = Best(options.ranking) if remaining is None else remaining.best
+    remaining = sweep.remaining or ResumeFilter(executor.records, Best(options.ranking))
     executor.progress = Progress(
         total,
-        best,
-        executor.records,
         remaining,
-        looks=not runs_here(run.host.config),
-        live="n_jobs" not in launcher,  # as joblib's has, whose workers write to the terminal
+        looks=not runs_here(sweep.host.config),
+        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write, too
     )
     return executor.progress.watching()
 
 
-def _nothing_to_run(
-    sweep_run: SweepRun, remaining: ResumeFilter | None
-) -> list[Sequence[JobReturn]]:
-    """Of a sweep that has jobs, a part may have none, or they may all be done."""
+def _nothing_to_run(sweep: SweepRun) -> None:
+    """Reports that all jobs have run, or that a shard has none.
+
+    Raises:
+        SweepError: the whole sweep has none.
+    """
+    remaining = sweep.remaining
     if remaining is not None and remaining.left_out:
+        have = "has" if remaining.left_out == 1 else "have"
         unfinished = (
-            f" {remaining.unfinished} of them did not complete, and hydra.sweeper.rerun leaves that"
-            " so."
+            f" {remaining.unfinished} of them did not complete; hydra.sweeper.rerun does not select"
+            " them."
             if remaining.unfinished
             else ""
         )
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep_run.directory}"
-            f" {'has' if remaining.left_out == 1 else 'have'} been run.{unfinished}"
+            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} {have}"
+            f" been run.{unfinished}"
         )
-        if sweep_run.is_same_sweep:  # the process may have died that was about to
+        if sweep.is_same_sweep:  # the process that ran it may have died before its end
             from params_proto.multirun.progress import write
 
-            sweep_run.remove_half_written()
-            for line in leave_results(sweep_run, sweep_run.directory.absolute()):
+            sweep.remove_half_written()
+            for line in leave_results(sweep, sweep.directory.absolute()):
                 write(line)
-        return []
-    size = sweep_run.request.plan.space.size
+        return
+    size = sweep.request.plan.space.size
     if not size:
         raise SweepError(
             "the sweep has no jobs: its exclude or where steps drop every config, or its file has"
             " no rows."
         )
-    log.warning(
-        f"hydra.sweeper.slice={sweep_run.options.slice} takes none of the sweep's {size} jobs."
-    )
-    return []
+    log.warning(f"hydra.sweeper.slice={sweep.options.slice} takes none of the sweep's {size} jobs.")

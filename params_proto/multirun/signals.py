@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -22,11 +22,10 @@ _RUNS_IN_THREADS = (
     "hydra.sweeper.timeout: this launcher runs its jobs in threads, which cannot be stopped."
     " Leave it out, or choose a launcher that runs them in processes."
 )
-_REPEAT = 1.0  # seconds after which a job that swallowed the timeout's error gets it again
 
 
 class Interrupt(KeyboardInterrupt):
-    """A signal as an exception that libraries let through as they do Ctrl-C's.
+    """A signal as an exception, which libraries let through as they do Ctrl-C's.
 
     Args:
         number: of the signal.
@@ -46,14 +45,14 @@ class Interrupts:
         self._pid = os.getpid()
 
     def install(self) -> None:
-        """Handles the signals, again where a job has left a handler of its own."""
+        """Handles the signals, again after a job that has left a handler of its own."""
         if _is_main_thread() and os.getpid() == self._pid:
             for number in self.previous:
                 signal.signal(number, self)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
-        if os.getpid() != self._pid:  # in a process that a job has forked, it is the job's own
+        if os.getpid() != self._pid:  # a process that a job has forked ends as it otherwise would
             signal.signal(number, self.previous[number])
             os.kill(os.getpid(), number)
             return
@@ -66,18 +65,15 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
     """Turns signals into exceptions, in the main thread: Python cannot do so in others.
 
     Args:
-        in_worker: whether only Ctrl-C is handled, and only where nobody else does: SIGTERM ends a
-            launcher's worker.
+        in_worker: handle only Ctrl-C, and only if nothing else does: SIGTERM ends the worker of a
+            launcher.
     """
     handler = Interrupts()
     if _is_main_thread():
         for number in (signal.SIGINT,) if in_worker else (signal.SIGINT, signal.SIGTERM):
             known = signal.getsignal(number)
-            if in_worker:
-                handled = known is signal.default_int_handler
-            else:
-                handled = known is not signal.SIG_IGN  # as in a shell's background
-            if handled:
+            ignored = known is signal.SIG_IGN  # as in a shell's background
+            if known is signal.default_int_handler or not (in_worker or ignored):
                 handler.previous[number] = known
         handler.install()
     try:
@@ -88,8 +84,30 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
 
 
 @contextmanager
+def interruptible(handler: Interrupts | None) -> Generator[None, None, None]:
+    """Raises a signal at the end of the block if the block, a job, has swallowed its exception.
+
+    Args:
+        handler: that of the sweep's process; None in a launcher's worker.
+
+    Raises:
+        Interrupt: there was a signal.
+    """
+    with nullcontext(handler) if handler is not None else interrupts(in_worker=True) as signals:
+        try:
+            yield
+        except SystemExit:
+            if signals.last is None:
+                raise
+        finally:
+            signals.install()
+        if signals.last is not None:
+            raise signals.last
+
+
+@contextmanager
 def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]:
-    """Ends the process at Ctrl-C without a traceback, where there is nothing to close.
+    """Ends the process at Ctrl-C without a traceback.
 
     Raises:
         SystemExit: with the status of a process that the signal ended.
@@ -99,42 +117,33 @@ def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]
     except KeyboardInterrupt as error:
         if message is not None:
             log.warning(message)
-        raise SystemExit(128 + signal_of(error)) from None
-
-
-def signal_of(error: KeyboardInterrupt) -> int:
-    """The number of the signal that an exception stands for."""
-    return error.number if isinstance(error, Interrupt) else signal.SIGINT
+        raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
 @contextmanager
-def time_limit(seconds: float | None) -> Generator[None, None, None]:
-    """Raises in the block after a time, and once more at its end if the block swallowed that.
+def time_limit(seconds: float) -> Generator[None, None, None]:
+    """Raises in the block after a time, again after the same time, and at its end.
 
-    Args:
-        seconds: None for no limit.
+    The block may take the error for another one and swallow it.
 
     Raises:
         TimeoutError: the time is over.
-        SweepError: this is not the main thread, which alone gets signals.
+        SweepError: this is not the main thread, the only one that gets signals.
     """
-    if seconds is None:
-        yield
-        return
     if not _is_main_thread():
         raise SweepError(_RUNS_IN_THREADS)
     raised: list[TimeoutError] = []
 
     def stop(number: int, frame: FrameType | None) -> NoReturn:
         error = TimeoutError(f"the job took longer than hydra.sweeper.timeout={seconds:g} seconds")
-        raised[:] = [error]
+        raised.append(error)
         raise error
 
     previous = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds, _REPEAT)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
-    except SystemExit:  # with which a job may have swallowed it, as if all were well
+    except SystemExit:  # from a job that has swallowed it
         if not raised:
             raise
     except TimeoutError as error:
@@ -142,17 +151,16 @@ def time_limit(seconds: float | None) -> Generator[None, None, None]:
         while trace is not None and trace.tb_next is not None:
             if trace.tb_next.tb_frame.f_code is stop.__code__:  # the job's own frames end here
                 trace.tb_next = None
-                break
             trace = trace.tb_next
         raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, previous)
     if raised:
-        raise raised[0]
+        raise raised[-1]
 
 
-def refuse_timeout(seconds: float | None, config: DictConfig) -> None:
+def refuse_timeout(seconds: float, config: DictConfig) -> None:
     """Refuses a timeout that competes with the launcher's, or that could not stop its jobs.
 
     Args:
@@ -162,8 +170,6 @@ def refuse_timeout(seconds: float | None, config: DictConfig) -> None:
     Raises:
         SweepError: the launcher has a limit of its own, or runs its jobs in threads.
     """
-    if seconds is None:
-        return
     launcher = config.hydra.launcher
     if "timeout_min" in launcher:
         raise SweepError(

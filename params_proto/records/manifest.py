@@ -11,8 +11,8 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/composed.json     the first job's config, to see what has changed since
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
 
-What is made in `.sweep` has the mode of the folder that it is in, so that of `.sweep` itself, which
-`hydra.sweep.mode` gives: neither workers nor a process that resumes the sweep need know it. A
+What is made in `.sweep` gets the mode of the folder it is in, and so that of `.sweep` itself, which
+`hydra.sweep.mode` sets: neither workers nor a process that resumes the sweep need to know it. A
 folder's setgid bit, which the system hands down, stays.
 """
 
@@ -21,11 +21,11 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from stat import S_IMODE
-from typing import IO, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from params_proto import _files
 from params_proto._text import parse_json
@@ -39,7 +39,6 @@ OWN = ".sweep"
 PLAN = "plan.json"
 CONFIGS = "configs"
 COMPOSED = "composed.json"
-EARLIER = "earlier"  # of earlier versions
 FAILED = "failed"
 RUNNING = "running"
 JOBS = "jobs"
@@ -47,7 +46,7 @@ JOBS = "jobs"
 FORMAT = 1  # of plan.json and of the records
 
 _IN_A_FOLDER = 1000
-_RECORD = re.compile(r"(0|[1-9][0-9]*)\.json", re.ASCII)
+_NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 
 
 class PlanFile(NamedTuple):
@@ -104,8 +103,8 @@ class PlanFile(NamedTuple):
         Raises:
             SweepError: it cannot be written.
         """
-        path = _plan_path(directory)
-        with suppress(OSError):  # which writing the file says
+        path = directory / OWN / PLAN
+        with suppress(OSError):  # writing the file reports it
             make_folder(path.parent)
         _files.write(path, [json.dumps(self._asdict(), indent=1) + "\n"], as_folder=True)
 
@@ -121,7 +120,7 @@ _PLAN_TYPES: dict[str, tuple[type, ...]] = {
 
 def has_plan(directory: Path) -> bool:
     """Whether a sweep has begun in a directory."""
-    return _plan_path(directory).is_file() and (directory / SWEEP).is_file()
+    return (directory / OWN / PLAN).is_file() and (directory / SWEEP).is_file()
 
 
 def read_plan(directory: Path) -> PlanFile:
@@ -130,7 +129,7 @@ def read_plan(directory: Path) -> PlanFile:
     Raises:
         SweepError: it is not there, or not what was written.
     """
-    path = _plan_path(directory)
+    path = directory / OWN / PLAN
     try:
         values = read_object(path.read_bytes())
         if "format" in values and values["format"] != FORMAT:
@@ -144,10 +143,6 @@ def read_plan(directory: Path) -> PlanFile:
     except UnreadableError as error:
         raise SweepError(f"{path} is not the plan of a sweep: {error}.") from error
     return PlanFile(**{name: values[name] for name in PlanFile._fields})
-
-
-def _plan_path(directory: Path) -> Path:
-    return directory / OWN / PLAN
 
 
 # --- JSON objects
@@ -191,37 +186,26 @@ def record_path(directory: Path, job: int) -> Path:
     return Path(f"{directory}/{OWN}/{JOBS}/{millions}/{thousands}/{job}.json")
 
 
-def claim_path(directory: Path, job: int, attempt: int) -> Path:
-    """The file that says who makes an attempt, until the record says so."""
-    return record_path(directory, job).with_suffix(f".claim-{attempt}")
-
-
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
     """The records in a sweep's directory, each with the number of its job, in order.
 
     Files of other names, and records outside of their folder, are left out.
     """
-    for millions in _numbered_folders(directory / OWN / JOBS):
-        for thousands in _numbered_folders(millions):
-            names = map(_RECORD.fullmatch, os.listdir(thousands))
-            for number in sorted([int(name[1]) for name in names if name]):
-                path = record_path(directory, number)
-                if path.parent == thousands:
-                    yield number, path
+    jobs = directory / OWN / JOBS
+    for millions in _numbers(jobs):
+        for thousands in _numbers(jobs / str(millions)):
+            folder = jobs / str(millions) / str(thousands)
+            for job in _numbers(folder, ".json"):
+                path = record_path(directory, job)
+                if path.parent == folder:
+                    yield job, path
 
 
-def _numbered_folders(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        return []
-    numbered = [path for path in folder.iterdir() if path.name.isascii() and path.name.isdigit()]
-    return sorted([path for path in numbered if path.is_dir()], key=lambda path: int(path.name))
-
-
-def folders(directory: Path) -> Iterator[Path]:
-    """The folders of a sweep whose files belong to no job."""
-    own = directory / OWN
-    yield from (directory, own, own / EARLIER)
-    yield from own.glob(f"{CONFIGS}*")  # a folder for each process that resumed
+def _numbers(folder: Path, suffix: str = "") -> list[int]:
+    """The numbers by which files or folders in a folder are named, in order."""
+    names = os.listdir(folder) if folder.is_dir() else []
+    stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    return sorted(map(int, filter(_NUMBER.fullmatch, stems)))
 
 
 # --- making files
@@ -240,44 +224,51 @@ def make_folder(folder: Path) -> None:
         return
     make_folder(folder.parent)
     folder.mkdir(exist_ok=True)
-    with suppress(OSError):  # a file system that has no modes
+    with suppress(OSError):  # a file system without modes
         above = folder.parent.stat().st_mode & 0o777
         folder.chmod(S_IMODE(folder.stat().st_mode) & ~0o777 | above)
 
 
-@contextmanager
-def open_file(path: Path, mode: str) -> Generator[IO[str], None, None]:
-    """Opens a text file in `.sweep`, and makes its folder if need be."""
+def create_file(path: Path, mode: str, text: str = "") -> None:
+    """Writes a text file in `.sweep`, and makes its folder if need be.
+
+    Args:
+        path: the file.
+        mode: that of `open`: `x` to fail if the file is there.
+        text: what to write.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     make_folder(path.parent)
     with path.open(mode, encoding="utf-8") as file:
-        with suppress(OSError):  # a file system that has no modes, or another user's file
+        with suppress(OSError):  # a file system without modes, or another user's file
             os.fchmod(file.fileno(), path.parent.stat().st_mode & 0o666)
-        yield file
+        file.write(text)
 
 
 _DRAFT = re.compile(r"\..+\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
 
 
-@contextmanager
-def draft(path: Path, text: str) -> Generator[Path, None, None]:
-    """A file beside another, with its future content, to put in its place; removed on an OSError.
+def write_file(path: Path, text: str) -> None:
+    """Writes a file in `.sweep` so that at every moment there is the old one or the new one.
 
-    It is named after this process, so that what a dead process has left is known.
+    Raises:
+        OSError: it cannot be written.
     """
     me = this_process()
-    made = path.with_name(f".{path.name}.{me.host}-{me.pid}.tmp")
+    draft = path.with_name(f".{path.name}.{me.host}-{me.pid}.tmp")
     try:
-        with open_file(made, "w") as file:
-            file.write(text)
-        yield made
+        create_file(draft, "w", text)
+        os.replace(draft, path)
     except OSError:
         with suppress(OSError):
-            made.unlink()
+            draft.unlink()
         raise
 
 
 def drafts(directory: Path) -> Iterator[tuple[Path, Process]]:
-    """The drafts in a sweep's directory, each with the process that made it."""
+    """The files that processes are writing, or were when they died, each with its process."""
     for path in (directory / OWN).glob("**/.*.tmp"):
         if found := _DRAFT.fullmatch(path.name):
             yield path, Process(found["host"], int(found["pid"]), None)

@@ -13,12 +13,12 @@ _PROC = Path("/proc")
 
 
 class Process(NamedTuple):
-    """A process, also of another machine.
+    """A process of this or another machine.
 
     Args:
-        host: the name of the machine.
-        pid: its number there, which another process has when this one is gone.
-        start_time: when it began, in a form of the system's own; None where that is unknown.
+        host: the name of its machine.
+        pid: its number there, which another process may have later.
+        start_time: when it began, in a form of the system's own; None if unknown.
     """
 
     host: str
@@ -27,53 +27,44 @@ class Process(NamedTuple):
 
     @property
     def is_local(self) -> bool:
-        """Whether it is one of this machine, so that the system knows of it."""
-        return self.host == _host()
+        """Whether it is a process of this machine."""
+        return self.host == os.uname().nodename
 
     @property
     def is_alive(self) -> bool:
-        """Whether a process of this machine is there."""
+        """Whether a process of this machine still runs."""
         start_time = _start_time(self.pid)
         return start_time is not None and self.start_time in (None, start_time)
 
 
 def this_process() -> Process:
-    """The calling process, which is another one after a fork."""
+    """The calling process; after a fork, that is another one."""
     return _process(os.getpid())
 
 
 @cache
 def _process(pid: int) -> Process:
-    return Process(_host(), pid, _start_time(pid))
-
-
-@cache
-def _host() -> str:
-    return os.uname().nodename
+    return Process(os.uname().nodename, pid, _start_time(pid))
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process began, counted from the start of the machine: its clock may be set.
+    """When a process began, counted from the boot of the machine; None if there is none.
 
-    psutil reckons with the clock. Source: proc_pid_stat(5), fields 3 and 22.
+    psutil computes it from the clock, which may be set. Source: proc_pid_stat(5), fields 3 and 22.
     """
     if not _PROC.joinpath("self/stat").exists():
-        return _by_ps(pid)
+        return _start_time_by_ps(pid)
     try:
-        # The second field, the name, is in parentheses and may hold some.
-        fields = _PROC.joinpath(str(pid), "stat").read_text().rpartition(")")[2].split()
-    except (OSError, UnicodeDecodeError):
+        # The second field, the program's name, is in parentheses and may contain some.
+        stat = _PROC.joinpath(str(pid), "stat").read_bytes().rpartition(b")")[2]
+    except OSError:
         return None
-    is_zombie = fields[0] in ("Z", "X")
-    return None if is_zombie else f"{_boot()}/{fields[19]}"
+    state, *fields = stat.decode().split()
+    boot = _PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
+    return None if state in ("Z", "X") else f"{boot}/{fields[18]}"  # a zombie has ended
 
 
-@cache
-def _boot() -> str:
-    return _PROC.joinpath("sys/kernel/random/boot_id").read_text().strip()
-
-
-def _by_ps(pid: int) -> str | None:
+def _start_time_by_ps(pid: int) -> str | None:
     import subprocess  # only where there is no /proc
 
     found = subprocess.run(
@@ -90,7 +81,7 @@ def _by_ps(pid: int) -> str | None:
 def age(path: Path) -> float:
     """Seconds since a file was touched, infinite if it is not there.
 
-    The clock is that of the file system, as machines' clocks differ; where its folder cannot be
+    The clock is that of the file system, because machines' clocks differ; if its folder cannot be
     written, that of this machine.
     """
     clock = path.with_name(f".clock.{os.getpid()}.tmp")

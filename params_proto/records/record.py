@@ -43,15 +43,15 @@ class Record(NamedTuple):
         overrides: those of Hydra.
         config: the swept keys and their values.
         identity: order-independent hash of the overrides.
-        dir: its directory, relative to that of the sweep where it is in there.
-        host: where it runs or ran.
-        pid: in which process.
-        process: when that began, in a form of the system's own: a pid is used again.
-        attempt: 1, and one more each time it is run again.
-        status: how it ended, if it has.
+        dir: its directory, relative to the sweep's if it is inside.
+        host: the machine on which it runs or ran.
+        pid: its process there.
+        process: when that process began, in a form of the system's own, as pids are reused.
+        attempt: 1, plus one for each rerun.
+        status: how it ended, or RUNNING.
         started: when, ISO 8601 with the zone.
         ended: when; None while it runs.
-        duration: seconds, by a clock that is never set.
+        duration: seconds, by a clock that cannot be set.
         value: what the task returned, as far as it is JSON.
         error: what it raised.
     """
@@ -76,7 +76,7 @@ class Record(NamedTuple):
     def start(
         cls, *, job: int, overrides: list[str], config: dict[str, Any], identity: str, dir: str
     ) -> Record:
-        """The record of a first attempt that this process makes from now on."""
+        """The record of a first attempt that this process starts now."""
         process = this_process()
         return cls(job, overrides, config, identity, dir, *process, 1, Status.RUNNING, now())
 
@@ -84,6 +84,11 @@ class Record(NamedTuple):
     def runner(self) -> Process:
         """The process that made the attempt."""
         return Process(self.host, self.pid, self.process)
+
+    @property
+    def is_mine(self) -> bool:
+        """Whether this process made the attempt."""
+        return self.runner == this_process()
 
     def text(self) -> str:
         """The JSON, in one line."""

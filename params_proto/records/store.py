@@ -1,14 +1,13 @@
 """The jobs of a sweep, in its directory: which have run, which run, and who makes the next attempt.
 
-Several processes, also of several machines, may want to run one job: a resubmitted job of Slurm,
-shards of a sweep that overlap, workers that share a directory. Who runs it is decided by a file
-that only one of them can create: the record, or for a later attempt `12.claim-2`, the second one at
-job 12. That says who made it, and goes once the record says so.
+Several processes, on one or several machines, may want to run the same job: a requeued Slurm job,
+shards that overlap, workers that share a directory. A file that only one of them can create decides
+who runs it: `12.claim-2` is the claim to the second attempt at job 12. It is that attempt's record,
+which names the process, and becomes that of the job by renaming.
 """
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
@@ -20,14 +19,13 @@ from params_proto.errors import SweepError
 from params_proto.records.lock import STALE, is_held, keep_alive
 from params_proto.records.manifest import (
     UnreadableError,
-    claim_path,
-    draft,
+    create_file,
     drafts,
-    open_file,
     record_path,
     record_paths,
+    write_file,
 )
-from params_proto.records.process import Process, age, this_process
+from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
 
@@ -57,14 +55,25 @@ class JobStore:
         return record_path(self.directory, job)
 
     def read(self, job: int) -> Record | None:
-        """The record of a job; None where there is none.
+        """The record of a job; None if there is none.
 
         Raises:
             UnreadableError: the file is not a record.
             SweepError: the file cannot be read.
         """
-        content = self._content(job)
-        return None if content is None else _record(content, job)
+        path = self.path(job)
+        try:
+            record = read_record(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise SweepError(
+                f"{path} cannot be read: {reason(error)}. It is the record of job {job}: make it"
+                " readable, or remove it, and the job runs again."
+            ) from error
+        if record.job != job:
+            raise UnreadableError(f"it is the record of job {record.job}")
+        return record
 
     def all(self) -> Iterator[Record | tuple[int, str]]:
         """Every record, by number; of a file that is not one, the number and the reason."""
@@ -74,7 +83,7 @@ class JobStore:
             except (UnreadableError, SweepError) as error:
                 yield job, str(error)
             else:
-                if record is not None:  # it may be gone since
+                if record is not None:  # it may have been removed meanwhile
                     yield record
 
     def is_running(self, record: Record) -> bool:
@@ -89,150 +98,116 @@ class JobStore:
             rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
 
         Returns:
-            The record; None where the job is completed, or runs elsewhere.
+            The record; None if the job is completed, or runs elsewhere.
 
         Raises:
             SweepError: it cannot be written.
         """
-        job = first.job
         while True:
-            before = self._content(job)
-            if before is None and self._create(first):
-                return first
-            last = _record_or_none(before, job)
+            last = self._last(first.job)
             if last is not None and (
                 (last.status is Status.COMPLETED and last.attempt > rerun_after)
                 or self.is_running(last)
             ):
                 return None
-            attempt = 1 + (last.attempt if last else 0)
-            claims = [claim_path(self.directory, job, attempt)]
-            while not self._create_claim(claims[-1]):
+            record = first if last is None else first._replace(attempt=last.attempt + 1)
+            claims = [self._claim_path(record)]
+            while not self._create_claim(claims[-1], record):
                 if self._is_claimed(claims[-1]):
                     return None
-                attempt += 1  # after the claim of a dead process
-                claims.append(claim_path(self.directory, job, attempt))
+                record = record._replace(attempt=record.attempt + 1)  # a dead process has that one
+                claims.append(self._claim_path(record))
             try:
-                if self._content(job) == before:  # no other process has been faster
-                    record = first._replace(attempt=attempt)
-                    self.write(record)
+                if self._last(first.job) == last:  # no other process has been faster
+                    os.replace(claims[-1], self.path(first.job))
+                    claims.pop()
                     return record
+            except OSError as error:
+                raise self._unwritten(first.job, error) from error
             finally:
                 for claim in claims:
                     with suppress(OSError):
                         claim.unlink()
 
     def keep_alive(self, record: Record) -> AbstractContextManager[None]:
-        """Says to other machines, while a job runs, that it does."""
+        """Shows other machines, within the block, that this process is running the job."""
         return keep_alive(self.path(record.job))
 
     def finish(self, record: Record) -> bool:
         """Records how an attempt ended.
 
         The process that made it has the last word. What others conclude, that it crashed or was
-        interrupted, counts only while the record says that it runs.
+        interrupted, counts only while its status is RUNNING.
 
         Args:
             record: the one that `claim` returned or `read` found, with its new status.
 
         Returns:
-            Whether it was written: not where the job has been claimed again since, by a sweep that
+            Whether it was written: not if the job has been claimed again since, by a sweep that
             started over or by a process that took this one for dead.
 
         Raises:
             SweepError: it cannot be written.
         """
-        there = _record_or_none(self._content(record.job), record.job)
-        if there is None or _attempt(there) != _attempt(record):
+        last = self._last(record.job)
+        if last is None or _attempt(last) != _attempt(record):
             return False
-        if there.status is not Status.RUNNING and record.runner != this_process():
+        if last.status is not Status.RUNNING and not record.is_mine:
             return False
         self.write(record)
         return True
 
     def write(self, record: Record) -> None:
-        """Puts a record in the place of the one that was there, so that there always is one whole.
+        """Replaces a job's record, of which there is a whole one at every moment.
 
         Raises:
             SweepError: it cannot be written.
         """
-        path = self.path(record.job)
         try:
-            with draft(path, record.text()) as made:
-                os.replace(made, path)
+            write_file(self.path(record.job), record.text())
         except OSError as error:
-            raise _unwritten(path, error) from error
+            raise self._unwritten(record.job, error) from error
 
     def remove_drafts(self) -> None:
-        """Removes the files of processes that died while they wrote."""
+        """Removes the files of processes that died while writing."""
         for path, process in drafts(self.directory):
             if not is_held(path, process):
                 path.unlink(missing_ok=True)
 
-    def _create(self, record: Record) -> bool:
-        """Writes a record where there is none; False also on a file system without links."""
-        path = self.path(record.job)
-        with suppress(OSError), draft(path, record.text()) as made:
-            try:
-                os.link(made, path)  # which, other than a renaming, does not replace
-                return True
-            finally:
-                os.unlink(made)
-        return False
+    def _last(self, job: int) -> Record | None:
+        """The record of the last attempt; a job whose record is damaged has had none."""
+        with suppress(UnreadableError):
+            return self.read(job)
+        return None
 
-    def _content(self, job: int) -> bytes | None:
-        path = self.path(job)
-        try:
-            return path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SweepError(
-                f"{path} cannot be read: {reason(error)}. It is the record of job {job}: make it"
-                " readable, or remove it, and the job runs again."
-            ) from error
+    def _claim_path(self, record: Record) -> Path:
+        return self.path(record.job).with_suffix(f".claim-{record.attempt}")
 
-    def _create_claim(self, path: Path) -> bool:
+    def _create_claim(self, path: Path, record: Record) -> bool:
         try:
-            with open_file(path, "x") as file:
-                json.dump(this_process(), file)
+            create_file(path, "x", record.text())
         except FileExistsError:
             return False
         except OSError as error:
-            with suppress(OSError):  # on a full disk the file is there, and empty
+            with suppress(OSError):  # on a full disk, the file is there, and empty
                 path.unlink()
-            raise _unwritten(path, error) from error
+            raise self._unwritten(record.job, error) from error
         return True
 
-    def _is_claimed(self, claim: Path) -> bool:
+    def _is_claimed(self, path: Path) -> bool:
         """Whether the process that made a claim is alive."""
         try:
-            process = Process(*json.loads(claim.read_bytes()))
+            process = read_record(path.read_bytes()).runner
         except FileNotFoundError:
             return False  # it has become a record
-        except (ValueError, TypeError):  # it is being written, or was when the machine went down
-            return age(claim) < STALE
-        return is_held(claim, process)
+        except UnreadableError:  # it is being written, or was when the machine went down
+            return age(path) < STALE
+        return is_held(path, process)
 
-
-def _record(content: bytes, job: int) -> Record:
-    record = read_record(content)
-    if record.job != job:
-        raise UnreadableError(f"it is the record of job {record.job}")
-    return record
-
-
-def _record_or_none(content: bytes | None, job: int) -> Record | None:
-    try:
-        return None if content is None else _record(content, job)
-    except UnreadableError:
-        return None  # the job runs again
+    def _unwritten(self, job: int, error: OSError) -> SweepError:
+        return SweepError(f"{self.path(job)} cannot be written: {reason(error)}.")
 
 
 def _attempt(record: Record) -> tuple[object, ...]:
-    """What distinguishes an attempt from all others, also from those of an earlier sweep."""
+    """What distinguishes an attempt from all others, including those of an earlier sweep."""
     return record.attempt, record.started, record.host, record.pid, record.identity
-
-
-def _unwritten(path: Path, error: OSError) -> SweepError:
-    return SweepError(f"{path} cannot be written: {reason(error)}.")

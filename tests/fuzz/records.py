@@ -31,7 +31,6 @@ from params_proto.records.manifest import (
     OWN,
     PLAN,
     SWEEP,
-    claim_path,
     read_plan,
     record_path,
 )
@@ -160,7 +159,7 @@ _FILES: Mapping[str, str] = {
     "composed": f"{OWN}/{COMPOSED}",
     "sweep": SWEEP,
     "multirun": MULTIRUN,
-    "claim": str(claim_path(Path(), 0, 2)),
+    "claim": str(record_path(Path(), 0).with_suffix(".claim-2")),
 }
 
 

@@ -25,7 +25,6 @@ from params_proto.records.manifest import (
     FORMAT,
     OWN,
     PlanFile,
-    claim_path,
     has_plan,
     read_plan,
     record_path,
@@ -49,7 +48,6 @@ from tests.records.test_record import RECORD
 def test_a_record(tmp_path: Path, job: int, path: str) -> None:
     expected = tmp_path / ".sweep" / "jobs" / path
     assert record_path(tmp_path, job) == expected
-    assert claim_path(tmp_path, job, 12) == expected.with_name(f"{job}.claim-12")
     expected.parent.mkdir(parents=True)
     expected.write_text("")
     assert list(record_paths(tmp_path)) == [(job, expected)]

@@ -27,7 +27,7 @@ def progress(
     total: int | None, ranking: Ranking | None = None, remaining: ResumeFilter | None = None
 ) -> Progress:
     best = Best(ranking or Ranking("loss"))
-    made = Progress(total, best, JobStore(Path()), remaining)
+    made = Progress(total, remaining or ResumeFilter(JobStore(Path()), best))
     made.launched(dict.fromkeys(range(total or 9), 0))
     return made
 

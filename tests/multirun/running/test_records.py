@@ -18,7 +18,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
-from params_proto.multirun.job_runner import ExitError, RemoteError
+from params_proto.multirun.job_runner import ExitError
 from params_proto.overrides.identity import identity
 
 FIELDS = [
@@ -159,7 +159,7 @@ def recursion() -> None:
         (UnsayableError, UnsayableError, "UnsayableError", "(its __str__ raises ValueError)"),
         (ValueError, ValueError, "ValueError", ""),
         (lambda: ValueError("\ud800\0"), ValueError, "ValueError", "\\ud800\0"),
-        (lambda: GeneratorExit("x"), RemoteError, "GeneratorExit", "x"),
+        (lambda: GeneratorExit("x"), RuntimeError, "GeneratorExit", "x"),
         (recursion, RecursionError, "RecursionError", "maximum recursion depth exceeded"),
     ],
     ids=["exit 3", "exit text", "unsayable", "nothing", "surrogate", "base", "recursion"],
