@@ -82,9 +82,9 @@ def run(
             if sweep_run.is_empty:
                 return _nothing_to_run(sweep_run, sweep_run.remaining)
         if options.progress and not sweep_run.request.arguments:
-            from params_proto.multirun.dry_run import show_what_can_be_swept
+            from params_proto.multirun.dry_run import show_how_to_sweep
 
-            show_what_can_be_swept(sweep_run)
+            show_how_to_sweep(sweep_run)
         executor = Executor(sweep_run, launcher, task, sweep_run.configs)
         finish = Finish(sweep_run, executor, sweep_run.remaining)
         try:
