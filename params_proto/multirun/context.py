@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.types import RunMode
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
     from params_proto.app.task import Task
-    from params_proto.fields import Target
     from params_proto.sweep import Sweep
 
 _sweep: ContextVar[Sweep | None] = ContextVar("params_proto_launched", default=None)
@@ -78,23 +76,14 @@ class AppContext:
         is_task = module is not None and isinstance(self.task_function, module.Task)
         return cast("Task", self.task_function) if is_task else None
 
-    @property
-    def targets(self) -> tuple[Any, ...]:
-        """What a proto app's config is made of: its function and its prefix classes."""
-        task = self.task
-        return () if task is None else (task.app, *task.nodes.values())
-
-    @property
-    def fields(self) -> tuple[Target, ...]:
-        """The fields of the targets."""
-        task = self.task
-        return () if task is None else tuple(task.targets)
-
     @cached_property
     def scope(self) -> Scope:
-        """What the keys of a sweep over the app can mean."""
-        at_root = root_names(self.config) if self.targets else ()
-        return Scope(self.targets, self.fields, at_root=at_root)
+        """What the keys of a sweep over the app can mean: the fields of a proto app's classes."""
+        task = self.task
+        if task is None:
+            return Scope()
+        objects = (task.app, *task.nodes.values())
+        return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
 
     def in_full(self, key: str) -> str:
         """A key with the node that it is in, where it is the plain name of a field.
@@ -103,16 +92,6 @@ class AppContext:
             SweepError: several prefix classes have it.
         """
         return key if self.task is None else self.task.in_full(key, self.scope.at_root)
-
-    @cached_property
-    def sweep(self) -> object:
-        """The value of `hydra.sweeper.sweep`, as it was written."""
-        return sweep_of(self.config)
-
-    @property
-    def cwd(self) -> Path:
-        """Where relative paths begin."""
-        return Path(self.config.hydra.runtime.cwd)
 
     @property
     def job_name(self) -> str | None:
@@ -140,7 +119,11 @@ class AppContext:
             as_chosen: whether the sweep is that of the chosen groups, whatever overrides change
                 in it.
         """
-        of_hydra = [line for line in self.of_hydra if not (as_chosen and _changes_the_sweep(line))]
+        of_hydra = [
+            line
+            for line in self.of_hydra
+            if not (as_chosen and bare(line).startswith("hydra.sweeper.sweep."))
+        ]
         with composing(job):
             return self.loader.load_configuration(
                 config_name=self.config.hydra.job.config_name,
@@ -148,39 +131,22 @@ class AppContext:
                 run_mode=RunMode.RUN,
             )
 
-    def is_group(self, key: str) -> bool:
-        """Whether a key is a config group, at whichever package."""
-        group = key.partition("@")[0]
-        return bool(group) and self._group_exists(group)
-
     @cached_property
-    def _group_exists(self) -> Callable[[str], bool]:
+    def is_group(self) -> Callable[[str], bool]:
+        """Whether a key is a config group, at whichever package."""
         name, loader = self.config.hydra.job.config_name, self.loader
 
-        def exists(group: str) -> bool:
-            return group_exists(loader, group, name, self.of_hydra)
+        def exists(key: str) -> bool:
+            group = key.partition("@")[0]
+            return bool(group) and group_exists(loader, group, name, self.of_hydra)
 
         return cache(exists)
-
-    def selects(self, option: str) -> str | None:
-        """The override that selects an option of a config group, if there is one."""
-        name = self.config.hydra.job.config_name
-        for group in self.loader.list_groups(""):
-            if group != "hydra" and option in self.loader.get_group_options(
-                group, config_name=name, overrides=self.of_hydra
-            ):
-                return f"+{group}={option}"
-        return None
 
     @cached_property
     def of_hydra(self) -> list[str]:
         """The overrides of Hydra itself."""
         # As they were written: an interpolation in one of them is for the config that it changes.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
-
-
-def _changes_the_sweep(line: str) -> bool:
-    return bare(line.partition("=")[0]).startswith("hydra.sweeper.sweep.")
 
 
 def root_names(config: DictConfig) -> set[str]:

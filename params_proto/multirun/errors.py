@@ -4,69 +4,48 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._text import counted
 from params_proto.errors import Mistake, SweepError, cut, sentence, together
 from params_proto.records import Record
 
 log = logging.getLogger(__name__)
 
 _MOST = 10  # mistakes that one error reports
-_TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_LONG = 200  # characters of a job in a message
 _UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tried
-
-
-@dataclass
-class _Mistake:
-    """A mistake, with the first job that makes it.
-
-    Args:
-        text: what is wrong.
-        job: its overrides; None where the text names the job, if it has to.
-        error: what Hydra raised.
-        more: how many other jobs make it.
-    """
-
-    text: str
-    job: Sequence[str] | None = None
-    error: HydraException | None = None
-    more: int = 0
-
-    def __str__(self) -> str:
-        if self.job is not None:
-            others = f" and {self.more} more" if self.more else ""
-            return f"the job {' '.join(self.job)}{others}: {self.text}"
-        others = f"{self.more} more job{'s' if self.more > 1 else ''}"
-        return f"{self.text} The same goes for {others}." if self.more else self.text
+_TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
 class Mistakes:
     """What is wrong with jobs, each mistake reported once, with the first job that makes it."""
 
     def __init__(self) -> None:
-        self._found: dict[str, _Mistake] = {}
+        self._found: dict[str, str] = {}  # by rule, the text of the first
+        self._others: Counter[str] = Counter()  # by rule
         self._hints: dict[str, None] = {}
-        self.uncomposed = 0  # jobs that Hydra could not compose
+        self._error: HydraException | None = None
+        self._uncomposed = 0
+        # Whether to look at no more jobs: Hydra takes its time for each that it cannot compose.
+        self.enough = False
 
-    def add(self, job: Sequence[str], mistakes: Iterable[str]) -> None:
-        """Notes the mistakes of one job."""
-        for text in mistakes:
-            self._add(text, _Mistake(text, job))
-
-    def add_whole(self, mistake: str, rule: str) -> None:
-        """Notes a mistake that names its job, where it has to.
+    def add(self, text: str, *, rule: str | None = None, job: Sequence[str] | None = None) -> None:
+        """Notes a mistake.
 
         Args:
-            mistake: what is wrong.
-            rule: what others that are mended together with it have in common.
+            text: what is wrong.
+            rule: what others that are mended together with it have in common; by default the text.
+            job: the overrides of the job that makes it, where the text does not name it.
         """
-        self._add(rule, _Mistake(mistake))
+        whole = text if job is None else f"the job {' '.join(job)}: {text}"
+        rule = text if rule is None else rule
+        if self._found.setdefault(rule, whole) != whole:
+            self._others[rule] += 1
 
     def add_error(
         self, job: Sequence[str], error: HydraException, hints: Iterable[str] = ()
@@ -78,21 +57,20 @@ class Mistakes:
             error: what Hydra raised.
             hints: looked at for the first job that has the reason.
         """
-        self.uncomposed += 1
-        reason = _reason(error)
+        first, cause = str(error).partition("\n")[0], error.__cause__
+        if isinstance(cause, OmegaConfBaseException):
+            first = f"{first.rstrip('.')}: {str(cause).partition(chr(10))[0]}"
+        reason = sentence(first)
         if reason not in self._found:
             self._hints.update(dict.fromkeys(hints))
-        self._add(reason, _Mistake(reason, job, error))
+        self._error = self._error or error
+        self.add_uncomposed(reason, job=job)
 
-    def _add(self, rule: str, mistake: _Mistake) -> None:
-        first = self._found.setdefault(rule, mistake)
-        if first is not mistake and (mistake.job is not None or mistake.text != first.text):
-            first.more += 1
-
-    @property
-    def enough(self) -> bool:
-        """Whether to look at no more jobs: Hydra takes its time for each that it cannot compose."""
-        return self.uncomposed >= _UNCOMPOSED
+    def add_uncomposed(self, text: str, *, job: Sequence[str] | None = None) -> None:
+        """Notes why Hydra cannot compose a job."""
+        self._uncomposed += 1
+        self.enough = self._uncomposed >= _UNCOMPOSED
+        self.add(text, job=job)
 
     def raise_all(self) -> None:
         """Raises what has been noted.
@@ -102,46 +80,38 @@ class Mistakes:
             SweepError: the first ten mistakes, and how many there are besides.
 
         >>> mistakes = Mistakes()
-        >>> mistakes.add(["lr=x"], ["lr: 'x' is not a float."])
+        >>> for seed in range(3):
+        ...     mistakes.add("lr: 'x' is not a float.", job=["lr=x", f"seed={seed}"])
         >>> mistakes.raise_all()
         Traceback (most recent call last):
             ...
-        params_proto.errors.SweepError: the job lr=x: lr: 'x' is not a float.
+        params_proto.errors.SweepError: the job lr=x seed=0: lr: 'x' is not a float. The same goes \
+for 2 more jobs.
         """
         for hint in self._hints:
             log.error(hint)
-        found = [*self._found.values()]
-        if len(found) == 1 and found[0].error is not None:
-            raise found[0].error
-        if found:
-            raise first_ten([str(mistake) for mistake in found], uncounted=self.enough)
+        if self._error is not None and len(self._found) == 1:
+            raise self._error
+        if self._found:
+            raise first_ten([self._in_all(rule) for rule in self._found])
+
+    def _in_all(self, rule: str) -> str:
+        text, others = self._found[rule], self._others[rule]
+        return f"{text} The same goes for {counted(others, 'more job')}." if others else text
 
 
-def _reason(error: HydraException) -> str:
-    """Why Hydra cannot compose a job, in one line."""
-    first, cause = str(error).partition("\n")[0], error.__cause__
-    if not isinstance(cause, OmegaConfBaseException):
-        return sentence(first)
-    return sentence(f"{first.rstrip('.')}: {str(cause).partition(chr(10))[0]}")
-
-
-def first_ten(mistakes: Sequence[str], uncounted: bool = False) -> SweepError:
+def first_ten(mistakes: Sequence[str]) -> SweepError:
     """One error for mistakes, of which there may be as many as jobs.
-
-    Args:
-        mistakes: each of them.
-        uncounted: whether there may be more.
 
     >>> print(str(first_ten([f"{n} is wrong." for n in range(12)])).splitlines()[-1])
     - and 2 more.
     """
     rest = len(mistakes) - _MOST
-    if rest <= 0 and not uncounted:
-        return together(list(mistakes))
-    least = "at least " if uncounted else ""
+    if rest <= 0:
+        return together(mistakes)
     lines = "".join(f"\n- {mistake}" for mistake in mistakes[:_MOST])
-    more = f"\n- and {least}{rest} more." if rest > 0 else ""
-    return SweepError(f"{least}{len(mistakes)} mistakes:{lines}{more}", map(Mistake, mistakes))
+    text = f"{len(mistakes)} mistakes:{lines}\n- and {rest} more."
+    return SweepError(text, map(Mistake, mistakes))
 
 
 @contextmanager
@@ -171,7 +141,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
     Raises:
         SweepError: for a value that is nested too deep, or that is where it cannot be.
     """
-    shown = cut(" ".join(job), _LONG)
+    shown = cut(" ".join(job))
     try:
         yield
     except (HydraException, OmegaConfBaseException):
@@ -183,7 +153,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
         ) from error
     # The last two are for a name that is too long for a file, and for no key at all.
     except (TypeError, ValueError, OSError, AssertionError) as error:
-        reason = cut(str(error) or type(error).__name__, _LONG)
+        reason = cut(str(error) or type(error).__name__)
         raise SweepError(f"Hydra cannot compose the job {shown}: {reason}") from error
 
 

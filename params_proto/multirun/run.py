@@ -113,9 +113,9 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     if not options.progress:
         return nullcontext()
     if not sweep.request.arguments:
-        from params_proto.multirun.dry_run import show_what_can_be_swept
+        from params_proto.multirun.dry_run import show_how_to_sweep
 
-        show_what_can_be_swept(sweep)
+        show_how_to_sweep(sweep)
     total = None
     if plan.size is not None or not plan.exceeds(AHEAD, options.shard):  # counting them is cheap
         numbers = range(plan.space.size)[options.shard or slice(None)]

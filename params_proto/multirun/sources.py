@@ -11,20 +11,18 @@ from functools import wraps
 from pathlib import Path
 from traceback import extract_tb
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import bare
 from params_proto.algebra.builder import Builder
-from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
-from params_proto.errors import SweepError, did_you_mean, shown
-from params_proto.overrides.parse import from_hydra
+from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.overrides.parse import from_hydra, options_of
 from params_proto.records.manifest import SWEEP, has_plan
 from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
-    from omegaconf import DictConfig
 
 _FILES = (".yaml", ".yml", ".jsonl", ".csv")
 _FORMS = (
@@ -33,97 +31,48 @@ _FORMS = (
 )
 
 
-class SavedSweep(NamedTuple):
-    """The `sweep.yaml` of a sweep's directory as it was read; it may be replaced at any time.
-
-    Args:
-        path: the file.
-        text: its content.
-    """
-
-    path: Path
-    text: str
-
-
-class ConfiguredSweep(NamedTuple):
-    """The steps of a configured sweep.
-
-    Args:
-        expression: the steps, with keys in full.
-        targets: the functions and classes that it is over.
-    """
-
-    expression: Expression
-    targets: tuple[Any, ...] = ()
-
-
-def resolved(config: DictConfig) -> Any:
-    """The value of `hydra.sweeper.sweep` in a multirun's config, every interpolation resolved."""
-    from omegaconf import OmegaConf
-
-    node: Any = config.hydra.sweeper.sweep
-    return OmegaConf.to_container(node, resolve=True) if OmegaConf.is_config(node) else node
-
-
-def place_of(node: Any) -> str:
-    """Where the steps are, for messages.
-
-    >>> place_of("sweep.yaml"), place_of({"repeat": 2})
-    ('hydra.sweeper.sweep=sweep.yaml', 'hydra.sweeper.sweep')
-    """
-    if isinstance(node, SavedSweep):
-        return str(node.path)
-    if isinstance(node, Sweep):
-        return "the sweep"
-    return f"hydra.sweeper.sweep={node}" if isinstance(node, str) else "hydra.sweeper.sweep"
-
-
 def configured(
     node: Any,
     *,
     cwd: Path,
     scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
     loader: ConfigLoader | None = None,
-    selects: Callable[[str], str | None] = lambda option: None,
-) -> ConfiguredSweep:
-    """The steps that `hydra.sweeper.sweep` says.
+) -> Builder | Sweep:
+    """The sweep that `hydra.sweeper.sweep` says.
 
     Args:
-        node: its value with interpolations resolved, the file of a sweep that has run, or a Sweep.
+        node: its value in a multirun's config, or a Sweep.
         cwd: where relative paths begin.
         scope: of the keys of steps and files; a Sweep in Python has its own.
         loader: Hydra's, for `glob`.
-        selects: the override that selects an option of a config group, if there is one.
 
     Raises:
         SweepError: it is not a sweep, does not exist, or sweeps a key of Hydra itself.
     """
-    sweep = _read(node, cwd, scope, loader, selects)
+    sweep = _read(node, cwd, scope, loader)
     is_launched = isinstance(node, Sweep)
-    for key in sweep.expression.places:
-        if bare(key).split(".")[0].split("/")[0] == "hydra":
-            place = "the sweep" if is_launched else "hydra.sweeper.sweep"
-            cure = "in overrides" if is_launched else "on the command line or in the app's config"
-            raise SweepError(
-                f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
-                f" Give it one value, {cure}."
-            )
-    return ConfiguredSweep(sweep.expression, sweep.targets)
+    place = "the sweep" if is_launched else "hydra.sweeper.sweep"
+    cure = "in overrides" if is_launched else "on the command line or in the app's config"
+    mistakes = [
+        f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
+        f" Give it one value, {cure}."
+        for key in sweep.expression.places
+        if bare(key).split(".")[0].split("/")[0] == "hydra"
+    ]
+    if mistakes:
+        raise together(mistakes)
+    return sweep
 
 
-def _read(
-    node: Any,
-    cwd: Path,
-    scope: Scope,
-    loader: ConfigLoader | None,
-    selects: Callable[[str], str | None],
-) -> Builder | Sweep:
+def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Builder | Sweep:
+    from omegaconf import OmegaConf
+
     from params_proto.storage import load, sweep_from_steps
 
+    if OmegaConf.is_config(node):
+        node = OmegaConf.to_container(node, resolve=True)
     if node is None:
         return Builder(scope)
-    if isinstance(node, SavedSweep):
-        return _saved(node, scope, loader)
     if isinstance(node, Sweep):
         return node
     if isinstance(node, (dict, list)):
@@ -136,27 +85,24 @@ def _read(
         path = cwd / Path(node).expanduser()
         if not path.exists():
             raise _no_file(node, path, "save a sweep there, or give the path from /")
-        if path.name == SWEEP and has_plan(path.parent):
-            return _saved(SavedSweep(path, path.read_text("utf-8")), scope, loader)
-        return load(path, Builder(scope), config_loader=loader)
+        # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
+        layered = path.name == SWEEP and has_plan(path.parent)
+        return load(path, Builder(scope, layered=layered), config_loader=loader)
     place, colon, attribute = node.rpartition(":")
     if node.endswith(".py"):
         raise SweepError(
             f"hydra.sweeper.sweep={node} is a Python file: name the Sweep in it, {node}:NAME."
         )
     if not colon or not place or not attribute:
-        choice = selects(node)
-        hint = _FORMS if choice is None else f"Did you mean {choice}?"
+        groups = [] if loader is None else loader.list_groups("")
+        choices = [
+            f"+{group}={node}"
+            for group in groups
+            if loader is not None and group != "hydra" and node in options_of(loader, group)
+        ]
+        hint = f"Did you mean {choices[0]}?" if choices else _FORMS
         raise SweepError(f"hydra.sweeper.sweep={node} is not a sweep. {hint}")
     return _attribute_of(node, cwd, place, attribute)
-
-
-def _saved(file: SavedSweep, scope: Scope, loader: ConfigLoader | None) -> Builder:
-    """A sweep that a multirun wrote. It includes the command line: `d={x: 1} d.x=1,2`."""
-    from params_proto.storage import parsed
-
-    empty = Builder(scope, layered=True)
-    return parsed(file.text, str(file.path), empty, config_loader=loader)
 
 
 def _no_file(text: str, path: Path, cure: str) -> SweepError:

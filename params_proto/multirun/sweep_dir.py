@@ -53,7 +53,6 @@ from params_proto.multirun.resume import (
     statuses,
 )
 from params_proto.multirun.resume_command import command_of, counted_on
-from params_proto.multirun.sources import SavedSweep
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import RecordedNumbers, without_selectors
 from params_proto.records import JobStore, Record
@@ -308,7 +307,7 @@ class SweepRun:
             task=as_saved.task if as_saved else arguments,
             hydra=as_saved.hydra if as_saved else host.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
-            order=plan.order,
+            order=list(plan.expression.places),
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
             choices=counted_on(host.config, host.of_hydra, self.sweep_selectors),
@@ -354,14 +353,13 @@ def open_sweep(
     # Before a job's: what it resolves once, as the time of day, is the same in all of them.
     directory = directory_of_sweep(host.config)
     if target.saved and plan is not None:
-        saved = _saved_sweep(directory)
-        text = saved.text
-        request = read_request(Options(), arguments, host, saved)
+        text = _saved_text(directory)
+        request = read_request(Options(), arguments, host, directory / SWEEP)
         selecting = [line.partition("=")[0] for line in plan.selecting]
     else:
         request = read_request(options, arguments, host)
         selecting = sweep_selectors(host, request.outside)
-        text = saved_text(request.without(selecting))
+        text = saved_text(request.plan, selecting)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
     if plan is None and options.overwrite:
@@ -385,10 +383,10 @@ def _refuse_begun(options: Options, directory: Path) -> None:
     refuse_used(directory)
 
 
-def _saved_sweep(directory: Path) -> SavedSweep:
+def _saved_text(directory: Path) -> str:
     path = directory / SWEEP
     try:
-        return SavedSweep(path, path.read_text("utf-8"))
+        return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SweepError(f"{path} cannot be read: {error}.") from error
 

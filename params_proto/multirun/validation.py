@@ -104,15 +104,15 @@ class Validation:
         try:
             config = self._composed(job)
         except HydraException as error:
-            wrong = _misfit(host.fields, job.overrides, error)
+            wrong = _misfit(host.scope.targets, job.overrides, error)
             if wrong is None:
                 mistakes.add_error(job.overrides, error, self._hints(job.overrides))
             else:
-                mistakes.uncomposed += 1
-                mistakes.add_whole(wrong, rule=wrong)
+                mistakes.add_uncomposed(wrong)
             return None
         if host.task is not None:
-            mistakes.add(job.overrides, host.task.check(config, keys_of(job.overrides)))
+            for wrong in host.task.check(config, keys_of(job.overrides)):
+                mistakes.add(wrong, job=job.overrides)
         if not is_in(self.directories.sweep, config):
             self._pin_directory()
         with open_dict(config):  # as launchers note it: the directory may have the number in it
@@ -121,7 +121,7 @@ class Validation:
         try:
             return self.directories.add(job.number, job.overrides, config)
         except DirectoryError as error:
-            mistakes.add_whole(str(error), rule=error.cure)
+            mistakes.add(str(error), rule=error.cure)
             return None
 
     def _pin_directory(self) -> None:
@@ -158,7 +158,7 @@ class Validation:
         return config
 
     def _refuse_another_sweep(self, job: Overrides, config: DictConfig) -> None:
-        if sweep_of(config) != self.host.sweep:
+        if sweep_of(config) != sweep_of(self.host.config):
             raise SweepError(
                 f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
                 " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"

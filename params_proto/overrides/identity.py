@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Any, cast
 
 from params_proto._keys import bare
+from params_proto._text import json_key
 from params_proto.errors import SweepError
 from params_proto.overrides.parse import parse
 
@@ -94,19 +94,10 @@ def without_selectors(job: Iterable[str], selectors: Collection[str]) -> list[st
     return [line for line in job if line.partition("=")[0] not in selectors]
 
 
-def canonical(value: Any) -> str:
-    """A text that values share which are the same to a job.
-
-    >>> canonical([1.0, True, "a"])
-    '[1, true, "a"]'
-    """
-    return json.dumps(_whole(value), sort_keys=True, default=repr)
-
-
 @lru_cache(maxsize=16_384)
 def _canonical(line: str) -> str:
     ((name, value),) = values([line])
-    return f"{'~' if line.startswith('~') else ''}{name}={canonical(value)}"
+    return f"{'~' if line.startswith('~') else ''}{name}={json_key(_whole(value))}"
 
 
 def _whole(value: Any) -> Any:

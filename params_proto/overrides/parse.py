@@ -18,16 +18,17 @@ from params_proto.overrides.literals import OverrideText, live, quoted, unescape
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
-    from hydra.core.override_parser.types import Glob, Override
+    from hydra.core.override_parser.types import Override
 
 _MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
-_LONG = 500  # characters of what Hydra's parser says
 # How its parser begins to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
 # How its lexer and its parser begin to say that a text does not match its grammar.
-_OF_GRAMMAR = re.compile(r"^(a quote is|extraneous|mismatched|missing|no viable|token recognition)")
+_OF_GRAMMAR = ("a quote", "extraneous", "mismatched", "missing", "no viable", "token recognition")
 # One without an end extends to the text's: each of many such would be looked for in vain.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
+# What of the grammar, or of the override, its parser lists.
+_EXPECTING = re.compile(" expecting | at input ")
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
 
@@ -115,6 +116,12 @@ def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
 
     Raises:
         SweepError: Hydra cannot read it.
+
+    >>> read("x=1,,2")
+    Traceback (most recent call last):
+        ...
+    params_proto.errors.SweepError: Hydra cannot read 'x=1,,2': extraneous input ','. Write \
+key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
     """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
@@ -124,23 +131,14 @@ def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
     except RecursionError as error:
         raise SweepError(f"Hydra cannot read {shown(line)}: it is nested too deep.") from error
     except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
-        raise SweepError(f"Hydra cannot read {shown(line)}: {_reason(str(error))}") from error
-
-
-def _reason(text: str) -> str:
-    r"""What Hydra's parser says, in one line, and what to do about it.
-
-    >>> _reason("Error parsing override 'x=f(1)'\nUnknown function 'f'\nSee https://hydra.cc/docs")
-    "Unknown function 'f'."
-    """
-    text = text.partition("\nSee https://")[0].strip()
-    if "LexerNoViableAltException" in text:
-        text = "a quote is not closed, or a character outside quotes needs them"
-    lines = [line for line in text.splitlines() if not line.startswith(_REPEATS)]
-    reason = sentence(cut("; ".join(lines).partition(" expecting ")[0], _LONG))
-    if not _OF_GRAMMAR.search(reason):
-        return reason
-    return f"{reason} Write key=value, and text with any of ,:=()[]{{}} in quotes, key='a, b'."
+        text = str(error).partition("\nSee https://")[0].strip()
+        if "LexerNoViableAltException" in text:
+            text = "a quote is not closed, or a character outside quotes needs them"
+        said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
+        reason = sentence(_EXPECTING.split("; ".join(said))[0])
+        if reason.startswith(_OF_GRAMMAR):
+            reason += " Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."
+        raise SweepError(f"Hydra cannot read {shown(line)}: {reason}") from error
 
 
 def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:
@@ -200,9 +198,13 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
                 " are none. Write the options, or say where they are: config_dir=conf, in a"
                 " command --config-dir conf."
             )
-        values: list[Any] = _glob_options(loader, override.key_or_group, sweep)
+        group = override.key_or_group
+        values: list[Any] = []
+        # In Hydra's own, `a/*` would match none.
+        for depth in sorted({pattern.count("/") for pattern in sweep.include}):
+            here = [pattern for pattern in sweep.include if pattern.count("/") == depth]
+            values += replace(sweep, include=here).filter(options_of(loader, group, depth))
         if not values:
-            group = override.key_or_group
             options = options_of(loader, group) or options_of(loader, group, 1)
             raise SweepError(
                 f"{line} has no values: no option of the config group {group} matches. Options:"
@@ -213,11 +215,10 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         start, stop, step = sweep.start or 0, sweep.stop or 0, sweep.step
         if not step or not all(map(isfinite, (start, stop, step))):
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
-        numbers = sweep.range()
-        if isinstance(numbers, range) and not sweep.shuffle:
-            first: object = next(override.sweep_iterator(), None)
-            if type(first) is int:  # float(range(1,3)) may cast one by one
-                return numbers
+        numbers = None if sweep.shuffle else sweep.range()
+        # The first one tells whether a cast, float(range(1,3)), makes other numbers of them.
+        if isinstance(numbers, range) and type(next(override.sweep_iterator(), None)) is int:
+            return numbers
         if (stop - start) / step > _MOST:
             raise SweepError(
                 f"{line} lists {(stop - start) / step:.15g} values, and at most {_MOST:,} are"
@@ -242,14 +243,12 @@ class KeyValues(NamedTuple):
         values: what Hydra read.
         swept: whether they were given as a sweep, be it of one value.
         shuffled: whether their order, or the order within one, is random for this process alone.
-        pinned: whether one value takes the place of a sweep before it: `lr=1,2 lr=3`.
     """
 
     key: str
     values: Sequence[Any]
     swept: bool = False
     shuffled: bool = False
-    pinned: bool = False
 
     @property
     def name(self) -> str:
@@ -272,14 +271,14 @@ def read_lines(
 
     Args:
         lines: the overrides. Where a key is given twice, the last one wins, at the place of the
-            first; a mapping is merged into that of `+key` or `++key`, as Hydra does.
+            first.
         config_loader: Hydra's, for `glob`.
         values: takes the values of an override: a `range`, or any other sequence of them.
         once: whether `+lr=1 lr=2` is one key, too: Hydra applies the two one after the other.
 
     Raises:
-        SweepError: a line that Hydra cannot read, or whose values cannot be enumerated; all of
-            them.
+        SweepError: a line that Hydra cannot read, whose values cannot be enumerated, or whose
+            mappings Hydra would merge with those of another line; all of them.
 
     >>> [(one.key, one.values) for one in read_lines(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
@@ -298,23 +297,24 @@ def read_lines(
     # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
     # Hydra's basic sweeper.
     overrides = [*_each(lambda line: read(line, config_loader), lines, mistakes)]
-    by_key: dict[str, KeyValues] = {}
-    for one in _each(listed, overrides, mistakes):
-        by_key[one.key] = _after(by_key.get(one.key), one)
-    if mistakes:
-        raise together(mistakes)
+    by_key = {one.key: one for one in _each(listed, overrides, mistakes)}
     # One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice.
     names = {one.name for one in by_key.values() if once or one.swept}
-    merged: dict[str, KeyValues] = {}
+    found: dict[str, KeyValues] = {}
     for key, one in by_key.items():
         place = one.name if one.name in names else key
-        before = merged.get(place)
+        before = found.get(place)
         if before is not None:
-            # `+lr=1,2 lr=3`: the key that the first one adds, with the value of the last.
-            added = before.key if key == one.name else key
-            one = _merged_after(before, one)._replace(key=added)
-        merged[place] = one
-    return [*merged.values()]
+            mappings = [isinstance(one, Mapping) for one in (*before.values, *one.values)]
+            if all(mappings):
+                text = f"{before.key} and {key} are both given mappings: put the entries into one."
+                mistakes.append(Mistake(text, key))
+            if key == one.name:  # `+lr=1,2 lr=3`: the key that the first one adds
+                one = one._replace(key=before.key)
+        found[place] = one
+    if mistakes:
+        raise together(mistakes)
+    return [*found.values()]
 
 
 def _each(
@@ -326,35 +326,6 @@ def _each(
             yield step(one)
         except SweepError as error:
             mistakes += error.mistakes
-
-
-def _after(before: KeyValues | None, one: KeyValues) -> KeyValues:
-    """An override as it counts after one of the same key."""
-    replaces = before is not None and (before.swept or before.pinned)
-    return one._replace(pinned=True) if replaces and not one.swept else one
-
-
-def _merged_after(before: KeyValues, one: KeyValues) -> KeyValues:
-    """The same for two spellings: of `d={x: 1} ++d={y: 2}` Hydra merges the mappings."""
-    if not all(isinstance(value, Mapping) for each in (before, one) for value in each.values):
-        return _after(before, one)
-    return one._replace(
-        values=tuple([_merged(first, last) for first in before.values for last in one.values]),
-        swept=before.swept or one.swept,
-        shuffled=before.shuffled or one.shuffled,
-    )
-
-
-def _merged(first: Any, last: Any) -> Any:
-    """Two values as Hydra merges them.
-
-    >>> _merged({"a": 1, "b": {"c": 2}}, {"b": {"d": 3}})
-    {'a': 1, 'b': {'c': 2, 'd': 3}}
-    """
-    if not (isinstance(first, Mapping) and isinstance(last, Mapping)):
-        return last
-    base, over = cast("Mapping[Any, Any]", first), cast("Mapping[Any, Any]", last)
-    return {**base, **{key: _merged(base.get(key), value) for key, value in over.items()}}
 
 
 # --- config groups
@@ -393,12 +364,3 @@ def options_of(loader: ConfigLoader, group: str, depth: int = 0) -> list[str]:
         for folder in loader.get_group_options(group, ObjectType.GROUP)
         for option in options_of(loader, f"{group}/{folder}", depth - 1)
     ]
-
-
-def _glob_options(loader: ConfigLoader, group: str, glob: Glob) -> list[str]:
-    """The options that a `glob` matches; in Hydra's own, `a/*` would match none."""
-    found: list[str] = []
-    for depth in sorted({pattern.count("/") for pattern in glob.include}):
-        here = [pattern for pattern in glob.include if pattern.count("/") == depth]
-        found += replace(glob, include=here).filter(options_of(loader, group, depth))
-    return found

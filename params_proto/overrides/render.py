@@ -14,7 +14,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto._keys import full_key, key_error
+from params_proto._keys import key_error
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.literals import OverrideText, spell, spell_key
 
@@ -101,52 +101,47 @@ class Fields:
     entries: Mapping[Any, Any]
 
 
-CurrentValue = Callable[[str, Sequence[str]], object]
-"""Looks up a key in the composed config, after some overrides and before the key's own."""
-
-
 def render_config(
     config: Mapping[str, Any],
     *,
-    prefix: str = "",
     targets: Sequence[Target] = (),
-    current_value: CurrentValue | None = None,
+    current_value: Callable[[str, Sequence[str]], object] | None = None,
 ) -> list[str]:
     """One config as Hydra overrides.
 
     Args:
-        config: the keys and values.
-        prefix: the node that plain keys belong to.
+        config: the keys, in full, and the values.
         targets: where a key is one of their fields, a dict replaces the current value, whereas
             Hydra would merge it into that: the other keys are deleted.
-        current_value: looks that up. Without it, as for a sweep that no app runs, it is the field's
-            default: what an app's own configs put in its place is not known, and stays.
+        current_value: looks that up in the composed config, after some overrides. Without it, as
+            for a sweep that no app runs, it is the field's default: what an app's own configs put
+            in its place is not known, and stays.
 
     Raises:
         SweepError: a value cannot be represented; it names the key.
 
-    >>> render_config({"lr": 0.1, "db/engine": "pg"}, prefix="training")
+    >>> render_config({"training.lr": 0.1, "db/engine": "pg"})
     ['training.lr=0.1', 'db/engine=pg']
     """
     overrides: list[str] = []
     for key, value in config.items():
-        full = full_key(prefix, key)
-        current: object = None
-        if _shape(value):
-            current = _current(full, targets, current_value, overrides)
-            overrides += _cleared(full, current, value)
+        force = ""
+        if _entries(value) is not None:
+            current = _current(key, targets, current_value, overrides)
+            if _entries(current) is not None:
+                overrides += _cleared(key, current, value)
+                force = "++"  # by which alone a dict takes a new key
         try:
-            # A dict in Hydra takes no new key but by ++.
-            overrides.append(("++" if _adds(current, value) else "") + assignment(full, value))
+            overrides.append(force + assignment(key, value))
         except SweepError as error:
-            raise SweepError(f"{full}: {error}") from error
+            raise SweepError(f"{key}: {error}") from error
     return overrides
 
 
 def _current(
     key: str,
     targets: Sequence[Target],
-    current_value: CurrentValue | None,
+    current_value: Callable[[str, Sequence[str]], object] | None,
     before: Sequence[str],
 ) -> object:
     """The value of `key`, if that is in a field of one of the targets, or None."""
@@ -164,11 +159,9 @@ def _current(
 
 
 def _cleared(key: str, current: object, value: object) -> Iterator[str]:
-    """The overrides that take out of `current` what the dict or list `value` would merge with."""
+    """The overrides that take out of `current` what the dict `value` would be merged with."""
     given, present = _entries(value), _entries(current)
     if given is None or present is None:
-        if {_shape(value), _shape(current)} == {"dict", "list"}:
-            yield f"{key}=0"  # Hydra merges no dict with a list
         return
     for name, old in present.items():
         path = f"{key}.{name}"
@@ -183,20 +176,6 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
             if old is None:
                 yield f"{path}=0"  # Hydra deletes nothing that is null
             yield f"~{path}"
-
-
-def _adds(current: object, value: object) -> bool:
-    """Whether the dict `value` has keys, at any depth, that `current` does not have."""
-    given, present = _entries(value), _entries(current)
-    if given is None or present is None:
-        return False
-    return any(name not in present or _adds(present[name], new) for name, new in given.items())
-
-
-def _shape(value: object) -> str | None:
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return "list"
-    return None if _entries(value) is None else "dict"
 
 
 def _entries(value: object) -> Mapping[Any, Any] | None:

@@ -18,8 +18,7 @@ from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import SweepRequest, given, in_full, lines_in_full
-from params_proto.multirun.sources import ConfiguredSweep
+from params_proto.multirun.request import given, in_full, lines_in_full, planned
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -56,8 +55,7 @@ def configs(
         composer = _Composer(loader, place.primary, of_all)
         host = AppContext(composer.of_no_job(), loader, task or _nothing)
         outside = given(lines_in_full(of_jobs, host), loader)
-        configured = in_full(ConfiguredSweep(sweep.expression, sweep.targets), host)
-        jobs = SweepRequest(host, [], configured, outside, ()).plan.jobs()
+        jobs = planned(host, in_full(sweep.expression, host), sweep.targets, outside).jobs()
     return _each(jobs, composer, isolation, job)
 
 

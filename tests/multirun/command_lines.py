@@ -124,9 +124,7 @@ _CHOICES = {
 _fixed = (
     st.builds("{}={}".format, st.sampled_from(_VALUE_KEYS), elements)
     | st.sampled_from([f"{key}={choice}" for key, some in _CHOICES.items() for choice in some])
-    | st.sampled_from(
-        ["~obj.x=1", "~name=null", "~db", "~db/engine@engine", "~db/engine@engine=inno"]
-    )
+    | st.sampled_from(["~obj.x=1", "~name=null", "~db/engine@engine", "~db/engine@engine=inno"])
     | st.sampled_from(["hydra.job.name=n", "hydra.sweeper.max_batch_size=2", "hydra.verbose=true"])
     | st.sampled_from(["hydra.sweep.subdir=j${hydra.job.num}", "hydra.output_subdir=null"])
 )

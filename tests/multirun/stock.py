@@ -18,7 +18,6 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
@@ -27,7 +26,6 @@ from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
 from params_proto.multirun.jobs import in_batches
 from params_proto.multirun.plan import plan
-from tests.versions import HYDRA_1_3
 
 Batches = list[list[list[str]]]
 
@@ -38,21 +36,15 @@ def jobs_of_basic(
     """The batches that Hydra's basic sweeper gives its launcher."""
     parsed = OverridesParser.create(loader).parse_overrides(list(overrides))
     batches = BasicSweeper.split_arguments(parsed, batch)
-    if not HYDRA_1_3:  # where it makes ~x=null of ~x, which is refused for a value
-        last = {one.get_key_element(): one for one in parsed}
-        values = [f"{key}=null" for key, one in last.items() if _deletes_a_value(one)]
-        batches = [[[_as_given(line, values) for line in job] for job in b] for b in batches]
-    return batches
+    return [[[_as_given(line) for line in job] for job in jobs] for jobs in batches]
 
 
-def _deletes_a_value(one: Override) -> bool:
-    if not one.is_delete() or one.value_type is not None:
-        return False
-    return one.config_loader is None or not one.config_loader.get_group_options(one.key_or_group)
+def _as_given(text: str) -> str:
+    """A text with `~x` where the basic sweeper writes ~x=null: see EXCEPTIONS."""
+    return _DELETED.sub(r"\1", text)
 
 
-def _as_given(line: str, values: Sequence[str]) -> str:
-    return line.removesuffix("=null") if line in values else line
+_DELETED = re.compile(r"(~[^\s=,'\"]*)=null(?!\w)")
 
 
 def jobs_of_ours(
@@ -84,7 +76,7 @@ _SPEED = re.compile(r"(Validated configs of \d+ jobs) in .*")
 
 def without_the_sweeper(text: str) -> str:
     """A text, but for what differs by its nature: the sweeper's node and name, the time."""
-    return _SPEED.sub(r"\1", _TIME.sub("", _SWEEPER.sub("", text)))
+    return _as_given(_SPEED.sub(r"\1", _TIME.sub("", _SWEEPER.sub("", text))))
 
 
 class Left:
@@ -109,7 +101,8 @@ class Left:
             self.error = error
         self.log = without_the_sweeper(capsys.readouterr().out)
         self.files = {
-            str(path.relative_to(directory)): _content(path) for path in directory.rglob("*")
+            _as_given(str(path.relative_to(directory))): _content(path)
+            for path in directory.rglob("*")
         }
         shutil.rmtree(directory)
 
@@ -124,7 +117,9 @@ class Left:
 
 
 def _job(job: Any) -> tuple[Any, ...]:
-    return job.overrides, job.return_value, job.working_dir, job.task_name, job.status
+    returned = _as_given(str(job.return_value))
+    overrides = [*map(_as_given, job.overrides)]
+    return overrides, returned, _as_given(job.working_dir), job.task_name, job.status
 
 
 def _content(path: Path) -> str:

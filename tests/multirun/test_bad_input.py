@@ -97,11 +97,11 @@ CASES: dict[str, tuple[list[str], str]] = {
     "group: swept sweep": (["+sweep=grid,pairs"], "the job +sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
     "group: no package": (["+sweep=nopkg"], "sweep selects steps of a sweep (product), which are now in the job's config: begin the file in the group sweep with the line # @package hydra.sweeper.sweep"),
     "pairs: unequal": (["lr=1,2", "seed=1,2,3", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip needs keys with equally many values: lr has 2, seed has 3. Leave the keys out of it to combine every pair."),
-    "pairs: not swept": (["lr=1,2", "seed=1", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
+    "pairs: not swept": (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
     "pairs: twice": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[lr,seed,lr]"], "lr is in hydra.sweeper.zip twice: write it once."),
     "pairs: two pairs": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[[lr,seed],[lr]]"], "lr is in hydra.sweeper.zip twice: write it once."),
     "pairs: text": (["lr=1,2", "hydra.sweeper.zip=lr"], "hydra.sweeper.zip='lr' is not a list of keys. Write a list of keys, [lr,batch_size], or a list of such lists."),
-    "pairs: several": (["lr=1,2", "seed=1", "hydra.sweeper.zip=[lr,seed,lr]"], "2 mistakes:\n- hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep.\n- lr is in hydra.sweeper.zip twice: write it once."),
+    "pairs: several": (["lr=1,2", "hydra.sweeper.zip=[lr,seed,lr]"], "2 mistakes:\n- hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep.\n- lr is in hydra.sweeper.zip twice: write it once."),
     "delete: swept": (["lr=1,2", "~lr"], "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep."),
     "delete: configured": (["+sweep=grid", "~seed"], "~seed would delete a key that the sweep gives values, seed. Give it one value instead, seed=..., or take it out of the sweep."),
     "line: glob": (["db=glob(x*)"], "db=glob(x*) has no values: no option of the config group db matches. Options: mysql, pg."),
@@ -145,14 +145,15 @@ CASES: dict[str, tuple[list[str], str]] = {
     "python: sweeps.py:raises": ([SWEEP + "sweeps.py:raises"], "derive: name: its function raises ZeroDivisionError: division by zero, for the config {'seed': 1}."),
     "python: sweeps.py:asks": ([SWEEP + "sweeps.py:asks"], "where: its function raises KeyError: 'sed', for the config {'seed': 1}."),
     "python: sweeps.py:bytes": ([SWEEP + "sweeps.py:bytes"], "name: b'b' (bytes) cannot be written in an override: sweep over a name or numbers, and build the object in the job."),
-    "part: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is a number, not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
-    "part: word": (["lr=1,2", "hydra.sweeper.slice=first"], "hydra.sweeper.slice=first is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines."),
-    "part: step 0": (["lr=1,2", "hydra.sweeper.slice='::0'"], "hydra.sweeper.slice=::0: a slice's step cannot be 0."),
+    "part: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
+    "part: word": (["lr=1,2", "hydra.sweeper.slice=first"], "hydra.sweeper.slice=first is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
+    "part: step 0": (["lr=1,2", "hydra.sweeper.slice='::0'"], "hydra.sweeper.slice=::0 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
+    "options: several": (["hydra.sweeper.retries=-1", "hydra.sweeper.timeout=0"], "2 mistakes:\n- hydra.sweeper.retries=-1 is not a number of times: 0 or more.\n- hydra.sweeper.timeout=0.0 is not a number of seconds, more than 0. Leave it out for no limit."),
     "part: drawn": (["lr=shuffle(1,2)", "hydra.sweeper.slice='0:1'"], "hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of lr draws another one on each machine. Leave it out, or shuffle by a step of the configured sweep, shuffle: {seed: 0}."),
     "directory: shared": (["lr=1,2", "hydra.sweep.subdir=same"], "job 0 (lr=1) and job 1 (lr=2) would share the directory APP/app/same. Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."),
     "directory: outside": (["lr=1,2", "hydra.sweep.subdir=../${lr}"], "job 0 (lr=1) would have the directory APP/app/../1, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that. The same goes for 1 more job."),
     "directory: outside by a value": (["name=a,../../b", "hydra.sweep.subdir=${name}"], "job 1 (name=../../b) would have the directory APP/app/../../b, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that."),
-    "group: a number": ([SWEEP + "{product:{db:[1]}}"], "db=1: db is a config group, whose options are text. Write it in quotes, '1'."),
+    "group: a number": ([SWEEP + "{product:{db:[1]}}"], "db=1: db is a config group, whose options are text. Write their names, in quotes if they are numbers: '1'."),
     "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name a key of the job's config. The same goes for 1 more job."),
     "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and a file system takes 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
 }  # fmt: skip
@@ -332,7 +333,7 @@ def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], mes
     ("arguments", "message"),
     [
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
-        (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c and 1 more: mode: 'c' is not one of 'a' | 'b'."),
+        (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c: mode: 'c' is not one of 'a' | 'b'. The same goes for 1 more job."),
         (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is not an int. Give it a value of that type."),
         (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs: give the key a value in the app's config, or leave it out."),
     ],
@@ -389,8 +390,8 @@ def test_values_that_a_structured_config_cannot_hold(command: Any, files: Path) 
     assert one.endswith(AFTER_AN_ERROR)
     assert command(*ours, "seed=x,1.5", "lr=1,2") == (
         "2 mistakes:\n"
-        "- the job seed=x lr=1 and 1 more: Error merging override seed=x: Value 'x' of type 'str'"
-        " could not be converted to Integer.\n"
-        "- the job seed=1.5 lr=1 and 1 more: Error merging override seed=1.5: Value '1.5' of type"
-        f" 'float' could not be converted to Integer.{AFTER_AN_ERROR}"
+        "- the job seed=x lr=1: Error merging override seed=x: Value 'x' of type 'str'"
+        " could not be converted to Integer. The same goes for 1 more job.\n"
+        "- the job seed=1.5 lr=1: Error merging override seed=1.5: Value '1.5' of type 'float'"
+        f" could not be converted to Integer. The same goes for 1 more job.{AFTER_AN_ERROR}"
     )

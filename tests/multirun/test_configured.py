@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError
-from params_proto.multirun.sources import configured, resolved
+from params_proto.multirun.sources import configured
 from params_proto.overrides.render import render
 
 
@@ -35,7 +35,7 @@ def modules_as_before() -> Any:
 
 def read(node: Any, cwd: Path = Path(), *targets: Any) -> Sweep:
     config = OmegaConf.create({"seed": 7, "hydra": {"sweeper": {"sweep": node}}})
-    steps = configured(resolved(config), cwd=cwd, scope=Scope.of(targets))
+    steps = configured(config.hydra.sweeper.sweep, cwd=cwd, scope=Scope.of(targets))
     return Sweep.from_expression(steps.expression, *steps.targets)
 
 

@@ -318,7 +318,7 @@ EXCEPTIONS = {
     # A key that is swept is not deleted.
     "swept, then deleted": (
         ["lr=1,2", "~lr"],
-        [["lr=1", "~lr=null"], ["lr=2", "~lr=null"]]
+        [["lr=1", "~lr"], ["lr=2", "~lr"]]
         if HYDRA_1_3
         else "Could not delete from config. The value of 'lr' is 1 and not None.",
         "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep.",
@@ -326,7 +326,7 @@ EXCEPTIONS = {
 }  # fmt: skip
 if not HYDRA_1_3:  # where the basic sweeper takes ~x for ~x=null, which deletes only a null
     EXCEPTIONS["value deleted"] = (["~home"], f"Could not delete from config. The value of 'home' is {os.environ['HOME']} and not None.", [["~home"]])  # fmt: skip
-    EXCEPTIONS["null deleted"] = (["~name"], [["~name=null"]], [["~name"]])
+    EXCEPTIONS["null deleted"] = (["~name"], [["~name"]], [["~name"]])
 
 
 @pytest.mark.parametrize(("overrides", "theirs", "expected"), EXCEPTIONS.values(), ids=EXCEPTIONS)

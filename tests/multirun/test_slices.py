@@ -8,9 +8,6 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto.errors import SweepError
-from params_proto.multirun import Options
-
 SWEEP = ["lr=1,2", "seed=range(0,5)"]
 
 
@@ -107,10 +104,10 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["hydra.sweeper.slice=3"], "slice=3 is a number, not a slice: write 0:3 for"),
-        (["hydra.sweeper.slice=[1,2]"], r"slice=\[1, 2\] is not text, not a slice"),
+        (["hydra.sweeper.slice=3"], "slice=3 is not a slice: write 0:3 for"),
+        (["hydra.sweeper.slice=[1,2]"], r"slice=\[1, 2\] is not a slice"),
         (["hydra.sweeper.slice=a:b"], "slice=a:b is not a slice: write 0:3 for the first three"),
-        (["hydra.sweeper.slice=::0"], "slice=::0: a slice's step cannot be 0"),
+        (["hydra.sweeper.slice=::0"], "slice=::0 is not a slice"),
         (["hydra.sweeper.slice=0:1", "seed=shuffle(range(9))"], r"shuffle\(...\) of seed draws"),
         (["hydra.sweeper.slice=0:1", "+a=shuffle([1,2])"], r"shuffle\(...\) of \+a draws"),
         (["hydra.sweeper.slice=0:1", "+hydra.sweeper.params.lr='shuffle(1,2)'"], "of lr draws"),
@@ -123,15 +120,10 @@ def test_no_slice(multirun: Any, app: Path, overrides: list[str], message: str) 
     assert not list((app / "out").iterdir())
 
 
-def test_an_enormous_number_is_no_slice() -> None:
-    with pytest.raises(SweepError, match=r"slice=a value of type int is a number"):
-        _ = Options(slice=10**5000).shard
-
-
 def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:
     path = app / "conf" / "config.yaml"
     path.write_text(path.read_text() + "hydra: {sweeper: {slice: 1:30}}\n")
-    with pytest.raises(CompactHydraException, match=r"slice=90 is a number.*put it in quotes"):
+    with pytest.raises(CompactHydraException, match=r"slice=90 is not a slice.*put it in quotes"):
         multirun("seed=1,2")
 
 

@@ -1,7 +1,5 @@
 """Hydra's text -> values."""
 
-# ruff: noqa: E501 - tables, a case a line
-
 from __future__ import annotations
 
 from pathlib import Path
@@ -119,12 +117,12 @@ def test_a_sweep_is_not_one_value(text: str) -> None:
     [
         (["a=1", "b=2"], [KeyValues("a", (1,)), KeyValues("b", (2,))]),
         (["a=1,2", "+b=3"], [KeyValues("a", (1, 2), swept=True), KeyValues("+b", (3,))]),
-        (["a=1,2", "a=3"], [KeyValues("a", (3,), pinned=True)]),
-        (["+a=1,2", "a=3", "++a=4"], [KeyValues("++a", (4,), pinned=True)]),
-        (["+a=1,2", "a=3"], [KeyValues("+a", (3,), pinned=True)]),
+        (["a=1,2", "a=3"], [KeyValues("a", (3,))]),
+        (["+a=1,2", "a=3", "++a=4"], [KeyValues("++a", (4,))]),
+        (["+a=1,2", "a=3"], [KeyValues("+a", (3,))]),
         (["a=1,2", "a=3", "a=4,5"], [KeyValues("a", (4, 5), swept=True)]),
         (["a=1", "++a=2"], [KeyValues("a", (1,)), KeyValues("++a", (2,))]),
-        (["d={x: 1},{x: 2}", "++d={y: 3}"], [KeyValues("++d", ({"x": 1, "y": 3}, {"x": 2, "y": 3}), swept=True)]),
+        (["d={x: 1},{x: 2}", "++d=3"], [KeyValues("++d", (3,))]),
         (["a=1,2", "~a"], [KeyValues("a", (1, 2), swept=True), KeyValues("~a", (None,))]),
     ],
     ids=str,
@@ -133,13 +131,17 @@ def test_the_last_value_of_a_key_wins(lines: list[str], read: list[KeyValues]) -
     assert read_lines(lines) == read
 
 
+def test_mappings_that_hydra_would_merge_are_refused() -> None:
+    with pytest.raises(SweepError, match=r"^d and \+\+d are both given mappings: put the entries"):
+        read_lines(["d={x: 1},{x: 2}", "++d={y: 3}"])
+
+
 @pytest.mark.parametrize(
     ("lines", "shuffled"),
     [
         (["a=shuffle(1,2)"], True),
         (["a=[1,int(shuffle([1,2]))]"], True),
         (["a='shuffle(1)',b"], False),
-        (["d=shuffle({x: 1},{x: 2})", "++d={y: 3}"], True),
     ],
 )
 def test_a_random_order(lines: list[str], shuffled: bool) -> None:

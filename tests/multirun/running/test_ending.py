@@ -210,32 +210,13 @@ def test_of_one_job_there_is_nothing_to_tell(run: Any, tmp_path: Path) -> None:
     assert len(rows(tmp_path / "out")) == 1
 
 
-def test_nothing_to_sweep(run: Any) -> None:
-    said = run("hydra.sweep.dir=out")
-    assert said == [
-        "Nothing is swept: one job runs. What can be swept: lr, seed; as lr=0.1,... on the command"
-        " line."
-    ]
-
-
-def test_nothing_to_sweep_where_there_are_groups(tmp_path: Path, python: Any) -> None:
-    for name, text in {
-        "conf/config.yaml": "defaults: [_self_, db: pg, optional model: null]\nlr: 1\n",
-        "conf/db/pg.yaml": "port: 1\n",
-        "app.py": PLAIN,
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    said = python("app.py", "-m", "hydra/sweeper=params_proto").stderr
-    assert "What can be swept: the config groups model, db; lr, db.port; as lr=1,... on" in said
-
-
-def test_nothing_to_sweep_where_a_value_is_missing(tmp_path: Path, python: Any) -> None:
+def test_nothing_to_sweep(tmp_path: Path, python: Any) -> None:
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "config.yaml").write_text("name: ???\nlr: 1\n")
+    (tmp_path / "conf" / "config.yaml").write_text("name: ???\ndb: {port: 1}\nlr: 0.1\n")
     (tmp_path / "app.py").write_text(PLAIN)
     said = python("app.py", "-m", "hydra/sweeper=params_proto").stderr
-    assert "What can be swept: name, lr; as lr=1,... on the command line." in said
+    assert "Nothing is swept: one job runs. Give a key of the config several values" in said
+    assert " lr=0.1,...; --cfg job shows" in said
 
 
 def test_the_best_does_not_say_which_sweep_it_was_of(tmp_path: Path, python: Any) -> None:
