@@ -36,7 +36,7 @@ def to_python(value: Any) -> Any:
     if kind in IMMUTABLE:
         return value
     if kind in (list, tuple, set, frozenset):
-        return kind([to_python(element) for element in value])
+        return cast("Any", kind)([to_python(element) for element in value])
     if kind is dict:
         return {to_python(key): to_python(element) for key, element in value.items()}
     if isinstance(value, (Enum, PurePath)):
