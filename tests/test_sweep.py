@@ -7,10 +7,8 @@ import itertools
 import math
 import pickle
 import signal
-from array import array
 from collections import ChainMap, UserDict
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -20,7 +18,7 @@ import pytest
 
 from params_proto.sweep import Sweep
 from tests.recipes import exactly
-from tests.strategies import Color, Layer, Level, its_keys
+from tests.strategies import Color, Layer, its_keys
 
 # --- the expressions of the design, one by one
 
@@ -33,21 +31,15 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         [{"model.lr": 1, "bs": 3}, {"model.lr": 2, "bs": 3}],
     ),
     "product of nothing": (Sweep().product().product({}).product(None), [{}]),
-    "zip of nothing": (Sweep().zip(), [{}]),
     "chain with an empty row": (Sweep().chain({}, {"a": 1}), [{}, {"a": 1}]),
     "chain with a sweep among its rows": (
         Sweep().product(a=[1, 2]).chain({"b": 0}, Sweep().product(b=[1, 2]), {"c": 3}),
         [{"a": a, **row} for a in (1, 2) for row in ({"b": 0}, {"b": 1}, {"b": 2}, {"c": 3})],
     ),
-    "chain of sweeps": (
-        Sweep().chain(Sweep().product(a=[1, 2]), Sweep().set(b=3)),
-        [{"a": 1}, {"a": 2}, {"b": 3}],
-    ),
     "chain of mappings that are no dicts": (
         Sweep().chain(MappingProxyType({"a": 1}), UserDict(a=2), ChainMap({"a": 3})),
         [{"a": 1}, {"a": 2}, {"a": 3}],
     ),
-    "set of nothing": (Sweep().set().set({}), [{}]),
     "repeat before an axis": (
         Sweep().repeat(2).product(a=[1, 2]),
         [{"a": 1}, {"a": 2}, {"a": 1}, {"a": 2}],
@@ -57,7 +49,6 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().product(a=[[1, 2], [3], 1]).exclude(a=[[1, 2]]),
         [{"a": [3]}, {"a": 1}],
     ),
-    "exclude a tuple": (Sweep().product(a=[(1, 2), 1]).exclude(a=(1, 2)), [{"a": 1}]),
     "exclude a range of values": (
         Sweep().product(a=range(5)).exclude(a=range(1, 4)),
         [{"a": 0}, {"a": 4}],
@@ -65,6 +56,10 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
     "exclude an array of values": (
         Sweep().product(a=range(3)).exclude(a=np.array([0, 2])),
         [{"a": 1}],
+    ),
+    "exclude where a row has no such key": (
+        Sweep().chain({"a": 1}, {"b": 1}).exclude(a=[1, None]),
+        [{"b": 1}],
     ),
     "exclude nan": (Sweep().product(a=[math.nan, 1.0]).exclude(a=math.nan), [{"a": 1.0}]),
     "exclude tells a bool from a number": (
@@ -91,7 +86,6 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().set(a=2).derive(b=lambda c: np.sqrt(np.float64(c["a"] * 2))),
         [{"a": 2, "b": 2.0}],
     ),
-    "derive nothing": (Sweep().set(a=1).derive().derive({}), [{"a": 1}]),
     "a mapping on the left": (
         {"a": [1, 2]} * Sweep().product(b=[3, 4]),
         [{"a": 1, "b": 3}, {"a": 1, "b": 4}, {"a": 2, "b": 3}, {"a": 2, "b": 4}],
@@ -236,18 +230,14 @@ class Row:
 AXES: dict[str, tuple[Any, list[Any]]] = {
     "list": ([1, "a", None], [1, "a", None]),
     "range": (range(3), [0, 1, 2]),
-    "range backwards": (range(5, 0, -2), [5, 3, 1]),
     "generator": ((n * n for n in (1, 2)), [1, 4]),
     "iterable": (Countdown(), [2, 1]),
     "old sequence": (Row(), [5, 6]),
     "enum class": (Color, [Color.RED, Color.BLUE]),
     "keys of a dict": ({"b": 1, "a": 2}.keys(), ["b", "a"]),
-    "items of a dict": ({"b": 1, "a": 2}.items(), [("b", 1), ("a", 2)]),
     "keys of a mapping": (UserDict(b=1, a=2).keys(), ["b", "a"]),
-    "array": (array("d", [1.0, 2.0]), [1.0, 2.0]),
     "NumPy floats": (np.linspace(0, 1, 3), [0.0, 0.5, 1.0]),
     "NumPy ints": (np.arange(2, dtype=np.int8), [0, 1]),
-    "NumPy matrix": (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
     "NumPy arrays in a list": ([np.array([1, 2]), np.array([])], [[1, 2], []]),
     "NumPy values within values": ([{"x": np.int64(1)}, (np.float64(2.0),)], [{"x": 1}, (2.0,)]),
     "Series": (pd.Series([1, 2], index=["x", "y"]), [1, 2]),
@@ -404,8 +394,6 @@ EQUAL: dict[str, tuple[Sweep, Sweep]] = {
         Sweep().product(a=[1], b=[2]),
     ),
     "one set or two": (Sweep().set(a=1).set(b=2), Sweep().set(b=2, a=1)),
-    "an overwritten pin": (Sweep().set(a=1).set(a=2), Sweep().set(a=2)),
-    "repetitions": (Sweep().product(a=[1]).repeat(2).repeat(3), Sweep().product(a=[1]) ** 6),
     "a range and its numbers": (Sweep().product(a=range(3)), Sweep().product(a=[0, 1, 2])),
     "an array and its numbers": (Sweep().product(a=np.arange(3)), Sweep().product(a=range(3))),
     "nan": (Sweep().product(a=[float("nan")]), Sweep().product(a=[float("nan")])),
@@ -416,7 +404,6 @@ EQUAL: dict[str, tuple[Sweep, Sweep]] = {
     "the same slice": (Sweep().product(a=range(9))[-3:], Sweep().product(a=range(9))[6:99]),
     "the same function": (Sweep().where(its_keys), Sweep().where(its_keys)),
     "the same sum": (Sweep().set(a=1) + Sweep().set(b=1), Sweep().set(a=1) + Sweep().set(b=1)),
-    "lists": (Sweep().product(a=[[1, 2]]), Sweep().product(a=[[1, 2]])),
     "dataclasses": (Sweep().product(a=[Layer([1])]), Sweep().product(a=[Layer([1])])),
     "sets": (Sweep().set(a={1, 2}), Sweep().set(a={2, 1})),
 }
@@ -437,15 +424,8 @@ DIFFERENT: dict[str, tuple[Sweep, object]] = {
     "zero and negative zero": (Sweep().set(a=0.0), Sweep().set(a=-0.0)),
     "range and floats": (Sweep().product(a=range(2)), Sweep().product(a=[0.0, 1.0])),
     "list and tuple": (Sweep().product(a=[[1]]), Sweep().product(a=[(1,)])),
-    "deep within": (Sweep().product(a=[{"x": [1]}]), Sweep().product(a=[{"x": [1.0]}])),
-    "enum and number": (Sweep().set(a=Level.LOW), Sweep().set(a=1)),
-    "path and text": (Sweep().set(a=Path("a")), Sweep().set(a="a")),
     "the order of axes": (Sweep().product(a=[1, 2], b=[1, 2]), Sweep().product(b=[1, 2], a=[1, 2])),
     "zip and product": (Sweep().zip(a=[1]), Sweep().product(a=[1])),
-    "seeds of a sample": (
-        Sweep().product(a=[1, 2]).sample(1, 1),
-        Sweep().product(a=[1, 2]).sample(1, 2),
-    ),
     "options": (Sweep().set(a=1).exclude(a=1), Sweep().set(a=1).exclude(a=1.0)),
     "rules": (Sweep().set(a=1).derive(b="{a}"), Sweep().set(a=1).derive(b="{a:d}")),
     "nothing": (Sweep(), None),
@@ -625,7 +605,7 @@ def test_a_filter_in_a_factor_is_not_asked_for_every_config() -> None:
         return config["b"] > 0
 
     sweep = Sweep().product(a=range(50)) * Sweep().product(b=range(3)).where(keep)
-    assert len(list(sweep)) == 100
+    assert sum(1 for _ in sweep) == 100
     assert asked <= 2 * 3
 
 
