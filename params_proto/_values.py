@@ -96,8 +96,6 @@ def is_atomic(value: Any) -> bool:
     """
     if type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)):
         return True
-    if isinstance(value, (tuple, frozenset)):
-        return all(map(is_atomic, cast("Iterable[Any]", value)))
     return _copy(value) is value
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from inspect import currentframe
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -101,13 +100,11 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "an empty range": (lambda: Sweep().product(lr=range(3, 0)), "for lr, got the empty range(3, 0)."),
     "a string": (lambda: Sweep().product(model="vit"), "product needs a list of values for model, got 'vit'. Write model=['vit'], or set(model='vit')."),
     "bytes": (lambda: Sweep().zip(model=b"vit"), "zip needs a list of values for model, got b'vit'."),
-    "a buffer": (lambda: Sweep().product(a=bytearray(b"ab")), "got bytearray(b'ab'). Write a=[bytearray(b'ab')]"),
     "a number for a path": (lambda: Sweep().product({"model.lr": 0.1}), "product needs a list of values for model.lr, got 0.1. Write {'model.lr': [0.1]}, or set({'model.lr': 0.1})."),
     "a set": (lambda: Sweep().product(lr={1, 2}), "got a set, whose order differs from process to process. Write lr=sorted(...)."),
     "keys without an order": (lambda: Sweep().product(lr=UserDict(a=1).keys() - {"a"}), "got a set, whose order differs"),
     "a mapping": (lambda: Sweep().product(model={"lr": [1]}), "got a mapping. Write its keys with dots, {'model.name': [...]}, or put whole mappings into a list."),
     "a frame": (lambda: Sweep().product(lr=pd.DataFrame({"lr": [1]})), "got a DataFrame. Write lr=df['lr'] for a column, or Sweep.from_dataframe(df) for its rows."),
-    "an open file": (lambda: Sweep().product(a=StringIO("lines")), "got an open file. Write list(file) for its lines."),
     "no mapping of axes": (lambda: Sweep().product([1, 2]), "product takes keywords or one mapping, got [1, 2]. Write lr=... or {'model.lr': ...}."),  # pyright: ignore
     # keys
     "a key that is no string": (lambda: Sweep().product({1: [2]}), "product: 1 is not a Hydra key: a key is a string, not int."),  # pyright: ignore

@@ -70,7 +70,7 @@ class Expression:
     @property
     def calls(self) -> bool:
         """Whether a step calls a function, here or in an expression among the steps."""
-        return any(step.functions for step in self.all_steps())
+        return any(step.calls for step in self.all_steps())
 
     @property
     def filters(self) -> bool:

@@ -81,6 +81,7 @@ class Step(ABC):
     multiplies: ClassVar[bool] = False  # may give more than one config
     reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
     filters: ClassVar[bool] = False
+    calls: bool = False  # has a function of the user's
     needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
     lists: ClassVar[bool] = True  # says several values of a key, not one
     gives: ClassVar[bool] = True  # gives its keys these values
@@ -90,11 +91,6 @@ class Step(ABC):
     def name(self) -> str:
         """The name of its method, and of the step in a file."""
         return type(self).__name__.lower()
-
-    @property
-    def functions(self) -> list[Reader]:
-        """The user's functions that it calls."""
-        return []
 
     @property
     def groups(self) -> Sequence[Mapping[str, Any]]:
@@ -361,10 +357,7 @@ class Where(Step):
     predicate: Reader
     reads = True
     filters = True
-
-    @property
-    def functions(self) -> list[Reader]:
-        return [self.predicate]
+    calls = True
 
     def map(self, edit: Edit) -> Step:
         return Where(edit.function(self.predicate, "where"))
@@ -403,9 +396,8 @@ class Derive(Step):
     def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
         return Derive(groups[0], self.fields)
 
-    @property
-    def functions(self) -> list[Reader]:
-        return [rule for rule in self.rules.values() if not isinstance(rule, str)]
+    def __post_init__(self) -> None:
+        self.calls = any(isinstance(rule, Reader) for rule in self.rules.values())
 
     def entries(self) -> Iterator[tuple[str, Any]]:
         return iter(())
