@@ -36,7 +36,7 @@ def to_python(value: Any) -> Any:
     if kind in IMMUTABLE:
         return value
     if kind in (list, tuple, set, frozenset):
-        return kind([to_python(element) for element in value])
+        return cast("Any", kind)([to_python(element) for element in value])
     if kind is dict:
         return {to_python(key): to_python(element) for key, element in value.items()}
     if isinstance(value, (Enum, PurePath)):
@@ -96,8 +96,6 @@ def is_atomic(value: Any) -> bool:
     """
     if type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)):
         return True
-    if isinstance(value, (tuple, frozenset)):
-        return all(map(is_atomic, cast("Iterable[Any]", value)))
     return _copy(value) is value
 
 

@@ -7,13 +7,8 @@ import itertools
 import math
 import pickle
 import signal
-import sys
-from array import array
-from collections import ChainMap, OrderedDict, UserDict, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from decimal import Decimal
-from fractions import Fraction
-from pathlib import Path
+from collections import ChainMap, UserDict
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,71 +16,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from params_proto.errors import SweepError
 from params_proto.sweep import Sweep
 from tests.recipes import exactly
-from tests.strategies import Color, Layer, Level, Point, its_keys
+from tests.strategies import Color, Layer, its_keys
 
 # --- the expressions of the design, one by one
 
+FLAG: Callable[[dict[str, Any]], bool] = lambda config: config["k"] == 9  # noqa: E731
+
 TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
     "nothing": (Sweep(), [{}]),
-    "product": (
-        Sweep().product(lr=[1, 2], bs=[3, 4]),
-        [{"lr": 1, "bs": 3}, {"lr": 1, "bs": 4}, {"lr": 2, "bs": 3}, {"lr": 2, "bs": 4}],
-    ),
     "product of a mapping and keywords": (
         Sweep().product({"model.lr": [1, 2]}, bs=[3]),
         [{"model.lr": 1, "bs": 3}, {"model.lr": 2, "bs": 3}],
     ),
     "product of nothing": (Sweep().product().product({}).product(None), [{}]),
-    "zip": (Sweep().zip(a=[1, 2], b=[3, 4]), [{"a": 1, "b": 3}, {"a": 2, "b": 4}]),
-    "zip of one": (Sweep().zip(a=[1, 2]), [{"a": 1}, {"a": 2}]),
-    "zip of nothing": (Sweep().zip(), [{}]),
-    "zip of a range and a list": (
-        Sweep().zip(a=range(2), b=["x", "y"]),
-        [{"a": 0, "b": "x"}, {"a": 1, "b": "y"}],
-    ),
-    "chain": (Sweep().chain({"a": 1}, {"b": 2}), [{"a": 1}, {"b": 2}]),
     "chain with an empty row": (Sweep().chain({}, {"a": 1}), [{}, {"a": 1}]),
-    "chain of an empty row": (Sweep().chain({}), [{}]),
-    "chain multiplies": (
-        Sweep().product(a=[1, 2]).chain({"b": 1}, {"c": 1}),
-        [{"a": 1, "b": 1}, {"a": 1, "c": 1}, {"a": 2, "b": 1}, {"a": 2, "c": 1}],
-    ),
     "chain with a sweep among its rows": (
         Sweep().product(a=[1, 2]).chain({"b": 0}, Sweep().product(b=[1, 2]), {"c": 3}),
         [{"a": a, **row} for a in (1, 2) for row in ({"b": 0}, {"b": 1}, {"b": 2}, {"c": 3})],
     ),
-    "chain of sweeps": (
-        Sweep().chain(Sweep().product(a=[1, 2]), Sweep().set(b=3)),
-        [{"a": 1}, {"a": 2}, {"b": 3}],
-    ),
-    "chain of one sweep": (Sweep().chain(Sweep().product(a=[1, 2])), [{"a": 1}, {"a": 2}]),
     "chain of mappings that are no dicts": (
         Sweep().chain(MappingProxyType({"a": 1}), UserDict(a=2), ChainMap({"a": 3})),
         [{"a": 1}, {"a": 2}, {"a": 3}],
     ),
-    "set": (Sweep().set(a=1, b=2), [{"a": 1, "b": 2}]),
-    "set of nothing": (Sweep().set().set({}), [{}]),
-    "set first": (Sweep().set(a=1).product(b=[2, 3]), [{"a": 1, "b": 2}, {"a": 1, "b": 3}]),
-    "repeat": (Sweep().product(a=[1, 2]).repeat(2), [{"a": 1}, {"a": 1}, {"a": 2}, {"a": 2}]),
     "repeat before an axis": (
         Sweep().repeat(2).product(a=[1, 2]),
         [{"a": 1}, {"a": 2}, {"a": 1}, {"a": 2}],
     ),
-    "repeat once": (Sweep().product(a=[1, 2]).repeat(1), [{"a": 1}, {"a": 2}]),
-    "exclude all that match": (
-        Sweep().product(a=[1, 2], b=[1, 2]).exclude(a=1, b=[2, 3]),
-        [{"a": 1, "b": 1}, {"a": 2, "b": 1}, {"a": 2, "b": 2}],
-    ),
-    "exclude all": (Sweep().product(a=[1]).exclude(a=1), []),
     "exclude nothing": (Sweep().product(a=[1]).exclude().exclude({}), [{"a": 1}]),
     "exclude a list": (
         Sweep().product(a=[[1, 2], [3], 1]).exclude(a=[[1, 2]]),
         [{"a": [3]}, {"a": 1}],
     ),
-    "exclude a tuple": (Sweep().product(a=[(1, 2), 1]).exclude(a=(1, 2)), [{"a": 1}]),
     "exclude a range of values": (
         Sweep().product(a=range(5)).exclude(a=range(1, 4)),
         [{"a": 0}, {"a": 4}],
@@ -95,16 +58,14 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         [{"a": 1}],
     ),
     "exclude where a row has no such key": (
-        Sweep().chain({"a": 1}, {"b": 1}).exclude(a=1),
+        Sweep().chain({"a": 1}, {"b": 1}).exclude(a=[1, None]),
         [{"b": 1}],
     ),
     "exclude nan": (Sweep().product(a=[math.nan, 1.0]).exclude(a=math.nan), [{"a": 1.0}]),
-    "exclude an equal number": (Sweep().product(a=[1, 2.0]).exclude(a=[1.0, 2]), []),
     "exclude tells a bool from a number": (
         Sweep().product(a=[True, 1, 0, False]).exclude(a=[1, False]),
         [{"a": True}, {"a": 0}],
     ),
-    "where": (Sweep().product(a=[1, 2, 3]).where(lambda c: c["a"] != 2), [{"a": 1}, {"a": 3}]),
     "where with any truth": (
         Sweep().product(a=[0, 1, "", "x"]).where(lambda c: c["a"]),
         [{"a": 1}, {"a": "x"}],
@@ -117,11 +78,6 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().product({"lr": [0.001], "model.size": [16]}).derive(name="lr{lr:.0e}-{model.size}"),
         [{"lr": 0.001, "model.size": 16, "name": "lr1e-03-16"}],
     ),
-    "derive with braces": (Sweep().set(a=1).derive(b="{{{a}}}"), [{"a": 1, "b": "{1}"}]),
-    "derive from a function": (
-        Sweep().product(a=[1, 2]).derive(b=lambda c: c["a"] ** 2),
-        [{"a": 1, "b": 1}, {"a": 2, "b": 4}],
-    ),
     "derive one from another": (
         Sweep().set(a=1).derive(b=lambda c: c["a"] + 1, c="{b}!"),
         [{"a": 1, "b": 2, "c": "2!"}],
@@ -130,75 +86,20 @@ TABLE: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().set(a=2).derive(b=lambda c: np.sqrt(np.float64(c["a"] * 2))),
         [{"a": 2, "b": 2.0}],
     ),
-    "derive nothing": (Sweep().set(a=1).derive().derive({}), [{"a": 1}]),
-    "derive then multiply": (
-        Sweep().set(a=1).derive(b="{a}").product(c=[2, 3]),
-        [{"a": 1, "b": "1", "c": 2}, {"a": 1, "b": "1", "c": 3}],
-    ),
-    "a mapping on the right": (
-        Sweep() * {"a": [1, 2]} * {"b": [3]},
-        [{"a": 1, "b": 3}, {"a": 2, "b": 3}],
-    ),
     "a mapping on the left": (
         {"a": [1, 2]} * Sweep().product(b=[3, 4]),
-        [{"a": 1, "b": 3}, {"a": 1, "b": 4}, {"a": 2, "b": 3}, {"a": 2, "b": 4}],
-    ),
-    "times": (
-        Sweep().product(a=[1, 2]) * Sweep().product(b=[3, 4]),
         [{"a": 1, "b": 3}, {"a": 1, "b": 4}, {"a": 2, "b": 3}, {"a": 2, "b": 4}],
     ),
     "times a sum": (
         Sweep().product(a=[1, 2]) * (Sweep().set(b=1) + Sweep().set(c=2)),
         [{"a": 1, "b": 1}, {"a": 1, "c": 2}, {"a": 2, "b": 1}, {"a": 2, "c": 2}],
     ),
-    "a repetition times": (
-        Sweep().product(a=[1, 2]).repeat(2) * Sweep().product(b=[1, 2]),
-        [{"a": a, "b": b} for a in (1, 2) for _ in range(2) for b in (1, 2)],
-    ),
-    "times a repetition": (
-        Sweep().product(a=[1, 2]) * Sweep().product(b=[1, 2]).repeat(2),
-        [{"a": a, "b": b} for a in (1, 2) for b in (1, 2) for _ in range(2)],
-    ),
-    "plus": (
-        Sweep().product(a=[1, 2]) + Sweep().product(a=[2, 3]),
-        [{"a": a} for a in (1, 2, 2, 3)],
-    ),
     "plus nothing yet": (Sweep() + Sweep().product(a=[1]), [{}, {"a": 1}]),
-    "power": (Sweep().product(a=[1, 2]) ** 2, [{"a": 1}, {"a": 1}, {"a": 2}, {"a": 2}]),
     "power of a NumPy number": (Sweep() ** np.int64(2), [{}, {}]),
-    "modulo": (Sweep().product(a=[1, 2]) % {"b": 3}, [{"a": 1, "b": 3}, {"a": 2, "b": 3}]),
-    "sample of all": (Sweep().product(a=[5]).sample(1), [{"a": 5}]),
-}
-
-
-@pytest.mark.parametrize("name", TABLE)
-def test_configs(name: str) -> None:
-    sweep, configs = TABLE[name]
-
-    assert list(map(exactly, sweep)) == list(map(exactly, configs))
-    assert list(map(list, sweep)) == list(map(list, configs))  # the order of keys
-    assert len(sweep) == sweep.size == len(configs)
-    assert bool(sweep) is bool(configs)
-    assert [sweep[at] for at in range(len(configs))] == list(sweep)
-
-
-# --- set pins as if it stood first
-
-FLAG: Callable[[dict[str, Any]], bool] = lambda config: config["k"] == 9  # noqa: E731
-
-PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
-    "an axis goes": (
-        Sweep().product(k=[1, 2], a=[1, 2]).set(k=9),
-        [{"k": 9, "a": 1}, {"k": 9, "a": 2}],
-    ),
+    # set pins as if it stood first
     "an axis over many goes": (Sweep().product(k=range(10**12)).set(k=9), [{"k": 9}]),
     "a zip keeps its rows": (
         Sweep().zip(k=[1, 2], a=[1, 2]).set(k=9),
-        [{"k": 9, "a": 1}, {"k": 9, "a": 2}],
-    ),
-    "a zip over it alone goes": (Sweep().zip(k=[1, 2]).set(k=9), [{"k": 9}]),
-    "a chain keeps its rows": (
-        Sweep().chain({"k": 1, "a": 1}, {"k": 2, "a": 2}).set(k=9),
         [{"k": 9, "a": 1}, {"k": 9, "a": 2}],
     ),
     "a chain over it alone goes": (Sweep().chain({"k": 1}, {"k": 2}).set(k=9), [{"k": 9}]),
@@ -207,18 +108,11 @@ PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         [{"a": 1, "k": 9}, {"a": 2, "k": 9}],
     ),
     "a later set wins": (Sweep().set(k=1).product(a=[1]).set(k=9), [{"k": 9, "a": 1}]),
-    "a later set wins, twice": (Sweep().product(k=[1, 2]).set(k=8).set(k=9), [{"k": 9}]),
-    "where sees it": (Sweep().product(k=[1, 2]).where(FLAG).set(k=9), [{"k": 9}]),
     "where sees what was not there": (
         Sweep().product(a=[1]).where(lambda c: c.get("k") == 9).set(k=9),
         [{"a": 1, "k": 9}],
     ),
-    "exclude sees it": (Sweep().product(k=[1, 2]).exclude(k=9).set(k=9), []),
     "exclude no longer hits": (Sweep().product(k=[1, 2]).exclude(k=1).set(k=9), [{"k": 9}]),
-    "derive sees it": (
-        Sweep().product(k=[1, 2]).derive(name="{k}").set(k=9),
-        [{"k": 9, "name": "9"}],
-    ),
     "a function that derives sees it": (
         Sweep().product(k=[1, 2]).derive(m=lambda c: c["k"] + 1).set(k=9),
         [{"k": 9, "m": 10}],
@@ -227,17 +121,9 @@ PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().product(a=[1, 2]).derive(k="{a}", m="<{k}>").set(k=9),
         [{"a": 1, "k": 9, "m": "<9>"}, {"a": 2, "k": 9, "m": "<9>"}],
     ),
-    "through a sum": (
-        (Sweep().product(k=[1, 2]) + Sweep().product(k=[3], a=[1, 2])).set(k=9),
-        [{"k": 9}, {"k": 9, "a": 1}, {"k": 9, "a": 2}],
-    ),
     "through a sum where only one side has it": (
         (Sweep().product(k=[1, 2]) + Sweep().product(a=[1, 2])).set(k=9),
-        [{"k": 9}, {"k": 9, "a": 1}, {"k": 9, "a": 2}],
-    ),
-    "through a sum within a product": (
-        (Sweep().product(b=[1]) * (Sweep().product(k=[1, 2]) + Sweep().set(k=3))).set(k=9),
-        [{"b": 1, "k": 9}, {"b": 1, "k": 9}],
+        [{"k": 9}, {"a": 1, "k": 9}, {"a": 2, "k": 9}],
     ),
     "where in a factor sees it": (
         (Sweep().product(a=[1, 2]) * Sweep().product(k=[1, 2]).where(FLAG)).set(k=9),
@@ -251,15 +137,6 @@ PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         (Sweep().product(a=[1]) * Sweep().product(k=[1, 2]).derive(name="{k}")).set(k=9),
         [{"a": 1, "k": 9, "name": "9"}],
     ),
-    "exclude in a factor sees it": (
-        (Sweep().product(a=[1]) * Sweep().product(k=[1, 2]).exclude(k=1)).set(k=9),
-        [{"a": 1, "k": 9}],
-    ),
-    "a set in a factor": (
-        (Sweep().product(a=[1]) * Sweep().set(k=1).product(b=[1, 2])).set(k=9),
-        [{"a": 1, "k": 9, "b": 1}, {"a": 1, "k": 9, "b": 2}],
-    ),
-    "through a repetition": (Sweep().product(k=[1, 2]).repeat(2).set(k=9), [{"k": 9}, {"k": 9}]),
     "through a slice that is left enough": (
         Sweep().product(a=[1, 2, 3]).zip(k=[1, 2], b=[1, 2])[1:4].set(k=9),
         [{"a": 1, "k": 9, "b": 2}, {"a": 2, "k": 9, "b": 1}, {"a": 2, "k": 9, "b": 2}],
@@ -276,16 +153,36 @@ PINNED: dict[str, tuple[Sweep, list[dict[str, Any]]]] = {
         Sweep().product(k=[1, 2, 3]).sample(1).set(k=9),
         [{"k": 9}],
     ),
-    "a mutable value": (Sweep().product(k=[[1], [2]]).set(k=[9]), [{"k": [9]}]),
+    # the order of keys
+    "a mapping before keywords": (Sweep().product({"b": [1]}, a=[1]), [{"b": 1, "a": 1}]),
+    "of the axis that a set took out": (
+        Sweep().product(a=[1, 2], b=[1]).set(c=1, a=3),
+        [{"a": 3, "b": 1, "c": 1}],
+    ),
+    "of the factors": (
+        Sweep().product(c=[1]) * (Sweep().product(a=[1]) * Sweep().product(b=[1]).shuffle()),
+        [{"c": 1, "a": 1, "b": 1}],
+    ),
+    "of a row that is given a pin": (
+        Sweep().chain({"a": 1, "b": 1}, {"b": 1}).set(a=2),
+        [{"a": 2, "b": 1}, {"a": 2, "b": 1}],
+    ),
+    "of summands": (
+        Sweep().set(a=1, b=1) + Sweep().set(c=1, a=1),
+        [{"a": 1, "b": 1}, {"c": 1, "a": 1}],
+    ),
 }
 
 
-@pytest.mark.parametrize("name", PINNED)
-def test_set_pins_as_if_it_stood_first(name: str) -> None:
-    sweep, configs = PINNED[name]
+@pytest.mark.parametrize("name", TABLE)
+def test_configs(name: str) -> None:
+    sweep, configs = TABLE[name]
 
-    assert list(sweep) == configs
-    assert [sweep[at] for at in range(len(sweep))] == configs
+    assert list(map(exactly, sweep)) == list(map(exactly, configs))
+    assert list(map(list, sweep)) == list(map(list, configs))  # the order of keys
+    assert len(sweep) == sweep.size == len(configs)
+    assert bool(sweep) is bool(configs)
+    assert [sweep[at] for at in range(len(configs))] == list(sweep)
 
 
 def test_a_factor_is_not_shown_the_pins_of_the_others() -> None:
@@ -306,47 +203,6 @@ def test_a_summand_is_not_shown_the_pins_of_the_other() -> None:
     filtered = Sweep().product(b=[1, 2]).where(lambda config: "a" not in config)
 
     assert list(Sweep().set(a=1) + filtered) == [{"a": 1}, {"b": 1}, {"b": 2}]
-
-
-# --- the order of keys
-
-ORDERS: dict[str, tuple[Sweep, list[list[str]]]] = {
-    "of the calls": (
-        Sweep().set(c=1).product(b=[1]).zip(a=[1]).derive(d="{a}"),
-        [["c", "b", "a", "d"]],
-    ),
-    "a mapping before keywords": (Sweep().product({"b": [1]}, a=[1]), [["b", "a"]]),
-    "of the axis that a set took out": (
-        Sweep().product(a=[1, 2], b=[1]).set(c=1, a=3),
-        [["a", "b", "c"]],
-    ),
-    "of the earlier set": (
-        Sweep().set(a=1).product(b=[1]).set({"a": 2, "c": 3}),
-        [["a", "b", "c"]],
-    ),
-    "of a derived key that is pinned": (
-        Sweep().set(a=1).derive(b="{a}").set(c=1, b=2),
-        [["a", "b", "c"]],
-    ),
-    "of the factors": (
-        Sweep().product(c=[1]) * (Sweep().product(a=[1]) * Sweep().product(b=[1]).shuffle()),
-        [["c", "a", "b"]],
-    ),
-    "of rows": (Sweep().chain({"a": 1, "b": 1}, {"b": 1}), [["a", "b"], ["b"]]),
-    "of a row that is given a pin": (
-        Sweep().chain({"a": 1, "b": 1}, {"b": 1}).set(a=2),
-        [["a", "b"], ["a", "b"]],
-    ),
-    "of summands": (Sweep().set(a=1, b=1) + Sweep().set(c=1, a=1), [["a", "b"], ["c", "a"]]),
-}
-
-
-@pytest.mark.parametrize("name", ORDERS)
-def test_keys_stand_in_the_order_in_which_the_calls_named_them(name: str) -> None:
-    sweep, orders = ORDERS[name]
-
-    assert [list(config) for config in sweep] == orders
-    assert [list(sweep[at]) for at in range(len(sweep))] == orders
 
 
 def test_keys_of_a_sweep_are_all_that_a_config_may_have() -> None:
@@ -373,42 +229,21 @@ class Row:
 
 AXES: dict[str, tuple[Any, list[Any]]] = {
     "list": ([1, "a", None], [1, "a", None]),
-    "tuple": ((1, 2), [1, 2]),
     "range": (range(3), [0, 1, 2]),
-    "range backwards": (range(5, 0, -2), [5, 3, 1]),
-    "deque": (deque([1, 2]), [1, 2]),
     "generator": ((n * n for n in (1, 2)), [1, 4]),
-    "iterator": (iter([1, 2]), [1, 2]),
-    "map": (map(str, (1, 2)), ["1", "2"]),
     "iterable": (Countdown(), [2, 1]),
     "old sequence": (Row(), [5, 6]),
     "enum class": (Color, [Color.RED, Color.BLUE]),
     "keys of a dict": ({"b": 1, "a": 2}.keys(), ["b", "a"]),
-    "values of a dict": ({"b": 1, "a": 2}.values(), [1, 2]),
-    "items of a dict": ({"b": 1, "a": 2}.items(), [("b", 1), ("a", 2)]),
-    "keys of an ordered dict": (OrderedDict(b=1, a=2).keys(), ["b", "a"]),
     "keys of a mapping": (UserDict(b=1, a=2).keys(), ["b", "a"]),
-    "array": (array("d", [1.0, 2.0]), [1.0, 2.0]),
     "NumPy floats": (np.linspace(0, 1, 3), [0.0, 0.5, 1.0]),
-    "NumPy float32": (np.array([0.5], dtype=np.float32), [0.5]),
     "NumPy ints": (np.arange(2, dtype=np.int8), [0, 1]),
-    "NumPy bools": (np.array([True, False]), [True, False]),
-    "NumPy strings": (np.array(["a", "b"]), ["a", "b"]),
-    "NumPy objects": (np.array([None, "a", 1], dtype=object), [None, "a", 1]),
-    "NumPy matrix": (np.array([[1, 2], [3, 4]]), [[1, 2], [3, 4]]),
-    "NumPy scalars in a list": (
-        [np.float64(0.5), np.int64(1), np.bool_(True), np.str_("a")],
-        [0.5, 1, True, "a"],
-    ),
     "NumPy arrays in a list": ([np.array([1, 2]), np.array([])], [[1, 2], []]),
     "NumPy values within values": ([{"x": np.int64(1)}, (np.float64(2.0),)], [{"x": 1}, (2.0,)]),
     "Series": (pd.Series([1, 2], index=["x", "y"]), [1, 2]),
-    "Series of floats": (pd.Series([0.5, 1.0]), [0.5, 1.0]),
-    "Series of strings": (pd.Series(["a", "b"]), ["a", "b"]),
     "Series of categories": (pd.Series(["a", "b"], dtype="category"), ["a", "b"]),
     "Series of nullable ints": (pd.Series([1, None], dtype="Int64"), [1, None]),
     "Index": (pd.Index([3, 4]), [3, 4]),
-    "column of a frame": (pd.DataFrame({"lr": [0.1, 0.2]})["lr"], [0.1, 0.2]),
 }
 
 
@@ -434,41 +269,6 @@ def test_a_generator_is_drawn_once_when_the_sweep_is_made() -> None:
     assert drawn == [0, 1, 2]
 
 
-VALUES: dict[str, Any] = {
-    "none": None,
-    "bool": True,
-    "big int": 10**40,
-    "tiny float": 1e-300,
-    "inf": math.inf,
-    "nan": math.nan,
-    "negative zero": -0.0,
-    "complex": 1 + 2j,
-    "empty string": "",
-    "unicode": "λ 🦜",
-    "bytes": b"\x00",
-    "enum": Color.RED,
-    "int enum": Level.HIGH,
-    "path": Path("a/b"),
-    "nested": [1, (2, {"a": [3.0, None]}), {4}],
-    "dict with other keys": {1: "a", None: "b", (1, 2): "c"},
-    "frozen dataclass": Point(1.0, 2),
-    "dataclass": Layer([1, 2], "a"),
-    "function": its_keys,
-    "class": Layer,
-    "decimal": Decimal("0.10"),
-    "fraction": Fraction(1, 3),
-}
-
-
-@pytest.mark.parametrize("name", VALUES)
-def test_a_value_comes_out_as_it_went_in(name: str) -> None:
-    value = VALUES[name]
-
-    for sweep in (Sweep().product(k=[value]), Sweep().set(k=value), Sweep().chain({"k": value})):
-        assert exactly(sweep[0]["k"]) == exactly(value)
-        assert exactly(next(iter(sweep))["k"]) == exactly(value)
-
-
 class Counted:
     """An object that counts its copies."""
 
@@ -487,12 +287,6 @@ def test_an_object_is_copied_once_for_each_config(wrap: Callable[[Any], Any]) ->
 
     assert len(list(sweep)) == 10
     assert Counted.copies - before == 10
-
-
-def test_an_object_that_cannot_be_copied_is_handed_on() -> None:
-    stream = sys.stdout
-
-    assert Sweep().product(out=[stream])[0]["out"] is stream
 
 
 def test_defined_values_are_snapshots() -> None:
@@ -531,17 +325,6 @@ def test_what_is_derived_is_the_configs_own() -> None:
 # --- a sequence
 
 
-def test_it_is_a_sequence() -> None:
-    assert isinstance(Sweep(), Sequence)
-
-
-def test_its_expression_is_its_steps() -> None:
-    sweep = Sweep().product(a=[1]).product(b=[2]).set(c=3)
-
-    assert len(sweep.expression.steps) == 2
-    assert sweep.expression == Sweep().product(a=[1], b=[2]).set(c=3).expression
-
-
 nine = Sweep().product(a=[1, 2, 3], b=[1, 2, 3])
 
 
@@ -551,11 +334,6 @@ def test_slices_are_sweeps() -> None:
     assert list(nine[2:5].product(c=[1, 2])) == [
         {**c, "c": n} for c in list(nine)[2:5] for n in (1, 2)
     ]
-
-
-@pytest.mark.parametrize("step", [2**63, -(2**70)])
-def test_a_step_past_every_index(step: int) -> None:
-    assert list(nine[::step]) == list(nine)[::step]
 
 
 @pytest.mark.parametrize("step", [1, 3])
@@ -576,82 +354,9 @@ def test_an_index_out_of_range(index: int) -> None:
     assert str(error.value) == f"sweep index {index} is out of range: it has 9 configs."
 
 
-@pytest.mark.parametrize("index", ["a", 1.0, None, (1, 2)])
-def test_an_index_that_is_none(index: Any) -> None:
-    with pytest.raises(TypeError):
-        nine[index]
-
-
 def test_an_index_may_be_any_integer() -> None:
     assert nine[np.int64(4)] == nine[4]
     assert nine[True] == nine[1]
-
-
-CONTAINED: dict[str, tuple[Sweep, Any]] = {
-    "another key order": (nine, {"b": 2, "a": 1}),
-    "an equal float": (nine, {"a": 1.0, "b": 2}),
-    "an equal bool": (nine, {"a": True, "b": 2}),
-    "a NumPy number": (nine, {"a": np.int64(1), "b": np.float64(2)}),
-    "a NumPy number in a range": (Sweep().product(a=range(5)), {"a": np.int64(3)}),
-    "a fraction in a range": (Sweep().product(a=range(5)), {"a": Fraction(3)}),
-    "a decimal in a range": (Sweep().product(a=range(5)), {"a": Decimal(3)}),
-    "a float in a range": (Sweep().product(a=range(5)), {"a": 3.0}),
-    "a bool in a range": (Sweep().product(a=range(5)), {"a": True}),
-    "an enum's number in a range": (Sweep().product(a=range(5)), {"a": Level.LOW}),
-    "another mapping": (nine, MappingProxyType({"a": 1, "b": 2})),
-    "the same nan": (Sweep().product(a=[math.nan]), {"a": math.nan}),
-    "nothing": (Sweep(), {}),
-}
-
-
-@pytest.mark.parametrize("name", CONTAINED)
-def test_a_sweep_contains_what_its_list_does(name: str) -> None:
-    sweep, config = CONTAINED[name]
-
-    assert config in list(sweep)
-    assert config in sweep
-    assert sweep.index(config) == list(sweep).index(config)
-    assert sweep.count(config) == list(sweep).count(config)
-
-
-STRANGE: dict[str, tuple[Sweep, Any]] = {
-    "a key too few": (nine, {"a": 1}),
-    "a key too many": (nine, {"a": 1, "b": 2, "c": 3}),
-    "another value": (nine, {"a": 1, "b": 4}),
-    "values of other pairs": (Sweep().zip(a=[1, 2], b=[3, 4]), {"a": 1, "b": 4}),
-    "another row": (Sweep().chain({"a": 1}, {"b": 2}), {"a": 2}),
-    "an unequal float": (Sweep().product(a=range(5)), {"a": 0.5}),
-    "an infinite float": (Sweep().product(a=range(5)), {"a": math.inf}),
-    "a number as text": (Sweep().product(a=range(5)), {"a": "1"}),
-    "nan in a range": (Sweep().product(a=range(5)), {"a": math.nan}),
-    "outside of a range": (Sweep().product(a=range(5)), {"a": 5}),
-    "between a range's steps": (Sweep().product(a=range(0, 9, 2)), {"a": 3}),
-    "a list of pairs": (nine, [("a", 1), ("b", 2)]),
-    "none": (nine, None),
-    "what was excluded": (nine.exclude(a=1), {"a": 1, "b": 2}),
-    "what a slice left out": (nine[1:], {"a": 1, "b": 1}),
-    "another nan": (Sweep().product(a=[math.nan]), {"a": float("nan")}),
-    "without what is derived": (nine.derive(c="{a}"), {"a": 1, "b": 1}),
-    "with another value derived": (nine.derive(c="{a}"), {"a": 1, "b": 1, "c": "2"}),
-}
-
-
-@pytest.mark.parametrize("name", STRANGE)
-def test_a_sweep_contains_no_more_than_its_list(name: str) -> None:
-    sweep, config = STRANGE[name]
-
-    assert config not in list(sweep)
-    assert config not in sweep
-    assert sweep.count(config) == 0
-    with pytest.raises(ValueError, match=r" is not in the sweep\.$"):
-        sweep.index(config)
-
-
-def test_index_finds_the_first() -> None:
-    sweep = Sweep().product(a=[1, 2, 1]).repeat(2).shuffle(3)
-
-    assert sweep.index({"a": 1}) == list(sweep).index({"a": 1})
-    assert sweep.count({"a": 1}) == 4
 
 
 def test_it_cannot_be_changed() -> None:
@@ -683,38 +388,22 @@ def test_operators_take_sweeps_and_mappings(operation: Callable[[], Any]) -> Non
 
 EQUAL: dict[str, tuple[Sweep, Sweep]] = {
     "a chain of one sweep": (Sweep().chain(Sweep().product(a=[1, 2])), Sweep().product(a=[1, 2])),
-    "operators and methods": (Sweep() * {"a": [1]}, Sweep().product(a=[1])),
-    "modulo and set": (Sweep() % {"b": 2}, Sweep().set(b=2)),
-    "power and repeat": (Sweep().product(a=[1]) ** 3, Sweep().product(a=[1]).repeat(3)),
     "one call or two": (Sweep().product(a=[1]).product(b=[2]), Sweep().product(a=[1], b=[2])),
     "times and product": (
         Sweep().product(a=[1]) * Sweep().product(b=[2]),
         Sweep().product(a=[1], b=[2]),
     ),
-    "a mapping or keywords": (Sweep().product({"a": [1]}), Sweep().product(a=[1])),
     "one set or two": (Sweep().set(a=1).set(b=2), Sweep().set(b=2, a=1)),
-    "an overwritten pin": (Sweep().set(a=1).set(a=2), Sweep().set(a=2)),
-    "repetitions": (Sweep().product(a=[1]).repeat(2).repeat(3), Sweep().product(a=[1]) ** 6),
-    "no repetition": (Sweep().product(a=[1]).repeat(1), Sweep().product(a=[1])),
     "a range and its numbers": (Sweep().product(a=range(3)), Sweep().product(a=[0, 1, 2])),
     "an array and its numbers": (Sweep().product(a=np.arange(3)), Sweep().product(a=range(3))),
-    "a generator and its values": (
-        Sweep().product(a=(c for c in "xy")),
-        Sweep().product(a=["x", "y"]),
-    ),
     "nan": (Sweep().product(a=[float("nan")]), Sweep().product(a=[float("nan")])),
     "rows with other key orders": (
         Sweep().chain({"a": 1, "b": 2}),
         Sweep().chain({"b": 2, "a": 1}),
     ),
     "the same slice": (Sweep().product(a=range(9))[-3:], Sweep().product(a=range(9))[6:99]),
-    "the same order": (
-        Sweep().product(a=[1, 2]).shuffle(),
-        Sweep().product(a=[1, 2]).shuffle(seed=0),
-    ),
     "the same function": (Sweep().where(its_keys), Sweep().where(its_keys)),
     "the same sum": (Sweep().set(a=1) + Sweep().set(b=1), Sweep().set(a=1) + Sweep().set(b=1)),
-    "lists": (Sweep().product(a=[[1, 2]]), Sweep().product(a=[[1, 2]])),
     "dataclasses": (Sweep().product(a=[Layer([1])]), Sweep().product(a=[Layer([1])])),
     "sets": (Sweep().set(a={1, 2}), Sweep().set(a={2, 1})),
 }
@@ -734,27 +423,11 @@ DIFFERENT: dict[str, tuple[Sweep, object]] = {
     "int and bool": (Sweep().product(a=[1]), Sweep().product(a=[True])),
     "zero and negative zero": (Sweep().set(a=0.0), Sweep().set(a=-0.0)),
     "range and floats": (Sweep().product(a=range(2)), Sweep().product(a=[0.0, 1.0])),
-    "ranges": (Sweep().product(a=range(2)), Sweep().product(a=range(3))),
     "list and tuple": (Sweep().product(a=[[1]]), Sweep().product(a=[(1,)])),
-    "deep within": (Sweep().product(a=[{"x": [1]}]), Sweep().product(a=[{"x": [1.0]}])),
-    "enum and number": (Sweep().set(a=Level.LOW), Sweep().set(a=1)),
-    "path and text": (Sweep().set(a=Path("a")), Sweep().set(a="a")),
-    "keys": (Sweep().set(a=1), Sweep().set(b=1)),
     "the order of axes": (Sweep().product(a=[1, 2], b=[1, 2]), Sweep().product(b=[1, 2], a=[1, 2])),
-    "the order of values": (Sweep().product(a=[1, 2]), Sweep().product(a=[2, 1])),
     "zip and product": (Sweep().zip(a=[1]), Sweep().product(a=[1])),
-    "seeds": (Sweep().product(a=[1, 2]).shuffle(1), Sweep().product(a=[1, 2]).shuffle(2)),
-    "seeds of a sample": (
-        Sweep().product(a=[1, 2]).sample(1, 1),
-        Sweep().product(a=[1, 2]).sample(1, 2),
-    ),
-    "the other way round": (
-        Sweep().set(a=1) + Sweep().set(b=1),
-        Sweep().set(b=1) + Sweep().set(a=1),
-    ),
     "options": (Sweep().set(a=1).exclude(a=1), Sweep().set(a=1).exclude(a=1.0)),
     "rules": (Sweep().set(a=1).derive(b="{a}"), Sweep().set(a=1).derive(b="{a:d}")),
-    "a list": (Sweep(), [{}]),
     "nothing": (Sweep(), None),
 }
 
@@ -785,38 +458,6 @@ def test_a_sweep_with_functions_survives_a_pickle(compared: bool) -> None:
     assert again == sweep
     assert list(again) == list(sweep)
     assert again.targets == ()
-
-
-# --- orders
-
-
-def test_an_order_is_the_same_on_every_machine() -> None:
-    # Written down once: a saved sweep is to run the same configs with the next release.
-    numbers = Sweep().product(i=range(10))
-
-    assert [config["i"] for config in numbers.shuffle()] == [7, 4, 6, 1, 2, 9, 3, 5, 8, 0]
-    assert [config["i"] for config in numbers.shuffle(seed=1)] == [6, 1, 9, 2, 7, 4, 5, 0, 3, 8]
-    assert Sweep().product(i=range(10**12)).shuffle(7)[0] == {"i": 59616365238}
-
-
-def test_seeds_give_different_orders() -> None:
-    numbers = Sweep().product(i=range(20))
-
-    orders = {tuple(config["i"] for config in numbers.shuffle(seed)) for seed in range(-20, 20)}
-    assert len(orders) == 40
-
-
-def test_every_order_of_three_comes_up() -> None:
-    numbers = Sweep().product(i=range(3))
-
-    orders = {tuple(config["i"] for config in numbers.shuffle(seed)) for seed in range(200)}
-    assert orders == set(itertools.permutations(range(3)))
-
-
-def test_a_sample_has_no_config_twice() -> None:
-    sample = Sweep().product(i=range(10**6)).sample(2000, seed=3)
-
-    assert len({config["i"] for config in sample}) == 2000
 
 
 # --- cost: what walks the configs would not end
@@ -871,10 +512,8 @@ def test_a_huge_sweep_has_no_len_as_python_has_it() -> None:
 VIEWS: dict[str, Sweep] = {
     "whole": HUGE,
     "slice": HUGE[7::3],
-    "slice backwards": HUGE[::-1],
     "slice of a slice": HUGE[10**20 :][: 10**20 : 10**3],
     "shuffled": HUGE.shuffle(3),
-    "sample": HUGE.sample(10**9),
     "sum": HUGE + Sweep().set(a=1),
     "times a sum": (Sweep().set(a=1) + Sweep().set(b=1))
     * Sweep().product(z=range(10**12), y=range(10**12)),
@@ -966,7 +605,7 @@ def test_a_filter_in_a_factor_is_not_asked_for_every_config() -> None:
         return config["b"] > 0
 
     sweep = Sweep().product(a=range(50)) * Sweep().product(b=range(3)).where(keep)
-    assert len(list(sweep)) == 100
+    assert sum(1 for _ in sweep) == 100
     assert asked <= 2 * 3
 
 
@@ -980,12 +619,6 @@ def test_many_axes_and_many_pins() -> None:
     assert next(iter(sweep)) == sweep[0]
     assert sweep[-1] in sweep
     assert sweep.index(sweep[2**299 + 1]) == 2**299 + 1
-
-
-def test_many_summands() -> None:
-    sweep = sum((Sweep().set(a=at) for at in range(1, 200)), Sweep().set(a=0))
-
-    assert [config["a"] for config in sweep] == list(range(200))
 
 
 @pytest.mark.parametrize("size", [1, 2, 255, 256, 257, 600, 1000])
@@ -1009,11 +642,6 @@ def test_iterating_holds_no_list() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 2**20
-
-
-def test_sample_and_slice_after_pinning() -> None:
-    with pytest.raises(SweepError, match="asks for more configs than there are"):
-        Sweep().product(a=range(5)).sample(3).set(a=1)
 
 
 def test_mappings_of_any_kind_name_axes() -> None:

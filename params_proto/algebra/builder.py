@@ -208,7 +208,7 @@ class Builder:
         scope, expressions = _in_one_scope([self, *others], method)
         parts: list[Expression] = []
         for one in expressions:
-            summands = one.steps[0].nested if len(one.steps) == 1 else ()
+            summands = one.steps[0].parts if len(one.steps) == 1 else ()
             parts += summands or (one,)
         return Builder(scope, layered=self.layered)._with(Expression((Concat(tuple(parts)),)))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import reduce
 from itertools import chain
 from typing import Any
 
 from params_proto._keys import bare
-from params_proto.algebra.space import Grid, Space, Sum, times
+from params_proto.algebra.space import Grid, Space, Sum, constant, times
 from params_proto.algebra.steps import (
     Edit,
     Pins,
@@ -17,8 +17,6 @@ from params_proto.algebra.steps import (
     Repeat,
     Set,
     Step,
-    constants,
-    is_mapping,
 )
 from params_proto.errors import Mistake, SweepError, together
 
@@ -47,7 +45,7 @@ class Expression:
         """The steps, and those of the expressions among them."""
         for step in self.steps:
             yield step
-            for inner in step.nested:
+            for inner in step.parts:
                 yield from inner.all_steps()
 
     @property
@@ -72,7 +70,7 @@ class Expression:
     @property
     def calls(self) -> bool:
         """Whether a step calls a function, here or in an expression among the steps."""
-        return any(step.functions for step in self.all_steps())
+        return any(step.calls for step in self.all_steps())
 
     @property
     def filters(self) -> bool:
@@ -128,7 +126,10 @@ class Expression:
         >>> rows.expression.share_config("d", "e"), rows.expression.share_config("d", "a")
         (False, True)
         """
-        return any(not mapping or is_mapping(one) for one in self.values_beside(one, other))
+        return any(
+            not mapping or isinstance(value, Mapping) or is_dataclass(value)
+            for value in self.values_beside(one, other)
+        )
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
         """The expression without some keys, other steps where the first of them was."""
@@ -182,13 +183,9 @@ class Expression:
 class Concat(Step):
     """One expression after the other."""
 
-    parts: tuple[Expression, ...]
+    parts: tuple[Expression, ...] = ()
     multiplies = True
     reads = True
-
-    @property
-    def nested(self) -> tuple[Expression, ...]:
-        return self.parts
 
     @property
     def places(self) -> Mapping[str, str]:
@@ -215,7 +212,10 @@ class Concat(Step):
         spaces = [part.space(pins) for part in self.parts]
         named = dict.fromkeys(chain.from_iterable(part.keys for part in spaces))
         # A key that only some parts name is pinned in the others as well.
-        parts = [times(part, *constants(named, part, pins)) for part in spaces]
+        parts = [
+            times(part, *[constant(k, pins[k]) for k in named if k in pins and k not in part.keys])
+            for part in spaces
+        ]
         return times(before, Sum(tuple(parts)) if len(parts) > 1 else parts[0])
 
     def plain(self) -> Any:

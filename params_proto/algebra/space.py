@@ -282,20 +282,15 @@ def _blocks(parts: Sequence[Rows], keys: tuple[str, ...]) -> Iterator[Iterator[C
     for axis in parts:
         if axis.size == 1:
             axis.spread(templates, 0, len(templates))
-    _lay_out(inner, templates)
+    each_row = 1
+    for axis in reversed(inner):
+        for start in range(0, len(templates), axis.size * each_row):
+            axis.spread(templates[start : start + axis.size * each_row], 0, each_row)
+        each_row *= axis.size
     for _ in _combinations(axes, templates):
         for start in range(0, edge.size, block):
             edge.spread(templates, start, each)
             yield map(_copy, templates[: (edge.size - start) * each])
-
-
-def _lay_out(axes: list[Rows], templates: list[Config]) -> None:
-    """Writes the product of the axes into the templates, over and over until the last of them."""
-    each = 1
-    for axis in reversed(axes):
-        for start in range(0, len(templates), axis.size * each):
-            axis.spread(templates[start : start + axis.size * each], 0, each)
-        each *= axis.size
 
 
 def _combinations(axes: list[Rows], templates: list[Config]) -> Iterator[None]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
@@ -77,9 +77,11 @@ class Edit:
 class Step(ABC):
     """One step of an expression. Steps are equal when they say the same, value by value."""
 
+    parts: tuple[Expression, ...] = ()  # the expressions among its arguments
     multiplies: ClassVar[bool] = False  # may give more than one config
     reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
     filters: ClassVar[bool] = False
+    calls: bool = False  # has a function of the user's
     needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
     lists: ClassVar[bool] = True  # says several values of a key, not one
     gives: ClassVar[bool] = True  # gives its keys these values
@@ -89,16 +91,6 @@ class Step(ABC):
     def name(self) -> str:
         """The name of its method, and of the step in a file."""
         return type(self).__name__.lower()
-
-    @property
-    def nested(self) -> tuple[Expression, ...]:
-        """The expressions among its arguments."""
-        return ()
-
-    @property
-    def functions(self) -> list[Reader]:
-        """The user's functions that it calls."""
-        return []
 
     @property
     def groups(self) -> Sequence[Mapping[str, Any]]:
@@ -282,7 +274,8 @@ class Set(Step):
         return (self.pins,)
 
     def space(self, before: Space, pins: Pins) -> Space:
-        return times(before, *constants(self.pins, before, pins))
+        late = late_pins(before, pins)
+        return times(before, *[constant(key, late[key]) for key in self.pins if key in late])
 
     def plain(self) -> Any:
         return dict(self.pins)
@@ -364,10 +357,7 @@ class Where(Step):
     predicate: Reader
     reads = True
     filters = True
-
-    @property
-    def functions(self) -> list[Reader]:
-        return [self.predicate]
+    calls = True
 
     def map(self, edit: Edit) -> Step:
         return Where(edit.function(self.predicate, "where"))
@@ -406,9 +396,8 @@ class Derive(Step):
     def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
         return Derive(groups[0], self.fields)
 
-    @property
-    def functions(self) -> list[Reader]:
-        return [rule for rule in self.rules.values() if not isinstance(rule, str)]
+    def __post_init__(self) -> None:
+        self.calls = any(isinstance(rule, Reader) for rule in self.rules.values())
 
     def entries(self) -> Iterator[tuple[str, Any]]:
         return iter(())
@@ -543,23 +532,9 @@ class Slice(Step):
         return f"[{self.plain()}]"
 
 
-# --- pins
-
-
-def is_mapping(value: object) -> bool:
-    """Whether a value has entries, below which another key may be."""
-    return isinstance(value, Mapping) or is_dataclass(value)
-
-
 def late_pins(before: Space, pins: Pins) -> Pins:
     """The pins of keys that no step has given a value yet."""
     return {key: value for key, value in pins.items() if key not in before.keys}
-
-
-def constants(order: Iterable[str], before: Space, pins: Pins) -> list[Space]:
-    """The axes of the pinned keys that a space does not have."""
-    late = late_pins(before, pins)
-    return [constant(key, late[key]) for key in order if key in late]
 
 
 # --- values as text: in a file, and as Python writes them

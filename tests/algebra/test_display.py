@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import math
 from pathlib import PurePosixPath
 from typing import Any
@@ -22,14 +21,12 @@ WRITTEN: dict[str, Sweep] = {
     "Sweep().product(lr=[0.1, 1e-05])": Sweep().product(lr=[0.1, 1e-5]),
     "Sweep().product({'model.lr': [1], 'bs': [2]})": Sweep().product({"model.lr": [1]}, bs=[2]),
     "Sweep().product({'class': [1]})": Sweep().product({"class": [1]}),
-    "Sweep().product(a=range(0, 10, 2))": Sweep().product(a=range(0, 10, 2)),
     "Sweep().product(a=[0, 1])": Sweep().product(a=np.arange(2)),
     "Sweep().zip(a=[1, 2], b=['x', 'y'])": Sweep().zip(a=(1, 2), b=list("xy")),
     "Sweep().chain({'a': 1}, {}, {'+b': [2]})": Sweep().chain({"a": 1}, {}, {"+b": [2]}),
     "Sweep().set(a=None, b={'x': (1,)})": Sweep().set(a=None, b={"x": (1,)}),
     "Sweep().product(a=[1, 2]).repeat(3)": a**3,
     "Sweep().product(a=[1, 2]).exclude(a=1)": a.exclude(a=1),
-    "Sweep().product(a=[1, 2]).exclude(a=[1, 2])": a.exclude(a=[1, 2]),
     "Sweep().product(a=[[1], 2]).exclude(a=[[1]])": Sweep().product(a=[[1], 2]).exclude(a=[[1]]),
     "Sweep().product(a=[1, 2]).where(keeps_most)": a.where(keeps_most),
     "Sweep().product(a=[1, 2]).derive(b='{a}', c=keeps_most)": a.derive(b="{a}", c=keeps_most),
@@ -37,12 +34,8 @@ WRITTEN: dict[str, Sweep] = {
     "Sweep().product(a=[1, 2]).shuffle(seed=0)": a.shuffle(),
     "Sweep().product(a=[1, 2]).sample(1, seed=7)": a.sample(1, seed=7),
     "Sweep().product(a=[1, 2])[1:]": a[1:],
-    "Sweep().product(a=[1, 2])[:1]": a[:1],
-    "Sweep().product(a=[1, 2])[::-1]": a[::-1],
-    "Sweep().product(a=[1, 2])[:0]": a[:0],
     "Sweep().product(a=[1, 2], b=[3])": a * b,
     "Sweep().product(a=[1, 2]) + Sweep().product(b=[3])": a + b,
-    "Sweep() + Sweep() + Sweep()": Sweep() + Sweep() + Sweep(),
     "(Sweep().product(a=[1, 2]) + Sweep().product(b=[3])).repeat(2)": (a + b) ** 2,
     "Sweep().product(a=[1, 2]) * Sweep().product(b=[3]).shuffle(seed=0)": a * b.shuffle(),
     "Sweep().product(a=[1, 2]) * (Sweep().product(b=[3]) + Sweep())": a * (b + Sweep()),
@@ -51,7 +44,6 @@ WRITTEN: dict[str, Sweep] = {
     ],
     "Sweep().set(a=[Color.RED, Level.LOW])": Sweep().set(a=[Color.RED, Level.LOW]),
     "Sweep().set(a={Color.RED})": Sweep().set(a={Color.RED}),
-    "Sweep().set(a=frozenset({Color.RED}))": Sweep().set(a=frozenset({Color.RED})),
     "Sweep().set(a=set())": Sweep().set(a=set[int]()),
     "Sweep().set(a=PurePosixPath('x'))": Sweep().set(a=PurePosixPath("x")),
     "Sweep().set(a=Point(x=1.0, y=0), b=Layer(sizes=[1], name=''))": (
@@ -81,13 +73,6 @@ def test_many_rows_are_cut_as_a_long_axis_is() -> None:
     sweep = Sweep().chain(*({"a": number} for number in range(10_000)))
 
     assert len(repr(sweep)) < 1000
-
-
-def test_what_has_no_name_shows_itself() -> None:
-    text = repr(a.where(functools.partial(keeps_most)).where(lambda config: True))
-
-    assert "functools.partial(" in text
-    assert "<lambda>" in text
 
 
 # --- in a notebook
