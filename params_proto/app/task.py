@@ -47,6 +47,8 @@ class Task:
         closed: whether there are no configs of the user's, whose further keys have a purpose.
     """
 
+    __name__: str
+
     def __init__(
         self,
         app: App[..., Any],
@@ -174,7 +176,7 @@ class Task:
             mistakes: which grow by what is wrong.
         """
         if self.closed:  # nothing could read what was added, +name=value
-            keys = [full_key(target.node, str(key)) for key in content if key != "hydra"]
+            keys = [full_key(target.node, str(key)) for key in content]
             mistakes += filter(None, map(self.unknown, keys))
         try:
             return python_values(reduced, content, () if target.node else self.nodes)
@@ -208,12 +210,14 @@ class Task:
         """What is wrong with a key that is neither a parameter's nor a field's, else None.
 
         Args:
-            key: the key, without + or ++. What is below a field is not looked at.
+            key: the key, without + or ++. What is below a field is not looked at, nor are Hydra's
+                own keys and config groups.
         """
         first, _, below = key.partition(".")
         target = next((one for one in self.targets[1:] if one.node == first), self.root)
         name = below.partition(".")[0] if target.node else first
-        if not name or name in target.fields or target.open:
+        is_path = key.replace(".", "").isidentifier() and first != "hydra"
+        if not is_path or not name or name in target.fields or target.open:
             return None
         valid = [full_key(target.node, one) for one in target.fields]
         valid += () if target.node else self.nodes
@@ -233,9 +237,10 @@ class Task:
             return None
         if key in sweeper_options():
             return f"hydra.sweeper.{key}"
-        meant = {name.rpartition(".")[2]: name for name in full}  # lr for training.lr
-        meant |= {name.replace(".", "_"): name for name in full}
-        meant |= {name: name for name in names}
+        meant: dict[str, str] = {}
+        for name in names:  # lr and training_lr mean training.lr
+            meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
+        meant |= zip(names, names, strict=True)
         return meant.get(key) or meant.get(nearest(key, meant) or "")
 
 
