@@ -18,9 +18,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto._keys import full_key
+from params_proto.app import current
 from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App
+from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import ParameterSet, find_parameter, nodes
 from params_proto.errors import SweepError, nearest, together
@@ -92,6 +93,11 @@ class Task:
                 f" {root.title} are both {name!r} in the config: give the class another node,"
                 f' @proto.prefix("{name}_"), or the parameter another name.'
             )
+        for name, known in classes.items():
+            # A script that is imported as well has made the class twice: the app's own counts.
+            own = find(app.__module__, known.__qualname__)
+            same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
+            classes[name] = own if same else known
         parameters = [root, *[one.__proto_parameters__ for one in classes.values()]]
         return cls(app, [_with_current_defaults(one) for one in parameters], classes, closed)
 
@@ -316,9 +322,8 @@ def _refuse_sweeper_options() -> None:
         if name in defaults and sweeper.get(name) != defaults[name]
     ]
     if given:
-        raise JobError(
-            f"{' and '.join(given)}: options of sweeps, and this is a single run: add -m."
-        )
+        of_sweeps = "is an option of sweeps" if len(given) == 1 else "are options of sweeps"
+        raise JobError(f"{' and '.join(given)} {of_sweeps}, and this is a single run: add -m.")
     if sweeper.get("sweep"):
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."
