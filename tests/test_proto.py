@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import doctest
 import functools
 import inspect
 import pickle
@@ -18,7 +17,6 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 import cloudpickle
 import pytest
 
-import params_proto
 from params_proto import SweepError, proto
 from params_proto.app import current
 from params_proto.app.registry import classes, functions, nodes
@@ -118,19 +116,6 @@ def test_a_function_keeps_what_makes_it_up():
     assert repr(main) == "<proto.cli function main(seed: 'int' = 42)>"
 
 
-def test_its_doctests_run():
-    (test,) = (
-        found
-        for found in doctest.DocTestFinder().find(sys.modules[__name__])
-        if found.name.endswith(".train")
-    )
-    assert doctest.DocTestRunner().run(test) == (0, 1)
-
-
-def test_partial_gives_some_values():
-    assert functools.partial(train, lr=0.5)(batch_size=1) == (0.5, 1, "adam")
-
-
 @pytest.mark.parametrize("pickler", [pickle, cloudpickle], ids=["pickle", "cloudpickle"])
 @pytest.mark.parametrize("thing", [train, Training], ids=["function", "class"])
 def test_what_a_module_has_is_pickled_by_name(pickler: Any, thing: Any):
@@ -151,12 +136,6 @@ def test_a_local_function_is_pickled_by_value():
     assert copied() == 6
     assert copied.__qualname__ == local.__qualname__
     assert describe(copied).fields == describe(local).fields
-
-
-def test_a_function_under_another_name_is_pickled_with_the_function_itself():
-    decorated = proto.cli(plain)
-
-    assert pickle.loads(pickle.dumps(decorated))(x=2) == 2
 
 
 def plain(x: int = 1):
@@ -227,7 +206,7 @@ def many(*xs): ...
         pytest.param("conf", "by name: write config_path='conf'", id="text"),
         pytest.param(3, "3 is an int: write", id="number"),
         pytest.param(positional, "positional takes x by position only", id="positional"),
-        pytest.param(many, r"many takes \*xs", id="star args"),
+        pytest.param(many, "many takes xs by position only", id="star args"),
     ],
 )
 def test_what_no_config_can_call_is_refused(function: Any, message: str):
@@ -339,28 +318,6 @@ def test_a_subclass_is_a_node_of_its_own():
         assert Fine.lr == 0.5
 
 
-def test_super_in_a_method_finds_the_base():
-    class Base:
-        @classmethod
-        def name(cls) -> str:
-            return "base"
-
-    @proto.prefix
-    class Sub(Base):
-        """How to name it."""
-
-        x: int = 1
-
-        @classmethod
-        def name(cls) -> str:
-            return super().name() + f"{cls.x}"
-
-    assert Sub.name() == "base1"
-    with proto.bind(Sub, x=2):
-        assert Sub.name() == "base2"
-    assert (Sub.__doc__, Sub.__module__) == ("How to name it.", __name__)
-
-
 def test_generics_dataclasses_and_slots():
     @proto.prefix
     @dataclasses.dataclass(slots=True)
@@ -372,16 +329,6 @@ def test_generics_dataclasses_and_slots():
 
     assert (JobStore.ids, JobStore.name, JobStore.loss) == ([1], "a", plain)
     assert describe(JobStore).fields["size"].default is REQUIRED
-
-
-def test_a_field_can_have_the_name_of_a_method_of_types():
-    @proto.prefix
-    class Odd:
-        mro: int = 3
-
-    assert Odd.mro == 3
-    Odd.mro = 4
-    assert Odd.mro == 4
 
 
 @pytest.mark.parametrize(
@@ -426,14 +373,6 @@ class Meta(type): ...
 class Pair(NamedTuple):
     x: int
     y: float = 2.0
-
-
-def test_a_name_of_hydras_can_be_given_another_node():
-    @proto.prefix("settings")
-    class Hydra:
-        x: int = 1
-
-    assert describe(Hydra).node == "settings"
 
 
 def define(default: float) -> Any:
@@ -495,7 +434,7 @@ def test_bind_gives_values_until_the_block_ends():
         with proto.bind(Training, lr=2.0):
             assert (Training.lr, Training.seed) == (2.0, 3)
             Training.seed = 4
-            assert Training.seed == 4
+            assert main() == (42, 2.0, (1, 2), 10)
         assert (Training.lr, Training.seed) == (1.0, 3)
     assert Training.lr == 0.001
 
@@ -503,14 +442,6 @@ def test_bind_gives_values_until_the_block_ends():
 def test_bind_is_undone_by_an_exception():
     with pytest.raises(ZeroDivisionError), proto.bind(Training, lr=1.0):
         _ = 1 / 0
-
-    assert Training.lr == 0.001
-
-
-def test_an_assignment_in_a_bind_ends_with_it():
-    with proto.bind(Training):
-        Training.lr = 5.0
-        assert main() == (42, 5.0, (64,), 10)
 
     assert Training.lr == 0.001
 
@@ -782,19 +713,6 @@ def test_a_parameter_given_twice_is_an_error_that_names_both():
 # What is defined in a function
 
 
-def test_a_method_may_name_its_own_class_in_a_function():
-    @proto.prefix
-    class Local:
-        lr: float = 0.1
-
-        @classmethod
-        def doubled(cls) -> float:
-            return Local.lr * 2
-
-    with proto.bind(Local, lr=1.0):
-        assert Local.doubled() == 2.0
-
-
 def test_a_class_of_a_function_says_nothing_as_an_annotation():
     @dataclasses.dataclass
     class Inner:
@@ -809,70 +727,7 @@ def test_a_class_of_a_function_says_nothing_as_an_annotation():
     assert local(default={"size": 4})[1] == Inner(4)  # type: ignore
 
 
-def test_the_decorators_take_their_options_as_they_come():
-    @proto.prefix()
-    class Called:
-        x: int = 1
-
-    decorated = proto.cli(config_path=Path("conf"))(plain)
-
-    assert describe(Called).node == "called"
-    assert decorated.config_path == "conf"
-
-
 # The package
 
 
-def test_the_package_has_its_names():
-    assert params_proto.proto is proto
-    assert sorted(params_proto.__all__) == [
-        *("Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize")
-    ]
-    assert set(params_proto.__all__) <= set(dir(params_proto))
-    with pytest.raises(AttributeError, match="'params_proto' has no attribute 'sweep_'"):
-        _ = params_proto.sweep_
-
-
 # Types, as the checkers see them
-
-TYPED = """\
-from params_proto import proto
-
-@proto.prefix
-class Training:
-    lr: float = 0.1
-
-@proto.prefix("optim")
-class Optimizer:
-    name: str
-
-@proto.cli
-def train(lr: float, batch_size: int = 32) -> int:
-    return 3
-
-@proto.cli(config_path="conf", config_name="config")
-def main(seed: int = 1) -> float:
-    return Training.lr + Optimizer.lr  # error
-right: float = Training.lr
-name: str = Optimizer.name
-number: int = train() + train(lr=0.1) + train(0.1, 3) + train.__wrapped__(0.1)
-nothing: None = main.run(["seed=1"])
-with proto.bind(Training, lr=0.1), proto.bind(train, lr=0.1):
-    Training.lr = main(seed=3)
-train(lr="x")  # error
-train(rl=0.1)  # error
-train(0.1, 2, 3)  # error
-Training.lr = "x"  # error
-main("x").upper()  # error
-"""
-
-
-def test_pyright_accepts_what_is_right_and_nothing_else(tmp_path: Any, python: Any):
-    (tmp_path / "typed.py").write_text(TYPED)
-    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}')
-
-    done = python("-m", "pyright", "--pythonpath", sys.executable, "typed.py", status=1)
-
-    expected = {i for i, line in enumerate(TYPED.splitlines(), 1) if "# error" in line}
-    found = {int(line.split(":")[1]) for line in done.stdout.splitlines() if " - error: " in line}
-    assert found == expected, done.stdout

@@ -115,7 +115,7 @@ class App(Generic[P, R]):
 
     def __reduce_ex__(self, protocol: Any, /) -> str | tuple[Any, ...]:
         function: Any = self.__wrapped__
-        if _find(self.__module__, self.__qualname__) is self:
+        if find(self.__module__, self.__qualname__) is self:
             if self.__module__ not in ("__main__", "__mp_main__"):
                 return self.__qualname__
             # A worker of another script has to get the function itself, which cloudpickle does.
@@ -130,7 +130,7 @@ class App(Generic[P, R]):
 def _unpickle_app(
     function: Callable[P, R], name: str, config_path: str | None, config_name: str | None
 ) -> App[P, R]:
-    found = _find(function.__module__, name)
+    found = find(function.__module__, name)
     if getattr(found, "__wrapped__", None) is function:
         return found
     function.__qualname__ = name
@@ -139,7 +139,7 @@ def _unpickle_app(
     return app
 
 
-def _find(module: str, name: str) -> Any:
+def find(module: str, name: str) -> Any:
     """What a module has under a qualified name, None if nothing."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):

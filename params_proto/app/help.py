@@ -17,16 +17,15 @@ from typing import Any, Final, cast
 
 from hydra.conf import HelpConf
 from hydra.core.global_hydra import GlobalHydra
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from params_proto._keys import full_key
 from params_proto.app.configs import Entry
 from params_proto.app.task import Task
-from params_proto.errors import SweepError
-from params_proto.fields import REQUIRED, Field, Target
+from params_proto.fields import REQUIRED
 from params_proto.fields.annotations import type_text
 from params_proto.fields.schema import escape
+from params_proto.overrides.literals import live, unescaped
 from params_proto.overrides.parse import is_hydra_1_3
 from params_proto.overrides.render import render
 
@@ -94,10 +93,16 @@ def parameters_table(task: Task, config: DictConfig) -> str:
         doc = inspect.getdoc(obj) if target.node else None
         title = f"{target.node}: {doc.splitlines()[0]}" if doc else target.node or "Parameters"
         purposes = describe_help(obj)
+        # Not resolved, as some interpolations are only in a job.
+        values = cast("Any", OmegaConf.to_container(config[target.node] if target.node else config))
         sections[title] = [
-            (full, type_text(field.annotation), _value(config, full, field), purposes.get(name, ""))
+            (
+                full_key(target.node, name),
+                type_text(field.annotation),
+                _value(values[name], field.default),
+                purposes.get(name, ""),
+            )
             for name, field in target.fields.items()
-            if (full := full_key(target.node, name))
         ]
     rows = [row for section in sections.values() for row in section]
     widest = shutil.get_terminal_size().columns // 3  # of a column, except the last
@@ -114,22 +119,13 @@ def parameters_table(task: Task, config: DictConfig) -> str:
     return "\n".join(lines)
 
 
-def _value(config: DictConfig, name: str, field: Field) -> str:
-    """The value that a parameter has, as it is written on the command line."""
-    try:
-        value = OmegaConf.select(config, name, throw_on_missing=True)
-    except MissingMandatoryValue:
-        if field.default is REQUIRED:
-            return "required"
-        value = field.default  # which a config cannot hold
-    except OmegaConfBaseException:  # an interpolation that only a job can resolve
-        node, _, last = name.rpartition(".")
-        parent: Any = OmegaConf.select(config, node) if node else config
-        return str(cast("Any", OmegaConf.to_container(parent))[last])
-    try:
-        return render(OmegaConf.to_container(value) if OmegaConf.is_config(value) else value)
-    except SweepError:
-        return getattr(value, "__name__", None) or str(value)
+def _value(value: Any, default: Any) -> str:
+    """A parameter's value in a config, as it is written on the command line."""
+    if value == MISSING:  # required, or not to be held by a config
+        return "required" if default is REQUIRED else getattr(default, "__name__", str(default))
+    if isinstance(value, str):
+        return value if live(value) else render(unescaped(value))
+    return render(value)
 
 
 def describe_help(obj: Any) -> dict[str, str]:
@@ -220,26 +216,18 @@ _NOT_HELP = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|f
 
 
 def _comment(lines: Sequence[bytes], first: ast.stmt | ast.arg, last: Any) -> str:
-    """The comment at the end of a place, with the lines that continue it, or that right above it.
-
-    There is none where the line begins with another place.
-    """
-    indent, end = first.col_offset, last.end_lineno
+    """The comment at the end of a place, or right above it, unless another shares the line."""
+    indent, end = first.col_offset, cast("int", last.end_lineno)
     before = lines[first.lineno - 1][:indent].strip()
     after = re.match(rb"\s*,?\s*(#.*)", lines[end - 1][last.end_col_offset :])
     beside: list[bytes] = []
     if after and (not before or before.endswith(b"(")):
-        beside = [after[1], *takewhile(lambda line: _indent(line) > indent, lines[end:])]
+        beside = [after[1]]
     above: list[bytes] = []
     if not before:
         upwards = reversed(lines[: first.lineno - 1])
-        above = [*takewhile(lambda line: _indent(line) == indent, upwards)][::-1]
+        above = [*takewhile(re.compile(rb" {%d}#" % indent).match, upwards)][::-1]
     return _text(beside) or _text(above)
-
-
-def _indent(line: bytes) -> int:
-    """The column at which a line's comment begins; -1 where the line is not a comment."""
-    return line.index(b"#") if line.strip().startswith(b"#") else -1
 
 
 def _text(comments: Sequence[bytes]) -> str:

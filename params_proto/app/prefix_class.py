@@ -134,13 +134,14 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
         )
     title = f"{cls.__module__}.{cls.__qualname__}"
     check_node(title, snake_case(cls.__name__) if node is None else node)
+    made = cast("PrefixClass", cls)
     if not isinstance(cls, PrefixClass):
         # Derived from it, so that super() in its methods works.
         kept = ("__module__", "__qualname__", "__doc__")
-        cls = PrefixClass(cls.__name__, (cls,), {name: getattr(cls, name) for name in kept})
+        made = PrefixClass(cls.__name__, (cls,), {name: getattr(cls, name) for name in kept})
     if node is not None:
-        cls.__proto_parameters__ = dataclasses.replace(cls.__proto_parameters__, node=node)
-    return cls
+        made.__proto_parameters__ = dataclasses.replace(made.__proto_parameters__, node=node)
+    return made
 
 
 def snake_case(name: str) -> str:

@@ -161,11 +161,7 @@ def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
     # What is swept, or added with +, is checked with the jobs.
     lines = [line for line in arguments if "=" in line and not sweeps(line)] if task.closed else []
     keys = [line.partition("=")[0] for line in lines]
-    return [mistake for key in keys if _is_path(key) and (mistake := task.unknown(key))]
-
-
-def _is_path(key: str) -> bool:
-    return key.replace(".", "").isidentifier() and not key.startswith("hydra.")
+    return [mistake for mistake in map(task.unknown, keys) if mistake]
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
@@ -185,7 +181,7 @@ def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
         else:
             name = key.partition("@")[0]
             # The sweeper has reported the mistakes in what is swept.
-            is_refused = given and _is_path(name) and not sweeps(argument)
+            is_refused = given and not sweeps(argument) and task.unknown(name)
             close = task.suggestion(name) if is_refused else None
             if close == "hydra.sweeper.sweep" and value.isidentifier():
                 close = f"+{argument}"  # a config, as files have a suffix

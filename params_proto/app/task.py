@@ -18,9 +18,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto._keys import full_key
+from params_proto.app import current
 from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App
+from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import ParameterSet, find_parameter, nodes
 from params_proto.errors import SweepError, nearest, together
@@ -46,6 +47,8 @@ class Task:
             process can give them their values.
         closed: whether there are no configs of the user's, whose further keys have a purpose.
     """
+
+    __name__: str
 
     def __init__(
         self,
@@ -90,6 +93,11 @@ class Task:
                 f" {root.title} are both {name!r} in the config: give the class another node,"
                 f' @proto.prefix("{name}_"), or the parameter another name.'
             )
+        for name, known in classes.items():
+            # A script that is imported as well has made the class twice: the app's own counts.
+            own = find(app.__module__, known.__qualname__)
+            same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
+            classes[name] = own if same else known
         parameters = [root, *[one.__proto_parameters__ for one in classes.values()]]
         return cls(app, [_with_current_defaults(one) for one in parameters], classes, closed)
 
@@ -174,7 +182,7 @@ class Task:
             mistakes: which grow by what is wrong.
         """
         if self.closed:  # nothing could read what was added, +name=value
-            keys = [full_key(target.node, str(key)) for key in content if key != "hydra"]
+            keys = [full_key(target.node, str(key)) for key in content]
             mistakes += filter(None, map(self.unknown, keys))
         try:
             return python_values(reduced, content, () if target.node else self.nodes)
@@ -208,12 +216,14 @@ class Task:
         """What is wrong with a key that is neither a parameter's nor a field's, else None.
 
         Args:
-            key: the key, without + or ++. What is below a field is not looked at.
+            key: the key, without + or ++. What is below a field is not looked at, nor are Hydra's
+                own keys and config groups.
         """
         first, _, below = key.partition(".")
         target = next((one for one in self.targets[1:] if one.node == first), self.root)
         name = below.partition(".")[0] if target.node else first
-        if not name or name in target.fields or target.open:
+        is_path = key.replace(".", "").isidentifier() and first != "hydra"
+        if not is_path or not name or name in target.fields or target.open:
             return None
         valid = [full_key(target.node, one) for one in target.fields]
         valid += () if target.node else self.nodes
@@ -233,9 +243,10 @@ class Task:
             return None
         if key in sweeper_options():
             return f"hydra.sweeper.{key}"
-        meant = {name.rpartition(".")[2]: name for name in full}  # lr for training.lr
-        meant |= {name.replace(".", "_"): name for name in full}
-        meant |= {name: name for name in names}
+        meant: dict[str, str] = {}
+        for name in names:  # lr and training_lr mean training.lr
+            meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
+        meant |= zip(names, names, strict=True)
         return meant.get(key) or meant.get(nearest(key, meant) or "")
 
 
@@ -311,9 +322,8 @@ def _refuse_sweeper_options() -> None:
         if name in defaults and sweeper.get(name) != defaults[name]
     ]
     if given:
-        raise JobError(
-            f"{' and '.join(given)}: options of sweeps, and this is a single run: add -m."
-        )
+        of_sweeps = "is an option of sweeps" if len(given) == 1 else "are options of sweeps"
+        raise JobError(f"{' and '.join(given)} {of_sweeps}, and this is a single run: add -m.")
     if sweeper.get("sweep"):
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import enum
 import functools
 import os
@@ -10,8 +9,8 @@ import typing
 from collections import abc
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path, PurePath
+from pkgutil import resolve_name
 from types import NoneType
 from typing import Any, Final, Literal, cast
 
@@ -46,6 +45,8 @@ _CONCRETE: Final[Mapping[Any, Any]] = {
     abc.MutableMapping: dict,
     os.PathLike: Path,
 }
+
+_CALLABLE: Any = typing.get_origin(Callable[..., Any])
 
 # The value of a subclass, such as a member of an IntEnum, in the type itself.
 _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
@@ -115,28 +116,30 @@ def coerce_like_omegaconf(value: Any, kind: type) -> Any:
     except ConversionError:
         if type(value) in (bool, int, float, str) and kind not in (bytes, NoneType):
             with suppress(ValueError, OverflowError):
-                return scalar_node(kind).validate_and_convert(value)
+                return typed_node(kind).validate_and_convert(value)
         raise
 
 
-def scalar_node(kind: type, value: Any = None, is_optional: bool = True) -> Any:
-    """A node of OmegaConf's that holds scalars, paths or members of an enum.
+def typed_node(kind: Any, value: Any = None) -> Any:
+    """A node of OmegaConf's that holds a value, of the type if that is a scalar's.
 
-    >>> scalar_node(float, "1e-3") == 0.001
+    >>> typed_node(float, "1e-3") == 0.001
     True
     """
     import omegaconf
 
-    if issubclass(kind, enum.Enum):
-        return omegaconf.EnumNode(kind, value, is_optional=is_optional)
-    kinds: dict[type, Any] = {
+    kinds: dict[Any, Any] = {
         bool: omegaconf.BooleanNode,
         int: omegaconf.IntegerNode,
         float: omegaconf.FloatNode,
         str: omegaconf.StringNode,
         bytes: omegaconf.BytesNode,
     }
-    return kinds.get(kind, omegaconf.PathNode)(value, is_optional=is_optional)
+    if kind in kinds:
+        return kinds[kind](value)
+    if _is_class(kind) and issubclass(kind, enum.Enum):
+        return omegaconf.EnumNode(kind, value)
+    return omegaconf.PathNode(value) if _is_class(kind) and issubclass(kind, Path) else value
 
 
 def convert(
@@ -173,11 +176,15 @@ def convert(
     if value is None and default is None:
         return None
     kind = cast("Any", type(default))
-    special = isinstance(default, (tuple, set, frozenset, enum.Enum, os.PathLike))
-    if (special or is_record(kind)) and default is not REQUIRED and unwrap(annotation) is Any:
+    says_more = isinstance(default, _SAYS_MORE) or is_record(kind)
+    if says_more and default is not REQUIRED and unwrap(annotation) is Any:
         with suppress(ConversionError):
             return _convert(value, kind, scalar)
     return _convert(value, annotation, scalar)
+
+
+# Defaults that say what is in a field without an annotation.
+_SAYS_MORE = (tuple, set, frozenset, enum.Enum, os.PathLike)
 
 
 def child_field(annotation: Any, name: str) -> Field | None:
@@ -238,22 +245,15 @@ def find_object(name: str) -> Any:
     >>> find_object("math.nope")
     Traceback (most recent call last):
         ...
-    params_proto.fields.convert.ConversionError: 'math.nope' cannot be imported: \
-module 'math' has no attribute 'nope'
+    params_proto.fields.convert.ConversionError: 'math.nope' cannot be imported \
+as package.module.name: module 'math' has no attribute 'nope'
     """
-    parts = name.split(".")
-    if len(parts) < 2 or not all(part.isidentifier() for part in parts):
-        cure = f": write builtins.{name}" if hasattr(builtins, name) else ""
-        raise ConversionError(f"{name!r} is not a name like package.module.name{cure}")
     try:
-        obj: Any = import_module(parts[0])
-        for length, part in enumerate(parts[1:], 2):
-            if not hasattr(obj, part) and hasattr(obj, "__path__"):
-                import_module(".".join(parts[:length]))
-            obj = getattr(obj, part)
+        return resolve_name(name)
     except Exception as error:  # a module runs whatever it contains
-        raise ConversionError(f"{name!r} cannot be imported: {error}") from error
-    return obj
+        raise ConversionError(
+            f"{name!r} cannot be imported as package.module.name: {error}"
+        ) from error
 
 
 # --- a value into an annotation: each kind of annotation has a function
@@ -272,28 +272,24 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     kind = typing.get_origin(annotation) or annotation
     if kind is Literal:
         return _choice(value, annotation, scalar)
-    if kind in (type, abc.Callable):
-        return _object(value, annotation)
+    into = functools.partial(_convert, scalar=scalar)
+    kind = _CONCRETE.get(kind, kind)
+    if kind in _CONVERTERS:
+        return _CONVERTERS[kind](value, kind, annotation, into)
     if not _is_class(kind) or typing.Protocol in kind.__bases__:
         return value  # Any, and what says nothing about a value
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
-    into = functools.partial(_convert, scalar=scalar)
-    kind = _CONCRETE.get(kind, kind)
-    if kind in (list, set, frozenset):
-        return _collection(value, kind, annotation, into)
-    if kind is dict:
-        return _dict(value, annotation, into)
     if typing.is_typeddict(kind):
         known = hints(kind)
         items = _checked(value, Mapping, annotation)
         return _named(items, kind, known, kind.__required_keys__, into)
-    if isinstance(value, kind) and kind is not tuple:
+    if isinstance(value, kind):
         return value
+    if is_record(kind) or hasattr(kind, "_fields"):
+        return _record(value, kind, into)
     if issubclass(kind, tuple):
         return _tuple(value, kind, annotation, into)
-    if is_record(kind) and isinstance(value, Mapping):
-        return _record(cast("Mapping[Any, Any]", value), kind, into)
     if issubclass(kind, PurePath) and isinstance(value, (str, PurePath)):
         return kind(value)
     raise _mismatch(value, annotation)
@@ -330,25 +326,28 @@ def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
             return choice
     for choice in choices:
         with suppress(ConversionError):
-            if strictly_equal(scalar(value, type(choice)), choice):
+            if strictly_equal(scalar(value, cast("Any", type(choice))), choice):
                 return choice
     raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
 
 
-def _object(value: Any, annotation: Any) -> Any:
+_Into = Callable[[Any, Any], Any]
+"""Converts an element to its annotation."""
+
+# Each of these takes the value, the class, the annotation, and what converts elements.
+
+
+def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """A class or another callable, itself or by its dotted name."""
     found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
         raise ConversionError(f"{shown(value)} is not callable")
-    if (typing.get_origin(annotation) or annotation) is type:
-        (bound,) = map(unwrap, typing.get_args(annotation) or (Any,))
-        if not _is_class(found) or (_is_class(bound) and not issubclass(found, bound)):
+    if kind is type:
+        (bound,) = map(unwrap, typing.get_args(annotation) or (object,))
+        bound = bound if _is_class(bound) else object
+        if not _is_class(found) or not issubclass(cast("type", found), bound):
             raise _mismatch(value, annotation)
     return found
-
-
-_Into = Callable[[Any, Any], Any]
-"""Converts an element to its annotation."""
 
 
 def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
@@ -357,9 +356,7 @@ def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     known = abc.Set if kind is not list and isinstance(value, abc.Set) else _SEQUENCES
     elements = list(_checked(of_python(value), known, annotation))
     converted = [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
-    if kind is list:
-        return converted
-    made = kind(converted)
+    made = cast("Any", kind(converted))
     if len(made) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
     return made
@@ -369,14 +366,8 @@ _SEQUENCES = (list, tuple, range)
 
 
 def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A sequence into a tuple; a mapping too into a named one."""
-    names = getattr(kind, "_fields", None)
-    if names is not None and isinstance(value, Mapping):
-        return _record(cast("Mapping[Any, Any]", value), kind, into)
     elements = list(_checked(of_python(value), _SEQUENCES, annotation))
-    if names is not None and len(elements) <= len(names):
-        return _record(dict(zip(names, elements, strict=False)), kind, into)
-    types = typing.get_args(annotation) or names or (Any, ...)
+    types = typing.get_args(annotation) or (Any, ...)
     if types[1:] == (...,):
         types = types[:1] * len(elements)
     if len(elements) != len(types):
@@ -386,7 +377,7 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     return kind([_at(f"[{i}]", into, each, element) for i, (each, element) in enumerate(pairs)])
 
 
-def _dict(value: Any, annotation: Any, into: _Into) -> Any:
+def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     key_type, value_type = typing.get_args(annotation) or (Any, Any)
     converted: dict[Any, Any] = {}
     for key, element in _checked(value, Mapping, annotation).items():
@@ -397,14 +388,25 @@ def _dict(value: Any, annotation: Any, into: _Into) -> Any:
     return converted
 
 
-def _record(value: Mapping[Any, Any], kind: Any, into: _Into) -> Any:
-    """An object of a dataclass, an attrs class or a named tuple, made of its fields."""
+def _record(value: Any, kind: Any, into: _Into) -> Any:
+    """A dataclass's, an attrs class's or a named tuple's object of a mapping of its fields.
+
+    A named tuple is made of a sequence, too.
+    """
+    names = getattr(kind, "_fields", ())
+    if names and isinstance(value, _SEQUENCES):
+        elements = list(cast("list[Any]", value))
+        if len(elements) > len(names):
+            reason = f"it has {len(elements)} elements, not {len(names)}"
+            raise _mismatch(elements, kind, reason)
+        value = dict(zip(names, elements, strict=False))
+    given = dict(_checked(value, Mapping, kind))
     fields = record_fields(kind)
+    for name, field in fields.items():
+        if field.default is None and given.get(name, ...) is None:
+            del given[name]  # None means a default of None, as in a call
     annotations = {name: field.annotation for name, field in fields.items()}
     required = [name for name, field in fields.items() if field.default is REQUIRED]
-    # None means a default of None, as in a call.
-    none = [name for name, field in fields.items() if field.default is None]
-    given = {key: each for key, each in value.items() if each is not None or key not in none}
     made = _named(given, kind, annotations, required, into)
     try:
         return kind(**made)
@@ -442,3 +444,14 @@ def _checked(value: Any, kinds: type | tuple[type, ...], annotation: Any) -> Any
     if not isinstance(value, kinds):
         raise _mismatch(value, annotation)
     return value
+
+
+_CONVERTERS: Final[Mapping[Any, Callable[[Any, Any, Any, _Into], Any]]] = {
+    list: _collection,
+    set: _collection,
+    frozenset: _collection,
+    tuple: _tuple,
+    dict: _dict,
+    type: _object,
+    _CALLABLE: _object,
+}

@@ -1,7 +1,5 @@
 """Fields as a structured config, and the values of a config as Python's own."""
 
-# ruff: noqa: UP045 - a hint can be a generic
-
 from __future__ import annotations
 
 import dataclasses
@@ -9,16 +7,16 @@ import enum
 import typing
 from collections.abc import Callable, Container, Mapping, Set
 from contextlib import suppress
-from pathlib import Path, PurePath
-from typing import Any, Optional, cast
+from pathlib import PurePath
+from typing import Any, cast
 
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, SCMode
+from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._values import copy_mutable
 from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
-from params_proto.fields.annotations import type_text, union_members, unwrap, without_none
+from params_proto.fields.annotations import type_text, unwrap, without_none
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
     SCALARS,
@@ -27,8 +25,8 @@ from params_proto.fields.convert import (
     convert,
     dotted_name,
     of_python,
-    scalar_node,
     strictly_equal,
+    typed_node,
 )
 from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
 
@@ -39,9 +37,9 @@ _RESERVED = ("hydra", "defaults")
 def structured_config(target: Target) -> DictConfig:
     r"""The target's config: a node for each field, typed where OmegaConf knows the type.
 
-    OmegaConf checks the types that it knows. Every other field is a node of any type, whose value
-    `python_values` checks. A required field is missing (`???`), and so is one whose default a
-    config cannot hold: `python_values` fills it in. A dict takes new keys.
+    OmegaConf checks scalars, paths and members of an enum. Every other field is a node of any type,
+    whose value `python_values` checks. A required field is missing (`???`), and so is one whose
+    default a config cannot hold: `python_values` fills it in. A dict takes new keys.
 
     The config itself is not typed, so that the user's files can add keys, to read them from
     interpolations, say; Hydra closes it for the command line.
@@ -64,12 +62,10 @@ def structured_config(target: Target) -> DictConfig:
     nodes: dict[str, Any] = {}
     mistakes: list[str] = []
     for name, field in target.fields.items():
-        if not target.node and name in _RESERVED:
-            mistakes.append(f"{target.name}: no parameter can be called {name}: it is Hydra's own.")
-        if not name.isascii():
+        if (not target.node and name in _RESERVED) or not name.isascii():
             mistakes.append(
-                f"{target.name}: no parameter can be called {name}, which Hydra's command line does"
-                " not take: name it with the letters a to z, digits and _."
+                f"{target.name}: no parameter can be called {name}: Hydra's command line takes the"
+                " letters a to z, digits and _, and hydra and defaults are its own."
             )
         try:
             nodes[name] = _node(field)
@@ -82,15 +78,21 @@ def structured_config(target: Target) -> DictConfig:
 
 def _node(field: Field) -> Any:
     """What a config holds of a field that has its default."""
-    default = field.default
+    default, content = field.default, MISSING
     if default is REQUIRED:
         kind = unwrap(field.annotation)
         kind = typing.get_origin(kind) or kind
-        return _record_node(kind, None) if is_record(kind) else _typed(field, MISSING)
-    value = convert(default, field.annotation, default)
-    if _is_whole_record(value):
-        return _record_node(type(value), value)
-    return _typed(field, represent(value, _literal) if _is_held(value) else MISSING)
+        if is_record(kind):
+            return _record_node(kind, None)
+    else:
+        default = convert(default, field.annotation, default)
+        if is_record(type(default)):
+            return _record_node(type(default), default)
+        with suppress(ValueError):  # what a config cannot hold is missing
+            content = represent(default, escape)
+    if isinstance(content, dict):  # takes new keys, though the rest of a Hydra config does not
+        return DictConfig(cast("dict[Any, Any]", content), flags={"struct": False})
+    return typed_node(without_none(field.annotation), content)
 
 
 def _record_node(kind: Any, value: Any) -> DictConfig:
@@ -114,43 +116,6 @@ def _fields_of(kind: Any, value: Any) -> list[Field]:
         dataclasses.replace(each, default=getattr(value, each.name, each.default))
         for each in fields
     ]
-
-
-def _typed(field: Field, content: Any) -> Any:
-    """A node of the field's type, if it is a scalar or a list of them; a dict takes new keys."""
-    kind = without_none(field.annotation)
-    is_optional = content is None or bool(union_members(unwrap(field.annotation)))
-    if typing.get_origin(kind) is list:
-        element = _hint(typing.get_args(kind)[0])
-        return ListConfig(content, element_type=element, is_optional=is_optional)
-    if _hint(kind) is not Any:
-        return scalar_node(kind, content, is_optional)
-    if not isinstance(content, dict):
-        return content
-    # The rest of a Hydra config takes none.
-    key, element = map(unwrap, typing.get_args(kind) or (Any, Any))
-    is_key = isinstance(key, type) and issubclass(key, (*SCALARS, enum.Enum))
-    return DictConfig(
-        cast("dict[Any, Any]", content),
-        key_type=cast("Any", key if is_key else Any),
-        element_type=_hint(element),
-        flags={"struct": False},
-    )
-
-
-def _hint(annotation: Any) -> Any:
-    """The annotation if OmegaConf checks its values, as it does scalars; else Any."""
-    kind = without_none(annotation)
-    if not isinstance(kind, type) or not (kind in SCALARS or issubclass(kind, (enum.Enum, Path))):
-        return Any
-    return Optional[kind] if union_members(unwrap(annotation)) else kind
-
-
-def _literal(text: str) -> str:
-    """Text that OmegaConf takes literally: no interpolation, nothing missing."""
-    if text == MISSING:
-        raise ConversionError("the text '???' means a missing value in a config")
-    return escape(text)
 
 
 def escape(text: str) -> str:
@@ -192,38 +157,29 @@ def represent(value: Any, text: Callable[[str], str] = str) -> Any:
         return text(str(value))
     if value is None or kind in SCALARS or isinstance(value, enum.Enum):
         return value
-    if isinstance(value, (list, tuple, range)):
-        return [represent(element, text) for element in cast("list[Any]", value)]
-    if isinstance(value, Set):
-        elements = [represent(element, text) for element in cast("Set[Any]", value)]
-        return sorted(elements, key=lambda element: (type(element).__name__, repr(element)))
+    if isinstance(value, (list, tuple, range, Set)):
+        elements = [represent(element, text) for element in cast("list[Any]", value)]
+        if isinstance(value, Set):
+            elements.sort(key=lambda element: (type(element).__name__, repr(element)))
+        return elements
+    if is_record(kind):
+        value = {field.name: field.default for field in _fields_of(kind, value)}
     if isinstance(value, Mapping):
         items = cast("Mapping[Any, Any]", value).items()
-        for key, _ in items:
-            if not isinstance(key, (*SCALARS, enum.Enum, PurePath)):
-                raise ValueError(f"a config cannot represent {shown(key)} as a key")
-        return {represent(key): represent(element, text) for key, element in items}
-    if _is_whole_record(value):
-        return {name: represent(getattr(value, name), text) for name in record_fields(kind)}
+        return {_key(key): represent(element, text) for key, element in items}
     name = dotted_name(value)
     if name is None:
         raise ValueError(f"a config cannot represent a {kind.__name__}")
     return name
 
 
-def _is_whole_record(value: Any) -> bool:
-    """Whether it is an object of a dataclass that has kept all that its constructor took."""
-    kind = cast("Any", type(value))
-    return is_record(kind) and all(hasattr(value, name) for name in record_fields(kind))
-
-
-def _is_held(default: Any) -> bool:
-    """Whether a config can hold a default: a dataclass is held field by field at any rate."""
-    with suppress(ValueError):
-        if not _is_whole_record(default):
-            represent(default)
-        return True
-    return False
+def _key(key: Any) -> Any:
+    """The key of a mapping; an enum's member is its name, as text can mean it, too."""
+    if isinstance(key, enum.Enum):
+        return key.name
+    if isinstance(key, (*SCALARS, PurePath)):
+        return represent(key)
+    raise ValueError(f"a config cannot represent {shown(key)} as a key")
 
 
 def python_values(target: Target, node: DictConfig, ignore: Container[str] = ()) -> dict[str, Any]:
@@ -267,35 +223,41 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     default, annotation = field.default, field.annotation
     absent = field.name not in node.keys()  # noqa: SIM118 - "in" is false for a missing value
     if absent or OmegaConf.is_missing(node, field.name):
-        is_held = _is_held(default)
         # Only a default that a config cannot hold is missing there.
-        if default is REQUIRED or (is_held and not absent):
+        if default is REQUIRED or (_is_held(default) and not absent):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return copy_mutable(default) if is_held else default
+        return copy_mutable(default) if _is_held(default) else default
     try:
         value: Any = node[field.name]
         default = default if default is REQUIRED else convert(default, annotation, default)
-        if isinstance(value, DictConfig):
-            kind = OmegaConf.get_type(value)  # a dataclass of the user's, from Hydra's store
-            kind = kind if is_record(kind) else type(default)
-            kind = kind if is_record(kind) else without_none(annotation)
-            kind = typing.get_origin(kind) or kind
-            if is_record(kind):
-                value = _record(value, kind, default, name, mistakes)
-                return value if value is None else convert(value, annotation, default)
+        hint = without_none(annotation)
+        # A dataclass of the user's, from Hydra's store, comes first.
+        own = typing.get_origin(hint) or hint
+        kinds: list[Any] = [OmegaConf.get_type(value), cast("Any", type(default)), own]
+        kind = next(filter(is_record, kinds), None)
+        if isinstance(value, DictConfig) and kind is not None:
+            value = _record(value, kind, default, name, mistakes)
+            return value if value is None else convert(value, annotation, default)
         if OmegaConf.is_config(value):
             value = OmegaConf.to_container(
                 value, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )
-        with suppress(ValueError):
-            if default is not REQUIRED and strictly_equal(value, represent(default)):
-                return copy_mutable(default)
+        if _is_held(default) and strictly_equal(value, represent(default)):
+            return copy_mutable(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
     except ConversionError as error:
         mistakes.append(sentence(f"{name}{error.path}: {error.rule}"))
     return None
+
+
+def _is_held(default: Any) -> bool:
+    """Whether a config can hold a default."""
+    with suppress(ValueError):
+        represent(default)
+        return True
+    return False
 
 
 def _record(node: DictConfig, kind: Any, default: Any, name: str, mistakes: list[str]) -> Any:

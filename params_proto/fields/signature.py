@@ -117,17 +117,11 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
         found = inspect.signature(obj).parameters
     except (TypeError, ValueError) as error:
         raise SweepError(f"The parameters of {obj!r} cannot be read: {error}.") from None
-    by_position = [name for name, one in found.items() if one.kind is one.POSITIONAL_ONLY]
     mistakes = [
-        f"{display_name(obj)} takes {name} by position only, but a config gives names: "
-        f"remove the `/` after it."
-        for name in by_position
-    ]
-    mistakes += [
-        f"{display_name(obj)} takes *{name}, which no name can set: make it one parameter that is a"
-        " list."
-        for name, one in found.items()
-        if one.kind is one.VAR_POSITIONAL
+        f"{display_name(obj)} takes {one.name} by position only, but a config gives names: remove"
+        " the `/` after it, or make it one parameter that is a list."
+        for one in found.values()
+        if one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL)
     ]
     if mistakes:
         raise together(mistakes)

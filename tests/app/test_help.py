@@ -139,8 +139,8 @@ class Model:
 
 BESIDE = {
     "lr": "learning rate",
-    "bs": "batch size, on one device",
-    "beta": "decay rate",
+    "bs": "batch size,",
+    "beta": "decay",
     "mean": "of the mean",
     "momentum": "of the optimizer",
     "data": "a path to the data",

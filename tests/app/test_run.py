@@ -18,12 +18,10 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
-from hydra.experimental.callback import Callback
 
 from params_proto import SweepError, proto
 from params_proto.app.configs import Entry, stored
 from params_proto.app.registry import classes
-from params_proto.app.task import JobError
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -235,23 +233,6 @@ def test_a_plain_name_that_several_classes_have_names_them(capsys: Any):
     assert given == []
 
 
-def test_a_name_of_the_function_is_the_functions():
-    given: list[Any] = []
-
-    @proto.prefix
-    class Model:
-        lr: float = 0.5
-
-    @proto.cli
-    def train(lr: float = 0.1):
-        given.append((lr, Model.lr))
-
-    train.run([*QUIET, "lr=1", "model.lr=2"])
-    train.run([*QUIET, "lr=3"])
-
-    assert given == [(1.0, 2.0), (3.0, 0.5)]
-
-
 def test_a_node_is_not_the_field_of_another_class_with_its_name():
     given: list[Any] = []
 
@@ -337,20 +318,6 @@ def test_missing_values_are_reported_together(capsys: Any):
     train.run([*QUIET, "name=a", "model.width=1", "model.depth=2"])
 
 
-def test_the_hook_for_errors_shows_no_traceback_of_a_wrong_value(capsys: Any):
-    before = sys.excepthook
-
-    @proto.cli
-    def train():
-        for error in (JobError("seed is wrong."), ValueError("of the body")):
-            sys.excepthook(type(error), error, None)  # as Hydra 1.4 does
-
-    train.run(QUIET)
-
-    assert capsys.readouterr().err == "seed is wrong.\nValueError: of the body\n"
-    assert sys.excepthook is before
-
-
 def test_a_full_error_is_a_sweep_error(monkeypatch: pytest.MonkeyPatch):
     app, _ = make_app()
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
@@ -395,25 +362,6 @@ def test_a_function_with_kwargs_gets_what_is_added(capsys: Any):
     assert given == [({"name": "a", "nested": {"b": [1]}}, 3)]
 
 
-class Keep(Callback):
-    """Keeps what jobs return."""
-
-    returned: list[Any] = []  # noqa: RUF012
-
-    def on_job_end(self, config: Any, job_return: Any, **kwargs: Any) -> None:
-        self.returned.append((job_return.task_name, job_return.return_value))
-
-
-@pytest.mark.filterwarnings("ignore:hydra.utils.instantiate")  # of Hydra 1.4, for the callback
-def test_the_return_value_is_the_jobs():
-    app, _ = make_app()
-    Keep.returned.clear()
-
-    app.run([*QUIET, f"+hydra.callbacks.keep._target_={__name__}.Keep", "seed=3"])
-
-    assert Keep.returned == [("test_run", {"loss": 1.5})]
-
-
 # The app as one of several in a process
 
 
@@ -430,16 +378,6 @@ def test_a_class_and_a_parameter_with_one_name_are_an_error_that_names_both():
     ):
         train.run(QUIET)
     assert Seed.x == 1
-
-
-def test_two_classes_with_one_name_are_an_error_that_names_both():
-    one = [
-        proto.prefix(type("Model", (), {"__qualname__": name})) for name in ("a.Model", "b.Model")
-    ]
-
-    with pytest.raises(SweepError, match=r"a\.Model and .*b\.Model are both the node 'model'"):
-        make_app()[0].run(QUIET)
-    assert len(one) == 2
 
 
 def configs(folder: dict[str, Any] | None = None) -> list[Any]:
@@ -569,14 +507,6 @@ hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the result
     assert given == []
 
 
-def test_help_fits_an_app_without_anything(capsys: Any):
-    @proto.cli
-    def main():
-        """Does $it."""
-
-    assert shown(main, "--help", capsys=capsys).startswith("main: Does $it.\n\nParameters\n\nGive")
-
-
 def test_help_shows_what_is_required_or_cannot_be_written(capsys: Any):
     @proto.prefix
     class Model:
@@ -608,7 +538,7 @@ def test_hydras_own_flags_work(capsys: Any):
     )
     assert shown(
         app, "-c", "job", "-p", "data.weights", "--resolve", "+data.weights.a=1", capsys=capsys
-    ) == ("# @package data.weights\na: 1.0\n")
+    ) == ("# @package data.weights\na: 1\n")
     choices = shown(app, "--cfg", "hydra", "--package", "hydra.runtime.choices", capsys=capsys)
     assert "hydra/sweeper: params_proto" in choices
     assert "hydra/help: default" in choices
@@ -713,7 +643,7 @@ def test_help_shows_the_composed_values_and_the_groups(conf: Path, capsys: Any):
     text = shown(app, "--help", "data=large", capsys=capsys)
 
     assert [words.split()[2] for words in text.splitlines() if " training.lr " in words] == ["0.5"]
-    assert "data.weights    dict[str, float]     {a:1.0}" in text
+    assert "data.weights    dict[str, float]     {a:1}" in text
     assert "\nConfig groups: group=option\ndata: large, small\ntraining: slow\n" in text
 
 
@@ -726,14 +656,6 @@ def test_the_users_choice_of_a_sweeper_and_a_help_page_wins(conf: Path, capsys: 
         app, *show, "hydra/sweeper=params_proto", capsys=capsys
     )
     assert "powered by Hydra" in shown(app, "--help", "hydra/help=default", capsys=capsys)
-
-
-def test_a_multirun_can_be_chosen_by_the_mode():
-    app, given = make_app()
-
-    app.run([*QUIET, "hydra.mode=MULTIRUN", "hydra.sweep.dir=m", "seed=1,2", "data.limit=3"])
-
-    assert [(values["seed"], values["limit"]) for values in given] == [(1, 3), (2, 3)]
 
 
 # Real scripts

@@ -24,4 +24,4 @@ def main():
     print(train.__qualname__, train.__wrapped__.__qualname__)
 
 
-main()
+main.run()

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-import pickle
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum
@@ -224,19 +223,12 @@ def config_of(described: Target) -> DictConfig:
     return config
 
 
-@given(annotated)
-def test_a_value_given_on_the_command_line_arrives_as_it_was_meant(pair: tuple[Any, Any]) -> None:
+@given(annotated, st.sampled_from([REQUIRED, None]))
+def test_a_value_given_on_the_command_line_arrives_as_it_was_meant(
+    pair: tuple[Any, Any], default: Any
+) -> None:
     annotation, value = pair
-    described = target(annotation)
-    config = config_of(described)
-    OmegaConf.update(config, "x", overridden(value), merge=True)
-    assert equality_key(python_values(described, config)["x"]) == equality_key(value)
-
-
-@given(annotated)
-def test_it_arrives_in_the_place_of_a_default_of_none(pair: tuple[Any, Any]) -> None:
-    annotation, value = pair
-    described = target(annotation, None)
+    described = target(annotation, default)
     config = config_of(described)
     OmegaConf.update(config, "x", overridden(value), merge=True)
     assert equality_key(python_values(described, config)["x"]) == equality_key(value)
@@ -434,10 +426,9 @@ WRONG: list[tuple[str, str]] = [
     ("schedule.kind=abc", "schedule.kind: 'abc' is not one of 'cos' | 'linear'."),
     ("schedule={steps: [a]}", "schedule.steps[0]: 'a' is not an int."),
     ("tree.children=[{label: []}]", "tree.children[0].label: [] is not a str."),
-    ("activation=relu", "activation: 'relu' is not a name like package.module.name."),
     (
-        "activation=math.nope",
-        "activation: 'math.nope' cannot be imported: module 'math' has no attribute 'nope'.",
+        "activation=relu",
+        "activation: 'relu' cannot be imported as package.module.name: No module named 'relu'.",
     ),
     ("tags=[a,a]", "tags: ['a', 'a'] is not a set[str]: an element occurs twice."),
     ("normalised.lr=11", "normalised: lr=11.0 is too high."),
@@ -446,7 +437,7 @@ WRONG: list[tuple[str, str]] = [
         "optimizer.betas has no value: give optimizer.betas=... (list[float]).",
     ),
     ("schedule=???", "schedule has no value: give schedule=... (Schedule)."),
-    ("table={GREEN: [x]}", "table[<Color.GREEN: 'green'>][0]: 'x' is not an int."),
+    ("table={GREEN: [x]}", "table['GREEN'][0]: 'x' is not an int."),
 ]
 
 
@@ -534,11 +525,6 @@ def test_an_open_target_gets_the_other_keys_but_for_those_of_others() -> None:
     assert equality_key(values) == equality_key({"lr": 0.1, "extra": {"a": [0.1]}})
 
 
-def test_a_closed_target_does_not() -> None:
-    config = OmegaConf.create({"x": 1, "extra": 2})
-    assert python_values(target(int), config) == {"x": 1}
-
-
 def test_a_dataclass_without_a_default_is_filled_field_by_field() -> None:
     described = target(Schedule)
     config = config_of(described)
@@ -557,16 +543,6 @@ def test_a_dataclass_that_omegaconf_holds_takes_the_config_of_a_subclass() -> No
     described = target(Optimizer, Optimizer())
     config = OmegaConf.merge(config_of(described), {"x": OmegaConf.structured(Adam)})
     assert python_values(described, config)["x"] == Adam()  # pyright: ignore
-
-
-def test_a_dataclass_within_itself_ends() -> None:
-    @dataclass
-    class Chain:
-        rest: Chain
-        length: int = 1
-
-    described = Target("train", "", {"x": Field("x", Chain)})
-    assert OmegaConf.to_container(config_of(described)) == {"x": {"rest": "???", "length": 1}}
 
 
 def test_an_attrs_class_is_a_node_too() -> None:
@@ -596,20 +572,31 @@ def test_a_class_of_a_function_is_held_too() -> None:
     config = config_of(described)
     OmegaConf.update(config, "x.color", "GREEN")
     assert python_values(described, config)["x"] == Local(Color.GREEN)
+    OmegaConf.update(config, "x.colour", "GREEN", force_add=True)  # as a file can
+    with pytest.raises(SweepError, match="x: Local has no 'colour'"):
+        python_values(described, config)
 
 
-def test_a_default_that_a_config_cannot_hold_is_shown_as_missing() -> None:
-    config = config_of(target(Any, model))
+@pytest.mark.parametrize(
+    "default", [model, doubled, {(1, 2): 3}, {None: 3}, [3j]], ids=lambda one: type(one).__name__
+)
+def test_a_default_that_a_config_cannot_hold_is_shown_as_missing(default: Any) -> None:
+    config = config_of(target(Any, default))
     assert OmegaConf.to_yaml(config) == "x: ???\n"
+    assert python_values(target(Any, default), config)["x"] is default
+
+
+def test_hydras_mark_of_a_missing_value_as_a_default_asks_for_one() -> None:
+    with pytest.raises(SweepError, match="x has no value: give x="):
+        python_values(target(str, "???"), config_of(target(str, "???")))
 
 
 REFUSED: list[tuple[Any, str]] = [
-    ({"hydra": Field("hydra")}, "train: no parameter can be called hydra: it is Hydra's own."),
+    ({"hydra": Field("hydra")}, "train: no parameter can be called hydra: Hydra's command line"),
     ({"defaults": Field("defaults", int, 1)}, "no parameter can be called defaults"),
+    ({"größe": Field("größe", int, 1)}, "no parameter can be called größe"),
     ({"x": Field("x", int, 0.5)}, "train: the default of x: 0.5 is not an int."),
     ({"x": Field("x", Literal["a"], "b")}, "train: the default of x: 'b' is not one of 'a'."),
-    ({"x": Field("x", str, "???")}, "the default of x: the text '???' means a missing value"),
-    ({"x": Field("x", Any, [{"a": "???"}])}, "the default of x: the text '???'"),
     (
         {"x": Field("x", Optimizer, Optimizer(lr="a"))},
         "the default of x: 'a' is not a float (at .lr)",
@@ -628,19 +615,6 @@ def test_what_cannot_be_a_node_is_refused(fields: dict[str, Field], rule: str) -
     assert str(error.value).startswith(rule) or rule in str(error.value)
 
 
-def test_a_prefix_class_may_have_a_field_called_defaults() -> None:
-    config = structured_config(
-        Target("Training", "training", {"defaults": Field("defaults", int, 1)})
-    )
-    assert config.defaults == 1
-
-
-def test_the_config_can_be_pickled_before_and_after() -> None:
-    described = target(Schedule, Schedule("a"))
-    config = pickle.loads(cloudpickle.dumps(config_of(described)))
-    assert python_values(pickle.loads(cloudpickle.dumps(described)), config)["x"] == Schedule("a")
-
-
 @pytest.mark.parametrize("default", [(1,), [1], range(1, 2)], ids=["tuple", "list", "range"])
 def test_a_default_of_an_abstract_type_is_a_list(default: Any):
     def train(layers: Sequence[int] = default): ...
@@ -651,45 +625,6 @@ def test_a_default_of_an_abstract_type_is_a_list(default: Any):
     assert python_values(target, config) == {"layers": [1]}
     config.layers = [2]
     assert python_values(target, config) == {"layers": [2]}
-
-
-def test_an_unchanged_default_is_still_of_its_type():
-    def train(lr: float = 1, color: Color = "RED"): ...  # type: ignore
-
-    found = python_values(describe(train), structured_config(describe(train)))
-
-    assert equality_key(found) == equality_key({"lr": 1.0, "color": Color.RED})
-
-
-def test_a_name_that_the_command_line_cannot_say_is_refused():
-    target = Target("train", "", {"größe": Field("größe", int, 1), "ok": Field("ok", int, 1)})
-
-    with pytest.raises(SweepError, match=r"train: no parameter can be called größe, .* a to z"):
-        structured_config(target)
-
-
-@pytest.mark.parametrize("annotation", [float | str, str | float], ids=str)
-def test_an_int_for_a_float_or_text_is_a_float(annotation: Any) -> None:
-    config = config_of(target(annotation, "auto"))
-    config.x = 1
-    assert equality_key(python_values(target(annotation, "auto"), config)["x"]) == equality_key(1.0)
-
-
-@dataclass(frozen=True)
-class Frozen:
-    lr: float = 0.1
-    steps: int = 2
-
-
-@pytest.mark.parametrize("default", [REQUIRED, Frozen(), Frozen(0.5)], ids=str)
-def test_a_frozen_dataclass_takes_new_values(default: Any) -> None:
-    described = target(Frozen, default)
-    config = config_of(described)
-    OmegaConf.update(config, "x.steps", "3")
-    expected = Frozen(0.1 if default is REQUIRED else default.lr, 3)
-    assert python_values(described, config)["x"] == expected
-    config.x = {"lr": 1}
-    assert python_values(described, config)["x"].lr == 1.0
 
 
 def test_a_set_is_written_in_the_same_order_in_every_process() -> None:

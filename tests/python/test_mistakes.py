@@ -47,9 +47,9 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     ),
     "a class": (lambda: Sweep(Shape).launch(), "the sweep is over Shape: write launch"),
     "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is a class"),
-    "a lambda": (lambda: Sweep().launch(lambda lr: lr), "a lambda has no name"),
+    "a lambda": (lambda: Sweep().launch(lambda lr: lr), "is a method or a lambda"),
     "a partial": (lambda: Sweep().launch(functools.partial(train, lr=1)), "is a partial: write a"),
-    "async": (lambda: Sweep().launch(slow), r"slow is async: write a function that calls asyncio"),
+    "async": (lambda: Sweep().launch(slow), r"slow is async or .* a function that calls asyncio"),
     "launcher": (
         lambda: Sweep(train).launch(launcher=None),  # pyright: ignore[reportArgumentType]
         "takes the name of a launcher, got None: write launcher='joblib'",
