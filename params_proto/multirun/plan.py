@@ -139,7 +139,7 @@ def _plain(node: Any) -> object:
     from omegaconf import OmegaConf
 
     if not OmegaConf.is_dict(node):
-        return node
+        return [] if OmegaConf.is_list(node) else node
     # Nothing would be merged into a value that is missing or interpolated.
     entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
     kind = OmegaConf.get_type(node)
