@@ -101,7 +101,8 @@ class Plan:
                     continue  # nothing is added
                 if value is None and not key.startswith("~"):
                     key = f"~{key}"
-                options = cast("list[object]", value) if isinstance(value, list) else [value]
+                chosen: Any = value
+                options: list[Any] = chosen if isinstance(chosen, list) else [chosen]
                 if any(isinstance(option, (bool, int, float)) for option in options):
                     raise SweepError(
                         f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
