@@ -102,7 +102,7 @@ class Plan:
                 if value is None and not key.startswith("~"):
                     key = f"~{key}"
                 chosen: Any = value
-                options: list[Any] = chosen if isinstance(chosen, list) else [chosen]
+                options = cast("list[Any]", chosen if isinstance(chosen, list) else [chosen])
                 if any(isinstance(option, (bool, int, float)) for option in options):
                     raise SweepError(
                         f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
