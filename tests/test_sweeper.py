@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +97,6 @@ def test_a_sweep_in_the_running_script(app: Path, python: Any, grid: str) -> Non
     assert [line for line in again.stdout.splitlines() if line.startswith("job")] == JOBS
 
 
-def test_joblibs_workers_run_the_same_jobs(app: Path, python: Any) -> None:
-    done = python(
-        *("app.py", "-m", OURS, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
-        *("hydra.sweeper.sweep=app:grid", "hydra.sweep.dir=out"),
-    )
-    assert sorted(line for line in done.stdout.splitlines() if line.startswith("job")) == JOBS
-
-
 def test_a_config_that_says_multirun_needs_no_flag(app: Path, python: Any) -> None:
     (app / "conf" / "config.yaml").write_text(
         "defaults: [override hydra/sweeper: params_proto]\nlr: 0\nname: x\ndb: {port: 0}\n"
@@ -164,27 +155,6 @@ def test_a_proto_app_gets_what_the_loop_gets(app: Path, python: Any) -> None:
     assert [line for line in again.stdout.splitlines() if line.startswith("job")] == loop
 
 
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (["hydra.sweeper.sweep=app.py:gird"], r".*app\.py has no gird\. Did you mean grid\?"),
-        (["hydra.sweeper.sweep=app.py:grid", "~lr"], "~lr would delete a key that the sweep gives"),
-        (["hydra.sweeper.sweep={product:{lr:[1],lrr:[2]}}"], "Could not override 'lrr'"),
-    ],
-)
-def test_a_mistake_is_one_message(
-    app: Path, python: Any, monkeypatch: Any, overrides: list[str], message: str
-) -> None:
-    # Hydra shows tracebacks under a debugger, which it takes the measuring of coverage for.
-    monkeypatch.delenv("COVERAGE_PROCESS_START", raising=False)
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
-    done = python("app.py", "-m", OURS, *overrides, status=1)
-    assert re.search(message, done.stderr)
-    assert "Traceback" not in done.stderr
-    assert "job" not in done.stdout
-    assert not (app / "multirun").exists()
-
-
 def test_discovery_loads_nothing_of_params_proto(python: Any) -> None:
     done = python(
         "-c",
@@ -197,17 +167,7 @@ def test_discovery_loads_nothing_of_params_proto(python: Any) -> None:
     assert loaded == "[]"
 
 
-@pytest.mark.parametrize(
-    "override",
-    [
-        "retries=null",
-        "retries=many",
-        "overwrite=maybe",
-        "timeout=long",
-        "max_failures=1.5",
-        "metrc=a",
-    ],
-)
+@pytest.mark.parametrize("override", ["overwrite=maybe", "metrc=a"])
 def test_an_option_of_another_type_or_name_is_refused(
     app: Path, python: Any, override: str
 ) -> None:

@@ -61,7 +61,7 @@ class ParamsProtoSweeperConf:
     # are better (minimize) or higher ones (maximize). By default, the number that jobs return;
     # higher is better for acc, accuracy, auc, bleu, f1, iou, map, precision, r2, recall, return,
     # reward and score, also as in val/acc or test_f1, and lower for anything else.
-    metric: Any = None
+    metric: str | None = None
     direction: Any = None
 
 

@@ -67,7 +67,7 @@ class AppContext:
     config: DictConfig
     loader: ConfigLoader
     task_function: TaskFunction
-    launched: Sweep | None = field(default_factory=launched_sweep)
+    launched: Sweep | None = field(default_factory=_sweep.get)
 
     @property
     def task(self) -> Task | None:

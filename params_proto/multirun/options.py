@@ -51,26 +51,23 @@ class Options:
     shard: builtins.slice | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        timeout = self.timeout
+        # Hydra has checked the types of those that config.py gives one.
         self.shard = parse_slice(self.slice) if isinstance(self.slice, str) else None
+        batch, timeout, changed = self.max_batch_size, self.timeout, self.resume_changed
         rules = {
             "max_batch_size": (
-                self.max_batch_size is None or self.max_batch_size >= 1,
+                batch is None or batch >= 1,
                 " is not a number of jobs: 1 or more.",
             ),
             "max_failures": (
-                _is_count(self.max_failures),
+                (self.max_failures or 0) >= 0,
                 " is not a number of jobs: 0 or more.",
             ),
-            "retries": (_is_count(self.retries), " is not a number of times: 0 or more."),
+            "retries": (self.retries >= 0, " is not a number of times: 0 or more."),
             "resume_changed": (
-                isinstance(self.resume_changed, (bool, NoneType)) or _is_keys(self.resume_changed),
+                isinstance(changed, (bool, NoneType)) or _is_keys(changed),
                 ": it is true, false, or a list of the keys of the config that may differ, like"
                 " [machine.memory,host].",
-            ),
-            "metric": (
-                self.metric is None or isinstance(self.metric, str),
-                " is not the name of a returned value, like accuracy or loss.test.",
             ),
             "direction": (
                 self.direction in (None, *DIRECTIONS),
@@ -82,7 +79,7 @@ class Options:
                 " or true for the one of hydra.sweep.dir.",
             ),
             "timeout": (
-                timeout is None or (type(timeout) in (int, float) and 0 < timeout < inf),
+                timeout is None or 0 < timeout < inf,
                 " is not a number of seconds, more than 0. Leave it out for no limit.",
             ),
             "slice": (
@@ -117,10 +114,6 @@ class Options:
         """
         size = _BATCH if self.max_batch_size is None else self.max_batch_size
         return chain([min(size, _FIRST)] if at_once else [], repeat(size))
-
-
-def _is_count(value: Any) -> bool:
-    return value is None or (type(value) is int and value >= 0)
 
 
 def _is_keys(value: Any) -> bool:

@@ -101,7 +101,8 @@ class Plan:
                     continue  # nothing is added
                 if value is None and not key.startswith("~"):
                     key = f"~{key}"
-                options = cast("list[object]", value) if isinstance(value, list) else [value]
+                chosen: Any = value
+                options = cast("list[Any]", chosen if isinstance(chosen, list) else [chosen])
                 if any(isinstance(option, (bool, int, float)) for option in options):
                     raise SweepError(
                         f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
@@ -139,7 +140,7 @@ def _plain(node: Any) -> object:
     from omegaconf import OmegaConf
 
     if not OmegaConf.is_dict(node):
-        return node
+        return [] if OmegaConf.is_list(node) else node
     # Nothing would be merged into a value that is missing or interpolated.
     entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
     kind = OmegaConf.get_type(node)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -94,7 +94,7 @@ def read_request(
     if node is None:
         node = host.config.hydra.sweeper.sweep
     closed = host.task if host.task is not None and host.task.closed else None
-    with warnings.catch_warnings() if closed is not None else nullcontext():
+    with warnings.catch_warnings():
         if closed is not None:  # which refuses unknown names afterwards
             warnings.simplefilter("ignore", SweepWarning)
         sweep = configured(

@@ -201,10 +201,9 @@ def _starting_nothing() -> Generator[None, None, None]:
     """Within, a script's last line, `train()` or `main()`, does nothing."""
     import hydra
 
-    from params_proto.app.function import import_without_run
+    from params_proto.app.function import import_without_run, is_being_imported
 
     decorator = hydra.main
-    is_read = False
 
     def main(*arguments: Any, **options: Any) -> Callable[[Any], Any]:
         decorate = decorator(*arguments, **options)
@@ -214,7 +213,8 @@ def _starting_nothing() -> Generator[None, None, None]:
 
             @wraps(app)
             def started(config: Any = None) -> Any:
-                return app(config) if is_read or config is not None else None
+                starts = config is not None or not is_being_imported({})
+                return app(config) if starts else None
 
             return started
 
@@ -226,4 +226,3 @@ def _starting_nothing() -> Generator[None, None, None]:
             yield
     finally:
         hydra.main = decorator
-        is_read = True

@@ -128,8 +128,8 @@ def render_config(
         force = ""
         if _entries(value) is not None:
             current = _current(key, targets, current_value, overrides)
+            overrides += _cleared(key, current, value)
             if _entries(current) is not None:
-                overrides += _cleared(key, current, value)
                 force = "++"  # by which alone a dict takes a new key
         try:
             overrides.append(force + assignment(key, value))
@@ -162,6 +162,9 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
     """The overrides that take out of `current` what the dict `value` would be merged with."""
     given, present = _entries(value), _entries(current)
     if given is None or present is None:
+        other = value if given is None else current
+        if isinstance(other, (list, tuple, set, frozenset)) and (given, present) != (None, None):
+            yield f"{key}=0"  # Hydra merges no dict with a list
         return
     for name, old in present.items():
         path = f"{key}.{name}"

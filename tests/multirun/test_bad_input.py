@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,29 +17,13 @@ from tests.versions import AFTER_AN_ERROR, VERSION_BASE
 
 FILES = {
     "syntax.yaml": "product: {lr: [1, 2]}\nzip: {seed: [1, 2\n",
-    "tab.yaml": "product:\n\tlr: [1]\n",
     "several.yaml": "product: {lr: 1}\nprodct: {seed: [1]}\nrepeat: 0\n",
-    "names.yaml": "lr: [1, 2]\n",
-    "empty.yaml": "",
-    "list.yaml": "- 1\n",
-    "text.yaml": "grid\n",
-    "twice.yaml": "product: {lr: [1], lr: [2]}\n",
-    "steps.yaml": "product: {lr: [1]}\nproduct: {seed: [1]}\n",
-    "unequal.yaml": "set: {name: a}\nzip:\n  lr: [1, 2, 3]\n  seed: [1, 2]\n",
-    "tagged.yaml": "product: {lr: [!!python/object:os.system 1]}\n",
-    "seconds.yaml": "product: {lr: [1, 2]}\nslice: 1:30\n",
-    "torn.yaml": "product: {lr: [range(1,3)]}\n",
     "rows.jsonl": '{"lr": 1}\n{"lr": \n',
-    "rows.csv": "lr,lr\n1,2\n",
-    "module.py": "import nothing_of_the_kind\n",
-    "syntax.py": "grid = (\n",
     "value.py": "\n\nraise ValueError('no data')\n",
     "exits.py": "raise SystemExit(3)\n",
     "sweeps.py": "from params_proto import Sweep\n"
     "grid = Sweep().product(lr=[1, 2])\n"
-    "number = 3\n"
     "raises = Sweep().product(seed=[1, 2]).derive(name=lambda config: 1 / (config['seed'] - 1))\n"
-    "asks = Sweep().product(seed=[1]).where(lambda config: config['sed'])\n"
     "bytes = Sweep().product(seed=range(9)).derive(name=lambda c: c['seed'] < 8 or b'b')\n",
     "conf/sweep/nopkg.yaml": "product: {lr: [1]}\n",
 }
@@ -49,131 +32,46 @@ SWEEP = "hydra.sweeper.sweep="
 
 CASES: dict[str, tuple[list[str], str]] = {
     "axis: scalar": ([SWEEP + "{product:{lr:1}}"], "hydra.sweeper.sweep: product: lr needs a list of values, got 1. Write lr: [1], or pin it: set: {lr: 1}."),
-    "axis: null": ([SWEEP + "{product:{lr:null}}"], "hydra.sweeper.sweep: product: lr needs a list of values, got null. Write lr: [null], or pin it: set: {lr: null}."),
     "axis: mapping": ([SWEEP + "{product:{opts:{a:[1,2]}}}"], "hydra.sweeper.sweep: product: opts needs a list of values, got a mapping. Write its keys with dots, opts.a: [...], or put whole mappings into a list."),
-    "axis: empty": ([SWEEP + "{product:{lr:[]}}"], "hydra.sweeper.sweep: product needs a list of values for lr, got the empty []. Write at least one value."),
-    "product: list": ([SWEEP + "{product:[lr]}"], "hydra.sweeper.sweep: product needs a mapping from keys to lists of values, product: {lr: [0.1, 0.01]}. This is ['lr']."),
     "zip: unequal": ([SWEEP + "{zip:{lr:[1,2],seed:[1]}}"], "hydra.sweeper.sweep: zip needs axes of one length: lr has 2 values, seed has 1. Use product() to combine every pair."),
-    "zip: text": ([SWEEP + "{zip:lr}"], "hydra.sweeper.sweep: zip needs a mapping from keys to lists of values, zip: {lr: [0.1, 0.01], batch_size: [32, 64]}. This is 'lr'."),
-    "chain: mapping": ([SWEEP + "{chain:{lr:1}}"], "hydra.sweeper.sweep: chain needs a list of rows, chain: [{lr: 0.1}, {lr: 0.01}]. This is {'lr': 1}."),
-    "chain: row": ([SWEEP + "{chain:[{lr:2},1]}"], "hydra.sweeper.sweep: chain takes rows that are mappings or sweeps; row 1 is 1. Write {'lr': 0.1}."),
-    "chain: no row": ([SWEEP + "{chain:[]}"], "hydra.sweeper.sweep: chain needs at least one row: a mapping or a sweep."),
-    "set: list": ([SWEEP + "{set:[lr]}"], "hydra.sweeper.sweep: set needs a mapping from keys to values, set: {epochs: 10}. This is ['lr']."),
-    "repeat: zero": ([SWEEP + "{product:{lr:[1]},repeat:0}"], "hydra.sweeper.sweep: repeat needs how often to repeat, a positive integer, got 0."),
-    "repeat: text": ([SWEEP + "{repeat:often}"], "hydra.sweeper.sweep: repeat needs how often to repeat, a positive integer, got 'often'."),
-    "exclude: other key": ([SWEEP + "{product:{lr:[1]},exclude:{seed:1}}"], "hydra.sweeper.sweep: exclude names seed, which no step before it gives a value. Keys so far: lr."),
-    "exclude: first": ([SWEEP + "{exclude:{lr:1}}"], "hydra.sweeper.sweep: exclude comes before any axis, so it has no effect. Put it below them."),
     "exclude: everything": ([SWEEP + "{product:{lr:[1]},exclude:{lr:1}}"], "the sweep has no jobs: its exclude or where steps drop every config, or its file has no rows."),
     "derive: other key": ([SWEEP + "{product:{lr:[1]},derive:{name:'x{lrr}'}}"], "hydra.sweeper.sweep: derive: name='x{lrr}' reads lrr, which no step before it gives a value. Did you mean lr?"),
-    "derive: number": ([SWEEP + "{product:{lr:[1]},derive:{name:3}}"], "hydra.sweeper.sweep: derive needs a format string or a function of a config for name, got 3. Write name='run-{lr}', or pin it with set()."),
-    "shuffle: number": ([SWEEP + "{product:{lr:[1]},shuffle:1}"], "hydra.sweeper.sweep: shuffle needs a seed, shuffle: {seed: 0}. This is 1."),
-    "shuffle: argument": ([SWEEP + "{product:{lr:[1]},shuffle:{sed:1}}"], "hydra.sweeper.sweep: shuffle needs a seed, shuffle: {seed: 0}. This is {'sed': 1}."),
     "sample: too large": ([SWEEP + "{product:{lr:[1,2]},sample:{n:3}}"], "hydra.sweeper.sweep: sample(3) asks for more configs than there are: 2. Ask for fewer, or leave the sample out."),
-    "sample: no number": ([SWEEP + "{product:{lr:[1,2]},sample:{seed:3}}"], "hydra.sweeper.sweep: sample needs the number of configs to take, sample: {n: 10, seed: 0}. This is {'seed': 3}."),
-    "slice: number": ([SWEEP + "{product:{lr:[1,2]},slice:1}"], 'hydra.sweeper.sweep: slice needs text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3". This is 1.'),
-    "slice: step 0": ([SWEEP + "{product:{lr:[1,2]},slice:'::0'}"], 'hydra.sweeper.sweep: slice needs text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3". This is \'::0\'.'),
-    "concat: mapping": ([SWEEP + "{concat:{product:{lr:[1]}}}"], "hydra.sweeper.sweep: concat needs a list of sweeps, concat: [{product: ...}, {product: ...}]. This is {'product': {'lr': [1]}}."),
-    "concat: second": ([SWEEP + "{product:{lr:[1]},concat:[{set:{seed:1}}]}"], "hydra.sweeper.sweep: concat comes first. To multiply by it, write cross: {concat: [...]}."),
-    "cross: number": ([SWEEP + "{product:{lr:[1]},cross:3}"], "hydra.sweeper.sweep: cross needs a sweep, cross: {product: ...}. This is 3."),
-    "prefix: number": ([SWEEP + "{prefix:3,product:{lr:[1]}}"], "hydra.sweeper.sweep: prefix is given once, and is the name of a prefix class's node, prefix: training. This is 3."),
     "step: name": ([SWEEP + "{product:{lr:[1]},repet:2}"], "hydra.sweeper.sweep: 'repet' is not a step. Did you mean repeat?"),
-    "step: key": ([SWEEP + "{lr:[1,2]}"], "hydra.sweeper.sweep: 'lr' is not a step. Valid names: product, zip, chain, set, repeat, exclude, derive, shuffle, sample, slice, concat, cross, prefix."),
-    "step: number": ([SWEEP + "[{product:{lr:[1]}},3]"], "hydra.sweeper.sweep: a sweep is a mapping of steps, product: {lr: [0.1, 0.01]}, or a list of such mappings. This is 3."),
-    "sweep: number": ([SWEEP + "3"], "hydra.sweeper.sweep=3 is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
     "sweep: option": ([SWEEP + "grid"], "hydra.sweeper.sweep=grid is not a sweep. Did you mean +sweep=grid?"),
-    "sweep: nothing": ([SWEEP + "grd"], "hydra.sweeper.sweep=grd is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
-    "key: two places": ([SWEEP + "{product:{lr:[1]},zip:{lr:[1]}}"], "hydra.sweeper.sweep: lr is set by both product() and zip(). A key has one axis: put all its values into one of them, or pin it with set() after both."),
-    "key: pinned": ([SWEEP + "{set:{lr:1},product:{lr:[1]}}"], "hydra.sweeper.sweep: lr is pinned by set() and again given values by product(). Leave one of them out; set() after product() pins over it."),
-    "key: two ways": ([SWEEP + "[{product:{lr:[1]}},{product:{+lr:[1]}}]"], "hydra.sweeper.sweep: product(+lr) and product(lr) name one key in two ways. Write lr in both."),
     "key: hydra's": ([SWEEP + "{product:{hydra.job.name:[a]}}"], "hydra.sweeper.sweep: hydra.job.name is a key of Hydra itself, which is the same for all jobs. Give it one value, on the command line or in the app's config."),
-    "key: hydra's group": ([SWEEP + "{chain:[{hydra/launcher:a}]}"], "hydra.sweeper.sweep: hydra/launcher is a key of Hydra itself, which is the same for all jobs. Give it one value, on the command line or in the app's config."),
-    "text: interval": ([SWEEP + "{product:{lr:'interval(0,1)'}}"], "hydra.sweeper.sweep: product: lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step."),
-    "text: step 0": ([SWEEP + "{product:{lr:'range(1,5,0)'}}"], "hydra.sweeper.sweep: product: lr=range(1,5,0): a range needs finite ends and a step that is not 0."),
-    "text: reversed": ([SWEEP + "{product:{lr:'range(5,1)'}}"], "hydra.sweeper.sweep: product needs a list of values for lr, got the empty range(5, 1). Write at least one value."),
     "text: glob": ([SWEEP + "{product:{db:'glob(x*)'}}"], "hydra.sweeper.sweep: product: db=glob(x*) has no values: no option of the config group db matches. Options: mysql, pg."),
     "text: comma": ([SWEEP + "{product:{lr:'1,,2'}}"], "hydra.sweeper.sweep: product: Hydra cannot read 'lr=1,,2': extraneous input ','. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."),
-    "text: shuffle": ([SWEEP + "{product:{lr:'shuffle(1,2)'}}"], "hydra.sweeper.sweep: product: lr=shuffle(1,2) is in another order each time it is read, so that the file would not say which sweep it is. Write the values in the order that you want, or shuffle all configs by a step with a seed, shuffle: {seed: 0}."),
     "value: missing": ([SWEEP + "{set:{name:'???'}}"], "name: the string '???' cannot be given to Hydra, which takes it for a missing value."),
     "group: swept sweep": (["+sweep=grid,pairs"], "the job +sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
     "group: no package": (["+sweep=nopkg"], "sweep selects steps of a sweep (product), which are now in the job's config: begin the file in the group sweep with the line # @package hydra.sweeper.sweep"),
-    "pairs: unequal": (["lr=1,2", "seed=1,2,3", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip needs keys with equally many values: lr has 2, seed has 3. Leave the keys out of it to combine every pair."),
     "pairs: not swept": (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
-    "pairs: twice": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[lr,seed,lr]"], "lr is in hydra.sweeper.zip twice: write it once."),
-    "pairs: two pairs": (["lr=1,2", "seed=1,2", "hydra.sweeper.zip=[[lr,seed],[lr]]"], "lr is in hydra.sweeper.zip twice: write it once."),
-    "pairs: text": (["lr=1,2", "hydra.sweeper.zip=lr"], "hydra.sweeper.zip='lr' is not a list of keys. Write a list of keys, [lr,batch_size], or a list of such lists."),
-    "pairs: several": (["lr=1,2", "hydra.sweeper.zip=[lr,seed,lr]"], "2 mistakes:\n- hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep.\n- lr is in hydra.sweeper.zip twice: write it once."),
     "delete: swept": (["lr=1,2", "~lr"], "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep."),
     "delete: configured": (["+sweep=grid", "~seed"], "~seed would delete a key that the sweep gives values, seed. Give it one value instead, seed=..., or take it out of the sweep."),
     "line: glob": (["db=glob(x*)"], "db=glob(x*) has no values: no option of the config group db matches. Options: mysql, pg."),
-    "line: glob of nothing": (["dbs=glob(*)"], "dbs=glob(*) has no values: no option of the config group dbs matches. Options: none."),
     "line: interval": (["lr=interval(0,1)"], "lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step."),
-    "line: step 0": (["lr=range(0,5,0)"], "lr=range(0,5,0): a range needs finite ends and a step that is not 0."),
-    "line: reversed": (["lr=range(5,0)"], "lr=range(5,0) has no values. Write at least one: a range ends before its second number."),
     "line: long": (["lr=range(0,1e9,0.1)"], "lr=range(0,1e9,0.1) lists 10000000000 values, and at most 100,000 are listed one by one. A range of integers, not shuffled, may be of any length."),
-    "line: endless": (["lr=range(0,inf)"], "lr=range(0,inf): a range needs finite ends and a step that is not 0."),
     "line: sweep in a sweep": (["lr=choice(1,2),3"], "lr=choice(1,2),3: ChoiceSweep inside another value: a sweep's function cannot be nested."),
     "line: several": (["lr=interval(0,1)", "seed=range(5,0)"], "2 mistakes:\n- lr=interval(0,1): an interval has no values to enumerate. Write them, or a range with a step.\n- seed=range(5,0) has no values. Write at least one: a range ends before its second number."),
     "batch: 0": (["lr=1,2", "hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is not a number of jobs: 1 or more."),
     "params: comma": (["+hydra.sweeper.params.seed='1,,2'"], "Hydra cannot read 'seed=1,,2': extraneous input ','. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."),
-    "file: missing.yaml": ([SWEEP + "missing.yaml"], "hydra.sweeper.sweep=missing.yaml: there is no file APP/missing.yaml. A path begins at the working directory: save a sweep there, or give the path from /."),
     "file: syntax.yaml": ([SWEEP + "syntax.yaml"], "APP/syntax.yaml:3: this is not YAML: while parsing a flow sequence, did not find expected ',' or ']'."),
-    "file: tab.yaml": ([SWEEP + "tab.yaml"], "APP/tab.yaml:2: this is not YAML: while scanning for the next token, found character that cannot start any token."),
     "file: several.yaml": ([SWEEP + "several.yaml"], "3 mistakes:\n- APP/several.yaml:1: product: lr needs a list of values, got 1. Write lr: [1], or pin it: set: {lr: 1}.\n- APP/several.yaml:2: 'prodct' is not a step. Did you mean product?\n- APP/several.yaml:3: repeat needs how often to repeat, a positive integer, got 0."),
-    "file: names.yaml": ([SWEEP + "names.yaml"], "APP/names.yaml:1: 'lr' is not a step. Valid names: product, zip, chain, set, repeat, exclude, derive, shuffle, sample, slice, concat, cross, prefix."),
-    "file: empty.yaml": ([SWEEP + "empty.yaml"], "APP/empty.yaml:1: the file is empty."),
-    "file: list.yaml": ([SWEEP + "list.yaml"], "APP/list.yaml:1: a sweep is a mapping of steps, product: {lr: [0.1, 0.01]}, or a list of such mappings. This is 1."),
-    "file: text.yaml": ([SWEEP + "text.yaml"], "APP/text.yaml:1: a sweep is a mapping of steps, product: {lr: [0.1, 0.01]}, or a list of such mappings. This is 'grid'."),
-    "file: twice.yaml": ([SWEEP + "twice.yaml"], "APP/twice.yaml:1: the key 'lr' is given twice."),
-    "file: steps.yaml": ([SWEEP + "steps.yaml"], "APP/steps.yaml:2: the key 'product' is given twice."),
-    "file: unequal.yaml": ([SWEEP + "unequal.yaml"], "APP/unequal.yaml:2: zip needs axes of one length: lr has 3 values, seed has 2. Use product() to combine every pair."),
-    "file: tagged.yaml": ([SWEEP + "tagged.yaml"], "APP/tagged.yaml:1: !!python/object:os.system: a sweep file has no such tag. It may have !tuple, !set and !frozenset on a list, !path and !override on text."),
-    "file: seconds.yaml": ([SWEEP + "seconds.yaml"], 'APP/seconds.yaml:2: slice needs text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3". This is 90.'),
-    "file: torn.yaml": ([SWEEP + "torn.yaml"], "APP/torn.yaml:1: product: lr: within brackets YAML ends a value at each comma. Quote a sweep of Hydra's without the brackets, lr: 'range(1,3)'."),
     "file: rows.jsonl": ([SWEEP + "rows.jsonl"], 'APP/rows.jsonl:2: this is not JSON: Expecting value at column 8. A line holds one config, as a JSON object: {"lr": 0.1}.'),
-    "file: rows.csv": ([SWEEP + "rows.csv"], "APP/rows.csv:1: the column 'lr' is given twice."),
-    "file: notes.txt": ([SWEEP + "notes.txt"], "hydra.sweeper.sweep=notes.txt is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
-    "python: module.py:grid": ([SWEEP + "module.py:grid"], "hydra.sweeper.sweep=module.py:grid: running APP/module.py:1 raises ModuleNotFoundError: No module named 'nothing_of_the_kind'"),
-    "python: syntax.py:grid": ([SWEEP + "syntax.py:grid"], "hydra.sweeper.sweep=syntax.py:grid: running APP/syntax.py raises SyntaxError: '(' was never closed (syntax.py, line 1)"),
     "python: value.py:grid": ([SWEEP + "value.py:grid"], "hydra.sweeper.sweep=value.py:grid: running APP/value.py:3 raises ValueError: no data"),
     "python: exits.py:grid": ([SWEEP + "exits.py:grid"], "hydra.sweeper.sweep=exits.py:grid: running APP/exits.py:1 raises SystemExit: 3"),
-    "python: sweeps.py:gird": ([SWEEP + "sweeps.py:gird"], "hydra.sweeper.sweep=sweeps.py:gird: APP/sweeps.py has no gird. Did you mean grid?"),
-    "python: sweeps.py:number": ([SWEEP + "sweeps.py:number"], "hydra.sweeper.sweep=sweeps.py:number: number is not a Sweep, but int. Sweeps there: grid, raises, asks, bytes."),
     "python: sweeps.py": ([SWEEP + "sweeps.py"], "hydra.sweeper.sweep=sweeps.py is a Python file: name the Sweep in it, sweeps.py:NAME."),
-    "python: sweeps.py:": ([SWEEP + "sweeps.py:"], "hydra.sweeper.sweep=sweeps.py: is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute."),
-    "python: nowhere.py:grid": ([SWEEP + "nowhere.py:grid"], "hydra.sweeper.sweep=nowhere.py:grid: there is no file APP/nowhere.py. A path begins at the working directory: write path/to/file.py:attribute from there, or from /."),
-    "python: no.such.module:grid": ([SWEEP + "no.such.module:grid"], "hydra.sweeper.sweep=no.such.module:grid: importing no.such.module raises ModuleNotFoundError: No module named 'no'. Write package.module:attribute for a module that Python can import from here, or the path of its file, path/to/file.py:attribute."),
     "python: sweeps.py:raises": ([SWEEP + "sweeps.py:raises"], "derive: name: its function raises ZeroDivisionError: division by zero, for the config {'seed': 1}."),
-    "python: sweeps.py:asks": ([SWEEP + "sweeps.py:asks"], "where: its function raises KeyError: 'sed', for the config {'seed': 1}."),
     "python: sweeps.py:bytes": ([SWEEP + "sweeps.py:bytes"], "name: b'b' (bytes) cannot be written in an override: sweep over a name or numbers, and build the object in the job."),
     "part: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
-    "part: word": (["lr=1,2", "hydra.sweeper.slice=first"], "hydra.sweeper.slice=first is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
     "part: step 0": (["lr=1,2", "hydra.sweeper.slice='::0'"], "hydra.sweeper.slice=::0 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
     "options: several": (["hydra.sweeper.retries=-1", "hydra.sweeper.timeout=0"], "2 mistakes:\n- hydra.sweeper.retries=-1 is not a number of times: 0 or more.\n- hydra.sweeper.timeout=0.0 is not a number of seconds, more than 0. Leave it out for no limit."),
     "part: drawn": (["lr=shuffle(1,2)", "hydra.sweeper.slice='0:1'"], "hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of lr draws another one on each machine. Leave it out, or shuffle by a step of the configured sweep, shuffle: {seed: 0}."),
     "directory: shared": (["lr=1,2", "hydra.sweep.subdir=same"], "job 0 (lr=1) and job 1 (lr=2) would share the directory APP/app/same. Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."),
     "directory: outside": (["lr=1,2", "hydra.sweep.subdir=../${lr}"], "job 0 (lr=1) would have the directory APP/app/../1, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that. The same goes for 1 more job."),
-    "directory: outside by a value": (["name=a,../../b", "hydra.sweep.subdir=${name}"], "job 1 (name=../../b) would have the directory APP/app/../../b, outside the sweep's, APP/app. Keep hydra.sweep.subdir a path below that."),
     "group: a number": ([SWEEP + "{product:{db:[1]}}"], "db=1: db is a config group, whose options are text. Write their names, in quotes if they are numbers: '1'."),
     "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name a key of the job's config. The same goes for 1 more job."),
     "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and a file system takes 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
-}  # fmt: skip
-
-# Of these the wording differs between versions of Hydra.
-HYDRAS: dict[str, tuple[list[str], str]] = {
-    "unknown key": (["nokey=1,2"], r"^Could not override 'nokey'"),
-    "unknown configured key": ([SWEEP + "{product:{nokey:[1]}}"], r"^Could not override 'nokey'"),
-    "unknown option": (["db=pg,nodb"], r"Could not find 'db/nodb'\n+Available options in 'db':\n\tmysql\n\tpg"),
-    "group without +": (["model=small,large"], r"^Could not override 'model'\. No match in the defaults list\.\nTo append to your default list use \+model=small"),
-    "added twice": (["+lr=1,2"], r"^Could not append to config\. An item is already at 'lr'"),
-    "deleted": (["~nothing", "lr=1,2"], r"^Could not delete from config\. 'nothing' does not exist"),
-    "hydra's key": (["hydra.verbose=true,false"], r"^Sweeping over Hydra's configuration is not supported : 'hydra\.verbose=true,false'"),
-    "quote": (["lr='a"], r"LexerNoViableAltException"),
-    "comma": (["lr=1,,2"], r"extraneous input ','"),
-    "NUL": (["lr=1\x00,2"], r"LexerNoViableAltException"),
-    "option's type": (["hydra.sweeper.max_batch_size=many"], r"hydra.sweeper.max_batch_size"),
-    "params": (["hydra.sweeper.params=[lr]"], r"hydra.sweeper.params"),
-    "option": (["hydra.sweeper.swep=x.yaml"], r"^Could not override 'hydra\.sweeper\.swep'"),
-    "sweeper": (["hydra/sweeper=paramsproto"], r"params_proto"),
 }  # fmt: skip
 
 
@@ -214,20 +112,11 @@ def test_one_message_and_nothing_behind(
     assert refused(multirun, files, overrides) == message
 
 
-@pytest.mark.parametrize(("overrides", "message"), HYDRAS.values(), ids=HYDRAS)
-def test_hydras_own_messages(
-    multirun: Any, files: Path, overrides: list[str], message: str
-) -> None:
-    assert re.search(message, refused(multirun, files, overrides))
-
-
 @pytest.mark.parametrize(
     ("overrides", "hint"),
     [
         (["sede=1,2"], "sede: did you mean seed?"),
-        (["SEED=1,2"], "SEED: did you mean seed?"),
         # in what the chosen option of a group has
-        (["+model=large", "model.hiden=1,2"], "model.hiden: did you mean model.hidden?"),
         (["+extra=one,two", "extra.deap=1,2"], "extra.deap: did you mean extra.deep?"),
         ([SWEEP + "{product: {db.prt: [1, 2]}}"], "db.prt: did you mean db.port?"),
     ],
@@ -286,11 +175,7 @@ def train(seed: int = 0, mode: Literal["a", "b"] = "a"):
 if __name__ == "__main__":
     train()
 """
-CLASSES = [
-    *("axis: mapping", "zip: unequal", "step: name", "key: hydra's", "group: swept sweep"),
-    *("pairs: unequal", "delete: swept", "line: several", "file: several.yaml"),
-    *("python: value.py:grid", "python: sweeps.py:raises", "part: number", "directory: shared"),
-]
+CLASSES = ["axis: mapping", "group: swept sweep", "line: several", "python: sweeps.py:raises"]
 
 
 @pytest.fixture
@@ -320,7 +205,6 @@ def test_a_command(command: Any, files: Path, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["sedd=3"], "train has no parameter sedd. Did you mean seed?"),
         (["-m", "sedd=3", "lrr=1", "seed=1,2"], "2 mistakes:\n- train has no parameter sedd. Did you mean seed?\n- train has no parameter lrr. Did you mean training.lr?"),
     ],
     ids=lambda value: str(value)[:60],
@@ -333,7 +217,6 @@ def test_a_name_that_a_proto_app_has_not(command: Any, arguments: list[str], mes
     ("arguments", "message"),
     [
         (["-m", "sedd=1,2"], "the command line: train has no parameter sedd. Did you mean seed?"),
-        (["-m", "seed=1,2", "mode=a,c"], "the job seed=1 mode=c: mode: 'c' is not one of 'a' | 'b'. The same goes for 1 more job."),
         (["-m", SWEEP + "{product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is not an int. Give it a value of that type."),
         (["-m", "seed=1,2", "hydra.sweep.dir=${nokey}"], "hydra.sweep.dir: Interpolation key 'nokey' not found. It is resolved once, before the jobs: give the key a value in the app's config, or leave it out."),
     ],
@@ -346,9 +229,7 @@ def test_a_command_of_a_proto_app(command: Any, arguments: list[str], message: s
 @pytest.mark.parametrize(
     ("overrides", "mistakes"),
     [
-        (["seed=1,x"], ["seed takes int, got 'x': 'x' is not an int."]),
         (["seed=1,1.5,x", "mode=a,b"], ["seed takes int, got 1.5: 1.5 is not an int.", "seed takes int, got 'x': 'x' is not an int."]),
-        (["seed=1,null", "training.lr=1,x"], ["training.lr takes float, got 'x': 'x' is not a float.", "seed takes int, got None: None is not an int."]),
         (["seed=1,[2]", "mode=c"], ["the job seed=1 mode=c: mode: 'c' is not one of 'a' | 'b'.", "seed takes int, got [2]: [2] is not an int."]),
     ],
     ids=str,
@@ -385,9 +266,6 @@ def test_values_that_a_structured_config_cannot_hold(command: Any, files: Path) 
     """Of an app of hydra.main, in OmegaConf's words."""
     (files / "typed.py").write_text(TYPED)
     ours = ["typed.py", "-m", "hydra/sweeper=params_proto"]
-    one = command(*ours, "seed=1,x", "lr=1,2")
-    assert one.startswith("Error merging override seed=x\nValue 'x' of type 'str' could not be")
-    assert one.endswith(AFTER_AN_ERROR)
     assert command(*ours, "seed=x,1.5", "lr=1,2") == (
         "2 mistakes:\n"
         "- the job seed=x lr=1: Error merging override seed=x: Value 'x' of type 'str'"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from params_proto.algebra.expression import Expression
-from params_proto.errors import SweepError
 from params_proto.multirun import request
 from params_proto.multirun.jobs import Job
 from params_proto.multirun.plan import plan
@@ -22,22 +21,11 @@ SWEEPS = [
 ]
 VALUES = [
     *("1", "1.50", "a", "'a b'", '"a"', "null", "True", "[1,a,'b']", "{a:1,b:{c:'d'}}", "", "''"),
-    *(
-        "${x}",
-        "'${x}'",
-        "\\${x}",
-        "a\\ b",
-        "a\\,b",
-        "int(2.5)",
-        "str(1)",
-        "x-1",
-        "x.1",
-        "a:b",
-    ),
+    *("${x}", "'${x}'", "\\${x}", "a\\ b", "a\\,b", "int(2.5)", "str(1)", "x-1", "x.1", "a:b"),
     *("sort([3,1,2])", "sort([b,a],reverse=true)", "{1:2,null:3,true:4,1.5:5,a b:6}", "f x", "a@b"),
     *("shuffle([1])", "1__0", "'it\\'s'", "\\\\", "'\\\\'", "[]", "{}", "[[[]]]", "[${x},'${y}']"),
     *("str([a,''])", "str(['a b',true])", "[${oc.env:A,b}]", "str({a:[1,'}']})"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("text", SWEEPS + VALUES)
@@ -73,13 +61,8 @@ def test_a_shuffled_sweep_has_one_order() -> None:
 
 
 def test_a_large_sweep_is_not_listed() -> None:
-    planned = plan(
-        Expression(),
-        (),
-        request.given([f"k{i}=range(1000000)" for i in range(6)]),
-        [],
-        lambda key: False,
-    )
+    given = request.given([f"k{i}=range(1000000)" for i in range(6)])
+    planned = plan(Expression(), (), given, [], lambda key: False)
     assert planned.space.size == 10**36
     jobs = planned.jobs()
     assert [next(jobs), next(jobs)] == [
@@ -88,16 +71,7 @@ def test_a_large_sweep_is_not_listed() -> None:
     ]
 
 
-def test_every_mistake_is_told_at_once() -> None:
-    with pytest.raises(SweepError, match=r"(?s)2 mistakes:.*a=interval\(0,1\).*b=range\(1,0\)"):
-        request.given(["a=interval(0,1)", "b=range(1,0)", "c=1"])
-
-
 def test_a_deletion_is_no_value_of_the_key() -> None:
-    assert [one.name for one in request.given(["+db=a", "~db", "++db=b"])] == [
-        "db",
-        "~db",
-        "db",
-    ]
+    assert [one.name for one in request.given(["+db=a", "~db", "++db=b"])] == ["db", "~db", "db"]
     assert request.given(["~db=pg"]) == [KeyValues("~db", ("pg",))]
     assert jobs_of_ours(["~db=null"]) == [[["~db"]]]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto import Sweep, results
+from params_proto import Sweep
 from params_proto.cli.main import main
 from tests.compose.roads import write
 
@@ -25,25 +25,12 @@ def nets(app: Path) -> Path:
     return write(app / "conf", OPTIONS) / "net"
 
 
-def test_a_resume_sees_that_an_option_has_changed(multirun: Any, nets: Path) -> None:
-    out = multirun(GIVEN).directory
-    (nets / "mlp/flat.yaml").write_text("width: 9\n")
-    with pytest.raises(CompactHydraException, match=r"- net\.width: 8 then, 9 now"):
-        multirun(GIVEN, f"hydra.sweeper.resume={out}", "hydra.sweeper.rerun=all")
-
-
 def test_null_leaves_it_out(multirun: Any, nets: Path) -> None:
     config = nets.parent / "config.yaml"
     config.write_text(config.read_text().replace("db: mysql", "db: mysql, net: null"))
     run = multirun("net=mlp/flat,null")
     assert run.jobs == ["net=mlp/flat", "~net"]
     assert [config.get("net") for config in run.values] == [{"width": 8}, None]
-
-
-def test_its_column_in_the_results_is_a_category(multirun: Any, nets: Path) -> None:
-    frame = results(multirun(GIVEN).directory)
-    assert frame["net"].dtype == "category"
-    assert [*frame["net"]] == ["cnn/small", "mlp/flat"]
 
 
 @pytest.mark.parametrize(

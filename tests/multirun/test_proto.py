@@ -10,10 +10,8 @@ from typing import Any, Literal
 
 import pytest
 from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
 
 from params_proto import SweepWarning, proto
-from params_proto.app.task import Task
 from tests.versions import AFTER_AN_ERROR
 
 pytestmark = pytest.mark.usefixtures("alone", "plugins")
@@ -73,10 +71,6 @@ MODE = "mode: 'c' is not one of 'a' | 'b'."
             " The same goes for 3 more jobs.\n"
             f"- the job mode=c seed=1 training.kind=x: {MODE} The same goes for 3 more jobs.",
         ),
-        (
-            ["training={kind:z}", "seed=1"],
-            "the job training={kind:z} seed=1: training.kind: 'z' is not one of 'x' | 'y'.",
-        ),
         (["mode=???"], "the job mode=???: mode has no value"),
         (
             ["needed=[1],[a]", "training.sizes=['${seed}'],['b']"],
@@ -129,36 +123,11 @@ def test_what_needs_a_value_and_has_none(capsys: Any, overrides: list[str], mess
     assert ran == [1, 3]
 
 
-def test_ten_mistakes_are_told(capsys: Any) -> None:
-    app, _ = make_app()
-    values = ",".join(f"v{number}" for number in range(13))
-    lines = refused(app, capsys, f"mode={values}").splitlines()
-    assert len(lines) == 12
-    assert lines[-1] == "- and 3 more."
-
-
 def test_interpolations_are_for_the_job() -> None:
     app, ran = make_app()
-    app.run(
-        [
-            "-m",
-            "mode=${name}",
-            "name=a,b",
-            "training.kind=x",
-            "options={a:[{b:'${seed}'}]}",
-            "+options.c={}",
-            "training.sizes=['${seed}']",
-        ]
-    )
+    of_jobs = ["options={a:[{b:'${seed}'}]}", "+options.c={}", "training.sizes=['${seed}']"]
+    app.run(["-m", "mode=${name}", "name=a,b", "training.kind=x", *of_jobs])
     assert [job["mode"] for job in ran] == ["a", "b"]
-
-
-def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
-    app, _ = make_app()
-    task = Task.of(app, closed=True)
-    content = {"seed": 1, "mode": "c", "hydra": {}, "training": "${seed}"}
-    assert task.check(OmegaConf.create(content), ["training.lr", "seed"]) == []
-    assert task.check(OmegaConf.create({"mode": "c"}), ["training", "mode"]) == [MODE]
 
 
 @pytest.mark.parametrize(
@@ -180,15 +149,10 @@ def test_what_is_deleted_or_interpolated_as_a_whole() -> None:
             "- the command line: Training has no parameter training.kid. Did you mean"
             " training.kind?",
         ),
-        (
-            ["hydra.sweeper.sweep=s.yaml"],
-            "hydra.sweeper.sweep=s.yaml: main has no parameter sed. Did you mean seed?",
-        ),
     ],
     ids=str,
 )
 def test_names_that_there_are_not(capsys: Any, overrides: list[str], message: str) -> None:
-    Path("s.yaml").write_text("product: {sed: [1]}\n")
     app, ran = make_app()
     assert refused(app, capsys, *overrides) == message
     assert ran == []
@@ -212,12 +176,6 @@ def test_names_that_are_hydras_to_know(capsys: Any, hydra_restore_singletons: No
     assert {job["seed"] for job in ran} == {7}
     with pytest.raises(SystemExit):
         app.run(["-m", "~nothing", "seed=1,2"])
-
-
-def test_parameters_that_are_deleted_have_their_defaults() -> None:
-    app, ran = make_app()
-    app.run(["-m", "~seed", "~training.lr", "name=a,b"])
-    assert [(job["seed"], job["lr"]) for job in ran] == [(0, 0.1), (0, 0.1)]
 
 
 def test_a_root_that_takes_any_name() -> None:
@@ -260,13 +218,8 @@ def single(tmp_path: Path, python: Any) -> Any:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["hydra.sweeper.sweep=grid.yaml"],
         ["+hydra.sweeper.sweep.product.seed=[1,2]"],
-        ["+hydra.sweeper.params.seed='1,2'"],
-        ["hydra.sweeper.dry_run=true"],
         ["hydra.sweeper.resume=runs/1", "hydra.sweeper.rerun=[failed]"],
-        ["hydra.sweeper.slice=0:3"],
-        ["hydra.sweeper.retries=2"],
         ["hydra.sweeper.metric=null", "hydra.sweeper.direction=maximize"],
     ],
     ids=str,
@@ -283,9 +236,7 @@ def test_options_of_a_sweep_need_m(single: Any, overrides: list[str]) -> None:
     ("overrides", "printed"),
     [
         ([], "job 0\n"),
-        (["hydra.sweeper.retries=0", "hydra.sweeper.dry_run=false"], "job 0\n"),
         (["+experiment=tuned", "hydra.sweeper.sweep=null"], "job 5\n"),
-        (["-m", "+experiment=tuned"], "job 1\njob 2\n"),
         (["hydra.sweeper.metric=acc", "hydra.mode=MULTIRUN"], "job 0\n"),
     ],
     ids=str,
@@ -331,14 +282,9 @@ if __name__ == "__main__":
         ]),
         # where the job selects another group
         (["{product: {d: [{y: 2}], x: [{v: 1}]}}", "+g=a,b"], ["{'y': 2} {'v': 1} 1 {'p': 1}"] * 2),
-        # what stands before it in the job
-        (["{}", "++d.q=3", "d={y: 2},{}"], ["{'y': 2} {'w': 1, 'n': None} 1 {'p': 1}", "{} {'w': 1, 'n': None} 1 {'p': 1}"]),
-        (["{product: {d: [{y: 2}]}}", "++d.q=3"], ["{'y': 2, 'q': 3} {'w': 1, 'n': None} 1 {'p': 1}"]),
         # a dataclass has the fields that it has
         (["{product: {i: [{m: {q: 2}}, {a: 3}], d: [{}]}}", "x=null"], ["{} None 1 {'q': 2}", "{} None 3 {'p': 1}"]),
         (["{product: {x: [{v: 1}], d: [{}]}}", "+g=interpolated"], ["{} {'v': 1} 1 {'p': 1}"]),
-        (["{product: {x: [{v: 1}], d: [{}]}}", "+g=whole"], ["{} {'v': 1} 1 {'p': 1}"]),
-        (["{product: {x.w: [{v: 1}]}}", "d={}"], ["{} {'w': {'v': 1}, 'n': None} 1 {'p': 1}"]),
     ],
     ids=str,
 )  # fmt: skip
@@ -350,7 +296,6 @@ def test_a_dict_arrives_as_it_was_given(
     for name, text in {
         "a": "d: {q: 5}\n",
         "b": "x: {k: {l: [1]}}\n",
-        "whole": "x: ${i.m}\n",
         "interpolated": "x: {k: '${s}'}\n",
     }.items():
         (tmp_path / "conf" / "g" / f"{name}.yaml").write_text(f"# @package _global_\n{text}")

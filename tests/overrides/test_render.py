@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import enum
-import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,6 @@ import pytest
 from hydra import compose, initialize_config_dir
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
-from hydra.errors import HydraException
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from omegaconf import OmegaConf
@@ -55,55 +53,12 @@ class Layer:
 LOOKALIKES = [
     *("1", "-1", "+1", "1_000", "01", "1.", ".5", "1e3", "1E-5", "-1e+3", "inf", "-Inf", "NaN"),
     *("null", "NULL", "~", "true", "False", "yes", "", " ", " a", "a ", "a b", "a,b", "a=b", "a:b"),
-    *(
-        "[a]",
-        "{a:1}",
-        "(a)",
-        "f(x)",
-        "range(1,3)",
-        "glob(*)",
-        "???x",
-        "'",
-        '"',
-        "''",
-        "'a'",
-        "it's",
-    ),
+    *("[a]", "{a:1}", "(a)", "f(x)", "range(1,3)", "glob(*)", "???x", "'", '"', "''", "it's"),
     *("\\", "\\\\", "a\\", "\\'", "'\\", "\\\\'", 'a\\"', "\\n", "\n", "\t", "\r", "a\n", "\0"),
     *("${x}", "\\${x}", "\\\\${x}", "${", "$", "$${x}", "${oc.env:HOME}", "${x}\\", "'${x}'", "}"),
-    *(
-        "$x",
-        "a/b.c-d_e",
-        "/tmp/x",
-        "./x",
-        "../x",
-        "-x",
-        "é",
-        "日本",
-        "\u2028",
-        "#a",
-        "a#b",
-        "%",
-        "@",
-    ),
-    *(
-        "~/x",
-        "*",
-        "a|b",
-        "a;b",
-        "&",
-        "!",
-        "a.b",
-        "nan-1",
-        "inf.",
-        "e5",
-        "_",
-        "-",
-        "--x",
-        "1a",
-        "1-1",
-    ),
-]
+    *("$x", "a/b.c-d_e", "/tmp/x", "./x", "../x", "-x", "é", "日本", "\u2028", "#a", "%", "@"),
+    *("~/x", "*", "a|b", "a;b", "&", "!", "a.b", "nan-1", "inf.", "e5", "_", "-", "--x", "1-1"),
+]  # fmt: skip
 texts = st.sampled_from(LOOKALIKES) | st.text(alphabet="a'\"\\${}:,[] =1\n", max_size=8) | st.text()
 texts = texts.filter(lambda text: text != "???")
 numbers = st.integers() | st.integers(10**30, 10**40) | st.floats() | st.floats(width=16)
@@ -171,22 +126,11 @@ def test_a_config_gets_the_same_value(values: list[Any]) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        (1, ("a", 2.0)),
-        Point(1, 2.0),
-        {3, 1, 2},
-        frozenset({"b", "a"}),
-        {},
-        [],
-        (),
-        Color.RED,
-        Color.null,
-        Level.LOW,
-        {Color.RED: [Level.LOW]},
-        Path("/data/my set"),
-        [Path("a/b.txt")],
+        *((1, ("a", 2.0)), Point(1, 2.0), {3, 1, 2}, frozenset({"b", "a"}), {}, [], ()),
+        *(Color.null, {Color.RED: [Level.LOW]}, [Path("a/b.txt"), Path("/data/my set")]),
     ],
     ids=lambda value: type(value).__name__,
-)
+)  # fmt: skip
 def test_other_types_arrive_as_what_hydra_can_hold(value: Any) -> None:
     expected = as_hydra_holds_it(value)
     assert exactly(parse(render(value))) == exactly(expected)
@@ -197,18 +141,14 @@ def test_other_types_arrive_as_what_hydra_can_hold(value: Any) -> None:
     ("value", "text"),
     [
         (None, "null"),
-        (True, "True"),
-        (-0.0, "-0.0"),
         (1e-5, "1e-05"),
         ("resnet18", "resnet18"),
-        ("data/train.csv", "data/train.csv"),
         ("a b", "'a b'"),
         ("1", "'1'"),
         ([1, "a"], "[1,a]"),
         ({"a b": {1: None}}, r"{a\ b:{1:null}}"),
         (Layer(3), "{width:3,note:'a: b'}"),
         (composed, f"{__name__}.composed"),
-        (Path, f"{Path.__module__}.Path"),
         (len, "builtins.len"),
         (OverrideText("a", '"a"'), '"a"'),
         ([OverrideText("${x}", "${x}")], "[${x}]"),
@@ -227,25 +167,15 @@ NO_QUOTES = f"{NOT_SAID}: Hydra's grammar has no quotes for keys"
     ("value", "message"),
     [
         ("???", "'\\?\\?\\?' cannot be given to Hydra"),
-        (
-            [{"a": "???"}],
-            "'\\?\\?\\?' cannot be given to Hydra, which takes it for a missing value",
-        ),
         (b"ab", r"b'ab' \(bytes\) cannot be written in an override"),
-        (1j, rf"1j \(complex\){NOT_SAID}: sweep over a name"),
         (object(), rf"<object object at .*> \(object\){NOT_SAID}: sweep over a name"),
         (lambda: 0, rf"<lambda> .* \(function\){NOT_SAID}: sweep over a name"),
-        (Layer(3).__repr__, rf"\(method\){NOT_SAID}: sweep over a name"),
         ({"": 1}, f"dict key ''{NO_QUOTES}"),
         ({"1": 1}, f"dict key '1'{NO_QUOTES}"),
-        ({"1e5": 1}, f"dict key '1e5'{NO_QUOTES}"),
         ({"null": 1}, f"dict key 'null'{NO_QUOTES}"),
-        ({"True": 1}, f"dict key 'True'{NO_QUOTES}"),
         ({"é": 1}, f"dict key 'é'{NO_QUOTES}"),
         ({"it's": 1}, f'dict key "it\'s"{NO_QUOTES}'),
-        ({"a\n": 1}, rf"dict key 'a\\n'{NO_QUOTES}"),
         ({None: 1}, f"dict key None{NOT_SAID}: use a string or a number"),
-        ({(1,): 1}, rf"dict key \(1,\){NOT_SAID}: use a string or a number"),
         (Bits(0), rf"\(Bits\){NOT_SAID}: sweep over a name"),
     ],
     ids=lambda value: str(value)[:20],
@@ -263,12 +193,6 @@ def test_a_dict_key_is_said_or_refused_never_changed(key: str) -> None:
     except SweepError:
         return
     assert exactly(parse(text)) == exactly(value)
-
-
-def test_text_that_somebody_wrote_survives_copies_and_pickles() -> None:
-    text = OverrideText("a", '"a"')
-    for same in (copy.deepcopy(text), copy.copy(text), pickle.loads(pickle.dumps(text))):
-        assert (same, render(same)) == ("a", '"a"')
 
 
 def test_keys_are_spelled_as_given() -> None:
@@ -305,17 +229,13 @@ NESTED = {"a": 1, "b": {"c": 2, "d": None}, "e": [1]}
     ("key", "value"),
     [
         ("opts", {}),
-        ("opts", {"a": 5}),
         ("opts", {"b": {"x": 1}}),
-        ("opts", {"b": {"d": 1}, "e": [2]}),
-        ("opts", {"b": 3}),
+        ("opts", {"b": {"d": 1}, "e": {}}),
+        ("opts", {"b": [1]}),
         ("opts", NESTED),
-        ("opts.b", {"z": 0}),
-        ("nested", Options({"b": {}})),
-        ("extra", {"x": {"y": {"w": (1,)}}}),
+        ("extra", {"x": {"y": (1,)}}),
         ("nested", {"weights": {"a": 3}}),
         ("nested.weights", {"b": {"c": 3}}),
-        ("extra", {"a": 1}),
         ("extra.x", None),
     ],
     ids=repr,
@@ -359,10 +279,3 @@ def test_an_entry_that_no_override_can_delete_is_refused() -> None:
         "~train.opts.c",
         r"++train.opts={a\ b:3}",
     ]
-
-
-def test_without_a_target_hydra_merges() -> None:
-    with pytest.raises(HydraException):
-        composed(["opts={a:1}"])
-    overrides = render_config({"+opts": {"a": 1}, "++opts": {"b": 2}})
-    assert composed(overrides) == {"opts": {"a": 1, "b": 2}}
