@@ -24,7 +24,7 @@ from params_proto.multirun.job_runner import (
     Skipped,
     UnrecordedError,
 )
-from params_proto.multirun.jobs import Batch, Job, first_number
+from params_proto.multirun.jobs import Batch, Job
 from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
@@ -139,7 +139,6 @@ class Executor:
         self.progress: Progress | None = None
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
-        self.rerun_started = 0  # completed jobs that have started once more
         self.first_failure: tuple[int, JobReturn] | None = None
         # Of the batch that runs: its jobs, and how many attempts each had before it.
         self.batch: Sequence[Job] = ()
@@ -171,7 +170,6 @@ class Executor:
                     self.failures.forget(jobs)
                     self._launch_all(Batch(jobs, batch.directories), returned)
         self._keep([one.number for one in batch.all if one.number in returned], returned)
-        self.rerun_started += self.count_rerun()
         self.batch = ()
 
     def wait(self) -> None:
@@ -187,12 +185,6 @@ class Executor:
         with suppress(UnreadableError, SweepError):
             return self.records.read(one.number)
         return None
-
-    def count_rerun(self) -> int:
-        """How many completed jobs of the batch have started once more."""
-        again = [one for one in self.batch if one.rerun_after]
-        attempts = self._attempts(again)
-        return sum(attempts[one.number] > one.rerun_after for one in again)
 
     def close(self, one: Job, status: Status) -> Record | None:
         """Says in the record of a job whose process is gone how it ended."""
@@ -265,7 +257,7 @@ class Executor:
                 self._launch_all(Batch([one], directories), returned)
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
-        jobs, first = batch.jobs, first_number(batch.numbers)
+        jobs, first = batch.jobs, batch.first_number
         # A job knows its number by its directory where the launcher's count has gaps.
         named = self._run.is_resume or type(first) is not int
         if named:
@@ -277,7 +269,7 @@ class Executor:
             ]
         self._runner.launch = Launch(
             numbers={path: number for number, path in batch.directories.items()} if named else None,
-            rerun_after=batch.again,
+            rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
             failures=self.failures.counter,
             timeout=self._run.options.timeout,
         )

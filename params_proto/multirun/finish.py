@@ -128,7 +128,7 @@ class Finish:
             lines.append(f"{counted(len(unrecorded))} without a record of the end: {reason}")
         if failures.too_many:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
-        text = "\n".join([*lines, self._resume_hint()])
+        text = "\n".join([*lines, self._resume_hint(is_partial=failures.too_many)])
         first = self.executor.first_failure
         raised = None if first is None else error_of(first[1])
         if self.run.host.launched is not None:
@@ -205,13 +205,16 @@ class Finish:
             text = _explanation(raised)
         write(f"Error executing job with overrides: {failure.overrides}\n{text}")
 
-    def _resume_hint(self) -> str:
-        """The command that resumes the sweep, what else it would run, and the last lines."""
+    def _resume_hint(self, *, is_partial: bool = True) -> str:
+        """The command that resumes the sweep, and the last lines.
+
+        Args:
+            is_partial: whether jobs have not started. Those that a rerun selected are then selected
+                once more, as no record says which of them have.
+        """
         host, options, directory = self.run.host, self.run.options, str(self.run.directory)
-        started = self.executor.rerun_started + self.executor.count_rerun()
-        left = None if self.remaining is None else _not_rerun(self.remaining, started)
         rerun = None
-        if left is not None:
+        if self.remaining is not None and is_partial:
             from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
 
             rerun = rerun_to_resume("all" if options.overwrite else options.rerun)
@@ -222,7 +225,7 @@ class Finish:
             command = resume_command(
                 command_of(host), hydra, directory, rerun, overwrites=overwrites
             )
-        return "\n".join([*filter(None, [left]), f"Resume with: {command}", *self._closing_lines])
+        return "\n".join([f"Resume with: {command}", *self._closing_lines])
 
     def _close_interrupted(self) -> InterruptSummary:
         """Closes the records of the batch's jobs once their processes are gone."""
@@ -259,22 +262,6 @@ class Finish:
 
 def _runs_elsewhere(records: JobStore, record: Record) -> bool:
     return not is_mine(record) and records.is_running(record)
-
-
-def _not_rerun(remaining: ResumeFilter, started: int) -> str | None:
-    """Says how many completed jobs were to run once more and have not started, if any.
-
-    The record of one that has started looks like that of one that has not: both run when resumed.
-    """
-    left = remaining.again - started
-    if not remaining.again or (not left and remaining.all_seen):
-        return None
-    many = counted(left) if remaining.all_seen else f"{left} or more jobs"
-    have = "has" if left == 1 and remaining.all_seen else "have"
-    return (
-        f"{many} selected by hydra.sweeper.rerun {have} not started. Resuming also repeats those"
-        " finished in this run."
-    )
 
 
 def _explanation(error: Exception) -> str:

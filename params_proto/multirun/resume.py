@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -26,18 +26,9 @@ from params_proto.multirun.directories import (
     written,
 )
 from params_proto.multirun.jobs import Job
-from params_proto.multirun.resume_command import says_what, stays
+from params_proto.multirun.resume_command import role
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import (
-    JOBS,
-    MULTIRUN,
-    OWN,
-    PLAN,
-    SWEEP,
-    PlanFile,
-    has_plan,
-    read_plan,
-)
+from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
@@ -50,25 +41,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
-_EVERY = _INCOMPLETE | {Status.COMPLETED}
-
-
-class BegunSinceError(Exception):
-    """Another process has begun the sweep that this one would resume, or begin."""
 
 
 class ResumeTarget(NamedTuple):
     """What a resume found.
 
     Args:
-        config: the composed config of the multirun.
-        arguments: the overrides of the command line, but for those of Hydra; None for the given.
+        config: the composed config of the multirun. What its `hydra.overrides.task` has is to run.
         plan: of the sweep that is in the directory, if it is to be resumed.
         saved: whether that sweep runs as it was saved, whatever the app's config says.
     """
 
     config: DictConfig
-    arguments: list[str] | None = None
     plan: PlanFile | None = None
     saved: bool = False
 
@@ -107,18 +91,15 @@ def resume_target(
             _refuse_without_plan(directory)
         return ResumeTarget(config)
     if not isinstance(resume, str) or not resume:
-        quoted = ""
-        if isinstance(resume, (int, float)):
-            quoted = f""", in quotes: "hydra.sweeper.resume='{resume}'\""""
         raise SweepError(
-            f"hydra.sweeper.resume={resume} is not a directory. Give the sweep's{quoted}, or true"
-            " for the one of hydra.sweep.dir."
+            f"hydra.sweeper.resume={resume} is not a directory. Give the sweep's, in quotes if it"
+            f""" is a number, "hydra.sweeper.resume='{resume}'", or true for that of"""
+            " hydra.sweep.dir."
         )
     directory = Path(resume)
     _refuse_without_plan(directory)
     plan = _plan_of(directory, config, task)
-    of_hydra = _texts(config.hydra.overrides.hydra)
-    for line in of_hydra:
+    for line in _texts(config.hydra.overrides.hydra):
         key, _, value = line.partition("=")
         is_same = Path(value.strip("'\"")).absolute() == directory.absolute()
         if key == "hydra.sweep.dir" and not is_same:
@@ -126,12 +107,9 @@ def resume_target(
                 f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep resumes"
                 " where it is: leave out hydra.sweep.dir."
             )
-    saved = not _names_a_sweep(config)
-    arguments: list[str] | None = None
-    if saved:
-        config, arguments = _as_started(plan, config, loader, of_hydra)
-    pin(directory, config)
-    return ResumeTarget(config, arguments, plan, saved)
+    own = _as_started(plan, config, loader)
+    pin(directory, own or config)
+    return ResumeTarget(own or config, plan, saved=own is not None)
 
 
 def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
@@ -142,17 +120,9 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictC
         config: what the command of the sweep composes in that process.
         loader: Hydra's.
     """
-    if not _names_a_sweep(config):
-        of_hydra = _texts(config.hydra.overrides.hydra)
-        config, _ = _as_started(read_plan(directory), config, loader, of_hydra)
+    config = _as_started(read_plan(directory), config, loader) or config
     pin(directory, config)
     return config
-
-
-def _names_a_sweep(config: DictConfig) -> bool:
-    """Whether the command says what is to run, so that it is not the sweep as it was saved."""
-    overrides = config.hydra.overrides
-    return bool(_texts(overrides.task)) or any(map(says_what, _texts(overrides.hydra)))
 
 
 def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
@@ -162,22 +132,22 @@ def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFil
     return plan
 
 
-def _as_started(
-    plan: PlanFile, config: DictConfig, loader: ConfigLoader, of_hydra: Sequence[str]
-) -> tuple[DictConfig, list[str]]:
-    """The config of the sweep with what it was started with, and the launcher that it has now."""
+def _as_started(plan: PlanFile, config: DictConfig, loader: ConfigLoader) -> DictConfig | None:
+    """The config of the sweep with what it was started with, and the launcher that it has now.
+
+    Returns:
+        None where the command says what is to run, so that it is not the sweep as it was saved.
+    """
+    of_hydra = _texts(config.hydra.overrides.hydra)
+    if _texts(config.hydra.overrides.task) or any(role(line) == "what" for line in of_hydra):
+        return None
     name = config.hydra.job.config_name
-    if plan.config_name is None and name is not None:
-        raise SweepError(
-            f"the sweep was started by an app without a config file, and this one has {name}: it is"
-            " another app. Give the command that started the sweep."
-        )
     if name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
-            f" --config-name {plan.config_name}, too."
+            f" --config-name {plan.config_name}, or the app that started it."
         )
-    kept = [line for line in plan.hydra if stays(line)]
+    kept = [line for line in plan.hydra if role(line) in ("app", "what")]
     whole = loader.load_configuration(
         config_name=name,
         overrides=[*plan.task, *kept, *of_hydra],
@@ -186,24 +156,21 @@ def _as_started(
     with changeable(whole):
         whole.hydra.mode = config.hydra.mode
         whole.hydra.overrides.task = list(plan.selecting)
-    return whole, list(plan.selecting)
+    return whole
 
 
 def _refuse_without_plan(directory: Path) -> None:
     if has_plan(directory):
         return
-    what = "is not a directory" if not directory.is_dir() else "does not contain a sweep"
     if (directory / OWN).is_dir():
         gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
         raise SweepError(
             f"hydra.sweeper.resume={directory}: its {gone} is gone, which a resume needs. Put it"
             " back, or start the sweep in another directory."
         )
-    if (directory / MULTIRUN).exists():
-        what = "contains a sweep of another sweeper, which kept no records"
     raise SweepError(
-        f"hydra.sweeper.resume={directory}: it {what}. Give the directory of a sweep, which has a"
-        f" {SWEEP} and a folder .sweep."
+        f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP} and"
+        " a folder .sweep: give one that has."
     )
 
 
@@ -307,8 +274,6 @@ class ResumeFilter:
         best: of the jobs that are left out, whose records are not read again.
         left_out: how many were.
         unfinished: how many of these did not complete.
-        again: how many were completed, and are to run once more.
-        all_seen: whether the counts are those of all jobs.
         elsewhere: those that are running.
     """
 
@@ -316,8 +281,6 @@ class ResumeFilter:
     best: Best
     left_out: int = 0
     unfinished: int = 0
-    again: int = 0
-    all_seen: bool = False
     elsewhere: list[Job] = field(default_factory=list[Job])
 
     def of(self, states: Iterable[JobState]) -> Iterator[Job]:
@@ -330,14 +293,12 @@ class ResumeFilter:
             if record is not None and record.status is Status.RUNNING:
                 self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
             if state.to_run:
-                self.again += state.job.rerun_after > 0
                 yield state.job
             else:
                 self.left_out += 1
                 self.unfinished += state.status != Status.COMPLETED.value
                 if record is not None:
                     self.best.take(record)
-        self.all_seen = True
 
 
 def statuses(rerun: Any) -> frozenset[Status]:
@@ -351,27 +312,28 @@ def statuses(rerun: Any) -> frozenset[Status]:
     """
     if rerun is None:
         return _INCOMPLETE
-    if rerun == "all":
-        return _EVERY
-    valid = [status.value for status in Status if status in _EVERY]
-    names = [rerun] if isinstance(rerun, str) else rerun
-    is_list = isinstance(names, Iterable) and not isinstance(names, Mapping)
-    if not is_list or not all(name in valid for name in cast("Any", names)):
+    valid = [status.value for status in Status if status is not Status.RUNNING]
+    names = {"all": valid}.get(rerun, [rerun]) if isinstance(rerun, str) else rerun
+    if not isinstance(names, Sequence) or not all(name in valid for name in cast("Any", names)):
         raise SweepError(
             f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
             " [failed]. Jobs that have not run do so in any case."
         )
-    return frozenset([Status(name) for name in cast("Iterable[str]", names)])
+    return frozenset(map(Status, cast("Sequence[str]", names)))
 
 
-def rerun_to_resume(rerun: Any) -> str | list[str]:
-    """The value of `hydra.sweeper.rerun` that resumes an interrupted sweep.
+def rerun_to_resume(rerun: Any) -> str | list[str] | None:
+    """The value of `hydra.sweeper.rerun` that resumes a sweep in which not all of them have.
 
     Args:
         rerun: its value then, which may leave out the jobs that were interrupted.
 
-    >>> rerun_to_resume("all"), rerun_to_resume(["completed"])
-    ('all', ['completed', 'interrupted'])
+    Returns:
+        None where no completed jobs were to run again.
+
+    >>> rerun_to_resume("all"), rerun_to_resume(["completed"]), rerun_to_resume(["failed"])
+    ('all', ['completed', 'interrupted'], None)
     """
-    again = statuses(rerun) | {Status.INTERRUPTED}
-    return "all" if again == _EVERY else sorted(status.value for status in again)
+    if rerun == "all" or Status.COMPLETED not in statuses(rerun):
+        return "all" if rerun == "all" else None
+    return sorted(status.value for status in statuses(rerun) | {Status.INTERRUPTED})

@@ -57,7 +57,6 @@ def run(
         The returns of the jobs, batch by batch; none where there are more than 1,000.
 
     Raises:
-        BegunSinceError: it was to be resumed if there was one, and there is one since.
         HydraException: a mistake in what is requested. It is found before anything is written or
             run, but for those of a sweep of more than 10,000 jobs, which are checked with their
             batch, and for a launcher that numbers its jobs in a way of its own.
@@ -156,7 +155,6 @@ def _nothing_to_run(
         if sweep_run.is_same_sweep:  # the process may have died that was about to
             from params_proto.multirun.progress import write
 
-            sweep_run.remove_half_written()
             for line in leave_results(sweep_run, sweep_run.directory.absolute()):
                 write(line)
         return []

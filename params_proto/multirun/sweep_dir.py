@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
-from itertools import islice
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,24 +28,19 @@ from params_proto.multirun.changes import (
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.directories import (
     Directories,
-    cleared_if_not_begun,
     directory_of_sweep,
-    give_mode,
-    is_by_number,
     make,
-    mode_of,
+    pin,
     refuse_running,
     refuse_used,
-    remove_half_written,
     remove_sweep,
+    written,
 )
-from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.jobs import Batch, Job, in_batches
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import saved_text
 from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
 from params_proto.multirun.resume import (
-    BegunSinceError,
     Best,
     JobState,
     ResumeFilter,
@@ -70,6 +66,8 @@ from params_proto.records.manifest import (
 from params_proto.records.record import now
 
 log = logging.getLogger(__name__)
+
+_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, but not of the time
 
 
 @dataclass(eq=False)
@@ -125,7 +123,7 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """Those of the jobs, in which recorded jobs have theirs already."""
-        by_number = is_by_number(self.host.config)
+        by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).all():
@@ -133,46 +131,32 @@ class SweepRun:
                     directories.take(record.job, record.dir)
         return directories
 
-    def states(self, directories: Directories) -> Iterator[JobState]:
-        """All jobs, and what their records say; directories in use are noted."""
-        return self._states(self._numbered(), directories)
-
-    def last(self, directories: Directories) -> JobState:
-        """The last of them, without a look at the others where its number is its index."""
-        shard = self.options.shard
-        if self.is_changed:
-            (job,) = deque(self._numbered(), maxlen=1)
-        else:
-            numbers = range(self.request.plan.space.size)[slice(None) if shard is None else shard]
-            (job,) = self.request.plan.jobs(slice(numbers[-1], numbers[-1] + 1))
-        return next(self._states([job], directories))
-
-    def _states(self, jobs: Iterable[Job], directories: Directories) -> Iterator[JobState]:
+    def states(self, directories: Directories, *, last: bool = False) -> Iterator[JobState]:
+        """All jobs, or the last one, and what their records say; directories in use are noted."""
+        jobs = self._numbered(last=last)
         if self.plan is None:
             return map(JobState, jobs)
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
-    def _numbered(self) -> Iterable[Job]:
-        """The jobs with their own numbers."""
-        shard = self.options.shard
+    def _numbered(self, *, last: bool = False) -> Iterable[Job]:
+        """The jobs, or the last one, with their own numbers."""
+        plan, shard = self.request.plan, self.options.shard
         if not self.is_changed:
-            return self.request.plan.jobs(shard)
+            if last:  # without a look at the others
+                shard = slice(range(plan.space.size)[shard or slice(None)][-1], None)
+            return islice(plan.jobs(shard), 1 if last else None)
         numbers = RecordedNumbers(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
         jobs = (
             job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
-            for job in self.request.plan.jobs()
+            for job in plan.jobs()
         )
-        if shard is None:
-            return jobs
         # Those of other shards count, too: one that is equal has a number of its own.
-        wanted = range(self.request.plan.space.size)[shard]
-        last = max(wanted, default=-1)
-        found = {at: job for at, job in enumerate(islice(jobs, last + 1)) if at in wanted}
-        return [found[at] for at in wanted]
+        found = jobs if shard is None else list(jobs)[shard]
+        return deque(found, maxlen=1) if last else found
 
     # --- up to its first job
 
@@ -183,69 +167,63 @@ class SweepRun:
             held: keeps other processes out of the directory until it ends.
 
         Raises:
-            BegunSinceError: the sweep that is to be resumed, if there is one, has begun since.
             HydraException: a job cannot run as requested. Of more than 10,000 jobs, those after
                 the first batch are checked when their batch is given.
         """
-        options, host, plan = self.options, self.host, self.request.plan
-        is_new = self.plan is None
+        options, is_new = self.options, self.plan is None
         if not is_new:  # before a look at its jobs, which another process may be about to run
             self._take(held)
         directories = self.directories()
-        if is_new:
-            jobs = self._numbered()
-        else:
+        jobs = self._numbered()
+        if not is_new:
             self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             jobs = self.remaining.of(self.states(directories))
-        ahead = not plan.exceeds(AHEAD, options.shard)
+        ahead = not self.request.plan.exceeds(AHEAD, options.shard)
         batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-        validation = Validation(host, directories)
+        validation = Validation(self.host, directories)
         passed = validation.passed(batches, ahead=ahead)
-        # Shards of a sweep may begin at different times, with other files. The path is for workers,
-        # which may have another working directory.
-        name = CONFIGS if is_new else f"{CONFIGS}-{uuid4().hex[:8]}"
-        self.configs = (self.directory / OWN / name).absolute()
         first = next(passed, None)
         if first is None and not (self.remaining and self.remaining.elsewhere):
             self.is_empty = True
             return
         if is_new:  # what is refused leaves nothing behind, not even a directory
-            make(self.directory)
             self._take(held)
-        with cleared_if_not_begun(self.directory) if is_new else nullcontext():
-            self.write()
-            if is_new and self.is_shard:  # one that began while this one looked at its jobs
-                self.check_changes()
-            if validation.first is not None:
-                note_first_job(self.directory, host, validation.first)
-            copy_files(host.loader, self.configs)
-
-        def written_down() -> Iterator[Batch]:
-            batch = first
-            while batch is not None:
-                yield batch
-                with reported_by_hydra():
-                    batch = next(passed, None)
-
-        self.batches = written_down()
+        self.write()
+        if validation.first is not None:
+            note_first_job(self.directory, self.host, validation.first)
+        # Shards of a sweep may begin at different times, with other files. The path is for workers,
+        # which may have another working directory.
+        name = CONFIGS if is_new else f"{CONFIGS}-{uuid4().hex[:8]}"
+        self.configs = (self.directory / OWN / name).absolute()
+        copy_files(self.host.loader, self.configs)
+        self.batches = chain([first] if first else [], passed)
 
     def _take(self, held: ExitStack) -> None:
-        """Keeps other processes out of the directory, but for other shards."""
-        mode = mode_of(self.host.config)
-        if mode is not None:
-            give_mode(self.directory / OWN, mode)
-        shard = self.options.slice
+        """Makes the directory, and keeps other processes out of it, but for other shards.
+
+        Raises:
+            SweepError: another process runs the sweep, or has resumed it since it was read.
+        """
+        make(self.directory, self.host.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
-        shared = None if self.is_changed else shard
+        shared = None if self.is_changed else self.options.slice
         try:
             held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         except SweepError as error:
-            if shard is None or not self.is_changed:
+            if shared == self.options.slice:
                 raise
             raise SweepError(
                 f"{error} But this sweep has changed since it was started: its slices run one"
                 " after the other."
             ) from error
+        before = self.plan
+        if before is not None:
+            there = read_plan(self.directory)
+            if (there.sweep, there.earlier) != (before.sweep, before.earlier):
+                raise SweepError(
+                    f"another process has resumed the sweep in {self.directory} since this one"
+                    " looked at it, and the jobs may have other numbers now: run the command again."
+                )
 
     def check_changes(self) -> None:
         """Refuses an app that has changed since jobs of the sweep ran."""
@@ -260,42 +238,30 @@ class SweepRun:
         """Writes down what runs.
 
         Raises:
-            BegunSinceError: the sweep that is to be resumed, if there is one, has begun since.
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
-        self.remove_half_written()
         if self.plan is None and self.options.shard is not None:
-            self.plan = _shared_plan(self.directory, self.text)  # another shard began meanwhile
+            self.plan = _shared_plan(self.directory, self.text)
+            if self.plan is not None:  # another shard began while this one looked at its jobs
+                self.check_changes()
         if self.is_shard:
             return
-        before = self.plan
-        if before is None:
+        if self.plan is None:
             if not self.options.overwrite:
-                _refuse_begun(self.options, self.directory)
+                refuse_used(self.directory)
             remove_sweep(self.directory / OWN)
-        else:
-            self._refuse_resumed_since(before)
-            if not self.is_same_sweep:
-                log.info(
-                    f"The sweep in {self.directory} has changed. What is done stays done, and what"
-                    " is new runs. Jobs of the sweep before that had not run and are not in this"
-                    " one do not run."
-                )
+        elif not self.is_same_sweep:
+            log.info(
+                f"The sweep in {self.directory} has changed. What is done stays done, and what is"
+                " new runs. Jobs of the sweep before that had not run and are not in this one do"
+                " not run."
+            )
         # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
         # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.
-        self._plan_file(before).write(self.directory)
+        self._plan_file(self.plan).write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
-
-    def _refuse_resumed_since(self, before: PlanFile) -> None:
-        there = read_plan(self.directory)
-        of_a_shard = self.options.shard is not None and there.sweep == _digest(self.text)
-        if there != before and not of_a_shard:
-            raise SweepError(
-                f"another process has resumed the sweep in {self.directory} since this one looked"
-                " at it, and the jobs may have other numbers now: run the command again."
-            )
 
     def _plan_file(self, before: PlanFile | None) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
@@ -311,19 +277,14 @@ class SweepRun:
             order=plan.order,
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
-            choices=counted_on(host.config, host.of_hydra, self.sweep_selectors),
+            choices=counted_on(host.config, host.of_hydra, selectors),
             jobs=plan.size,
             sweep=_digest(self.text),
             earlier=before.earlier + (not self.is_same_sweep) if before else 0,
             created=before.created if before else now(),
-            metric=self.options.metric or (before and before.metric),
-            direction=self.options.direction or (before and before.direction),
+            metric=self.options.metric,
+            direction=self.options.direction,
         )
-
-    def remove_half_written(self) -> None:
-        """Removes the files of a process that died while it wrote them."""
-        if self.options.shard is None:  # beside which nothing else runs
-            remove_half_written(self.directory, records=self.plan is not None)
 
 
 def open_sweep(
@@ -341,7 +302,6 @@ def open_sweep(
         target: what a resume found.
 
     Raises:
-        BegunSinceError: it was to be resumed if there was one, and there is one since.
         HydraException: a mistake in what is requested, or the app has changed since jobs were done.
         SweepError: the directory is in use.
     """
@@ -353,6 +313,8 @@ def open_sweep(
         )
     # Before a job's: what it resolves once, as the time of day, is the same in all of them.
     directory = directory_of_sweep(host.config)
+    if _OF_A_KEY.search(written(host.config)):  # which a job may have another value of
+        pin(directory, host.config)
     if target.saved and plan is not None:
         saved = _saved_sweep(directory)
         text = saved.text
@@ -364,25 +326,21 @@ def open_sweep(
         text = saved_text(request.without(selecting))
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
-    if plan is None and options.overwrite:
+    if plan is not None:
+        if options.metric in (None, plan.metric):
+            direction = options.direction or plan.direction
+            options = replace(options, metric=plan.metric, direction=direction)
+    elif options.overwrite:
         refuse_running(directory)
-    elif plan is None:
-        _refuse_begun(options, directory)
+    else:
+        refuse_used(directory)
     is_resume, is_saved = target.plan is not None, target.saved
     run = SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
     if request.plan.exceeds(1, options.shard):
         share_prefixes(host.loader)
     if plan is not None:
         run.check_changes()
-    mode_of(host.config)
     return run
-
-
-def _refuse_begun(options: Options, directory: Path) -> None:
-    """Refuses a directory that holds a sweep by now, which this one would write over."""
-    if options.resume and has_plan(directory):
-        raise BegunSinceError
-    refuse_used(directory)
 
 
 def _saved_sweep(directory: Path) -> SavedSweep:

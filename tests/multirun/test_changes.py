@@ -11,7 +11,6 @@ import pytest
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
-from params_proto.multirun import changes
 from tests.conftest import Python
 from tests.versions import HYDRA_1_3
 
@@ -84,19 +83,6 @@ def test_what_cannot_be_composed_any_more_stays(multirun: Any, pg: Path) -> None
     pg.with_suffix(".away").rename(pg)
     edit(pg, "port: 5432", "port: 5433")
     with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
-        multirun(resume(out))
-
-
-# --- many choices
-
-
-def test_more_choices_than_are_compared(multirun: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    out = multirun("db=pg,mysql,null").directory
-    edit(Path("conf/db/mysql.yaml"), "port: 3306", "port: 1")
-    monkeypatch.setattr(changes, "_KINDS", 1)
-    assert multirun(resume(out)).jobs == []
-    monkeypatch.setattr(changes, "_KINDS", 2)
-    with pytest.raises(CompactHydraException, match=r"- db\.port: 3306 then, 1 now"):
         multirun(resume(out))
 
 
