@@ -123,9 +123,8 @@ def note_first_job(
     if before is not None:
         with suppress(HydraException):  # which was allowed: what it was then still counts
             config = _plain(host.compose_whichever_sweep(job))
-    if before is None or config != before[1]:
-        text = json.dumps({"overrides": job, "config": config})
-        _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
+    text = json.dumps({"overrides": job, "config": config})
+    _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
 
 
 def refuse_changes(
@@ -179,8 +178,6 @@ def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]
     if not copies:
         return
     loader = over_copies(host.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
-    if loader is host.loader:
-        return
     before = replace(host, loader=loader)
     seen = set[object]()
     for record in islice(JobStore(directory).all(), AHEAD):

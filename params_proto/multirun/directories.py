@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST = 255  # bytes of one name in a file system
+_RESERVED = (OWN, SWEEP, MULTIRUN, RESULTS)
 _NODE = re.compile(r"\$\{([\w.]+)\}")
 
 
@@ -220,10 +221,9 @@ def remove_sweep(own: Path) -> None:
         SweepError: something cannot be removed. With a record that stays, its job would not run.
     """
     (own / COMPOSED).unlink(missing_ok=True)
-    for path in (own / JOBS, *own.glob(f"{CONFIGS}*")):
+    for path in [*own.glob(JOBS), *own.glob(f"{CONFIGS}*")]:
         try:
-            if path.exists():
-                shutil.rmtree(path)
+            shutil.rmtree(path)
         except OSError as error:
             raise SweepError(
                 f"{error.filename or path} cannot be removed: {error.strerror or error}. It belongs"
@@ -297,9 +297,7 @@ class Directories:
                 "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
                 " is swept."
             )
-        elif relative.partition(os.sep)[0] in (OWN, SWEEP, MULTIRUN, RESULTS) or (
-            os.path.exists(path) and not os.path.isdir(path)
-        ):
+        elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
             wrong = f"{name} would have the directory {found}, where a file is or will be."
             cure = "Give it another name in hydra.sweep.subdir."
         else:

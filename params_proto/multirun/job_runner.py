@@ -436,7 +436,7 @@ class Rank(NamedTuple):
             Exception: what the job raises.
         """
         loader = over_copies(context.config_loader, self.configs)
-        config = reopened(self.directory, config, loader)
+        config = reopened(self.directory, config, loader).config
         with changeable(config):
             config.hydra.overrides.hydra += [
                 in_directory(self.record.dir),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -85,93 +86,53 @@ def resume_target(
                 " hydra.sweeper.resume=DIRECTORY."
             )
         directory = directory_of_sweep(config)
-        if has_plan(directory):
-            return ResumeTarget(config, plan=_plan_of(directory, config, task))
-        if (directory / OWN / JOBS).is_dir():  # which would be removed
-            _refuse_without_plan(directory)
-        return ResumeTarget(config)
-    if not isinstance(resume, str) or not resume:
+        if not has_plan(directory) and not (directory / OWN / JOBS).is_dir():
+            return ResumeTarget(config)
+    else:
+        directory = Path(str(resume))
+    if not has_plan(directory):
         raise SweepError(
-            f"hydra.sweeper.resume={resume} is not a directory. Give the sweep's, in quotes if it"
-            f""" is a number, "hydra.sweeper.resume='{resume}'", or true for that of"""
-            " hydra.sweep.dir."
+            f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP}"
+            f" and a {OWN}/{PLAN}. Give one that has both; or put back the one that is gone, or"
+            " start the sweep in another directory."
         )
-    directory = Path(resume)
-    _refuse_without_plan(directory)
-    plan = _plan_of(directory, config, task)
-    for line in _texts(config.hydra.overrides.hydra):
-        key, _, value = line.partition("=")
-        is_same = Path(value.strip("'\"")).absolute() == directory.absolute()
-        if key == "hydra.sweep.dir" and not is_same:
-            raise SweepError(
-                f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep resumes"
-                " where it is: leave out hydra.sweep.dir."
-            )
-    own = _as_started(plan, config, loader)
-    pin(directory, own or config)
-    return ResumeTarget(own or config, plan, saved=own is not None)
+    plan = read_plan(directory)
+    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return ResumeTarget(config, plan) if resume is True else reopened(directory, config, loader)
 
 
-def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
-    """The config of a sweep that runs, for a further process of one of its jobs.
+def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
+    """The sweep in a directory, with the launcher that the command says.
+
+    It is the sweep as it was saved, in the config with all that it was started with, unless the
+    command says what is to run. A further process of one of its jobs needs no more than this.
 
     Args:
         directory: the sweep's.
-        config: what the command of the sweep composes in that process.
+        config: the composed config of this multirun.
         loader: Hydra's.
     """
-    config = _as_started(read_plan(directory), config, loader) or config
-    pin(directory, config)
-    return config
-
-
-def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
-    """The plan of the sweep in a directory, which this script may resume."""
-    plan = read_plan(directory)
-    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
-    return plan
-
-
-def _as_started(plan: PlanFile, config: DictConfig, loader: ConfigLoader) -> DictConfig | None:
-    """The config of the sweep with what it was started with, and the launcher that it has now.
-
-    Returns:
-        None where the command says what is to run, so that it is not the sweep as it was saved.
-    """
-    of_hydra = _texts(config.hydra.overrides.hydra)
-    if _texts(config.hydra.overrides.task) or any(role(line) == "what" for line in of_hydra):
-        return None
-    name = config.hydra.job.config_name
-    if name != plan.config_name:
+    plan, name = read_plan(directory), config.hydra.job.config_name
+    task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
+    saved = not task and not any(role(line) == "what" for line in of_hydra)
+    if saved and name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
             f" --config-name {plan.config_name}, or the app that started it."
         )
-    kept = [line for line in plan.hydra if role(line) in ("app", "what")]
-    whole = loader.load_configuration(
-        config_name=name,
-        overrides=[*plan.task, *kept, *of_hydra],
-        run_mode=RunMode.MULTIRUN,
-    )
-    with changeable(whole):
-        whole.hydra.mode = config.hydra.mode
-        whole.hydra.overrides.task = list(plan.selecting)
-    return whole
-
-
-def _refuse_without_plan(directory: Path) -> None:
-    if has_plan(directory):
-        return
-    if (directory / OWN).is_dir():
-        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
-        raise SweepError(
-            f"hydra.sweeper.resume={directory}: its {gone} is gone, which a resume needs. Put it"
-            " back, or start the sweep in another directory."
+    if saved:
+        kept = [line for line in plan.hydra if role(line) in ("app", "what")]
+        whole = loader.load_configuration(
+            config_name=name,
+            overrides=[*plan.task, *kept, *of_hydra],
+            run_mode=RunMode.MULTIRUN,
         )
-    raise SweepError(
-        f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP} and"
-        " a folder .sweep: give one that has."
-    )
+        with changeable(whole):
+            whole.hydra.mode = config.hydra.mode
+            whole.hydra.overrides.task = list(plan.selecting)
+        config = whole
+    pin(directory, config)
+    return ResumeTarget(config, plan, saved)
 
 
 def _texts(node: Any) -> list[str]:
@@ -181,29 +142,20 @@ def _texts(node: Any) -> list[str]:
 # --- which jobs are left to run
 
 
-@dataclass(eq=False)
-class JobState:
+class JobState(NamedTuple):
     """A job, and what its record says.
 
     Args:
         job: the job.
         record: None where it has not run.
-        runs: whether it is running.
+        status: that of the record, but `crashed` for a dead process; without one `pending`.
         to_run: whether it is to run now.
     """
 
     job: Job
     record: Record | None = None
-    runs: bool = False
+    status: str = "pending"
     to_run: bool = True
-
-    @property
-    def status(self) -> str:
-        """In one word."""
-        if self.record is None:
-            return "pending"
-        dead = self.record.status is Status.RUNNING and not self.runs
-        return (Status.CRASHED if dead else self.record.status).value
 
 
 def job_states(
@@ -234,13 +186,15 @@ def job_states(
             yield JobState(job)
             continue
         directories.take(job.number, record.dir)
-        runs = records.is_running(record)
-        completed = record.status is Status.COMPLETED
-        # A job before it may have changed the working directory, below which the sweep's was.
-        directory = None if os.path.isabs(record.dir) else record.dir
-        job = job._replace(directory=directory, rerun_after=record.attempt if completed else 0)
-        status = Status.CRASHED if record.status is Status.RUNNING else record.status
-        yield JobState(job, record, runs, not runs and status in rerun)
+        status = record.status
+        if status is Status.RUNNING and not records.is_running(record):
+            status = Status.CRASHED
+        job = job._replace(
+            # A job before it may have changed the working directory, below which the sweep's was.
+            directory=None if os.path.isabs(record.dir) else record.dir,
+            rerun_after=record.attempt if status is Status.COMPLETED else 0,
+        )
+        yield JobState(job, record, status.value, status in rerun)
 
 
 @dataclass(eq=False)
@@ -254,14 +208,12 @@ class Best:
 
     ranking: Ranking
     record: Record | None = field(default=None, init=False)
-    _score: float = field(default=0.0, init=False)
+    _score: float = field(default=math.inf, init=False)
 
     def take(self, record: Record) -> None:
-        """Compares a job, which is no candidate unless it has completed."""
-        if record.status is not Status.COMPLETED:
-            return
+        """Compares a job; one that did not complete has returned nothing."""
         score = self.ranking.score(dict(metrics(record.value)))
-        if score is not None and (self.record is None or score < self._score):
+        if score is not None and score < self._score:
             self.record, self._score = record, score
 
 
@@ -286,19 +238,16 @@ class ResumeFilter:
     def of(self, states: Iterable[JobState]) -> Iterator[Job]:
         """The jobs that are to run."""
         for state in states:
-            record = state.record
-            if state.runs:
+            if state.status == Status.RUNNING.value:
                 self.elsewhere.append(state.job)
-                continue
-            if record is not None and record.status is Status.RUNNING:
-                self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
-            if state.to_run:
+            elif state.to_run:
                 yield state.job
-            else:
+            elif (record := state.record) is not None:
+                if record.status is Status.RUNNING:  # of a dead process, which cannot say so
+                    self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1
-                self.unfinished += state.status != Status.COMPLETED.value
-                if record is not None:
-                    self.best.take(record)
+                self.unfinished += record.status is not Status.COMPLETED
+                self.best.take(record)
 
 
 def statuses(rerun: Any) -> frozenset[Status]:
@@ -334,6 +283,7 @@ def rerun_to_resume(rerun: Any) -> str | list[str] | None:
     >>> rerun_to_resume("all"), rerun_to_resume(["completed"]), rerun_to_resume(["failed"])
     ('all', ['completed', 'interrupted'], None)
     """
-    if rerun == "all" or Status.COMPLETED not in statuses(rerun):
-        return "all" if rerun == "all" else None
-    return sorted(status.value for status in statuses(rerun) | {Status.INTERRUPTED})
+    again = statuses(rerun)
+    if Status.COMPLETED not in again:
+        return None
+    return "all" if rerun == "all" else sorted({*(one.value for one in again), "interrupted"})

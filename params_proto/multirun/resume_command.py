@@ -63,8 +63,8 @@ def script() -> list[str]:
     True
     """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    argv = sys.argv or [""]
-    if spec is not None and spec.name:
+    argv = sys.argv
+    if spec is not None:
         start = [
             python(),
             *python_options(sys.orig_argv),

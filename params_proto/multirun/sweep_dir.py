@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Literal
 from uuid import uuid4
 
 from omegaconf import OmegaConf
@@ -85,7 +85,7 @@ class SweepRun:
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as it was saved, whatever the app's config says.
         batches: of its jobs, once it is prepared; each checked and written down when it is given.
-        remaining: which jobs are left; None for a new sweep.
+        remaining: which jobs are left, once it is prepared.
         configs: where its config files are kept, absolute.
         is_empty: whether no job is to run here, and none is waited for.
     """
@@ -100,7 +100,7 @@ class SweepRun:
     is_resume: bool
     is_saved: bool = False
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()), init=False)
-    remaining: ResumeFilter | None = field(default=None, init=False)
+    remaining: ResumeFilter = field(init=False)
     configs: Path = field(default_factory=Path, init=False)
     is_empty: bool = field(default=False, init=False)
 
@@ -127,7 +127,7 @@ class SweepRun:
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).all():
-                if isinstance(record, Record) and not os.path.isabs(record.dir):
+                if isinstance(record, Record):
                     directories.take(record.job, record.dir)
         return directories
 
@@ -174,16 +174,14 @@ class SweepRun:
         if not is_new:  # before a look at its jobs, which another process may be about to run
             self._take(held)
         directories = self.directories()
-        jobs = self._numbered()
-        if not is_new:
-            self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
-            jobs = self.remaining.of(self.states(directories))
+        self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
+        jobs = self.remaining.of(self.states(directories))
         ahead = not self.request.plan.exceeds(AHEAD, options.shard)
         batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
         validation = Validation(self.host, directories)
         passed = validation.passed(batches, ahead=ahead)
         first = next(passed, None)
-        if first is None and not (self.remaining and self.remaining.elsewhere):
+        if first is None and not self.remaining.elsewhere:
             self.is_empty = True
             return
         if is_new:  # what is refused leaves nothing behind, not even a directory
@@ -193,7 +191,7 @@ class SweepRun:
             note_first_job(self.directory, self.host, validation.first)
         # Shards of a sweep may begin at different times, with other files. The path is for workers,
         # which may have another working directory.
-        name = CONFIGS if is_new else f"{CONFIGS}-{uuid4().hex[:8]}"
+        name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
         self.configs = (self.directory / OWN / name).absolute()
         copy_files(self.host.loader, self.configs)
         self.batches = chain([first] if first else [], passed)
@@ -225,15 +223,6 @@ class SweepRun:
                     " looked at it, and the jobs may have other numbers now: run the command again."
                 )
 
-    def check_changes(self) -> None:
-        """Refuses an app that has changed since jobs of the sweep ran."""
-        options, host, plan = self.options, self.host, self.plan
-        # A shard that overwrites what another has run says so.
-        allowed = True if options.overwrite else options.resume_changed or ()
-        if plan is not None and self.is_shard:  # that of a resume was compared as it was read
-            refuse_another_function(self.directory, plan.function, host.task_function, allowed)
-        refuse_changes(self.directory, host, allowed)
-
     def write(self) -> None:
         """Writes down what runs.
 
@@ -243,7 +232,7 @@ class SweepRun:
         if self.plan is None and self.options.shard is not None:
             self.plan = _shared_plan(self.directory, self.text)
             if self.plan is not None:  # another shard began while this one looked at its jobs
-                self.check_changes()
+                refuse_changes(self.directory, self.host, _changes_allowed(self.options))
         if self.is_shard:
             return
         if self.plan is None:
@@ -258,21 +247,20 @@ class SweepRun:
             )
         # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
         # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.
-        self._plan_file(self.plan).write(self.directory)
+        self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
-    def _plan_file(self, before: PlanFile | None) -> PlanFile:
+    def _plan_file(self) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
-        selectors = self.sweep_selectors
-        as_saved = before if self.is_saved else None
-        return PlanFile(
+        before, selectors = self.plan, self.sweep_selectors
+        made = PlanFile(
             script=command_of(host),
             function=function_of(host.task_function),
             config_name=host.config.hydra.job.config_name,
-            task=as_saved.task if as_saved else arguments,
-            hydra=as_saved.hydra if as_saved else host.of_hydra,
+            task=arguments,
+            hydra=host.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
             order=plan.order,
             keys=plan.swept,
@@ -280,11 +268,17 @@ class SweepRun:
             choices=counted_on(host.config, host.of_hydra, selectors),
             jobs=plan.size,
             sweep=_digest(self.text),
-            earlier=before.earlier + (not self.is_same_sweep) if before else 0,
-            created=before.created if before else now(),
+            earlier=0,
+            created=now(),
             metric=self.options.metric,
             direction=self.options.direction,
         )
+        if before is not None:
+            earlier = before.earlier + (not self.is_same_sweep)
+            made = made._replace(earlier=earlier, created=before.created)
+            if self.is_saved:
+                made = made._replace(task=before.task, hydra=before.hydra)
+        return made
 
 
 def open_sweep(
@@ -315,32 +309,39 @@ def open_sweep(
     directory = directory_of_sweep(host.config)
     if _OF_A_KEY.search(written(host.config)):  # which a job may have another value of
         pin(directory, host.config)
-    if target.saved and plan is not None:
+    if target.saved:
         saved = _saved_sweep(directory)
         text = saved.text
         request = read_request(Options(), arguments, host, saved)
-        selecting = [line.partition("=")[0] for line in plan.selecting]
+        selecting = [line.partition("=")[0] for line in arguments]
     else:
         request = read_request(options, arguments, host)
         selecting = sweep_selectors(host, request.outside)
         text = saved_text(request.without(selecting))
+    if request.plan.exceeds(1, options.shard):
+        share_prefixes(host.loader)
+    allowed = _changes_allowed(options)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
+        if plan is not None:
+            refuse_another_function(directory, plan.function, host.task_function, allowed)
     if plan is not None:
         if options.metric in (None, plan.metric):
             direction = options.direction or plan.direction
             options = replace(options, metric=plan.metric, direction=direction)
+        refuse_changes(directory, host, allowed)
     elif options.overwrite:
         refuse_running(directory)
     else:
         refuse_used(directory)
     is_resume, is_saved = target.plan is not None, target.saved
-    run = SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
-    if request.plan.exceeds(1, options.shard):
-        share_prefixes(host.loader)
-    if plan is not None:
-        run.check_changes()
-    return run
+    return SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
+
+
+def _changes_allowed(options: Options) -> Literal[True] | Collection[str]:
+    """The keys of the app's config that may have changed, or True."""
+    # A shard that overwrites what another has run says so.
+    return True if options.overwrite else options.resume_changed or ()
 
 
 def _saved_sweep(directory: Path) -> SavedSweep:

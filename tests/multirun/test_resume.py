@@ -415,7 +415,9 @@ def test_true_where_only_the_records_are_left(multirun: Any) -> None:
     out = multirun("seed=1,2").directory
     for name in ("sweep.yaml", "multirun.yaml"):
         (out / name).unlink()
-    with pytest.raises(CompactHydraException, match=r"resume=.*out: its sweep.yaml is gone"):
+    with pytest.raises(
+        CompactHydraException, match=r"resume=.*out is not the directory of a sweep"
+    ):
         multirun("seed=1,2", "hydra.sweeper.resume=true")
     assert each(out, "status") == ["completed"] * 2
 
@@ -631,10 +633,8 @@ def test_no_sweep_there(multirun: Any, app: Path) -> None:
     [
         (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
         (["hydra.sweeper.resume=true", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
-        (["hydra.sweeper.resume=3"], "resume=3 is not a directory. Give the sweep's, in quotes if .*'3'"),
+        (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
         (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
-        (["hydra.sweeper.resume=[a,b]"], r"resume=\['a', 'b'\] is not a directory"),
-        (["hydra.sweeper.resume=''"], "resume= is not a directory"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
         (["hydra.sweeper.resume={out}", "seed=1,2", "~seed"], "~seed would delete .* Give it one value instead, seed="),
         (["hydra.sweeper.resume={out}", "nokey=1,2"], r"Could not override 'nokey'\.(.|\n)*\+nokey=1"),
@@ -647,13 +647,6 @@ def test_a_mistake_leaves_everything(multirun: Any, overrides: list[str], messag
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=1,2", *[one.format(out=out) for one in overrides])
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-
-
-def test_two_directories(multirun: Any, app: Path) -> None:
-    out = multirun("seed=1").directory
-    message = r"hydra.sweep.dir=.*/other and hydra.sweeper.resume=.*/out are two directories"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(resume(out), to="other")
 
 
 @pytest.mark.parametrize(
