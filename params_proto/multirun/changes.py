@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
@@ -22,6 +22,7 @@ from params_proto._text import parse_json, to_json
 from params_proto.compose import over_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
+from params_proto.multirun.options import Options
 from params_proto.multirun.validation import AHEAD
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
@@ -127,9 +128,7 @@ def note_first_job(
     _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
 
 
-def refuse_changes(
-    directory: Path, host: AppContext, allowed: Literal[True] | Collection[str]
-) -> None:
+def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
     """Looks whether the jobs that are done would have other configs today.
 
     The first job's config is compared with what it was, and jobs that have run are composed from
@@ -139,23 +138,22 @@ def refuse_changes(
     Args:
         directory: of the sweep that resumes, or that this is a part of.
         host: the app as it is.
-        allowed: the keys that may differ, and with them what is below; True for any change.
+        options: those of the sweeper, with the keys that may differ, and with them what is below.
 
     Raises:
         SweepError: they would, and it is not allowed. It names the keys.
     """
     found: dict[str, str] = {}
-    refused: dict[str, str] = {}
     for job, then in _configs_of_then(directory, host):
         try:
-            differences = dict(_differences(then, _plain(host.compose_whichever_sweep(job))))
+            found |= _differences(then, _plain(host.compose_whichever_sweep(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
-            differences = {" ".join(job): f"cannot be composed any more: {said}"}
-        for key, text in differences.items():
-            may_differ = allowed is True or any(f"{key}.".startswith(f"{one}.") for one in allowed)
-            (found if may_differ else refused).setdefault(key, text)
-    lines = [f"- {key}: {text}" for key, text in (refused or found).items()]
+            found[" ".join(job)] = f"cannot be composed any more: {said}"
+    # A shard that overwrites what another has run says so.
+    allowed = True if options.overwrite else options.resume_changed or ()
+    refused = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
+    lines = [f"- {key}: {found[key]}" for key in refused or found]
     end = "The jobs that are done ran with what it was then."
     summary = "\n".join(["the app's config has changed since", *lines, end])
     if refused:
@@ -166,6 +164,15 @@ def refuse_changes(
         )
     if found:
         log.warning(summary)
+
+
+def _is_below(key: str, nodes: Collection[str]) -> bool:
+    """Whether a key is one of some nodes, or is below one.
+
+    >>> _is_below("machine.memory", ["machine"]), _is_below("machines", ["machine"])
+    (True, False)
+    """
+    return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
 def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]:

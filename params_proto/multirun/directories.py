@@ -74,12 +74,10 @@ def written(config: DictConfig, key: str = "dir") -> str:
 def is_named_by_time(config: DictConfig) -> bool:
     """Whether `hydra.sweep.dir`, or a node that it names, has the time in it."""
     values = dict(leaves(cast("dict[str, Any]", OmegaConf.to_container(config))))
-
-    def has_time(text: str) -> bool:
-        names = _NODE.findall(text)
-        return "${now:" in text or any(has_time(str(values.get(name))) for name in names)
-
-    return has_time(str(values["hydra.sweep.dir"]))
+    text = str(values["hydra.sweep.dir"])
+    while found := _NODE.search(text):
+        text = text.replace(found[0], str(values.pop(found[1], "")))
+    return "${now:" in text
 
 
 def pin(directory: Path, config: DictConfig) -> None:
@@ -156,15 +154,15 @@ def make(directory: Path, config: DictConfig) -> bool:
     Raises:
         SweepError: they cannot be made.
     """
-    own, sweep, is_new = directory / OWN, config.hydra.sweep, False
-    mode = sweep.mode if "mode" in sweep else None  # as launchers ask
+    own, is_new = directory / OWN, False
+    mode = OmegaConf.select(config, "hydra.sweep.mode") or 0  # which few configs have
     try:
-        wanted = None if mode is None else int(str(mode), 8)
+        wanted = int(str(mode), 8)
         directory.mkdir(parents=True, exist_ok=True)
         with suppress(FileExistsError):
             own.mkdir()
             is_new = True
-        if wanted is not None:
+        if wanted:
             has = S_IMODE(own.stat().st_mode)
             wanted |= has & S_ISGID  # by which a group's folders are its own
             if wanted != has:  # which is somebody else's folder perhaps
@@ -262,7 +260,6 @@ class Directories:
             The directory, relative to the sweep's; None where only the job will know, or where it
             cannot have one.
         """
-        name = _named(number, job)
         try:
             subdir = _subdir(config)
         except (InterpolationKeyError, UnsupportedInterpolationType) as error:
@@ -270,39 +267,39 @@ class Directories:
             # have.
             reason = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
-            wrong = f"{name} has no directory: hydra.sweep.subdir: {reason}. {cure}"
+            wrong = f"{_named(number, job)} has no directory: hydra.sweep.subdir: {reason}. {cure}"
             mistakes.add_whole(wrong, rule=cure)
             return None
         except OmegaConfBaseException:  # as of a cluster's job id
             return None
         found = os.path.join(self.sweep, subdir)
         path, top = os.path.abspath(found), os.path.abspath(self.sweep)
-        relative = os.path.relpath(path, top)
+        relative, jobs = os.path.relpath(path, top), ""
         parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
         if (longest := max(map(len, parts))) > _LONGEST:
             wrong = (
-                f"{name} would have a directory with a name of {longest} bytes, and a file system"
-                f" takes {_LONGEST}."
+                f"would have a directory with a name of {longest} bytes, and a file system takes"
+                f" {_LONGEST}."
             )
             cure = (
                 "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
                 " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
             )
         elif not Path(path).is_relative_to(top):
-            wrong = f"{name} would have the directory {found}, outside the sweep's, {self.sweep}."
+            wrong = f"would have the directory {found}, outside the sweep's, {self.sweep}."
             cure = "Keep hydra.sweep.subdir a path below that."
         elif (before := self._first_in(relative, number, job)) is not None:
-            wrong = f"{before} and {name} would share the directory {found}."
+            jobs, wrong = f"{before} and ", f"would share the directory {found}."
             cure = (
                 "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
                 " is swept."
             )
         elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
-            wrong = f"{name} would have the directory {found}, where a file is or will be."
+            wrong = f"would have the directory {found}, where a file is or will be."
             cure = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add_whole(f"{wrong} {cure}", rule=cure)
+        mistakes.add_whole(f"{jobs}{_named(number, job)} {wrong} {cure}", rule=cure)
         return None
 
     def take(self, number: int, directory: str) -> None:

@@ -57,7 +57,7 @@ def role(override: str) -> str:
 
 
 def script() -> list[str]:
-    """How this process was started, up to the overrides.
+    """How this process was started, up to the overrides: with its options, and what replaces -m.
 
     >>> script()[0] == python()
     True
@@ -75,7 +75,12 @@ def script() -> list[str]:
         start = [python(), *python_options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
-    return [*start, *_flags(argv[1:])]
+    has_value = False  # whether the option before is one that a value follows
+    for argument in argv[1:]:
+        if has_value or argument.startswith("-") or role(argument) == "mode":
+            start.append(argument)
+        has_value = not has_value and argument in _VALUED
+    return start
 
 
 def command_of(host: AppContext) -> list[str]:
@@ -99,29 +104,10 @@ def command_of(host: AppContext) -> list[str]:
 
 def python() -> str:
     """What a shell calls this Python: a name where that finds it, else its path."""
-    for name in ("python", "python3"):
-        found = shutil.which(name)
-        # Not what it links to: a virtual environment links to the Python that made it.
-        if found is not None and os.path.abspath(found) == os.path.abspath(sys.executable):
-            return name
-    return sys.executable
-
-
-def _flags(arguments: Sequence[str]) -> list[str]:
-    """The options among the arguments, which are not overrides, and what replaces -m.
-
-    >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
-    ['-m', '-cn', 'other', '--config-dir=conf']
-    >>> _flags(["lr=1,2", "hydra.mode=MULTIRUN"])
-    ['hydra.mode=MULTIRUN']
-    """
-    kept: list[str] = []
-    takes = False
-    for argument in arguments:
-        if takes or argument.startswith("-") or role(argument) == "mode":
-            kept.append(argument)
-        takes = not takes and argument in _VALUED
-    return kept
+    name = os.path.basename(sys.executable)
+    # Not what it links to: a virtual environment links to the Python that made it.
+    is_found = os.path.abspath(shutil.which(name) or "") == os.path.abspath(sys.executable)
+    return name if is_found else sys.executable
 
 
 def relaunch_hint(directory: str, rerun: str | Sequence[str] | None = None) -> str:

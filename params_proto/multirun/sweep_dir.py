@@ -6,12 +6,11 @@ import hashlib
 import logging
 import re
 from collections import deque
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
-from typing import Literal
 from uuid import uuid4
 
 from omegaconf import OmegaConf
@@ -81,6 +80,7 @@ class SweepRun:
         request: what is to run.
         sweep_selectors: the keys that only say which sweep it is.
         text: of `sweep.yaml`.
+        digest: of that, SHA-256.
         plan: of the sweep that is resumed, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as it was saved, whatever the app's config says.
@@ -96,6 +96,7 @@ class SweepRun:
     request: SweepRequest
     sweep_selectors: Sequence[str]
     text: str
+    digest: str
     plan: PlanFile | None
     is_resume: bool
     is_saved: bool = False
@@ -112,7 +113,7 @@ class SweepRun:
     @property
     def is_same_sweep(self) -> bool:
         """Whether the directory has this sweep, and not another that it is to follow."""
-        return self.plan is not None and self.plan.sweep == _digest(self.text)
+        return self.plan is not None and self.plan.sweep == self.digest
 
     @property
     def is_changed(self) -> bool:
@@ -133,30 +134,31 @@ class SweepRun:
 
     def states(self, directories: Directories, *, last: bool = False) -> Iterator[JobState]:
         """All jobs, or the last one, and what their records say; directories in use are noted."""
-        jobs = self._numbered(last=last)
+        plan, shard = self.request.plan, self.options.shard
+        if self.is_changed:
+            jobs = deque(self._renumbered(), maxlen=1) if last else self._renumbered()
+        elif last:  # without a look at the others
+            number = range(plan.space.size)[shard or slice(None)][-1]
+            jobs = plan.jobs(slice(number, number + 1))
+        else:
+            jobs = plan.jobs(shard)
         if self.plan is None:
             return map(JobState, jobs)
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
-    def _numbered(self, *, last: bool = False) -> Iterable[Job]:
-        """The jobs, or the last one, with their own numbers."""
-        plan, shard = self.request.plan, self.options.shard
-        if not self.is_changed:
-            if last:  # without a look at the others
-                shard = slice(range(plan.space.size)[shard or slice(None)][-1], None)
-            return islice(plan.jobs(shard), 1 if last else None)
+    def _renumbered(self) -> Iterable[Job]:
+        """The jobs of a sweep that has changed, with their own numbers."""
         numbers = RecordedNumbers(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
         jobs = (
             job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
-            for job in plan.jobs()
+            for job in self.request.plan.jobs()
         )
         # Those of other shards count, too: one that is equal has a number of its own.
-        found = jobs if shard is None else list(jobs)[shard]
-        return deque(found, maxlen=1) if last else found
+        return jobs if self.options.shard is None else list(jobs)[self.options.shard]
 
     # --- up to its first job
 
@@ -232,7 +234,7 @@ class SweepRun:
         if self.plan is None and self.options.shard is not None:
             self.plan = _shared_plan(self.directory, self.text)
             if self.plan is not None:  # another shard began while this one looked at its jobs
-                refuse_changes(self.directory, self.host, _changes_allowed(self.options))
+                refuse_changes(self.directory, self.host, self.options)
         if self.is_shard:
             return
         if self.plan is None:
@@ -267,7 +269,7 @@ class SweepRun:
             groups=[key for key in plan.swept if plan.is_group(key)],
             choices=counted_on(host.config, host.of_hydra, selectors),
             jobs=plan.size,
-            sweep=_digest(self.text),
+            sweep=self.digest,
             earlier=0,
             created=now(),
             metric=self.options.metric,
@@ -320,28 +322,25 @@ def open_sweep(
         text = saved_text(request.without(selecting))
     if request.plan.exceeds(1, options.shard):
         share_prefixes(host.loader)
-    allowed = _changes_allowed(options)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
+            allowed = options.overwrite or options.resume_changed
             refuse_another_function(directory, plan.function, host.task_function, allowed)
     if plan is not None:
         if options.metric in (None, plan.metric):
             direction = options.direction or plan.direction
             options = replace(options, metric=plan.metric, direction=direction)
-        refuse_changes(directory, host, allowed)
+        refuse_changes(directory, host, options)
     elif options.overwrite:
         refuse_running(directory)
     else:
         refuse_used(directory)
-    is_resume, is_saved = target.plan is not None, target.saved
-    return SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
-
-
-def _changes_allowed(options: Options) -> Literal[True] | Collection[str]:
-    """The keys of the app's config that may have changed, or True."""
-    # A shard that overwrites what another has run says so.
-    return True if options.overwrite else options.resume_changed or ()
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    is_resume = target.plan is not None
+    return SweepRun(
+        options, host, directory, request, selecting, text, digest, plan, is_resume, target.saved
+    )
 
 
 def _saved_sweep(directory: Path) -> SavedSweep:
@@ -356,7 +355,3 @@ def _shared_plan(directory: Path, text: str) -> PlanFile | None:
     """The plan of the sweep in a directory, if it is this very sweep, of which shards share it."""
     is_same = has_plan(directory) and (directory / SWEEP).read_bytes() == text.encode()
     return read_plan(directory) if is_same else None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -115,23 +115,16 @@ class Validation:
             config = host.compose([*lines, *own])
         except ConfigCompositionException:
             # Hydra 1.4 refuses another sweep with an error of its own.
-            self._refuse_another_sweep(lines, host.compose_whichever_sweep(lines))
+            if sweep_of(host.compose_whichever_sweep(lines)) != host.sweep:
+                raise _another_sweep(lines) from None
             raise
         if choices not in self._passed:
-            self._refuse_another_sweep(lines, config)
+            if sweep_of(config) != host.sweep:
+                raise _another_sweep(lines)
             check_package_headers(config, groups, host.loader)
             self._passed.add(choices)
         self.first = self.first or (lines, config)
         return config
-
-    def _refuse_another_sweep(self, job: Overrides, config: DictConfig) -> None:
-        if sweep_of(config) != self.host.sweep:
-            raise SweepError(
-                f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
-                " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"
-                " sweeps one after the other in one file,"
-                " concat: [{product: {...}}, {product: {...}}]."
-            )
 
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
         """Notes what is wrong with a job that Hydra cannot compose."""
@@ -156,6 +149,14 @@ class Validation:
                     meant = host.task and host.task.suggestion(key)
                     if close := meant or nearest(key, names):
                         yield f"{key}: did you mean {close}?"
+
+
+def _another_sweep(job: Overrides) -> SweepError:
+    return SweepError(
+        f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the multirun: a key"
+        " that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in"
+        " one file, concat: [{product: {...}}, {product: {...}}]."
+    )
 
 
 def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException) -> str | None:
