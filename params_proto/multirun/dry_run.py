@@ -90,7 +90,7 @@ class _Show:
         more = len(first) > _ALL
         rows = [*self._rows(first[:_VALIDATED] if more else first)]
         if more:
-            last = self._rows([*self._run.states(self._directories, last=True)])
+            last = self._rows([self._run.last(self._directories)])
             rows = [*rows[:_FIRST], ("...", Overrides(), "", ""), *last]
         jobs, same = self._without_common_overrides([job for _, job, _, _ in rows])
         cells = [

@@ -214,7 +214,7 @@ class Finish:
         """
         host, options, directory = self.run.host, self.run.options, str(self.run.directory)
         rerun = None
-        if self.run.plan is not None and is_partial:
+        if self.remaining is not None and is_partial:
             from params_proto.multirun.resume import rerun_to_resume  # which few sweeps need
 
             rerun = rerun_to_resume("all" if options.overwrite else options.rerun)

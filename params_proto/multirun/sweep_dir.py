@@ -85,7 +85,7 @@ class SweepRun:
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as it was saved, whatever the app's config says.
         batches: of its jobs, once it is prepared; each checked and written down when it is given.
-        remaining: which jobs are left, once it is prepared.
+        remaining: which jobs are left; None for a new sweep.
         configs: where its config files are kept, absolute.
         is_empty: whether no job is to run here, and none is waited for.
     """
@@ -101,7 +101,7 @@ class SweepRun:
     is_resume: bool
     is_saved: bool = False
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()), init=False)
-    remaining: ResumeFilter = field(init=False)
+    remaining: ResumeFilter | None = field(default=None, init=False)
     configs: Path = field(default_factory=Path, init=False)
     is_empty: bool = field(default=False, init=False)
 
@@ -132,20 +132,30 @@ class SweepRun:
                     directories.take(record.job, record.dir)
         return directories
 
-    def states(self, directories: Directories, *, last: bool = False) -> Iterator[JobState]:
-        """All jobs, or the last one, and what their records say; directories in use are noted."""
-        plan, shard = self.request.plan, self.options.shard
-        if self.is_changed:
-            jobs = deque(self._renumbered(), maxlen=1) if last else self._renumbered()
-        elif last:  # without a look at the others
-            number = range(plan.space.size)[shard or slice(None)][-1]
-            jobs = plan.jobs(slice(number, number + 1))
-        else:
-            jobs = plan.jobs(shard)
+    def states(
+        self, directories: Directories, jobs: Iterable[Job] | None = None
+    ) -> Iterator[JobState]:
+        """All jobs, or some, and what their records say; directories in use are noted."""
+        if jobs is None:
+            jobs = (
+                self._renumbered()
+                if self.is_changed
+                else self.request.plan.jobs(self.options.shard)
+            )
         if self.plan is None:
             return map(JobState, jobs)
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
+
+    def last(self, directories: Directories) -> JobState:
+        """The last of them, without a look at the others where its number is its index."""
+        if self.is_changed:
+            (job,) = deque(self._renumbered(), maxlen=1)
+        else:
+            plan, shard = self.request.plan, self.options.shard or slice(None)
+            number = range(plan.space.size)[shard][-1]
+            (job,) = plan.jobs(slice(number, number + 1))
+        return next(self.states(directories, [job]))
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a sweep that has changed, with their own numbers."""
@@ -176,14 +186,16 @@ class SweepRun:
         if not is_new:  # before a look at its jobs, which another process may be about to run
             self._take(held)
         directories = self.directories()
-        self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
-        jobs = self.remaining.of(self.states(directories))
+        jobs = self.request.plan.jobs(options.shard)
+        if not is_new:
+            self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
+            jobs = self.remaining.of(self.states(directories))
         ahead = not self.request.plan.exceeds(AHEAD, options.shard)
         batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
         validation = Validation(self.host, directories)
         passed = validation.passed(batches, ahead=ahead)
         first = next(passed, None)
-        if first is None and not self.remaining.elsewhere:
+        if first is None and not (self.remaining and self.remaining.elsewhere):
             self.is_empty = True
             return
         if is_new:  # what is refused leaves nothing behind, not even a directory
