@@ -19,8 +19,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
-from params_proto.errors import SweepError
-from params_proto.multirun.resume import statuses
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import read_plan
 from params_proto.records.process import this_process
@@ -137,49 +135,16 @@ def test_in_as_few_launches_as_there_were(multirun: Any) -> None:
     assert numbers(multirun(resume(Path("out").absolute()))) == [1, 4, 7]
 
 
-def test_nothing_is_left(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    out = multirun("seed=1,2").directory
+def test_nothing_is_left(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    """Of a sweep whose process died before it wrote the table."""
+    out = multirun("seed=1,2", "hydra.sweeper.metric=seed").directory
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    run = multirun(resume(out))
-    assert run.returns == []
-    assert "Nothing is left to run: 2 jobs in " in capsys.readouterr().out
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
-
-
-def test_nothing_is_left_but_the_table(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    out = multirun("seed=1,2", task=lambda config: config.seed / 4).directory
-    table = (out / "results.csv").read_bytes()
     (out / "results.csv").unlink()
-    multirun(resume(out), "hydra.sweeper.direction=maximize")
-    assert (out / "results.csv").read_bytes() == table
-    assert "seed=2" in capfd.readouterr().err.splitlines()[-1]
-
-
-STARTED = """
-from params_proto import proto
-
-@proto.cli
-def train(seed: int = 0):
-    return seed
-
-train()
-"""
-
-
-def test_a_directory_that_the_time_names_is_its_own(python: Any, app: Path) -> None:
-    """As of two commands in one second, or with `${now:%Y}` in one year."""
-    (app / "train.py").write_text(STARTED)
-    for _ in range(3):
-        python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/${now:%Y}", cwd=app)
-    year = f"{now()[:4]}"
-    assert sorted(path.name for path in (app / "runs").iterdir()) == [
-        *(year, f"{year}_1", f"{year}_2")
-    ]
-    for path in (app / "runs").iterdir():
-        assert each(path, "status") == ["completed"] * 2
-        assert (path / "1/.hydra/overrides.yaml").read_text() == "- seed=2\n"
-    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app)
-    python("train.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/fixed", cwd=app, status=1)
+    assert multirun("hydra.sweeper.resume=out").returns == []
+    said = capfd.readouterr()
+    assert "Nothing is left to run: 2 jobs in " in said.out
+    assert "Best: lowest seed = 1, job 0" in said.err.splitlines()[-2]  # by the metric of the plan
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 def logging_fails(_: Any) -> None:
@@ -214,9 +179,10 @@ def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -
 # --- a sweep that has changed
 
 
-def test_a_sweep_that_changes(multirun: Any) -> None:
+def test_a_sweep_that_changes(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = multirun("seed=1,2,3").directory
     grown = multirun("seed=0,1,2,3,4", resume(out))
+    assert "has changed. What is done stays done" in capsys.readouterr().out
     assert (grown.jobs, numbers(grown)) == (["seed=0", "seed=4"], [3, 4])
     assert each(out, "overrides") == [[f"seed={seed}"] for seed in (1, 2, 3, 0, 4)]
     assert (out / "sweep.yaml").read_text() == "product: {seed: [0, 1, 2, 3, 4]}\n"
@@ -245,16 +211,6 @@ def test_what_failed_before_the_change_runs_where_it_did(multirun: Any, broken: 
     ]
     assert each(out, "dir") == ["s1", "s2", "t5", "t3"]
     assert each(out, "attempt") == [1, 2, 1, 1]
-
-
-def test_another_choice_of_a_sweep(multirun: Any, app: Path) -> None:
-    text = "# @package hydra.sweeper.sweep\nproduct: {seed: [0, 1, 2], lr: [2, 3]}\n"
-    (app / "conf" / "sweep" / "other.yaml").write_text(text)
-    out = multirun("+sweep=grid").directory
-    run = multirun("+sweep=other", resume(out))
-    assert run.jobs == [f"seed={seed} lr=3 +sweep=other" for seed in range(3)]
-    assert numbers(run) == [6, 7, 8]
-    assert multirun("seed=0,1,2", "lr=1,2,3", resume(out)).jobs == []
 
 
 @pytest.mark.parametrize(
@@ -361,18 +317,6 @@ def test_slices_of_more_of_the_same(multirun: Any, order: list[str]) -> None:
     assert each(out, "attempt") == [1] * 8
 
 
-@pytest.mark.parametrize("order", [["0::2", "1::2"], ["1::2", "0::2"]], ids=str)
-def test_parts_of_a_sweep_that_has_changed(multirun: Any, order: list[str]) -> None:
-    out = multirun("seed=1,2,3").directory
-    for part in order:
-        multirun("seed=range(0,9)", resume(out), f"hydra.sweeper.slice={part}")
-    assert sorted(each(out, "overrides")) == [[f"seed={seed}"] for seed in range(9)]
-    assert each(out, "job")[:3] == [0, 1, 2]
-    assert each(out, "attempt") == [1] * 9
-    assert multirun("seed=range(0,9)", resume(out)).jobs == []
-    assert multirun(resume(out)).jobs == []
-
-
 def test_parts_of_a_sweep_that_goes_on(multirun: Any, broken: Broken) -> None:
     out = broken("seed=range(0,6)")
     assert numbers(multirun(resume(out), "hydra.sweeper.slice=0::2")) == [2, 4]
@@ -395,13 +339,6 @@ def test_true_starts_what_is_not_there(multirun: Any, app: Path, make: str | Non
     assert multirun("seed=1,2,3", "hydra.sweeper.resume=true").jobs == ["seed=3"]
 
 
-def test_true_goes_on(multirun: Any, broken: Broken) -> None:
-    out = broken("+sweep=grid", at=3)
-    run = multirun("+sweep=grid", "hydra.sweeper.resume=true")
-    assert numbers(run) == [3, 4, 5]
-    assert each(out, "attempt") == [1, 1, 1, 2, 1, 1]
-
-
 @pytest.mark.parametrize("to", ["${now:%H}", "out/${name}"])
 def test_true_in_the_directory_of_the_time(multirun: Any, to: str) -> None:
     message = (
@@ -409,17 +346,6 @@ def test_true_in_the_directory_of_the_time(multirun: Any, to: str) -> None:
     )
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=1", "name='of ${lr}'", "lr='${now:%H}'", "hydra.sweeper.resume=true", to=to)
-
-
-def test_true_where_only_the_records_are_left(multirun: Any) -> None:
-    out = multirun("seed=1,2").directory
-    for name in ("sweep.yaml", "multirun.yaml"):
-        (out / name).unlink()
-    with pytest.raises(
-        CompactHydraException, match=r"resume=.*out is not the directory of a sweep"
-    ):
-        multirun("seed=1,2", "hydra.sweeper.resume=true")
-    assert each(out, "status") == ["completed"] * 2
 
 
 def test_a_sweep_that_another_process_has_begun_since_is_not_written_over(
@@ -472,13 +398,6 @@ def test_jobs_of_some_status(multirun: Any, rerun: list[str], expected: list[int
     assert numbers(run) == expected
     assert each(out, "attempt") == [2 if job in expected and job != 4 else 1 for job in range(5)]
     assert each(out, "dir") == [str(job) for job in range(5)]
-
-
-@pytest.mark.parametrize("rerun", ["no", ["failed", "no"], "pending", "running", 3, {"failed": 1}, [1], True, [["failed"]]], ids=str)  # fmt: skip
-def test_no_status(rerun: Any) -> None:
-    message = r"^hydra.sweeper.rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"
-    with pytest.raises(SweepError, match=message):
-        statuses(rerun)
 
 
 # --- what runs elsewhere, or did
@@ -578,17 +497,6 @@ def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> 
 # --- what is refused
 
 
-def test_a_damaged_plan(multirun: Any) -> None:
-    out = multirun("seed=1").directory
-    for plan in ("", "[]", '{"format": 1}'):
-        (out / ".sweep" / "plan.json").write_text(plan)
-        for way in ([resume(out)], ["seed=1", "hydra.sweeper.resume=true"]):
-            with pytest.raises(
-                CompactHydraException, match=r"plan\.json is not the plan of a sweep"
-            ):
-                multirun(*way)
-
-
 def test_a_sweep_that_was_edited_by_hand(multirun: Any) -> None:
     """It is one that has changed: jobs are known by their overrides."""
     out = multirun("seed=1,2").directory
@@ -615,25 +523,15 @@ def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
     assert numbers(multirun(resume(out))) == [1, 2]
 
 
-def test_no_sweep_there(multirun: Any, app: Path) -> None:
-    (app / "empty").mkdir()
-    multirun("seed=1", sweeper="basic", to="basic")
-    for name in ("missing", "app.py", "empty", "basic"):
-        message = rf"hydra.sweeper.resume={app / name} is not the directory of a sweep"
-        for sweep in ([], ["seed=1"]):
-            with pytest.raises(CompactHydraException, match=message):
-                multirun(*sweep, resume(app / name))
-    assert not list((app / "out").iterdir())
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
-        multirun("seed=1", "hydra.sweeper.resume=true", to="basic")
-
-
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
         (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
         (["hydra.sweeper.resume=true", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
         (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
+        (["hydra.sweeper.resume=app.py"], "resume=app.py is not the directory of a sweep"),
+        (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=[failed,no]"], "rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"),
+        (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=running"], "rerun=running: it is `all`, or a list of"),
         (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
         (["hydra.sweeper.resume={out}", "seed=1,2", "~seed"], "~seed would delete .* Give it one value instead, seed="),
@@ -649,10 +547,37 @@ def test_a_mistake_leaves_everything(multirun: Any, overrides: list[str], messag
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.parametrize("gone", ["sweep.yaml", ".sweep/plan.json"])
+def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
+    out = multirun("seed=1,2").directory
+    (out / gone).unlink()
+    message = "is not the directory of a sweep, .* or put back the one that is gone"
+    for way in (resume(out), "hydra.sweeper.resume=true"):
+        with pytest.raises(CompactHydraException, match=message):
+            multirun("seed=1,2", way)
+    with pytest.raises(CompactHydraException, match=r"overwrite\. Give this one another"):
+        multirun("seed=1,2")
+    assert (out / ".sweep/jobs/0/0/1.json").is_file()
+
+
+def test_what_is_left_out_did_not_complete(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def task(config: Any) -> None:
+        raise ValueError
+
+    with pytest.raises(ValueError):  # noqa: PT011
+        multirun("seed=1", task=task)
+    capsys.readouterr()
+    multirun("seed=1", "hydra.sweeper.resume=true", "hydra.sweeper.rerun=[crashed]")
+    said = capsys.readouterr().out
+    assert "1 of them did not complete, and hydra.sweeper.rerun leaves that so." in said
+
+
 @pytest.mark.parametrize(
     "way",
-    [["seed=1,2,3"], [], ["seed=1,2,3", "hydra.sweeper.slice=0::2"]],
-    ids=["changed", "saved", "part"],
+    [[], ["seed=1,2,3", "hydra.sweeper.slice=0::2"]],
+    ids=["saved", "part"],
 )
 def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str]) -> None:
     out = broken("seed=1,2")
@@ -777,10 +702,3 @@ def test_as_a_user_runs_it(app: Path, python: Any) -> None:
         "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, and that is" in done.stderr
     )
     assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "mended", "my runs"]
-
-
-def test_jobs_of_a_sweep_that_an_override_has_changed_are_known(multirun: Any) -> None:
-    multirun("+sweep=grid")
-    lr = "hydra.sweeper.sweep.product.lr=[2,3]"
-    again = multirun("+sweep=grid", lr, "hydra.sweeper.resume=true")
-    assert again.jobs == [f"lr=3 seed={seed} +sweep=grid" for seed in range(3)]
