@@ -25,7 +25,6 @@ from params_proto.records.process import this_process
 from params_proto.records.record import now
 from tests.versions import HYDRA_1_3
 
-JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 STOP = "hydra.sweeper.max_failures=0"
 
 
@@ -121,14 +120,6 @@ def test_it_ends_as_if_it_had_never_stopped(
     assert (out / "sweep.yaml").read_text() == (whole / "sweep.yaml").read_text()
 
 
-def test_by_another_launcher(multirun: Any, broken: Broken) -> None:
-    out = broken("+sweep=grid")
-    run = multirun(resume(out), *JOBLIB, task=plain)
-    assert numbers(run) == [1, 2, 3, 4, 5]
-    assert each(out, "attempt") == [1, 2, 1, 1, 1, 1]
-    assert len({*each(out, "pid")}) > 1
-
-
 def test_in_as_few_launches_as_there_were(multirun: Any) -> None:
     with pytest.raises(JobError):
         multirun("seed=range(0,9)", task=failing(1, 4, 7))
@@ -163,17 +154,6 @@ def test_the_earlier_log_is_kept(multirun: Any) -> None:
         with pytest.raises(JobError):
             multirun(*overrides, task=logging_fails)
     assert logs(Path("out/0")) == {"app.log": 3}
-
-
-def test_an_output_directory_that_only_jobs_can_name(multirun: Any, app: Path) -> None:
-    (app / "conf/config.yaml").write_text(
-        "base: ???\nhydra: {output_subdir: '${base}/.hydra', job: {name: '${base}'}}\n"
-    )
-    with pytest.raises(JobError):
-        multirun("base=a,b", "hydra.sweeper.retries=1", task=logging_fails)
-    assert logs(Path("out/0")) == {"a.log": 2}
-    assert logs(Path("out/1")) == {"b.log": 2}
-    assert Path("out/1/b/.hydra/overrides.yaml").read_text() == "- base=b\n"
 
 
 # --- a sweep that has changed
@@ -296,15 +276,6 @@ def test_a_number_that_is_the_directory_of_a_job_before(multirun: Any) -> None:
     message = r"job 1 and job 2 \(seed=3\) would share the directory .*out/2"
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=3", resume(out))
-
-
-def test_more_of_the_same(multirun: Any) -> None:
-    repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
-    out = multirun(repeat(2)).directory
-    run = multirun(repeat(3), resume(out))
-    assert (run.jobs, numbers(run)) == (["seed=1", "seed=2"], [4, 5])
-    assert len({*each(out, "identity")}) == 2
-    assert multirun(repeat(1), resume(out)).jobs == []
 
 
 @pytest.mark.parametrize("order", [["0::2", "1::2"], ["5:", ":5"]], ids=str)
@@ -450,24 +421,9 @@ def test_a_job_that_still_runs_is_waited_for(
     assert each(out, "dir") == ["0", "1", "2"]
 
 
-def test_a_job_that_dies_elsewhere_when_no_more_may_start(
-    multirun: Any, child: subprocess.Popen[bytes]
+def test_what_a_dead_process_left_has_crashed(
+    multirun: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out = multirun("seed=1,2,3").directory
-    kept = JobStore(out)
-    running_in(kept, 1, child.pid)
-    kept.path(2).unlink()
-
-    def task(config: Any) -> None:
-        threading.Timer(1, child.kill).start()
-        raise JobError
-
-    with pytest.raises(JobError):
-        multirun(resume(out), STOP, task=task)
-    assert each(out, "status") == ["completed", "crashed", "failed"]
-
-
-def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
     out = multirun("seed=1,2,3").directory
     kept = JobStore(out)
     with subprocess.Popen([sys.executable, "-c", ""]) as child:
@@ -475,6 +431,7 @@ def test_what_a_dead_process_left_has_crashed(multirun: Any) -> None:
     running_in(kept, 1, child.pid)
     running_in(kept, 2, child.pid)
     assert multirun(resume(out), "hydra.sweeper.rerun=[failed]").jobs == []
+    assert "2 of them did not complete" in capsys.readouterr().out
     assert each(out, "status") == ["completed", "crashed", "crashed"]
     assert all(each(out, "ended"))
     assert multirun(resume(out)).jobs == ["seed=2", "seed=3"]
@@ -558,20 +515,6 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     with pytest.raises(CompactHydraException, match=r"overwrite\. Give this one another"):
         multirun("seed=1,2")
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
-
-
-def test_what_is_left_out_did_not_complete(
-    multirun: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def task(config: Any) -> None:
-        raise ValueError
-
-    with pytest.raises(ValueError):  # noqa: PT011
-        multirun("seed=1", task=task)
-    capsys.readouterr()
-    multirun("seed=1", "hydra.sweeper.resume=true", "hydra.sweeper.rerun=[crashed]")
-    said = capsys.readouterr().out
-    assert "1 of them did not complete, and hydra.sweeper.rerun leaves that so." in said
 
 
 @pytest.mark.parametrize(
