@@ -13,8 +13,6 @@ from typing import Any
 
 from params_proto.errors import SweepError
 
-_START, _END = ".sweep-", ".tmp"
-
 
 def write(
     path: str | os.PathLike[str],
@@ -43,7 +41,7 @@ def write(
         mode = _mode(target)
         if mode is None and as_folder:
             mode = target.parent.stat().st_mode & 0o666
-        draft = target.with_name(f"{_START}{os.urandom(8).hex()}{_END}")
+        draft = target.with_name(f".sweep-{os.urandom(8).hex()}.tmp")
         file = draft.open("xb")
     try:
         for chunk in chunks:
@@ -63,17 +61,6 @@ def write(
         with suppress(OSError):
             draft.unlink()
         raise
-
-
-def remove_drafts(directory: Path) -> None:
-    """Removes the hidden files of processes that died while they wrote into a directory.
-
-    Args:
-        directory: no other process may be writing into it.
-    """
-    for path in directory.glob(f"{_START}{'[0-9a-f]' * 16}{_END}"):
-        with suppress(OSError):
-            path.unlink()
 
 
 def reason(error: OSError | ValueError) -> str:

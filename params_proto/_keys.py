@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 from params_proto.errors import shown
 
@@ -77,3 +78,16 @@ def keys_of(job: Iterable[str]) -> list[str]:
     ['lr', 'db', 'name']
     """
     return [bare(line.partition("=")[0]) for line in job]
+
+
+def leaves(node: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """The values in a nested dict, by their paths; an empty dict in it is a value, too.
+
+    >>> dict(leaves({"model": {"lr": 0.1, "head": {}}, "seed": 1}))
+    {'model.lr': 0.1, 'model.head': {}, 'seed': 1}
+    """
+    for key, value in node.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(cast("dict[Any, Any]", value), f"{above}{key}.")
+        else:
+            yield f"{above}{key}", value

@@ -59,7 +59,6 @@ class ParamsProtoSweeper(Sweeper):
 
         from params_proto.multirun import (
             AppContext,
-            BegunSinceError,
             JobRunner,
             Options,
             resume_target,
@@ -89,10 +88,6 @@ class ParamsProtoSweeper(Sweeper):
             host = AppContext(self.config, loader, task)
             with reported_by_hydra():
                 options = Options(**self._options)
-            if found.arguments is not None:
-                arguments = found.arguments
-            what = (options, arguments, host, self.launcher, recorded)
-            try:
-                return run(*what, found)
-            except BegunSinceError:  # as by a cluster's job that was queued twice
-                return run(*what, resume_target(options.resume, self.config, loader, task, held))
+            if found.saved:
+                arguments = list(self.config.hydra.overrides.task)
+            return run(options, arguments, host, self.launcher, recorded, found)

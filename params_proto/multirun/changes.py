@@ -11,17 +11,19 @@ from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
 from params_proto import _files
-from params_proto._keys import keys_of
-from params_proto._text import parse_json
+from params_proto._keys import keys_of, leaves
+from params_proto._text import parse_json, to_json
 from params_proto.compose import over_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
+from params_proto.multirun.options import Options
+from params_proto.multirun.validation import AHEAD
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
 
@@ -31,9 +33,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_SHOWN = 10  # keys in a message
-_RECORDS = 10_000  # jobs that have run, among which a resume looks for different ones
-_KINDS = 100  # of them that it composes
+# A job's overrides, and what they compose, as JSON has it, without the node `hydra`.
+ComposedJob = tuple[Sequence[str], dict[str, Any]]
 
 
 def function_of(task: TaskFunction) -> str:
@@ -78,52 +79,34 @@ def refuse_another_function(
     log.warning(f"{text}.")
 
 
-class FirstJob(NamedTuple):
+def read_first_job(directory: Path) -> ComposedJob | None:
     """A sweep's first job as it was composed when the sweep began: `.sweep/composed.json`.
 
+    {"overrides": ["lr=1"], "config": {"lr": 1, "seed": 0}}
+
     Args:
-        overrides: the job's.
-        config: what they compose, as JSON has it, without the node `hydra`.
+        directory: the sweep's.
+
+    Returns:
+        None where there is no such file.
+
+    Raises:
+        SweepError: the file is not what a sweep has written.
     """
-
-    overrides: Sequence[str]
-    config: dict[str, Any]
-
-    @classmethod
-    def read(cls, directory: Path) -> FirstJob | None:
-        """That of a sweep; None where there is no such file.
-
-        Args:
-            directory: the sweep's.
-
-        Raises:
-            SweepError: the file is not what a sweep has written.
-        """
-        path = directory / OWN / COMPOSED
-        try:
-            found: Any = parse_json(path.read_bytes())
-            job, config = found["overrides"], found["config"]
-            if type(config) is not dict or {type(line) for line in job} - {str}:
-                raise ValueError(f"{found!r:.60}")
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise SweepError(f"{path} cannot be read: {error.strerror or error}.") from error
-        except (ValueError, TypeError, KeyError) as error:
-            raise SweepError(
-                f"{path} is not what the sweep has written ({error}). Remove it, and the sweep"
-                " resumes without a comparison of its first job's config."
-            ) from error
-        return cls(job, cast("dict[str, Any]", config))
-
-    def write(self, directory: Path) -> None:
-        """Writes the file.
-
-        Args:
-            directory: the sweep's.
-        """
-        text = json.dumps(self._asdict())
-        _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
+    path = directory / OWN / COMPOSED
+    try:
+        found: Any = parse_json(path.read_bytes())
+        job, config = found["overrides"], found["config"]
+        if type(config) is not dict or {type(line) for line in job} - {str}:
+            raise ValueError(f"{found!r:.60}")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise SweepError(
+            f"{path} is not what the sweep has written ({error}). Remove it, and the sweep resumes"
+            " without a comparison of its first job's config."
+        ) from error
+    return job, cast("dict[str, Any]", config)
 
 
 def note_first_job(
@@ -136,118 +119,51 @@ def note_first_job(
         host: the app.
         first: the first job that runs now, and its config.
     """
-    job = now = FirstJob.read(directory)
-    if job is None:
-        now = FirstJob(first[0], _plain(first[1]))
-    else:
+    before = read_first_job(directory)
+    job, config = before or (first[0], _plain(first[1]))
+    if before is not None:
         with suppress(HydraException):  # which was allowed: what it was then still counts
-            now = job._replace(config=_plain(host.compose_whichever_sweep(job.overrides)))
-    if now is not None and now != job:
-        now.write(directory)
+            config = _plain(host.compose_whichever_sweep(job))
+    text = json.dumps({"overrides": job, "config": config})
+    _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
 
 
-def refuse_changes(
-    directory: Path, host: AppContext, allowed: Literal[True] | Collection[str]
-) -> None:
+def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
     """Looks whether the jobs that are done would have other configs today.
 
     The first job's config is compared with what it was, and jobs that have run are composed from
-    the config files as they were and as they are: one of each choice of groups and of keys.
+    the config files as they were and as they are: at least one for each option of a config group,
+    and one for each set of keys.
 
     Args:
         directory: of the sweep that resumes, or that this is a part of.
         host: the app as it is.
-        allowed: the keys that may differ, and with them what is below; True for any change.
+        options: those of the sweeper, with the keys that may differ, and with them what is below.
 
     Raises:
         SweepError: they would, and it is not allowed. It names the keys.
     """
     found: dict[str, str] = {}
-    refused: dict[str, str] = {}
     for job, then in _configs_of_then(directory, host):
         try:
-            now = _plain(host.compose_whichever_sweep(job))
+            found |= _differences(then, _plain(host.compose_whichever_sweep(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
-            of_job = found if allowed is True else refused
-            of_job.setdefault(" ".join(job), f"cannot be composed any more: {said}")
-            continue
-        for key, text in _differences(then, now):
-            of_key = found if allowed is True or _is_below(key, allowed) else refused
-            of_key.setdefault(key, text)
+            found[" ".join(job)] = f"cannot be composed any more: {said}"
+    # A shard that overwrites what another has run says so.
+    allowed = True if options.overwrite else options.resume_changed or ()
+    refused = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
+    lines = [f"- {key}: {found[key]}" for key in refused or found]
+    end = "The jobs that are done ran with what it was then."
+    summary = "\n".join(["the app's config has changed since", *lines, end])
     if refused:
         raise SweepError(
-            f"{directory}: {_summary(refused)} Resume all the same with"
-            " hydra.sweeper.resume_changed=true, or with a list of the keys that may differ, or put"
-            " it back, or start again in another hydra.sweep.dir."
+            f"{directory}: {summary} Resume all the same with hydra.sweeper.resume_changed=true, or"
+            " with a list of the keys that may differ, or put it back, or start again in another"
+            " hydra.sweep.dir."
         )
     if found:
-        log.warning(_summary(found))
-
-
-def _configs_of_then(
-    directory: Path, host: AppContext
-) -> Iterator[tuple[Sequence[str], Mapping[str, Any]]]:
-    """Jobs, and their configs as they were."""
-    first = FirstJob.read(directory)
-    if first is not None:
-        yield first
-    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one of each process that began or resumed
-    copies = [folder for folder in folders if any(folder.iterdir())]
-    if not copies:
-        return
-    last = max(copies, key=lambda folder: folder.stat().st_mtime_ns)
-    loader = over_copies(host.loader, last)
-    if loader is host.loader:
-        return
-    before = replace(host, loader=loader)
-    for job in _kinds(directory, host):
-        with suppress(HydraException):  # nor could it be then
-            yield job, _plain(before.compose_whichever_sweep(job))
-
-
-def _kinds(directory: Path, host: AppContext) -> Iterator[Sequence[str]]:
-    """Of the jobs that have run, one of each choice of groups and of the keys given with it."""
-    seen = set[tuple[frozenset[str], frozenset[str]]]()
-    for record in islice(JobStore(directory).all(), _RECORDS):
-        if not isinstance(record, Record):
-            continue
-        keys = keys_of(record.overrides)
-        groups = [
-            line for key, line in zip(keys, record.overrides, strict=True) if host.is_group(key)
-        ]
-        kind = frozenset(groups), frozenset(keys)
-        if kind not in seen:
-            seen.add(kind)
-            yield record.overrides
-            if len(seen) == _KINDS:
-                return
-
-
-def _plain(config: DictConfig) -> dict[str, Any]:
-    """A config as JSON has it, without Hydra's node."""
-    whole = cast("dict[str, Any]", OmegaConf.to_container(config))
-    whole.pop("hydra", None)
-    return json.loads(json.dumps(_with_json_keys(whole), default=repr))
-
-
-def _with_json_keys(node: Any) -> Any:
-    """The same where keys that JSON cannot represent, as an enum's members, are text."""
-    if isinstance(node, list):
-        return [_with_json_keys(element) for element in cast("list[Any]", node)]
-    if not isinstance(node, dict):
-        return node
-    return {
-        key if isinstance(key, (str, int, float)) else str(key): _with_json_keys(value)
-        for key, value in cast("dict[Any, Any]", node).items()
-    }
-
-
-def _summary(differences: Mapping[str, str]) -> str:
-    lines = [f"- {key}: {text}" for key, text in differences.items()]
-    more = [f"- and {len(lines) - _SHOWN} more"] if len(lines) > _SHOWN else []
-    end = "The jobs that are done ran with what it was then."
-    return "\n".join(["the app's config has changed since", *lines[:_SHOWN], *more, end])
+        log.warning(summary)
 
 
 def _is_below(key: str, nodes: Collection[str]) -> bool:
@@ -259,20 +175,40 @@ def _is_below(key: str, nodes: Collection[str]) -> bool:
     return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
+def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]:
+    """The first job, and others that have run, with their configs as they were."""
+    first = read_first_job(directory)
+    if first is not None:
+        yield first
+    folders = (directory / OWN).glob(f"{CONFIGS}*")  # one of each process that began or resumed
+    copies = [folder for folder in folders if any(folder.iterdir())]
+    if not copies:
+        return
+    loader = over_copies(host.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
+    before = replace(host, loader=loader)
+    seen = set[object]()
+    for record in islice(JobStore(directory).all(), AHEAD):
+        if isinstance(record, Record):
+            job = record.overrides
+            keys = keys_of(job)
+            options = [line for key, line in zip(keys, job, strict=True) if host.is_group(key)]
+            kinds = {frozenset(keys), *options}
+            if not kinds <= seen:
+                seen |= kinds
+                with suppress(HydraException):  # nor could it be then
+                    yield job, _plain(before.compose_whichever_sweep(job))
+
+
+def _plain(config: DictConfig) -> dict[str, Any]:
+    """A config as JSON has it, without Hydra's node."""
+    whole = cast("dict[str, Any]", OmegaConf.to_container(config))
+    whole.pop("hydra", None)
+    return to_json(whole)
+
+
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    old, new = dict(_flat(then)), dict(_flat(now))
+    old, new = ({key: json.dumps(one) for key, one in leaves(config)} for config in (then, now))
     for key in {**old, **new}:
-        if key not in new:
-            yield key, f"{old[key]} then, and gone now"
-        elif key not in old:
-            yield key, f"{new[key]} now, and not there then"
-        elif old[key] != new[key]:
-            yield key, f"{old[key]} then, {new[key]} now"
-
-
-def _flat(node: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict) and node:
-        for key, value in cast("dict[str, Any]", node).items():
-            yield from _flat(value, f"{path}.{key}" if path else key)
-    else:
-        yield path, json.dumps(node)
+        before, after = old.get(key, "not there"), new.get(key, "not there")
+        if before != after:
+            yield key, f"{before} then, {after} now"

@@ -6,14 +6,14 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from functools import reduce
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from itertools import chain, count
 from pathlib import Path
 from stat import S_IMODE, S_ISGID
 from typing import TYPE_CHECKING, Any, cast
 
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 from omegaconf.errors import (
     InterpolationKeyError,
@@ -21,9 +21,10 @@ from omegaconf.errors import (
     UnsupportedInterpolationType,
 )
 
-from params_proto import _files
+from params_proto._keys import leaves
 from params_proto.errors import SweepError
 from params_proto.multirun.context import changeable
+from params_proto.multirun.errors import Mistakes
 from params_proto.overrides.render import assignment
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
@@ -33,12 +34,9 @@ from params_proto.records.manifest import (
     JOBS,
     MULTIRUN,
     OWN,
-    PLAN,
     RESULTS,
-    RUNNING,
     SWEEP,
     has_plan,
-    make_folder,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +45,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LONGEST = 255  # bytes of one name in a file system
+_RESERVED = (OWN, SWEEP, MULTIRUN, RESULTS)
 _NODE = re.compile(r"\$\{([\w.]+)\}")
 
 
@@ -68,18 +67,18 @@ def directory_of_sweep(config: DictConfig) -> Path:
         ) from error
 
 
-def written(config: DictConfig) -> str:
-    """`hydra.sweep.dir` with its interpolations."""
-    return str(_sweep_node(config)["dir"])
+def written(config: DictConfig, key: str = "dir") -> str:
+    """`hydra.sweep.dir`, or another value there, with its interpolations."""
+    return str(cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep)).get(key))
 
 
-def is_by_number(config: DictConfig) -> bool:
-    """Whether each job's directory is its number, as by default."""
-    return _sweep_node(config).get("subdir") == "${hydra.job.num}"
-
-
-def _sweep_node(config: DictConfig) -> dict[str, Any]:
-    return cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep))
+def is_named_by_time(config: DictConfig) -> bool:
+    """Whether `hydra.sweep.dir`, or a node that it names, has the time in it."""
+    values = dict(leaves(cast("dict[str, Any]", OmegaConf.to_container(config))))
+    text = str(values["hydra.sweep.dir"])
+    while found := _NODE.search(text):
+        text = text.replace(found[0], str(values.pop(found[1], "")))
+    return "${now:" in text
 
 
 def pin(directory: Path, config: DictConfig) -> None:
@@ -95,37 +94,12 @@ def pin(directory: Path, config: DictConfig) -> None:
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
 
 
-def is_in(directory: Path, config: DictConfig) -> bool:
-    """Whether a job's config, too, says that the sweep has this directory."""
-    with hydra_of(config):
-        try:
-            return Path(str(config.hydra.sweep.dir)) == directory
-        except OmegaConfBaseException:
-            return False
-
-
-def is_named_by_time(config: DictConfig) -> bool:
-    """Whether `hydra.sweep.dir`, or a node that it names, has the time in it."""
-    whole = cast("Any", OmegaConf.to_container(config))
-
-    def has_time(text: str) -> bool:
-        return "${now:" in text or any(
-            has_time(str(reduce(_entry, name.split("."), whole))) for name in _NODE.findall(text)
-        )
-
-    return has_time(written(config))
-
-
-def _entry(node: Any, key: str) -> Any:
-    return cast("dict[str, Any]", node).get(key) if isinstance(node, dict) else None
-
-
 def take_own(config: DictConfig, held: ExitStack) -> None:
     """Gives a new sweep a directory of its own, where the time names it.
 
     Args:
         config: the composed config of the multirun, in which it is pinned.
-        held: keeps the directory until it ends.
+        held: keeps the directory until it ends, and then removes it if nothing came into it.
 
     Raises:
         SweepError: it cannot be resolved or made.
@@ -135,106 +109,75 @@ def take_own(config: DictConfig, held: ExitStack) -> None:
     if sweeper.overwrite or sweeper.slice is not None or not is_named_by_time(config):
         return
     named = directory_of_sweep(config)
+    numbered = (named.with_name(f"{named.name}_{number}") for number in count(1))
+    free = (
+        one
+        for one in chain([named], numbered)
+        if not any((one / name).exists() for name in (OWN, SWEEP, MULTIRUN))
+    )
     is_dry = sweeper.dry_run not in (None, False)
-    own = next(_free(named)) if is_dry else held.enter_context(own_directory(named))
-    if own == named:
-        return
-    pin(own, config)
-    log.info(f"{named} is taken: this sweep runs in {own}.")
+    own = next(one for one in free if is_dry or _reserve(one, config, held))
+    if own != named:
+        pin(own, config)
+        log.info(f"{named} is taken: this sweep runs in {own}.")
 
 
-@contextmanager
-def own_directory(named: Path) -> Generator[Path, None, None]:
-    """Takes a directory for one new sweep, which goes again where nothing comes into it.
+def _reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
+    """Makes a directory for a sweep, and removes it in the end if nothing came into it.
+
+    Returns:
+        False where another process was faster.
+    """
+    folder = (directory / OWN).absolute()  # a job may change the working directory
+    new = [folder, *[above for above in folder.parents if not above.exists()]]
+
+    def remove() -> None:
+        with suppress(OSError):  # the sweep is in it
+            for one in new:
+                one.rmdir()
+
+    is_new = make(directory, config)
+    if is_new:
+        held.callback(remove)
+    return is_new
+
+
+def make(directory: Path, config: DictConfig) -> bool:
+    """Makes the directory of a sweep, and in it `.sweep`, with the mode of `hydra.sweep.mode`.
 
     Args:
-        named: the one to have; where it is taken, NAME_1 or the next that is free.
+        directory: the sweep's.
+        config: the composed config of the multirun.
+
+    Returns:
+        Whether `.sweep` is new: of two processes one alone can make it.
 
     Raises:
-        SweepError: it cannot be made.
-
-    >>> import tempfile
-    >>> named = Path(tempfile.mkdtemp()) / "10-00-00"
-    >>> with own_directory(named) as first, own_directory(named) as second:
-    ...     first.name, second.name
-    ('10-00-00', '10-00-00_1')
-    >>> named.exists()
-    False
+        SweepError: they cannot be made.
     """
-    for path in _free(named):
-        own = (path / OWN).absolute()  # a job may change the working directory
-        new = [own, *[folder for folder in own.parents if not folder.exists()]]
-        try:
-            own.mkdir(parents=True)  # which only one of two processes can
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise _unmakeable(path, error) from error
-        try:
-            yield path
-        finally:
-            with suppress(OSError):  # the sweep is in it
-                for folder in new:
-                    folder.rmdir()
-        return
-
-
-def _free(named: Path) -> Iterator[Path]:
-    """The directories without a sweep among NAME, NAME_1, NAME_2, ..."""
-    numbered = (named.with_name(f"{named.name}_{number}") for number in count(1))
-    for path in chain([named], numbered):
-        if not any((path / name).exists() for name in (OWN, SWEEP, MULTIRUN)):
-            yield path
-
-
-def make(directory: Path) -> None:
-    """Makes the directory of a sweep.
-
-    Raises:
-        SweepError: it cannot be made.
-    """
+    own, is_new = directory / OWN, False
+    mode = OmegaConf.select(config, "hydra.sweep.mode") or 0  # which few configs have
     try:
+        wanted = int(str(mode), 8)
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unmakeable(directory, error) from error
-
-
-def _unmakeable(directory: Path, error: OSError) -> SweepError:
-    return SweepError(
-        f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give the sweep"
-        " another directory."
-    )
-
-
-def mode_of(config: DictConfig) -> int | None:
-    """The value of `hydra.sweep.mode`, if it has one.
-
-    Raises:
-        SweepError: it is not a mode.
-    """
-    sweep = config.hydra.sweep
-    mode = sweep.mode if "mode" in sweep else None  # as launchers ask
-    try:
-        return None if mode is None else int(str(mode), 8)
+        with suppress(FileExistsError):
+            own.mkdir()
+            is_new = True
+        if wanted:
+            has = S_IMODE(own.stat().st_mode)
+            wanted |= has & S_ISGID  # by which a group's folders are its own
+            if wanted != has:  # which is somebody else's folder perhaps
+                own.chmod(wanted)
     except ValueError as error:
         raise SweepError(
             f"hydra.sweep.mode={mode} is not a mode: give it in octal, like 770."
         ) from error
-
-
-def give_mode(own: Path, mode: int) -> None:
-    """Gives the records' folder the mode of `hydra.sweep.mode`, as launchers do the sweep's.
-
-    Raises:
-        SweepError: it cannot have that one.
-    """
-    try:
-        make_folder(own)
-        has = S_IMODE(own.stat().st_mode)
-        if mode | has & S_ISGID != has:  # which is somebody else's folder perhaps
-            own.chmod(mode | has & S_ISGID)  # by which a group's folders are its own
     except OSError as error:
-        raise SweepError(f"hydra.sweep.mode={mode:o} cannot be given to {own}: {error}.") from error
+        raise SweepError(
+            f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give the sweep"
+            " another directory."
+        ) from error
+    return is_new
 
 
 # --- what is in the directory of a sweep
@@ -270,70 +213,24 @@ def refuse_running(directory: Path) -> None:
             )
 
 
-@contextmanager
-def cleared_if_not_begun(directory: Path) -> Generator[None, None, None]:
-    """Within, a sweep writes its first files; those that are new are removed if that fails."""
-    files = (SWEEP, MULTIRUN, f"{OWN}/{PLAN}", f"{OWN}/{COMPOSED}")
-    new = [directory / file for file in files if not (directory / file).exists()]
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):  # the first error is the one to report
-            # Another shard of the sweep may have joined it since.
-            others = len([*(directory / OWN / RUNNING).glob("*.json")]) > 1
-            for path in [] if others else new:
-                path.unlink(missing_ok=True)
-        raise
-
-
 def remove_sweep(own: Path) -> None:
     """Removes what is left of a sweep that is overwritten.
 
     Raises:
         SweepError: something cannot be removed. With a record that stays, its job would not run.
     """
-    for path in (own / JOBS, own / FAILED):
+    (own / COMPOSED).unlink(missing_ok=True)
+    for path in [*own.glob(JOBS), *own.glob(FAILED), *own.glob(f"{CONFIGS}*")]:
         try:
-            if path.exists():
-                shutil.rmtree(path)
+            shutil.rmtree(path)
         except OSError as error:
             raise SweepError(
                 f"{error.filename or path} cannot be removed: {error.strerror or error}. It belongs"
                 " to an earlier sweep: remove it, or give this one another hydra.sweep.dir."
             ) from error
-    (own / COMPOSED).unlink(missing_ok=True)
-    for configs in own.glob(f"{CONFIGS}*"):
-        shutil.rmtree(configs, ignore_errors=True)
-
-
-def remove_half_written(directory: Path, *, records: bool) -> None:
-    """Removes the files of a process that died while it wrote them.
-
-    Args:
-        directory: of a sweep that no other process runs.
-        records: whether it has records.
-    """
-    own = directory / OWN
-    for folder in (directory, own, *own.glob(f"{CONFIGS}*")):
-        _files.remove_drafts(folder)
-    if records:
-        JobStore(directory).remove_drafts()
 
 
 # --- the directories of jobs
-
-
-class DirectoryError(SweepError):
-    """A directory that a job cannot have.
-
-    Args:
-        wrong: what is wrong with it.
-        cure: what to do, as for other jobs with the same mistake.
-    """
-
-    def __init__(self, wrong: str, cure: str) -> None:
-        super().__init__(f"{wrong} {cure}")
-        self.cure = cure
 
 
 class Directories:
@@ -349,55 +246,62 @@ class Directories:
         self._by_number = by_number
         self._taken: dict[str, tuple[int, Sequence[str]]] = {}
 
-    def add(self, number: int, job: Sequence[str], config: DictConfig) -> str | None:
+    def add(
+        self, number: int, job: Sequence[str], config: DictConfig, mistakes: Mistakes
+    ) -> str | None:
         """Checks the directory of one job.
 
         Args:
             number: the job's.
             job: its overrides.
             config: its config, in which its number is noted.
+            mistakes: which grow by what is wrong.
 
         Returns:
-            The directory, relative to the sweep's; None where only the job will know.
-
-        Raises:
-            DirectoryError: it is outside the sweep's, or another job's.
+            The directory, relative to the sweep's; None where only the job will know, or where it
+            cannot have one.
         """
-        name = _named(number, job)
-        subdir = _subdir(config, name)
-        if subdir is None:
+        try:
+            subdir = _subdir(config)
+        except (InterpolationKeyError, UnsupportedInterpolationType) as error:
+            # The config has all the keys, and this process all the resolvers, that the job will
+            # have.
+            reason = str(error).splitlines()[0]
+            cure = "It may name a key of the job's config."
+            wrong = f"{_named(number, job)} has no directory: hydra.sweep.subdir: {reason}. {cure}"
+            mistakes.add(wrong, rule=cure)
+            return None
+        except OmegaConfBaseException:  # as of a cluster's job id
             return None
         found = os.path.join(self.sweep, subdir)
-        parts = Path(found).parts
-        longest = max(len(part.encode("utf-8", "surrogatepass")) for part in parts)
-        if longest > _LONGEST:
-            raise DirectoryError(
-                f"{name} would have a directory with a name of {longest} bytes, and a file system"
-                f" takes {_LONGEST}.",
-                "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
-                " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys.",
-            )
         path, top = os.path.abspath(found), os.path.abspath(self.sweep)
-        if not Path(path).is_relative_to(top):
-            raise DirectoryError(
-                f"{name} would have the directory {found}, outside the sweep's, {self.sweep}.",
-                "Keep hydra.sweep.subdir a path below that.",
+        relative, jobs = os.path.relpath(path, top), ""
+        parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
+        if (longest := max(map(len, parts))) > _LONGEST:
+            wrong = (
+                f"would have a directory with a name of {longest} bytes, and a file system takes"
+                f" {_LONGEST}."
             )
-        relative = os.path.relpath(path, top)
-        before = self._first_in(relative, number, job)
-        if before is not None:
-            raise DirectoryError(
-                f"{before} and {name} would share the directory {found}.",
+            cure = (
+                "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
+                " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
+            )
+        elif not Path(path).is_relative_to(top):
+            wrong = f"would have the directory {found}, outside the sweep's, {self.sweep}."
+            cure = "Keep hydra.sweep.subdir a path below that."
+        elif (before := self._first_in(relative, number, job)) is not None:
+            jobs, wrong = f"{before} and ", f"would share the directory {found}."
+            cure = (
                 "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
-                " is swept.",
+                " is swept."
             )
-        is_reserved = relative.partition(os.sep)[0] in (OWN, SWEEP, MULTIRUN, RESULTS)
-        if is_reserved or (os.path.exists(path) and not os.path.isdir(path)):
-            raise DirectoryError(
-                f"{name} would have the directory {found}, where a file is or will be.",
-                "Give it another name in hydra.sweep.subdir.",
-            )
-        return relative
+        elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
+            wrong = f"would have the directory {found}, where a file is or will be."
+            cure = "Give it another name in hydra.sweep.subdir."
+        else:
+            return relative
+        mistakes.add(f"{jobs}{_named(number, job)} {wrong} {cure}", rule=cure)
+        return None
 
     def take(self, number: int, directory: str) -> None:
         """Notes the directory, relative to the sweep's, that a job has had before."""
@@ -425,36 +329,12 @@ def _named(number: int, job: Sequence[str]) -> str:
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"
 
 
-def _subdir(config: DictConfig, name: str) -> str | None:
-    """A job's directory in that of the sweep; None where only the job will know."""
-    with hydra_of(config):
-        _resolved(config.hydra.job, "name", f"{name} has no name: hydra.job.name")  # of its log
-        place = f"{name} has no directory: hydra.sweep.subdir"
-        return _resolved(config.hydra.sweep, "subdir", place)
-
-
-@contextmanager
-def hydra_of(config: DictConfig) -> Generator[None, None, None]:
-    """Within, the resolver `hydra:` looks into a job's config."""
-    from hydra.core.hydra_config import HydraConfig
-
+def _subdir(config: DictConfig) -> str:
+    """`hydra.sweep.subdir` of a job, in whose config the resolver `hydra:` looks meanwhile."""
     singleton = HydraConfig.instance()
     before = singleton.cfg
     singleton.cfg = cast("Any", config)  # set_config would copy all that Hydra has
     try:
-        yield
+        return str(config.hydra.sweep.subdir)
     finally:
         singleton.cfg = before
-
-
-def _resolved(node: DictConfig, key: str, place: str) -> str | None:
-    """A text of the job's config; None where it is known only in the job, as a cluster's job id."""
-    try:
-        return str(node[key])
-    except (InterpolationKeyError, UnsupportedInterpolationType) as error:
-        # The config has all the keys, and this process all the resolvers, that the job will have.
-        raise DirectoryError(
-            f"{place}: {str(error).splitlines()[0]}.", "It may name a key of the job's config."
-        ) from error
-    except OmegaConfBaseException:
-        return None

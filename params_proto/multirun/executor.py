@@ -21,7 +21,7 @@ from params_proto.multirun.job_runner import (
     Skipped,
     UnrecordedError,
 )
-from params_proto.multirun.jobs import Batch, Job, first_number
+from params_proto.multirun.jobs import Batch, Job
 from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
@@ -201,7 +201,7 @@ class Executor:
             return
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
-        jobs, first = batch.jobs, first_number(batch.numbers)
+        jobs, first = batch.jobs, batch.first_number
         # If the launcher's count has gaps, a job knows its number by its directory.
         by_directory = self._run.is_resume or type(first) is not int
         if by_directory:
@@ -214,7 +214,7 @@ class Executor:
         numbers = {path: number for number, path in batch.directories.items()}
         self._runner.launch = Launch(
             numbers=numbers if by_directory else None,
-            rerun_after=batch.again,
+            rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
             failures=self._counter,
             timeout=self._run.options.timeout,
         )

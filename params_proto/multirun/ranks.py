@@ -91,7 +91,7 @@ def run_as_rank(
     if record is None or not records.is_running(record):
         return None
     loader = over_copies(context.config_loader, configs)
-    config = reopened(directory, config, loader)
+    config = reopened(directory, config, loader).config
     with changeable(config):
         config.hydra.overrides.hydra += [
             in_directory(record.dir),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -26,18 +27,9 @@ from params_proto.multirun.directories import (
     written,
 )
 from params_proto.multirun.jobs import Job
-from params_proto.multirun.resume_command import says_what, stays
+from params_proto.multirun.resume_command import role
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import (
-    JOBS,
-    MULTIRUN,
-    OWN,
-    PLAN,
-    SWEEP,
-    PlanFile,
-    has_plan,
-    read_plan,
-)
+from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, PlanFile, has_plan, read_plan
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
@@ -50,25 +42,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
-_EVERY = _INCOMPLETE | {Status.COMPLETED}
-
-
-class BegunSinceError(Exception):
-    """Another process has begun the sweep that this one would resume, or begin."""
 
 
 class ResumeTarget(NamedTuple):
     """What a resume found.
 
     Args:
-        config: the composed config of the multirun.
-        arguments: the overrides of the command line, but for those of Hydra; None for the given.
+        config: the composed config of the multirun. What its `hydra.overrides.task` has is to run.
         plan: of the sweep that is in the directory, if it is to be resumed.
         saved: whether that sweep runs as it was saved, whatever the app's config says.
     """
 
     config: DictConfig
-    arguments: list[str] | None = None
     plan: PlanFile | None = None
     saved: bool = False
 
@@ -101,110 +86,53 @@ def resume_target(
                 " hydra.sweeper.resume=DIRECTORY."
             )
         directory = directory_of_sweep(config)
-        if has_plan(directory):
-            return ResumeTarget(config, plan=_plan_of(directory, config, task))
-        if (directory / OWN / JOBS).is_dir():  # which would be removed
-            _refuse_without_plan(directory)
-        return ResumeTarget(config)
-    if not isinstance(resume, str) or not resume:
-        quoted = ""
-        if isinstance(resume, (int, float)):
-            quoted = f""", in quotes: "hydra.sweeper.resume='{resume}'\""""
+        if not has_plan(directory) and not (directory / OWN / JOBS).is_dir():
+            return ResumeTarget(config)
+    else:
+        directory = Path(str(resume))
+    if not has_plan(directory):
         raise SweepError(
-            f"hydra.sweeper.resume={resume} is not a directory. Give the sweep's{quoted}, or true"
-            " for the one of hydra.sweep.dir."
+            f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP}"
+            f" and a {OWN}/{PLAN}. Give one that has both; or put back the one that is gone, or"
+            " start the sweep in another directory."
         )
-    directory = Path(resume)
-    _refuse_without_plan(directory)
-    plan = _plan_of(directory, config, task)
-    of_hydra = _texts(config.hydra.overrides.hydra)
-    for line in of_hydra:
-        key, _, value = line.partition("=")
-        is_same = Path(value.strip("'\"")).absolute() == directory.absolute()
-        if key == "hydra.sweep.dir" and not is_same:
-            raise SweepError(
-                f"{line} and hydra.sweeper.resume={resume} are two directories. The sweep resumes"
-                " where it is: leave out hydra.sweep.dir."
-            )
-    saved = not _names_a_sweep(config)
-    arguments: list[str] | None = None
-    if saved:
-        config, arguments = _as_started(plan, config, loader, of_hydra)
-    pin(directory, config)
-    return ResumeTarget(config, arguments, plan, saved)
+    plan = read_plan(directory)
+    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return ResumeTarget(config, plan) if resume is True else reopened(directory, config, loader)
 
 
-def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> DictConfig:
-    """The config of a sweep that runs, for a further process of one of its jobs.
+def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
+    """The sweep in a directory, with the launcher that the command says.
+
+    It is the sweep as it was saved, in the config with all that it was started with, unless the
+    command says what is to run. A further process of one of its jobs needs no more than this.
 
     Args:
         directory: the sweep's.
-        config: what the command of the sweep composes in that process.
+        config: the composed config of this multirun.
         loader: Hydra's.
     """
-    if not _names_a_sweep(config):
-        of_hydra = _texts(config.hydra.overrides.hydra)
-        config, _ = _as_started(read_plan(directory), config, loader, of_hydra)
-    pin(directory, config)
-    return config
-
-
-def _names_a_sweep(config: DictConfig) -> bool:
-    """Whether the command says what is to run, so that it is not the sweep as it was saved."""
-    overrides = config.hydra.overrides
-    return bool(_texts(overrides.task)) or any(map(says_what, _texts(overrides.hydra)))
-
-
-def _plan_of(directory: Path, config: DictConfig, task: TaskFunction) -> PlanFile:
-    """The plan of the sweep in a directory, which this script may resume."""
-    plan = read_plan(directory)
-    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
-    return plan
-
-
-def _as_started(
-    plan: PlanFile, config: DictConfig, loader: ConfigLoader, of_hydra: Sequence[str]
-) -> tuple[DictConfig, list[str]]:
-    """The config of the sweep with what it was started with, and the launcher that it has now."""
-    name = config.hydra.job.config_name
-    if plan.config_name is None and name is not None:
-        raise SweepError(
-            f"the sweep was started by an app without a config file, and this one has {name}: it is"
-            " another app. Give the command that started the sweep."
-        )
-    if name != plan.config_name:
+    plan, name = read_plan(directory), config.hydra.job.config_name
+    task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
+    saved = not task and not any(role(line) == "what" for line in of_hydra)
+    if saved and name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
-            f" --config-name {plan.config_name}, too."
+            f" --config-name {plan.config_name}, or the app that started it."
         )
-    kept = [line for line in plan.hydra if stays(line)]
-    whole = loader.load_configuration(
-        config_name=name,
-        overrides=[*plan.task, *kept, *of_hydra],
-        run_mode=RunMode.MULTIRUN,
-    )
-    with changeable(whole):
-        whole.hydra.mode = config.hydra.mode
-        whole.hydra.overrides.task = list(plan.selecting)
-    return whole, list(plan.selecting)
-
-
-def _refuse_without_plan(directory: Path) -> None:
-    if has_plan(directory):
-        return
-    what = "is not a directory" if not directory.is_dir() else "does not contain a sweep"
-    if (directory / OWN).is_dir():
-        gone = SWEEP if (directory / OWN / PLAN).is_file() else f"{OWN}/{PLAN}"
-        raise SweepError(
-            f"hydra.sweeper.resume={directory}: its {gone} is gone, which a resume needs. Put it"
-            " back, or start the sweep in another directory."
+    if saved:
+        kept = [line for line in plan.hydra if role(line) in ("app", "what")]
+        whole = loader.load_configuration(
+            config_name=name,
+            overrides=[*plan.task, *kept, *of_hydra],
+            run_mode=RunMode.MULTIRUN,
         )
-    if (directory / MULTIRUN).exists():
-        what = "contains a sweep of another sweeper, which kept no records"
-    raise SweepError(
-        f"hydra.sweeper.resume={directory}: it {what}. Give the directory of a sweep, which has a"
-        f" {SWEEP} and a folder .sweep."
-    )
+        with changeable(whole):
+            whole.hydra.mode = config.hydra.mode
+            whole.hydra.overrides.task = list(plan.selecting)
+        config = whole
+    pin(directory, config)
+    return ResumeTarget(config, plan, saved)
 
 
 def _texts(node: Any) -> list[str]:
@@ -214,29 +142,20 @@ def _texts(node: Any) -> list[str]:
 # --- which jobs are left to run
 
 
-@dataclass(eq=False)
-class JobState:
+class JobState(NamedTuple):
     """A job, and what its record says.
 
     Args:
         job: the job.
         record: None where it has not run.
-        runs: whether it is running.
+        status: that of the record, but `crashed` for a dead process; without one `pending`.
         to_run: whether it is to run now.
     """
 
     job: Job
     record: Record | None = None
-    runs: bool = False
+    status: str = "pending"
     to_run: bool = True
-
-    @property
-    def status(self) -> str:
-        """In one word."""
-        if self.record is None:
-            return "pending"
-        dead = self.record.status is Status.RUNNING and not self.runs
-        return (Status.CRASHED if dead else self.record.status).value
 
 
 def job_states(
@@ -267,13 +186,15 @@ def job_states(
             yield JobState(job)
             continue
         directories.take(job.number, record.dir)
-        runs = records.is_running(record)
-        completed = record.status is Status.COMPLETED
-        # A job before it may have changed the working directory, below which the sweep's was.
-        directory = None if os.path.isabs(record.dir) else record.dir
-        job = job._replace(directory=directory, rerun_after=record.attempt if completed else 0)
-        status = Status.CRASHED if record.status is Status.RUNNING else record.status
-        yield JobState(job, record, runs, not runs and status in rerun)
+        status = record.status
+        if status is Status.RUNNING and not records.is_running(record):
+            status = Status.CRASHED
+        job = job._replace(
+            # A job before it may have changed the working directory, below which the sweep's was.
+            directory=None if os.path.isabs(record.dir) else record.dir,
+            rerun_after=record.attempt if status is Status.COMPLETED else 0,
+        )
+        yield JobState(job, record, status.value, status in rerun)
 
 
 @dataclass(eq=False)
@@ -287,14 +208,12 @@ class Best:
 
     ranking: Ranking
     record: Record | None = field(default=None, init=False)
-    _score: float = field(default=0.0, init=False)
+    _score: float = field(default=math.inf, init=False)
 
     def take(self, record: Record) -> None:
-        """Compares a job, which is no candidate unless it has completed."""
-        if record.status is not Status.COMPLETED:
-            return
+        """Compares a job; one that did not complete has returned nothing."""
         score = self.ranking.score(dict(metrics(record.value)))
-        if score is not None and (self.record is None or score < self._score):
+        if score is not None and score < self._score:
             self.record, self._score = record, score
 
 
@@ -307,8 +226,6 @@ class ResumeFilter:
         best: of the jobs that are left out, whose records are not read again.
         left_out: how many were.
         unfinished: how many of these did not complete.
-        again: how many were completed, and are to run once more.
-        all_seen: whether the counts are those of all jobs.
         elsewhere: those that are running.
     """
 
@@ -316,28 +233,21 @@ class ResumeFilter:
     best: Best
     left_out: int = 0
     unfinished: int = 0
-    again: int = 0
-    all_seen: bool = False
     elsewhere: list[Job] = field(default_factory=list[Job])
 
     def of(self, states: Iterable[JobState]) -> Iterator[Job]:
         """The jobs that are to run."""
         for state in states:
-            record = state.record
-            if state.runs:
+            if state.status == Status.RUNNING.value:
                 self.elsewhere.append(state.job)
-                continue
-            if record is not None and record.status is Status.RUNNING:
-                self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
-            if state.to_run:
-                self.again += state.job.rerun_after > 0
+            elif state.to_run:
                 yield state.job
-            else:
+            elif (record := state.record) is not None:
+                if record.status is Status.RUNNING:  # of a dead process, which cannot say so
+                    self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1
-                self.unfinished += state.status != Status.COMPLETED.value
-                if record is not None:
-                    self.best.take(record)
-        self.all_seen = True
+                self.unfinished += record.status is not Status.COMPLETED
+                self.best.take(record)
 
 
 def statuses(rerun: Any) -> frozenset[Status]:
@@ -351,27 +261,29 @@ def statuses(rerun: Any) -> frozenset[Status]:
     """
     if rerun is None:
         return _INCOMPLETE
-    if rerun == "all":
-        return _EVERY
-    valid = [status.value for status in Status if status in _EVERY]
-    names = [rerun] if isinstance(rerun, str) else rerun
-    is_list = isinstance(names, Iterable) and not isinstance(names, Mapping)
-    if not is_list or not all(name in valid for name in cast("Any", names)):
+    valid = [status.value for status in Status if status is not Status.RUNNING]
+    names = {"all": valid}.get(rerun, [rerun]) if isinstance(rerun, str) else rerun
+    if not isinstance(names, Sequence) or not all(name in valid for name in cast("Any", names)):
         raise SweepError(
             f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
             " [failed]. Jobs that have not run do so in any case."
         )
-    return frozenset([Status(name) for name in cast("Iterable[str]", names)])
+    return frozenset(map(Status, cast("Sequence[str]", names)))
 
 
-def rerun_to_resume(rerun: Any) -> str | list[str]:
-    """The value of `hydra.sweeper.rerun` that resumes an interrupted sweep.
+def rerun_to_resume(rerun: Any) -> str | list[str] | None:
+    """The value of `hydra.sweeper.rerun` that resumes a sweep in which not all of them have.
 
     Args:
         rerun: its value then, which may leave out the jobs that were interrupted.
 
-    >>> rerun_to_resume("all"), rerun_to_resume(["completed"])
-    ('all', ['completed', 'interrupted'])
+    Returns:
+        None where no completed jobs were to run again.
+
+    >>> rerun_to_resume("all"), rerun_to_resume(["completed"]), rerun_to_resume(["failed"])
+    ('all', ['completed', 'interrupted'], None)
     """
-    again = statuses(rerun) | {Status.INTERRUPTED}
-    return "all" if again == _EVERY else sorted(status.value for status in again)
+    again = statuses(rerun)
+    if Status.COMPLETED not in again:
+        return None
+    return "all" if rerun == "all" else sorted({*(one.value for one in again), "interrupted"})

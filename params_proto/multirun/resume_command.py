@@ -6,13 +6,13 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare
+from params_proto._keys import bare, overlap
 from params_proto._text import arguments_start, python_options
 from params_proto.analysis.rerun import is_multirun_option
 from params_proto.multirun.context import AppContext
@@ -23,27 +23,48 @@ if TYPE_CHECKING:
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
-# Of the sweeper: what says which sweep runs.
-_WHAT = ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip")
-# Of an earlier one.
-_EARLIER = tuple(
-    f"hydra.sweeper.{name}"
-    for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
-)
-# How it runs, which each command says anew.
-_HOW = ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose")
-_WHERE = ("hydra.sweep.dir", "hydra.mode")
+# What overrides of Hydra say, by their beginnings; the first that fits counts.
+_ROLES = {
+    "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
+    "once": tuple(
+        f"hydra.sweeper.{name}"
+        for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
+    ),
+    "how": ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose"),
+    "where": ("hydra.sweep.dir",),
+    "mode": ("hydra.mode",),
+}
+
+
+def role(override: str) -> str:
+    """What an override of Hydra is about.
+
+    Returns:
+        `what`: which sweep runs. `how`: with which launcher and options, which each command says
+        anew. `where`: the sweep's directory. `mode`: that it is a multirun. `once`: this one
+        command. `app`: anything else, which a sweep that is resumed keeps.
+
+    >>> [role(line) for line in ("+hydra.sweeper.sweep.repeat=2", "hydra.sweeper.resume=out")]
+    ['what', 'once']
+    >>> [role(line) for line in ("hydra/launcher=joblib", "hydra.job.chdir=true")]
+    ['how', 'app']
+    """
+    key = override.partition("=")[0].lstrip("+~")
+    for name, keys in _ROLES.items():
+        if any(f"{key}.".startswith(f"{one}.") for one in keys):
+            return name
+    return "app"
 
 
 def script() -> list[str]:
-    """How this process was started, up to the overrides.
+    """How this process was started, up to the overrides: with its options, and what replaces -m.
 
     >>> script()[0] == python()
     True
     """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    argv = sys.argv or [""]
-    if spec is not None and spec.name:
+    argv = sys.argv
+    if spec is not None:
         start = [
             python(),
             *python_options(sys.orig_argv),
@@ -54,7 +75,12 @@ def script() -> list[str]:
         start = [python(), *python_options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
-    return [*start, *_flags(argv[1:])]
+    has_value = False  # whether the option before is one that a value follows
+    for argument in argv[1:]:
+        if has_value or argument.startswith("-") or role(argument) == "mode":
+            start.append(argument)
+        has_value = not has_value and argument in _VALUED
+    return start
 
 
 def command_of(host: AppContext) -> list[str]:
@@ -69,7 +95,7 @@ def command_of(host: AppContext) -> list[str]:
     if host.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if any(_is_one_of(line, ("hydra.mode",)) for line in host.of_hydra):  # as Hydra notes of -m
+    if any(role(line) == "mode" for line in host.of_hydra):  # as Hydra notes of -m
         is_given = any(map(is_multirun_option, given))
     else:
         is_given = host.config.hydra.mode is not None  # as a config says it
@@ -78,54 +104,10 @@ def command_of(host: AppContext) -> list[str]:
 
 def python() -> str:
     """What a shell calls this Python: a name where that finds it, else its path."""
-    for name in ("python", "python3"):
-        found = shutil.which(name)
-        # Not what it links to: a virtual environment links to the Python that made it.
-        if found is not None and os.path.abspath(found) == os.path.abspath(sys.executable):
-            return name
-    return sys.executable
-
-
-def _flags(arguments: Sequence[str]) -> list[str]:
-    """The options among the arguments, which are not overrides, and what replaces -m.
-
-    >>> _flags(["-m", "lr=1,2", "-cn", "other", "--config-dir=conf", "x=-1"])
-    ['-m', '-cn', 'other', '--config-dir=conf']
-    >>> _flags(["lr=1,2", "hydra.mode=MULTIRUN"])
-    ['hydra.mode=MULTIRUN']
-    """
-    kept: list[str] = []
-    takes = False
-    for argument in arguments:
-        if takes or argument.startswith("-") or _is_one_of(argument, ("hydra.mode",)):
-            kept.append(argument)
-        takes = not takes and argument in _VALUED
-    return kept
-
-
-def says_what(override: str) -> bool:
-    """Whether an override of Hydra says which sweep is to run.
-
-    >>> says_what("+hydra.sweeper.sweep.repeat=2"), says_what("hydra.sweeper.resume=out")
-    (True, False)
-    """
-    return _is_one_of(override, _WHAT)
-
-
-def stays(override: str) -> bool:
-    """Whether a sweep that is resumed keeps an override of Hydra that it was started with.
-
-    >>> stays("hydra.job.chdir=true"), stays("hydra/launcher=joblib")
-    (True, False)
-    """
-    if _is_one_of(override, ("hydra.sweeper.sweep",)):
-        return True  # a change of what a choice of a group has put there
-    return not _is_one_of(override, (*_HOW, *_WHERE))
-
-
-def _is_one_of(override: str, keys: Iterable[str]) -> bool:
-    key = override.partition("=")[0].lstrip("+~")
-    return any(key == one or key.startswith(f"{one}.") for one in keys)
+    name = os.path.basename(sys.executable)
+    # Not what it links to: a virtual environment links to the Python that made it.
+    is_found = os.path.abspath(shutil.which(name) or "") == os.path.abspath(sys.executable)
+    return name if is_found else sys.executable
 
 
 def relaunch_hint(directory: str, rerun: str | Sequence[str] | None = None) -> str:
@@ -164,20 +146,13 @@ def resume_command(
     >>> resume_command([], [], "runs/1")
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
-    kept = [
-        one
-        for one in of_hydra
-        if _is_one_of(one, _HOW) and not _is_one_of(one, (*_WHAT, *_EARLIER))
-    ]
-    if overwrites and not any(_is_one_of(one, ("hydra.sweeper.overwrite",)) for one in of_hydra):
+    kept = [one for one in of_hydra if role(one) == "how"]
+    if overwrites and not any("hydra.sweeper.overwrite=" in one for one in of_hydra):
         kept.append("hydra.sweeper.overwrite=false")  # a config says so, which stays
     kept.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
     return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
-
-
-_GROUPS = ("launcher", "sweeper")
 
 
 def counted_on(
@@ -193,27 +168,19 @@ def counted_on(
         of_hydra: the overrides of Hydra that it was given.
         selecting: keys that only say which sweep runs.
     """
-    given = {bare(line.partition("=")[0]) for line in of_hydra}
-    if selecting:
-        given.add("hydra.sweeper.sweep")
-    return [
-        line
-        for line in of_hydra
-        for group in _GROUPS
-        if bare(line.partition("=")[0]) == f"hydra/{group}" and _is_set(config, group, given)
-    ]
-
-
-def _is_set(config: DictConfig, group: str, given: Collection[str]) -> bool:
-    """Whether something else than what was given has set an option."""
-    option = config.hydra.runtime.choices.get(f"hydra/{group}")
-    known = ConfigStore.instance().repo["hydra"].get(group, {}).get(f"{option}.yaml")
-    if known is None:
-        return False  # a file of the user's own, which has its options in it
-    default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
-    there = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))[group]
-    return any(
-        value != default.get(key)
-        and not any(f"{one}.".startswith(f"hydra.{group}.{key}.") for one in given)
-        for key, value in there.items()
-    )
+    given = [bare(line.partition("=")[0]) for line in of_hydra]
+    given += ["hydra.sweeper.sweep"] if selecting else []
+    kept: list[str] = []
+    for line, key in zip(of_hydra, given, strict=False):
+        group = key.removeprefix("hydra/")
+        if key not in ("hydra/launcher", "hydra/sweeper"):
+            continue
+        option = f"{config.hydra.runtime.choices.get(key)}.yaml"
+        known = ConfigStore.instance().repo["hydra"].get(group, {}).get(option)
+        if known is not None:  # and not a file of the user's own, which has its options in it
+            default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
+            node = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))[group]
+            is_set = [f"hydra.{group}.{name}" for name in node if node[name] != default.get(name)]
+            if not all(any(overlap(one, option) for one in given) for option in is_set):
+                kept.append(line)
+    return kept

@@ -57,7 +57,6 @@ def run(
         The returns of the jobs, batch by batch; none if there are more than 1,000.
 
     Raises:
-        BegunSinceError: the sweep was to be resumed if there was one, and one has begun since.
         HydraException: a mistake in what is requested. It is found before anything is written or
             run, except in a sweep of more than 10,000 jobs, whose jobs are checked with their
             batch.
@@ -156,7 +155,6 @@ def _nothing_to_run(sweep: SweepRun) -> None:
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
             from params_proto.multirun.progress import write
 
-            sweep.remove_half_written()
             for line in leave_results(sweep, sweep.directory.absolute()):
                 write(line)
         return

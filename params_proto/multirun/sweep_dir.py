@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
-from itertools import islice
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,24 +27,19 @@ from params_proto.multirun.changes import (
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.directories import (
     Directories,
-    cleared_if_not_begun,
     directory_of_sweep,
-    give_mode,
-    is_by_number,
     make,
-    mode_of,
+    pin,
     refuse_running,
     refuse_used,
-    remove_half_written,
     remove_sweep,
+    written,
 )
-from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.jobs import Batch, Job, in_batches
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import saved_text
 from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
 from params_proto.multirun.resume import (
-    BegunSinceError,
     Best,
     JobState,
     ResumeFilter,
@@ -70,6 +65,8 @@ from params_proto.records.record import now
 
 log = logging.getLogger(__name__)
 
+_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, but not of the time
+
 
 @dataclass(eq=False)
 class SweepRun:
@@ -82,6 +79,7 @@ class SweepRun:
         request: what is to run.
         sweep_selectors: the keys that only say which sweep it is.
         text: of `sweep.yaml`.
+        digest: of that, SHA-256.
         plan: of the sweep that is resumed, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as it was saved, whatever the app's config says.
@@ -97,6 +95,7 @@ class SweepRun:
     request: SweepRequest
     sweep_selectors: Sequence[str]
     text: str
+    digest: str
     plan: PlanFile | None
     is_resume: bool
     is_saved: bool = False
@@ -113,7 +112,7 @@ class SweepRun:
     @property
     def is_same_sweep(self) -> bool:
         """Whether the directory has this sweep, and not another that it is to follow."""
-        return self.plan is not None and self.plan.sweep == _digest(self.text)
+        return self.plan is not None and self.plan.sweep == self.digest
 
     @property
     def is_changed(self) -> bool:
@@ -124,39 +123,41 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """Those of the jobs, in which recorded jobs have theirs already."""
-        by_number = is_by_number(self.host.config)
+        by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).all():
-                if isinstance(record, Record) and not os.path.isabs(record.dir):
+                if isinstance(record, Record):
                     directories.take(record.job, record.dir)
         return directories
 
-    def states(self, directories: Directories) -> Iterator[JobState]:
-        """All jobs, and what their records say; directories in use are noted."""
-        return self._states(self._numbered(), directories)
-
-    def last(self, directories: Directories) -> JobState:
-        """The last of them, without a look at the others where its number is its index."""
-        shard = self.options.shard
-        if self.is_changed:
-            (job,) = deque(self._numbered(), maxlen=1)
-        else:
-            numbers = range(self.request.plan.space.size)[slice(None) if shard is None else shard]
-            (job,) = self.request.plan.jobs(slice(numbers[-1], numbers[-1] + 1))
-        return next(self._states([job], directories))
-
-    def _states(self, jobs: Iterable[Job], directories: Directories) -> Iterator[JobState]:
+    def states(
+        self, directories: Directories, jobs: Iterable[Job] | None = None
+    ) -> Iterator[JobState]:
+        """All jobs, or some, and what their records say; directories in use are noted."""
+        if jobs is None:
+            jobs = (
+                self._renumbered()
+                if self.is_changed
+                else self.request.plan.jobs(self.options.shard)
+            )
         if self.plan is None:
             return map(JobState, jobs)
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
-    def _numbered(self) -> Iterable[Job]:
-        """The jobs with their own numbers."""
-        shard = self.options.shard
-        if not self.is_changed:
-            return self.request.plan.jobs(shard)
+    def last(self, directories: Directories) -> JobState:
+        """The last of them, without a look at the others where its number is its index."""
+        if self.is_changed:
+            (job,) = deque(self._renumbered(), maxlen=1)
+        else:
+            plan, shard = self.request.plan, self.options.shard or slice(None)
+            number = range(plan.space.size)[shard][-1]
+            (job,) = plan.jobs(slice(number, number + 1))
+        return next(self.states(directories, [job]))
+
+    def _renumbered(self) -> Iterable[Job]:
+        """The jobs of a sweep that has changed, with their own numbers."""
         numbers = RecordedNumbers(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
@@ -165,13 +166,8 @@ class SweepRun:
             job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
             for job in self.request.plan.jobs()
         )
-        if shard is None:
-            return jobs
         # Those of other shards count, too: one that is equal has a number of its own.
-        wanted = range(self.request.plan.space.size)[shard]
-        last = max(wanted, default=-1)
-        found = {at: job for at, job in enumerate(islice(jobs, last + 1)) if at in wanted}
-        return [found[at] for at in wanted]
+        return jobs if self.options.shard is None else list(jobs)[self.options.shard]
 
     # --- up to its first job
 
@@ -182,147 +178,120 @@ class SweepRun:
             held: keeps other processes out of the directory until it ends.
 
         Raises:
-            BegunSinceError: the sweep that is to be resumed, if there is one, has begun since.
             HydraException: a job cannot run as requested. Of more than 10,000 jobs, those after
                 the first batch are checked when their batch is given.
         """
-        options, host, plan = self.options, self.host, self.request.plan
-        is_new = self.plan is None
+        options, is_new = self.options, self.plan is None
         if not is_new:  # before a look at its jobs, which another process may be about to run
             self._take(held)
         directories = self.directories()
-        if is_new:
-            jobs = self._numbered()
-        else:
+        jobs = self.request.plan.jobs(options.shard)
+        if not is_new:
             self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             jobs = self.remaining.of(self.states(directories))
-        ahead = not plan.exceeds(AHEAD, options.shard)
+        ahead = not self.request.plan.exceeds(AHEAD, options.shard)
         batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
-        validation = Validation(host, directories)
+        validation = Validation(self.host, directories)
         passed = validation.passed(batches, ahead=ahead)
-        # Shards of a sweep may begin at different times, with other files. The path is for workers,
-        # which may have another working directory.
-        name = CONFIGS if is_new else f"{CONFIGS}-{uuid4().hex[:8]}"
-        self.configs = (self.directory / OWN / name).absolute()
         first = next(passed, None)
         if first is None and not (self.remaining and self.remaining.elsewhere):
             self.is_empty = True
             return
         if is_new:  # what is refused leaves nothing behind, not even a directory
-            make(self.directory)
             self._take(held)
-        with cleared_if_not_begun(self.directory) if is_new else nullcontext():
-            self.write()
-            if is_new and self.is_shard:  # one that began while this one looked at its jobs
-                self.check_changes()
-            if validation.first is not None:
-                note_first_job(self.directory, host, validation.first)
-            copy_files(host.loader, self.configs)
-
-        def written_down() -> Iterator[Batch]:
-            batch = first
-            while batch is not None:
-                yield batch
-                with reported_by_hydra():
-                    batch = next(passed, None)
-
-        self.batches = written_down()
+        self.write()
+        if validation.first is not None:
+            note_first_job(self.directory, self.host, validation.first)
+        # Shards of a sweep may begin at different times, with other files. The path is for workers,
+        # which may have another working directory.
+        name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
+        self.configs = (self.directory / OWN / name).absolute()
+        copy_files(self.host.loader, self.configs)
+        self.batches = chain([first] if first else [], passed)
 
     def _take(self, held: ExitStack) -> None:
-        """Keeps other processes out of the directory, but for other shards."""
-        mode = mode_of(self.host.config)
-        if mode is not None:
-            give_mode(self.directory / OWN, mode)
-        shard = self.options.slice
+        """Makes the directory, and keeps other processes out of it, but for other shards.
+
+        Raises:
+            SweepError: another process runs the sweep, or has resumed it since it was read.
+        """
+        make(self.directory, self.host.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
-        shared = None if self.is_changed else shard
+        shared = None if self.is_changed else self.options.slice
         try:
             held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         except SweepError as error:
-            if shard is None or not self.is_changed:
+            if shared == self.options.slice:
                 raise
             raise SweepError(
                 f"{error} But this sweep has changed since it was started: its slices run one"
                 " after the other."
             ) from error
-
-    def check_changes(self) -> None:
-        """Refuses an app that has changed since jobs of the sweep ran."""
-        options, host, plan = self.options, self.host, self.plan
-        # A shard that overwrites what another has run says so.
-        allowed = True if options.overwrite else options.resume_changed or ()
-        if plan is not None and self.is_shard:  # that of a resume was compared as it was read
-            refuse_another_function(self.directory, plan.function, host.task_function, allowed)
-        refuse_changes(self.directory, host, allowed)
+        before = self.plan
+        if before is not None:
+            there = read_plan(self.directory)
+            if (there.sweep, there.earlier) != (before.sweep, before.earlier):
+                raise SweepError(
+                    f"another process has resumed the sweep in {self.directory} since this one"
+                    " looked at it, and the jobs may have other numbers now: run the command again."
+                )
 
     def write(self) -> None:
         """Writes down what runs.
 
         Raises:
-            BegunSinceError: the sweep that is to be resumed, if there is one, has begun since.
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
-        self.remove_half_written()
         if self.plan is None and self.options.shard is not None:
-            self.plan = _shared_plan(self.directory, self.text)  # another shard began meanwhile
+            self.plan = _shared_plan(self.directory, self.text)
+            if self.plan is not None:  # another shard began while this one looked at its jobs
+                refuse_changes(self.directory, self.host, self.options)
         if self.is_shard:
             return
-        before = self.plan
-        if before is None:
+        if self.plan is None:
             if not self.options.overwrite:
-                _refuse_begun(self.options, self.directory)
+                refuse_used(self.directory)
             remove_sweep(self.directory / OWN)
-        else:
-            self._refuse_resumed_since(before)
-            if not self.is_same_sweep:
-                log.info(
-                    f"The sweep in {self.directory} has changed. What is done stays done, and what"
-                    " is new runs. Jobs of the sweep before that had not run and are not in this"
-                    " one do not run."
-                )
+        elif not self.is_same_sweep:
+            log.info(
+                f"The sweep in {self.directory} has changed. What is done stays done, and what is"
+                " new runs. Jobs of the sweep before that had not run and are not in this one do"
+                " not run."
+            )
         # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
         # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.
-        self._plan_file(before).write(self.directory)
+        self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
-    def _refuse_resumed_since(self, before: PlanFile) -> None:
-        there = read_plan(self.directory)
-        of_a_shard = self.options.shard is not None and there.sweep == _digest(self.text)
-        if there != before and not of_a_shard:
-            raise SweepError(
-                f"another process has resumed the sweep in {self.directory} since this one looked"
-                " at it, and the jobs may have other numbers now: run the command again."
-            )
-
-    def _plan_file(self, before: PlanFile | None) -> PlanFile:
+    def _plan_file(self) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
-        selectors = self.sweep_selectors
-        as_saved = before if self.is_saved else None
-        return PlanFile(
+        before, selectors = self.plan, self.sweep_selectors
+        made = PlanFile(
             script=command_of(host),
             function=function_of(host.task_function),
             config_name=host.config.hydra.job.config_name,
-            task=as_saved.task if as_saved else arguments,
-            hydra=as_saved.hydra if as_saved else host.of_hydra,
+            task=arguments,
+            hydra=host.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
             order=list(plan.expression.places),
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
-            choices=counted_on(host.config, host.of_hydra, self.sweep_selectors),
+            choices=counted_on(host.config, host.of_hydra, selectors),
             jobs=plan.size,
-            sweep=_digest(self.text),
-            earlier=before.earlier + (not self.is_same_sweep) if before else 0,
-            created=before.created if before else now(),
-            metric=self.options.metric or (before and before.metric),
-            direction=self.options.direction or (before and before.direction),
+            sweep=self.digest,
+            earlier=0,
+            created=now(),
+            metric=self.options.metric,
+            direction=self.options.direction,
         )
-
-    def remove_half_written(self) -> None:
-        """Removes the files of a process that died while it wrote them."""
-        if self.options.shard is None:  # beside which nothing else runs
-            remove_half_written(self.directory, records=self.plan is not None)
+        if before is not None:
+            earlier = before.earlier + (not self.is_same_sweep)
+            made = made._replace(earlier=earlier, created=before.created)
+            if self.is_saved:
+                made = made._replace(task=before.task, hydra=before.hydra)
+        return made
 
 
 def open_sweep(
@@ -340,7 +309,6 @@ def open_sweep(
         target: what a resume found.
 
     Raises:
-        BegunSinceError: it was to be resumed if there was one, and there is one since.
         HydraException: a mistake in what is requested, or the app has changed since jobs were done.
         SweepError: the directory is in use.
     """
@@ -352,35 +320,37 @@ def open_sweep(
         )
     # Before a job's: what it resolves once, as the time of day, is the same in all of them.
     directory = directory_of_sweep(host.config)
-    if target.saved and plan is not None:
+    if _OF_A_KEY.search(written(host.config)):  # which a job may have another value of
+        pin(directory, host.config)
+    if target.saved:
         text = _saved_text(directory)
         request = read_request(Options(), arguments, host, directory / SWEEP)
-        selecting = [line.partition("=")[0] for line in plan.selecting]
+        selecting = [line.partition("=")[0] for line in arguments]
     else:
         request = read_request(options, arguments, host)
         selecting = sweep_selectors(host, request.outside)
         text = saved_text(request.plan, selecting)
-    if plan is None and options.shard is not None:
-        plan = _shared_plan(directory, text)
-    if plan is None and options.overwrite:
-        refuse_running(directory)
-    elif plan is None:
-        _refuse_begun(options, directory)
-    is_resume, is_saved = target.plan is not None, target.saved
-    run = SweepRun(options, host, directory, request, selecting, text, plan, is_resume, is_saved)
     if request.plan.exceeds(1, options.shard):
         share_prefixes(host.loader)
+    if plan is None and options.shard is not None:
+        plan = _shared_plan(directory, text)
+        if plan is not None:
+            allowed = options.overwrite or options.resume_changed
+            refuse_another_function(directory, plan.function, host.task_function, allowed)
     if plan is not None:
-        run.check_changes()
-    mode_of(host.config)
-    return run
-
-
-def _refuse_begun(options: Options, directory: Path) -> None:
-    """Refuses a directory that holds a sweep by now, which this one would write over."""
-    if options.resume and has_plan(directory):
-        raise BegunSinceError
-    refuse_used(directory)
+        if options.metric in (None, plan.metric):
+            direction = options.direction or plan.direction
+            options = replace(options, metric=plan.metric, direction=direction)
+        refuse_changes(directory, host, options)
+    elif options.overwrite:
+        refuse_running(directory)
+    else:
+        refuse_used(directory)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    is_resume = target.plan is not None
+    return SweepRun(
+        options, host, directory, request, selecting, text, digest, plan, is_resume, target.saved
+    )
 
 
 def _saved_text(directory: Path) -> str:
@@ -395,7 +365,3 @@ def _shared_plan(directory: Path, text: str) -> PlanFile | None:
     """The plan of the sweep in a directory, if it is this very sweep, of which shards share it."""
     is_same = has_plan(directory) and (directory / SWEEP).read_bytes() == text.encode()
     return read_plan(directory) if is_same else None
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

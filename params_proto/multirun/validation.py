@@ -13,17 +13,10 @@ from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import OmegaConf, open_dict
 from omegaconf.errors import ValidationError
 
-from params_proto._keys import bare, full_key, keys_of
+from params_proto._keys import bare, full_key, keys_of, leaves, overlap
 from params_proto.errors import SweepError, nearest
 from params_proto.multirun.context import AppContext, sweep_of
-from params_proto.multirun.directories import (
-    Directories,
-    DirectoryError,
-    in_directory,
-    is_in,
-    pin,
-    written,
-)
+from params_proto.multirun.directories import Directories, in_directory
 from params_proto.multirun.errors import Mistakes
 from params_proto.multirun.jobs import Batch, Job, Overrides
 from params_proto.overrides.parse import from_hydra, read
@@ -33,7 +26,6 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from omegaconf import DictConfig
 
-    from params_proto.app.task import Task
     from params_proto.fields import Target
 
 log = logging.getLogger(__name__)
@@ -93,45 +85,21 @@ class Validation:
         for job in batch.all:
             if mistakes.enough:
                 break
-            directory = self._directory(job, mistakes)
+            try:
+                config = self._composed(job)
+            except HydraException as error:
+                self._note(job.overrides, error, mistakes)
+                continue
+            if self.host.task is not None:
+                for wrong in self.host.task.check(config, keys_of(job.overrides)):
+                    mistakes.add(wrong, job=job.overrides)
+            with open_dict(config):  # as launchers note it: the directory may have the number in it
+                config.hydra.job.num = job.number
+                config.hydra.job.id = str(job.number)
+            directory = self.directories.add(job.number, job.overrides, config, mistakes)
             if directory is not None:
                 batch.directories[job.number] = directory
         return time.perf_counter() - start
-
-    def _directory(self, job: Job, mistakes: Mistakes) -> str | None:
-        """The directory of a job that is in order; None where only the job will know it."""
-        host = self.host
-        try:
-            config = self._composed(job)
-        except HydraException as error:
-            wrong = _misfit(host.scope.targets, job.overrides, error)
-            if wrong is None:
-                mistakes.add_error(job.overrides, error, self._hints(job.overrides))
-            else:
-                mistakes.add_uncomposed(wrong)
-            return None
-        if host.task is not None:
-            for wrong in host.task.check(config, keys_of(job.overrides)):
-                mistakes.add(wrong, job=job.overrides)
-        if not is_in(self.directories.sweep, config):
-            self._pin_directory()
-        with open_dict(config):  # as launchers note it: the directory may have the number in it
-            config.hydra.job.num = job.number
-            config.hydra.job.id = str(job.number)
-        try:
-            return self.directories.add(job.number, job.overrides, config)
-        except DirectoryError as error:
-            mistakes.add(str(error), rule=error.cure)
-            return None
-
-    def _pin_directory(self) -> None:
-        """Gives the jobs one directory of the sweep where their own configs name several."""
-        directory, master = self.directories.sweep, self.host.config
-        log.info(
-            f"hydra.sweep.dir={written(master)} differs between jobs: it is resolved once, before"
-            f" them, and all run in {directory}."
-        )
-        pin(directory, master)
 
     def _composed(self, job: Job) -> DictConfig:
         host, lines = self.host, job.overrides
@@ -148,70 +116,65 @@ class Validation:
             config = host.compose([*lines, *own])
         except ConfigCompositionException:
             # Hydra 1.4 refuses another sweep with an error of its own.
-            self._refuse_another_sweep(lines, host.compose_whichever_sweep(lines))
+            if sweep_of(host.compose_whichever_sweep(lines)) != sweep_of(host.config):
+                raise _another_sweep(lines) from None
             raise
         if choices not in self._passed:
-            self._refuse_another_sweep(lines, config)
+            if sweep_of(config) != sweep_of(host.config):
+                raise _another_sweep(lines)
             check_package_headers(config, groups, host.loader)
             self._passed.add(choices)
         self.first = self.first or (lines, config)
         return config
 
-    def _refuse_another_sweep(self, job: Overrides, config: DictConfig) -> None:
-        if sweep_of(config) != sweep_of(self.host.config):
-            raise SweepError(
-                f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the"
-                " multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the"
-                " sweeps one after the other in one file,"
-                " concat: [{product: {...}}, {product: {...}}]."
-            )
+    def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
+        """Notes what is wrong with a job that Hydra cannot compose."""
+        wrong = _misfit(self.host.scope.targets, job, error)
+        if wrong is None:
+            mistakes.add_error(job, error, self._hints(job))
+        else:
+            mistakes.add_uncomposed(wrong)
 
     def _hints(self, job: Overrides) -> Iterator[str]:
         """What may have been meant by keys that the config of a job's groups does not have."""
         host = self.host
-        chosen = [line for line in job if host.is_group(bare(line.partition("=")[0]))]
+        given = {line.partition("=")[0]: line for line in job}
+        chosen = [line for key, line in given.items() if host.is_group(bare(key))]
         with suppress(HydraException, SweepError):
             plain = cast("dict[str, Any]", OmegaConf.to_container(host.compose(chosen)))
-            plain.pop("hydra", None)
-            names = [*_paths(plain)]
-            for key in [line.partition("=")[0] for line in job]:
-                if key[:1] not in "+~" and key not in names and not host.is_group(key):
-                    close = _parameter(host.task, key) or nearest(key, names)
-                    if close is not None:
+            names = [name for name, _ in leaves(plain) if not name.startswith("hydra.")]
+            for key in given:
+                is_known = any(overlap(key, name) for name in names)
+                if key[:1] not in "+~" and not is_known and not host.is_group(key):
+                    meant = host.task and host.task.suggestion(key)
+                    if close := meant or nearest(key, names):
                         yield f"{key}: did you mean {close}?"
 
 
-def _parameter(task: Task | None, key: str) -> str | None:
-    """The parameter of a proto app that may have been meant."""
-    return None if task is None else task.suggestion(key)
-
-
-def _paths(node: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    for key, value in node.items():
-        yield f"{above}{key}"
-        if isinstance(value, dict):
-            yield from _paths(cast("Mapping[str, Any]", value), f"{above}{key}.")
+def _another_sweep(job: Overrides) -> SweepError:
+    return SweepError(
+        f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the multirun: a key"
+        " that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in"
+        " one file, concat: [{product: {...}}, {product: {...}}]."
+    )
 
 
 def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException) -> str | None:
     """Says in Python's terms that a field of a proto app cannot hold a value; None otherwise."""
-    cause = error.__cause__
-    if not isinstance(cause, ValidationError):
+    if not isinstance(cause := error.__cause__, ValidationError):
         return None
     from params_proto.algebra.scope import into_field, misfit
 
     place = str(cause.full_key).partition("[")[0]
-    for line in job:
-        key = bare(line.partition("=")[0])
-        for target in fields if key == place else ():
-            field = target.fields.get(key.removeprefix(f"{target.node}."))
-            if field is None or key != full_key(target.node, field.name):
-                continue
-            value = from_hydra(read(line).value())
+    lines = {bare(line.partition("=")[0]): line for line in job}
+    for target in fields if place in lines else ():
+        field = target.fields.get(place.removeprefix(f"{target.node}."))
+        if field is not None and place == full_key(target.node, field.name):
+            value = from_hydra(read(lines[place]).value())
             try:
                 into_field(value, field, from_text=True)
             except ValueError as refused:
-                return misfit(key, field, value, refused)
+                return misfit(place, field, value, refused)
     return None
 
 

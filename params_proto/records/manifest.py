@@ -30,7 +30,7 @@ from typing import Any, NamedTuple, cast
 from params_proto import _files
 from params_proto._text import parse_json
 from params_proto.errors import SweepError
-from params_proto.records.process import Process, this_process
+from params_proto.records.process import this_process
 
 SWEEP = "sweep.yaml"
 MULTIRUN = "multirun.yaml"
@@ -247,9 +247,6 @@ def create_file(path: Path, mode: str, text: str = "") -> None:
         file.write(text)
 
 
-_DRAFT = re.compile(r"\..+\.json\.(?P<host>.+)-(?P<pid>[0-9]+)\.tmp", re.ASCII)
-
-
 def write_file(path: Path, text: str) -> None:
     """Writes a file in `.sweep` so that at every moment there is the old one or the new one.
 
@@ -265,10 +262,3 @@ def write_file(path: Path, text: str) -> None:
         with suppress(OSError):
             draft.unlink()
         raise
-
-
-def drafts(directory: Path) -> Iterator[tuple[Path, Process]]:
-    """The files that processes are writing, or were when they died, each with its process."""
-    for path in (directory / OWN).glob("**/.*.tmp"):
-        if found := _DRAFT.fullmatch(path.name):
-            yield path, Process(found["host"], int(found["pid"]), None)

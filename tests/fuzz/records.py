@@ -16,7 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
 from params_proto.multirun import JobRunner, Options, run
-from params_proto.multirun.changes import FirstJob, note_first_job
+from params_proto.multirun.changes import note_first_job, read_first_job
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.jobs import Job, in_batches
@@ -233,7 +233,7 @@ def _read(app: Multirun, directory: Path) -> None:
     records = JobStore(directory)
     list(records.all())
     read_plan(directory)
-    FirstJob.read(directory)
+    read_first_job(directory)
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
     remaining = ResumeFilter(records, Best(Ranking("loss")))
     list(remaining.of(job_states(jobs, records, Directories(directory))))
@@ -260,7 +260,7 @@ def _dry(resume: Any, app: Multirun, directory: Path) -> None:
     begun = _target(resume, app)
     task = JobRunner(app.host.task_function)
     host = Multirun(begun.config, app.loader).host
-    arguments = _ARGUMENTS if begun.arguments is None else begun.arguments
+    arguments = [*begun.config.hydra.overrides.task] if begun.saved else _ARGUMENTS
     run(options, arguments, host, NO_LAUNCHER, task, begun)
 
 

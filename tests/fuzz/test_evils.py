@@ -13,7 +13,7 @@ import pytest
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import request
-from params_proto.multirun.changes import FirstJob
+from params_proto.multirun.changes import read_first_job
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import from_hydra, parse, shuffles
 from params_proto.overrides.render import render
@@ -199,7 +199,7 @@ def test_a_journal(fenced: Path, name: str) -> None:
     with pytest.raises(SweepError, match=rf"plan.json is not the plan of a sweep.*{message}"):
         read_plan(fenced)
     with pytest.raises(SweepError, match=rf"composed.json is not what .*{message}"):
-        FirstJob.read(fenced)
+        read_first_job(fenced)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:

@@ -79,36 +79,6 @@ def test_slices_share_a_directory_that_the_time_names(tmp_path: Path) -> None:
     assert [*results(tmp_path / "runs" / year)["value"]] == [0, 1]
 
 
-def test_slices_of_a_sweep_that_has_changed_run_one_after_the_other(
-    multirun: Any, app: Path
-) -> None:
-    """Both would give the next number to a job of their own."""
-    out = multirun("seed=1").directory
-    changed = ["seed=1,2,3", f"hydra.sweeper.resume={out}"]
-    refused: list[str] = []
-
-    def task(_: Any) -> None:
-        command = [sys.executable, "app.py", "-m", "hydra/sweeper=params_proto", *changed]
-        done = subprocess.run(
-            [*command, "hydra.sweeper.slice=2:", "hydra.sweeper.resume_changed=true"],
-            cwd=app, capture_output=True, text=True,
-        )  # fmt: skip
-        assert done.returncode
-        refused.append(done.stderr)
-
-    (app / "app.py").write_text(
-        "import hydra\n"
-        "@hydra.main(version_base='1.3', config_path='conf', config_name='config')\n"
-        "def main(config): ...\n"
-        "main()\n"
-    )
-    multirun(*changed, "hydra.sweeper.slice=1:2", task=task)
-    (said,) = refused
-    assert "this sweep has changed since it was started: its slices run one after the other" in said
-    multirun(*changed, "hydra.sweeper.slice=2:")
-    assert [*results(out)["seed"]] == [1, 2, 3]
-
-
 def made(app: Path) -> list[str]:
     """The directories, but for one of the name before it is resolved, which Hydra's tests make."""
     return sorted(path.name for path in (app / "runs").iterdir() if "$" not in path.name)

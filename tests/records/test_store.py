@@ -224,23 +224,6 @@ def test_what_others_conclude_counts_while_a_job_runs(store: JobStore, dead: Pro
         assert store.read(JOB) == done
 
 
-def test_drafts_of_dead_processes_are_removed(store: JobStore, dead: Process) -> None:
-    store.write(of(dead))
-    own = store.directory / ".sweep"
-    folder = store.path(JOB).parent
-    me = this_process()
-    (own / "running").mkdir()
-    left = [folder / f".12.json.{me.host}-{dead.pid}.tmp"]
-    left += [own / "running" / f".{me.host}-{dead.pid}.json.{me.host}-{dead.pid}.tmp"]
-    others = [folder / f".14.json.{me.host}-{me.pid}.tmp", folder / ".mine.tmp"]
-    others += [folder / ".15.json.elsewhere-1.tmp"]
-    for path in (*left, *others):
-        path.write_text("{")
-    store.remove_drafts()
-    assert [path.exists() for path in (*left, *others)] == [False] * 2 + [True] * 3
-    assert store.read(JOB) == of(dead)
-
-
 RACE = """
 import time
 from pathlib import Path

@@ -2,38 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from params_proto.records.process import this_process
 from tests.multirun.conftest import Run
-
-
-@pytest.fixture
-def dead() -> int:
-    """The number of a process that is there no more."""
-    process = subprocess.Popen([sys.executable, "-c", ""])
-    process.wait()
-    return process.pid
-
-
-def test_files_half_written_by_a_dead_process_are_removed(
-    multirun: Run, app: Path, dead: int
-) -> None:
-    multirun("lr=1,2")
-    own = app / "out/.sweep"
-    name = ".sweep-0123456789abcdef.tmp"
-    left = [app / "out" / name, own / name, own / "configs" / name]
-    left += [own / "jobs/0/0" / f".0.json.{this_process().host}-{dead}.tmp"]
-    mine = app / "out/.sweep-notes.tmp"
-    for path in (*left, mine):
-        path.write_text("half")
-    (app / "out/.sweep/jobs/0/0/1.json").unlink()
-    multirun("lr=1,2", "hydra.sweeper.resume=true")
-    assert [path.exists() for path in (*left, mine)] == [False] * 4 + [True]
 
 
 @pytest.mark.parametrize(

@@ -383,7 +383,7 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     run = multirun("+part=sized", "seed=1,2", task=lambda config: config.part.sizes[Split.TRAIN])
     assert run.values == [1, 1]
     kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]
-    assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"true": "yes"}}
+    assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"True": "yes"}}
     assert kept["odd"] == {"a": {"b'hi'": 1}}
     with pytest.raises(CompactHydraException, match="holds a sweep already"):
         multirun("+part=sized", "seed=1,2")
