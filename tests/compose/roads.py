@@ -39,6 +39,7 @@ def hydras(folder: Path) -> ConfigLoaderImpl:
 
 def cached(folder: Path) -> CachedLoader:
     loader = compose.cached(hydras(folder))
+    compose.share_prefixes(loader)
     assert isinstance(loader, CachedLoader)
     return loader
 
@@ -49,26 +50,23 @@ def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config
 
 
 class Compositions:
-    """Counts what Hydra's own code composes from now on for jobs, and what comes from prefixes.
-
-    Args:
-        monkeypatch: puts it in place.
-    """
+    """Counts the configs of jobs from now on: those from prefixes, and those by Hydra's code."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.by_hydra = 0
-        self._before = counts.from_prefixes
+        self._before = counts["from_prefixes"]
         own = ConfigLoaderImpl._load_configuration_impl
 
         def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
-            self.by_hydra += kwargs["run_mode"] is RunMode.RUN
+            whole = type(loader) is ConfigLoaderImpl
+            self.by_hydra += whole and kwargs["run_mode"] is RunMode.RUN
             return own(loader, *args, **kwargs)
 
         monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
 
     @property
     def from_prefixes(self) -> int:
-        return counts.from_prefixes - self._before
+        return counts["from_prefixes"] - self._before
 
 
 def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:

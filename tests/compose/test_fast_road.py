@@ -66,9 +66,7 @@ def test_from_a_prefix(
     assert (count.from_prefixes, count.by_hydra) == (2, 1)  # the first, to compare
 
 
-@pytest.mark.parametrize(
-    "line", ["hydra.runtime.cwd=/x", "hydra.overrides.task=[x]", "hydra.searchpath=[]"]
-)
+@pytest.mark.parametrize("line", ["hydra.runtime.cwd=/x", "hydra.overrides.task=[x]"])
 def test_what_hydra_fills_in_last_is_its_own(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
