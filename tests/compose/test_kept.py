@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +11,6 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from params_proto.records.process import Process, this_process
 from tests.compose.roads import write
 
 
@@ -70,28 +66,6 @@ def test_a_disk_that_is_full(
     assert names(app / "out") == [".sweep"]
     assert not list((app / "out/.sweep").rglob("*.json"))
     assert len(multirun("seed=1,2", "db=pg,mysql").jobs) == 4
-
-
-def test_what_an_earlier_sweep_ran_stays_noted(multirun: Any) -> None:
-    out = multirun("seed=1,2").directory
-    shutil.rmtree(out / ".sweep")
-    (out / ".sweep").write_text("")
-    with pytest.raises(CompactHydraException, match="cannot be written"):
-        multirun("seed=3", "hydra.sweeper.overwrite=true")
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
-        multirun("seed=3")
-    assert names(out) == [".sweep", "0", "1", "multirun.yaml", "results.csv", "sweep.yaml"]
-
-
-def test_a_part_that_joined_since_keeps_the_sweep(multirun: Any, app: Path) -> None:
-    kept = app / "out" / ".sweep"
-    (kept / "running").mkdir(parents=True)
-    (kept / "configs").write_text("")
-    parent = Process(this_process().host, os.getppid(), None)
-    (kept / "running" / "another.json").write_text(json.dumps([*parent, "1:"]))
-    with pytest.raises(CompactHydraException, match="cannot be written"):
-        multirun("seed=1,2", "hydra.sweeper.slice=0:1")
-    assert names(app / "out") == [".sweep", "multirun.yaml", "sweep.yaml"]
 
 
 @pytest.mark.parametrize("exists", [True, False], ids=["leads", "dangles"])

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus
-from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
 from params_proto import multirun
@@ -122,14 +121,6 @@ def test_a_large_sweep_starts_with_a_hundred_jobs(
         run(Options(max_batch_size=150, overwrite=True), ["seed=range(10001)"], host, launcher)
     assert launcher.batches == [100]
     assert len(composed) == 100 + 100 + 100 + 150  # the first batch twice, and the next one once
-
-
-def test_a_smaller_one_is_checked_before_the_first(host: AppContext) -> None:
-    launcher: Any = Composing(host, most=0)
-    options = ",".join(["mysql"] * 300 + ["nodb"])
-    with pytest.raises(HydraException, match="Could not find 'db/nodb'"):
-        run(Options(max_batch_size=100), [f"db={options}"], host, launcher)
-    assert not Path("out").exists()
 
 
 @pytest.mark.growth
