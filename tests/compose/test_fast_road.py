@@ -52,15 +52,6 @@ def test_what_comes_from_a_prefix(
     assert counted.from_prefixes == from_prefixes
 
 
-@pytest.mark.parametrize("line", ["++ported.port=1", "+ported={port: 1}", "~ported"])
-def test_an_override_of_what_an_interpolation_gives(tmp_path: Path, line: str) -> None:
-    folder = write(tmp_path, LARGE)
-    own, ours = hydras(folder), cached(folder)
-    multirun = master(own, config_name="reading")
-    expected = own.load_sweep_config(multirun, [line])
-    assert difference(ours.load_sweep_config(multirun, [line]), expected) is None
-
-
 def test_no_config_is_handed_out_twice(tmp_path: Path) -> None:
     loader = cached(write(tmp_path, LARGE))
     multirun = master(loader)
