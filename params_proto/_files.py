@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
-from errno import EACCES, EISDIR, ELOOP
+from errno import EACCES
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,12 @@ def write(
     """
     with _refusals(path):
         target = Path(os.path.realpath(path))
-        mode = _mode(target)
-        if mode is None and as_folder:
-            mode = target.parent.stat().st_mode & 0o666
+        mode = target.parent.stat().st_mode & 0o666 if as_folder else None
+        if target.exists():  # whose permissions the new one keeps
+            mode = target.stat().st_mode & 0o7777
+            effective = os.access in os.supports_effective_ids
+            if not os.access(target, os.W_OK, effective_ids=effective):
+                raise PermissionError(EACCES, os.strerror(EACCES))
         draft = target.with_name(f".sweep-{os.urandom(8).hex()}.tmp")
         file = draft.open("xb")
     try:
@@ -75,19 +78,6 @@ def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
         yield
     except (OSError, ValueError) as error:
         raise SweepError(f"{os.fspath(path)} cannot be written: {reason(error)}.") from error
-
-
-def _mode(target: Path) -> int | None:
-    """The permissions of an existing file, which the new one keeps."""
-    if not os.path.lexists(target):
-        return None
-    if target.is_symlink():
-        raise OSError(ELOOP, os.strerror(ELOOP))
-    if target.is_dir():
-        raise OSError(EISDIR, os.strerror(EISDIR))
-    if not os.access(target, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise OSError(EACCES, os.strerror(EACCES))
-    return target.stat().st_mode & 0o7777
 
 
 @contextmanager

@@ -70,12 +70,8 @@ def nearest(name: str, valid: Iterable[str]) -> str | None:
     """
     from difflib import get_close_matches  # only a mistake pays for its import
 
-    names = list(valid)
-    matches = get_close_matches(name, names, n=1, cutoff=0.6)
-    if matches:
-        return matches[0]
-    by_letters = {one.lower(): one for one in names}
-    matches = get_close_matches(name.lower(), by_letters, n=1, cutoff=0.6)
+    by_letters = {one.lower(): one for one in valid}
+    matches = get_close_matches(name.lower(), by_letters, n=1)
     return by_letters[matches[0]] if matches else None
 
 

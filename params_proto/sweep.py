@@ -493,8 +493,8 @@ class Sweep(Sequence[Config]):
             config_name: the primary config; likewise.
             launcher: the launcher's name: `basic` runs one job after the other in this process,
                 `joblib` several at a time, `submitit_slurm` on a cluster.
-            sweep_dir: the sweep's directory. By default it is named after the time, followed by
-                `_1` if that is taken.
+            sweep_dir: the sweep's directory. By default it is named after the time at which the
+                launch starts, followed by `_1` if that is taken; all its jobs are in it.
             overrides: as on the command line: they take precedence over the sweep, one with several
                 values multiplies it, and those of `hydra.` set what has no argument here.
             resume: whether to resume the sweep in `sweep_dir`, where only missing jobs run; it is

@@ -65,7 +65,7 @@ def test_what_is_measured_at_scale() -> None:
 def test_a_benchmark_of_configs_that_hydra_composes_fails(tmp_path: Path) -> None:
     sweep = [APPS / "trivial/app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2"]
     run_from_prefixes([*sweep, "hydra.sweep.dir=fast"], tmp_path)
-    with pytest.raises(RuntimeError, match=r"Counts\(from_prefixes=0, by_hydra=0\)"):
+    with pytest.raises(RuntimeError, match=r"Counter\("):
         run_from_prefixes([*sweep, "hydra.sweeper.compose=hydra", "hydra.sweep.dir=slow"], tmp_path)
 
 

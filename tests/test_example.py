@@ -92,13 +92,6 @@ def test_a_plain_run_trains_one_model(example: Path, python) -> None:
     assert log.read_text().strip() == line
 
 
-def test_help_lists_the_parameters_of_each_class(example: Path, python) -> None:
-    text = python("train.py", "--help").stdout
-
-    for words in ("units in each hidden layer", "step size", "of the initial weights"):
-        assert words in text
-
-
 def test_hydras_own_syntax_and_equal_seeds_give_equal_models(example: Path, python) -> None:
     done = python("train.py", "-m", "model.hidden=4,8", "seed=1,1", "epochs=2", "hydra.sweep.dir=m")
 
@@ -149,45 +142,3 @@ def test_a_loop_and_a_multirun_give_equal_values_of_equal_types(given: Path, pyt
 
     assert taken(given) == by_loop
     assert by_loop[1] == repr((0, 20, 32, True, 32, 1, "relu", "adam", 0.001))
-
-
-def test_a_saved_file_runs(given: Path, python) -> None:
-    rates = Sweep().product({"optimizer.lr": [0.5, 1e-5], "model": ["large"]}).repeat(2)
-    rates.save(given.parent / "sweeps.yaml")
-
-    python("train.py", "-m", "hydra.sweeper.sweep=sweeps.yaml")
-
-    job = "(0, 20, 32, False, 128, 2, 'relu', 'adam', {})"
-    assert taken(given) == [job.format(lr) for lr in (0.5, 0.5, 1e-5, 1e-5)]
-
-
-def test_a_sweep_in_the_script_runs(given: Path, python) -> None:
-    python("train.py", "-m", "hydra.sweeper.sweep=train.py:grid")
-
-    assert taken(given) == [
-        repr((seed, 20, 32, False, hidden, 1, "relu", "adam", lr))
-        for hidden in (16, 64)
-        for lr in (0.001, 0.01)
-        for seed in (0, 1)
-    ]
-
-
-def test_the_command_line_wins_over_the_sweep_and_multiplies_it(given: Path, python) -> None:
-    python("train.py", "-m", "+sweep=seeds", "batch_size=8,16", "seed=1,2")
-
-    assert taken(given) == [
-        repr((seed, 20, batch_size, False, 32, 1, "relu", "adam", 0.01))
-        for seed in (1, 2)
-        for batch_size in (8, 16)
-    ]
-
-
-def test_two_workers_give_what_one_gives(given: Path, python) -> None:
-    command = ["train.py", "-m", "+sweep=learning_rate"]
-    python(*command, "hydra.sweep.dir=one")
-    one = taken(given)
-
-    two = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-    python(*command, *two, "hydra.sweep.dir=two")
-
-    assert sorted(taken(given)) == sorted(one)

@@ -201,30 +201,12 @@ print([name for name in sys.modules if name.partition(".")[0] in ("params_proto"
     assert loaded == "[]"
 
 
-def test_a_hydra_app_that_does_not_use_the_sweeper_does_not_load_it(tmp_path: Path, python) -> None:
-    (tmp_path / "app.py").write_text("""
-import sys
-import hydra
-
-@hydra.main(version_base=None, config_path=None)
-def main(cfg):
-    print([name for name in sys.modules if name.partition(".")[0] == "params_proto"])
-
-main()
-""")
-    assert python("app.py", "-m", "+x=1,2").stdout.count("\n[]\n") == 2
-
-
 def test_the_map_of_the_house_names_every_module() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     names = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}
 
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
     assert set().union(*FLOORS.values()) == names  # nor is one left that has gone
-
-
-def test_hydra_plugins_is_a_namespace() -> None:
-    assert not (ROOT / "hydra_plugins" / "__init__.py").exists()
 
 
 def test_a_multirun_of_an_app_without_fields_does_not_load_what_reads_them(

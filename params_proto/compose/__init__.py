@@ -7,8 +7,8 @@ this folder, its option `hydra.sweeper.compose` and the line that calls `chosen`
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from copy import copy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,28 +20,13 @@ log = logging.getLogger(__name__)
 
 BY_HYDRA = "Configs are composed by Hydra, as with hydra.sweeper.compose=hydra"
 
-
-@dataclass
-class Counts:
-    """How many configs of jobs this process has composed: tests and benchmarks look at both ways.
-
-    Args:
-        from_prefixes: those that were made from a prefix.
-        by_hydra: those that Hydra composed although prefixes were to be shared.
-    """
-
-    from_prefixes: int = 0
-    by_hydra: int = 0
-
-
-counts = Counts()
+counts: Counter[str] = Counter()
+"""How many configs of jobs this process has composed `from_prefixes`, and how many `by_hydra`
+although prefixes were to be shared."""
 
 
 def chosen(option: str, context: HydraContext) -> HydraContext:
     """A context for the sweeper and the launcher, by what `hydra.sweeper.compose` says.
-
-    Its loader keeps the config files as they are now. Hydra composes the configs, until
-    `share_prefixes` is called.
 
     Args:
         option: `cached`, or `hydra` for Hydra's own way.
@@ -60,12 +45,12 @@ def chosen(option: str, context: HydraContext) -> HydraContext:
             " common once, or `hydra`, Hydra's own way."
         )
     new = copy(context)
-    new.config_loader = _cached(context.config_loader)
+    new.config_loader = cached(context.config_loader)
     return new
 
 
 def cached(loader: ConfigLoader) -> ConfigLoader:
-    """A loader that composes the same configs faster.
+    """A loader that keeps the config files as they are now, and can share prefixes.
 
     Args:
         loader: Hydra's.
@@ -73,9 +58,18 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
     Returns:
         The given one where it is not Hydra's own, or Hydra has not what this needs of it.
     """
-    new = _cached(loader)
-    share_prefixes(new)
-    return new
+    try:
+        from hydra._internal.config_loader_impl import ConfigLoaderImpl
+
+        from params_proto.compose.loader import CachedLoader, unmet
+
+        reason = unmet(loader)
+        if reason is None and isinstance(loader, ConfigLoaderImpl):
+            return CachedLoader(loader)
+    except (ImportError, AttributeError, LookupError, TypeError) as error:
+        reason = f"this version of Hydra or OmegaConf has other internals ({error})"
+    log.info(f"{BY_HYDRA}: {reason}.")
+    return loader
 
 
 def share_prefixes(loader: ConfigLoader) -> None:
@@ -97,7 +91,9 @@ def loader_over(configs: str | None) -> ConfigLoader:
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
 
-    return cached(ConfigLoaderImpl(create_config_search_path(configs)))
+    loader = cached(ConfigLoaderImpl(create_config_search_path(configs)))
+    share_prefixes(loader)
+    return loader
 
 
 def copy_files(loader: ConfigLoader, folder: Path) -> None:
@@ -105,7 +101,7 @@ def copy_files(loader: ConfigLoader, folder: Path) -> None:
 
     Args:
         loader: the sweep's; Hydra's own reads each file when it needs it, and copies none.
-        folder: where to, a folder of its own.
+        folder: where to, a folder of its own. What another sweep has left there is removed.
 
     Raises:
         SweepError: they cannot be written.
@@ -119,28 +115,3 @@ def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
     """A loader that composes from what `copy_files` wrote; the given one if it is Hydra's own."""
     read = getattr(loader, "over_copies", None)
     return loader if read is None else read(folder)
-
-
-def _cached(loader: ConfigLoader) -> ConfigLoader:
-    try:
-        from hydra._internal.config_loader_impl import ConfigLoaderImpl
-
-        from params_proto.compose.versions import unmet
-
-        if (need := unmet()) is not None:
-            return _hydras(loader, need)
-        from params_proto.compose.loader import CachedLoader
-        from params_proto.compose.sources import UnknownSourceError
-    except (ImportError, AttributeError, LookupError) as error:
-        return _hydras(loader, f"this version of Hydra or OmegaConf lacks a name ({error})")
-    if type(loader) is not ConfigLoaderImpl:
-        return _hydras(loader, f"the config loader is a {type(loader).__qualname__}")
-    try:
-        return CachedLoader(loader)
-    except UnknownSourceError as error:
-        return _hydras(loader, str(error))
-
-
-def _hydras(loader: ConfigLoader, reason: str) -> ConfigLoader:
-    log.info(f"{BY_HYDRA}: {reason}.")
-    return loader

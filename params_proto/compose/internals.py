@@ -1,8 +1,16 @@
-"""What the rest of the package uses of private names in multiprocessing."""
+"""What the rest of the package uses of private names in Hydra and multiprocessing."""
 
 from __future__ import annotations
 
-from typing import Any, cast
+import inspect
+from contextlib import AbstractContextManager, nullcontext
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from params_proto.fields.signature import made_by_hydra_main
+
+if TYPE_CHECKING:
+    from hydra._internal.hydra import Hydra
+    from hydra.types import TaskFunction
 
 
 def hand_to_children(name: str, value: Any) -> None:
@@ -18,3 +26,55 @@ def hand_to_children(name: str, value: Any) -> None:
     from multiprocessing.process import current_process
 
     cast("Any", current_process())._config[name] = value
+
+
+def started(configs: str | None, name: str) -> Hydra:
+    """Hydra as an app has it, which from here on is the process's.
+
+    Args:
+        configs: the folder of the configs, or their package, `pkg://...`; None for those that Hydra
+            has itself.
+        name: of the jobs.
+    """
+    from hydra._internal.hydra import Hydra
+    from hydra._internal.utils import create_config_search_path
+
+    return Hydra.create_main_hydra2(name, create_config_search_path(configs))
+
+
+class Decoration(NamedTuple):
+    """The arguments of `hydra.main`, and what it decorates.
+
+    Args:
+        function: the task function.
+        config_path: relative to its file.
+        config_name: the primary config.
+        whitelist: what the app's configs may have called, since Hydra 1.4.
+    """
+
+    function: TaskFunction
+    config_path: str | None
+    config_name: str | None
+    whitelist: Any = None
+
+    def allowed(self) -> AbstractContextManager[Any]:
+        """Within, configs may have called what they may in the app."""
+        if self.whitelist is None:
+            return nullcontext()
+        from hydra import utils
+
+        return getattr(utils, "execution_whitelist")(self.whitelist)  # noqa: B009
+
+
+def decoration(function: Any) -> Decoration | None:
+    """What `hydra.main` has decorated a function with; None where it has not.
+
+    Args:
+        function: which other decorators may have wrapped once more.
+    """
+    made = made_by_hydra_main(function)
+    if made is None:
+        return None
+    held = inspect.getclosurevars(made).nonlocals
+    names = ("config_path", "config_name", "execution_whitelist")
+    return Decoration(made.__wrapped__, *[held.get(name) for name in names])

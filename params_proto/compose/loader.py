@@ -10,40 +10,47 @@ not, all configs are Hydra's from there on. Errors are always Hydra's own.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
-from enum import Enum
-from itertools import takewhile
+from collections.abc import Callable
+from copy import copy
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
 from uuid import uuid4
 
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
-from hydra._internal.config_repository import ConfigRepository
-from hydra.core.override_parser.types import Override
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import BY_HYDRA, counts
-from params_proto.compose.prefix import NotCacheableError, Prefixes, is_search_path, parsed
-from params_proto.compose.sources import UnknownSourceError, refuse_unknown
+from params_proto.compose import counts
+from params_proto.compose.sources import Repository, unknown_source
 from params_proto.compose.template import cloned_by_deepcopy, difference
-from params_proto.compose.versions import ensure_unchanged, has_aliases
 
 log = logging.getLogger(__name__)
 
-# What a loader has composed is kept by the process: a loader that is pickled finds it there.
-_known: dict[str, Prefixes] = {}
+# What prefixes call of Hydra's loader, or override. Where one takes other arguments, the first job
+# cannot be composed from a prefix, and Hydra composes all of them.
+_NEEDS = (
+    "_load_configuration_impl",
+    "_parse_overrides_and_create_caching_repo",
+    "_compose_config_from_defaults_list",
+    "_load_single_config",
+    "_apply_overrides_to_config",
+)
+
+# The files of a loader that came to this process in a pickle, once for each job, and its prefixes.
+_unpickled: dict[str, Repository] = {}
 _lock = Lock()  # a launcher may compose in threads
-_LOADERS = 2  # a worker that is used again has one, an interactive session some one by one
 
 
-class _Way(Enum):
-    """How a loader composes."""
-
-    HYDRA = "by Hydra alone"
-    FIRST = "from prefixes, and the next job by Hydra as well, to compare"
-    SHARED = "from prefixes"
+def unmet(loader: object) -> str | None:
+    """Why configs cannot be composed from prefixes; None where they can."""
+    if type(loader) is not ConfigLoaderImpl:
+        return f"the config loader is a {type(loader).__qualname__}"
+    for name in _NEEDS:
+        if not hasattr(ConfigLoaderImpl, name):
+            return f"this version of Hydra has no ConfigLoaderImpl.{name}"
+    return unknown_source(loader.repository.get_sources())
 
 
 class CachedLoader(ConfigLoaderImpl):
@@ -51,42 +58,44 @@ class CachedLoader(ConfigLoaderImpl):
 
     Args:
         loader: Hydra's own.
-
-    Raises:
-        UnknownSourceError: a source of configs that is none of Hydra's own.
     """
 
     def __init__(self, loader: ConfigLoaderImpl) -> None:
-        refuse_unknown(loader.repository.get_sources())
         vars(self).update(vars(loader))
         del vars(self)["repository"]
-        self._way = _Way.HYDRA
+        self._shares = self._agrees = False
         self._token = uuid4().hex
         self._copies: Path | None = None
-        self._prefixes()
+        self._files: Repository | None = Repository(self.config_search_path, None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_files": None}
 
     @property
-    def repository(self) -> ConfigRepository:  # type: ignore[override]
+    def repository(self) -> Repository:  # type: ignore[override]
         """What everything else that Hydra asks of a loader looks into."""
-        return self._prefixes().repository
+        with _lock:
+            if self._files is None:
+                if self._token not in _unpickled:
+                    _unpickled.clear()  # a worker runs one sweep at a time
+                    files = Repository(self.config_search_path, self._copies)
+                    _unpickled[self._token] = files
+                self._files = _unpickled[self._token]
+            return self._files
 
     def share_prefixes(self) -> None:
         """Composes from prefixes from here on."""
-        self._way = _Way.FIRST
+        self._shares, self._agrees = True, False
 
     def copy_files(self, folder: Path) -> None:
-        """Copies the config files as they were read, for other processes to compose from.
-
-        Args:
-            folder: where to. What another sweep has left there is removed.
-        """
-        self._prefixes().repository.copy_files(folder)
+        """Copies the config files as they were read, for other processes to compose from."""
+        self.repository.copy_files(folder)
         self._copies = folder
 
     def over_copies(self, folder: Path) -> CachedLoader:
         """A loader that reads the files that another one has copied."""
-        new = object.__new__(CachedLoader)
-        vars(new).update(vars(self), _copies=folder, _token=uuid4().hex)
+        new = copy(self)
+        new._copies, new._token = folder, uuid4().hex
         return new
 
     def load_configuration(
@@ -99,103 +108,75 @@ class CachedLoader(ConfigLoaderImpl):
         **later: Any,
     ) -> DictConfig:
         """See Hydra's."""
-
-        def by_hydra() -> DictConfig:
-            return self._hydras().load_configuration(
-                config_name, overrides, run_mode, from_shell, validate_sweep_overrides, **later
-            )
-
-        def shared() -> DictConfig:
-            if has_aliases(self, config_name):
-                raise NotCacheableError("overrides have aliases")
-            lines = parsed(overrides)
-            leading = [*takewhile(Override.is_hydra_override, lines)]
-            # If they say where to look for configs, they are those of all jobs.
-            leading = leading if any(map(is_search_path, leading)) else []
-            return self._prefixes().compose(config_name, leading, lines[len(leading) :])
-
-        if run_mode is not RunMode.RUN or any(later.values()):
-            return by_hydra()  # it is not a job's
-        return self._compose(overrides, shared, by_hydra)
+        arguments = (config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
+        by_hydra = partial(self._hydras().load_configuration, *arguments, **later)
+        # From Hydra 1.4 on, a config may have aliases for what is overridden.
+        aliases = getattr(self, "get_override_aliases", None)
+        if (
+            not self._shares
+            or run_mode is not RunMode.RUN  # it is not a job's
+            or any(later.values())
+            or (aliases is not None and aliases(config_name).targets)
+        ):
+            return by_hydra()
+        return self._compose(by_hydra, None, config_name, [], overrides)
 
     def load_sweep_config(
         self, master_config: DictConfig, sweep_overrides: list[str]
     ) -> DictConfig:
         """See Hydra's."""
-
-        def by_hydra() -> DictConfig:
-            return self._hydras().load_sweep_config(master_config, sweep_overrides)
-
-        def shared() -> DictConfig:
-            hydra = master_config.hydra
-            leading = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
-            config = self._prefixes().compose(
-                hydra.job.config_name, parsed(leading), parsed(sweep_overrides)
-            )
-            if ensure_unchanged is not None:
-                ensure_unchanged(master_config=master_config, sweep_config=config)
-            OmegaConf.copy_cache(from_config=master_config, to_config=config)
-            return config
-
-        return cloned_by_deepcopy(self._compose(sweep_overrides, shared, by_hydra))
+        by_hydra = partial(self._hydras().load_sweep_config, master_config, sweep_overrides)
+        if not self._shares:
+            return by_hydra()
+        hydra = master_config.hydra
+        of_all = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
+        name = hydra.job.config_name
+        config = self._compose(by_hydra, master_config, name, of_all, sweep_overrides)
+        return cloned_by_deepcopy(config)
 
     def _compose(
         self,
-        lines: Sequence[str],
-        shared: Callable[[], DictConfig],
         by_hydra: Callable[[], DictConfig],
+        master: DictConfig | None,
+        config_name: str | None,
+        of_all: list[str],
+        own: list[str],
     ) -> DictConfig:
-        if self._way is _Way.HYDRA:
-            return by_hydra()
-        config = self._try(lines, shared)
-        if isinstance(config, DictConfig) and self._way is _Way.SHARED:
-            counts.from_prefixes += 1
-            return config
-        expected = by_hydra()  # which raises what is the user's to mend
-        if isinstance(config, DictConfig):
-            found = difference(config, expected)
-            if found is None:
-                self._way = _Way.SHARED
-                counts.from_prefixes += 1
-                return config
-            self._turn_to_hydra(lines, f"in another way than Hydra: {found}")
-        elif isinstance(config, Exception):
-            self._turn_to_hydra(lines, f"not at all ({type(config).__name__}: {config})")
-        counts.by_hydra += 1
-        return expected
+        from params_proto.compose import prefix  # which a sweep of one job does not need
 
-    def _try(
-        self, lines: Sequence[str], shared: Callable[[], DictConfig]
-    ) -> DictConfig | Exception | None:
+        config, problem = None, None
         try:
-            return shared()
-        except NotCacheableError as error:
-            log.debug(f"{' '.join(lines)} is composed by Hydra's own code: {error}")
-        except UnknownSourceError as error:
-            self._way = _Way.HYDRA
-            log.info(f"{BY_HYDRA}: {error}.")
+            config = prefix.prefixes_of(self, config_name, [*of_all, *own]).compose(of_all, own)
+            if master is not None:
+                unchanged = getattr(self, "_ensure_sweep_config_controller_unchanged", None)
+                if unchanged is not None:  # Hydra 1.4's
+                    unchanged(master_config=master, sweep_config=config)
+                OmegaConf.copy_cache(from_config=master, to_config=config)
+        except prefix.NotCacheableError as error:
+            log.debug(f"{' '.join(own)} is composed by Hydra's own code: {error}")
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
-            return error
-        return None
-
-    def _turn_to_hydra(self, lines: Sequence[str], how: str) -> None:
-        self._way = _Way.HYDRA
-        log.warning(
-            f"hydra.sweeper.compose=cached composes the config of {' '.join(lines) or 'a job'}"
-            f" {how}. All configs are composed by Hydra from here on, as with"
-            " hydra.sweeper.compose=hydra."
-        )
+            config, problem = None, f"not at all ({type(error).__name__}: {error})"
+        if config is None or not self._agrees:
+            expected = by_hydra()  # which raises what is the user's to mend
+            found = None if config is None else difference(config, expected)
+            if found is not None:
+                problem = f"in another way than Hydra: {found}"
+            if problem is not None:
+                self._shares = False
+                log.warning(
+                    "hydra.sweeper.compose=cached composes the config of"
+                    f" {' '.join(own) or 'a job'} {problem}. All configs are composed by Hydra from"
+                    " here on, as with hydra.sweeper.compose=hydra."
+                )
+            if config is None or problem is not None:
+                counts["by_hydra"] += 1
+                return expected
+            self._agrees = True
+        counts["from_prefixes"] += 1
+        return config
 
     def _hydras(self) -> ConfigLoaderImpl:
         """Hydra's own loader over the same files."""
         own = object.__new__(ConfigLoaderImpl)
         vars(own).update(vars(self), repository=self.repository)
         return own
-
-    def _prefixes(self) -> Prefixes:
-        with _lock:
-            if self._token not in _known:
-                _known[self._token] = Prefixes(self.config_search_path, self._copies)
-                if len(_known) > _LOADERS:
-                    del _known[next(iter(_known))]
-            return _known[self._token]

@@ -2,8 +2,8 @@
 
 Jobs with the same choices of groups share a prefix. Hydra's own code makes it, of plain files and
 structured configs. What may be another in the next job is not cacheable, and Hydra composes it:
-an interpolation that decides what is composed (in a defaults list, in the search path, or where a
-later file merges a mapping into it), and an override of what Hydra fills in last.
+an interpolation that decides what is composed (a resolver in a defaults list, or where a later
+file merges a mapping into an interpolation), and an override of what Hydra fills in last.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -14,267 +14,213 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
-from hydra import __version__, version
+from hydra import version
+from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_repository import CachingConfigRepository, IConfigRepository
-from hydra._internal.defaults_list import Overrides, create_defaults_list
-from hydra.conf import ConfigSourceInfo
-from hydra.core.config_search_path import ConfigSearchPath
+from hydra._internal.defaults_list import Overrides
 from hydra.core.default_element import ResultDefault
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobRuntime
 from hydra.plugins.config_source import ConfigResult
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf._utils import split_key
 
-from params_proto.compose.sources import Repository, refuse_unknown
+from params_proto.compose.loader import CachedLoader
+from params_proto.compose.sources import unknown_source
 from params_proto.compose.template import children, clone
-from params_proto.compose.versions import overrides_dirname
 
 # A job is composed to be checked, and again to be launched: where each has a prefix of its own,
 # those whose prefixes have no more nodes than this find theirs again. A node takes some 650 bytes:
 # 64 MiB in all, for hundreds of prefixes or, of a large config, for tens.
 _NODES = 100_000
-_LEAST = 4  # prefixes, however large
-
-_Path = tuple[Any, ...]
 
 _RESOLVER = re.compile(r"\$\{\s*[\w.]+\s*:")
 # Of the node hydra: what Hydra fills in after a job's values.
 _FILLED_IN = ("overrides", "runtime")
+
+# Hydra 1.3's; Hydra 1.4 has a resolver for it.
+_overrides_dirname: Any = getattr(config_loader_impl, "get_overrides_dirname", None)
 
 
 class NotCacheableError(Exception):
     """A config that may differ from Hydra's if it is made from a prefix."""
 
 
-_LINES = 16_384  # overrides that are remembered: those of the jobs that are validated ahead
-
-
-@lru_cache(maxsize=_LINES)
-def _parse(line: str) -> Override:
-    return OverridesParser.create().parse_overrides([line])[0]
-
-
-def parsed(lines: Iterable[str]) -> list[Override]:
-    """The overrides, which nobody may change.
-
-    >>> [one.key_or_group for one in parsed(["lr=0.1", "+db=pg"])]
-    ['lr', 'db']
-    """
-    return [*map(_parse, lines)]
-
-
-def is_search_path(override: Override) -> bool:
-    """Whether an override says where to look for configs."""
-    return override.key_or_group.startswith("hydra.searchpath")
-
-
-@dataclass(eq=False, frozen=True)
-class ConfigPrefix:
+class ConfigPrefix(NamedTuple):
     """What the jobs with one choice of groups have in common.
 
     Args:
         config: as it is before a job's values.
         filled_in: the nodes of `hydra` that Hydra fills in after them, as far as jobs share that.
-        config_name: the primary config.
         nodes: how many there are.
     """
 
     config: DictConfig
     filled_in: dict[str, Any]
-    config_name: str | None
     nodes: int
 
-    def job(self, own: Sequence[Override], values: Sequence[Override]) -> DictConfig:
-        """The config of a job, made as Hydra does from here on.
 
-        Args:
-            own: all overrides of the job.
-            values: those that choose no group.
-        """
-        config = clone(self.config)
-        ConfigLoaderImpl._apply_overrides_to_config([*values], config)
-        # Each node is looked up once: a look-up costs OmegaConf as much as a value.
-        hydra = config.hydra
-        for name, node in self.filled_in.items():
-            vars(hydra)["_content"][name] = clone(node, hydra)
-        of_job, lines = hydra.job, hydra.overrides
-        of_hydra, of_task = lines.hydra, lines.task
-        task = [override for override in own if not override.is_hydra_override()]
-        for override in own:
-            (of_hydra if override.is_hydra_override() else of_task).append(override.input_line)
-        env_copy = of_job.env_copy
-        if env_copy:
-            with open_dict(hydra):
-                for key in env_copy:
-                    of_job.env_set[key] = os.environ[key]
-        hydra.runtime.cwd = os.getcwd()
-        if "name" not in of_job:
-            of_job.name = JobRuntime().get("name")
-        if overrides_dirname is not None:
-            form = of_job.config.override_dirname
-            of_job.override_dirname = overrides_dirname(
-                overrides=task,
-                kv_sep=form.kv_sep,
-                item_sep=form.item_sep,
-                exclude_keys=form.exclude_keys,
-            )
-        of_job.config_name = self.config_name
-        return config
+def prefixes_of(loader: CachedLoader, config_name: str | None, lines: Sequence[str]) -> Prefixes:
+    """The prefixes of a primary config and of the search path that the overrides say."""
+    paths = [line for line in lines if "hydra.searchpath" in line]
+    kept = loader.repository.prefixes
+    where = (config_name, *paths)
+    if where not in kept:
+        kept[where] = Prefixes(loader, config_name, paths)
+    return kept[where]
 
 
 class Prefixes:
-    """Makes the prefixes of one search path, and keeps those that jobs had last.
+    """Makes prefixes, and keeps those that jobs had last.
 
     Args:
-        search_path: where to look for configs.
-        copies: the directory of the files' copies; None to read them where they are.
+        loader: the one that composes from them.
+        config_name: the primary config.
+        paths: the overrides that say where to look for configs.
     """
 
-    def __init__(self, search_path: ConfigSearchPath, copies: Any) -> None:
-        self.repository = Repository(search_path, copies)
-        self._search_path = search_path
+    def __init__(self, loader: CachedLoader, config_name: str | None, paths: list[str]) -> None:
+        made = ConfigLoaderImpl._parse_overrides_and_create_caching_repo(loader, config_name, paths)
+        self._repository: Any = made[1].delegate  # over the whole search path
+        if (unknown := unknown_source(self._repository.get_sources())) is not None:
+            raise NotCacheableError(unknown)
+        self._search_path = loader.config_search_path
+        self._config_name = config_name
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
-        self._repositories: dict[tuple[object, ...], CachingConfigRepository] = {}
         self._lock = Lock()  # a launcher may compose in threads
-        self._chooses = lru_cache(maxsize=_LINES)(self._chooses_option)
+        self._read = lru_cache(self._parsed)
 
-    def compose(
-        self, config_name: str | None, leading: Sequence[Override], own: Sequence[Override]
-    ) -> DictConfig:
+    def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job.
 
         Args:
-            config_name: the primary config.
-            leading: the overrides that all jobs have, Hydra's own.
+            of_all: the overrides that all jobs have, Hydra's own.
             own: those of the job.
 
         Raises:
             NotCacheableError: Hydra has to compose it.
-            UnknownSourceError: the search path has a source that is none of Hydra's own.
             Exception: the composition fails.
         """
-        paths = [*filter(is_search_path, leading)]
-        where = (config_name, *[override.input_line for override in paths])
-        if where not in self._repositories:
-            self._repositories[where] = self._repository(config_name, paths)
-        groups, values = [list[Override](), list[Override]()], [list[Override](), list[Override]()]
-        for place, overrides in enumerate((leading, own)):
-            for override in overrides:
-                if place and is_search_path(override):
-                    raise NotCacheableError(f"{override.input_line}: a search path of one job")
-                chooses = self._chooses(where, str(override.input_line))
-                (groups if chooses else values)[place].append(override)
-        key = (version.getbase(), where, *[_lines(each) for each in (leading, groups[1])])
-        prefix = self._kept.get(key) or self._made(config_name, leading, paths, groups, values[0])
-        self._keep(key, prefix)
+        first, then = [*map(self._read, of_all)], [*map(self._read, own)]
+        groups = [override for override, chooses in then if chooses]
+        key = (version.getbase(), *of_all, None, *[override.input_line for override in groups])
+        prefix = self._kept.get(key)
+        if prefix is None:
+            groups = [*[override for override, chooses in first if chooses], *groups]
+            values = [override for override, chooses in first if not chooses]
+            prefix = self._made(of_all, groups, values)
+        nodes = 1 if isinstance(prefix, str) else prefix.nodes
+        with self._lock:
+            self._kept[key] = prefix
+            self._kept.move_to_end(key)
+            while len(self._kept) > max(1, _NODES // nodes):  # others have about as many
+                self._kept.popitem(last=False)
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
-        return prefix.job(own, values[1])
+        config = clone(prefix.config)
+        values = [override for override, chooses in then if not chooses]
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        self._fill_in(config, prefix, [override for override, _ in then])
+        return config
 
-    def _chooses_option(self, where: tuple[object, ...], line: str) -> bool:
-        """Whether an override chooses a group's option, by Hydra's rule; else it is a value."""
-        override = _parse(line)
+    def _parsed(self, line: str) -> tuple[Override, bool]:
+        """An override, and whether it chooses a group's option, by Hydra's rule: else a value."""
+        override = OverridesParser.create().parse_overrides([line])[0]
         if override.is_sweep_override():
             raise NotCacheableError(f"{line} is a sweep")
         key, *below = split_key(override.key_or_group)
         if key == "hydra" and (not below or below[0] in ("aliases", *_FILLED_IN)):
             raise NotCacheableError(f"{line} changes what Hydra fills in last")
-        return not Overrides(self._repositories[where], [override]).config_overrides
-
-    def _keep(self, key: tuple[object, ...], prefix: ConfigPrefix | str) -> None:
-        nodes = prefix.nodes if isinstance(prefix, ConfigPrefix) else 1
-        with self._lock:
-            self._kept[key] = prefix
-            self._kept.move_to_end(key)
-            while len(self._kept) > max(_LEAST, _NODES // nodes):  # others have about as many
-                self._kept.popitem(last=False)
+        chooses = not Overrides(self._repository, [override]).config_overrides
+        if chooses and _RESOLVER.search(line):
+            raise NotCacheableError(f"a resolver chooses in {line}")
+        return override, chooses
 
     def _made(
-        self,
-        config_name: str | None,
-        leading: Sequence[Override],
-        paths: Sequence[Override],
-        groups: Sequence[Sequence[Override]],
-        values: Sequence[Override],
+        self, of_all: Sequence[str], groups: list[Override], values: list[Override]
     ) -> ConfigPrefix | str:
+        repository = CachingConfigRepository(self._repository)
+        composition = _Composition(self._search_path, repository, groups)
         try:
-            repository = self._repository(config_name, paths)
-            defaults = create_defaults_list(
-                repo=repository,
-                config_name=config_name,
-                overrides_list=[*groups[0], *groups[1]],
-                prepend_hydra=True,
-                skip_missing=False,
-            )
-            choices: list[object] = [*_lines([*groups[0], *groups[1]])]
-            choices += [one.defaults_list for one in repository.cache.values() if one is not None]
-            for choice in map(repr, choices):
-                if _RESOLVER.search(choice):
-                    raise NotCacheableError(f"a resolver chooses in {choice}")
-            composition = _Composition(self._search_path, repository)
-            config = composition._compose_config_from_defaults_list(defaults.defaults, repository)
-            OmegaConf.set_struct(config, True)
-            OmegaConf.set_readonly(config.hydra, False)
-            ConfigLoaderImpl._apply_overrides_to_config([*values], config)
-            nodes = _count(config)
+            whole = composition._load_configuration_impl(self._config_name, [], RunMode.RUN)
         except NotCacheableError as error:
             return str(error)  # which has not, as its traceback, all that was composed
-        filled = clone(config).hydra
-        filled.overrides.hydra.extend(_lines(leading))
-        with open_dict(filled):
-            filled.runtime.choices.update(defaults.overrides.known_choices)
-        filled.runtime.version = __version__
-        filled.runtime.version_base = version.getbase()
-        filled.runtime.config_sources = [
-            ConfigSourceInfo(path=source.path, schema=source.scheme(), provider=source.provider)
-            for source in repository.get_sources()
-        ]
-        filled_in = {name: filled._get_node(name) for name in _FILLED_IN}
-        return ConfigPrefix(config, filled_in, config_name, nodes)
+        config, nodes = composition.merged
+        OmegaConf.set_struct(config, True)
+        OmegaConf.set_readonly(config.hydra, False)
+        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        lines = whole.hydra.overrides
+        lines.task.clear()  # of the groups, which are the job's own to list
+        lines.hydra.clear()
+        lines.hydra.extend(of_all)
+        filled_in = {name: whole.hydra._get_node(name) for name in _FILLED_IN}
+        return ConfigPrefix(config, filled_in, nodes)
 
-    def _repository(
-        self, config_name: str | None, paths: Sequence[Override]
-    ) -> CachingConfigRepository:
-        """Hydra's repository of one composition, with the search path that it asks for."""
-        repository = CachingConfigRepository(self.repository)
-        composition = _Composition(self._search_path, repository)
-        composition.ensure_main_config_source_available()
-        if config_name is not None:
-            primary = repository.load_config(config_name)
-            node = primary and OmegaConf.to_container(primary.config)
-            for key in ("hydra", "searchpath"):
-                node = node.get(key) if isinstance(node, dict) else node
-            if node is not None and "${" in str(node):
-                raise NotCacheableError("hydra.searchpath has an interpolation")
-        composition._process_config_searchpath(config_name, [*paths], repository)
-        refuse_unknown(repository.get_sources())
-        return repository
-
-
-def _lines(overrides: Iterable[Override]) -> tuple[str | None, ...]:
-    return tuple([override.input_line for override in overrides])
+    def _fill_in(self, config: DictConfig, prefix: ConfigPrefix, own: Sequence[Override]) -> None:
+        """Fills in what Hydra fills in after a job's values."""
+        # Each node is looked up once: a look-up costs OmegaConf as much as a value.
+        hydra = config.hydra
+        for name, node in prefix.filled_in.items():
+            vars(hydra)["_content"][name] = clone(node, hydra)
+        job, lines = hydra.job, hydra.overrides
+        of_hydra, of_task = lines.hydra, lines.task
+        for override in own:
+            (of_hydra if override.is_hydra_override() else of_task).append(override.input_line)
+        env_copy = job.env_copy
+        if env_copy:
+            with open_dict(hydra):
+                for key in env_copy:
+                    job.env_set[key] = os.environ[key]
+        hydra.runtime.cwd = os.getcwd()
+        if "name" not in job:
+            job.name = JobRuntime().get("name")
+        if _overrides_dirname is not None:
+            job.override_dirname = _overrides_dirname(
+                [override for override in own if not override.is_hydra_override()],
+                **job.config.override_dirname,
+            )
+        job.config_name = self._config_name
 
 
 class _Composition(ConfigLoaderImpl):
-    """One run of Hydra's merging that watches where a mapping meets an interpolation."""
+    """One composition of Hydra's, of which the config before the values of a job is kept.
 
-    def __init__(self, search_path: ConfigSearchPath, repository: Any) -> None:
+    Args:
+        search_path: where to look for configs.
+        repository: what is found there.
+        groups: the overrides that choose groups.
+    """
+
+    def __init__(self, search_path: Any, repository: Any, groups: list[Override]) -> None:
         self.config_search_path = search_path
         self.repository = repository
+        self.merged: tuple[DictConfig, int]
         self._active_repository = None  # Hydra 1.4's
-        self._interpolations: dict[_Path, str] = {}
+        self._groups = groups
+        self._interpolations: dict[tuple[Any, ...], str] = {}
+
+    def _parse_overrides_and_create_caching_repo(
+        self, config_name: str | None, overrides: list[str], *_: Any
+    ) -> tuple[list[Override], Any]:
+        return self._groups, self.repository
+
+    def _compose_config_from_defaults_list(self, *arguments: Any, **named: Any) -> DictConfig:
+        config = super()._compose_config_from_defaults_list(*arguments, **named)
+        self.merged = clone(config), _count(config)
+        return config
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
         result = super()._load_single_config(default, repo)
+        if _RESOLVER.search(repr(result.defaults_list)):
+            raise NotCacheableError(f"a resolver chooses in {result.defaults_list}")
         for path, value in _walk(OmegaConf.to_container(result.config)):
             text = self._interpolations.pop(path, None)
             # Any other value takes the place of what the interpolation gives, whatever that is.
@@ -285,7 +231,7 @@ class _Composition(ConfigLoaderImpl):
         return result
 
 
-def _walk(value: Any, path: _Path = ()) -> Iterator[tuple[_Path, Any]]:
+def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
     yield path, value
     for key, child in value.items() if isinstance(value, dict) else ():
         yield from _walk(child, (*path, key))

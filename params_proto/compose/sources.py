@@ -21,11 +21,9 @@ from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, field
-from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra._internal.config_repository import ConfigRepository
 from hydra.core.config_search_path import ConfigSearchPath
@@ -43,27 +41,26 @@ _FOLDERS = 1000
 _OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # what makes a folder one that Hydra has written
 
 
-class UnknownSourceError(Exception):
-    """A source of configs that is none of Hydra's own: it may give another config each time."""
+def unknown_source(sources: Iterable[ConfigSource]) -> str | None:
+    """The source of configs that is none of Hydra's own: it may give another config each time."""
+    for source in sources:
+        if source.scheme() not in ("file", "pkg", "structured"):
+            kind = type(source)
+            return f"{source} is a {kind.__module__}.{kind.__qualname__}"
+    return None
 
 
-@dataclass(eq=False)
-class ConfigFiles:
-    """The YAML files of a config directory.
+class _KeptSource(ConfigSource):
+    """One of Hydra's sources of files, over the YAML files of a directory as they are now."""
 
-    Args:
-        texts: what is in them, by their paths in the directory.
-        folders: the paths of the folders that were read; "" is the directory.
-    """
-
-    texts: dict[str, bytes] = field(default_factory=dict[str, bytes])
-    folders: set[str] = field(default_factory=set[str])
-
-    @classmethod
-    def read(cls, root: Path) -> ConfigFiles:
-        """Reads them, and what cannot be read is left out."""
-        found, left = cls(), deque([""])
-        while left and len(found.folders) < _FOLDERS:
+    def __init__(self, source: ConfigSource, root: Path, name: str) -> None:
+        vars(self).update(vars(source))
+        self.name = name
+        self.texts: dict[str, bytes] = {}
+        self._folders = set[str]()
+        self._root = root
+        left = deque([""])  # paths in the directory, which is "" itself
+        while left and len(self._folders) < _FOLDERS:
             folder = left.popleft()
             try:
                 names = sorted(os.listdir(root / folder))
@@ -71,97 +68,39 @@ class ConfigFiles:
                 continue
             if folder and not _OUTPUT.isdisjoint(names):
                 continue
-            found.folders.add(folder)
+            self._folders.add(folder)
             for name in names:
                 path, file = f"{folder}/{name}".lstrip("/"), root / folder / name
                 if name.endswith(".yaml"):
-                    with suppress(OSError):
-                        found.texts[path] = file.read_bytes()
+                    with suppress(OSError):  # which Hydra reports, if a job chooses it
+                        self.texts[path] = file.read_bytes()
                 elif not name.startswith((".", "__pycache__")) and file.is_dir():
                     left.append(path)
-        return found
-
-    def write(self, root: Path) -> None:
-        """Writes them below another directory."""
-        for path, text in self.texts.items():
-            file = root / path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(text)
-
-
-class _Named(io.StringIO):
-    """A text with the name of its file, which YAML's errors show."""
-
-    name: str
-
-
-class _KeptSource(ConfigSource):
-    """One of Hydra's sources of files, over files that were read before."""
-
-    def __init__(self, source: ConfigSource, files: ConfigFiles, root: Path, name: str) -> None:
-        vars(self).update(vars(source))
-        self.files = files
-        self.name = name
-        self._root = root
 
     def available(self) -> bool:
-        return "" in self.files.folders or super().available()  # type: ignore[safe-super]
+        return "" in self._folders or super().available()  # type: ignore[safe-super]
 
     def is_group(self, config_path: str) -> bool:
-        known = config_path in self.files.folders
+        known = config_path in self._folders
         return known or super().is_group(config_path)  # type: ignore[safe-super]
 
     def is_config(self, config_path: str) -> bool:
-        known = self._normalize_file_name(config_path) in self.files.texts
+        known = self._normalize_file_name(config_path) in self.texts
         return known or super().is_config(config_path)  # type: ignore[safe-super]
 
     def load_config(self, config_path: str) -> ConfigResult:
         name = self._normalize_file_name(config_path)
-        if name not in self.files.texts:
+        if name not in self.texts:
             return super().load_config(config_path)  # type: ignore[safe-super]
-        text = self.files.texts[name].decode()
-        stream = _Named(text, newline=None)
-        stream.name = os.path.realpath(self._root / name)
+        text = self.texts[name].decode()
+        stream = cast("Any", io.StringIO(text, newline=None))
+        stream.name = os.path.realpath(self._root / name)  # which YAML's errors show
         return ConfigResult(
             config=OmegaConf.load(stream),
             path=f"{self.scheme()}://{self.path}",
             provider=self.provider,
             header=self._get_header_dict(text[:512]),
         )
-
-
-@cache
-def _kept_class(kind: type[ConfigSource]) -> type[_KeptSource]:
-    made: Any = type(kind.__name__, (_KeptSource, kind), {})
-    return made
-
-
-def _directory_of(source: ConfigSource) -> Path | None:
-    """The directory of a source, if there is one."""
-    if source.scheme() == "file":
-        return Path(source.path).absolute()
-    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
-        found = resources.files(source.path)
-        return found if isinstance(found, Path) else None
-    return None
-
-
-def _is_known(source: ConfigSource) -> bool:
-    # Not by identity: plugins may have been loaded twice, as in a worker of joblib.
-    of_hydra = type(source).__module__.startswith("hydra._internal.core_plugins.")
-    return of_hydra or isinstance(source, _KeptSource)
-
-
-def refuse_unknown(sources: Iterable[ConfigSource]) -> None:
-    """Refuses sources that are none of Hydra's own.
-
-    Raises:
-        UnknownSourceError: there is one.
-    """
-    for source in sources:
-        if not _is_known(source):
-            kind = type(source)
-            raise UnknownSourceError(f"{source} is a {kind.__module__}.{kind.__qualname__}")
 
 
 class Repository(ConfigRepository):
@@ -173,6 +112,7 @@ class Repository(ConfigRepository):
     """
 
     def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
+        self.prefixes: dict[tuple[str | None, ...], Any] = {}  # what is composed of these files
         self._copies = copies
         self._kept: dict[tuple[str, str], _KeptSource] = {}
         self._results: dict[tuple[object, ...], ConfigResult | None] = {}
@@ -192,7 +132,7 @@ class Repository(ConfigRepository):
         self.sources = [*map(self._keeping, self.sources)]
 
     def load_config(self, config_path: str) -> ConfigResult | None:
-        if not all(map(_is_known, self.sources)):
+        if unknown_source(self.sources) is not None:
             return super().load_config(config_path)
         key = (config_path, *[(source.provider, source.full_path()) for source in self.sources])
         if key not in self._results:
@@ -213,12 +153,17 @@ class Repository(ConfigRepository):
         Raises:
             SweepError: they cannot be written.
         """
-        _remove(folder)
+        if folder.is_symlink():
+            folder.unlink()
+        shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
             folder.chmod(0o700)  # a config may have been readable by its owner alone
             for source in self._kept.values():
-                source.files.write(folder / source.name)
+                for path, text in source.texts.items():
+                    file = folder / source.name / path
+                    file.parent.mkdir(parents=True, exist_ok=True)
+                    file.write_bytes(text)
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise SweepError(
@@ -230,22 +175,26 @@ class Repository(ConfigRepository):
     def _keeping(self, source: ConfigSource) -> ConfigSource:
         place = source.provider, source.full_path()
         has_files = source.scheme() in ("file", "pkg") and place[1] != "pkg://hydra.conf"
-        if place in self._kept or not (has_files and _is_known(source)):
+        if place in self._kept or not has_files:
             return self._kept.get(place, source)
         name = "".join(letter if letter.isalnum() else "-" for letter in source.provider)
         same = sum(provider == source.provider for provider, _ in self._kept)
         name = f"{name}-{same}" if same else name
-        copied = self._copies and self._copies / name
-        root = copied if copied and copied.is_dir() else _directory_of(source)
+        root = self._copies and self._copies / name
+        if root is None or not root.is_dir():
+            root = _directory_of(source)
         if root is None:
             return source
-        made = _kept_class(type(source))(source, ConfigFiles.read(root), root, name)
-        return self._kept.setdefault(place, made)  # another thread may have been here
+        kind = type(source)
+        made: Any = type(kind.__name__, (_KeptSource, kind), {})
+        return self._kept.setdefault(place, made(source, root, name))  # or another thread's
 
 
-def _remove(folder: Path) -> None:
-    """Removes what is left there: of a link to another folder, the link."""
-    if folder.is_symlink():
-        folder.unlink()
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
+def _directory_of(source: ConfigSource) -> Path | None:
+    """The directory of a source, if there is one."""
+    if source.scheme() == "file":
+        return Path(source.path).absolute()
+    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
+        found = resources.files(source.path)
+        return found if isinstance(found, Path) else None
+    return None

@@ -109,9 +109,6 @@ def difference(one: Any, other: Any) -> str | None:
     return None
 
 
-_OWN = {"_metadata", "_parent", "_flags_cache", "_content", "_val", "__deepcopy__"}
-
-
 def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
     """What a job could notice of a node and of those below it, each with the node's path."""
     nodes, own = children(node), node.__dict__
@@ -123,9 +120,7 @@ def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
     yield path, type(node).__name__
     if own["_parent"] is not parent:
         yield path, "another parent than the node that holds it"
-    metadata = vars(node._metadata)
-    others = {name: value for name, value in own.items() if name not in _OWN}
-    for name, value in {**metadata, **others}.items():
+    for name, value in vars(node._metadata).items():
         if name == "flags":
             value = sorted((value or {}).items())
         elif name == "resolver_cache":

@@ -5,11 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 import signal
-from collections.abc import Generator, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from hydra import version
 from hydra.errors import CompactHydraException
@@ -21,7 +21,7 @@ from params_proto.app.configs import entries, stored
 from params_proto.app.function import App, is_being_imported, problem_of
 from params_proto.app.run import in_full, mistakes_of
 from params_proto.app.task import Task
-from params_proto.compose.app import Decoration, decoration, started
+from params_proto.compose.internals import Decoration, decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown, together
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
@@ -34,20 +34,12 @@ from params_proto.multirun.directories import (
 from params_proto.overrides.literals import OverrideText, quoted
 from params_proto.overrides.parse import is_hydra_1_3
 from params_proto.overrides.render import assignment
-from params_proto.python.compose import (
-    Place,
-    caller,
-    checked_overrides,
-    code_of,
-    place_of,
-    source_of,
-)
+from params_proto.python.compose import Place, checked_overrides, place_of
 from params_proto.python.isolation import isolated_launch
 from params_proto.records.manifest import has_plan
 
 if TYPE_CHECKING:
     import pandas as pd
-    from hydra.types import TaskFunction
     from omegaconf import DictConfig
 
     from params_proto.sweep import Sweep
@@ -82,18 +74,26 @@ def launch(
         launcher_options: those of the launcher.
     """
     _refuse_where_jobs_run()
-    given = checked_overrides("launch", config_name, overrides)
+    given = checked_overrides("launch", overrides)
     lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
     there = Path.cwd()
-    what = _runnable(sweep, target, config_path, config_name)
+    function: Any = _own_function(sweep) if target is None else target
+    place, task, decorated = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
-        held.enter_context(what.rules())
-        task = held.enter_context(_task(what, lines))
-        hydra = started(what.place.configs, what.place.name)
+        if decorated is not None:  # which has set the version of the rules to run by
+            held.enter_context(decorated.allowed())
+        elif is_hydra_1_3():
+            version.setbase("1.3")
+        if isinstance(task, App):
+            has_configs = place.configs is not None or place.primary is not None
+            searches = any("hydra.searchpath" in line for line in lines)
+            task = Task.of(cast("App[..., Any]", task), closed=not has_configs and not searches)
+            held.enter_context(stored(entries(task.targets, {})))
+        hydra = started(place.configs, place.name)
 
         def composed(overrides: list[str]) -> DictConfig:
-            primary = what.place.primary
-            return hydra.config_loader.load_configuration(primary, overrides, RunMode.MULTIRUN)
+            loader = hydra.config_loader
+            return loader.load_configuration(place.primary, overrides, RunMode.MULTIRUN)
 
         if isinstance(task, Task):
             lines = in_full(task, lines, lambda others: root_names(composed(others)))
@@ -107,111 +107,53 @@ def launch(
         # Resolved once more, it could be another one.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
         with _python_errors(), launch_context(sweep):
-            hydra.multirun(what.place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
+            hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
         part = config.hydra.sweeper.slice
         raise SweepError(f"hydra.sweeper.slice={part} takes none of the sweep's {sweep.size} jobs.")
     return results(there / directory)
 
 
-class _Runnable(NamedTuple):
-    """What the jobs run.
-
-    Args:
-        place: of the configs.
-        app: the decorated function, if it is one.
-        task: the function that gets the whole config, if it is not.
-        decoration: of `hydra.main`, if there is one.
-    """
-
-    place: Place
-    app: App[..., Any] | None = None
-    task: TaskFunction | None = None
-    decoration: Decoration | None = None
-
-    def rules(self) -> AbstractContextManager[Any]:
-        """Sets the version of the rules to run by, which `hydra.main` has done for its apps."""
-        if self.decoration is not None:
-            return self.decoration.allowed()
-        if is_hydra_1_3():
-            version.setbase("1.3")
-        return nullcontext()
-
-
 def _runnable(
-    sweep: Sweep,
-    target: Any,
-    config_path: str | os.PathLike[str] | None,
-    config_name: str | None,
-) -> _Runnable:
-    """What to run: the target, by default the sweep's own function.
+    function: Any, config_path: str | os.PathLike[str] | None, config_name: str | None
+) -> tuple[Place, Any, Decoration | None]:
+    """Where a function's configs are, what the jobs run, and what `hydra.main` was given, if any.
+
+    The jobs run an app, or a function that gets the whole config.
 
     Raises:
         SweepError: no job can run it.
     """
-    function: Any = _own_function(sweep) if target is None else target
-    app = cast("App[..., Any]", function) if isinstance(function, App) else None
-    function = cast("Any", function)
-    decorated = None if app is not None else decoration(function)
-    user: Any = function
-    if app is not None:
-        user = app.__wrapped__
-        place = place_of(config_path, config_name, user, app.config_path, app.config_name)
-    elif decorated is not None:
-        function = decorated.function
-        user = inspect.unwrap(function)
-        own = decorated.config_path, decorated.config_name
-        place = place_of(config_path, config_name, user, *own)
+    if isinstance(function, App):
+        own = function.config_path, function.config_name
+        place = place_of(config_path, config_name, cast("Any", function).__wrapped__, *own)
+        return place, cast("Any", function), None
+    decorated = decoration(function)
+    if decorated is not None:
+        function, *own = decorated[:3]
+        place = place_of(config_path, config_name, inspect.unwrap(function), *own)
     elif (problem := problem_of(function)) is not None:
         raise SweepError(f"launch runs {_FORMS}; but {problem}")
     else:
-        place = place_of(config_path, config_name)
-    place = place._replace(name=_job_name(user))
-    if app is not None:
-        return _Runnable(place, app)
+        place = place_of(config_path, config_name, function)
     if decorated is not None or takes_whole_config(function):
-        return _Runnable(place, None, function, decorated)
-    return _Runnable(place, App(function, place.configs, place.primary))
+        return place, function, decorated
+    return place, App(function, place.configs, place.primary), None
 
 
 def _own_function(sweep: Sweep) -> Any:
     """The function among the targets of a sweep, a decorated one if there is one."""
     found = [one for one in sweep.targets if not isinstance(one, type)]
-    for one in sorted(found, key=lambda one: not isinstance(one, App)):
-        return one
-    over = ", ".join([one.__name__ for one in sweep.targets]) or "nothing"
-    raise SweepError(
-        f"launch needs a function for the jobs to run, and the sweep is over {over}: write"
-        f" launch(train). It takes {_FORMS}."
-    )
-
-
-def _job_name(function: Any) -> str:
-    """What the jobs of a command line would be called; in a notebook, the function's name."""
-    code = code_of(function)
-    if code is None:
-        return caller()[1]
-    if Path(code.co_filename).is_file():
-        return source_of(code)[1]
-    return getattr(function, "__name__", type(function).__name__)
-
-
-@contextmanager
-def _task(what: _Runnable, lines: Sequence[str]) -> Generator[TaskFunction, None, None]:
-    """The task function, and within the block what it needs of Hydra's store."""
-    if what.app is None:
-        assert what.task is not None
-        yield what.task
-        return
-    closed = what.place.configs is None and what.place.primary is None
-    searches = any("hydra.searchpath" in line for line in lines)
-    task = Task.of(what.app, closed=closed and not searches)
-    with stored(entries(task.targets, {})):
-        yield task
+    if not found:
+        raise SweepError(
+            "launch needs a function for the jobs to run, and the sweep has none: write"
+            f" launch(train). It takes {_FORMS}."
+        )
+    return max(found, key=lambda one: isinstance(one, App))
 
 
 def _sweeper_lines(
-    launcher: Any, sweep_dir: str | os.PathLike[str] | None, options: Mapping[str, Any]
+    launcher: str, sweep_dir: str | os.PathLike[str] | None, options: Mapping[str, Any]
 ) -> list[str]:
     """The overrides that select the sweeper and the launcher, and set the sweeper's options.
 
@@ -220,10 +162,6 @@ def _sweeper_lines(
     ['hydra/launcher=joblib', 'hydra/sweeper=params_proto', 'hydra.sweep.dir=runs/1',
      'hydra.sweeper.resume=True', 'hydra.sweeper.rerun=[failed]']
     """
-    if not isinstance(launcher, str):
-        raise SweepError(
-            f"launch takes the name of a launcher, got {shown(launcher)}: write launcher='joblib'."
-        )
     if type(options["resume"]) is not bool:
         raise SweepError(
             f"resume is True or False, got {shown(options['resume'])}: the directory is"

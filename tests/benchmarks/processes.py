@@ -65,7 +65,7 @@ del sys.argv[0]
 sys.path[0] = str(Path(sys.argv[0]).parent)
 runpy.run_path(sys.argv[0], run_name="__main__")
 from params_proto.compose import counts
-assert counts.from_prefixes and not counts.by_hydra, counts
+assert counts["from_prefixes"] and not counts["by_hydra"], counts
 """
 
 

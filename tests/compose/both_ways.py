@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import cached, counts
+from params_proto.compose import cached, counts, share_prefixes
 from params_proto.compose.template import difference
 from tests.compose import changing
 from tests.compose.tree import Tree
@@ -58,6 +58,8 @@ class Roads:
         self._folders = folders
         self._sweeping = cached(tree.hydras())
         self._single = cached(tree.hydras())
+        for loader in (self._sweeping, self._single):
+            share_prefixes(loader)
 
     def compare_sweep(self, master: Lines, jobs: Sequence[Lines]) -> None:
         """Asserts that the jobs of a multirun are equal.
@@ -94,7 +96,7 @@ class Roads:
 
     def _compare(self, compose: Callable[[Any], DictConfig], loader: ConfigLoader) -> None:
         changing.turn(self._folders)
-        before = counts.from_prefixes
+        before = counts["from_prefixes"]
         with _heard() as heard:
             ours = _outcome(lambda: compose(loader))
         stocks = _outcome(lambda: compose(self._tree.hydras()))
@@ -104,7 +106,7 @@ class Roads:
             assert ours == stocks
             return
         self.count.valid += 1
-        self.count.from_prefix += counts.from_prefixes - before
+        self.count.from_prefix += counts["from_prefixes"] - before
         self.count.reasons.update(record.getMessage().rpartition(": ")[2] for record in heard)
         copy = deepcopy(ours)
         assert difference(copy, stocks) is None

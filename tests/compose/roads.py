@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.types import RunMode
@@ -39,6 +38,7 @@ def hydras(folder: Path) -> ConfigLoaderImpl:
 
 def cached(folder: Path) -> CachedLoader:
     loader = compose.cached(hydras(folder))
+    compose.share_prefixes(loader)
     assert isinstance(loader, CachedLoader)
     return loader
 
@@ -49,26 +49,18 @@ def master(loader: ConfigLoaderImpl, *overrides: str, config_name: str = "config
 
 
 class Compositions:
-    """Counts what Hydra's own code composes from now on for jobs, and what comes from prefixes.
+    """Counts the configs of jobs from now on, where prefixes are to be shared."""
 
-    Args:
-        monkeypatch: puts it in place.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.by_hydra = 0
-        self._before = counts.from_prefixes
-        own = ConfigLoaderImpl._load_configuration_impl
-
-        def counted(loader: ConfigLoaderImpl, *args: Any, **kwargs: Any) -> DictConfig:
-            self.by_hydra += kwargs["run_mode"] is RunMode.RUN
-            return own(loader, *args, **kwargs)
-
-        monkeypatch.setattr(ConfigLoaderImpl, "_load_configuration_impl", counted)
+    def __init__(self) -> None:
+        self._before = counts.copy()
 
     @property
     def from_prefixes(self) -> int:
-        return counts.from_prefixes - self._before
+        return counts["from_prefixes"] - self._before["from_prefixes"]
+
+    @property
+    def by_hydra(self) -> int:
+        return counts["by_hydra"] - self._before["by_hydra"]
 
 
 def resolver(name: str, function: Callable[..., Any], use_cache: bool = False) -> None:

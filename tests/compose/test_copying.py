@@ -78,13 +78,6 @@ def test_what_stands_in_a_config_twice_does_so_in_the_copy() -> None:
     assert both[0].hydra is both[2]
 
 
-def test_a_value_that_is_no_plain_one_is_kept_as_deepcopy_keeps_it() -> None:
-    thing = object()
-    config: Any = OmegaConf.create({"thing": None, "hydra": {}}, flags={"allow_objects": True})
-    config.thing = thing
-    assert copy.deepcopy(cloned_by_deepcopy(config)).thing is thing
-
-
 def test_a_config_goes_to_another_process() -> None:
     config = _config()
     pickled = pickle.dumps(config)

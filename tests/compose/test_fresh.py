@@ -77,13 +77,11 @@ def add(app: Path, text: str) -> None:
 @pytest.mark.parametrize(
     "overrides",
     [
-        ["hydra.output_subdir=null", "hydra.job_logging.formatters.simple.format='%(message)s'"],
         ["hydra.output_subdir=meta", "hydra.job.chdir=true", "hydra.verbose=app"],
-        ["hydra.job.name=other", "hydra.sweep.subdir='${hydra.job.name}-${hydra.job.num}-${hydra.job.id}'", "hydra/job_logging=disabled"],
-        ["hydra.job.config.override_dirname.exclude_keys=[seed]", "hydra.sweep.subdir='${hydra.job.num}-${hydra.job.override_dirname}'"],
-        ["hydra.job.config.override_dirname.kv_sep='~'", "hydra.job.config.override_dirname.item_sep=';'", "hydra.sweep.subdir='${hydra:job.override_dirname}'"],
+        ["hydra.job.config.override_dirname.kv_sep='~'", "hydra.sweep.subdir='${hydra:job.override_dirname}'"],
         ["+hydra.job.env_set.LEVEL=high", "+hydra.job.env_set.N='${hydra:job.num}'", "hydra.job.env_copy=[MARK,HOME]"],
-        ["+experiment=fast", "+model=large,small", "hydra.sweep.subdir='${now:%Y-%m-%d}/${hydra.runtime.choices.model}-${hydra.job.num}'"],
+        ["+experiment=fast", "+model=large,small", "hydra.job.name=other", "hydra/job_logging=disabled",
+         "hydra.sweep.subdir='${now:%Y-%m-%d}/${hydra.runtime.choices.model}-${hydra.job.name}-${hydra.job.num}'"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -118,32 +116,25 @@ def test_what_a_callback_sees_and_changes(leaves: Leave, app: Path) -> None:
     ]
 
 
-def test_the_environment_that_a_task_changes(
-    multirun: Any, monkeypatch: pytest.MonkeyPatch
+def test_what_a_task_changes_of_its_process(
+    multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MARK", "before")
-    count = Compositions(monkeypatch)
+    counted = Compositions()
 
-    def sees(config: DictConfig) -> Any:
-        seen = config.mark
+    def moves(config: DictConfig) -> Any:
+        seen = config.mark, str(HydraConfig.get().runtime.cwd)
         os.environ["MARK"] = f"after {config.seed}"
-        return seen
-
-    run = multirun("+mark=${oc.env:MARK}", "seed=1,2,3", task=sees)
-    assert run.values == ["before", "after 1", "after 2"]
-    assert count.by_hydra == 1
-
-
-def test_the_working_directory_that_a_task_changes(multirun: Any, app: Path) -> None:
-    folders = [app, app / "1", app / "2"]
-
-    def moves(config: DictConfig) -> str:
         folder = app / str(config.seed)
         folder.mkdir(exist_ok=True)
         os.chdir(folder)
-        return str(HydraConfig.get().runtime.cwd)
+        return seen
 
-    assert multirun("seed=1,2,3", task=moves).values == list(map(str, folders))
+    run = multirun("+mark=${oc.env:MARK}", "seed=1,2,3", task=moves)
+    marks, folders = zip(*run.values, strict=True)
+    assert marks == ("before", "after 1", "after 2")
+    assert folders == tuple(map(str, (app, app / "1", app / "2")))
+    assert counted.by_hydra == 0
 
 
 def test_the_time_of_a_job_is_that_of_the_multirun(multirun: Any) -> None:

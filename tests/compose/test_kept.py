@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,17 +64,6 @@ def test_a_disk_that_is_full(
         multirun("seed=1,2", "db=pg,mysql")
     assert not [*(app / "out/.sweep").glob("jobs/**/*.json")]
     assert len(multirun("seed=1,2", "db=pg,mysql", "hydra.sweeper.resume=true").jobs) == 4
-
-
-def test_what_an_earlier_sweep_ran_stays_noted(multirun: Any) -> None:
-    out = multirun("seed=1,2").directory
-    shutil.rmtree(out / ".sweep")
-    (out / ".sweep").write_text("")
-    with pytest.raises(CompactHydraException, match="cannot be written"):
-        multirun("seed=3", "hydra.sweeper.overwrite=true")
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
-        multirun("seed=3")
-    assert names(out) == [".sweep", "0", "1", "multirun.yaml", "results.csv", "sweep.yaml"]
 
 
 def test_a_link_is_not_written_through(multirun: Any, app: Path) -> None:

@@ -15,7 +15,6 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.config_store import ConfigStore
-from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
@@ -35,7 +34,6 @@ class Tree:
         needs: overrides of which each job needs one.
         config: the primary config.
         register: stores its structured configs.
-        plugin: adds to its search path.
         not_cacheable: whether Hydra itself is to compose most jobs.
         hydra_1_3: whether Hydra 1.3 has what the tree is about.
     """
@@ -46,7 +44,6 @@ class Tree:
     needs: tuple[str, ...] = ()
     config: str | None = "config"
     register: Callable[[ConfigStore], None] | None = None
-    plugin: type[SearchPathPlugin] | None = None
     not_cacheable: bool = False
     hydra_1_3: bool = True
 
@@ -72,8 +69,6 @@ class Tree:
         path = ConfigSearchPathImpl()
         path.append("hydra", "pkg://hydra.conf")
         path.append("main", f"file://{Path(self.file).parent / 'conf'}")
-        if self.plugin is not None:
-            self.plugin().manipulate_search_path(path)
         path.append("schema", "structured://")
         return path
 

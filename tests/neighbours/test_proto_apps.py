@@ -140,18 +140,3 @@ def test_optuna_of_two_objectives(app: Path, python) -> None:
     assert isinstance(best, dict)
     (solution,) = best["solutions"]
     assert solution["params"] == {"batch_size": 32}
-
-
-def test_optuna_says_that_a_dict_is_no_number(app: Path, python) -> None:
-    options = ["hydra/sweeper=optuna", "hydra.sweeper.n_trials=1", "gives=dict"]
-
-    done = python("app.py", "-m", *options, "batch_size=16,32", status=1)
-
-    assert "Return value must be float-castable" in done.stdout
-
-
-def test_an_interval_is_for_optuna_alone(app: Path, python) -> None:
-    done = python("app.py", "-m", "optimizer.lr=interval(0,1)", status=1)
-
-    assert "an interval has no values to enumerate" in done.stderr
-    assert not (app / "out").exists()

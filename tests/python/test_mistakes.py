@@ -41,19 +41,13 @@ async def slow(lr: float = 0.1) -> float:
 HAS = "backend, prefer, require, verbose, timeout, pre_dispatch, batch_size, temp_folder"
 MISTAKES: dict[str, tuple[Launch, str]] = {
     "no function": (
-        lambda: Sweep().launch(),
-        r"launch needs a function for the jobs to run, and the sweep is over nothing: write"
-        r" launch\(train\)",
+        lambda: Sweep(Shape).launch(),
+        r"launch needs a function for the jobs to run, and the sweep has none: write launch\(train",
     ),
-    "a class": (lambda: Sweep(Shape).launch(), "the sweep is over Shape: write launch"),
     "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is a class"),
     "a lambda": (lambda: Sweep().launch(lambda lr: lr), "is a method or a lambda"),
     "a partial": (lambda: Sweep().launch(functools.partial(train, lr=1)), "is a partial: write a"),
     "async": (lambda: Sweep().launch(slow), r"slow is async or .* a function that calls asyncio"),
-    "launcher": (
-        lambda: Sweep(train).launch(launcher=None),  # pyright: ignore[reportArgumentType]
-        "takes the name of a launcher, got None: write launcher='joblib'",
-    ),
     "no directory": (
         lambda: Sweep(train).launch(sweep_dir=""),
         "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out",
@@ -85,7 +79,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
     "overrides": (
         lambda: Sweep(train).launch(overrides="lr=1"),
-        r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=1'\]",
+        r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=0\.1'\]",
     ),
     "an override's name": (
         lambda: Sweep(train).launch(overrides=["lrr=1"]),

@@ -88,11 +88,6 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 
     assert (tmp_path / "link.yaml").readlink() == Path("data/real.yaml")
     assert Sweep.load(tmp_path / "data/real.yaml") == SWEEP
-    (tmp_path / "round.yaml").symlink_to("round.yaml")
-    with pytest.raises(
-        SweepError, match=r"round.yaml cannot be written: Too many levels of symbolic"
-    ):
-        SWEEP.save(tmp_path / "round.yaml")
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ TREE = Tree(
     lines=(
         "seed=1",
         "lr=0.5",
-        "model=large",
         "hydra.job.name='${model.name}'",
         "hydra.job.name='${hydra.job.override_dirname}'",
         "hydra.job.name=${not_there}",

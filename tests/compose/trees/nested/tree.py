@@ -7,13 +7,11 @@ TREE = Tree(
     lines=(
         "db=pg",
         "db=pg",
-        "db/engine=isam",
         "+experiment=fast",
         "+experiment=slow",
         "+experiment=[fast,slow]",
         "~db",
         "~db=mysql",
-        "db.port=1",
         "++db.extra=x",
         "server=null",
         "+tuning=[deep,wide]",

@@ -13,8 +13,6 @@ TREE = Tree(
         "db=pg",
         "+more=[one,two]",
         "+more=one",
-        "seed=3",
-        "db.port=7",
         "hydra.searchpath=[]",
     ),
     master=(

@@ -7,7 +7,6 @@ TREE = Tree(
     lines=(
         "first@a=x",
         "first@b=x",
-        "first@b=y",
         "+first=x",
         "+hydra/output@mine=default",
         "+hydra/job_logging@logging=default",
@@ -17,10 +16,7 @@ TREE = Tree(
         "+again=one",
         "+again=[one,two]",
         "+again=hydras",
-        "b.value=1",
         "~first@a",
-        "order=ab",
-        "order=ba",
         "+order@more=[ab,ba]",
         "+order@more=[ba,ab]",
     ),
