@@ -39,7 +39,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         steps = configured(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
-            loader=None if config_dir is None else options_in(config_dir),
+            loader=options_in(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # which names the option that it would be in

@@ -118,7 +118,8 @@ def _read(
     loader: ConfigLoader | None,
     selects: Callable[[str], str | None],
 ) -> Builder | Sweep:
-    from params_proto.storage import load, sweep_from_steps
+    from params_proto.storage.files import load
+    from params_proto.storage.plain import sweep_from_steps
 
     if node is None:
         return Builder(scope)
@@ -153,7 +154,7 @@ def _read(
 
 def _saved(file: SavedSweep, scope: Scope, loader: ConfigLoader | None) -> Builder:
     """A sweep that a multirun wrote. It includes the command line: `d={x: 1} d.x=1,2`."""
-    from params_proto.storage import parsed
+    from params_proto.storage.files import parsed
 
     empty = Builder(scope, layered=True)
     return parsed(file.text, str(file.path), empty, config_loader=loader)

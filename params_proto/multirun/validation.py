@@ -243,7 +243,7 @@ def check_package_headers(config: DictConfig, groups: Iterable[str], loader: Con
 
 def _is_sweep(content: Mapping[str, Any], loader: ConfigLoader) -> bool:
     """Whether it can be nothing but a sweep; {shuffle: true} may be a data loader's config."""
-    from params_proto.storage import sweep_from_steps
+    from params_proto.storage.plain import sweep_from_steps
 
     if not STEPS.keys() >= content.keys() or _AXES.isdisjoint(content):
         return False

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto import _files
-from params_proto.errors import SweepError
+from params_proto._values import equality_key
+from params_proto.errors import SweepError, shown
 from params_proto.storage.plain import chain_of_rows, sweep_from_steps
 
 if TYPE_CHECKING:
@@ -31,11 +33,12 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
-        from params_proto.storage.members import check_members
+        from params_proto.algebra.steps import Edit
         from params_proto.storage.yaml_file import text_of
 
         text = [text_of(sweep.plain())]
-        check_members(sweep)
+        if sweep.targets:
+            sweep.expression.map(Edit(values=lambda key, values: _checked(sweep, key, values)))
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
@@ -44,35 +47,35 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
 
 
 def load(
-    path: str | os.PathLike[str],
-    empty: Builder,
-    *,
-    config_dir: str | os.PathLike[str] | None = None,
-    config_loader: ConfigLoader | None = None,
+    path: str | os.PathLike[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """Reads a sweep from a file. Nothing in the file is executed.
 
     Args:
         path: a file that `save` wrote, or that was written by hand.
         empty: the sweep of nothing yet, over its targets.
-        config_dir: where a `glob` in a `.yaml` finds the options of a config group.
-        config_loader: Hydra's, for the same.
+        config_loader: Hydra's, for a `glob` in a `.yaml`.
 
     Raises:
         SweepError: the file is missing or not a sweep; it names the path and the line.
     """
     _suffix(path)
-    name, text = os.fspath(path), _text(path)
-    return parsed(text, name, empty, config_dir=config_dir, config_loader=config_loader)
+    name = os.fspath(path)
+    try:
+        raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SweepError(f"{name}:{line}: this is not text in UTF-8.") from error
+    except (OSError, ValueError) as error:
+        raise SweepError(f"{name} cannot be read: {_files.reason(error)}.") from error
+    if not text:
+        raise SweepError(f"{name}:1: the file is empty.")
+    return parsed(text, name, empty, config_loader)
 
 
 def parsed(
-    text: str,
-    name: str,
-    empty: Builder,
-    *,
-    config_dir: str | os.PathLike[str] | None = None,
-    config_loader: ConfigLoader | None = None,
+    text: str, name: str, empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """The sweep in the text of a file, as `load` reads it.
 
@@ -80,38 +83,17 @@ def parsed(
         text: the content.
         name: the path, whose ending says what it is.
         empty: the sweep of nothing yet, over its targets.
-        config_dir: where a `glob` in a `.yaml` finds the options of a config group.
-        config_loader: Hydra's, for the same.
+        config_loader: Hydra's, for a `glob` in a `.yaml`.
     """
     if name.endswith(".yaml"):
-        from params_proto.storage.yaml_file import read
+        from params_proto.storage.yaml_file import Document
 
-        document = read(text, name)
-        return sweep_from_steps(
-            document.root,
-            empty,
-            where=document,
-            config_loader=config_loader,
-            config_dir=config_dir,
-        )
+        document = Document(text, name)
+        return sweep_from_steps(document.root, empty, where=document, config_loader=config_loader)
     from params_proto.storage.table_file import read_csv, read_jsonl
 
     rows, lines = read_csv(text, name) if name.endswith(".csv") else read_jsonl(text, name)
     return chain_of_rows(rows, empty, lambda index: f"{name}:{lines[index]}")
-
-
-def _text(path: str | os.PathLike[str]) -> str:
-    try:
-        raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
-    except (OSError, ValueError) as error:
-        raise SweepError(f"{os.fspath(path)} cannot be read: {_files.reason(error)}.") from error
-    if not raw:
-        raise SweepError(f"{os.fspath(path)}:1: the file is empty.")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SweepError(f"{os.fspath(path)}:{line}: this is not text in UTF-8.") from error
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:
@@ -122,3 +104,41 @@ def _suffix(path: str | os.PathLike[str]) -> str:
             " (the configs)."
         )
     return suffix
+
+
+# --- members of enums, which YAML holds by name
+
+
+def _checked(sweep: Builder, key: str, values: Sequence[Any]) -> Sequence[Any]:
+    """The values of a key, if its field makes members of the names that a file has for them."""
+    from params_proto.algebra.scope import into_field
+
+    for value in () if isinstance(values, range) else values:
+        read = named = _by_name(value)
+        if named is value:
+            continue
+        try:
+            field = sweep.scope.resolve(key)[1]
+            read = named if field is None else into_field(named, field)
+        except ValueError:  # several targets have the key, or the field does not hold the name
+            read = named
+        if equality_key(read) != equality_key(value):
+            raise SweepError(
+                f"{sweep.scope.plain(key)}: a file holds {shown(value)} by name, which is a string"
+                " when the file is read. Annotate the field with the enum, or give the name as"
+                " text."
+            )
+    return values
+
+
+def _by_name(value: Any) -> Any:
+    """A value with names in place of members of enums."""
+    if isinstance(value, Enum):
+        return value.name
+    kind = cast("type[Any]", type(value))
+    if kind is dict:
+        entries = cast("Mapping[Any, Any]", value).items()
+        return {_by_name(key): _by_name(element) for key, element in entries}
+    if kind in (list, tuple, set, frozenset):
+        return cast("Any", kind)([_by_name(element) for element in value])
+    return value

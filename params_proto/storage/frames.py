@@ -8,10 +8,10 @@ import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
 from params_proto._keys import key_error
+from params_proto._text import utf8
 from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError, shown
 from params_proto.storage.plain import chain_of_rows
-from params_proto.storage.table_file import LONE_SURROGATE
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
@@ -69,7 +69,7 @@ def _dtype(values: list[Any]) -> str:
     if kinds == {float} and (whole or not any(value != value for value in present)):
         return "float64" if whole else "Float64"
     # Arrow's strings, which pandas may use, have no place for half a surrogate pair.
-    text = kinds == {str} and whole and not any(map(LONE_SURROGATE.search, present))
+    text = kinds == {str} and whole and all(utf8(value) == value for value in present)
     return "str" if text else "object"
 
 

@@ -18,7 +18,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError
-from params_proto import storage as package
 
 SUFFIXES = [".yaml", ".jsonl", ".csv"]
 SWEEP = Sweep().product(a=[1, 2], b=["x"])
@@ -222,12 +221,6 @@ def test_files_need_no_pandas_and_frames_no_yaml(tmp_path: Path) -> None:
         assert not {"hydra", "omegaconf", "pandas", "numpy"} & sys.modules.keys()
     """
     subprocess.run([sys.executable, "-c", dedent(script)], cwd=tmp_path, check=True)
-
-
-def test_the_package_has_no_other_names() -> None:
-    assert callable(package.to_dataframe)
-    with pytest.raises(AttributeError, match="has no attribute 'to_frame'"):
-        package.to_frame  # noqa: B018
 
 
 # --- any bytes at all

@@ -116,13 +116,6 @@ def test_rows_are_a_chain(tmp_path: Path) -> None:
 # --- what cannot be saved
 
 
-def deep(levels: int) -> Any:
-    value: Any = 1
-    for _ in range(levels):
-        value = [value]
-    return value
-
-
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
 @pytest.mark.parametrize(
     ("value", "message"),
@@ -139,10 +132,9 @@ def deep(levels: int) -> Any:
         ([{"b": [0, (1,)]}], r"a of config 1: JSON cannot represent \(1,\)"),
         ({1: 2}, "a of config 1: the key 1 of a dict is not a string"),
         ({"b": {None: 2}}, "a of config 1: the key None of a dict is not a string"),
-        (deep(150), "a of config 1: it is nested more than 100 levels deep"),
         (len, "a of config 1: JSON cannot represent <built-in function len>"),
     ],
-    ids=range(11),
+    ids=range(10),
 )
 def test_what_json_cannot_represent_names_the_key_and_writes_nothing(
     value: Any, message: str, suffix: str, tmp_path: Path
@@ -219,12 +211,7 @@ MISTAKES = [
     (".jsonl", '{"a": 1, "a": 2}', r"sweep.jsonl:1: the key 'a' is given twice"),
     (".jsonl", '\n{"a": {"b": 1, "b": 2}}', r"sweep.jsonl:2: the key 'b' is given twice"),
     (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is not a Hydra key"),
-    (
-        ".jsonl",
-        '{"a": ' + "[" * 150 + "]" * 150 + "}",
-        r"sweep.jsonl:1: this is nested more than 100",
-    ),
-    (".jsonl", '{"a": ' + "[" * 100_000, r"sweep.jsonl:1: this is nested more than 100 "),
+    (".jsonl", '{"a": ' + "[" * 100_000, r"sweep.jsonl:1: maximum recursion depth exceeded"),
     (".jsonl", '{"a": ' + "9" * 5000 + "}", r"sweep.jsonl:1: Exceeds the limit"),
     (".jsonl", "", r"sweep.jsonl:1: the file is empty"),
     (".jsonl", b'{"a": 1}\n{"a": "\xff"}', r"sweep.jsonl:2: this is not text in UTF-8"),

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from params_proto import Sweep, SweepError
 from params_proto._keys import is_node, key_error
 from params_proto.cli.show import schema
-from params_proto.storage import sweep_from_steps, yaml_file
-from params_proto.storage.plain import STEPS
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.plain import STEPS, sweep_from_steps
+from params_proto.storage.yaml_file import Document, text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
 from tests.storage.test_laws import STORED, law, yaml_values
@@ -43,7 +42,7 @@ def seen(value: Any) -> Any:
 
 def mistakes(text: str) -> list[str]:
     """What an editor underlines in a file."""
-    return [error.message for error in VALIDATOR.iter_errors(seen(yaml_file.read(text, "").root))]
+    return [error.message for error in VALIDATOR.iter_errors(seen(Document(text, "").root))]
 
 
 def test_it_is_a_schema() -> None:
@@ -87,7 +86,7 @@ def sweeps() -> Iterator[Any]:
     """Every sweep among them."""
     for name, text in shown():
         if LOOKS.search(text):
-            root = yaml_file.read(text, name).root
+            root = Document(text, name).root
             steps = HEADER in text or isinstance(root, list) or STEPS.keys() & root.keys()
             for found in [root] if steps else configured(root):
                 yield pytest.param(found, id=name)
@@ -142,7 +141,7 @@ def readable() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, (text, _) in MISTAKES.items():
         try:
-            yaml_file.read(text, "")
+            Document(text, "")
         except SweepError:
             continue
         found[name] = text

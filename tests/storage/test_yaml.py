@@ -17,12 +17,9 @@ from omegaconf import OmegaConf
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
 from params_proto.algebra.builder import Builder
-from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
-from params_proto.algebra.steps import Set
 from params_proto.overrides.literals import OverrideText
-from params_proto.storage import sweep_from_steps
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.plain import sweep_from_steps
 from tests.recipes import exactly
 
 
@@ -287,7 +284,6 @@ UNSAVABLE = {
         r"^set: a: '\\ud800' has half a surrogate.*\.jsonl can",
     ),
     "half a pair in a path": (Sweep().set(a=Path("\ud800")), "^set: a: .*half a surrogate"),
-    "depth": (Sweep().set(a=deep(101)), "^set: a: it is nested more than 100 levels deep"),
     "where": (
         Sweep().product(a=[1, 2]).where(lambda config: config["a"] > 1),
         r"^where\(\.\.\.\) cannot be saved.*exclude\(\).*\.jsonl",
@@ -536,21 +532,21 @@ MISTAKES = {
     "equal keys": ("set: {a: {1: a, 1.0: b}}", r"sweep.yaml:1: the key 1.0 is given twice"),
     "a list as a key": (
         "? [1]\n: 2",
-        r"sweep.yaml:1: while constructing a mapping, found unhashable key",
+        r"sweep.yaml:1: \[1\] is not a key",
     ),
     "a list in a set": ("set:\n  a: !set [[1]]", r"sweep.yaml:2: !set: unhashable type: 'list'"),
     "merging no mapping": (
         "chain:\n- <<: 3",
-        r"sweep.yaml:2: .*expected a mapping or list of mappings for merging",
+        r"sweep.yaml:2: << merges a mapping, or a list of mappings",
     ),
     "merging a list of no mappings": (
         "chain:\n- {<<: [3]}",
-        r"sweep.yaml:2: .*expected a mapping or list of mappings for merging",
+        r"sweep.yaml:2: << merges a mapping, or a list of mappings",
     ),
     # safety
     "code": (
         "product:\n  a: !!python/object/apply:os.system ['true']",
-        r"sweep.yaml:2: !!python/object/apply:os.system: a sweep file has no such tag. It may have",
+        r"sweep.yaml:2: !!python/object/apply:os.system: a sweep file has no such tag here",
     ),
     "a name": (
         "set: {a: !!python/name:os.system }",
@@ -558,15 +554,15 @@ MISTAKES = {
     ),
     "a list's tag on a mapping": (
         "set: {a: !tuple {b: 1}}",
-        r"sweep.yaml:1: expected a sequence node, but found mapping",
+        r"sweep.yaml:1: !tuple: a sweep file has no such tag here",
     ),
     "a list's tag on a number": (
         "set:\n  a: !tuple 3",
-        r"sweep.yaml:2: expected a sequence node, but found scalar",
+        r"sweep.yaml:2: !tuple: a sweep file has no such tag here",
     ),
     "a text's tag on a list": (
         "set: {a: !path [b]}",
-        r"sweep.yaml:1: expected a scalar node, but found sequence",
+        r"sweep.yaml:1: !path: a sweep file has no such tag here",
     ),
     "a tag unknown": ("set:\n  a: !env HOME", r"sweep.yaml:2: !env: a sweep file has no such tag"),
     "a tag of YAML": (
@@ -583,17 +579,6 @@ MISTAKES = {
     "an alias of nothing": ("set: {a: *b}", r"sweep.yaml:1: .*undefined alias"),
     "an alias of itself": (
         "set: &s\n  a: *s",
-        r"sweep.yaml:1: found unconstructable recursive node",
-    ),
-    "a billion laughs": (
-        "\n".join(
-            ["set:", "  a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]"]
-            + [f"  a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 20)]
-        ),
-        r"sweep.yaml:\d: aliases repeat more than 100,000 values",
-    ),
-    "depth": (
-        "set: {a: " + "[" * 300 + "]" * 300 + "}",
         r"sweep.yaml:1: this is nested too deep",
     ),
     "endless depth": ("[" * 100_000, r"sweep.yaml:1: this is not YAML"),
@@ -923,22 +908,13 @@ def test_a_step_before_every_axis_is_refused_in_yaml_but_configs_in_jsonl(
     assert list(Sweep.load(tmp_path / "sweep.jsonl")) == list(sweep)
 
 
-def test_depth_is_refused_without_recursion(tmp_path: Path) -> None:
-    endless: list[Any] = []
-    endless.append(endless)
-    for value in (deep(3000), endless):
-        expression = Expression((Set({"a": value}),))
-        with pytest.raises(SweepError, match=r"^set: a: it is nested more than 100 levels deep\."):
-            text_of(expression.plain())
-
-
 # --- without libyaml
 
 
 def test_pyyaml_without_libyaml_does_as_well(tmp_path: Path) -> None:
     for number, (sweep, _) in enumerate(FORMS.values()):
         sweep.save(tmp_path / f"{number}.yaml")
-    for number, name in enumerate(["torn", "a tab", "a billion laughs", "depth", "code"]):
+    for number, name in enumerate(["torn", "a tab", "endless depth", "code"]):
         (tmp_path / f"wrong{number}.yaml").write_text(MISTAKES[name][0])
     script = """
         import yaml
