@@ -52,7 +52,10 @@ STEPS = {
 _MAX_MISTAKES = 10
 _ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
-_BY_KEY = frozenset({"product", "zip", "set", "exclude", "derive"})
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("product", "zip", "set", "exclude", "derive", "shuffle", "sample"), Mapping),
+    **{"chain": list, "concat": list, "cross": (Mapping, list), "slice": str, "repeat": object},
+}
 # The arguments that these must have, and those they may have.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
 _TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
@@ -211,7 +214,7 @@ class _Steps:
                 "prefix",
             )
         if prefix not in ("", self.empty.scope.prefix):
-            return self._under(prefix, steps, nested)
+            return self._under(prefix, mappings, nested)
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
         for mapping, name in [(some, name) for some in mappings for name in some]:
             # Below a mistake, the key that a step asks for may be missing because of it.
@@ -226,7 +229,7 @@ class _Steps:
             raise together(mistakes[:_MAX_MISTAKES])
         return result
 
-    def _under(self, prefix: str, steps: object, nested: bool) -> Builder:
+    def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
         """The sweep of steps whose plain keys are below a node."""
         targets = self.empty.targets
         owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
@@ -235,7 +238,7 @@ class _Steps:
             raise self._error(
                 f"this is a sweep over the prefix class of the node {prefix}. Give that class as a"
                 f" target, not only {names}.",
-                steps,
+                steps[0],
                 "prefix",
             )
         own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
@@ -291,40 +294,39 @@ class _Steps:
             value: its arguments.
             mistakes: gets what is wrong with arguments, which are left out of the call.
         """
-        method = getattr(sweep, name, None)
-        if name in _BY_KEY and isinstance(value, Mapping):
-            arguments: dict[str, Any] = {}
-            for key, given in cast("_Mapping", value).items():
-                try:
-                    arguments[key] = self._argument(name, key, given)
-                except SweepError as error:
-                    mistakes += [one._replace(key=key) for one in error.mistakes]
-            return partial(cast("Any", method), arguments)
-        if name in _ARGUMENTS and isinstance(value, Mapping):
-            needed, known = _ARGUMENTS[name]
-            is_complete = needed <= value.keys() <= known
-            return partial(cast("Any", method), **value) if is_complete else None
+        if not isinstance(value, _TYPES[name]):
+            return None
+        if name == "cross":
+            return partial(sweep.times, self.sweep(value, nested=True))
+        if name == "concat":
+            parts = [self.sweep(each, nested=True) for each in value]
+            return partial(parts[0].plus, *parts[1:]) if parts else None
+        method: Callable[..., Builder] = getattr(sweep, name)
+        if name == "chain":
+            return partial(method, *value)
         if name == "slice":
-            part = parse_slice(value) if isinstance(value, str) else None
-            return partial(sweep.slice, part) if part and part.step != 0 else None
+            part = parse_slice(value)
+            return partial(method, part) if part and part.step != 0 else None
+        if name in _ARGUMENTS:
+            needed, known = _ARGUMENTS[name]
+            return partial(method, **value) if needed <= value.keys() <= known else None
         if name == "repeat":
-            return partial(sweep.repeat, value)
-        if name == "cross" and isinstance(value, (Mapping, list)):
-            return partial(sweep.times, self.sweep(cast("object", value), nested=True))
-        if name == "chain" and isinstance(value, list):
-            return partial(sweep.chain, *value)
-        if name == "concat" and isinstance(value, list) and value:
-            parts = [self.sweep(each, nested=True) for each in cast("list[object]", value)]
-            return partial(parts[0].plus, *parts[1:])
-        return None
+            return partial(method, value)
+        arguments: dict[str, Any] = {}
+        for key, given in value.items():
+            try:
+                arguments[key] = self._argument(name, key, given)
+            except SweepError as error:
+                mistakes += [one._replace(key=key) for one in error.mistakes]
+        return partial(method, arguments)
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
         if name in ("product", "zip"):
-            _check_axis(name, key, values)
-        elif name != "exclude" or not isinstance(values, str) or not may_sweep(values):
+            _check_axis(f"{name}: {key}", key, values)
+        if not isinstance(values, str) or name in ("set", "derive"):
             return values
-        if not isinstance(values, str):
+        if name == "exclude" and not may_sweep(values):
             return values
         numbers = _RANGE.fullmatch(values)
         if numbers:  # as `save` writes it: no need for Hydra's parser
@@ -360,24 +362,24 @@ class _Steps:
         return SweepError(f"{self._place(container, key)}: {message}")
 
 
-def _check_axis(step: str, key: str, values: Any) -> None:
-    """Refuses what a person writes in place of a list of values."""
-    needs = f"{step}: {key} needs a list of values, got"
+def _check_axis(place: str, key: str, values: Any) -> None:
+    """Refuses what a person writes in a file in place of a list of values."""
     if isinstance(values, Mapping):
         inner = next(iter(cast("_Mapping", values)), "name")
         raise SweepError(
-            f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
-            " mappings into a list."
+            f"{place} needs a list of values, got a mapping. Write its keys with dots,"
+            f" {key}.{inner}: [...], or put whole mappings into a list."
         )
     if values is None or isinstance(values, (bool, int, float)):
         text = "null" if values is None else shown(values).lower()
         raise SweepError(
-            f"{needs} {text}. Write {key}: [{text}], or pin it: set: {{{key}: {text}}}."
+            f"{place} needs a list of values, got {text}. Write {key}: [{text}], or pin it:"
+            f" set: {{{key}: {text}}}."
         )
     # [range(1,3)] is a list of two texts, each a sweep of Hydra's up to its comma.
-    texts = cast("list[object]", values) if isinstance(values, list) else []
-    if any(isinstance(text, str) and _TORN.fullmatch(text) for text in texts):
+    listed = cast("list[object]", values) if isinstance(values, list) else []
+    if any(isinstance(text, str) and _TORN.fullmatch(text) for text in listed):
         raise SweepError(
-            f"{step}: {key}: within brackets YAML ends a value at each comma. Quote a sweep of"
-            f" Hydra's without the brackets, {key}: 'range(1,3)'."
+            f"{place}: within brackets YAML ends a value at each comma. Quote a sweep of Hydra's"
+            f" without the brackets, {key}: 'range(1,3)'."
         )

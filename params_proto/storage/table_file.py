@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from enum import Enum
 from functools import cache
@@ -48,19 +48,20 @@ def read_jsonl(text: str, name: str) -> Configs:
     for number, line in enumerate(text.split("\n"), 1):
         if not line or line.isspace():
             continue
+        row: Any = None
         try:
-            row: Any = _DECODER.decode(line)
-            reason = f"this is {shown(row)}." if not isinstance(row, dict) else ""
+            row = _DECODER.decode(line)
+            reason = f"this is {shown(row)}."
         except json.JSONDecodeError as error:
             reason = f"this is not JSON: {error.msg} at column {error.colno}."
         except (ValueError, RecursionError) as error:
             reason = sentence(str(error))
-        if reason:
+        if not isinstance(row, dict):
             raise SweepError(
                 f"{name}:{number}: {reason} A line holds one config, as a JSON object:"
                 ' {"lr": 0.1}.'
             )
-        rows.append(row)
+        rows.append(cast("dict[str, Any]", row))
         numbers.append(number)
     return rows, numbers
 
@@ -129,7 +130,10 @@ def read_csv(text: str, name: str) -> Configs:
     try:
         for cells in reader:
             if cells and keys is None:
-                keys = _header(cells)
+                keys = cells if cells != [""] else []
+                unfit = column_error(keys)
+                if unfit:
+                    raise SweepError(f"the header names the keys: lr,batch_size. In it, {unfit}")
             elif cells:
                 columns = cast("list[str]", keys)
                 if len(cells) != max(len(columns), 1):
@@ -149,16 +153,18 @@ def read_csv(text: str, name: str) -> Configs:
     return rows, numbers
 
 
-def _header(cells: list[str]) -> list[str]:
-    if cells == [""]:
-        return []
-    for at, key in enumerate(cells):
-        if key in cells[:at]:
-            raise SweepError(f"the column {shown(key)} is given twice.")
-        unfit = key_error(key)
-        if unfit:
-            raise SweepError(f"the header names the keys, lr,batch_size. {unfit}")
-    return cells
+def column_error(keys: Sequence[object]) -> str | None:
+    """Why some columns cannot be those of configs; None where they can.
+
+    >>> column_error(["lr", "seed"]), column_error(["lr", "lr"])
+    (None, "the column 'lr' is given twice.")
+    """
+    for at, key in enumerate(keys):
+        if unfit := key_error(key):
+            return unfit
+        if key in keys[:at]:
+            return f"the column {shown(key)} is given twice."
+    return None
 
 
 # --- JSON, with NaN and Infinity

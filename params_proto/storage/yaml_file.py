@@ -83,7 +83,7 @@ class Document:
                 f"{name}:{line}: {unprintable.group()!r} is not a character of YAML text."
             )
         try:
-            node = cast("Node | None", yaml.compose(text, _Loader))
+            node: Node | None = cast("Any", yaml).compose(text, _Loader)
             if node is None:
                 raise SweepError(f"{name}:1: the file is empty.")
             self.root = self._value(node)

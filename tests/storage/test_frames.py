@@ -36,7 +36,6 @@ COLUMNS = {
     "bools, one missing": ([True, MISSING], "boolean"),
     "strings": (["a", "", "nan", "1"], STRINGS),
     "strings, one missing": (["a", MISSING, "<NA>"], "object"),
-    "half a surrogate pair": (["a", "\ud800"], "object"),
     "None": ([None, None], "object"),
     "None beside missing": ([None, MISSING], "object"),
     "None beside floats": ([0.1, None, float("nan")], "object"),
