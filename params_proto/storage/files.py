@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import os
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from params_proto import _files
-from params_proto._values import equality_key
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError
 from params_proto.storage.plain import chain_of_rows, sweep_from_steps
 
 if TYPE_CHECKING:
@@ -33,12 +31,9 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
-        from params_proto.algebra.steps import Edit
         from params_proto.storage.yaml_file import text_of
 
         text = [text_of(sweep.plain())]
-        if sweep.targets:
-            sweep.expression.map(Edit(values=lambda key, values: _checked(sweep, key, values)))
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
@@ -104,41 +99,3 @@ def _suffix(path: str | os.PathLike[str]) -> str:
             " (the configs)."
         )
     return suffix
-
-
-# --- members of enums, which YAML holds by name
-
-
-def _checked(sweep: Builder, key: str, values: Sequence[Any]) -> Sequence[Any]:
-    """The values of a key, if its field makes members of the names that a file has for them."""
-    from params_proto.algebra.scope import into_field
-
-    for value in () if isinstance(values, range) else values:
-        read = named = _by_name(value)
-        if named is value:
-            continue
-        try:
-            field = sweep.scope.resolve(key)[1]
-            read = named if field is None else into_field(named, field)
-        except ValueError:  # several targets have the key, or the field does not hold the name
-            read = named
-        if equality_key(read) != equality_key(value):
-            raise SweepError(
-                f"{sweep.scope.plain(key)}: a file holds {shown(value)} by name, which is a string"
-                " when the file is read. Annotate the field with the enum, or give the name as"
-                " text."
-            )
-    return values
-
-
-def _by_name(value: Any) -> Any:
-    """A value with names in place of members of enums."""
-    if isinstance(value, Enum):
-        return value.name
-    kind = cast("type[Any]", type(value))
-    if kind is dict:
-        entries = cast("Mapping[Any, Any]", value).items()
-        return {_by_name(key): _by_name(element) for key, element in entries}
-    if kind in (list, tuple, set, frozenset):
-        return cast("Any", kind)([_by_name(element) for element in value])
-    return value

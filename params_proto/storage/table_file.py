@@ -88,12 +88,14 @@ _WRITER = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n
 
 
 def csv_line(cells: Iterable[Any]) -> str:
-    r"""A line of CSV. Without a cell it is written with an empty one, as blank lines are skipped.
+    r"""A line of CSV, in which lists and dicts are JSON.
 
-    >>> csv_line(["lr", 0.1, "a, b"]), csv_line([])
-    ('lr,0.1,"a, b"\n', '""\n')
+    >>> csv_line(["lr", 0.1, "a, b", [64, None]]), csv_line([])
+    ('lr,0.1,"a, b","[64, null]"\n', '""\n')
     """
-    return cast("str", _WRITER.writerow(cells or [""]))
+    texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
+    # Blank lines are skipped: one without a cell has an empty one.
+    return cast("str", _WRITER.writerow(texts or [""]))
 
 
 def _cell(value: Any, key: str, number: int) -> str:

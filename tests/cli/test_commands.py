@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
     return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
 
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
-small = grid.exclude(lr=0.1)
+most = grid.exclude(seed=0)
 none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
 empty = Sweep(train).product(lr=[1.0])[:0]
 
@@ -122,10 +123,8 @@ def test_jobs_that_failed_stand_out_in_a_terminal(
         (["runs/a", "--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
         (["runs/a", "--sort", "acc"], [0, 2, 1, 3]),
         (["runs/a", "--sort", "acc", "--direction", "minimize"], [2, 0, 1, 3]),
-        (["runs/a", "--sort", "metric.acc"], [0, 2, 1, 3]),
         (["runs/ranked"], [0, 1]),
         (["runs/ranked", "--sort", "acc"], [1, 0]),
-        (["runs/ranked", "--sort", "metric.acc"], [1, 0]),
         (["runs/ranked", "--sort", "acc", "--direction", "minimize"], [0, 1]),
     ],
 )
@@ -184,7 +183,7 @@ def test_several_directories(run: Any) -> None:
             "lr 0.2 seed 1 name a b",
         ),
         (
-            ["runs/a", "--metric", "metric.loss"],
+            ["runs/a", "--metric", "loss"],
             "lowest loss = 0.1, job 0; --direction maximize for the highest",
             "lr 0.1 seed 1 name a b",
         ),
@@ -348,7 +347,7 @@ def test_json_keeps_every_digit_and_what_diverged(run: Any, lab: Path) -> None:
     assert [line["value"] for line in lines] == [3.456789e-12, "NaN"]
     assert [line["error"] for line in lines] == [None, None]
     assert lines[0]["status"] == "completed"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[0]["started"])
+    assert datetime.fromisoformat(lines[0]["started"]).tzinfo
 
 
 def test_failures(run: Any) -> None:
@@ -401,11 +400,11 @@ def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
 def test_show(run: Any) -> None:
     assert run("show", "train.py:grid", "--head", "2").splitlines() == [
         "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
-        "2000000 configs of 2 keys: lr, seed",
+        "2,000,000 configs of 2 keys: lr, seed",
         "job  lr   seed",
         "  0  0.1  0",
         "  1  0.1  1",
-        "and 1999998 more",
+        "and 1,999,998 more",
     ]
     assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
@@ -413,9 +412,9 @@ def test_show(run: Any) -> None:
     assert run("show", "runs/one") == run("show", "runs/one/sweep.yaml")
     assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
-    assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
-        *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
-        "and more, not counted: exclude and where look at each of 2000000 configs",
+    assert run("show", "train.py:most", "--head", "1").splitlines()[1:] == [
+        *("more than 100,000 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.1  1"),
+        "and more",
     ]
 
 
@@ -432,8 +431,8 @@ def test_show(run: Any) -> None:
 def test_show_counts_what_exclude_leaves(run: Any, tmp_path: Path, steps: str, size: int) -> None:
     (tmp_path / "grid.yaml").write_text(steps)
     lines = run("show", str(tmp_path / "grid.yaml"), "--head", "1").splitlines()
-    assert lines[1].startswith(f"{size} configs of ")
-    assert lines[-1] == f"and {size - 1} more"
+    assert lines[1].startswith(f"{size:,} configs of ")
+    assert lines[-1] == f"and {size - 1:,} more"
 
 
 def test_wide_characters_take_two_columns(run: Any, tmp_path: Path) -> None:
@@ -456,10 +455,11 @@ MISTAKES = {
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
-    "best runs/failed": "No job of runs/failed has completed: 1 failed.",
-    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank.",
+    "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank. 1 failed.",
+    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank."
+    " 2 completed.",
     "results runs/nothing --sort loss": "No job of runs/nothing returned a value: there is nothing"
-    " to rank.",
+    " to rank. 2 completed.",
     "failures nowhere": f"nowhere is not a directory. {GIVE}",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
     "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",

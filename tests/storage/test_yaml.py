@@ -835,20 +835,6 @@ def members(
 ): ...  # type: ignore[no-untyped-def]
 
 
-def texts(opt: Any = None, either: Opt | str = "x", name: str = "", **more: Any) -> None: ...
-
-
-class Named:
-    """What a member of an enum is besides."""
-
-
-class Kind(Named, enum.Enum):
-    ONE = 1
-
-
-def others(opt: Opt = Opt.ADAM, one: Named | None = None) -> None: ...
-
-
 class Node:
     opt: Opt = Opt.ADAM
     any: Any = None
@@ -869,31 +855,6 @@ def test_members_of_enums_are_saved_where_the_field_gives_them_back(tmp_path: Pa
     Sweep().product(opt=list(Opt)).save(path)
     assert path.read_text() == "product: {opt: [ADAM, SGD]}\n"
     assert Sweep.load(path, members) == Sweep(members).product(opt=list(Opt))
-
-
-@pytest.mark.parametrize(
-    ("sweep", "message"),
-    [
-        (Sweep(texts).product(seed=range(3), opt=[1, Opt.SGD]), "^opt: .* Annotate the"),
-        (Sweep(texts).set(opt={"a": [{Opt.SGD}]}), "^opt: a file holds {'a'.*by name"),
-        (Sweep(texts).chain({}, {"either": Opt.SGD}), "^either: .*or give the name as text"),
-        (Sweep(others).set(one=Kind.ONE), "^one: a file holds <Kind.ONE: 1> by name"),
-        (Sweep(texts).set({"+db.opt": Opt.SGD}), "^[+]db.opt: .*give the name as text"),
-        (Sweep(texts).set(opt=1) + Sweep(texts).set(opt=Opt.SGD), "^opt: a file holds"),
-        (
-            Sweep(members) * Sweep(proto.prefix(Node)).product(any=[Opt.SGD]),
-            r"^node.any: a file holds",
-        ),
-        (Sweep(members).set(opt=Opt.SGD) * Sweep(others), "^opt: a file holds"),
-        (Sweep(members).derive(opt=lambda _: 1)[:0], "^derive: opt: a file cannot hold a function"),
-    ],
-)
-def test_members_of_enums_that_would_be_strings_are_refused(
-    sweep: Sweep, message: str, tmp_path: Path
-) -> None:
-    with pytest.raises(SweepError, match=message):
-        sweep.save(tmp_path / "sweep.yaml")
-    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
