@@ -233,19 +233,11 @@ class _Steps:
         """The sweep of steps whose plain keys are below a node."""
         targets = self.empty.targets
         owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
-        if targets and not owners and not nested:
-            names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
-            raise self._error(
-                f"this is a sweep over the prefix class of the node {prefix}. Give that class as a"
-                f" target, not only {names}.",
-                steps[0],
-                "prefix",
-            )
         own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
         below = replace(self, empty=own).sweep(steps)
-        if not targets and not nested:
-            return below
-        return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+        if targets or nested:
+            return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+        return below
 
     def _applied(self, sweep: Builder, mapping: _Mapping, name: str, before: list[str]) -> Builder:
         """The sweep with one more step; each mistake of its call gets its place.
@@ -257,21 +249,15 @@ class _Steps:
             before: the names of those above it.
         """
         value, mistakes = mapping[name], list[Mistake]()
+        unfit = ""
         if name not in STEPS:
-            hint = did_you_mean(name if isinstance(name, str) else shown(name), STEPS)  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise self._error(f"{shown(name)} is not a step.{hint}", mapping, name)
-        if name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
-            raise self._error(
-                f"{name} comes before any axis, so it has no effect. Put it below them.",
-                mapping,
-                name,
-            )
-        if name == "concat" and before:
-            raise self._error(
-                "concat comes first. To multiply by it, write cross: {concat: [...]}.",
-                mapping,
-                name,
-            )
+            unfit = f"{shown(name)} is not a step.{did_you_mean(str(name), STEPS)}"
+        elif name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
+            unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
+        elif name == "concat" and before:
+            unfit = "concat comes first. To multiply by it, write cross: {concat: [...]}."
+        if unfit:
+            raise self._error(unfit, mapping, name)
         call = self._call(sweep, name, value, mistakes)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
