@@ -168,9 +168,8 @@ def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
 
 def _written(file: Path) -> Builder:
     """The sweep in a file that a multirun wrote, in which a key may be below another."""
-    from params_proto.storage.files import (
-        load,
-    )  # a caller that has the configs already needs no file
+    # A caller that has the configs already needs no file.
+    from params_proto.storage.files import load
 
     return load(file, Builder(layered=True))
 

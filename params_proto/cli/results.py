@@ -24,7 +24,7 @@ from params_proto.analysis.rows import (
 from params_proto.analysis.text import cell, counted, shown
 from params_proto.errors import SweepError
 from params_proto.multirun.progress import has_colors, write
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from params_proto.records.manifest import read_plan
 from params_proto.storage.table_file import csv_line
 
@@ -133,12 +133,11 @@ def failures(directory: Path) -> str:
     Raises:
         SweepError: there is no sweep, or one of Hydra's basic sweeper.
     """
-    failed = {row.job for row in table_with_records(directory) if row.status in FAILED}
-    records = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    records = JobStore(directory)
+    failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
     texts = [
         f"job {one.job}: {' '.join(one.overrides)}\n{directory / one.dir}\n"
         f"{one.error.traceback.rstrip() if one.error else 'its process died'}"
-        for one in records
-        if one.job in failed
+        for one in filter(None, map(records.read, failed))
     ]
     return "\n\n".join(texts) or "No job has failed."

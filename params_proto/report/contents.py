@@ -89,7 +89,7 @@ def read(
         )
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
-    over = repeat_keys(["seed"] if over is None else over, found.keys)
+    over = repeat_keys(over or ["seed"], found.keys)
     keys, names = columns(found.keys, metrics)
     shown: list[Column] = [numbers("job", "job", [row.job for row in rows])]
     for key, name in keys.items():

@@ -126,7 +126,7 @@ def sweep_of_lines(
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     listed = list(lines)
-    if isinstance(lines, str) or not all(isinstance(line, str) for line in listed):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(lines, str) or {*map(type, listed)} - {str}:
         raise SweepError(
             "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
             f" {shown(lines)}."
