@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from params_proto import Sweep, SweepError
+from params_proto import SweepError
 from params_proto._keys import is_node, key_error
 from params_proto.cli.show import schema
 from params_proto.storage.plain import STEPS, sweep_from_steps
@@ -188,9 +187,3 @@ def test_keys_and_nodes_are_what_they_are_to_the_loader(text: str) -> None:
 )
 def test_an_interpolation_may_stand_for_a_number_in_a_config(text: str) -> None:
     assert mistakes(text) == []
-
-
-def test_a_saved_sweep_of_a_large_range_is_taken(tmp_path: Path) -> None:
-    Sweep().product(seed=range(10**9)).save(tmp_path / "sweep.yaml")
-
-    assert mistakes((tmp_path / "sweep.yaml").read_text("utf-8")) == []
