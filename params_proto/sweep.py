@@ -365,7 +365,7 @@ class Sweep(Sequence[Config]):
         Raises:
             SweepError: the format cannot represent a value, named by its key; nothing is written.
         """
-        from params_proto.storage import save
+        from params_proto.storage.files import save
 
         save(self._builder, path)
 
@@ -386,9 +386,10 @@ class Sweep(Sequence[Config]):
         Raises:
             SweepError: the file is missing or is not a sweep; it names the path and the line.
         """
-        from params_proto.storage import load
+        from params_proto.storage.files import load
+        from params_proto.storage.plain import options_in
 
-        return cls._of(load(path, Builder(Scope.of(targets)), config_dir=config_dir))
+        return cls._of(load(path, Builder(Scope.of(targets)), options_in(config_dir)))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per config; a missing key is `pd.NA`.
@@ -398,14 +399,14 @@ class Sweep(Sequence[Config]):
         0  0.10  32
         1  0.01  64
         """
-        from params_proto.storage import to_dataframe
+        from params_proto.storage.frames import to_dataframe
 
         return to_dataframe(self)
 
     @classmethod
     def from_dataframe(cls, df: pd.DataFrame) -> Sweep:
         """The sweep of a frame's rows; `pd.NA` is a missing key."""
-        from params_proto.storage import from_dataframe
+        from params_proto.storage.frames import from_dataframe
 
         return cls._of(from_dataframe(df))
 
@@ -587,9 +588,10 @@ class Sweep(Sequence[Config]):
         >>> next(sweep.overrides())
         ['lr=0.1', 'seed=7', 'bs=32']
         """
-        from params_proto.storage import sweep_of_lines
+        from params_proto.storage.plain import options_in, sweep_of_lines
 
-        return cls._of(sweep_of_lines(lines, Builder(Scope.of(targets)), config_dir))
+        empty = Builder(Scope.of(targets))
+        return cls._of(sweep_of_lines(lines, empty, options_in(config_dir)))
 
 
 def _is_mapping(operand: object) -> bool:

@@ -15,10 +15,9 @@ import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of
 
 from params_proto._text import cell, json_key
 from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
-from params_proto.errors import SweepError, did_you_mean, nearest
+from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Status
 
-_CONFIDENCE = 0.95
 _STATISTICS = {
     "mean": "Float64",
     "std": "Float64",
@@ -150,8 +149,8 @@ def summarize(
     Args:
         df: what `results` returned, or a part of its rows.
         metric: the column to average, of numbers. Jobs without one do not count.
-        over: the keys that tell repeats apart, as `seed`. It may name keys that are not there, as
-            where jobs are repeated without one, unless there is one of nearly that name.
+        over: the keys that tell repeats apart. Only `seed` need not be there, as where jobs are
+            repeated without one.
         by: the columns that make a configuration; by default all keys less `over`. A key that is
             None is the same as one that a job was not given.
 
@@ -182,16 +181,16 @@ def summarize(
         by = [key for key in df.attrs["keys"] if key not in repeats]
     names = [by] if isinstance(by, str) else [*by]
     present = [str(name) for name in df.columns]
-    misspelt = [name for name in repeats if name != "seed" and nearest(name, present)]
-    for name in [metric, *names, *misspelt]:
+    for name in [metric, *names, *filter("seed".__ne__, repeats)]:
         if name not in present:
             hint = did_you_mean(name, present)
             raise SweepError(f"summarize: the frame has no column {name}.{hint}")
-    if taken := [name for name in names if name in _STATISTICS]:
-        raise SweepError(
-            f"summarize: the key {taken[0]} has the name of a column that is added. Rename it,"
-            f" df.rename(columns={{{taken[0]!r}: 'key.{taken[0]}'}}), and give by=[...]."
-        )
+    for name in _STATISTICS:
+        if name in names:
+            raise SweepError(
+                f"summarize: the key {name} has the name of a column that is added. Rename it,"
+                f" df.rename(columns={{{name!r}: 'key.{name}'}}), and give by=[...]."
+            )
     try:
         numbers = cast("Any", pd).to_numeric(df[metric])
     except (TypeError, ValueError) as error:
@@ -222,13 +221,13 @@ def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
 
 
 @cache
-def _t_quantile(freedom: int) -> float:
-    """The t within which, on both sides of 0, 95% of Student's t distribution lie.
+def _t_quantile(freedom: int, share: float = 0.95) -> float:
+    """The t within which, on both sides of 0, a share of Student's t distribution lies.
 
     With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
     summed here in steps small enough for seven digits.
     """
     edges = np.linspace(0.0, math.pi / 2, 100_001)
     shares = np.cumsum(np.cos((edges[1:] + edges[:-1]) / 2) ** (freedom - 1))
-    angle: float = cast("Any", np).interp(_CONFIDENCE * shares[-1], shares, edges[1:])
+    angle: float = cast("Any", np).interp(share * shares[-1], shares, edges[1:])
     return math.tan(angle) * math.sqrt(freedom)

@@ -14,7 +14,7 @@ from params_proto.errors import SweepError, did_you_mean
 
 MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
 ALONE = "value"  # the metric of a task that returns a number
-SHOWN = 20  # jobs of a sweep that has ended
+SHOWN = 20  # jobs or values of a list, before the number of the others
 # Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
 _MAXIMIZED = {
     *("acc", "accuracy", "auc", "bleu", "f1", "iou", "map", "precision", "r2", "recall"),
@@ -101,15 +101,6 @@ def is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def named(metric: str, metrics: Sequence[str]) -> str:
-    """The metric with a name, which may be that of its column.
-
-    >>> named("metric.lr", ["lr"]), named("metric.lr", ["metric.lr", "lr"]), named("loss", [])
-    ('lr', 'metric.lr', 'loss')
-    """
-    return metric if metric in metrics or not metrics else metric.removeprefix("metric.")
-
-
 def ranking_of(
     tables: Sequence[Table], metric: str | None, direction: str | None, metrics: Sequence[str]
 ) -> Ranking | None:
@@ -117,8 +108,8 @@ def ranking_of(
 
     Args:
         tables: the sweeps; several have one order.
-        metric: its name, or that of its column; None for that of the first sweep, or for what a
-            task returns that returns a number.
+        metric: its name; None for that of the first sweep, or for what a task returns that returns
+            a number.
         direction: `minimize` or `maximize`; None for that of the first sweep with the same metric,
             or for what is conventional.
         metrics: the names of what the tasks of all of them returned.
@@ -132,11 +123,11 @@ def ranking_of(
     metric = metric or next((one.metric for one in tables), None)
     if metric is None and list(metrics) != [ALONE]:
         return None
-    chosen = named(metric or ALONE, metrics)
+    chosen = metric or ALONE
     if metrics and chosen not in metrics:
         hint = did_you_mean(chosen, metrics)
         raise SweepError(f"metric={chosen}: the jobs returned no {chosen}.{hint}")
-    own = [one.direction for one in tables if named(one.metric or ALONE, metrics) == chosen]
+    own = [one.direction for one in tables if (one.metric or ALONE) == chosen]
     return Ranking.by(chosen, direction or next(filter(None, own), None))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -85,7 +86,7 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
 
-    def held(self, most: int = 10**9) -> Table:
+    def held(self, most: int) -> Table:
         """The same table with its rows in memory, unless there are more than `most`."""
         rows = list(islice(self, most + 1))
         return self if len(rows) > most else replace(self, rows=lambda: rows)
@@ -93,8 +94,8 @@ class Table:
     def fixed(self) -> dict[str, Any]:
         """The keys that have one value in all jobs, and that value."""
         first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
-        given = {bare(key): to_json(value) for key, value in first.items() if key[0] != "~"}
-        return {key: value for key, value in _with_numbers(given).items() if key not in self.keys}
+        given = {bare(key): value for key, value in first.items() if key[0] != "~"}
+        return {key: _value(to_json(given[key])) for key in given if key not in self.keys}
 
 
 def table(
@@ -118,17 +119,11 @@ def table(
     listed = most if plan.jobs is None else plan.jobs
     if configs is None or listed > most:
         configs, listed = (), 0
-    keys, jobs = plan.keys, None
+    keys, rows = plan.keys, partial(_jobs, plan, records, configs, listed)
     if listed and plan.earlier:
-        keys, jobs = _jobs_of_several_sweeps(plan, records)
-    return Table(
-        directory,
-        keys,
-        frozenset(plan.groups),
-        lambda: _jobs(plan, records, configs, listed) if jobs is None else jobs,
-        plan.metric,
-        plan.direction,
-    )
+        keys, jobs = _jobs_of_changed_sweep(plan, records)
+        rows = partial(iter, jobs)
+    return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
 
 
 def table_with_records(directory: Path) -> Table:
@@ -173,7 +168,8 @@ def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
 
 def _written(file: Path) -> Builder:
     """The sweep in a file that a multirun wrote, in which a key may be below another."""
-    from params_proto.storage import load  # a caller that has the configs already needs no file
+    # A caller that has the configs already needs no file.
+    from params_proto.storage.files import load
 
     return load(file, Builder(layered=True))
 
@@ -196,44 +192,28 @@ def _jobs(
                 yield _row(record.job, record.config, record, records)
 
 
-def _jobs_of_several_sweeps(plan: PlanFile, records: JobStore) -> tuple[list[str], list[Row]]:
-    """The keys and jobs of a directory whose sweep was changed: both may have been others."""
-    done = {record.job: record for record in records.all() if isinstance(record, Record)}
-    jobs = planned_jobs(records.directory, plan, done)
-    rows = [_row(job, config, done.get(job), records) for job, config in jobs.items()]
-    differing = differing_keys([row.config for row in rows])
-    return list(dict.fromkeys([*plan.keys, *differing])), rows
+def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str], list[Row]]:
+    """The keys and jobs of a directory whose sweep was changed: both may have been others.
 
-
-def planned_jobs(
-    directory: Path, plan: PlanFile, done: Mapping[int, Record]
-) -> dict[int, dict[str, Any]]:
-    """The jobs of a sweep that was changed, by number, each with all that it was given.
-
-    They are those of the present sweep and those that have run, which keep their numbers; new ones
-    have the next.
-
-    Args:
-        directory: the sweep's.
-        plan: of the present sweep.
-        done: the records, by job.
-
-    Raises:
-        SweepError: the file of the sweep cannot be read.
+    The jobs are those that have run, which keep their numbers, and those of the present sweep, of
+    which new ones have the next. Each has all that it was given.
     """
+    done = {record.job: record for record in records.all() if isinstance(record, Record)}
     selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
-    given = {job: _given(record.overrides, selectors) for job, record in sorted(done.items())}
-    numbers = RecordedNumbers((done[job].identity, job) for job in given)
-    present = set(given)
-    for job in _written(directory / SWEEP).overrides():
-        number = numbers.of(job)
-        given[number] = _given(job)
-        present.add(number)
-    return {job: given[job] for job in sorted(present)}
-
-
-def _given(job: Iterable[str], but: Collection[str] = ()) -> dict[str, Any]:
-    return {key: to_json(value) for key, value in values(job) if key not in but}
+    numbers = RecordedNumbers((record.identity, job) for job, record in sorted(done.items()))
+    overrides = {job: record.overrides for job, record in done.items()}
+    present = _written(records.directory / SWEEP).overrides()
+    overrides.update((numbers.of(job), job) for job in present)
+    rows = [
+        _row(
+            job,
+            {key: to_json(one) for key, one in values(overrides[job]) if key not in selectors},
+            done.get(job),
+            records,
+        )
+        for job in sorted(overrides)
+    ]
+    return list(dict.fromkeys([*plan.keys, *differing_keys([row.config for row in rows])])), rows
 
 
 def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
@@ -250,13 +230,15 @@ def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(job: int, config: Mapping[str, Any], record: Record | None, records: JobStore) -> Row:
+    given = {**config, **record.config} if record else config
+    given = {key: _value(value) for key, value in given.items()}
     if record is None:
-        return Row(job, _with_numbers(config), status=PENDING)
+        return Row(job, given, status=PENDING)
     is_dead = record.status is Status.RUNNING and not records.is_running(record)
     error = record.error
     return Row(
         job,
-        _with_numbers({**config, **record.config}),
+        given,
         dict(metrics(record.value)),
         (Status.CRASHED if is_dead else record.status).value,
         record.attempt,
@@ -289,21 +271,19 @@ def combined(tables: Sequence[Table]) -> Table:
     return Table(Path(), list(keys), groups, lambda: rows)
 
 
-def metrics(value: Any, *path: str) -> list[tuple[str, Any]]:
+def metrics(value: Any, name: str = "") -> list[tuple[str, Any]]:
     """What a task returned, by name: a dict's entries with dots, anything else as `value`.
 
     >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
     ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
     """
-    if value is None:
-        return []
     if not isinstance(value, dict):
-        found = {".".join(path) or "value": value}
-        return list(_with_numbers(found).items())
+        return [] if value is None else [(name or "value", _value(value))]
     entries = cast("dict[str, Any]", value)
     if UNSERIALIZABLE in entries:  # which JSON cannot represent
         return []
-    return [pair for key, one in entries.items() for pair in metrics(one, *path, key)]
+    before = f"{name}." if name else ""
+    return [pair for key, one in entries.items() for pair in metrics(one, f"{before}{key}")]
 
 
 def metrics_of(rows: Iterable[Row]) -> list[str]:
@@ -311,12 +291,9 @@ def metrics_of(rows: Iterable[Row]) -> list[str]:
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
 
 
-def _with_numbers(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Values of a record, in which the numbers that JSON does not have are text."""
-    return {
-        key: _NUMBERS.get(value, value) if isinstance(value, str) else value
-        for key, value in given.items()
-    }
+def _value(value: Any) -> Any:
+    """A value of a record, in which the numbers that JSON does not have are text."""
+    return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
 def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:

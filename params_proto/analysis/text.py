@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import json
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from params_proto import _files
 from params_proto._text import cell as json_cell
 from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
 from params_proto.records.manifest import RESULTS
+from params_proto.storage.table_file import csv_line
 
 _WIDEST = 40  # columns of a terminal that a cell takes
 _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
@@ -132,18 +130,6 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def as_csv(lines: Iterable[Iterable[Any]]) -> Iterator[str]:
-    r"""Lines of CSV, in which lists and dicts are JSON.
-
-    >>> list(as_csv([["lr", "layers"], [0.1, [64, None]]]))
-    ['lr,layers\n', '0.1,"[64, null]"\n']
-    """
-    line = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n").writerow
-    for values in lines:
-        texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in values]
-        yield line(texts)
-
-
 def write_results(of: Table, metrics: Iterable[str]) -> None:
     """Writes `results.csv` in the directory of a sweep, whole or not at all.
 
@@ -158,5 +144,5 @@ def write_results(of: Table, metrics: Iterable[str]) -> None:
         SweepError: the records cannot be read, or the file cannot be written.
     """
     # Those of a group write over each other's.
-    lines = as_csv(cells(of, of.keys, metrics))
+    lines = map(csv_line, cells(of, of.keys, metrics))
     _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

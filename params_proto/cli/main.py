@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from typing import NoReturn
 
 from params_proto._files import until_closed
 from params_proto.analysis.ranking import DIRECTIONS
@@ -27,11 +26,6 @@ examples:
 _DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
 _MEANS = "rank by means over this key, such as seed; may be given several times"
 _REPEATS = "key that tells repeats apart (those called seed); may be given several times"
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -56,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = argparse.ArgumentParser(
         prog="params-proto",
         description="Inspect sweeps and their results.",
         epilog=_EXAMPLES,

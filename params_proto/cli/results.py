@@ -6,8 +6,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from statistics import mean
 
@@ -23,11 +21,12 @@ from params_proto.analysis.rows import (
     table,
     table_with_records,
 )
-from params_proto.analysis.text import as_csv, cell, counted, shown
+from params_proto.analysis.text import cell, counted, shown
 from params_proto.errors import SweepError
 from params_proto.multirun.progress import has_colors, write
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import JobStore
 from params_proto.records.manifest import read_plan
+from params_proto.storage.table_file import csv_line
 
 
 def results(
@@ -46,14 +45,13 @@ def results(
     """
     if direction is not None and sort is None:
         raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
-    tables = [table(one).held() for one in directories]
+    tables = [table(one).held(10**9) for one in directories]
     whole = combined(tables)
     metrics = metrics_of(whole)
-    order = None
-    if sort is not None:
-        order = ranking_of(tables, sort, direction, metrics)
-        if order is None or not metrics:
-            raise _nothing_to_rank(*directories)
+    order = ranking_of(tables, sort, direction, metrics) if sort else None
+    if order is not None:
+        if not metrics:
+            raise _nothing_to_rank(directories, whole)
         write(order.describe("first", "--direction "))
 
     def ranked(rows: Iterable[Row]) -> list[Row]:
@@ -68,23 +66,17 @@ def results(
             texts.append(f"{one.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
     rows = ranked(whole)
-    if form == "json":
-        rows = [row._replace(started=row.started and _in_utc(row.started)) for row in rows]
     head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
-        return "".join(as_csv([head, *lines])).rstrip("\n")
+        return "".join(map(csv_line, [head, *lines])).rstrip("\n")
     objects = [dict(zip(head, map(to_json, line), strict=True)) for line in lines]
     return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
 
 
-def _in_utc(time: str) -> str:
-    moment = datetime.fromisoformat(time).astimezone(UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-def _nothing_to_rank(*directories: Path) -> SweepError:
+def _nothing_to_rank(directories: Sequence[Path], rows: Iterable[Row]) -> SweepError:
     whose = " and ".join(map(str, directories))
-    return SweepError(f"No job of {whose} returned a value: there is nothing to rank.")
+    counts = counted(Counter(row.status for row in rows))
+    return SweepError(f"No job of {whose} returned a value: there is nothing to rank. {counts}.")
 
 
 def best(
@@ -108,16 +100,14 @@ def best(
     rows = list(found)
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
-    statuses = Counter(row.status for row in rows)
-    if not statuses[Status.COMPLETED.value]:
-        raise SweepError(f"No job of {directory} has completed: {counted(statuses)}.")
     if not metrics:
-        raise _nothing_to_rank(directory)
+        raise _nothing_to_rank([directory], rows)
     if order is None:
         raise SweepError(f"Best by what? The jobs return {', '.join(metrics)}: give --metric.")
-    keys = repeat_keys(over or (), found.keys)
+    keys = repeat_keys(over, found.keys) if over else []
+    numbers = configurations(rows, keys) if over else range(len(rows))
     groups: dict[int, list[Row]] = {}
-    for number, row in zip(configurations(rows, keys) if over else count(), rows, strict=False):
+    for number, row in zip(numbers, rows, strict=True):
         if is_number(row.metrics.get(order.metric)):
             groups.setdefault(number, []).append(row)
     means = {at: mean([row.metrics[order.metric] for row in of]) for at, of in groups.items()}
@@ -125,12 +115,11 @@ def best(
     ranked = [(score, at) for at, score in scores.items() if score is not None]
     if not ranked:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
-    _, at = min(ranked)
+    at = min(ranked)[1]
     jobs = [row.job for row in groups[at]]
-    if over:
-        order = order._replace(metric=f"mean {order.metric}")
+    described = order._replace(metric=f"mean {order.metric}") if over else order
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
-    write(order.describe(f"= {cell(means[at])}, {which}", "--direction "))
+    write(described.describe(f"= {cell(means[at])}, {which}", "--direction "))
     read = [record for job in jobs if (record := records.read(job)) is not None]
     return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
 
@@ -144,12 +133,11 @@ def failures(directory: Path) -> str:
     Raises:
         SweepError: there is no sweep, or one of Hydra's basic sweeper.
     """
-    failed = {row.job for row in table_with_records(directory) if row.status in FAILED}
-    records = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    records = JobStore(directory)
+    failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
     texts = [
         f"job {one.job}: {' '.join(one.overrides)}\n{directory / one.dir}\n"
         f"{one.error.traceback.rstrip() if one.error else 'its process died'}"
-        for one in records
-        if one.job in failed
+        for one in filter(None, map(records.read, failed))
     ]
     return "\n\n".join(texts) or "No job has failed."

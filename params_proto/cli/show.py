@@ -8,8 +8,7 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from params_proto.algebra.expression import Concat, Expression
-from params_proto.algebra.steps import Step
+from params_proto._text import counted
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
 from params_proto.multirun.sources import configured
@@ -17,7 +16,7 @@ from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 from params_proto.sweep import Sweep
 
-_COUNTED = 100_000  # configs that exclude and where look at, to count what they leave
+_COUNTED = 100_000  # configs that exclude and where leave, of which more are not counted
 
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
@@ -39,44 +38,24 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         steps = configured(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
-            loader=None if config_dir is None else options_in(config_dir),
+            loader=options_in(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # which names the option that it would be in
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, head))]
-    size: int | None = None
-    whole = _unfiltered(read.expression).space().size
-    if whole <= _COUNTED or not read.expression.filters:
-        size = read.size
-    elif len(rows) < head:
-        size = len(rows)
-    lines = [
-        repr(read),
-        f"{_number(size, 'config')} of {_number(len(keys), 'key')}: {', '.join(keys)}",
-        *([aligned(["job", *keys], rows)] if rows else []),
-    ]
-    if size is None:
-        lines.append(f"and more, not counted: exclude and where look at each of {whole} configs")
-    elif size > len(rows):
-        lines.append(f"and {size - len(rows)} more")
+    # What exclude and where leave is counted one by one.
+    filtered = read.expression.filters
+    size = sum(1 for _ in islice(read, _COUNTED + 1)) if filtered else read.size
+    is_more = filtered and size > _COUNTED
+    count = f"more than {counted(_COUNTED, 'config')}" if is_more else counted(size, "config")
+    lines = [repr(read), f"{count} of {counted(len(keys), 'key')}: {', '.join(keys)}"]
+    if rows:
+        lines.append(aligned(["job", *keys], rows))
+    if size > len(rows):
+        lines.append("and more" if is_more else f"and {size - len(rows):,} more")
     return "\n".join(lines)
-
-
-def _unfiltered(expression: Expression) -> Expression:
-    """The configs that exclude and where look at."""
-    kept: list[Step] = []
-    for step in expression.steps:
-        if isinstance(step, Concat):
-            step = type(step)(tuple(map(_unfiltered, step.parts)))
-        if not step.filters:
-            kept.append(step)
-    return Expression(tuple(kept))
-
-
-def _number(number: int | None, what: str) -> str:
-    return f"{what}s" if number is None else f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def schema() -> str:

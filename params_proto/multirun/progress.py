@@ -17,7 +17,7 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from params_proto.analysis import ranking
+from params_proto.analysis.ranking import ALONE
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.errors import SweepError, did_you_mean
@@ -195,8 +195,7 @@ class Progress:
         names = [] if self._knows_metric else [name for name, _ in metrics(record.value)]
         self._knows_metric = self._knows_metric or bool(names)
         metric = self._best.ranking.metric
-        is_misspelt = ranking.named(metric, names) not in names
-        if names and metric != ranking.ALONE and is_misspelt:
+        if names and metric != ALONE and metric not in names:
             log.warning(
                 f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."
                 f"{did_you_mean(metric, names)}"

@@ -67,7 +67,8 @@ def configured(
 def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Builder | Sweep:
     from omegaconf import OmegaConf
 
-    from params_proto.storage import load, sweep_from_steps
+    from params_proto.storage.files import load
+    from params_proto.storage.plain import sweep_from_steps
 
     if OmegaConf.is_config(node):
         node = OmegaConf.to_container(node, resolve=True)

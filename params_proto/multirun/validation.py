@@ -20,7 +20,6 @@ from params_proto.multirun.directories import Directories, in_directory
 from params_proto.multirun.errors import Mistakes
 from params_proto.multirun.jobs import Batch, Job, Overrides
 from params_proto.overrides.parse import from_hydra, read
-from params_proto.storage.plain import STEPS
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -206,7 +205,7 @@ def check_package_headers(config: DictConfig, groups: Iterable[str], loader: Con
 
 def _is_sweep(content: Mapping[str, Any], loader: ConfigLoader) -> bool:
     """Whether it can be nothing but a sweep; {shuffle: true} may be a data loader's config."""
-    from params_proto.storage import sweep_from_steps
+    from params_proto.storage.plain import STEPS, sweep_from_steps
 
     if not STEPS.keys() >= content.keys() or _AXES.isdisjoint(content):
         return False

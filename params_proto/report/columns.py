@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from params_proto._text import cell, json_key
 from params_proto.analysis.ranking import is_number
+from params_proto.errors import cut
 
 _LONGEST = 200  # characters of a value
-_PLOTTED = 60  # characters of a text in a figure
 # What HTML cannot hold: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 ABSENT = object()  # in place of a value that a job does not have
@@ -41,8 +41,7 @@ class Column(NamedTuple):
 
     def plotted(self) -> dict[str, Any]:
         """What the page's figures read, as JSON."""
-        options = self.options and [text[:_PLOTTED] for text in self.options]
-        plotted = self._replace(options=options)._asdict()
+        plotted = self._asdict()
         del plotted["cells"]
         return plotted
 
@@ -90,9 +89,9 @@ def _in_json(value: Any) -> float | str | None:
     """A number as JSON and JavaScript have it: large ones and infinities as text, NaN as none."""
     if not is_number(value) or value != value:
         return None
-    if isinstance(value, float):
-        return value if math.isfinite(value) else "Infinity" if value > 0 else "-Infinity"
-    return value if abs(value) < 2**53 else str(value)
+    if value in (math.inf, -math.inf):
+        return "Infinity" if value > 0 else "-Infinity"
+    return str(value) if isinstance(value, int) and abs(value) >= 2**53 else value
 
 
 def shortened(value: Any) -> str:
@@ -101,10 +100,7 @@ def shortened(value: Any) -> str:
     >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    if isinstance(value, float):
-        return f"{value:.6g}"
-    text = cell(value)
-    return fit(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")
+    return fit(cut(f"{value:.6g}" if isinstance(value, float) else cell(value), _LONGEST))
 
 
 def fit(text: str) -> str:

@@ -13,13 +13,11 @@ from params_proto.analysis.ranking import Ranking, configurations, ranking_of, r
 from params_proto.analysis.rerun import rerun_command
 from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table
 from params_proto.errors import SweepError
-from params_proto.records import JobStore, Record
+from params_proto.records import Failure, JobStore, Record
 from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
-from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options
+from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
 
 MOST = 20_000  # jobs: a browser takes some seconds for as many rows
-_TRACEBACK = 20_000  # characters of a traceback
-_MESSAGE = 300  # and of a message
 
 
 class Failures(NamedTuple):
@@ -91,7 +89,7 @@ def read(
         )
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
-    over = repeat_keys(["seed"] if over is None else over, found.keys)
+    over = repeat_keys(over or ["seed"], found.keys)
     keys, names = columns(found.keys, metrics)
     shown: list[Column] = [numbers("job", "job", [row.job for row in rows])]
     for key, name in keys.items():
@@ -164,19 +162,10 @@ def _failures(records: JobStore, rows: Sequence[Row]) -> list[Failures]:
     for place, row in enumerate(rows):
         record = records.read(row.job) if row.status in FAILED else None
         if isinstance(record, Record):
-            error = record.error
-            kind, text = (error.type, error.traceback.rstrip()) if error else (_DIED, "")
+            error = record.error or Failure("The process died", "", "")
+            text = error.traceback.rstrip()
             frames = [line for line in text.splitlines() if line.startswith('  File "')]
-            group = groups.setdefault((kind, *frames), Failures(fit(kind), _cut(text), []))
-            group.jobs.append((place, fit(error.message[:_MESSAGE]) if error else ""))
+            kind = (error.type, *frames)
+            group = groups.setdefault(kind, Failures(fit(error.type), fit(text), []))
+            group.jobs.append((place, shortened(error.message)))
     return sorted(groups.values(), key=lambda group: -len(group.jobs))
-
-
-_DIED = "The process died"
-
-
-def _cut(text: str) -> str:
-    half = _TRACEBACK // 2
-    if len(text) > _TRACEBACK:
-        text = f"{text[:half]}\n[{len(text) - 2 * half} characters left out]\n{text[-half:]}"
-    return fit(text)

@@ -11,13 +11,9 @@ from datetime import timedelta
 from typing import Any
 
 from params_proto._text import counted
+from params_proto.analysis.ranking import SHOWN
 from params_proto.report.columns import Column, fit
 from params_proto.report.contents import Contents, Failures
-
-_FILE = 4000  # characters of sweep.yaml
-_VALUES = 12  # of a key
-_JOBS = 20  # of a kind of failures, with their configs
-_KINDS = 50  # of failures
 
 
 def escaped(text: str) -> str:
@@ -73,20 +69,22 @@ def swept(columns: Sequence[Column]) -> str:
     for column in columns:
         if column.role == "key":
             texts = list(dict.fromkeys(filter(None, column.cells)))
-            values = "".join(f"<code>{escaped(text)}</code> " for text in texts[:_VALUES])
-            more = len(texts) - _VALUES
-            rest = f" <i>and {more:,} more</i>" if more > 0 else ""
-            terms.append(f"<dt>{escaped(column.name)}</dt><dd>{values}{rest}</dd>")
+            values = [f"<code>{escaped(text)}</code>" for text in texts]
+            terms.append(f"<dt>{escaped(column.name)}</dt><dd>{' '.join(_listed(values))}</dd>")
     return "".join(terms) or "<dt>nothing</dt><dd>The jobs are repeats of one configuration.</dd>"
+
+
+def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
+    """The first of some elements, and how many more there are."""
+    more = len(elements) - SHOWN
+    return [*elements[:SHOWN], *([f"<{tag}>and {more:,} more</{tag}>"] if more > 0 else [])]
 
 
 def file(text: str) -> str:
     """The file of the sweep, to open; "" where there is none."""
-    more = len(text) - _FILE
-    end = f"\n[{more:,} characters more, in sweep.yaml]" if more > 0 else ""
     return text and (
         "<details><summary>The sweep as a file: <code>sweep.yaml</code></summary>"
-        f'<pre tabindex="0">{escaped(text[:_FILE].rstrip())}{end}</pre></details>'
+        f'<pre tabindex="0">{escaped(text.rstrip())}</pre></details>'
     )
 
 
@@ -122,30 +120,27 @@ def _class(column: Column, text: str = "") -> str:
 
 def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
     """What failed, once for each place in the code; "" where nothing has."""
-    kinds = "".join(_kind(group, columns) for group in groups[:_KINDS])
-    more = len(groups) - _KINDS
-    end = f"<p>{more:,} kinds more: <code>params-proto failures</code> shows all.</p>"
     total = counted(sum(len(group.jobs) for group in groups))
-    return kinds and (
+    if not groups:
+        return ""
+    return (
         '<section id="failures" aria-labelledby="failures-title">'
         f'<h2 id="failures-title">What failed <small>{total}</small></h2>'
-        f"{kinds}{end if more > 0 else ''}</section>"
+        f"{''.join(_kind(group, columns) for group in groups)}</section>"
     )
 
 
 def _kind(group: Failures, columns: Sequence[Column]) -> str:
     jobs: list[str] = []
-    for place, message in group.jobs[:_JOBS]:
+    for place, message in group.jobs:
         keys = [one for one in columns if one.role == "key" and one.cells[place]]
         config = " ".join(f"{one.name}={one.cells[place]}" for one in keys)
         link = f'<a href="#row-{place}">job {escaped(columns[0].cells[place])}</a>'
         end = f" <span>{escaped(message)}</span>" if message else ""
         jobs.append(f"<li>{link} <code>{escaped(config)}</code>{end}</li>")
-    more = len(group.jobs) - _JOBS
-    rest = f"<li>and {more:,} more, in the table</li>" if more > 0 else ""
     trace = f'<pre tabindex="0">{escaped(group.traceback)}</pre>' if group.traceback else ""
     return (
         f"<details open><summary><b>{escaped(group.kind)}</b>"
         f" <small>{counted(len(group.jobs))}</small></summary>"
-        f'{trace}<ul class="failed-jobs">{"".join(jobs)}{rest}</ul></details>'
+        f'{trace}<ul class="failed-jobs">{"".join(_listed(jobs, "li"))}</ul></details>'
     )

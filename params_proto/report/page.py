@@ -35,11 +35,12 @@ def page(contents: Contents) -> str:
     """
     scripts = [_plotly(), "\n".join(_static(name) for name in _SCRIPTS)]
     scripts = [script.replace("</script", r"<\/script") for script in scripts]
+    hashes = [hashlib.sha256(script.encode()).digest() for script in scripts]
     columns = contents.columns
     return Template(_static("page.html")).substitute(
         # The scripts by their hashes and nothing else: text of a job's could not run if it tried.
         # Plotly compiles what it draws the lines with, which is 'unsafe-eval'.
-        policy=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
+        policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
         title=escaped(contents.directory.resolve().name),
         directory=escaped(str(contents.directory)),
         style=_static("page.css"),
@@ -79,7 +80,3 @@ def _plotly() -> str:
 
 def _static(name: str) -> str:
     return (files("params_proto.report") / "static" / name).read_text("utf-8")
-
-
-def _hash(script: str) -> str:
-    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()

@@ -31,11 +31,9 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
-        from params_proto.storage.members import check_members
         from params_proto.storage.yaml_file import text_of
 
         text = [text_of(sweep.plain())]
-        check_members(sweep)
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
@@ -44,35 +42,35 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
 
 
 def load(
-    path: str | os.PathLike[str],
-    empty: Builder,
-    *,
-    config_dir: str | os.PathLike[str] | None = None,
-    config_loader: ConfigLoader | None = None,
+    path: str | os.PathLike[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """Reads a sweep from a file. Nothing in the file is executed.
 
     Args:
         path: a file that `save` wrote, or that was written by hand.
         empty: the sweep of nothing yet, over its targets.
-        config_dir: where a `glob` in a `.yaml` finds the options of a config group.
-        config_loader: Hydra's, for the same.
+        config_loader: Hydra's, for a `glob` in a `.yaml`.
 
     Raises:
         SweepError: the file is missing or not a sweep; it names the path and the line.
     """
     _suffix(path)
-    name, text = os.fspath(path), _text(path)
-    return parsed(text, name, empty, config_dir=config_dir, config_loader=config_loader)
+    name = os.fspath(path)
+    try:
+        raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
+        text = raw.decode()
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise SweepError(f"{name}:{line}: this is not text in UTF-8.") from error
+    except (OSError, ValueError) as error:
+        raise SweepError(f"{name} cannot be read: {_files.reason(error)}.") from error
+    if not text:
+        raise SweepError(f"{name}:1: the file is empty.")
+    return parsed(text, name, empty, config_loader)
 
 
 def parsed(
-    text: str,
-    name: str,
-    empty: Builder,
-    *,
-    config_dir: str | os.PathLike[str] | None = None,
-    config_loader: ConfigLoader | None = None,
+    text: str, name: str, empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """The sweep in the text of a file, as `load` reads it.
 
@@ -80,38 +78,17 @@ def parsed(
         text: the content.
         name: the path, whose ending says what it is.
         empty: the sweep of nothing yet, over its targets.
-        config_dir: where a `glob` in a `.yaml` finds the options of a config group.
-        config_loader: Hydra's, for the same.
+        config_loader: Hydra's, for a `glob` in a `.yaml`.
     """
     if name.endswith(".yaml"):
-        from params_proto.storage.yaml_file import read
+        from params_proto.storage.yaml_file import Document
 
-        document = read(text, name)
-        return sweep_from_steps(
-            document.root,
-            empty,
-            where=document,
-            config_loader=config_loader,
-            config_dir=config_dir,
-        )
+        document = Document(text, name)
+        return sweep_from_steps(document.root, empty, where=document, config_loader=config_loader)
     from params_proto.storage.table_file import read_csv, read_jsonl
 
     rows, lines = read_csv(text, name) if name.endswith(".csv") else read_jsonl(text, name)
     return chain_of_rows(rows, empty, lambda index: f"{name}:{lines[index]}")
-
-
-def _text(path: str | os.PathLike[str]) -> str:
-    try:
-        raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
-    except (OSError, ValueError) as error:
-        raise SweepError(f"{os.fspath(path)} cannot be read: {_files.reason(error)}.") from error
-    if not raw:
-        raise SweepError(f"{os.fspath(path)}:1: the file is empty.")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SweepError(f"{os.fspath(path)}:{line}: this is not text in UTF-8.") from error
 
 
 def _suffix(path: str | os.PathLike[str]) -> str:

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, Any, cast
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
-from params_proto._keys import key_error
 from params_proto.algebra.builder import Builder
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError
 from params_proto.storage.plain import chain_of_rows
-from params_proto.storage.table_file import LONE_SURROGATE
+from params_proto.storage.table_file import column_error
 
 if TYPE_CHECKING:
     from params_proto.sweep import Sweep
-
-_INT64 = range(-(2**63), 2**63)
 
 
 def to_dataframe(sweep: Sweep) -> pd.DataFrame:
@@ -35,42 +32,37 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     bs      Int64
     dtype: object
     """
-    columns: dict[str, list[Any]] = {}
-    number = -1
-    for number, config in enumerate(sweep):
-        for key, value in config.items():
-            if key not in columns:
-                columns[key] = [pd.NA] * number
-            columns[key].append(value)
-        if len(config) < len(columns):
-            for key in columns.keys() - config.keys():
-                columns[key].append(pd.NA)
-    index = pd.RangeIndex(number + 1)
-    series = {
-        key: pd.Series(values, index=index, dtype=cast("Any", _dtype(values)))
-        for key, values in columns.items()
-    }
+    configs = list(sweep)
+    index = pd.RangeIndex(len(configs))
+    keys = dict.fromkeys(key for config in configs for key in config)
+    columns = {key: [config.get(key, pd.NA) for config in configs] for key in keys}
+    series = {key: _column(values, index) for key, values in columns.items()}
     return pd.DataFrame(series, index=index)
 
 
-def _dtype(values: list[Any]) -> str:
-    """The type of a column from which its values come back as they are.
+# By the type of all values of a column: pandas' type, and that of a column with missing ones.
+_DTYPES: dict[type, tuple[str, str]] = {
+    bool: ("bool", "boolean"),
+    int: ("int64", "Int64"),
+    float: ("float64", "Float64"),
+    str: ("str", "object"),
+}
+_OBJECTS = ("object", "object")
 
-    >>> _dtype([1, 2]), _dtype([1, pd.NA]), _dtype([1, 2.0]), _dtype([2**64])
-    ('int64', 'Int64', 'object', 'object')
-    """
+
+def _column(values: list[Any], index: pd.Index) -> pd.Series:
+    """A column of the type from which its values come back as they are."""
     present = [value for value in values if value is not pd.NA]
-    whole = len(present) == len(values)
+    is_whole = len(present) == len(values)
     kinds = {cast("type[Any]", type(value)) for value in present}
-    if kinds == {bool}:
-        return "bool" if whole else "boolean"
-    if kinds == {int} and all(value in _INT64 for value in present):
-        return "int64" if whole else "Int64"
-    if kinds == {float} and (whole or not any(value != value for value in present)):
-        return "float64" if whole else "Float64"
-    # Arrow's strings, which pandas may use, have no place for half a surrogate pair.
-    text = kinds == {str} and whole and not any(map(LONE_SURROGATE.search, present))
-    return "str" if text else "object"
+    whole, nullable = _DTYPES.get(kinds.pop(), _OBJECTS) if len(kinds) == 1 else _OBJECTS
+    dtype = whole if is_whole else nullable
+    if dtype == "Float64" and any(value != value for value in present):
+        dtype = "object"  # nan would be missing
+    try:
+        return pd.Series(values, index=index, dtype=cast("Any", dtype))
+    except (OverflowError, UnicodeError):  # of more than 64 bits, or half a surrogate pair
+        return pd.Series(values, index=index, dtype="object")
 
 
 def from_dataframe(df: pd.DataFrame) -> Builder:
@@ -92,12 +84,9 @@ def from_dataframe(df: pd.DataFrame) -> Builder:
     if not isinstance(df, pd.DataFrame):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise SweepError(f"from_dataframe needs a pandas DataFrame, got {type(df).__name__}.")
     keys: list[Any] = list(df.columns)
-    for at, key in enumerate(keys):
-        unfit = key_error(key)
-        if unfit or key in keys[:at]:
-            raise SweepError(
-                f"from_dataframe: {unfit or f'the column {shown(key)} is given twice.'}"
-            )
+    unfit = column_error(keys)
+    if unfit:
+        raise SweepError(f"from_dataframe: {unfit}")
     columns = [_values(cast("Any", df).iloc[:, at]) for at in range(len(keys))]
     tuples = list(zip(*columns, strict=True)) if columns else [()] * len(df)
     rows: list[dict[str, Any]] = [
@@ -111,8 +100,8 @@ def _values(column: pd.Series) -> list[Any]:
     """The values of a column, with `pd.NA` for a missing one."""
     values: list[Any] = column.tolist()
     dtype: Any = column.dtype
-    if str(dtype) == "object":
-        return [pd.NA if value is pd.NaT else value for value in values]
     if dtype.kind in "biufc" and not isinstance(dtype, ExtensionDtype):
         return values  # nan is a value
-    return [pd.NA if gone else value for value, gone in zip(values, column.isna(), strict=True)]
+    is_object = str(dtype) == "object"
+    missing = [value is pd.NaT for value in values] if is_object else column.isna()
+    return [pd.NA if gone else value for value, gone in zip(values, missing, strict=True)]

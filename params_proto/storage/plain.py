@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import bare, is_node
@@ -51,23 +52,14 @@ STEPS = {
 _MAX_MISTAKES = 10
 _ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
-_BY_KEY = frozenset({"product", "zip", "set", "exclude", "derive"})
-_ARGUMENTS: dict[str, tuple[set[str], set[str]]] = {
-    "shuffle": (set(), {"seed"}),
-    "sample": ({"n"}, {"n", "seed"}),
+_TYPES: dict[str, Any] = {
+    **dict.fromkeys(("product", "zip", "set", "exclude", "derive", "shuffle", "sample"), Mapping),
+    **{"chain": list, "concat": list, "cross": (Mapping, list), "slice": str, "repeat": object},
 }
-"""The arguments that these must have, and those they may have."""
+# The arguments that these must have, and those they may have.
+_ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
 _TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
 _RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
-
-
-def _needs_axes(step: str, before: Collection[str]) -> bool:
-    """Whether a step has no axis above it to act on.
-
-    >>> _needs_axes("shuffle", ["set"]), _needs_axes("shuffle", ["product"])
-    (True, False)
-    """
-    return step in _NEED_AXES and _ADD_AXES.isdisjoint(before)
 
 
 def sweep_from_steps(
@@ -76,7 +68,6 @@ def sweep_from_steps(
     *,
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
-    config_dir: str | os.PathLike[str] | None = None,
 ) -> Builder:
     """The sweep of steps in plain Python containers.
 
@@ -85,7 +76,6 @@ def sweep_from_steps(
         empty: the sweep of nothing yet, over its targets.
         where: what error messages begin with: a name, or the document whose lines they name.
         config_loader: Hydra's, for a `glob`.
-        config_dir: where a `glob` finds the options of a config group, without a config loader.
 
     Raises:
         SweepError: an unknown step, or whatever its call in Python would raise: all mistakes.
@@ -93,8 +83,6 @@ def sweep_from_steps(
     >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
     Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
     """
-    if config_loader is None and config_dir is not None:
-        config_loader = options_in(config_dir)
     return _Steps(Builder() if empty is None else empty, where, config_loader).sweep(steps)
 
 
@@ -122,14 +110,14 @@ def chain_of_rows(
 
 
 def sweep_of_lines(
-    lines: Iterable[str], empty: Builder, config_dir: str | os.PathLike[str] | None = None
+    lines: Iterable[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """The sweep of some overrides: an axis for what is swept, a pin for what is not.
 
     Args:
         lines: the overrides.
         empty: the sweep of nothing yet, over its targets.
-        config_dir: where a `glob` finds the options of a config group.
+        config_loader: Hydra's, for a `glob`.
 
     Raises:
         SweepError: what is not an override, and whatever the calls raise: all of it.
@@ -138,13 +126,12 @@ def sweep_of_lines(
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     listed = list(lines)
-    if isinstance(lines, str) or not all(isinstance(line, str) for line in listed):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if isinstance(lines, str) or {*map(type, listed)} - {str}:
         raise SweepError(
             "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
             f" {shown(lines)}."
         )
-    loader = None if config_dir is None else options_in(config_dir)
-    overrides = read_lines(listed, loader, once=True)
+    overrides = read_lines(listed, config_loader, once=True)
     names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:
@@ -163,7 +150,7 @@ def sweep_of_lines(
     return result
 
 
-def options_in(config_dir: str | os.PathLike[str]) -> ConfigLoader:
+def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
     """What lists the options of the config groups in a directory, as Hydra's `glob` asks for them.
 
     Args:
@@ -172,27 +159,19 @@ def options_in(config_dir: str | os.PathLike[str]) -> ConfigLoader:
     Raises:
         SweepError: there is no such directory.
     """
+    if config_dir is None:
+        return None
     root = Path(config_dir)
     if not root.is_dir():
         raise SweepError(f"config_dir={str(config_dir)!r} is not a directory.")
-    return cast("ConfigLoader", _ConfigDirectory(root))
 
-
-@dataclass(frozen=True)
-class _ConfigDirectory:
-    """The one part of Hydra's ConfigLoader that a `glob` needs."""
-
-    root: Path
-
-    def get_group_options(
-        self, group_name: str, results_filter: ObjectType | None = None, *_: object
-    ) -> list[str]:
-        from hydra.core.object_type import ObjectType
-
-        entries = list((self.root / group_name).glob("*"))
-        if results_filter is ObjectType.GROUP:
+    def get_group_options(group: str, kind: ObjectType | None = None, *_: object) -> list[str]:
+        entries = list((root / group).glob("*"))
+        if kind is not None and kind.name == "GROUP":
             return sorted(entry.name for entry in entries if entry.is_dir())
         return sorted(entry.stem for entry in entries if entry.match("*.yaml") and entry.is_file())
+
+    return cast("ConfigLoader", SimpleNamespace(get_group_options=get_group_options))
 
 
 # --- steps
@@ -221,18 +200,28 @@ class _Steps:
             steps: what the file or the config holds.
             nested: whether they are in a step, whose keys are named as around it.
         """
-        mappings = self._mappings(steps)
-        prefix = self._prefix(mappings)
+        mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
+        for number, each in enumerate(mappings):
+            if not isinstance(each, Mapping):
+                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
+        named = [mapping for mapping in mappings if "prefix" in mapping]
+        prefix = named[0]["prefix"] if named else ""
+        if named and (len(named) > 1 or not is_node(prefix)):
+            raise self._error(
+                f"prefix is given once, and is {STEPS['prefix']}. This is"
+                f" {shown(named[-1]['prefix'])}.",
+                named[-1],
+                "prefix",
+            )
         if prefix not in ("", self.empty.scope.prefix):
-            return self._under(prefix, steps, nested)
+            return self._under(prefix, mappings, nested)
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
         for mapping, name in [(some, name) for some in mappings for name in some]:
             # Below a mistake, the key that a step asks for may be missing because of it.
             if name == "prefix" or (mistakes and name in _NEED_AXES | {"derive"}):
                 continue
             try:
-                self._check_order(mapping, name, before)
-                result = self._applied(result, mapping, name)
+                result = self._applied(result, mapping, name, before)
             except SweepError as error:
                 mistakes += error.mistakes
             before.append(name)
@@ -240,70 +229,48 @@ class _Steps:
             raise together(mistakes[:_MAX_MISTAKES])
         return result
 
-    def _mappings(self, steps: object) -> list[_Mapping]:
-        mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
-        for number, each in enumerate(mappings):
-            if not isinstance(each, Mapping):
-                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
-        return mappings
-
-    def _prefix(self, mappings: list[_Mapping]) -> str:
-        prefixes = [mapping["prefix"] for mapping in mappings if "prefix" in mapping]
-        if len(prefixes) > 1 or not all(map(is_node, prefixes)):
-            raise self._error(
-                f"prefix is given once, and is {STEPS['prefix']}. This is {shown(prefixes[-1])}.",
-                [mapping for mapping in mappings if "prefix" in mapping][-1],
-                "prefix",
-            )
-        return "".join(prefixes)
-
-    def _under(self, prefix: str, steps: object, nested: bool) -> Builder:
+    def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
         """The sweep of steps whose plain keys are below a node."""
         targets = self.empty.targets
         owners = [target for target in targets if Scope.of((target,)).prefix == prefix]
-        if targets and not owners and not nested:
-            names = ", ".join(getattr(target, "__name__", str(target)) for target in targets)
-            raise self._error(
-                f"this is a sweep over the prefix class of the node {prefix}. Give that class as a"
-                f" target, not only {names}.",
-                steps,
-                "prefix",
-            )
         own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
-        below = _Steps(own, self.where, self.config_loader).sweep(steps)
-        if not targets and not nested:
-            return below
-        return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+        below = replace(self, empty=own).sweep(steps)
+        if targets or nested:
+            return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+        return below
 
-    def _check_order(self, mapping: _Mapping, name: str, before: list[str]) -> None:
-        """Checks that there is such a step, and that it may come after those before it."""
+    def _applied(self, sweep: Builder, mapping: _Mapping, name: str, before: list[str]) -> Builder:
+        """The sweep with one more step; each mistake of its call gets its place.
+
+        Args:
+            sweep: the sweep of the steps above it.
+            mapping: what the step is in.
+            name: its name.
+            before: the names of those above it.
+        """
+        value, mistakes = mapping[name], list[Mistake]()
         unfit = ""
         if name not in STEPS:
-            unfit = f"{shown(name)} is not a step.{_hint(name)}"
-        elif _needs_axes(name, before):
+            unfit = f"{shown(name)} is not a step.{did_you_mean(str(name), STEPS)}"
+        elif name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
             unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
         elif name == "concat" and before:
             unfit = "concat comes first. To multiply by it, write cross: {concat: [...]}."
         if unfit:
             raise self._error(unfit, mapping, name)
-
-    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
-        """The sweep with one more step; each mistake of its call gets its place."""
-        value, unread = mapping[name], list[Mistake]()
-        call = self._call(sweep, name, value, unread)
+        call = self._call(sweep, name, value, mistakes)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
-        mistakes = unread
         try:
             sweep = call()
         except SweepError as error:
-            mistakes = [*unread, *error.mistakes]
+            mistakes += error.mistakes
         if mistakes:
-            raise together([one.at(self._place(one, mapping, name)) for one in mistakes])
+            raise together([one.at(self._place_of(one, mapping, name)) for one in mistakes])
         return sweep
 
     def _call(
-        self, sweep: Builder, name: str, value: Any, unread: list[Mistake]
+        self, sweep: Builder, name: str, value: Any, mistakes: list[Mistake]
     ) -> Callable[[], Builder] | None:
         """The call of a step; None if its value is not what it needs.
 
@@ -311,69 +278,41 @@ class _Steps:
             sweep: the sweep of the steps above it.
             name: its name.
             value: its arguments.
-            unread: gets what is wrong with arguments, which are left out of the call.
+            mistakes: gets what is wrong with arguments, which are left out of the call.
         """
-        if name in _BY_KEY and isinstance(value, Mapping):
-            arguments = self._arguments(name, cast("_Mapping", value), unread)
-            return partial(getattr(sweep, name), arguments)
-        if name in _ARGUMENTS and isinstance(value, Mapping):
-            needed, known = _ARGUMENTS[name]
-            return (
-                partial(getattr(sweep, name), **value) if needed <= value.keys() <= known else None
-            )
+        if not isinstance(value, _TYPES[name]):
+            return None
+        if name == "cross":
+            return partial(sweep.times, self.sweep(value, nested=True))
+        if name == "concat":
+            parts = [self.sweep(each, nested=True) for each in value]
+            return partial(parts[0].plus, *parts[1:]) if parts else None
+        method: Callable[..., Builder] = getattr(sweep, name)
+        if name == "chain":
+            return partial(method, *value)
         if name == "slice":
-            part = parse_slice(value) if isinstance(value, str) else None
-            return partial(sweep.slice, part) if part and part.step != 0 else None
+            part = parse_slice(value)
+            return partial(method, part) if part and part.step != 0 else None
+        if name in _ARGUMENTS:
+            needed, known = _ARGUMENTS[name]
+            return partial(method, **value) if needed <= value.keys() <= known else None
         if name == "repeat":
-            return partial(sweep.repeat, value)
-        if name == "cross" and isinstance(value, (Mapping, list)):
-            return partial(sweep.times, self.sweep(cast("object", value), nested=True))
-        if name == "chain" and isinstance(value, list):
-            return partial(sweep.chain, *value)
-        if name == "concat" and isinstance(value, list) and value:
-            parts = [self.sweep(each, nested=True) for each in cast("list[object]", value)]
-            return partial(parts[0].plus, *parts[1:])
-        return None
-
-    def _arguments(self, name: str, value: _Mapping, unread: list[Mistake]) -> dict[str, Any]:
-        read = {"product": self._axis, "zip": self._axis, "exclude": self._options}.get(name)
+            return partial(method, value)
         arguments: dict[str, Any] = {}
-        for key, each in value.items():
+        for key, given in value.items():
             try:
-                arguments[key] = read(name, key, each) if read else each
+                arguments[key] = self._argument(name, key, given)
             except SweepError as error:
-                unread += [one._replace(key=key) for one in error.mistakes]
-        return arguments
+                mistakes += [one._replace(key=key) for one in error.mistakes]
+        return partial(method, arguments)
 
-    def _axis(self, name: str, key: str, values: Any) -> Any:
-        """The values of an axis: as they are, or those of a sweep in Hydra's own syntax."""
-        needs = f"{name}: {key} needs a list of values, got"
-        if isinstance(values, Mapping):
-            inner = next(iter(cast("_Mapping", values)), "name")
-            raise SweepError(
-                f"{needs} a mapping. Write its keys with dots, {key}.{inner}: [...], or put whole"
-                " mappings into a list."
-            )
-        if values is None or isinstance(values, (bool, int, float)):
-            text = "null" if values is None else shown(values).lower()
-            raise SweepError(
-                f"{needs} {text}. Write {key}: [{text}], or pin it: set: {{{key}: {text}}}."
-            )
-        if isinstance(values, list) and any(map(_is_torn, cast("list[object]", values))):
-            raise SweepError(
-                f"{name}: {key}: within brackets YAML ends a value at each comma. Quote a sweep of"
-                f" Hydra's without the brackets, {key}: 'range(1,3)'."
-            )
-        return self._from_text(name, key, cast("Any", values))
-
-    def _options(self, name: str, key: str, values: Any) -> Any:
-        """The values that `exclude` drops: one, a list, or a sweep in Hydra's own syntax."""
-        swept = isinstance(values, str) and may_sweep(values)
-        return self._from_text(name, key, values) if swept else values
-
-    def _from_text(self, name: str, key: str, values: Any) -> Any:
-        """The values of a sweep in Hydra's own syntax; anything but text as it is."""
-        if not isinstance(values, str):
+    def _argument(self, name: str, key: str, values: Any) -> Any:
+        """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
+        if name in ("product", "zip"):
+            _check_axis(f"{name}: {key}", key, values)
+        if not isinstance(values, str) or name in ("set", "derive"):
+            return values
+        if name == "exclude" and not may_sweep(values):
             return values
         numbers = _RANGE.fullmatch(values)
         if numbers:  # as `save` writes it: no need for Hydra's parser
@@ -389,30 +328,44 @@ class _Steps:
         except SweepError as error:
             raise SweepError(f"{name}: {error}") from error
 
-    def _place(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
+    def _place_of(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
         """Where the key or the row of a mistake is; the step if it is about neither."""
         value = mapping[name]
         if mistake.row is not None and isinstance(value, list):
             rows = cast("list[Any]", value)
             value = rows[mistake.row]
             if not isinstance(value, Mapping):
-                return self._where(rows, mistake.row)
+                return self._place(rows, mistake.row)
         if isinstance(value, Mapping) and mistake.key in value:
-            return self._where(cast("object", value), mistake.key)
-        return self._where(mapping, name)
+            return self._place(cast("object", value), mistake.key)
+        return self._place(mapping, name)
 
-    def _where(self, container: object, key: Any) -> str:
+    def _place(self, container: object, key: Any) -> str:
         """Where a key of a mapping is, or an index of a list."""
         return self.where if isinstance(self.where, str) else self.where.place(container, key)
 
     def _error(self, message: str, container: object, key: Any) -> SweepError:
-        return SweepError(f"{self._where(container, key)}: {message}")
+        return SweepError(f"{self._place(container, key)}: {message}")
 
 
-def _is_torn(value: object) -> bool:
-    """Whether a value is a sweep of Hydra's up to its first comma, as in [range(1,3)]."""
-    return isinstance(value, str) and _TORN.fullmatch(value) is not None
-
-
-def _hint(name: object) -> str:
-    return did_you_mean(name if isinstance(name, str) else shown(name), STEPS)
+def _check_axis(place: str, key: str, values: Any) -> None:
+    """Refuses what a person writes in a file in place of a list of values."""
+    if isinstance(values, Mapping):
+        inner = next(iter(cast("_Mapping", values)), "name")
+        raise SweepError(
+            f"{place} needs a list of values, got a mapping. Write its keys with dots,"
+            f" {key}.{inner}: [...], or put whole mappings into a list."
+        )
+    if values is None or isinstance(values, (bool, int, float)):
+        text = "null" if values is None else shown(values).lower()
+        raise SweepError(
+            f"{place} needs a list of values, got {text}. Write {key}: [{text}], or pin it:"
+            f" set: {{{key}: {text}}}."
+        )
+    # [range(1,3)] is a list of two texts, each a sweep of Hydra's up to its comma.
+    listed = cast("list[object]", values) if isinstance(values, list) else []
+    if any(isinstance(text, str) and _TORN.fullmatch(text) for text in listed):
+        raise SweepError(
+            f"{place}: within brackets YAML ends a value at each comma. Quote a sweep of Hydra's"
+            f" without the brackets, {key}: 'range(1,3)'."
+        )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from enum import Enum
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 from params_proto._keys import key_error
-from params_proto._values import MAX_DEPTH, depth
-from params_proto.errors import SweepError, shown
+from params_proto._text import utf8
+from params_proto.errors import SweepError, sentence, shown
 
 Configs = tuple[list[dict[str, Any]], list[int]]
 """Configs, and the line of each in its file."""
@@ -47,15 +48,19 @@ def read_jsonl(text: str, name: str) -> Configs:
     for number, line in enumerate(text.split("\n"), 1):
         if not line or line.isspace():
             continue
+        row: Any = None
         try:
-            row = _loaded(line)
-            if not isinstance(row, dict):
-                raise ValueError(f"this is {shown(row)}.")
-        except ValueError as error:
+            row = _DECODER.decode(line)
+            reason = f"this is {shown(row)}."
+        except json.JSONDecodeError as error:
+            reason = f"this is not JSON: {error.msg} at column {error.colno}."
+        except (ValueError, RecursionError) as error:
+            reason = sentence(str(error))
+        if not isinstance(row, dict):
             raise SweepError(
-                f"{name}:{number}: {error} A line holds one config, as a JSON object:"
+                f"{name}:{number}: {reason} A line holds one config, as a JSON object:"
                 ' {"lr": 0.1}.'
-            ) from error
+            )
         rows.append(cast("dict[str, Any]", row))
         numbers.append(number)
     return rows, numbers
@@ -74,9 +79,41 @@ def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     ['lr,name,layers\n', '0.1,adam,\n', 'null,,[]\n']
     """
     keys = list(dict.fromkeys(key for config in configs for key in config))
-    yield _csv_line(keys)
+    yield csv_line(keys)
     for number, config in enumerate(configs):
-        yield _csv_line([_cell(config[k], k, number) if k in config else "" for k in keys])
+        yield csv_line([_cell(config[k], k, number) if k in config else "" for k in keys])
+
+
+_WRITER = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    r"""A line of CSV, in which lists and dicts are JSON.
+
+    >>> csv_line(["lr", 0.1, "a, b", [64, None]]), csv_line([])
+    ('lr,0.1,"a, b","[64, null]"\n', '""\n')
+    """
+    texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
+    # Blank lines are skipped: one without a cell has an empty one.
+    return cast("str", _WRITER.writerow(texts or [""]))
+
+
+def _cell(value: Any, key: str, number: int) -> str:
+    if type(value) is str and value.isprintable() and value:
+        with suppress(SweepError):
+            if _value_of(value) is value:
+                return value
+    return _dumped(value, key, number)
+
+
+def _value_of(cell: str) -> Any:
+    """What a cell holds: the value of its JSON, or itself."""
+    try:
+        return _DECODER.decode(cell)
+    except SweepError:
+        raise
+    except (ValueError, RecursionError):
+        return cell
 
 
 def read_csv(text: str, name: str) -> Configs:
@@ -95,9 +132,18 @@ def read_csv(text: str, name: str) -> Configs:
     try:
         for cells in reader:
             if cells and keys is None:
-                keys = _header(cells)
+                keys = cells if cells != [""] else []
+                unfit = column_error(keys)
+                if unfit:
+                    raise SweepError(f"the header names the keys: lr,batch_size. In it, {unfit}")
             elif cells:
-                rows.append(_row(cast("list[str]", keys), cells, value_of))
+                columns = cast("list[str]", keys)
+                if len(cells) != max(len(columns), 1):
+                    raise SweepError(
+                        f"the header has {len(columns)} columns, this line has {len(cells)}."
+                    )
+                pairs = zip(columns, cells, strict=False)
+                rows.append({key: value_of(cell) for key, cell in pairs if cell})
                 numbers.append(number)
             number = reader.line_num + 1
     except csv.Error as error:
@@ -109,92 +155,42 @@ def read_csv(text: str, name: str) -> Configs:
     return rows, numbers
 
 
-# --- CSV
+def column_error(keys: Sequence[object]) -> str | None:
+    """Why some columns cannot be those of configs; None where they can.
 
-
-class _Echo:
-    """A file that gives back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-_WRITER = csv.writer(_Echo(), lineterminator="\n")
-
-
-def _csv_line(cells: list[str]) -> str:
-    # No cell at all is written as one empty one, as blank lines are skipped.
-    return cast("str", _WRITER.writerow(cells or [""]))
-
-
-def _cell(value: Any, key: str, number: int) -> str:
-    if type(value) is str and value.isprintable() and _is_text(value):
-        return value
-    return _dumped(value, key, number)
-
-
-def _is_text(cell: str) -> bool:
-    """Whether a cell with this text is a string.
-
-    >>> [_is_text(cell) for cell in ("adam", "1", "", '{"a": 1, "a": 2}')]
-    [True, False, False, False]
+    >>> column_error(["lr", "seed"]), column_error(["lr", "lr"])
+    (None, "the column 'lr' is given twice.")
     """
-    try:
-        return cell != "" and _value_of(cell) is cell
-    except SweepError:
-        return False
-
-
-def _value_of(cell: str) -> Any:
-    try:
-        return _loaded(cell)
-    except SweepError:
-        raise
-    except ValueError:
-        return cell
-
-
-def _header(cells: list[str]) -> list[str]:
-    if cells == [""]:
-        return []
-    for at, key in enumerate(cells):
-        if key in cells[:at]:
-            raise SweepError(f"the column {shown(key)} is given twice.")
-        unfit = key_error(key)
-        if unfit:
-            raise SweepError(f"the header names the keys, lr,batch_size. {unfit}")
-    return cells
-
-
-def _row(keys: list[str], cells: list[str], value_of: Callable[[str], Any]) -> dict[str, Any]:
-    if len(cells) != max(len(keys), 1):
-        raise SweepError(f"the header has {len(keys)} columns, this line has {len(cells)}.")
-    return {key: value_of(cell) for key, cell in zip(keys, cells, strict=False) if cell}
+    for at, key in enumerate(keys):
+        if unfit := key_error(key):
+            return unfit
+        if key in keys[:at]:
+            return f"the column {shown(key)} is given twice."
+    return None
 
 
 # --- JSON, with NaN and Infinity
 
-LONE_SURROGATE = re.compile("[\ud800-\udfff]")  # of a pair, which no encoding can write
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 _JSON_SCALARS = (str, int, float, bool, type(None))
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
     """The JSON of a value of the config of a number."""
-    unfit = _unfit(value, MAX_DEPTH)
+    unfit = _unfit(value)
     if unfit:
         raise SweepError(
             f"{key} of config {number}: {unfit} Save the sweep as .yaml, which holds more types, or"
             " give a name or numbers."
         )
     text = _ENCODER.encode(value)
-    return json.dumps(value) if LONE_SURROGATE.search(text) else text
+    return text if utf8(text) == text else json.dumps(value)
 
 
-def _unfit(value: Any, levels: int) -> str | None:
+def _unfit(value: Any) -> str | None:
     """What in a value JSON cannot represent.
 
-    >>> _unfit([{"a": (2, 3)}], 100), _unfit({"a": [None]}, 100)
+    >>> _unfit([{"a": (2, 3)}]), _unfit({"a": [None]})
     ('JSON cannot represent (2, 3), of the type tuple.', None)
     """
     kind = cast("type[Any]", type(value))
@@ -202,42 +198,21 @@ def _unfit(value: Any, levels: int) -> str | None:
         return None
     if kind is not list and kind is not dict:
         return f"JSON cannot represent {shown(value)}, of the type {kind.__qualname__}."
-    if not levels:
-        return f"it is nested more than {MAX_DEPTH} levels deep."
     elements = value
     if kind is dict:
         elements = cast("Mapping[Any, Any]", value).values()
         for key in value:
             if type(key) is not str:
                 return f"the key {shown(key)} of a dict is not a string, as those of JSON are."
-    return next(filter(None, (_unfit(element, levels - 1) for element in elements)), None)
-
-
-def _loaded(text: str) -> Any:
-    """The value of a JSON text.
-
-    Raises:
-        SweepError: a key twice, or too deep.
-        ValueError: it is not JSON; the text says why.
-    """
-    try:
-        value = _DECODER.decode(text)
-        too_deep = depth(value) > MAX_DEPTH
-    except json.JSONDecodeError as error:
-        raise ValueError(f"this is not JSON: {error.msg} at column {error.colno}.") from error
-    except RecursionError:
-        too_deep, value = True, None
-    if too_deep:
-        raise SweepError(f"this is nested more than {MAX_DEPTH} levels deep.")
-    return value
+    return next(filter(None, map(_unfit, elements)), None)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in made:
-            raise SweepError(f"the key {shown(key)} is given twice.")
-        made[key] = value
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        names = [key for key, _ in pairs]
+        twice = next(key for key in names if names.count(key) > 1)
+        raise SweepError(f"the key {shown(twice)} is given twice.")
     return made
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
@@ -161,14 +160,6 @@ def test_names_that_are_there_already(make: Make) -> None:
 NOT_IN_JSON = {"NaN": "nan", "Infinity": "inf", "-Infinity": "-inf"}
 
 
-@pytest.mark.parametrize(("value", "expected"), NOT_IN_JSON.items())
-def test_numbers_that_json_does_not_have(make: Make, value: str, expected: str) -> None:
-    sweep = Sweep().product(x=[1, 2])
-    df = results(make(sweep, record(0, {"x": 1}, value), record(1, {"x": 2}, 0.5)))
-    assert str(df["value"].dtype) == "Float64"
-    assert repr(float(df["value"][0])) == expected
-
-
 def test_a_job_that_runs_and_one_whose_process_is_gone(make: Make) -> None:
     out = make(
         LR,
@@ -198,12 +189,6 @@ def test_several_directories(make: Make) -> None:
     assert [*df["sweep"].cat.categories] == [str(a), str(b)]
 
 
-def test_a_key_that_only_some_jobs_of_a_sweep_have(make: Make) -> None:
-    a = make(Sweep().chain({"x": 1, "y": 2}, {"x": 2}), name="a")
-    b = make(Sweep().product(x=[3]), name="b")
-    assert results(a, b)["y"].tolist() == [2, pd.NA, pd.NA]
-
-
 def test_keys_that_are_fixed_in_each_and_differ(make: Make) -> None:
     a = make(Sweep().product(x=[1]).set(lr=5, bs=1, only=3), record(0, {"x": 1}, 5), name="a")
     b = make(Sweep().product(x=[1], lr=[6]).set(bs=1), record(0, {"x": 1, "lr": 6}, 7), name="b")
@@ -218,12 +203,13 @@ def test_keys_that_are_fixed_in_each_and_differ(make: Make) -> None:
 
 
 @pytest.mark.parametrize(("text", "expected"), NOT_IN_JSON.items())
-def test_swept_numbers_that_json_does_not_have(make: Make, text: str, expected: str) -> None:
+def test_numbers_that_json_does_not_have(make: Make, text: str, expected: str) -> None:
     sweep = Sweep().product(x=[float(expected), 2])
-    for directory in (make(sweep, record(0, {"x": text}, 1)), make(sweep, name="pending")):
+    ran, pending = make(sweep, record(0, {"x": text}, text)), make(sweep, name="pending")
+    for directory, name in ((ran, "x"), (ran, "value"), (pending, "x")):
         df = results(directory)
-        assert str(df["x"].dtype) == "Float64"
-        assert repr(float(df["x"][0])) == expected
+        assert str(df[name].dtype) == "Float64"
+        assert repr(float(df[name][0])) == expected
 
 
 def test_a_sweep_that_a_multirun_has_written(make: Make) -> None:
@@ -241,14 +227,6 @@ def test_nothing_to_read(tmp_path: Path) -> None:
         results(tmp_path / "nowhere")
     with pytest.raises(SweepError, match="does not contain a sweep"):
         results(tmp_path)
-
-
-def test_a_frame_that_pandas_can_go_on_with(make: Make) -> None:
-    jobs = [record(job, config, job) for job, config in enumerate(LR)]
-    df = results(make(LR, *jobs))
-    assert df.groupby("lr")["value"].mean().tolist() == [0.5, 2.5]
-    assert df.sort_values("value", ascending=False)["job"].tolist() == [3, 2, 1, 0]
-    assert json.loads(df[["job", "lr"]].to_json(orient="records"))[3] == {"job": 3, "lr": 0.2}
 
 
 def test_a_terminal_that_is_too_narrow_shows_the_metrics(make: Make) -> None:

@@ -69,12 +69,6 @@ def test_jobs_that_are_repeated_without_a_seed(df: pd.DataFrame) -> None:
     assert summarize(frame, "loss")["count"].tolist() == [3, 1]
 
 
-def test_rows_of_several_frames(df: pd.DataFrame) -> None:
-    found = summarize(pd.concat([df, df]), "loss", by="model")
-    assert found["count"].tolist() == [6, 2]
-    assert found.index.tolist() == [0, 1]
-
-
 def test_a_part_of_the_rows(df: pd.DataFrame) -> None:
     assert summarize(df[df["model"] == "b"], "loss")["mean"].tolist() == [8.0]
     assert summarize(df[df["model"] == "none"], "loss")["mean"].tolist() == []

@@ -1,5 +1,7 @@
 """`params-proto`, as it is typed."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import csv
@@ -9,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +33,7 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
     return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
 
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
-small = grid.exclude(lr=0.1)
+most = grid.exclude(seed=0)
 none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
 empty = Sweep(train).product(lr=[1.0])[:0]
 
@@ -115,78 +118,34 @@ def test_jobs_that_failed_stand_out_in_a_terminal(
 
 
 @pytest.mark.parametrize(
-    ("options", "jobs"),
+    ("options", "jobs", "aside"),
     [
-        (["runs/a"], [0, 1, 2, 3]),
-        (["runs/a", "--sort", "loss"], [0, 2, 1, 3]),
-        (["runs/a", "--sort", "loss", "--direction", "maximize"], [2, 0, 1, 3]),
-        (["runs/a", "--sort", "acc"], [0, 2, 1, 3]),
-        (["runs/a", "--sort", "acc", "--direction", "minimize"], [2, 0, 1, 3]),
-        (["runs/a", "--sort", "metric.acc"], [0, 2, 1, 3]),
-        (["runs/ranked"], [0, 1]),
-        (["runs/ranked", "--sort", "acc"], [1, 0]),
-        (["runs/ranked", "--sort", "metric.acc"], [1, 0]),
-        (["runs/ranked", "--sort", "acc", "--direction", "minimize"], [0, 1]),
+        ("runs/a", [0, 1, 2, 3], ""),
+        ("runs/a --sort loss", [0, 2, 1, 3], "lowest loss first; --direction maximize for the highest"),
+        ("runs/a --sort loss --direction maximize", [2, 0, 1, 3], "highest loss first"),
+        ("runs/a --sort acc", [0, 2, 1, 3], "highest acc first; --direction minimize for the lowest"),
+        ("runs/ranked", [0, 1], ""),
+        ("runs/ranked --sort acc", [1, 0], "highest acc first"),
+        ("runs/ranked --sort acc --direction minimize", [0, 1], "lowest acc first"),
     ],
-)
-@pytest.mark.parametrize("form", ["text", "csv", "json"])
-def test_the_order(run: Any, options: list[str], jobs: list[int], form: str) -> None:
-    said = run("results", *options, *([] if form == "text" else [f"--{form}"]))
-    lines = said.splitlines()
-    if form == "text":
-        found = [int(line.split()[0]) for line in lines[2:]]
-    elif form == "csv":
-        found = [int(line.split(",")[0]) for line in lines[1:]]
-    else:
-        found = [json.loads(line)["job"] for line in lines]
-    assert found == jobs
-
-
-@pytest.mark.parametrize("form", [[], ["--csv"], ["--json"]], ids=["text", "csv", "json"])
-@pytest.mark.parametrize(
-    ("options", "aside"),
-    [
-        (["runs/a"], ""),
-        (["runs/a", "--sort", "loss"], "lowest loss first; --direction maximize for the highest"),
-        (["runs/a", "--sort", "acc"], "highest acc first; --direction minimize for the lowest"),
-        (["runs/a", "--sort", "acc", "--direction", "minimize"], "lowest acc first"),
-        (["runs/ranked", "--sort", "acc"], "highest acc first"),
-    ],
-)
-def test_the_order_is_said(run: Any, options: list[str], aside: str, form: list[str]) -> None:
-    run("results", *options, *form, aside=aside)
-
-
-def test_several_directories(run: Any) -> None:
-    assert run("results", "runs/a", "runs/one").count("\njob") == 2
-    frame = [
-        json.loads(line) for line in run("results", "runs/a", "runs/one", "--json").splitlines()
+)  # fmt: skip
+def test_the_order(run: Any, options: str, jobs: list[int], aside: str) -> None:
+    text, as_csv, as_json = [
+        run("results", *options.split(), *form, aside=aside).splitlines()
+        for form in ([], ["--csv"], ["--json"])
     ]
-    assert [one["sweep"] for one in frame] == ["runs/a"] * 4 + ["runs/one"] * 2
+    assert [int(line.split()[0]) for line in text[2:]] == jobs
+    assert [int(line.split(",")[0]) for line in as_csv[1:]] == jobs
+    assert [json.loads(line)["job"] for line in as_json] == jobs
 
 
 @pytest.mark.parametrize(
     ("arguments", "aside", "expected"),
     [
         (
-            ["runs/a", "--metric", "loss"],
-            "lowest loss = 0.1, job 0; --direction maximize for the highest",
-            "lr 0.1 seed 1 name a b",
-        ),
-        (
-            ["runs/a", "--metric", "acc"],
-            "highest acc = 0.9, job 0; --direction minimize for the lowest",
-            "lr 0.1 seed 1 name a b",
-        ),
-        (
             ["runs/a", "--metric", "acc", "--direction", "minimize"],
             "lowest acc = 0.8, job 2",
             "lr 0.2 seed 1 name a b",
-        ),
-        (
-            ["runs/a", "--metric", "metric.loss"],
-            "lowest loss = 0.1, job 0; --direction maximize for the highest",
-            "lr 0.1 seed 1 name a b",
         ),
         (
             ["runs/one"],
@@ -286,10 +245,9 @@ OURS = "hydra/sweeper=params_proto"
     [
         (MULTIRUN, []),
         (SWEPT, ["-m", OURS]),
-        (SWEPT, ["--multi", OURS]),
         (SWEPT, ["hydra.mode=MULTIRUN", OURS]),
     ],
-    ids=["mode of a config", "option", "its beginning", "mode"],
+    ids=["mode of a config", "option", "mode"],
 )
 def test_the_best_of_an_app_whose_config_is_about_the_sweep(
     run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, start: list[str]
@@ -348,7 +306,7 @@ def test_json_keeps_every_digit_and_what_diverged(run: Any, lab: Path) -> None:
     assert [line["value"] for line in lines] == [3.456789e-12, "NaN"]
     assert [line["error"] for line in lines] == [None, None]
     assert lines[0]["status"] == "completed"
-    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[0]["started"])
+    assert datetime.fromisoformat(lines[0]["started"]).tzinfo
 
 
 def test_failures(run: Any) -> None:
@@ -375,11 +333,10 @@ def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
 
 
 @pytest.mark.parametrize("gone", [".sweep/plan.json", "sweep.yaml"])
-@pytest.mark.parametrize("command", ["best", "failures", "results", "report"])
-def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, command: str, gone: str) -> None:
+def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, gone: str) -> None:
     shutil.copytree("runs/a", tmp_path / "a")
     (tmp_path / "a" / gone).unlink()
-    said = run(command, str(tmp_path / "a"), status=1)
+    said = run("results", str(tmp_path / "a"), status=1)
     there = f"{tmp_path / 'a'} has the records of a sweep"
     assert said.startswith(
         f"params-proto: {there}, but its sweep.yaml or .sweep/plan.json is gone."
@@ -401,11 +358,11 @@ def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
 def test_show(run: Any) -> None:
     assert run("show", "train.py:grid", "--head", "2").splitlines() == [
         "Sweep(train).product(lr=[0.1, 0.01], seed=range(0, 1000000))",
-        "2000000 configs of 2 keys: lr, seed",
+        "2,000,000 configs of 2 keys: lr, seed",
         "job  lr   seed",
         "  0  0.1  0",
         "  1  0.1  1",
-        "and 1999998 more",
+        "and 1,999,998 more",
     ]
     assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
@@ -413,9 +370,9 @@ def test_show(run: Any) -> None:
     assert run("show", "runs/one") == run("show", "runs/one/sweep.yaml")
     assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
     assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
-    assert run("show", "train.py:small", "--head", "1").splitlines()[1:] == [
-        *("configs of 2 keys: lr, seed", "job  lr    seed", "  0  0.01  0"),
-        "and more, not counted: exclude and where look at each of 2000000 configs",
+    assert run("show", "train.py:most", "--head", "1").splitlines()[1:] == [
+        *("more than 100,000 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.1  1"),
+        "and more",
     ]
 
 
@@ -432,8 +389,8 @@ def test_show(run: Any) -> None:
 def test_show_counts_what_exclude_leaves(run: Any, tmp_path: Path, steps: str, size: int) -> None:
     (tmp_path / "grid.yaml").write_text(steps)
     lines = run("show", str(tmp_path / "grid.yaml"), "--head", "1").splitlines()
-    assert lines[1].startswith(f"{size} configs of ")
-    assert lines[-1] == f"and {size - 1} more"
+    assert lines[1].startswith(f"{size:,} configs of ")
+    assert lines[-1] == f"and {size - 1:,} more"
 
 
 def test_wide_characters_take_two_columns(run: Any, tmp_path: Path) -> None:
@@ -451,16 +408,14 @@ MISTAKES = {
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
     "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
     " well.",
-    "results runs/a --sort los --csv": "metric=los: the jobs returned no los. Did you mean loss?",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
-    "best runs/failed": "No job of runs/failed has completed: 1 failed.",
-    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank.",
-    "results runs/nothing --sort loss": "No job of runs/nothing returned a value: there is nothing"
-    " to rank.",
-    "failures nowhere": f"nowhere is not a directory. {GIVE}",
+    "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank."
+    " 1 failed.",
+    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank."
+    " 2 completed.",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
     "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
 }
@@ -487,8 +442,7 @@ def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *([], ["nope"], ["results"], ["best", "a", "--direction", "up"]),
-        *(["show", "train.py:grid", "--head", "-1"], ["show", "train.py:grid", "--head", "x"]),
+        *(["nope"], ["best", "a", "--direction", "up"], ["show", "train.py:grid", "--head", "-1"]),
         ["results", "runs/a", "--csv", "--json"],
     ],
 )
@@ -496,7 +450,7 @@ def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]
     with pytest.raises(SystemExit) as end:
         main(arguments)
     assert end.value.code == 2
-    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert capsys.readouterr().err.startswith("usage: params-proto ")
 
 
 def test_as_a_module(python: Any, lab: Path) -> None:

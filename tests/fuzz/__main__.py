@@ -14,8 +14,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 
-from tests.fuzz.kinds import KINDS, tried
-from tests.fuzz.running import Tally
+from tests.fuzz.running import KINDS, Tally, tried
 
 _SHARE = 5000  # inputs that a process tries
 

@@ -30,14 +30,10 @@ from tests.multirun.command_lines import command_lines
 
 _FEW = 3  # jobs that are composed
 _DIRECTORIES = [
-    *("hydra.sweep.subdir=${hydra.job.num}", "hydra.sweep.subdir=${hydra.job.override_dirname}"),
-    *(
-        "hydra.sweep.subdir=${name}",
-        "hydra.sweep.subdir=../${name}",
-        "hydra.sweep.subdir=a/${opts.a}",
-    ),
-    *("hydra.job.chdir=true", "hydra.job.name=n"),
-]
+    "hydra.sweep.subdir=${hydra.job.num}", "hydra.sweep.subdir=${hydra.job.override_dirname}",
+    "hydra.sweep.subdir=${name}", "hydra.sweep.subdir=../${name}",
+    "hydra.sweep.subdir=a/${opts.a}", "hydra.job.chdir=true", "hydra.job.name=n",
+]  # fmt: skip
 _KEYS = ["name", "++x", "lr", "seed", "layers", "opts.a", "++opts.b", "+model", "db", "home", "~lr"]
 _VALUES = ["a,b", "1,2", "1", "[1,2],[3]", "{a:1}", "../x,y", "a/b,c", "range(0,3)", "null,a", "pg"]
 _lines = st.builds("{}={}".format, mostly(_KEYS), mostly([*_VALUES, *RANGES]))

@@ -38,80 +38,32 @@ class _Raises:
 
 
 _CELLS: Sequence[Any] = [
-    *(1, 0.5, "adam", True, None, pd.NA, pd.NaT, float("nan"), float("inf"), 2**70, 10**5000, 1j),
-    *(
-        [1, [2]],
-        (1, 2),
-        {"a": 1},
-        {1: {"b": [None]}},
-        {1, 2},
-        frozenset(),
-        b"x",
-        range(3),
-        object(),
-    ),
-    *(
-        np.int8(3),
-        np.float32(0.1),
-        np.bool_(True),
-        np.array([1, 2]),
-        np.array("a"),
-        np.datetime64("nat", "ns"),
-    ),
-    *(
-        np.datetime64("2024-01-01T00:00:00.000000001"),
-        np.timedelta64(1, "ns"),
-        np.str_("x"),
-        np.void(b"a"),
-    ),
-    *(
-        datetime.datetime(2024, 1, 1),
-        datetime.date(2024, 1, 1),
-        decimal.Decimal("0.1"),
-        Path("a/../b"),
-    ),
-    *(
-        pd.Timestamp("2024-01-01", tz="UTC"),
-        pd.Timedelta("1s"),
-        pd.Period("2024"),
-        pd.Interval(0, 1),
-    ),
-    *(pd.Series([1]), pd.DataFrame({"a": [1]}), Sweep().product(x=[1]), len, int, print, _Raises),
-    *(
-        nested(60),
-        nested(5000),
-        _HOLDS_ITSELF,
-        _Raises(),
-        np.array([[1], [2]]),
-    ),
-    *SNIPPETS,
-]
+    1, 0.5, "adam", True, None, pd.NA, pd.NaT, float("nan"), float("inf"), 2**70, 10**5000, 1j,
+    [1, [2]], (1, 2), {"a": 1}, {1: {"b": [None]}}, {1, 2}, frozenset(), b"x", range(3),
+    object(), np.int8(3), np.float32(0.1), np.bool_(True), np.array([1, 2]), np.array("a"),
+    np.datetime64("nat", "ns"), np.datetime64("2024-01-01T00:00:00.000000001"),
+    np.timedelta64(1, "ns"), np.str_("x"), np.void(b"a"), datetime.datetime(2024, 1, 1),
+    datetime.date(2024, 1, 1), decimal.Decimal("0.1"), Path("a/../b"),
+    pd.Timestamp("2024-01-01", tz="UTC"), pd.Timedelta("1s"), pd.Period("2024"),
+    pd.Interval(0, 1), pd.Series([1]), pd.DataFrame({"a": [1]}), Sweep().product(x=[1]), len,
+    int, print, _Raises, nested(60), nested(5000), _HOLDS_ITSELF, _Raises(),
+    np.longdouble("0.1"), np.array([[1], [2]]), *SNIPPETS,
+]  # fmt: skip
 _DTYPES: Sequence[tuple[str, Sequence[Any]]] = [
-    ("int64", [1, -1, 2**62]),
-    ("uint8", [0, 255]),
-    ("float64", [0.1, float("nan"), float("inf"), -0.0]),
-    ("float16", [0.1, 65504.0]),
-    ("bool", [True, False]),
-    ("complex128", [1j, complex("nan")]),
-    ("str", ["a", "", "${x}", "1"]),
-    ("string", ["a", None, "é"]),
-    ("category", ["a", "b", None, 1]),
-    ("Int64", [1, None]),
-    ("Float64", [0.5, None]),
-    ("boolean", [True, None]),
-    ("datetime64[ns]", ["2024-01-01", None]),
-    ("datetime64[ns, Europe/Paris]", ["2024-01-01", None]),
-    ("timedelta64[ns]", [1, None]),
-    ("period[D]", ["2024-01-01", None]),
-    ("Sparse[float64]", [0.0, float("nan"), 1.0]),
-    ("interval[int64]", [pd.Interval(0, 1), pd.Interval(1, 2)]),
-    ("S3", [b"ab", b""]),
-]
+    ("int64", [1, -1, 2**62]), ("uint8", [0, 255]),
+    ("float64", [0.1, float("nan"), float("inf"), -0.0]), ("float16", [0.1, 65504.0]),
+    ("bool", [True, False]), ("complex128", [1j, complex("nan")]),
+    ("str", ["a", "", "${x}", "1"]), ("string", ["a", None, "é"]),
+    ("category", ["a", "b", None, 1]), ("Int64", [1, None]), ("Float64", [0.5, None]),
+    ("boolean", [True, None]), ("datetime64[ns]", ["2024-01-01", None]),
+    ("datetime64[ns, Europe/Paris]", ["2024-01-01", None]), ("timedelta64[ns]", [1, None]),
+    ("period[D]", ["2024-01-01", None]), ("Sparse[float64]", [0.0, float("nan"), 1.0]),
+    ("interval[int64]", [pd.Interval(0, 1), pd.Interval(1, 2)]), ("S3", [b"ab", b""]),
+]  # fmt: skip
 _NAMES: Sequence[Any] = [
-    *KEYS * 60,
-    *(1, None, 1.5, ("a", "b"), pd.NA, float("nan"), pd.Timestamp(0), b"a", 10**5000, True),
-    *SNIPPETS,
-]
+    *KEYS * 60, 1, None, 1.5, ("a", "b"), pd.NA, float("nan"), pd.Timestamp(0), b"a", 10**5000,
+    True, *SNIPPETS,
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,24 +17,8 @@ from tests.fuzz.texts import KEYS, SNIPPETS, mutated, short
 from tests.fuzz.uses import use
 
 _PARTS = [
-    "a",
-    "b1",
-    "_x",
-    "0",
-    "12",
-    "-",
-    "$",
-    "..",
-    ".",
-    "/",
-    "@",
-    "+",
-    "~",
-    "++",
-    "hydra",
-    "é",
-    ":",
-]
+    "a", "b1", "_x", "0", "12", "-", "$", "..", ".", "/", "@", "+", "~", "++", "hydra", "é", ":",
+]  # fmt: skip
 _PARTS += [
     "=",
     "\x00",

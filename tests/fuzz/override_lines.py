@@ -16,11 +16,11 @@ from tests.fuzz.uses import use
 from tests.multirun.command_lines import lines as grammatical
 
 _FINE = [
-    *("1", "1,2", "a,b", "[1,2]", "{a:1}", "[1,2],[3]", "choice(a,b)", "range(0,4)", "sort(3,1)"),
-    *("'a b'", '"it"', "null", "true,false", "1e-3,1e-4", "tag(t,choice(1,2))", "int(1.5)", "${x}"),
-    *("shuffle(1,2,3)", "range(0,1,0.5)", "glob(*)", "glob([s*,l*],exclude=x)", "{a:[1,{b:c}]}"),
+    "1", "1,2", "a,b", "[1,2]", "{a:1}", "[1,2],[3]", "choice(a,b)", "range(0,4)", "sort(3,1)",
+    "'a b'", '"it"', "null", "true,false", "1e-3,1e-4", "tag(t,choice(1,2))", "int(1.5)", "${x}",
+    "shuffle(1,2,3)", "range(0,1,0.5)", "glob(*)", "glob([s*,l*],exclude=x)", "{a:[1,{b:c}]}",
     *RANGES,
-]
+]  # fmt: skip
 _CALLS = ["choice({})", "sort({},reverse=true)", "int({})", "str({})", "[{}]", "{{a:{}}}", "'{}'"]
 _values = st.one_of(
     mostly(_FINE),

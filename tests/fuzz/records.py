@@ -64,78 +64,16 @@ def _record(job: int, status: Status) -> Record:
 
 
 _VALUES: Sequence[Any] = [
-    *(
-        None,
-        True,
-        False,
-        0,
-        1,
-        2,
-        -1,
-        1.5,
-        2**70,
-        10**300,
-        float("nan"),
-        float("inf"),
-        [],
-        {},
-        [[]],
-        "",
-    ),
-    *(
-        "../..",
-        "/etc",
-        "0",
-        "1",
-        "a/../../b",
-        "~",
-        ".sweep/jobs",
-        "x" * 300,
-        "a\x00b",
-        "\ud800",
-        "running",
-    ),
-    *(
-        ["lr=1"],
-        ["lr=1", 2],
-        ["lr=[" * 60],
-        ["x=" + "[" * 3000],
-        ["lr=${oc.env:HOME}"],
-        ["~lr"],
-        ["a"],
-    ),
-    *(
-        ["hydra.sweep.dir=/tmp"],
-        ["hydra.sweep.subdir=../.."],
-        ["hydra/launcher=x"],
-        ["lr=1", "lr=\ud800"],
-    ),
-    *(
-        ["+sweep=grid"],
-        ["db=pg", "lr=1,2"],
-        ["lr=\x00"],
-        ["name=" + "a" * 300],
-        ["", "="],
-        ["lr='"],
-    ),
-    *(
-        {"type": "E", "message": "m", "traceback": "t"},
-        {"type": 1},
-        "failed",
-        "completed",
-        "crashed",
-    ),
-    *(
-        {"lr": 1},
-        {"a": {"b": [None]}},
-        "2026-11-24",
-        "elsewhere",
-        "1" * 4000,
-        ["hydra.x=1"],
-        ["lr=9" * 900],
-    ),
-    *SNIPPETS[:10],
-]
+    None, True, False, 0, 1, 2, -1, 1.5, 2**70, 10**300, float("nan"), float("inf"), [], {},
+    [[]], "", "../..", "/etc", "0", "1", "a/../../b", "~", ".sweep/jobs", "x" * 300, "a\x00b",
+    "\ud800", "running", ["lr=1"], ["lr=1", 2], ["lr=[" * 60], ["x=" + "[" * 3000],
+    ["lr=${oc.env:HOME}"], ["~lr"], ["a"], ["hydra.sweep.dir=/tmp"],
+    ["hydra.sweep.subdir=../.."], ["hydra/launcher=x"], ["lr=1", "lr=\ud800"], ["+sweep=grid"],
+    ["db=pg", "lr=1,2"], ["lr=\x00"], ["name=" + "a" * 300], ["", "="], ["lr='"],
+    {"type": "E", "message": "m", "traceback": "t"}, {"type": 1}, "failed", "completed",
+    "crashed", {"lr": 1}, {"a": {"b": [None]}}, "2026-11-24", "elsewhere", "1" * 4000,
+    ["hydra.x=1"], ["lr=9" * 900], *SNIPPETS[:10],
+]  # fmt: skip
 _FIELDS = {
     "record": [*Record._fields],
     "plan": [
@@ -145,14 +83,9 @@ _FIELDS = {
     "composed": ["overrides", "config"],
 }
 _ODD_JSON = [
-    "[" * 90 + "]" * 90,
-    "[" * 900 + "]" * 900,
-    "1" * 5000,
-    "NaN",
-    "1e999",
-    '"\\ud800"',
+    "[" * 90 + "]" * 90, "[" * 900 + "]" * 900, "1" * 5000, "NaN", "1e999", '"\\ud800"',
     '"\\u0000"',
-]
+]  # fmt: skip
 _FILES: Mapping[str, str] = {
     "record": str(record_path(Path(), 0)),
     "plan": f"{OWN}/{PLAN}",

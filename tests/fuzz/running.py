@@ -8,7 +8,7 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +17,14 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import FlakyFailure
 
+from tests.fuzz import commands, frames, keys, override_lines, records, sweep_files
 from tests.fuzz.promises import BrokenError, Kind, is_result
 
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # a disk takes longer than a call
+KINDS: Mapping[str, Kind] = {
+    module.KIND.name: module.KIND
+    for module in (sweep_files, override_lines, keys, frames, records, commands)
+}
 CHUNK = 1000  # inputs of one run of hypothesis, which remembers all that it has made
 
 
@@ -59,21 +64,22 @@ class Tally:
         self.seconds += other.seconds
 
 
-def tally(kind: Kind, inputs: int, random: str) -> Tally:
-    """Tries so many inputs.
+def tried(share: tuple[str, int, int], random: int) -> Tally:
+    """Tries a share of the inputs of a kind, in whichever process.
 
     Args:
-        kind: of which kind.
-        inputs: how many, or some more.
-        random: decides which.
+        share: the name of the kind, the number of the share, and how many inputs.
+        random: the seed of all.
     """
+    name, share_number, inputs = share
+    kind, seeds = KINDS[name], f"{random}-{name}-{share_number}"
     found = Tally()
     start = time.monotonic()
     number = 0
     with tempfile.TemporaryDirectory(prefix=f"fuzz-{kind.name}-", dir=_MEMORY) as folder, _quiet():
         while found.inputs < inputs:
             most = min(CHUNK, inputs - found.inputs)
-            _chunk(kind, most, f"{random}-{number}", Path(folder), found)
+            _chunk(kind, most, f"{seeds}-{number}", Path(folder), found)
             number += 1
     found.seconds = time.monotonic() - start
     return found

@@ -17,20 +17,10 @@ from tests.fuzz.uses import use
 # --- YAML, as text: what it says is the parser's to find out
 
 _TAGS = [
-    *(
-        "!tuple",
-        "!set",
-        "!frozenset",
-        "!path",
-        "!override",
-        "!!int",
-        "!!float",
-        "!!bool",
-        "!!binary",
-    ),
-    *("!!str", "!!null", "!!timestamp", "!!set", "!!omap", "!!pairs", "!!merge", "!x", "!", "!<x>"),
-    *("!!python/object/apply:os.system", "!!python/tuple", "&a", "&b"),
-]
+    "!tuple", "!set", "!frozenset", "!path", "!override", "!!int", "!!float", "!!bool",
+    "!!binary", "!!str", "!!null", "!!timestamp", "!!set", "!!omap", "!!pairs", "!!merge", "!x",
+    "!", "!<x>", "!!python/object/apply:os.system", "!!python/tuple", "&a", "&b",
+]  # fmt: skip
 _TAGGED = ["[1, 2]", "[[1]]", "1", "a", "'${seed}'", "AA==", "{a: 1}", "*a", "", "[*a]"]
 _scalars = mostly(
     ["1", "2", "a", "b", "0.1", "true", "null", "'1'", "[1, 2]", "{a: 1}", "!tuple [1, a]"],

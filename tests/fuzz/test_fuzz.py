@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.fuzz.kinds import KINDS, tried
+from tests.fuzz.running import KINDS, tried
 
 INPUTS = {
     "files": 150,

@@ -8,174 +8,56 @@ from hypothesis import strategies as st
 
 # What would leave a trace where it is executed; `nowhere_to_be_found` is no module.
 CODE = [
-    *("__import__('os').system('touch executed')", "os.system", "nowhere_to_be_found.attribute"),
-    *("!!python/object/apply:os.system ['touch executed']", "!!python/name:os.system"),
-    *("!!python/module:nowhere_to_be_found", "!!python/object/new:os.system [x]", "eval(1)"),
-    *("{_target_: os.system, command: touch executed}", "nowhere_to_be_found:sweep"),
-    *("cos\nsystem\n(S'touch executed'\ntR.", "${oc.env:HOME}", "${eval:1}", "$(touch executed)"),
-]
+    "__import__('os').system('touch executed')", "os.system", "nowhere_to_be_found.attribute",
+    "!!python/object/apply:os.system ['touch executed']", "!!python/name:os.system",
+    "!!python/module:nowhere_to_be_found", "!!python/object/new:os.system [x]", "eval(1)",
+    "{_target_: os.system, command: touch executed}", "nowhere_to_be_found:sweep",
+    "cos\nsystem\n(S'touch executed'\ntR.", "${oc.env:HOME}", "${eval:1}", "$(touch executed)",
+]  # fmt: skip
 LONG_INTEGERS = [
-    "9" * 5000,
-    "-" + "1" * 4301,
-    "0x" + "f" * 5000,
-    "1" + "0" * 309,
-    "1_" * 2500 + "0",
-]
+    "9" * 5000, "-" + "1" * 4301, "0x" + "f" * 5000, "1" + "0" * 309, "1_" * 2500 + "0",
+]  # fmt: skip
 NUMBERS = [
-    *("0", "-0", "1", "-1", "1.", ".5", "1e999", "-1e999", "1e-999", "NaN", "inf", "-inf", ".nan"),
-    *(
-        ".inf",
-        "1_000",
-        "0o17",
-        "017",
-        "0b1",
-        "0xff",
-        "1:30",
-        "1:30:59",
-        "190:20:30.15",
-        "1e5",
-        "+3",
-    ),
-    *("9007199254740993", "9223372036854775808", "-9223372036854775809", "18446744073709551616"),
-    *("0.1", "1e308", "5e-324", "-0.0", "1E400", "--1", "1-", "0x", "0b", "1:60", "08"),
-]
+    "0", "-0", "1", "-1", "1.", ".5", "1e999", "-1e999", "1e-999", "NaN", "inf", "-inf", ".nan",
+    ".inf", "1_000", "0o17", "017", "0b1", "0xff", "1:30", "1:30:59", "190:20:30.15", "1e5",
+    "+3", "9007199254740993", "9223372036854775808", "-9223372036854775809",
+    "18446744073709551616", "0.1", "1e308", "5e-324", "-0.0", "1E400", "--1", "1-", "0x", "0b",
+    "1:60", "08",
+]  # fmt: skip
 RANGES = [
-    *("range(0,1000000000000)", "range(0,10000000000000000000000)", "range(3)", "range(3,0,-1)"),
-    *("range(0,1,0.1)", "range(0,1e12,0.1)", "range(0,5,0)", "range(0,inf)", "range(nan)"),
-    *("range(1000000000000,0,-1)", "range(0,1,1e-300)", "float(range(0,1000000000000))"),
-    *("shuffle(range(0,1000000000000))", "sort(range(0,1000000000000))", "range(0,-1)"),
-    *("tag(t,range(0,1000000000000))", "range(a,b)", "range()", "range(1,2,3,4)", "range(1" * 3),
-]
+    "range(0,1000000000000)", "range(0,10000000000000000000000)", "range(3)", "range(3,0,-1)",
+    "range(0,1,0.1)", "range(0,1e12,0.1)", "range(0,5,0)", "range(0,inf)", "range(nan)",
+    "range(1000000000000,0,-1)", "range(0,1,1e-300)", "float(range(0,1000000000000))",
+    "shuffle(range(0,1000000000000))", "sort(range(0,1000000000000))", "range(0,-1)",
+    "tag(t,range(0,1000000000000))", "range(a,b)", "range()", "range(1,2,3,4)", "range(1" * 3,
+]  # fmt: skip
 PATHS = [
-    "..",
-    "../..",
-    "../../x",
-    "/etc/passwd",
-    "a/../../b",
-    "./.",
-    "~/x",
-    "a\\..\\b",
-    "C:\\x",
+    "..", "../..", "../../x", "/etc/passwd", "a/../../b", "./.", "~/x", "a\\..\\b", "C:\\x",
     "//x",
-]
+]  # fmt: skip
 ODD = [
-    *(
-        "",
-        " ",
-        "\x00",
-        "a\x00b",
-        "\ud800",
-        "\udfff",
-        "a\udc80b",
-        "\ufeff",
-        "\u2028",
-        "\x85",
-        "\r",
-        "\n",
-    ),
-    *(
-        "\t",
-        "é",
-        "漢",
-        "🦜",
-        "\u202e",
-        "\x1b[31m",
-        "\x7f",
-        "null",
-        "~",
-        "true",
-        "no",
-        "???",
-        "<<",
-        "=",
-    ),
-    *(
-        "${",
-        "${}",
-        "${x}",
-        "\\${x}",
-        "\\\\${x}",
-        "${a:${b}}",
-        "${x",
-        "$",
-        "{lr}",
-        "{",
-        "}",
-        "{}",
-        "{0}",
-    ),
-    *(
-        "*",
-        "&",
-        "*a",
-        "&a",
-        "!",
-        "!!",
-        "!tuple",
-        "!override",
-        "%",
-        "@",
-        "`",
-        "|",
-        ">",
-        "-",
-        "- ",
-        "#",
-    ),
-    *(
-        "'",
-        '"',
-        "\\",
-        "a'b",
-        "it's",
-        "a,b",
-        "[",
-        "]",
-        "[[",
-        "[]",
-        "{a: 1}",
-        "(",
-        ")",
-        ":",
-        "::",
-        ", ",
-    ),
-]
+    "", " ", "\x00", "a\x00b", "\ud800", "\udfff", "a\udc80b", "\ufeff", "\u2028", "\x85", "\r",
+    "\n", "\t", "é", "漢", "🦜", "\u202e", "\x1b[31m", "\x7f", "null", "~", "true", "no", "???",
+    "<<", "=", "${", "${}", "${x}", "\\${x}", "\\\\${x}", "${a:${b}}", "${x", "$", "{lr}", "{",
+    "}", "{}", "{0}", "*", "&", "*a", "&a", "!", "!!", "!tuple", "!override", "%", "@", "`", "|",
+    ">", "-", "- ", "#", "'", '"', "\\", "a'b", "it's", "a,b", "[", "]", "[[", "[]", "{a: 1}",
+    "(", ")", ":", "::", ", ",
+]  # fmt: skip
 DEEP = [
-    "[" * 40 + "]" * 40,
-    "{a:" * 40 + "1" + "}" * 40,
-    "[" * 120,
-    "[" * 120 + "]" * 120,
+    "[" * 40 + "]" * 40, "{a:" * 40 + "1" + "}" * 40, "[" * 120, "[" * 120 + "]" * 120,
     "[" * 3000,
-]
+]  # fmt: skip
 LONG = [
-    "a" * 300,
-    "x" * 5000,
-    "a." * 200 + "a",
-    "," * 300,
-    "é" * 200,
-    "../" * 100,
-    "\\" * 300,
+    "a" * 300, "x" * 5000, "a." * 200 + "a", "," * 300, "é" * 200, "../" * 100, "\\" * 300,
     "${a}" * 50,
-]
+]  # fmt: skip
 
 SNIPPETS: list[str] = [*CODE, *LONG_INTEGERS, *NUMBERS, *RANGES, *PATHS, *ODD, *DEEP, *LONG]
 KEYS = [
-    *(
-        "lr",
-        "seed",
-        "model.lr",
-        "layers.0",
-        "db",
-        "db/engine",
-        "db@pkg",
-        "+new",
-        "++x",
-        "name",
-        "a",
-    ),
-    *("opts.b", "hydra.sweep.dir", "hydra/launcher", "_target_", "__class__", "~gone", "b", "c"),
-]
+    "lr", "seed", "model.lr", "layers.0", "db", "db/engine", "db@pkg", "+new", "++x", "name",
+    "a", "opts.b", "hydra.sweep.dir", "hydra/launcher", "_target_", "__class__", "~gone", "b",
+    "c",
+]  # fmt: skip
 
 snippets = st.sampled_from(SNIPPETS)
 short = st.one_of(

@@ -9,8 +9,8 @@ from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import parse
-from params_proto.storage import sweep_from_steps, yaml_file
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.plain import sweep_from_steps
+from params_proto.storage.yaml_file import Document, text_of
 from tests.fuzz.promises import BrokenError
 
 _FEW = 3
@@ -28,7 +28,7 @@ def use(sweep: Sweep) -> None:
     if not sweep.expression.filters and sweep.size:
         for at in (0, -1, sweep.size // 2):
             sweep[at]
-    again = yaml_file.read(text_of(sweep.expression.plain()), "again.yaml")
+    again = Document(text_of(sweep.expression.plain()), "again.yaml")
     read = sweep_from_steps(again.root, Builder(Scope.of(sweep.targets)), where=again)
     if read.expression != sweep.expression:
         raise BrokenError("what was saved is read as another sweep", "", sweep)

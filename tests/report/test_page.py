@@ -176,20 +176,6 @@ def test_only_its_own_scripts_may_run(report: Any, tmp_path: Path) -> None:
     assert not [a for _, a in page.tags if "src" in a or str(a.get("href", "#"))[0] != "#"]
 
 
-def test_the_table_can_be_heard(report: Any, tmp_path: Path) -> None:
-    leave(tmp_path / "out", Sweep().product(lr=[1, 2]), lambda config: config["lr"])
-
-    page = report()
-
-    heads = [
-        attributes for tag, attributes in page.tags if tag == "th" and "aria-sort" in attributes
-    ]
-    assert [one["scope"] for one in heads] == ["col"] * len(page.cells[0])
-    assert [one["aria-sort"] for one in heads] == ["ascending"] + ["none"] * (len(heads) - 1)
-    figures = [attributes for _, attributes in page.tags if attributes.get("role") == "img"]
-    assert len(figures) == 2
-
-
 def test_values_of_every_kind(report: Any, tmp_path: Path) -> None:
     def task(config: dict[str, Any]) -> Any:
         return {"loss": [float("nan"), float("inf"), 0.5, "diverged"][config["n"]], "done": True}
@@ -248,7 +234,7 @@ def test_failures_of_many_jobs_are_told_once(report: Any, tmp_path: Path) -> Non
 
     assert page.text.count("Traceback (most recent call last)") == 1
     assert "loss of 0!" in page.text
-    assert "and 80 more, in the table" in page.text
+    assert "and 80 more" in page.text
     assert len(page.text) < 100_000
 
 
@@ -260,16 +246,6 @@ def test_a_sweep_of_the_basic_sweeper(report: Any, tmp_path: Path, python: Any) 
 
     assert page.column("lr") == ["0.1", "0.2"]
     assert "status" not in "".join(page.cells[0])
-
-
-def test_it_is_written_where_it_is_asked_for(report: Any, tmp_path: Path) -> None:
-    out = leave(tmp_path / "out", Sweep().product(lr=[1, 2]), lambda config: config["lr"])
-    path = tmp_path / "page.html"
-
-    assert main(["report", str(out), "--output", str(path)]) == 0
-
-    assert path.read_text("utf-8").startswith("<!doctype html>")
-    assert not (out / "report.html").exists()
 
 
 @pytest.mark.parametrize(
@@ -293,19 +269,11 @@ def test_mistakes(
     assert not (out / "report.html").exists()
 
 
-def test_more_jobs_than_a_page_can_show(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    out = leave(tmp_path / "out", Sweep().product(lr=range(4)), lambda config: config["lr"])
-    monkeypatch.setattr("params_proto.report.contents.MOST", 3)
-
-    assert main(["report", str(out)]) == 1
-
-    assert f"params-proto results {out} --csv" in capsys.readouterr().err
-
-
-def test_jobs_that_have_not_run_are_left_out_of_a_large_sweep(
-    report: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_of_a_large_sweep_only_jobs_that_have_run_are_shown_and_not_too_many(
+    report: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     def task(config: dict[str, Any]) -> Any:
         if config["lr"]:
@@ -319,6 +287,9 @@ def test_jobs_that_have_not_run_are_left_out_of_a_large_sweep(
 
     assert page.column("lr") == ["0"]
     assert "3 pending, not in the table" in page.text
+    ran = leave(tmp_path / "ran", Sweep().product(lr=range(4)), lambda config: config["lr"])
+    assert main(["report", str(ran)]) == 1
+    assert f"params-proto results {ran} --csv" in capsys.readouterr().err
 
 
 def test_without_plotly(tmp_path: Path, python: Any) -> None:

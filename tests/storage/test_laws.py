@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep, proto
-from params_proto.storage import sweep_from_steps
+from params_proto.storage.plain import sweep_from_steps
 from tests.recipes import Recipe, exactly
 from tests.strategies import METHODS, TEXTS, nested, recipes, scalars
 

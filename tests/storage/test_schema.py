@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
@@ -14,12 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from params_proto import Sweep, SweepError
+from params_proto import SweepError
 from params_proto._keys import is_node, key_error
 from params_proto.cli.show import schema
-from params_proto.storage import sweep_from_steps, yaml_file
-from params_proto.storage.plain import STEPS
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.plain import STEPS, sweep_from_steps
+from params_proto.storage.yaml_file import Document, text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
 from tests.storage.test_laws import STORED, law, yaml_values
@@ -43,7 +41,7 @@ def seen(value: Any) -> Any:
 
 def mistakes(text: str) -> list[str]:
     """What an editor underlines in a file."""
-    return [error.message for error in VALIDATOR.iter_errors(seen(yaml_file.read(text, "").root))]
+    return [error.message for error in VALIDATOR.iter_errors(seen(Document(text, "").root))]
 
 
 def test_it_is_a_schema() -> None:
@@ -87,7 +85,7 @@ def sweeps() -> Iterator[Any]:
     """Every sweep among them."""
     for name, text in shown():
         if LOOKS.search(text):
-            root = yaml_file.read(text, name).root
+            root = Document(text, name).root
             steps = HEADER in text or isinstance(root, list) or STEPS.keys() & root.keys()
             for found in [root] if steps else configured(root):
                 yield pytest.param(found, id=name)
@@ -130,10 +128,9 @@ def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
 # Of these a schema knows nothing: how YAML reads text, what order steps have, and what values mean.
 MEANT_WRONG = {
     *("a set as an axis", "lengths", "an axis twice", "an interval", "no sweep of Hydra"),
-    *("a comma in the braces of pins", "a comma in brackets", "commas in brackets"),
-    *("an order without a seed", "a list in an order without a seed"),
-    *("many digits", "deep text", "one key twice in a row", "too many", "a template"),
-    *("late concat", "a shared key", "prefix twice", "exclude first", "slice first"),
+    *("a comma in the braces of pins", "a comma in brackets", "an order without a seed"),
+    *("one key twice in a row", "too many", "a template", "late concat", "a shared key"),
+    *("prefix twice", "exclude first"),
 }
 
 
@@ -142,7 +139,7 @@ def readable() -> dict[str, str]:
     found: dict[str, str] = {}
     for name, (text, _) in MISTAKES.items():
         try:
-            yaml_file.read(text, "")
+            Document(text, "")
         except SweepError:
             continue
         found[name] = text
@@ -190,9 +187,3 @@ def test_keys_and_nodes_are_what_they_are_to_the_loader(text: str) -> None:
 )
 def test_an_interpolation_may_stand_for_a_number_in_a_config(text: str) -> None:
     assert mistakes(text) == []
-
-
-def test_a_saved_sweep_of_a_large_range_is_taken(tmp_path: Path) -> None:
-    Sweep().product(seed=range(10**9)).save(tmp_path / "sweep.yaml")
-
-    assert mistakes((tmp_path / "sweep.yaml").read_text("utf-8")) == []
