@@ -27,10 +27,6 @@ class View(Space):
     def __post_init__(self) -> None:
         self.parts = (self.whole,)
 
-    @cached_property
-    def size(self) -> int:
-        return self.whole.size
-
 
 @dataclass(eq=False)
 class Filtered(View):
