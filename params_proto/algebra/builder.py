@@ -243,7 +243,7 @@ class _Call:
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
         self._raw: object = None  # the key that is being read, as it was given
         self._row: int | None = None
-        self._from_text = False  # what is being read
+        self._from_text = False  # whether the value being read was text for Hydra
         self._mistakes: dict[Mistake, None] = {}
         self._warnings: dict[str, None] = {}
 
@@ -259,7 +259,7 @@ class _Call:
             warn(warning)
 
     def then(self, step: Step, *, when: bool = True) -> Builder:
-        """The sweep with the step that the call adds, when it says something."""
+        """The checked sweep, with the step that the call adds unless that would change nothing."""
         self.done()
         return self._builder.then(step) if when else self._builder
 

@@ -10,14 +10,7 @@ from typing import Any
 
 from params_proto._keys import bare
 from params_proto.algebra.space import Grid, Space, Sum, constant, times
-from params_proto.algebra.steps import (
-    Edit,
-    Pins,
-    Product,
-    Repeat,
-    Set,
-    Step,
-)
+from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
 from params_proto.errors import Mistake, SweepError, together
 
 
@@ -64,7 +57,7 @@ class Expression:
 
     @property
     def reads_within(self) -> bool:
-        """Whether a step acts on whole configs, here or in an expression among the steps."""
+        """Whether a step acts on whole configs, also in the expressions among the steps."""
         return any(step.reads for step in self.all_steps())
 
     @property

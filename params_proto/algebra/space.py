@@ -41,9 +41,9 @@ class Space(ABC):
         return frozenset(chain.from_iterable(one.mutable for one in self.parts))
 
     @cached_property
-    @abstractmethod
     def size(self) -> int:
         """The number of configs, exact at any size."""
+        return prod(part.size for part in self.parts)
 
     @abstractmethod
     def put(self, config: Config, index: int) -> Config:
@@ -80,9 +80,8 @@ class Rows(Space):
     columns: tuple[Sequence[Any], ...]
     rows: int
 
-    @cached_property
-    def keys(self) -> tuple[str, ...]:
-        return self.names
+    def __post_init__(self) -> None:
+        self.keys, self.size = self.names, self.rows
 
     @cached_property
     def mutable(self) -> frozenset[str]:
@@ -91,10 +90,6 @@ class Rows(Space):
             for key, column in zip(self.names, self.columns, strict=True)
             if not isinstance(column, range) and not all(map(is_atomic, column))
         )
-
-    @cached_property
-    def size(self) -> int:
-        return self.rows
 
     def put(self, config: Config, index: int) -> Config:
         for key, column in zip(self.names, self.columns, strict=True):
@@ -176,10 +171,6 @@ class Grid(Space):
     """The product of its parts, whose keys are disjoint; the last part varies fastest."""
 
     parts: tuple[Space, ...] = ()
-
-    @cached_property
-    def size(self) -> int:
-        return prod(part.size for part in self.parts)
 
     @cached_property
     def _strides(self) -> list[tuple[Space, int]]:

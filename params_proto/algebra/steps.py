@@ -81,10 +81,10 @@ class Step(ABC):
     multiplies: ClassVar[bool] = False  # may give more than one config
     reads: ClassVar[bool] = False  # acts on the configs of the steps before it as a whole
     filters: ClassVar[bool] = False
-    calls: bool = False  # has a function of the user's
+    calls: bool = False  # calls a function of the user
     needs_axes: ClassVar[bool] = False  # has no effect in a file before any axis
-    lists: ClassVar[bool] = True  # says several values of a key, not one
-    gives: ClassVar[bool] = True  # gives its keys these values
+    lists: ClassVar[bool] = True  # holds a sequence of values for each key, not one value
+    gives: ClassVar[bool] = True  # sets its keys in the configs
     in_turn: ClassVar[bool] = False  # its keys act one after the other, not together
 
     @property
@@ -94,11 +94,11 @@ class Step(ABC):
 
     @property
     def groups(self) -> Sequence[Mapping[str, Any]]:
-        """What it says of keys; a config has the keys of one group."""
+        """What it holds by key; a config gets the keys of one group."""
         return ()
 
     def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
-        """The step of this kind that says something else."""
+        """A step of the same kind with other groups."""
         return cast("Any", type(self))(*groups)
 
     @property
@@ -110,11 +110,11 @@ class Step(ABC):
     def entries(self) -> Iterator[tuple[str, Any]]:
         """Every key with every value that the step gives it, long ranges aside."""
         for group in self.groups if self.gives else ():
-            for key, said in group.items():
+            for key, held in group.items():
                 if not self.lists:
-                    yield key, said
-                elif not isinstance(said, range):
-                    yield from ((key, value) for value in said)
+                    yield key, held
+                elif not isinstance(held, range):
+                    yield from ((key, value) for value in held)
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
         """The values of a key in configs to which the step gives another, too, if one is named."""

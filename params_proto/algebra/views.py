@@ -15,6 +15,8 @@ from params_proto._text import stable_repr
 from params_proto._values import length
 from params_proto.algebra.space import Config, Space
 
+_ROUNDS = 8  # of the network that shuffles
+
 
 @dataclass(eq=False)
 class View(Space):
@@ -24,10 +26,6 @@ class View(Space):
 
     def __post_init__(self) -> None:
         self.parts = (self.whole,)
-
-    @cached_property
-    def size(self) -> int:
-        return self.whole.size
 
 
 @dataclass(eq=False)
@@ -107,9 +105,6 @@ class Shuffled(View):
 
     def put(self, config: Config, index: int) -> Config:
         return self.whole.put(config, self._order[index])
-
-
-_ROUNDS = 8
 
 
 class Permutation:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -22,19 +21,14 @@ WRITTEN: dict[str, Sweep] = {
     "Sweep().product({'model.lr': [1], 'bs': [2]})": Sweep().product({"model.lr": [1]}, bs=[2]),
     "Sweep().product({'class': [1]})": Sweep().product({"class": [1]}),
     "Sweep().product(a=[0, 1])": Sweep().product(a=np.arange(2)),
-    "Sweep().zip(a=[1, 2], b=['x', 'y'])": Sweep().zip(a=(1, 2), b=list("xy")),
     "Sweep().chain({'a': 1}, {}, {'+b': [2]})": Sweep().chain({"a": 1}, {}, {"+b": [2]}),
     "Sweep().set(a=None, b={'x': (1,)})": Sweep().set(a=None, b={"x": (1,)}),
-    "Sweep().product(a=[1, 2]).repeat(3)": a**3,
     "Sweep().product(a=[1, 2]).exclude(a=1)": a.exclude(a=1),
     "Sweep().product(a=[[1], 2]).exclude(a=[[1]])": Sweep().product(a=[[1], 2]).exclude(a=[[1]]),
-    "Sweep().product(a=[1, 2]).where(keeps_most)": a.where(keeps_most),
     "Sweep().product(a=[1, 2]).derive(b='{a}', c=keeps_most)": a.derive(b="{a}", c=keeps_most),
-    "Sweep().product(a=[1, 2]).derive({'x.y': '{a}'})": a.derive({"x.y": "{a}"}),
     "Sweep().product(a=[1, 2]).shuffle(seed=0)": a.shuffle(),
     "Sweep().product(a=[1, 2]).sample(1, seed=7)": a.sample(1, seed=7),
     "Sweep().product(a=[1, 2])[1:]": a[1:],
-    "Sweep().product(a=[1, 2], b=[3])": a * b,
     "Sweep().product(a=[1, 2]) + Sweep().product(b=[3])": a + b,
     "(Sweep().product(a=[1, 2]) + Sweep().product(b=[3])).repeat(2)": (a + b) ** 2,
     "Sweep().product(a=[1, 2]) * Sweep().product(b=[3]).shuffle(seed=0)": a * b.shuffle(),
@@ -45,7 +39,6 @@ WRITTEN: dict[str, Sweep] = {
     "Sweep().set(a=[Color.RED, Level.LOW])": Sweep().set(a=[Color.RED, Level.LOW]),
     "Sweep().set(a={Color.RED})": Sweep().set(a={Color.RED}),
     "Sweep().set(a=set())": Sweep().set(a=set[int]()),
-    "Sweep().set(a=PurePosixPath('x'))": Sweep().set(a=PurePosixPath("x")),
     "Sweep().set(a=Point(x=1.0, y=0), b=Layer(sizes=[1], name=''))": (
         Sweep().set(a=Point(1.0), b=Layer([1]))
     ),
