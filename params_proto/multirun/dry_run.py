@@ -85,7 +85,8 @@ def _table(
 ) -> list[str]:
     """The lines of a table of jobs; the overrides that they have in common are below it."""
     jobs = [state.job.overrides for state, _ in [*first, *last]]
-    same = [line for line in jobs[0] if len(jobs) > 1 and all(line in job for job in jobs)]
+    candidates = jobs[0] if len(jobs) > 1 else []
+    same = [line for line in candidates if all(line in job for job in jobs)]
     rows: list[tuple[str, ...]] = [("job", "overrides", "directory", "")]
     for state, directory in [*first, *last]:
         note = "" if state.status == "pending" else state.status

@@ -247,9 +247,8 @@ def verbatim(raw: object, text: str | None = None) -> Any:
     elif isinstance(raw, dict):
         entries = cast("dict[object, object]", raw)
         value = {from_hydra(key): verbatim(element) for key, element in entries.items()}
-    with suppress(
-        SweepError
-    ):  # the key of a dict that Hydra reads, but that has no text of its own
+    # Hydra reads keys of a dict that have no text of their own.
+    with suppress(SweepError):
         if render(value) == text:
             return value
     return OverrideText(value if isinstance(value, str) else text, text)

@@ -85,7 +85,10 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
     if node.endswith(_FILES):
         path = cwd / Path(node).expanduser()
         if not path.exists():
-            raise _no_file(node, path, "save a sweep there, or give the path from /")
+            raise SweepError(
+                f"hydra.sweeper.sweep={node}: there is no file {path}. A path begins at the working"
+                " directory: save a sweep there, or give the path from /."
+            )
         # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
         return load(path, Builder(scope, layered=layered), config_loader=loader)
@@ -103,49 +106,38 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         ]
         hint = f"Did you mean {choices[0]}?" if choices else _FORMS
         raise SweepError(f"hydra.sweeper.sweep={node} is not a sweep. {hint}")
-    return _attribute_of(node, cwd, place, attribute)
-
-
-def _no_file(text: str, path: Path, cure: str) -> SweepError:
-    return SweepError(
-        f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
-        f" directory: {cure}."
-    )
+    try:
+        path = (cwd / Path(place).expanduser()).resolve()
+        return _attribute(_file(path) if place.endswith(".py") else _module(place), attribute)
+    except SweepError as error:
+        raise SweepError(f"hydra.sweeper.sweep={node}: {error}") from error
 
 
 # --- a Sweep in a Python module, which is executed to get it, and starts nothing
 
 
-def _attribute_of(text: str, cwd: Path, place: str, attribute: str) -> Sweep:
-    """The Sweep that `place:attribute` names.
-
-    Raises:
-        SweepError: it is not a Sweep, does not exist, or its module raises.
-    """
-    if place.endswith(".py"):
-        module = _file(text, (cwd / Path(place).expanduser()).resolve())
-    else:
-        module = _module(text, place)
+def _attribute(module: ModuleType, attribute: str) -> Sweep:
     found: Any = module
     sweeps = [key for key, value in vars(module).items() if isinstance(value, Sweep)]
     for name in attribute.split("."):
         if not hasattr(found, name):
             where = getattr(module, "__file__", None) or module.__name__
             hint = did_you_mean(name, sweeps) or " It must be defined before the app runs."
-            raise SweepError(f"hydra.sweeper.sweep={text}: {where} has no {attribute}.{hint}")
+            raise SweepError(f"{where} has no {attribute}.{hint}")
         found = getattr(found, name)
     if not isinstance(found, Sweep):
-        raise SweepError(
-            f"hydra.sweeper.sweep={text}: {attribute} is not a Sweep, but {type(found).__name__}."
-            + (f" Sweeps there: {', '.join(sweeps)}." if sweeps else "")
-        )
+        there = f" Sweeps there: {', '.join(sweeps)}." if sweeps else ""
+        raise SweepError(f"{attribute} is not a Sweep, but {type(found).__name__}.{there}")
     return found
 
 
-def _file(text: str, path: Path) -> ModuleType:
+def _file(path: Path) -> ModuleType:
     """The module of a Python file, which is executed only if it has not been yet."""
     if not path.is_file():
-        raise _no_file(text, path, "write path/to/file.py:attribute from there, or from /")
+        raise SweepError(
+            f"there is no file {path}. A path begins at the working directory: write"
+            " path/to/file.py:attribute from there, or from /."
+        )
     for module in list(sys.modules.values()):  # __main__ among them, the running script
         if _is_of(module, path):
             return module
@@ -162,7 +154,7 @@ def _file(text: str, path: Path) -> ModuleType:
         del sys.modules[name]
         lines = [f.lineno for f in extract_tb(error.__traceback__) if f.filename == str(path)]
         place = f"{path}:{lines[-1]}" if lines else path
-        raise _raises(text, f"running {place}", error) from error
+        raise SweepError(f"running {place} {_raised(error)}") from error
     return module
 
 
@@ -171,7 +163,7 @@ def _is_of(module: ModuleType, path: Path) -> bool:
     return bool(file) and file.endswith(path.name) and Path(file).resolve() == path
 
 
-def _module(text: str, name: str) -> ModuleType:
+def _module(name: str) -> ModuleType:
     if name in sys.modules:
         return sys.modules[name]
     try:
@@ -182,19 +174,17 @@ def _module(text: str, name: str) -> ModuleType:
         with _starting_nothing():
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        cure = (
-            ". Write package.module:attribute for a module that Python can import from here, or the"
-            " path of its file, path/to/file.py:attribute."
-            if isinstance(error, ModuleNotFoundError)
-            else ""
-        )
-        raise SweepError(f"{_raises(text, f'importing {name}', error)}{cure}") from error
+        cure = ""
+        if isinstance(error, ModuleNotFoundError):
+            cure = (
+                ". Write package.module:attribute for a module that Python can import from here, or"
+                " the path of its file, path/to/file.py:attribute."
+            )
+        raise SweepError(f"importing {name} {_raised(error)}{cure}") from error
 
 
-def _raises(text: str, doing: str, error: BaseException) -> SweepError:
-    return SweepError(
-        f"hydra.sweeper.sweep={text}: {doing} raises {type(error).__name__}: {error}".rstrip(": ")
-    )
+def _raised(error: BaseException) -> str:
+    return f"raises {type(error).__name__}: {error}".rstrip(": ")
 
 
 @contextmanager

@@ -21,14 +21,13 @@ if TYPE_CHECKING:
     from hydra.core.override_parser.types import Override
 
 _MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
+_LONG = 500  # characters of what Hydra's parser says
 # How its parser begins to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
 # How its lexer and its parser begin to say that a text does not match its grammar.
 _OF_GRAMMAR = ("a quote", "extraneous", "mismatched", "missing", "no viable", "token recognition")
 # One without an end extends to the text's: each of many such would be looked for in vain.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
-# What of the grammar, or of the override, its parser lists.
-_EXPECTING = re.compile(" expecting | at input ")
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
 
@@ -135,7 +134,7 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
         said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
-        reason = sentence(_EXPECTING.split("; ".join(said))[0])
+        reason = sentence(cut("; ".join(said).partition(" expecting ")[0], _LONG))
         if reason.startswith(_OF_GRAMMAR):
             reason += " Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."
         raise SweepError(f"Hydra cannot read {shown(line)}: {reason}") from error

@@ -115,6 +115,8 @@ def test_what_all_jobs_have_is_shown_once(
     ]
     multirun("name=x", DRY)
     assert capsys.readouterr().out.splitlines()[1:-1] == ["0    name=x     0"]
+    multirun("name=x,y", "hydra.sweeper.slice=3::8", DRY)
+    assert capsys.readouterr().out.splitlines()[1].startswith("0 jobs in ")
 
 
 def test_a_directory_that_only_the_job_knows(
