@@ -135,7 +135,7 @@ def read_csv(text: str, name: str) -> Configs:
                 keys = cells if cells != [""] else []
                 unfit = column_error(keys)
                 if unfit:
-                    raise SweepError(f"the header names the keys: lr,batch_size. In it, {unfit}")
+                    raise SweepError(unfit)
             elif cells:
                 columns = cast("list[str]", keys)
                 if len(cells) != max(len(columns), 1):

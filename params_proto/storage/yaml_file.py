@@ -125,7 +125,7 @@ class Document:
             self._refuse(node, reason)
         self._refuse(
             node,
-            f"{node.tag.replace(_YAML, '!!')}: a sweep file has no such tag here. It may have"
+            f"{node.tag.replace(_YAML, '!!')}: a sweep file has no such tag. It may have"
             " !tuple, !set and !frozenset on a list, !path and !override on text",
         )
 
