@@ -96,7 +96,7 @@ class Prefixes:
         self._config_name = config_name
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
         self._lock = Lock()  # a launcher may compose in threads
-        self._read = lru_cache(self._parsed)
+        self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
     def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job.
