@@ -65,12 +65,12 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
     """Turns signals into exceptions, in the main thread: Python cannot do so in others.
 
     Args:
-        in_worker: handle only Ctrl-C, and only if nothing else does: SIGTERM ends the worker of a
-            launcher.
+        in_worker: handle only Ctrl-C, and only as Python does by default: SIGTERM ends the worker
+            of a launcher.
     """
     handler = Interrupts()
     if _is_main_thread():
-        for number in (signal.SIGINT,) if in_worker else (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM):
             known = signal.getsignal(number)
             ignored = known is signal.SIG_IGN  # as in a shell's background
             if known is signal.default_int_handler or not (in_worker or ignored):
@@ -161,7 +161,7 @@ def time_limit(seconds: float) -> Generator[None, None, None]:
 
 
 def refuse_timeout(seconds: float, config: DictConfig) -> None:
-    """Refuses a timeout that competes with the launcher's, or that could not stop its jobs.
+    """Refuses a timeout that competes with the launcher's, or that cannot stop its jobs.
 
     Args:
         seconds: `hydra.sweeper.timeout`.
@@ -177,8 +177,7 @@ def refuse_timeout(seconds: float, config: DictConfig) -> None:
             f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
         )
     of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
-    in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})
-    if in_threads or (runs_here(config) and not _is_main_thread()):
+    if of_joblib & {"threading", "threads", "sharedmem"}:
         raise SweepError(_RUNS_IN_THREADS)
 
 

@@ -111,15 +111,16 @@ class JobStore:
             ):
                 return None
             record = first if last is None else first._replace(attempt=last.attempt + 1)
-            claims = [self._claim_path(record)]
+            path = self.path(first.job)
+            claims = [path.with_suffix(f".claim-{record.attempt}")]
             while not self._create_claim(claims[-1], record):
                 if self._is_claimed(claims[-1]):
                     return None
                 record = record._replace(attempt=record.attempt + 1)  # a dead process has that one
-                claims.append(self._claim_path(record))
+                claims.append(path.with_suffix(f".claim-{record.attempt}"))
             try:
                 if self._last(first.job) == last:  # no other process has been faster
-                    os.replace(claims[-1], self.path(first.job))
+                    os.replace(claims[-1], path)
                     claims.pop()
                     return record
             except OSError as error:
@@ -150,7 +151,9 @@ class JobStore:
             SweepError: it cannot be written.
         """
         last = self._last(record.job)
-        if last is None or _attempt(last) != _attempt(record):
+        # That includes attempts at an earlier sweep in the directory.
+        attempt = (record.attempt, record.started, record.runner, record.identity)
+        if last is None or (last.attempt, last.started, last.runner, last.identity) != attempt:
             return False
         if last.status is not Status.RUNNING and not record.is_mine:
             return False
@@ -180,9 +183,6 @@ class JobStore:
             return self.read(job)
         return None
 
-    def _claim_path(self, record: Record) -> Path:
-        return self.path(record.job).with_suffix(f".claim-{record.attempt}")
-
     def _create_claim(self, path: Path, record: Record) -> bool:
         try:
             create_file(path, "x", record.text())
@@ -206,8 +206,3 @@ class JobStore:
 
     def _unwritten(self, job: int, error: OSError) -> SweepError:
         return SweepError(f"{self.path(job)} cannot be written: {reason(error)}.")
-
-
-def _attempt(record: Record) -> tuple[object, ...]:
-    """What distinguishes an attempt from all others, including those of an earlier sweep."""
-    return record.attempt, record.started, record.host, record.pid, record.identity

@@ -188,12 +188,6 @@ def test_failures_of_an_earlier_run_do_not_count_after_a_death(multirun: Any, ap
     assert found == {0: "crashed", **dict.fromkeys(range(1, 6), "completed")}
 
 
-def test_so_many_may_fail(multirun: Any, app: Path) -> None:
-    with pytest.raises(JobError):
-        multirun("seed=0,1,0,1,0", "hydra.sweeper.max_failures=2", task=fails)
-    assert len(records(app / "out")) == 5
-
-
 @LAUNCHERS
 def test_a_job_that_fails_is_run_again(
     multirun: Any, app: Path, launcher: list[str], capsys: pytest.CaptureFixture[str]
@@ -238,21 +232,6 @@ def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
         )
     found = records(app / "out")
     assert {job: one["attempt"] for job, one in found.items()} == {1: 2, 3: 1, 5: 2}
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
-        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
-        ("max_failures=1.5", "Error merging override hydra.sweeper.max_failures=1.5"),
-        ("retries=many", "Error merging override hydra.sweeper.retries=many"),
-    ],
-)
-def test_no_number(multirun: Any, app: Path, option: str, message: str) -> None:
-    with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=1", f"hydra.sweeper.{option}")
-    assert not list((app / "out").iterdir())
 
 
 # --- the command that resumes
@@ -317,12 +296,9 @@ def test_the_command(
 @pytest.mark.parametrize(
     ("arguments", "kept"),
     [
-        (["-m", "lr=1,2"], ["-m"]),
-        (["--multirun", "lr=1", "seed=2"], ["--multirun"]),
         (["lr=1", "-m", "-cn", "other", "x=-1"], ["-m", "-cn", "other"]),
         (["-cp", "my conf", "--config-name", "a", "-m", "+x=1"], ["-cp", "my conf", "--config-name", "a", "-m"]),
         (["--config-dir=conf", "-m", "~x"], ["--config-dir=conf", "-m"]),
-        (["-cd", "conf", "--package", "db", "-m"], ["-cd", "conf", "--package", "db", "-m"]),
         (["hydra.mode=MULTIRUN", "lr=1,2"], ["hydra.mode=MULTIRUN"]),
         ([], []),
     ],
