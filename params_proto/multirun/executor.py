@@ -62,7 +62,7 @@ class Executor:
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
         self._run, self._launcher, self._runner = run, launcher, runner
-        self._returned: dict[int, JobReturn] = {}  # by the jobs of the batch
+        self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
         failures = directory / OWN / FAILED / uuid4().hex
         runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
@@ -102,11 +102,11 @@ class Executor:
                         counted_by.unlink(missing_ok=True)
                     self._launch_all(Batch(jobs, batch.directories))
         numbers = [one.number for one in batch.all if one.number in self._returned]
-        results = [self._returned[number] for number in numbers]
-        failed = [number for number in numbers if self._returned[number].status.name != "COMPLETED"]
+        results = [self._returned[number][0] for number in numbers]
+        failed = [number for number in numbers if self._returned[number][1] is not None]
         self.completed += len(results) - len(failed)
         if failed and self.first_failure is None:
-            self.first_failure = failed[0], error_of(self._returned[failed[0]])
+            self.first_failure = failed[0], self._returned[failed[0]][1]
         # Each holds three configs of its job: those of many jobs would fill the memory.
         self._jobs += len(results)
         kept = self._jobs <= _MAX_KEPT and not self._run.request.plan.exceeds(
@@ -216,13 +216,13 @@ class Executor:
 
     def _take(self, one: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
-        error = error_of(result)
+        error = None if result.status.name == "COMPLETED" else _error_of(result)
         record = self.record(one)
         if error is None and isinstance(result.return_value, Skipped):
             if record is not None and record.status is Status.RUNNING:
                 self.elsewhere.append(one)
             return
-        self._returned[one.number] = result
+        self._returned[one.number] = result, error
         if isinstance(error, UnrecordedError):  # its record is that of an earlier attempt
             self.unrecorded[one.number] = str(error)
             return
@@ -283,10 +283,8 @@ def reason_of(record: Record) -> str:
     return f"{record.error.type}: {first:.200}" if first else record.error.type
 
 
-def error_of(result: JobReturn) -> Exception | None:
-    """What a job raised, if it failed."""
-    if result.status.name == "COMPLETED":
-        return None
+def _error_of(result: JobReturn) -> Exception | None:
+    """What a failed job raised."""
     with redirect_stderr(StringIO()):  # Hydra writes about it there
         try:
             _ = result.return_value

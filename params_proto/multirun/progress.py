@@ -50,7 +50,7 @@ def is_terminal(stream: Any) -> bool:
 
 
 def has_colors(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colors, which nobody has switched off."""
+    """Whether a stream is a terminal with colors, unless the user has switched them off."""
     return not os.environ.get("NO_COLOR") and is_terminal(stream)
 
 
@@ -230,7 +230,7 @@ class _LiveLine:
 
     def write(self, stream: TextIO, text: str) -> int:
         """Writes to the terminal, in the place of the line."""
-        if os.getpid() != self._pid:  # of a child that a job has forked, perhaps with the lock
+        if os.getpid() != self._pid:  # a job's fork, perhaps made while the lock was held
             return stream.write(text)
         with self._lock:
             if self._is_shown:
@@ -242,7 +242,7 @@ class _LiveLine:
             return stream.write(text)
 
     def close(self) -> None:
-        """Takes the line away for good."""
+        """Removes the line, and gives the streams back."""
         with suppress(OSError, ValueError):
             self.write(self._terminal, "")
         sys.stdout, sys.stderr = self._streams

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,13 +37,18 @@ class Interrupt(KeyboardInterrupt):
         self.number = number
 
 
+@dataclass(eq=False)
 class Interrupts:
-    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception."""
+    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception.
 
-    def __init__(self) -> None:
-        self.last: Interrupt | None = None
-        self.previous: dict[int, Any] = {}  # handlers, by signal
-        self._pid = os.getpid()
+    Args:
+        last: the last signal.
+        previous: the handlers that it replaces, by signal.
+    """
+
+    last: Interrupt | None = None
+    previous: dict[int, Any] = field(default_factory=dict[int, Any])
+    _pid: int = field(default_factory=os.getpid)
 
     def install(self) -> None:
         """Handles the signals, again after a job that has left a handler of its own."""
@@ -177,7 +183,8 @@ def refuse_timeout(seconds: float, config: DictConfig) -> None:
             f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
         )
     of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
-    if of_joblib & {"threading", "threads", "sharedmem"}:
+    in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})
+    if in_threads or (runs_here(config) and not _is_main_thread()):
         raise SweepError(_RUNS_IN_THREADS)
 
 

@@ -277,20 +277,15 @@ def test_an_identity_knows_neither_order_nor_spelling(multirun: Any, app: Path) 
     ("one", "other", "same"),
     [
         (["lr=1"], ["lr=1.0"], True),
-        (["lr=1"], ["lr=1e0"], True),
         (["lr=1"], ["lr='1'"], False),
         (["lr=1"], ["lr=true"], False),
         (["lr=true"], ["lr=True"], True),
         (["lr=null"], ["~lr"], False),
-        (["~db"], ["~db=pg"], True),
         (["x={a:1,b:2}"], ["x={b:2,a:1.0}"], True),
         (["x=[1,2]"], ["x=[2,1]"], False),
         (["x=nan"], ["x=NaN"], True),
-        (["x=0.0"], ["x=-0.0"], True),
         (["x=a", "y=b"], ["x=b", "y=a"], False),
-        (["x=1e400"], ["x=inf"], True),
         (["x=${y}"], ["x='${y}'"], True),
-        (["x=" + "9" * 5000], ["x=" + "9" * 4999], False),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else str(value),
 )
@@ -383,14 +378,6 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     with pytest.raises(CompactHydraException, match="holds a sweep already"):
         multirun("+part=sized", "seed=1,2")
     assert multirun("+part=sized", "seed=1,2", "hydra.sweeper.resume=true").jobs == []
-
-
-def test_overwriting_removes_what_was_there(multirun: Any) -> None:
-    multirun("seed=1,2,3")
-    run = multirun("seed=4", "hydra.sweeper.overwrite=true")
-    assert each(run.directory, "config") == [{}]
-    assert each(run.directory, "overrides") == [["seed=4"]]
-    assert each(run.directory, "attempt") == [1]
 
 
 def test_what_is_in_the_way_of_the_records(multirun: Any, app: Path) -> None:
