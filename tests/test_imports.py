@@ -37,7 +37,7 @@ MULTIRUN: dict[str, set[str]] = {
     "jobs": {"directories", "validation"},
     "start": {"changes", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
-    "running": {"executor", "finish", "job_runner"},
+    "running": {"executor", "finish", "job_runner", "ranks"},
     "run": {"dry_run", "run"},
 }
 # The face of a sweep opens what runs it, when a method is called.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -15,7 +15,6 @@ from params_proto.errors import SweepError, sentence
 from params_proto.multirun.directories import in_directory
 from params_proto.multirun.errors import named
 from params_proto.multirun.job_runner import (
-    FailureCounter,
     JobRunner,
     Launch,
     Skipped,
@@ -50,7 +49,7 @@ class Executor:
     """
 
     def __init__(self, run: SweepRun, launcher: Launcher, runner: JobRunner) -> None:
-        directory, limit = run.directory.absolute(), run.options.max_failures
+        directory, options = run.directory.absolute(), run.options
         self.records = JobStore(directory)
         self.failures: dict[int, Record] = {}  # of this run, by job
         self.unrecorded: dict[int, str] = {}  # why a job's record does not say how it ended
@@ -63,18 +62,17 @@ class Executor:
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
         self._run, self._launcher, self._runner = run, launcher, runner
-        self._returned: dict[int, JobReturn] = {}  # by the jobs of the batch
+        self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
-        self._counter = None
-        if limit is not None:
-            self._counter = FailureCounter(directory / OWN / FAILED / uuid4().hex, limit)
+        failures = directory / OWN / FAILED / uuid4().hex
+        runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
         runner.on_change = self._changed
 
     @property
     def too_many_failures(self) -> bool:
         """Whether no further job is to start."""
-        return self._counter is not None and self._counter.exceeded
+        return self._runner.launch.too_many_failures
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and those that fail again as often as `retries` says.
@@ -91,15 +89,30 @@ class Executor:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
             # A job that killed its worker would take those beside it along once more.
-            alone = [] if self._run.host.submits else [*filter(self._has_crashed, failed)]
+            alone = (
+                []
+                if self._run.host.submits
+                else [one for one in failed if self.failures[one.number].status is Status.CRASHED]
+            )
             for jobs in ([one for one in failed if one not in alone], *[[one] for one in alone]):
                 if not self.too_many_failures:
                     for one in jobs:
                         del self.failures[one.number]
-                        if self._counter is not None:
-                            self._counter.remove(one.number)
+                        counted_by = self._runner.launch.failures / str(one.number)
+                        counted_by.unlink(missing_ok=True)
                     self._launch_all(Batch(jobs, batch.directories))
-        self._keep_returns()
+        numbers = [one.number for one in batch.all if one.number in self._returned]
+        results = [self._returned[number][0] for number in numbers]
+        failed = [number for number in numbers if self._returned[number][1] is not None]
+        self.completed += len(results) - len(failed)
+        if failed and self.first_failure is None:
+            self.first_failure = failed[0], self._returned[failed[0]][1]
+        # Each holds three configs of its job: those of many jobs would fill the memory.
+        self._jobs += len(results)
+        kept = self._jobs <= _MAX_KEPT and not self._run.request.plan.exceeds(
+            _MAX_KEPT, self._run.options.shard
+        )
+        self.returns = [*self.returns, results] if kept else []
         self.batch = ()
 
     def wait(self) -> None:
@@ -143,26 +156,13 @@ class Executor:
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
-    def _keep_returns(self) -> None:
-        """Keeps what the jobs of a batch returned, if the sweep has few jobs."""
-        numbers = [one.number for one in self.batch if one.number in self._returned]
-        results = [self._returned[number] for number in numbers]
-        failed = [number for number in numbers if self._returned[number].status.name != "COMPLETED"]
-        self.completed += len(results) - len(failed)
-        if failed and self.first_failure is None:
-            self.first_failure = failed[0], error_of(self._returned[failed[0]])
-        # Each holds three configs of its job: those of many jobs would fill the memory.
-        self._jobs += len(results)
-        run, plan = self._run, self._run.request.plan
-        kept = self._jobs <= _MAX_KEPT and not plan.exceeds(_MAX_KEPT, run.options.shard)
-        self.returns = [*self.returns, results] if kept else []
-
     def _launch_all(self, batch: Batch) -> None:
         """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch has failed before any job started
         while rest and not self.too_many_failures:
-            before = self._attempts(rest)
+            known = {one.number: self.record(one) for one in rest}
+            before = {job: last.attempt if last else 0 for job, last in known.items()}
             self.attempts = before | self.attempts
             if self.progress is not None:
                 self.progress.launched(before)
@@ -175,30 +175,24 @@ class Executor:
                 is_idle = len(left) == len(rest)
                 if is_idle and (was_idle or not _is_death(error)):
                     raise
-                log.warning(
-                    f"The launcher stopped: {type(error).__name__}. The other jobs continue."
-                )
+                if died or left:
+                    log.warning(
+                        f"The launcher stopped: {type(error).__name__}. The other jobs continue."
+                    )
                 for one in died:
                     if len(rest) == 1 or self._run.host.submits:  # it had a process of its own
-                        self._crashed(one)
+                        closed = self.close(one, Status.CRASHED)
+                        if closed is not None:
+                            self._ended(closed)
                     elif self.too_many_failures:
                         self.close(one, Status.INTERRUPTED)
                     else:
                         self._launch_all(Batch([one], directories))
                 rest, was_idle = left, is_idle
-                continue
-            if len(results) == len(rest):
+            else:
                 for one, result in zip(rest, results, strict=True):
                     self._take(one, result, directories.get(one.number))
                 return
-            died, left = self._unfinished(rest, before)
-            for one in died:
-                self._crashed(one)
-            for one in left:
-                self.unrecorded[one.number] = (
-                    f"the launcher returned {len(results)} of {len(rest)} results."
-                )
-            return
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         jobs, first = batch.jobs, batch.first_number
@@ -212,23 +206,24 @@ class Executor:
                 for one in batch.all
             ]
         numbers = {path: number for number, path in batch.directories.items()}
-        self._runner.launch = Launch(
+        self._runner.launch = self._runner.launch._replace(
             numbers=numbers if by_directory else None,
             rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
-            failures=self._counter,
-            timeout=self._run.options.timeout,
         )
-        return self._launcher.launch(jobs, initial_job_idx=first) or ()
+        results = self._launcher.launch(jobs, initial_job_idx=first) or ()
+        if len(results) != len(jobs):
+            raise SweepError(f"the launcher returned {len(results)} of {len(jobs)} results.")
+        return results
 
     def _take(self, one: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
-        error = error_of(result)
+        error = None if result.status.name == "COMPLETED" else _error_of(result)
         record = self.record(one)
         if error is None and isinstance(result.return_value, Skipped):
             if record is not None and record.status is Status.RUNNING:
                 self.elsewhere.append(one)
             return
-        self._returned[one.number] = result
+        self._returned[one.number] = result, error
         if isinstance(error, UnrecordedError):  # its record is that of an earlier attempt
             self.unrecorded[one.number] = str(error)
             return
@@ -255,11 +250,6 @@ class Executor:
                 self._ended(record)
         return died, left
 
-    def _crashed(self, one: Job) -> None:
-        closed = self.close(one, Status.CRASHED)
-        if closed is not None:
-            self._ended(closed)
-
     def _ended(self, record: Record) -> None:
         """Notes how a job ended, which may be known already."""
         if record.status is Status.RUNNING:
@@ -273,28 +263,17 @@ class Executor:
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
-            if self._counter is not None:
-                self._counter.add(record.job)
+            self._runner.launch.count_failure(record.job)
             what = f"{named(record)} {record.status.value}: {reason_of(record)}"
             log.error(f"{sentence(what)} {self._log_of(record)}")
         if self.progress is not None:
             self.progress.changed(record)
 
     def _log_of(self, record: Record) -> str:
-        logs = [path.name for path in (self.records.directory / record.dir).glob("*.log")]
-        found = [name for name in logs if name == f"{self._run.host.job_name}.log"] or logs
+        logs = [*(self.records.directory / record.dir).glob("*.log")]
         directory = self._run.directory / record.dir
-        if len(found) == 1:
-            return f"Its log: {directory / found[0]}"
-        return f"Its directory: {directory}"
-
-    def _attempts(self, jobs: Iterable[Job]) -> dict[int, int]:
-        """How many attempts jobs have had, by number."""
-        known = ((one.number, self.record(one)) for one in jobs)
-        return {number: 0 if record is None else record.attempt for number, record in known}
-
-    def _has_crashed(self, one: Job) -> bool:
-        return self.failures[one.number].status is Status.CRASHED
+        only = f"Its log: {directory / logs[0].name}" if len(logs) == 1 else None
+        return only or f"Its directory: {directory}"
 
 
 def reason_of(record: Record) -> str:
@@ -305,10 +284,8 @@ def reason_of(record: Record) -> str:
     return f"{record.error.type}: {first:.200}" if first else record.error.type
 
 
-def error_of(result: JobReturn) -> Exception | None:
-    """What a job raised, if it failed."""
-    if result.status.name == "COMPLETED":
-        return None
+def _error_of(result: JobReturn) -> Exception | None:
+    """What a failed job raised."""
     with redirect_stderr(StringIO()):  # Hydra writes about it there
         try:
             _ = result.return_value

@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -38,6 +39,7 @@ _GRACE = 10.0  # seconds that interrupted workers have to end
 _MAX_LISTED = 5  # jobs that one line of a summary names
 
 
+@dataclass(eq=False)
 class Finish:
     """The end of a sweep, however it comes.
 
@@ -46,13 +48,13 @@ class Finish:
         executor: has run its jobs.
     """
 
-    def __init__(self, run: SweepRun, executor: Executor) -> None:
-        self._run, self._executor = run, executor
+    run: SweepRun
+    executor: Executor
 
     @property
     def _exits(self) -> bool:
         """Whether nobody waits for an exception, which Hydra would show below everything else."""
-        by_command = bool(command_of(self._run.host))  # a script's own launch has a caller
+        by_command = bool(command_of(self.run.host))  # a script's own launch has a caller
         return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def finish(self) -> list[Sequence[JobReturn]]:
@@ -63,7 +65,7 @@ class Finish:
             Exception: what the first of them raised, if Hydra is to show a complete stack trace.
             CompactHydraException: too many jobs failed of a sweep that Python launched.
         """
-        executor = self._executor
+        executor = self.executor
         failures, unrecorded = executor.failures, executor.unrecorded
         number, raised = executor.first_failure or (None, None)
         first = None if number is None else failures.get(number)
@@ -73,25 +75,22 @@ class Finish:
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
                 _write(f"Error executing job with overrides: {first.overrides}\n{text}")
-            closing = leave_results(self._run, executor.records.directory)
+            closing = leave_results(self.run, executor.records.directory)
         if not failures and not unrecorded:
             if closing:
                 _write("\n".join(closing))
             return executor.returns
         hint = self._resume_hint(cut_short=executor.too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
-        if self._run.host.launched is not None:
-            if unrecorded or executor.too_many_failures:
-                raise CompactHydraException(text) from raised
+        is_launched = self.run.host.launched is not None
+        if is_launched and not unrecorded and not executor.too_many_failures:
             log.warning(text)
             return executor.returns
-        if raised is None or unrecorded:  # processes died: nothing to show
-            if self._exits:
-                _write(text)  # a full disk may have the log
-                raise SystemExit(1)
-            raise CompactHydraException(text)
-        log.error(text)
-        if self._exits:
+        if not self._exits and (is_launched or unrecorded or raised is None):
+            raise CompactHydraException(text) from raised
+        with logged_where_it_can():
+            log.error(text)
+        if self._exits or raised is None:
             raise SystemExit(1) from raised
         if first is not None and first.error is not None and not first.is_mine:
             raised.add_note(f"In its own process:\n{first.error.traceback}")
@@ -105,13 +104,7 @@ class Finish:
         """
         if self._exits:
             _write(_explanation(error))
-        closing: list[str] = []
-        try:
-            closing = leave_results(self._run, self._executor.records.directory)
-        finally:  # also at Ctrl-C meanwhile
-            with logged_where_it_can():
-                hint = self._resume_hint(cut_short=True)
-                log.error("\n".join([f"The sweep stopped. {hint}", *closing]))
+        self._end_early(["The sweep stopped."])
         if self._exits:
             raise SystemExit(1) from error
 
@@ -122,17 +115,21 @@ class Finish:
         Raises:
             SystemExit: always, with the status of a process that the signal ended.
         """
-        hint = self._resume_hint(cut_short=True)
-        log.warning("\n".join([*self._close_interrupted(), hint]))
-        # SIGKILL may follow: the table, which may be long, comes last.
-        closing = leave_results(self._run, self._executor.records.directory)
+        self._end_early(self._close_interrupted())
+        raise error
+
+    def _end_early(self, lines: Sequence[str]) -> None:
+        """Says what happened and how to resume, and leaves the results of the jobs that ran."""
+        with logged_where_it_can():
+            log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
+        # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
+        closing = leave_results(self.run, self.executor.records.directory)
         if closing:
             _write("\n".join(closing))
-        raise error
 
     def _failure_lines(self) -> list[str]:
         """The failures by what the jobs raised, a line each."""
-        executor = self._executor
+        executor = self.executor
         failures, unrecorded = executor.failures.values(), executor.unrecorded.values()
         groups: dict[str, list[Record]] = {}
         for record in failures:
@@ -154,10 +151,10 @@ class Finish:
             cut_short: whether jobs may not have started. Records do not say which command ran a
                 job, so if completed jobs are to be rerun, all of them run again.
         """
-        host, options, directory = self._run.host, self._run.options, str(self._run.directory)
+        host, options, directory = self.run.host, self.run.options, str(self.run.directory)
         lines: list[str] = []
         rerun = None
-        if cut_short and self._run.remaining is not None:
+        if cut_short and self.run.remaining is not None:
             from params_proto.multirun.resume import rerun_to_resume, statuses
 
             wanted = "all" if options.overwrite else options.rerun
@@ -177,7 +174,7 @@ class Finish:
 
     def _close_interrupted(self) -> list[str]:
         """Closes the records of the batch's jobs once their processes are gone, and sums up."""
-        executor = self._executor
+        executor = self.executor
         completed, interrupted, not_started = executor.completed, 0, 0
         running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE
@@ -211,7 +208,7 @@ class Finish:
                 f" or another process started {it}, and a resume waits for the end. To end {it}"
                 " now, use kill, or the cluster's scancel."
             )
-        if not_started and self._run.host.submits:
+        if not_started and self.run.host.submits:
             lines.append(
                 f"{counted(not_started)} submitted and not started: queued jobs will still start,"
                 " unless scancel removes them."

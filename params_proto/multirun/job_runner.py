@@ -60,31 +60,6 @@ class Skipped:
     """What a job returns that is done, runs elsewhere, or comes after too many failures."""
 
 
-class FailureCounter(NamedTuple):
-    """Counts the jobs that fail, wherever they run: a file for each.
-
-    Args:
-        folder: of the files, one for this run alone.
-        max_failures: stop launching once more than this many jobs have failed.
-    """
-
-    folder: Path
-    max_failures: int
-
-    @property
-    def exceeded(self) -> bool:
-        """Whether too many jobs have failed."""
-        return self.folder.is_dir() and len(os.listdir(self.folder)) > self.max_failures
-
-    def add(self, job: int) -> None:
-        """Counts a job, once."""
-        create_file(self.folder / str(job), "a")
-
-    def remove(self, job: int) -> None:
-        """No longer counts a job, which runs again."""
-        (self.folder / str(job)).unlink(missing_ok=True)
-
-
 class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
@@ -92,14 +67,30 @@ class Launch(NamedTuple):
         numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher's count is
             right.
         rerun_after: for completed jobs that are to be rerun, the number of their last attempt.
-        failures: counts the jobs that fail, if there is a limit.
         timeout: seconds that a job may take; None for no limit.
+        max_failures: start no further job once more than this many have failed; None for no limit.
+        failures: the folder that counts them wherever they run, by a file for each.
     """
 
     numbers: Mapping[str, int] | None = None
     rerun_after: Mapping[int, int] = {}
-    failures: FailureCounter | None = None
     timeout: float | None = None
+    max_failures: int | None = None
+    failures: Path = Path()
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Whether no further job is to start."""
+        return (
+            self.max_failures is not None
+            and self.failures.is_dir()
+            and len(os.listdir(self.failures)) > self.max_failures
+        )
+
+    def count_failure(self, job: int) -> None:
+        """Counts a job that has failed, once."""
+        if self.max_failures is not None:
+            create_file(self.failures / str(job), "a")
 
 
 class JobRunner:
@@ -245,7 +236,7 @@ class JobRunner:
         """Whether no further job is to run."""
         if self.signals is not None and self.signals.last is not None:
             raise self.signals.last  # Python ignores exceptions in a __del__, for one
-        return self.launch.failures is not None and self.launch.failures.exceeded
+        return self.launch.too_many_failures
 
     def _first(self, job: Job) -> Record:
         """The record of a first attempt that starts now."""
@@ -275,9 +266,9 @@ class JobRunner:
             value=value,
             error=error,
         )
-        if status is Status.FAILED and self.launch.failures is not None:
+        if status is Status.FAILED:
             with suppress(OSError):  # a full disk has no room for a record either
-                self.launch.failures.add(record.job)
+                self.launch.count_failure(record.job)
         try:
             if not self._records.finish(ended):
                 raise SweepError(f"{self._records.path(record.job)} is another attempt's by now.")

@@ -8,7 +8,6 @@ harm.
 
 from __future__ import annotations
 
-import logging
 import os
 import sys
 import threading
@@ -17,18 +16,15 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from params_proto.analysis.ranking import ALONE
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
-from params_proto.errors import SweepError, did_you_mean
+from params_proto.errors import SweepError
 from params_proto.multirun.errors import named
 from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
 if TYPE_CHECKING:
     from params_proto.multirun.resume import ResumeFilter
-
-log = logging.getLogger(__name__)
 
 _PERIOD = 0.5  # seconds between two looks at the records of jobs that run elsewhere
 _PAUSE = 20  # after a look, at least so many times the time that it took
@@ -54,7 +50,7 @@ def is_terminal(stream: Any) -> bool:
 
 
 def has_colors(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colors, which nobody has switched off."""
+    """Whether a stream is a terminal with colors, unless the user has switched them off."""
     return not os.environ.get("NO_COLOR") and is_terminal(stream)
 
 
@@ -83,7 +79,6 @@ class Progress:
         self._running: set[int] = set()
         # The jobs of this launch that have not ended, and how many attempts each had before.
         self._open: dict[int, int] = {}
-        self._knows_metric = False
         self._last_line = time.monotonic()
         self._lock = threading.RLock()
         self._live: _LiveLine | None = None
@@ -121,7 +116,6 @@ class Progress:
             if self._live is None:
                 self._write_lines(record)
             self._show()
-            self._look_for_metric(record)
 
     @contextmanager
     def watching(self) -> Generator[None, None, None]:
@@ -190,17 +184,6 @@ class Progress:
                 ended = self._completed + len(self._failed)
                 self._live.show(self.parts(), ended, self._remaining.left_out)
 
-    def _look_for_metric(self, record: Record) -> None:
-        """Warns at the first job that returns something if it does not return the metric."""
-        names = [] if self._knows_metric else [name for name, _ in metrics(record.value)]
-        self._knows_metric = self._knows_metric or bool(names)
-        metric = self._best.ranking.metric
-        if names and metric != ALONE and metric not in names:
-            log.warning(
-                f"hydra.sweeper.metric={metric}: job {record.job} has returned no {metric}."
-                f"{did_you_mean(metric, names)}"
-            )
-
 
 class _LiveLine:
     """A line of the terminal that shows the progress of all jobs while nothing else is written."""
@@ -247,7 +230,7 @@ class _LiveLine:
 
     def write(self, stream: TextIO, text: str) -> int:
         """Writes to the terminal, in the place of the line."""
-        if os.getpid() != self._pid:  # of a child that a job has forked, perhaps with the lock
+        if os.getpid() != self._pid:  # a job's fork, perhaps made while the lock was held
             return stream.write(text)
         with self._lock:
             if self._is_shown:
@@ -259,7 +242,7 @@ class _LiveLine:
             return stream.write(text)
 
     def close(self) -> None:
-        """Takes the line away for good."""
+        """Removes the line, and gives the streams back."""
         with suppress(OSError, ValueError):
             self.write(self._terminal, "")
         sys.stdout, sys.stderr = self._streams

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from params_proto._text import counted
+from params_proto._values import length
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra
@@ -96,8 +97,9 @@ def run(
                         break
                 if not sweep.is_shard:  # other shards take their own time
                     executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []
-                    with reported_by_hydra():
-                        executor.wait()
+                    if executor.elsewhere:
+                        with reported_by_hydra():
+                            executor.wait()
         except KeyboardInterrupt as error:
             finish.interrupt(signals.last or error)
         except Exception as error:
@@ -117,12 +119,11 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
         show_how_to_sweep(sweep)
     total = None
     if plan.size is not None or not plan.exceeds(AHEAD, options.shard):  # counting them is cheap
-        numbers = range(plan.space.size)[options.shard or slice(None)]
-        total = numbers.index(numbers[-1]) + 1 if numbers else 0  # len() is limited to sys.maxsize
-    from params_proto.multirun.progress import Progress, is_terminal
-
-    if total == 1 and not is_terminal(sys.stderr):
+        total = length(range(plan.space.size)[options.shard or slice(None)])
+    if total == 1 and not (sys.stderr and sys.stderr.isatty()):
         return nullcontext()
+    from params_proto.multirun.progress import Progress
+
     remaining = sweep.remaining or ResumeFilter(executor.records, Best(options.ranking))
     executor.progress = Progress(
         total,

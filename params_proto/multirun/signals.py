@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -36,13 +37,18 @@ class Interrupt(KeyboardInterrupt):
         self.number = number
 
 
+@dataclass(eq=False)
 class Interrupts:
-    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception."""
+    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception.
 
-    def __init__(self) -> None:
-        self.last: Interrupt | None = None
-        self.previous: dict[int, Any] = {}  # handlers, by signal
-        self._pid = os.getpid()
+    Args:
+        last: the last signal.
+        previous: the handlers that it replaces, by signal.
+    """
+
+    last: Interrupt | None = None
+    previous: dict[int, Any] = field(default_factory=dict[int, Any])
+    _pid: int = field(default_factory=os.getpid)
 
     def install(self) -> None:
         """Handles the signals, again after a job that has left a handler of its own."""
@@ -65,12 +71,12 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
     """Turns signals into exceptions, in the main thread: Python cannot do so in others.
 
     Args:
-        in_worker: handle only Ctrl-C, and only if nothing else does: SIGTERM ends the worker of a
-            launcher.
+        in_worker: handle only Ctrl-C, and only as Python does by default: SIGTERM ends the worker
+            of a launcher.
     """
     handler = Interrupts()
     if _is_main_thread():
-        for number in (signal.SIGINT,) if in_worker else (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM):
             known = signal.getsignal(number)
             ignored = known is signal.SIG_IGN  # as in a shell's background
             if known is signal.default_int_handler or not (in_worker or ignored):
@@ -161,7 +167,7 @@ def time_limit(seconds: float) -> Generator[None, None, None]:
 
 
 def refuse_timeout(seconds: float, config: DictConfig) -> None:
-    """Refuses a timeout that competes with the launcher's, or that could not stop its jobs.
+    """Refuses a timeout that competes with the launcher's, or that cannot stop its jobs.
 
     Args:
         seconds: `hydra.sweeper.timeout`.

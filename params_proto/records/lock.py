@@ -14,7 +14,7 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
@@ -108,15 +108,23 @@ def sweep_lease(
     Raises:
         SweepError: another process runs the sweep. It names it.
     """
-    lease = _lease(directory.absolute())  # a job may change the working directory
-    announcement = [*this_process(), shard]
+    me = this_process()
+    folder = directory.absolute() / OWN / RUNNING  # a job may change the working directory
+    lease = folder / f"{me.host}-{me.pid}.json"
     with keep_alive(lease):
         try:
-            # Each process announces itself before it looks at the others, so that of two that
-            # start at once, at least one sees the other.
-            _write(lease, directory, [*announcement, "waits"])
-            _take_turn(directory, lease, shard, wait_for_stale)
-            _write(lease, directory, announcement)
+            try:
+                # Each process announces itself before it looks at the others, so that of two that
+                # start at once, at least one sees the other.
+                write_file(lease, json.dumps([*me, shard, "waits"]))
+                _take_turn(directory, lease, shard, wait_for_stale)
+                write_file(lease, json.dumps([*me, shard]))
+            except OSError as error:
+                raise SweepError(
+                    f"{directory / OWN} cannot be written: {reason(error)}. It holds the status of"
+                    " the jobs: remove what is in the way, or give the sweep another"
+                    " hydra.sweep.dir."
+                ) from error
             yield
         finally:
             with suppress(NotADirectoryError):  # what is in the way has been reported
@@ -125,8 +133,7 @@ def sweep_lease(
 
 def runs_elsewhere(directory: Path) -> bool:
     """Whether other processes run shards of a sweep."""
-    own = _lease(directory)
-    return any(one.lease != own for one in _runners(own.parent))
+    return any(_others(directory / OWN / RUNNING))
 
 
 def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bool) -> None:
@@ -136,11 +143,7 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
     and withdraws, or has not and runs.
     """
     first_seen: dict[Path, int] = {}
-    while others := [
-        one
-        for one in _runners(own.parent)
-        if one.lease != own and (shard is None or one.shard is None)
-    ]:
+    while others := [one for one in _others(own.parent) if shard is None or one.shard is None]:
         for one in others:
             process = one.process
             if one.waits:
@@ -165,23 +168,8 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
         time.sleep(POLL)
 
 
-def _lease(directory: Path) -> Path:
-    me = this_process()
-    return directory / OWN / RUNNING / f"{me.host}-{me.pid}.json"
-
-
-def _write(lease: Path, directory: Path, announcement: Sequence[object]) -> None:
-    try:
-        write_file(lease, json.dumps(announcement))
-    except OSError as error:
-        raise SweepError(
-            f"{directory / OWN} cannot be written: {reason(error)}. It holds the status of the"
-            " jobs: remove what is in the way, or give the sweep another hydra.sweep.dir."
-        ) from error
-
-
-def _runners(folder: Path) -> Iterator[_Runner]:
-    """The processes that have a lease in a folder; leases of dead ones are removed."""
+def _others(folder: Path) -> Iterator[_Runner]:
+    """The other processes that have a lease in a folder; leases of dead ones are removed."""
     for path in sorted(folder.glob("*.json")):
         try:
             host, pid, start_time, shard, *waits = json.loads(path.read_text())
@@ -189,6 +177,8 @@ def _runners(folder: Path) -> Iterator[_Runner]:
         except (OSError, ValueError, TypeError):
             continue  # it is gone, or not one of ours
         process = Process(host, pid, start_time)
+        if process == this_process():
+            continue
         if is_held(path, process):
             yield _Runner(path, process, shard, bool(waits), touched)
         else:

@@ -27,6 +27,8 @@ from params_proto.records.manifest import (
 from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
+_ATTEMPT = ("attempt", "started", "host", "pid", "identity")  # what distinguishes attempts
+
 
 @dataclass(frozen=True, eq=False)
 class JobStore:
@@ -150,9 +152,8 @@ class JobStore:
             SweepError: it cannot be written.
         """
         last = self._last(record.job)
-        # That includes attempts at an earlier sweep in the directory.
-        attempt = (record.attempt, record.started, record.runner, record.identity)
-        if last is None or (last.attempt, last.started, last.runner, last.identity) != attempt:
+        # All of it, as another sweep may have had the directory since.
+        if last is None or any(getattr(last, key) != getattr(record, key) for key in _ATTEMPT):
             return False
         if last.status is not Status.RUNNING and not record.is_mine:
             return False
@@ -160,7 +161,7 @@ class JobStore:
         return True
 
     def write(self, record: Record) -> None:
-        """Replaces a job's record, of which there is a whole one at every moment.
+        """Replaces a job's record in one step, so that readers always find a whole one.
 
         Raises:
             SweepError: it cannot be written.

@@ -1,4 +1,4 @@
-"""Sweeps of no job, of one, and of very many."""
+"""A sweep of very many jobs."""
 
 from __future__ import annotations
 
@@ -7,33 +7,12 @@ from pathlib import Path
 
 from params_proto.records import JobStore, Record
 from tests.faults.figures import Figures
-from tests.faults.promises import Values, expect_done
 from tests.faults.sweeps import APPS, Sweep
 from tests.faults.violations import expect
 
 _LAUNCHER = "hydra.launcher._target_=hydra_plugins.in_this_process.InThisProcess"
 _LONGEST = 10.0  # seconds in which 100,000 records are read
 _HANGS = 3600.0  # seconds after which so many jobs do
-
-
-def none(folder: Path) -> None:
-    """A sweep without jobs is a mistake, which is told before anything is written."""
-    sweep = Sweep(folder, ["hydra.sweeper.sweep={product:{x:[1,2]},exclude:{x:[1,2]}}"])
-    run = sweep.start()
-    expect(run.ended() == 1, f"it ends with {run.returncode}", run.output)
-    expect("the sweep has no jobs" in run.text(), "it does not say why", run.output)
-    expect("Traceback (most" not in run.text(), "a traceback", run.output)
-    expect(not sweep.directory.exists(), "it has written something", run.output)
-
-
-def one(folder: Path, values: Values) -> None:
-    """A sweep of one job runs it, and has nothing left then."""
-    sweep = Sweep(folder, ["x=3"])
-    for start in (sweep.start, sweep.resume):
-        run = start()
-        expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
-    expect("Nothing is left to run: 1 job" in sweep.runs[1].text(), "?", sweep.runs[1].output)
-    expect_done(sweep, {0: values[3]})
 
 
 def many(folder: Path, thousands: int, figures: Figures) -> None:

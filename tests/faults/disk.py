@@ -14,8 +14,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from random import Random
 
-from params_proto.errors import SweepError
-from params_proto.records import JobStore, Record
 from params_proto.records.manifest import (
     COMPOSED,
     JOBS,
@@ -23,11 +21,8 @@ from params_proto.records.manifest import (
     PLAN,
     RUNNING,
     SWEEP,
-    UnreadableError,
-    read_plan,
     record_path,
 )
-from params_proto.records.record import read_record
 from tests.faults.promises import Done, Values, expect_done, records
 from tests.faults.sweeps import Run, Sweep
 from tests.faults.violations import SkippedError, expect
@@ -51,7 +46,6 @@ def records_of_others(folder: Path, values: Values) -> None:
     sweep = _done(folder, values)
     paths = [record_path(sweep.directory, number) for number in range(JOBS_OF_EACH)]
     whole = paths[0].read_bytes()
-    _expect_each_cut_is_told(sweep.directory, whole)
     spoilt = {
         0: b"",
         1: whole[:1],
@@ -117,11 +111,6 @@ def spoilt_plan(folder: Path, values: Values, rng: Random, times: int) -> None:
     sweep = _done(folder, values)
     before = records(sweep.directory)
     plan = sweep.directory / OWN / PLAN
-    whole = plan.read_bytes()
-    for length in range(len(whole) - 2):  # the last two are } and the end of the line
-        plan.write_bytes(whole[:length])
-        _expect_unread(sweep.directory, f"{plan} cut after {length} bytes")
-    plan.write_bytes(whole)
     record_path(sweep.directory, 5).unlink()
     for path in (plan, sweep.directory / SWEEP, sweep.directory / OWN / COMPOSED):
         whole = path.read_bytes()
@@ -192,31 +181,6 @@ def _expect_refused(sweep: Sweep, run: Run, why: str, *, begun: bool = False) ->
     expect(run.ended() == 1, f"{why}: it ends with {run.returncode}", run.output)
     expect(not run.shows_a_traceback, f"{why}: a traceback", run.output)
     expect(before in (None, len(sweep.told)), f"{why}: jobs ran", run.output)
-
-
-def _expect_each_cut_is_told(directory: Path, whole: bytes) -> None:
-    """That a record is read from no part of its file."""
-    path = record_path(directory, 0)
-    for length in range(len(whole)):
-        path.write_bytes(whole[:length])
-        try:
-            read_record(whole[:length])
-        except UnreadableError:
-            pass
-        else:
-            expect(False, f"{whole[:length]} is taken for a record")
-        first = next(JobStore(directory).all())
-        expect(isinstance(first, tuple) and first[0] == 0, f"{whole[:length]} is read as {first}")
-    path.write_bytes(whole)
-    expect(isinstance(next(JobStore(directory).all()), Record), "a whole record is not read")
-
-
-def _expect_unread(directory: Path, what: str) -> None:
-    try:
-        read_plan(directory)
-    except SweepError:
-        return
-    expect(False, f"{what} is taken for a plan")
 
 
 @contextmanager

@@ -59,8 +59,6 @@ def short(context: Context) -> Mapping[str, Scenario]:
         "clock": partial(clock.jumps, values=values),
         "race-start": partial(race.start, values=values),
         "race-resume": partial(_raced, context, "race-resume", 1),
-        "counts-none": counts.none,
-        "counts-one": partial(counts.one, values=values),
     }
 
 

@@ -76,26 +76,6 @@ def test_a_forked_process_has_a_beat_of_its_own(python: Any) -> None:
 with keep_alive(a):
     assert touched(a)
     pid = os.fork()
-    if pid:
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    else:
-        with keep_alive(b):
-            assert touched(b)
-        os._exit(0)
-assert still(a)
-pid = os.fork()
-if not pid:
-    with keep_alive(b):
-        os._exit(0 if touched(b) and still(a) else 3)
-assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-"""
-    python("-W", "ignore::DeprecationWarning", "-c", START + code)
-
-
-def test_what_the_parent_does_is_not_the_forks(python: Any) -> None:
-    code = """
-with keep_alive(a):
-    pid = os.fork()
     if not pid:
         with keep_alive(b):
             os.kill(os.getppid(), 19)  # SIGSTOP: only the fork may touch anything now
@@ -207,28 +187,27 @@ def test_a_second_process_is_refused(hold: Hold, tmp_path: Path) -> None:
         r".* hydra\.sweeper\.resume=true; or give this one another hydra\.sweep\.dir\."
     )
     for shard in (None, "0::2"):
-        with pytest.raises(SweepError, match=message), sweep_lease(tmp_path, shard):
+        with (
+            pytest.raises(SweepError, match=message),
+            sweep_lease(tmp_path, shard, wait_for_stale=True),  # only for those of other machines
+        ):
             pass
     assert signs(tmp_path) == [f"{this_process().host}-{first.pid}.json"]
     first.communicate("\n")
     with sweep_lease(tmp_path, None):
         assert signs(tmp_path) == [f"{this_process().host}-{os.getpid()}.json"]
+    with pytest.raises(ZeroDivisionError), sweep_lease(tmp_path, None):
+        raise ZeroDivisionError
     assert signs(tmp_path) == []
 
 
 def test_shards_run_at_once(hold: Hold, tmp_path: Path) -> None:
-    first = hold(tmp_path, "0::3")
-    hold(tmp_path, "1::3")
     with sweep_lease(tmp_path, "2::3"):
-        assert len(signs(tmp_path)) == 3
-    with (
-        pytest.raises(SweepError, match=r"^process \d+ on .* runs the sweep in"),
-        sweep_lease(tmp_path, None),
-    ):
-        pass
-    first.kill()
-    with sweep_lease(tmp_path, "0::3"):
-        pass
+        assert not runs_elsewhere(tmp_path)
+        hold(tmp_path, "0::3")
+        assert runs_elsewhere(tmp_path)
+        assert len(signs(tmp_path)) == 2
+    assert refused(tmp_path).startswith("process ")
 
 
 @pytest.mark.parametrize("shard", [[], ["0::2"]], ids=["whole", "shard"])
@@ -284,7 +263,6 @@ def beating(sign: Path) -> Generator[None, None, None]:
         (0, None, "0::2", True),
         (0, "1::2", None, True),
         (0, "1::2", "0::2", False),
-        (320, "1::2", None, False),
     ],
 )
 def test_another_machine(
@@ -296,21 +274,13 @@ def test_another_machine(
     assert path.exists() == (ago < 300)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "[1]", "7", '["other", 1]'])
-def test_a_foreign_file_among_the_signs(tmp_path: Path, content: str) -> None:
+@pytest.mark.parametrize("content", ["", "{}", "7", '["other", 1]'])
+def test_a_foreign_file_among_the_leases(tmp_path: Path, content: str) -> None:
     path = elsewhere(tmp_path, 0)
     path.write_text(content)
-    (path.parent / "notes.txt").write_text("")
     with sweep_lease(tmp_path, None):
         pass
     assert path.exists()
-
-
-def test_it_is_let_go_after_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ZeroDivisionError), sweep_lease(tmp_path, None):
-        raise ZeroDivisionError
-    with sweep_lease(tmp_path, None):
-        pass
 
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
@@ -352,18 +322,6 @@ def test_the_next_heartbeat_of_another_machine(
     monkeypatch.setattr(lock, "STALE", 21.0)
     elsewhere(tmp_path, 20)  # its machine is gone
     assert not refused(tmp_path, wait_for_stale=True)
-
-
-def test_a_process_of_this_machine_is_not_waited_for(hold: Hold, tmp_path: Path) -> None:
-    first = hold(tmp_path)
-    assert refused(tmp_path, wait_for_stale=True).startswith(f"process {first.pid} on ")
-
-
-def test_whether_other_shards_run(hold: Hold, tmp_path: Path) -> None:
-    with sweep_lease(tmp_path, "0::2"):
-        assert not runs_elsewhere(tmp_path)
-        hold(tmp_path, "1::2")
-        assert runs_elsewhere(tmp_path)
 
 
 MANY = """

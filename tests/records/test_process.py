@@ -1,4 +1,4 @@
-"""Which processes live."""
+"""Which processes are alive."""
 
 from __future__ import annotations
 
@@ -35,49 +35,28 @@ def by(
     MODULE._process.cache_clear()
 
 
-def start_time(pid: int) -> str | None:
-    return MODULE._start_time(pid)
+def process(pid: int) -> Process:
+    return Process(this_process().host, pid, MODULE._start_time(pid))
 
 
-def test_this_one(by: str) -> None:
-    me = this_process()
-    assert me.pid == os.getpid()
-    assert me.start_time == start_time(os.getpid())
-    assert me.is_local
-    assert me.is_alive
-
-
-def test_a_child(by: str, child: subprocess.Popen[bytes]) -> None:
-    process = Process(this_process().host, child.pid, start_time(child.pid))
-    assert process.start_time is not None
-    assert process.is_alive
-    child.kill()
-    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie: nobody has asked for it
-    assert not process.is_alive
-    child.wait()
-    assert not process.is_alive
-
-
-def test_another_that_has_its_number(by: str, child: subprocess.Popen[bytes]) -> None:
-    host = this_process().host
-    assert not Process(host, child.pid, "another boot/1").is_alive
-    assert Process(host, child.pid, None).is_alive  # when it began could not be told
-    child.kill()
-    child.wait()
-    assert not Process(host, child.pid, None).is_alive
-
-
-def test_another_zone_and_language(
+def test_a_process_and_its_end(
     by: str, child: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    process = Process(this_process().host, child.pid, start_time(child.pid))
+    assert this_process() == process(os.getpid())
+    assert this_process().is_local
+    found = process(child.pid)
+    assert found.start_time is not None
     monkeypatch.setenv("TZ", "Asia/Kathmandu")
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
-    assert process.is_alive
-
-
-def test_a_number_that_no_process_has() -> None:
-    assert not Process(this_process().host, 2**22 + 1, None).is_alive
+    assert found.is_alive
+    assert found._replace(start_time=None).is_alive  # nobody could tell when it began
+    assert not found._replace(start_time="another boot/1").is_alive  # its pid was reused
+    child.kill()
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)  # a zombie
+    assert not found.is_alive
+    child.wait()
+    assert not found.is_alive
+    assert not found._replace(start_time=None).is_alive
 
 
 def test_another_machine() -> None:
@@ -85,12 +64,12 @@ def test_another_machine() -> None:
 
 
 def test_a_name_with_parentheses(tmp_path: Path) -> None:
-    shell = shutil.which("sleep")
-    assert shell is not None
+    sleep = shutil.which("sleep")
+    assert sleep is not None
     odd = tmp_path / "a) Z 1 ("
-    shutil.copy(shell, odd)
+    shutil.copy(sleep, odd)
     with subprocess.Popen([odd, "60"]) as started:
-        assert Process(this_process().host, started.pid, start_time(started.pid)).is_alive
+        assert process(started.pid).is_alive
         started.kill()
 
 
@@ -108,25 +87,15 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     python("-W", "ignore::DeprecationWarning", "-c", code)
 
 
-def test_how_long_ago_a_file_was_touched(tmp_path: Path) -> None:
-    path = tmp_path / "sign"
-    assert age(path) == float("inf")
+def test_how_long_ago_a_file_was_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "lease"
+    assert age(path) == age(tmp_path / "missing" / "lease") == float("inf")
     path.touch()
     assert 0 <= age(path) < 5
     before = time.time() - 1000
     os.utime(path, (before, before))
     assert 990 < age(path) < 1010
-    assert [each.name for each in tmp_path.iterdir()] == ["sign"]
-    assert age(tmp_path / "missing" / "sign") == float("inf")
-
-
-def test_where_nothing_can_be_written_the_clock_of_this_machine_has_to_do(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = tmp_path / "sign"
-    path.touch()
-    before = time.time() - 1000
-    os.utime(path, (before, before))
+    assert [each.name for each in tmp_path.iterdir()] == ["lease"]
 
     def refused(*_: object, **__: object) -> None:
         raise OSError(errno.EROFS, os.strerror(errno.EROFS))

@@ -123,9 +123,3 @@ def test_no_record(text: str | bytes, message: str) -> None:
 def test_what_a_later_version_adds_is_ignored() -> None:
     later = FILE | {"node": 7, "error": {**FILE["error"], "notes": []}}
     assert read_record(json.dumps(later)) == RECORD
-
-
-def test_an_old_record_without_a_value() -> None:
-    assert read_record(
-        json.dumps({key: FILE[key] for key in FILE if key != "value"})
-    ) == RECORD._replace(value=None)

@@ -71,7 +71,7 @@ def names(store: JobStore) -> list[str]:
 
 
 def test_all_records_in_order(store: JobStore) -> None:
-    written = [RECORD._replace(job=job) for job in (2, 999, 1000, 5_000_000)]
+    written = [RECORD._replace(job=job) for job in (2, 10, 1000, 10_000, 2_000_000, 10_000_000)]
     for record in reversed(written):
         store.write(record)
     store.path(7).write_text("{")

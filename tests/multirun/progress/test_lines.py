@@ -60,17 +60,6 @@ def test_a_job_that_is_launched_again_counts_once() -> None:
     assert shown.parts()[:2] == ["2/2 done", "0 running"]
 
 
-@pytest.mark.parametrize(("metric", "times"), [("los", 1), ("loss", 0), ("value", 0)])
-def test_a_misspelt_metric_is_reported_at_the_first_job(
-    caplog: pytest.LogCaptureFixture, metric: str, times: int
-) -> None:
-    shown = progress(3, Ranking(metric))
-    for job, value in enumerate([None, {"loss": 1}, {"loss": 2}]):
-        shown.changed(record(job, value))
-    text = "hydra.sweeper.metric=los: job 1 has returned no los. Did you mean loss?"
-    assert caplog.messages == [text] * times
-
-
 def test_jobs_that_ran_before(capsys: pytest.CaptureFixture[str]) -> None:
     remaining = ResumeFilter(JobStore(Path()), Best(Ranking("loss")), left_out=5, unfinished=2)
     shown = progress(10, remaining=remaining)

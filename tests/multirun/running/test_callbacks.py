@@ -50,8 +50,9 @@ def tagged(function):
 """
 
 
-@pytest.mark.parametrize("launcher", ["basic", "joblib"])
-@pytest.mark.parametrize("app", APPS)
+@pytest.mark.parametrize(
+    ("app", "launcher"), [("plain", "joblib"), ("object", "basic"), ("proto", "joblib")]
+)
 def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, launcher: str) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/config.yaml").write_text(

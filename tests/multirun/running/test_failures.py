@@ -57,10 +57,6 @@ def summary(said: str) -> list[str]:
     return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
 
 
-def raises(config: Any) -> None:
-    raise JobError
-
-
 def test_they_are_told_at_once_and_at_the_end(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -188,12 +184,6 @@ def test_failures_of_an_earlier_run_do_not_count_after_a_death(multirun: Any, ap
     assert found == {0: "crashed", **dict.fromkeys(range(1, 6), "completed")}
 
 
-def test_so_many_may_fail(multirun: Any, app: Path) -> None:
-    with pytest.raises(JobError):
-        multirun("seed=0,1,0,1,0", "hydra.sweeper.max_failures=2", task=fails)
-    assert len(records(app / "out")) == 5
-
-
 @LAUNCHERS
 def test_a_job_that_fails_is_run_again(
     multirun: Any, app: Path, launcher: list[str], capsys: pytest.CaptureFixture[str]
@@ -230,31 +220,6 @@ def test_retries_come_after_their_batch(multirun: Any, capsys: pytest.CaptureFix
     ]
 
 
-def test_with_steps_between_the_numbers(multirun: Any, app: Path) -> None:
-    with pytest.raises(JobError):
-        multirun(
-            *("seed=0,1,2,0,1,2,0", "hydra.sweeper.slice=1::2", "hydra.sweeper.retries=1"),
-            task=fails,
-        )
-    found = records(app / "out")
-    assert {job: one["attempt"] for job, one in found.items()} == {1: 2, 3: 1, 5: 2}
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
-        ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
-        ("max_failures=1.5", "Error merging override hydra.sweeper.max_failures=1.5"),
-        ("retries=many", "Error merging override hydra.sweeper.retries=many"),
-    ],
-)
-def test_no_number(multirun: Any, app: Path, option: str, message: str) -> None:
-    with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=1", f"hydra.sweeper.{option}")
-    assert not list((app / "out").iterdir())
-
-
 # --- the command that resumes
 
 
@@ -275,7 +240,6 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
     [
         (["python", "train.py", "-m"], [], "out", "python train.py -m hydra.sweeper.resume=out"),
         (["python", "my train.py", "-m"], [], "a b", "python 'my train.py' -m 'hydra.sweeper.resume='\"'\"'a b'\"'\"''"),
-        (["python", "-m", "lab.train"], ["hydra.mode=MULTIRUN"], "out", "python -m lab.train hydra.sweeper.resume=out"),
         (
             ["python", "a.py"],
             ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra/sweeper=params_proto", "hydra.sweeper.retries=2", "hydra.verbose=true"],
@@ -290,8 +254,6 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
             "python a.py hydra.sweeper.resume=x",
         ),
         (["python", "a.py"], [], "it's $HOME/`ls`", None),
-        (["python", "a.py"], [], "a=b,c{d}[e]", None),
-        (["python", "a.py"], [], "\\back slash", None),
         (["python", "a.py"], [], "é 🦜", None),
         (["python", "a.py"], [], "true", None),
     ],
@@ -317,12 +279,9 @@ def test_the_command(
 @pytest.mark.parametrize(
     ("arguments", "kept"),
     [
-        (["-m", "lr=1,2"], ["-m"]),
-        (["--multirun", "lr=1", "seed=2"], ["--multirun"]),
         (["lr=1", "-m", "-cn", "other", "x=-1"], ["-m", "-cn", "other"]),
         (["-cp", "my conf", "--config-name", "a", "-m", "+x=1"], ["-cp", "my conf", "--config-name", "a", "-m"]),
         (["--config-dir=conf", "-m", "~x"], ["--config-dir=conf", "-m"]),
-        (["-cd", "conf", "--package", "db", "-m"], ["-cd", "conf", "--package", "db", "-m"]),
         (["hydra.mode=MULTIRUN", "lr=1,2"], ["hydra.mode=MULTIRUN"]),
         ([], []),
     ],
@@ -378,16 +337,6 @@ def main(config):
 
 main()
 """
-
-
-def test_the_log_of_a_job_whose_name_says_what_only_the_job_has(
-    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(JobError):
-        multirun("+tag=a,b", "hydra.job.name=on-${tag}", task=raises)
-    said = capsys.readouterr().out
-    assert f"job 0 (+tag=a) failed: JobError. Its log: {app}/out/0/on-a.log" in said
-    assert f"job 1 (+tag=b) failed: JobError. Its log: {app}/out/1/on-b.log" in said
 
 
 @pytest.mark.parametrize("way", ["-m", "hydra.mode=MULTIRUN"])

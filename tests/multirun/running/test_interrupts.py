@@ -87,8 +87,11 @@ def goes_on(app: Path, said: str, overrides: list[str]) -> None:
     assert found == [[*overrides, f"seed={seed}"] for seed in (1, 2, 3)]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("name", ["plain", "deaf"])  # a deaf job ends as if it were done
+@pytest.mark.parametrize(
+    ("number", "name"),
+    # a deaf job ends as if it were done
+    [(signal.SIGINT, "plain"), (signal.SIGINT, "deaf"), (signal.SIGTERM, "deaf")],
+)
 def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) -> None:
     process = start(APP, f"name={name}", "seed=1,2,3")
     wait_for(app / "began-1")

@@ -11,7 +11,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from params_proto.multirun import JobRunner
-from params_proto.multirun.job_runner import FailureCounter, Launch, Skipped
+from params_proto.multirun.job_runner import Launch, Skipped
 from params_proto.multirun.jobs import Job
 from params_proto.records import JobStore, Record
 from tests.records.test_manifest import PLAN
@@ -72,7 +72,7 @@ def fails_below_2(config: Any) -> int:
 
 def test_a_job_that_is_done_or_comes_after_too_many_failures_is_skipped(directory: Path) -> None:
     runner = JobRunner(fails_below_2, directory)
-    runner.launch = Launch(failures=FailureCounter(directory / "failed", 1))
+    runner.launch = Launch(max_failures=1, failures=directory / "failed")
 
     def run(seed: int, rerun_after: int = 0) -> Any:
         job = Job(seed, [f"seed={seed}"], rerun_after=rerun_after)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -108,10 +107,15 @@ def test_the_records_tell_what_a_launcher_does_not_return(
     assert (tmp_path / "out/results.csv").read_text().count("completed") == 3
 
 
-def test_jobs_that_a_launcher_leaves_out_can_run_later(run: Run, tmp_path: Path) -> None:
-    left_out = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[0]", status=1).stderr
-    assert "2 jobs without a record of the end: the launcher returned 1 of 3 results." in left_out
-    assert sorted(recorded(tmp_path / "out")) == [0]
-    (command,) = [line for line in left_out.splitlines() if line.startswith("Resume with: ")]
-    assert shlex.split(command)[-1] == "hydra.sweeper.resume=out"
-    assert run("hydra.sweeper.resume=out").stdout == "job 1 1 0\njob 2 2 0\n"
+def test_jobs_that_a_launcher_leaves_out_are_launched_again(run: Run, tmp_path: Path) -> None:
+    done = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[first]")
+    ran = [line for line in done.stdout.splitlines() if line.startswith("job ")]
+    assert ran == ["job 0 0 0", "job 1 1 0", "job 2 2 0"]
+    assert sorted(recorded(tmp_path / "out")) == [0, 1, 2]
+
+
+def test_a_launcher_that_runs_no_job(run: Run, tmp_path: Path) -> None:
+    said = run("seed=0,1,2", "hydra.sweep.dir=out", numbers="[]", status=1).stderr
+    assert "the launcher returned 0 of 3 results." in said
+    assert recorded(tmp_path / "out") == {}
+    assert run("hydra.sweeper.resume=out").stdout == "job 0 0 0\njob 1 1 0\njob 2 2 0\n"

@@ -77,13 +77,12 @@ FIRST = ["hydra.sweep.dir=runs/1", "hydra.sweeper.slice=0:1"]
 @pytest.mark.parametrize(
     ("commands", "plain"),
     [
-        ([["train.py", *SEEDS, "hydra.sweep.dir=runs/1"]], False),
         ([["train.py", *SEEDS, "hydra.sweep.dir=runs/1", "hydra.job.chdir=true"]], True),
         ([["-m", "train", *SEEDS, "hydra.sweep.dir='runs/${now:%S%f}'"]], False),
         ([["train.py", *SEEDS, "hydra.sweep.dir=runs/1", *JOBLIB]], False),
         ([["train.py", *SEEDS, *FIRST], ["train.py", *OURS, *AGAIN]], True),
     ],
-    ids=["fixed", "chdir", "module-and-time", "joblib", "resume"],
+    ids=["chdir", "module-and-time", "joblib", "resume"],
 )
 def test_each_rank_runs_the_job_of_the_first(
     lab: Path,

@@ -20,6 +20,7 @@ from hydra.errors import CompactHydraException
 import params_proto
 from params_proto.multirun.job_runner import ExitError
 from params_proto.overrides.identity import identity
+from tests.versions import HYDRA_1_3
 
 FIELDS = [
     *("job", "overrides", "config", "identity", "dir", "host", "pid", "process", "attempt"),
@@ -127,13 +128,17 @@ main()
 """
 
 
-@pytest.mark.parametrize(("script", "frames"), [(SCRIPT, 2), (PROTO, 1)], ids=["hydra", "proto"])
+@pytest.mark.parametrize(
+    ("script", "frames", "launcher"),
+    [(SCRIPT, 2, "basic"), (PROTO, 1, "basic"), (PROTO, 1, "joblib")],
+    ids=["hydra", "proto", "proto-joblib"],
+)
 def test_the_traceback_begins_at_the_users_code(
-    app: Path, python: Any, script: str, frames: int
+    app: Path, python: Any, script: str, frames: int, launcher: str
 ) -> None:
     (app / "app.py").write_text(script)
-    ours = "hydra/sweeper=params_proto"
-    python("app.py", "-m", ours, "seed=7", "hydra.sweep.dir=out", status=1)
+    ours = ["hydra/sweeper=params_proto", f"hydra/launcher={launcher}"]
+    python("app.py", "-m", *ours, "seed=7", "hydra.sweep.dir=out", status=1)
     (failed,) = records(app / "out")
     trace = failed["error"]["traceback"].splitlines()
     places = [line for line in trace if line.startswith("  File ")]
@@ -151,40 +156,34 @@ def recursion() -> None:
     recursion()
 
 
-@pytest.mark.parametrize(
-    ("raises", "raised", "kind", "message"),
-    [
-        (lambda: sys.exit(3), ExitError, "ExitError", "sys.exit(3)"),
-        (lambda: sys.exit("gone"), ExitError, "ExitError", "sys.exit('gone')"),
-        (UnsayableError, UnsayableError, "UnsayableError", "(its __str__ raises ValueError)"),
-        (ValueError, ValueError, "ValueError", ""),
-        (lambda: ValueError("\ud800\0"), ValueError, "ValueError", "\\ud800\0"),
-        (lambda: GeneratorExit("x"), RuntimeError, "GeneratorExit", "x"),
-        (recursion, RecursionError, "RecursionError", "maximum recursion depth exceeded"),
-    ],
-    ids=["exit 3", "exit text", "unsayable", "nothing", "surrogate", "base", "recursion"],
-)
-def test_whatever_a_job_raises(
-    multirun: Any, app: Path, raises: Any, raised: type[Exception], kind: str, message: str
-) -> None:
+ENDINGS: list[tuple[Any, str | None, str]] = [
+    (lambda: sys.exit(3), "ExitError", "sys.exit(3)"),
+    (lambda: sys.exit("gone"), "ExitError", "sys.exit('gone')"),
+    (sys.exit, None, ""),
+    (lambda: sys.exit(0), None, ""),
+    (UnsayableError, "UnsayableError", "(its __str__ raises ValueError)"),
+    (ValueError, "ValueError", ""),
+    # As of a broken file name: it would end the writing of the summary, and jq's reading.
+    (lambda: ValueError("caf\udce9\0"), "ValueError", "caf\\udce9\0"),
+    (lambda: GeneratorExit("x"), "GeneratorExit", "x"),
+    (recursion, "RecursionError", "maximum recursion depth exceeded"),
+]
+
+
+def test_however_a_job_ends(multirun: Any, app: Path, capfd: pytest.CaptureFixture[str]) -> None:
     def task(config: Any) -> None:
-        if config.seed == 0:
-            raise raises()
+        raise ENDINGS[config.seed][0]()
 
-    with pytest.raises(raised):
-        multirun("seed=0,1", task=task)
-    assert each(app / "out", "status") == ["failed", "completed"]
-    error = records(app / "out")[0]["error"]
-    assert error["type"] == kind
-    assert error["message"].startswith(message)
-    assert error["traceback"].startswith("Traceback (most recent call last):")
-
-
-@pytest.mark.parametrize("code", [None, 0])
-def test_a_job_that_leaves_with_0_is_completed(multirun: Any, code: int | None) -> None:
-    run = multirun("seed=0,1", task=lambda config: sys.exit(code))
-    assert each(run.directory, "status") == ["completed", "completed"]
-    assert run.values == [None, None]
+    with pytest.raises(ExitError, match=r"sys\.exit\(3\)"):
+        multirun(f"seed=range({len(ENDINGS)})", task=task)
+    for record, (_, kind, message) in zip(records(app / "out"), ENDINGS, strict=True):
+        assert record["status"] == ("failed" if kind else "completed")
+        if kind:
+            assert record["error"]["type"] == kind
+            assert record["error"]["message"].startswith(message)
+            assert record["error"]["traceback"].startswith("Traceback (most recent call last):")
+    if HYDRA_1_3:  # Hydra 1.4 logs what a job raised, as it is
+        assert "Logging error" not in capfd.readouterr().err
 
 
 class BadItem:
@@ -234,16 +233,12 @@ def test_a_value_that_is_no_json(
     ("overrides", "config"),
     [
         (["+sweep=grid"], {"lr": 1, "seed": 0}),
-        (["+sweep=grid", "seed=7"], {"lr": 1}),
-        (["+sweep=pairs"], {"lr": 1, "model": "small"}),
         (["+sweep=pairs", "++seed=1,2"], {"lr": 1, "model": "small", "seed": 1}),
         (["seed=1"], {}),
-        (["seed=1,2", "+model=small"], {"seed": 1}),
         (["db=null,pg"], {"db": None}),
         (["layers=[1,2],[3]", "name='1',x"], {"layers": [1, 2], "name": "1"}),
         (["lr=inf,nan"], {"lr": "Infinity"}),
         (["obj.x=range(1,3)"], {"obj.x": 1}),
-        (["hydra.sweeper.sweep={product:{lr:[1,2]},repeat:2}"], {"lr": 1}),
     ],
     ids=str,
 )
@@ -282,20 +277,15 @@ def test_an_identity_knows_neither_order_nor_spelling(multirun: Any, app: Path) 
     ("one", "other", "same"),
     [
         (["lr=1"], ["lr=1.0"], True),
-        (["lr=1"], ["lr=1e0"], True),
         (["lr=1"], ["lr='1'"], False),
         (["lr=1"], ["lr=true"], False),
         (["lr=true"], ["lr=True"], True),
         (["lr=null"], ["~lr"], False),
-        (["~db"], ["~db=pg"], True),
         (["x={a:1,b:2}"], ["x={b:2,a:1.0}"], True),
         (["x=[1,2]"], ["x=[2,1]"], False),
         (["x=nan"], ["x=NaN"], True),
-        (["x=0.0"], ["x=-0.0"], True),
         (["x=a", "y=b"], ["x=b", "y=a"], False),
-        (["x=1e400"], ["x=inf"], True),
         (["x=${y}"], ["x='${y}'"], True),
-        (["x=" + "9" * 5000], ["x=" + "9" * 4999], False),
     ],
     ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else str(value),
 )
@@ -390,14 +380,6 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     assert multirun("+part=sized", "seed=1,2", "hydra.sweeper.resume=true").jobs == []
 
 
-def test_overwriting_removes_what_was_there(multirun: Any) -> None:
-    multirun("seed=1,2,3")
-    run = multirun("seed=4", "hydra.sweeper.overwrite=true")
-    assert each(run.directory, "config") == [{}]
-    assert each(run.directory, "overrides") == [["seed=4"]]
-    assert each(run.directory, "attempt") == [1]
-
-
 def test_what_is_in_the_way_of_the_records(multirun: Any, app: Path) -> None:
     (app / "out" / ".sweep").mkdir(parents=True)
     (app / "out" / ".sweep" / "jobs").write_text("")
@@ -428,13 +410,6 @@ def test_a_record_that_cannot_be_written_at_the_end(
         assert f"{job}.json cannot be read: Is a directory" in logs[job]
     said = capsys.readouterr().out
     assert "1 job failed:\n- ZeroDivisionError: and no record (1 job: 1)\n" in said
-
-
-def test_a_file_in_the_place_of_the_folder(multirun: Any, app: Path) -> None:
-    (app / "out").mkdir()
-    (app / "out" / ".sweep").write_text("")
-    with pytest.raises(CompactHydraException, match=r"\.sweep cannot be written: .*remove what is"):
-        multirun("seed=1,2")
 
 
 def test_jobs_see_their_own_overrides(multirun: Any) -> None:

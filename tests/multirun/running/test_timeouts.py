@@ -124,7 +124,6 @@ def test_a_launcher_with_a_limit_of_its_own(multirun: Any, app: Path) -> None:
     "options",
     [
         ["hydra/launcher=joblib", "hydra.launcher.prefer=threads"],
-        ["hydra/launcher=joblib", "hydra.launcher.require=sharedmem"],
         ["hydra/launcher=joblib", "hydra.launcher.backend=threading"],
     ],
     ids=lambda options: options[1],
