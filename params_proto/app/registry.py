@@ -201,11 +201,9 @@ def find_parameter(
     holders = [one for one in candidates if first in one.defaults]
     if holders:
         return _only(key, [one for one in holders if not one.node] or holders), first, rest
-    who = "No function or prefix class has a"
-    if target is not None:
-        who = f"{target.name} has no"
-        candidates = candidates if rest else [target]
-    valid = [one.full(name) if rest else name for one in candidates for name in one.defaults]
+    searched = [target] if target is not None and not rest else candidates
+    who = "No function or prefix class has a" if target is None else f"{target.name} has no"
+    valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
     raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
 

@@ -7,7 +7,7 @@ import functools
 import os
 import typing
 from collections import abc
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path, PurePath
 from pkgutil import resolve_name
@@ -87,14 +87,14 @@ it would be rounded
     if type(value) is kind:
         return value
     if issubclass(kind, enum.Enum):
-        if type(value) is str and value in kind.__members__:
+        with suppress(KeyError, TypeError):
             return kind.__members__[value]
         raise _mismatch(value, kind, f"choose {', '.join(kind.__members__)}")
-    if isinstance(value, bool):
+    if isinstance(value, bool):  # an int to Python
         raise _mismatch(value, kind)
     if isinstance(value, kind):
         return _BASE_VALUE[kind](value)
-    if kind is not float or not isinstance(value, int):
+    if (kind, type(value)) != (float, int):
         raise _mismatch(value, kind)
     with suppress(OverflowError):
         if float(value) == value:
@@ -228,10 +228,10 @@ def dotted_name(obj: Any) -> str | None:
     ('json.dumps', None)
     """
     name = f"{getattr(obj, '__module__', None)}.{getattr(obj, '__qualname__', None)}"
-    try:
-        return name if find_object(name) is obj else None
-    except ValueError:
-        return None
+    with suppress(ValueError):
+        if find_object(name) is obj:
+            return name
+    return None
 
 
 def find_object(name: str) -> Any:
@@ -281,9 +281,9 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
     if typing.is_typeddict(kind):
-        known = hints(kind)
-        items = _checked(value, Mapping, annotation)
-        return _named(items, kind, known, kind.__required_keys__, into)
+        required = dict.fromkeys(kind.__required_keys__, REQUIRED)
+        fields = {name: Field(name, one, required.get(name)) for name, one in hints(kind).items()}
+        return _named(_checked(value, Mapping, annotation), kind, fields, into)
     if isinstance(value, kind):
         return value
     if is_record(kind) or hasattr(kind, "_fields"):
@@ -353,10 +353,10 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """A sequence into a list; into a set, also a set, or a sequence in which nothing is twice."""
     (element,) = typing.get_args(annotation) or (Any,)
-    known = abc.Set if kind is not list and isinstance(value, abc.Set) else _SEQUENCES
-    elements = list(_checked(of_python(value), known, annotation))
+    allowed = {list: _SEQUENCES}.get(kind, (*_SEQUENCES, abc.Set))
+    elements = list(_checked(of_python(value), allowed, annotation))
     converted = [_at(f"[{i}]", into, each, element) for i, each in enumerate(elements)]
-    made = cast("Any", kind(converted))
+    made = kind(converted)
     if len(made) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
     return made
@@ -400,14 +400,7 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
             reason = f"it has {len(elements)} elements, not {len(names)}"
             raise _mismatch(elements, kind, reason)
         value = dict(zip(names, elements, strict=False))
-    given = dict(_checked(value, Mapping, kind))
-    fields = record_fields(kind)
-    for name, field in fields.items():
-        if field.default is None and given.get(name, ...) is None:
-            del given[name]  # None means a default of None, as in a call
-    annotations = {name: field.annotation for name, field in fields.items()}
-    required = [name for name, field in fields.items() if field.default is REQUIRED]
-    made = _named(given, kind, annotations, required, into)
+    made = _named(_checked(value, Mapping, kind), kind, record_fields(kind), into)
     try:
         return kind(**made)
     except CONSTRUCTOR_ERRORS as error:
@@ -415,21 +408,25 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
 
 
 def _named(
-    given: Mapping[Any, Any],
-    kind: Any,
-    annotations: Mapping[str, Any],
-    required: Collection[str],
-    into: _Into,
+    given: Mapping[Any, Any], kind: Any, fields: Mapping[str, Field], into: _Into
 ) -> dict[str, Any]:
     """The values of some fields, each converted to its own annotation."""
     for name in given:
-        if name not in annotations:
-            hint = did_you_mean(str(name), annotations)
-            raise ConversionError(f"{kind.__name__} has no {name!r}.{hint}")
-    missing = [name for name in annotations if name in required and name not in given]
+        if name not in fields:
+            raise ConversionError(
+                f"{kind.__name__} has no {name!r}.{did_you_mean(str(name), fields)}"
+            )
+    required = [name for name, field in fields.items() if field.default is REQUIRED]
+    missing = [name for name in required if name not in given]
     if missing:
         raise ConversionError(f"{kind.__name__} needs {', '.join(missing)}")
-    return {name: _at(f".{name}", into, each, annotations[name]) for name, each in given.items()}
+    converted: dict[str, Any] = {}
+    for name, each in given.items():
+        # None means a default of None, as in a call.
+        if each is not None or fields[name].default is not None:
+            each = _at(f".{name}", into, each, fields[name].annotation)
+        converted[name] = each
+    return converted
 
 
 def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:

@@ -208,10 +208,10 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
     mistakes: list[str] = []
     prefix = f"{target.node}." if target.node else ""
     keys = [key for key in node if isinstance(key, str) and key not in ignore]
-    others = {key: Field(key) for key in keys if target.open and key not in target.fields}
-    fields = {**target.fields, **others}
+    others = {key: Field(key) for key in keys if target.open}
     values = {
-        name: _value(node, field, f"{prefix}{name}", mistakes) for name, field in fields.items()
+        name: _value(node, field, f"{prefix}{name}", mistakes)
+        for name, field in {**others, **target.fields}.items()
     }
     if mistakes:
         raise together(mistakes)

@@ -54,9 +54,6 @@ def beside(
 # fmt: on
 
 
-def on_one_line(lr: float = 0.1): ...  # what it does
-
-
 def many_on_one_line(lr=0.1, bs=2):  # what it does
     ...
 
@@ -155,7 +152,6 @@ BESIDE = {
     ("target", "expected"),
     [
         (beside, BESIDE),
-        (on_one_line, {}),
         (many_on_one_line, {}),
         (decorated, {"lr": "learning rate"}),
         (
@@ -175,7 +171,6 @@ BESIDE = {
         (len, {}),
         (int, {}),
         (eval("lambda lr=1: lr"), {}),
-        (lambda lr=1: lr, {}),
     ],
     ids=lambda value: getattr(value, "__name__", "") or type(value).__name__,
 )
@@ -183,12 +178,6 @@ def test_a_parameter_is_described_by_what_stands_beside_it(
     target: Any, expected: dict[str, str]
 ) -> None:
     assert describe_help(target) == expected
-
-
-def test_a_class_without_source_has_no_help() -> None:
-    names: dict[str, Any] = {}
-    exec("class Made:\n    'Made.\\n\\nArgs:\\n  lr: rate'\n    lr: float = 1  # gone", names)
-    assert describe_help(names["Made"]) == {}
 
 
 DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {

@@ -272,27 +272,3 @@ def test_a_task_without_a_bind_neither_sees_nor_changes_another_tasks():
 
     assert asyncio.run(both()) == [1.0, 0.001]
     assert Training.lr == 5.0
-
-
-@pytest.mark.parametrize("first_out", [0, 1])
-def test_one_bind_in_two_tasks_leaves_each_in_its_own_surroundings(first_out: int):
-    shared_bind = proto.bind(Training, seed=7)
-
-    async def both() -> list[tuple[float, int]]:
-        turns = [asyncio.Event(), asyncio.Event()]
-        entered: list[int] = []
-
-        async def task(number: int) -> tuple[float, int]:
-            with proto.bind(Training, lr=float(number)):
-                with shared_bind:
-                    entered.append(number)
-                    if len(entered) == 2:
-                        turns[first_out].set()
-                    await turns[number].wait()
-                    assert Training.seed == 7
-                turns[1 - number].set()
-                return Training.lr, Training.seed
-
-        return await asyncio.gather(task(0), task(1))
-
-    assert asyncio.run(both()) == [(0.0, 1), (1.0, 1)]

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Optional
+from typing import Any, Literal, Optional
 
 import hydra
 import pytest
@@ -18,6 +18,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
+from omegaconf import OmegaConf
 
 from params_proto import SweepError, proto
 from params_proto.app.configs import Entry, stored
@@ -128,13 +129,7 @@ def test_the_body_gets_native_values():
         "weights": {"a": 1.0, "b": 2.0},
     }
     assert given == [DEFAULTS, changed]
-    for values in given:
-        assert {type(value).__module__ for value in values.values()} <= {
-            "builtins",
-            "pathlib",
-            "pathlib._local",
-            __name__,
-        }
+    assert not [one for values in given for one in values.values() if OmegaConf.is_config(one)]
 
 
 def failing(app: Any, arguments: list[str], capsys: Any) -> str:
@@ -151,60 +146,24 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("overrides", "messages"),
+    ("overrides", "message"),
     [
-        pytest.param(
-            ["data.split=tset", "training.betas=[1]"],
-            [
-                "2 mistakes:",
-                "- data.split: 'tset' is not one of 'train' | 'test'",
-                "- training.betas",
-            ],
-            id="several",
-        ),
-        pytest.param(["training.lr=fast"], ["training.lr", "'fast'", "Float"], id="float"),
-        pytest.param(
-            ["training.kind=HUGE"], ["training.kind", "'HUGE'", "SMALL, LARGE"], id="enum"
-        ),
-        pytest.param(
-            ["training.lrr=1"],
-            ["Training has no parameter training.lrr. Did you mean training.lr?"],
-            id="unknown",
-        ),
-        pytest.param(
-            ["sede=1", "-m", "lrr=0.1", "seed=1,2"],
-            [
-                "2 mistakes:\n- train has no parameter sede. Did you mean seed?\n"
-                "- train has no parameter lrr. Did you mean training.lr?\n"
-            ],
-            id="unknown at the root",
-        ),
-        pytest.param(
-            ["trianing.lr=1"],
-            ["train has no parameter trianing.lr. Did you mean training.lr?"],
-            id="unknown node",
-        ),
-        pytest.param(["SEED=1"], ["train has no parameter SEED. Did you mean seed?"], id="case"),
-        pytest.param(["+sede=1"], ["train has no parameter sede. Did you mean seed?"], id="added"),
-        pytest.param(
-            ["+data.splits=1"],
-            ["Data has no parameter data.splits. Did you mean data.split?"],
-            id="added field",
-        ),
-        pytest.param(
-            ["training=3"],
-            ["training is 3, but it has fields: write training.name=value"],
-            id="node",
-        ),
+        (["data.split=tset"], "data.split: 'tset' is not one of 'train' | 'test'"),
+        (["data.split=tset", "training.betas=[1]"], "2 mistakes:\n- training.betas"),
+        (["training.lr=fast"], "'fast' of type 'str' could not be converted to Float"),
+        (["training.lrr=1"], "Training has no parameter training.lrr. Did you mean training.lr?"),
+        (["sede=1", "-m", "lrr=0.1"], "- train has no parameter lrr. Did you mean training.lr?"),
+        (["trianing.lr=1"], "train has no parameter trianing.lr. Did you mean training.lr?"),
+        (["SEED=1"], "train has no parameter SEED. Did you mean seed?"),
+        (["+data.splits=1"], "Data has no parameter data.splits. Did you mean data.split?"),
+        (["training=3"], "training is 3, but it has fields: write training.name=value"),
     ],
+    ids=str,
 )
-def test_a_wrong_value_is_one_message(overrides: list[str], messages: list[str], capsys: Any):
+def test_a_wrong_value_is_one_message(overrides: list[str], message: str, capsys: Any):
     app, given = make_app()
 
-    text = failing(app, overrides, capsys)
-
-    for message in messages:
-        assert message in text
+    assert message in failing(app, overrides, capsys)
     assert given == []
 
 
@@ -300,22 +259,6 @@ def test_a_plain_name_beside_configs_of_the_users(
     train.run([*arguments, *QUIET])
 
     assert given == jobs
-
-
-def test_missing_values_are_reported_together(capsys: Any):
-    @proto.prefix
-    class Model:
-        width: int
-        depth: int
-
-    @proto.cli
-    def train(name: str):
-        assert (name, Model.width, Model.depth) == ("a", 1, 2)
-
-    text = failing(train, ["model.depth=2"], capsys)
-    assert "2 mistakes:\n- name has no value: give name=... (str).\n- model.width has no" in text
-
-    train.run([*QUIET, "name=a", "model.width=1", "model.depth=2"])
 
 
 def test_a_full_error_is_a_sweep_error(monkeypatch: pytest.MonkeyPatch):
@@ -441,27 +384,6 @@ def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
     assert not GlobalHydra.instance().is_initialized()
 
 
-class Pair(NamedTuple):
-    x: int
-    y: float = 2.0
-
-
-def test_a_named_tuple_with_a_default_is_given_as_a_list():
-    given: list[Any] = []
-
-    @proto.prefix
-    class Shape:
-        pair: Pair = Pair(3)
-
-    def train(pair: Pair = Pair(5, 6.0), other: Optional[Pair] = None):  # noqa: UP045, B008
-        given.append((pair, other, Shape.pair))
-
-    app = proto.cli(train)
-    app.run([*QUIET, "pair=[1]", "other={x: 4}", "shape.pair=[7,8]"])
-
-    assert given == [(Pair(1), Pair(4), Pair(7, 8.0))]
-
-
 # What Hydra shows
 
 
@@ -549,9 +471,7 @@ def test_hydras_own_flags_work(capsys: Any):
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("python train.py tr", ["training."]),
         ("python train.py training.", ["training.betas.", "training.kind=", "training.lr="]),
-        ("python train.py se", ["seed="]),
         ("python train.py seed=", ["seed=1"]),
     ],
 )
@@ -717,11 +637,10 @@ if __name__ == "__main__":
     "arguments",
     [
         ["place/train.py"],
-        ["-m", "place.train"],
         ["-c", "from place.train import train; train.run()"],
         ["-c", "exec(open('train.py').read()); train.run()"],
     ],
-    ids=["script", "module", "imported", "notebook"],
+    ids=["script", "imported", "notebook"],
 )
 def test_configs_and_the_job_name_are_those_of_the_file(
     arguments: list[str], tmp_path: Path, python: Any
@@ -766,17 +685,3 @@ def test_a_plain_hydra_app_in_the_same_process_is_left_alone(tmp_path: Path, pyt
     (tmp_path / "both.py").write_text(BOTH)
 
     assert lines(python("both.py")) == ["ours 0", "plain {} basic", "ours 2", "ours 0", "None"]
-
-
-def test_a_scripts_mistakes_and_its_info(
-    tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
-):
-    shutil.copy(APPS / "calls.py", tmp_path)
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # Hydra sees a debugger in it
-
-    wrong = python("calls.py", "training.lr=[1]", "hydra.run.dir=out", status=1)
-    assert "Traceback" not in wrong.stderr
-    assert "training.lr" in wrong.stderr
-    assert wrong.stdout == ""
-
-    assert "| params_proto_schema " in python("calls.py", "--info", "defaults").stdout

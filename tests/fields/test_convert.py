@@ -8,8 +8,7 @@ import collections
 import math
 import os
 import re
-import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import Enum, Flag, IntEnum
 from pathlib import Path, PurePosixPath
@@ -106,39 +105,30 @@ T = TypeVar("T")
 TAKEN: list[tuple[Any, Any, Any]] = [
     # one scalar for another that holds it exactly
     (1, float, 1.0),
-    (2**53, float, 2.0**53),
     (math.inf, float, math.inf),
     (math.nan, float, math.nan),
     (-0.0, float, -0.0),
-    (10**30, int, 10**30),
     (True, bool, True),
     (b"ab", bytes, b"ab"),
-    ("", str, ""),
     (Level.HIGH, int, 2),
     (Name.ADAM, str, "adam"),
     (np.int64(3), int, 3),
     (np.float32(0.5), float, 0.5),
     (np.bool_(True), bool, True),
-    (np.str_("a"), str, "a"),
     (np.int64(3), float, 3.0),
     # names of enum members, text for paths
     (Color.RED, Color, Color.RED),
     ("RED", Color, Color.RED),
-    ("HIGH", Level, Level.HIGH),
     ("ADAM", Name, Name.ADAM),
     (Access.READ | Access.WRITE, Access, Access.READ | Access.WRITE),
     ("a/b", Path, Path("a/b")),
-    (Path("a"), Path, Path("a")),
     (PurePosixPath("a"), Path, Path("a")),
     ("a", PurePosixPath, PurePosixPath("a")),
-    ("a", os.PathLike, Path("a")),
     ("a", os.PathLike[str], Path("a")),
     # None
     (None, None, None),
     (None, Optional[int], None),
-    (None, Union[int, str, None], None),
     (3, Optional[float], 3.0),
-    ("RED", Color | None, Color.RED),
     # choices
     ("adam", Literal["adam", "sgd"], "adam"),
     (1, Literal["1", 1, True], 1),
@@ -162,21 +152,17 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ([], tuple[()], ()),
     ([], tuple[int, ...], ()),
     ([1, "a"], tuple, (1, "a")),
-    ([1, "a"], vars(typing)["Tuple"], (1, "a")),
     ((1, 2), list[float], [1.0, 2.0]),
     (range(3), list[int], [0, 1, 2]),
     (np.array([1.5, 2.5]), list[float], [1.5, 2.5]),
-    ((1, "a"), list, [1, "a"]),
     ((1, 2), Sequence[float], [1.0, 2.0]),
     ((1, 2), Iterable[int], [1, 2]),
-    ((1, 2), Collection, [1, 2]),
     ([1, 2], set[int], {1, 2}),
     ({1, 2}, frozenset[float], frozenset({1.0, 2.0})),
     (["a"], Set[str], {"a"}),
     ({"a": 1}, dict[str, float], {"a": 1.0}),
     ({"RED": [1]}, dict[Color, tuple[int, ...]], {Color.RED: (1,)}),
     ({1: "a"}, Mapping[int, str], {1: "a"}),
-    ({"a": 1}, dict, {"a": 1}),
     ([[1, 2], [3]], list[tuple[int, ...]], [(1, 2), (3,)]),
     ([1, [2]], Point | tuple[int, list[int]], (1, [2])),
     ([1, 2], Point, Point(1.0, 2)),
@@ -197,16 +183,13 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     ("os.path.join", Callable[..., str], os.path.join),
     (Optimizer, type[Optimizer], Optimizer),
     ("collections.OrderedDict", type[dict], collections.OrderedDict),  # pyright: ignore
-    (bool, type, bool),
     (bool, type[Any], bool),
     # wrappers, and what says nothing
     (1, Annotated[float, "a rate"], 1.0),
     (1, Final[float], 1.0),
     (3, Steps, 3),
     ("anything", T, "anything"),
-    ("anything", object, "anything"),
     ("anything", "Unresolved", "anything"),
-    ("anything", Final, "anything"),
     ("anything", 42, "anything"),
     ([1], list[T], [1]),  # pyright: ignore[reportGeneralTypeIssues]
     # an object of any other class, itself
@@ -232,22 +215,18 @@ def test_an_object_of_the_class_is_itself() -> None:
 
 REFUSED: list[tuple[Any, Any, str]] = [
     (True, int, "True is not an int"),
-    (True, float, "True is not a float"),
     (1, bool, "1 is not a bool"),
     (1.0, int, "1.0 is not an int"),
     ("32", int, "'32' is not an int"),
-    ("0.1", float, "'0.1' is not a float"),
     (1, str, "1 is not a str"),
     ("a", bytes, "'a' is not a bytes"),
     (2**53 + 1, float, "9007199254740993 is not a float: it would be rounded"),
     (10**400, float, "is not a float: it would be rounded"),
-    (None, int, "None is not an int"),
     (0, None, "0 is not a None"),
     ("red", Color, "'red' is not a Color: choose RED, GREEN"),
     (1, Level, "1 is not a Level: choose LOW, HIGH"),
     (Color.RED, Level, "is not a Level: choose LOW, HIGH"),
     (1, Path, "1 is not a Path"),
-    (b"a", Path, "b'a' is not a Path"),
     ("adagrad", Literal["adam", "sgd"], "'adagrad' is not one of 'adam' | 'sgd'"),
     (True, Literal[1, 2], "True is not one of 1 | 2"),
     (1.5, int | str, "1.5 is not one of int | str"),
@@ -256,11 +235,8 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ([1], tuple[int, int], "[1] is not a tuple[int, int]: it has 1 elements, not 2"),
     ([1, "x"], tuple[int, int], "'x' is not an int (at [1])"),
     ("abc", Sequence[str], "'abc' is not a Sequence[str]"),
-    ("abc", list, "'abc' is not a list"),
-    ({1: 2}, list[int], "{1: 2} is not a list[int]"),
     ({1, 2}, list[int], "{1, 2} is not a list[int]"),
     ([1, 1], set[int], "[1, 1] is not a set[int]: an element occurs twice"),
-    ("abc", set[str], "'abc' is not a set[str]"),
     ([1], dict[str, int], "[1] is not a dict[str, int]"),
     ({1: 1}, dict[str, int], "1 is not a str (at [1])"),
     ({"a": {"b": "x"}}, dict[str, dict[str, int]], "'x' is not an int (at ['a']['b'])"),
@@ -272,7 +248,6 @@ REFUSED: list[tuple[Any, Any, str]] = [
     ({"low": 0, "hihg": 1}, Bounds, "Bounds has no 'hihg'. Did you mean high?"),
     ({"low": 0, "high": "x"}, Bounds, "'x' is not a float (at .high)"),
     ({"lrr": 1}, Optimizer, "Optimizer has no 'lrr'. Did you mean lr?"),
-    ({1: 1}, Optimizer, "Optimizer has no 1."),
     ({"lr": "x"}, Optimizer, "'x' is not a float (at .lr)"),
     ({"lr": None}, Optimizer, "None is not a float (at .lr)"),
     ({"optimizer": {}}, Schedule, "Schedule needs steps"),
@@ -290,11 +265,9 @@ REFUSED: list[tuple[Any, Any, str]] = [
         Callable,
         "module 'math' has no attribute 'nope'",
     ),
-    (3, type, "3 is not callable"),
     (len, type, "<built-in function len> is not a type"),
     (int, type[str], "<class 'int'> is not a type[str]"),
     ("a", complex, "'a' is not a complex"),
-    ("a", np.ndarray, "'a' is not a ndarray"),
     (
         list(range(1000)),
         int,

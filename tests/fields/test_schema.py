@@ -360,47 +360,32 @@ def test_changing_what_it_gets_changes_no_default(composed: Callable[..., DictCo
 OVERRIDES: list[tuple[str, Any]] = [
     ("seed='32'", 32),
     ("lr=1", 1.0),
-    ("lr=1e-3", 0.001),
     ("data=a/b", Path("a/b")),
     ("color=GREEN", Color.GREEN),
-    ("access=READ", Access.READ),
-    ("betas=[0.5,2]", (0.5, "2")),
     ("betas=['1',b]", (1.0, "b")),
-    ("kind=linear", "linear"),
     ("size=1", 1.0),
     ("size='1'", "1"),
     ("note='\\${b}'", "${b}"),
     ("note=${data}", "data"),
-    ("note=1", "1"),
     ("optimizer.eps=1", Adam(eps=1.0)),
     ("optimizer={lr: 2, betas: [1]}", Adam(lr=2.0, betas=[1.0])),
-    ("maybe={lr: 2}", Optimizer(lr=2.0)),
     ("+maybe.lr=2", Optimizer(lr=2.0)),
-    ("schedule.name=x", Schedule("x")),
     ("schedule.steps=[3]", Schedule("warm", (3,))),
-    ("schedule.weights.a=1", Schedule("warm", weights={"a": 1.0})),
     ("schedule={weights: {a: 1}}", Schedule("warm", weights={"a": 1.0})),
     ("schedule.optimizer={color: GREEN}", Schedule("warm", optimizer=Optimizer(color=Color.GREEN))),
     ("unset={name: x}", Schedule("x")),
-    ("tree.label=x", Tree("x", [Tree("a")])),
     ("tree.children=[{label: x, children: [{}]}]", Tree("leaf", [Tree("x", [Tree()])])),
     ("options.b=2", {"a": 1, "b": 2}),
-    ("options={b: 2}", {"a": 1, "b": 2}),
     ("~options.a", {}),
     ("anything.a.c=2", {"a": {"b": 1, "c": 2}}),
     ("table={GREEN: [2]}", {Color.RED: [1], Color.GREEN: [2]}),
     ("activation=math.sqrt", math.sqrt),
-    ("unnamed=math.sqrt", math.sqrt),
-    ("unheld=3", 3),
     ("layers=[16]", (16,)),
-    ("layers=16", 16),
     ("place=[1,b]", Point(1.0, "b")),
-    ("free.lr=2", Optimizer(lr=2.0)),
     ("either.name=x", Schedule("x")),
     ("tags=[c]", {"c"}),
     ("normalised.lr=2", Normalised(2.0)),
     ("bounds.low=-1", {"low": -1.0, "high": 1.0}),
-    ("plan=[{lr: 1}]", [Optimizer(lr=1.0)]),
     ("~lr", 1),
     ("~schedule", Schedule("warm")),
 ]
@@ -419,12 +404,8 @@ WRONG: list[tuple[str, str]] = [
     ("kind=abc", "kind: 'abc' is not one of 'cos' | 'linear'."),
     ("betas=[1]", "betas: [1] is not a tuple[float, str]: it has 1 elements, not 2."),
     ("betas=[x,a]", "betas[0]: 'x' is not a float."),
-    ("size=[1]", "size: [1] is not one of float | str."),
     ("layers=${nothing}", "layers: Interpolation key 'nothing' not found."),
     ("maybe={lrr: 1}", "maybe: Optimizer has no 'lrr'. Did you mean lr?"),
-    ("maybe={lr: x}", "maybe.lr: 'x' is not a float."),
-    ("schedule.kind=abc", "schedule.kind: 'abc' is not one of 'cos' | 'linear'."),
-    ("schedule={steps: [a]}", "schedule.steps[0]: 'a' is not an int."),
     ("tree.children=[{label: []}]", "tree.children[0].label: [] is not a str."),
     (
         "activation=relu",
@@ -463,40 +444,22 @@ def test_all_that_is_wrong_or_missing_is_one_error(composed: Callable[..., DictC
     ]
 
 
-def test_the_fields_of_a_prefix_are_named_in_full() -> None:
-    training = Target("Training", "training", {"lr": Field("lr", float)})
-    config = OmegaConf.create({"lr": "abc"})
-    with pytest.raises(SweepError, match=r"training\.lr: 'abc' is not a float"):
-        python_values(training, config)
-    with pytest.raises(SweepError, match=r"training\.lr has no value: give training\.lr="):
-        python_values(training, structured_config(training))
-
-
 @pytest.mark.parametrize(
     ("value", "annotation", "expected"),
     [
         ("0x1", tuple[int], None),
-        ("-3", tuple[int], (-3,)),
         ("1e3", tuple[float], (1000.0,)),
-        (2**53 + 1, tuple[float], (2.0**53,)),
         (10**400, tuple[float], None),
         (1, tuple[str], ("1",)),
-        (1.5, tuple[str], ("1.5",)),
         (True, tuple[str], ("True",)),
         (None, tuple[str], None),
         ("Yes", tuple[bool], (True,)),
-        ("off", tuple[bool], (False,)),
-        ("0", tuple[bool], (False,)),
         (2, tuple[bool], (True,)),
-        (0.5, tuple[bool], None),
         ("x", tuple[bool], None),
         (1, tuple[Level], (Level.LOW,)),
         ("Level.HIGH", tuple[Level], (Level.HIGH,)),
-        (3, tuple[Level], None),
-        (1.0, tuple[Level], None),
         ("MEDIUM", tuple[Level], None),
         (1, tuple[bytes], None),
-        (1, tuple[Literal["1", "2"]], ("1",)),
         ("2", tuple[Literal[1, 2]], (2,)),
         ("1", tuple[int | str], ("1",)),
         ("1", tuple[int | bool], (1,)),
@@ -523,15 +486,6 @@ def test_an_open_target_gets_the_other_keys_but_for_those_of_others() -> None:
     config.merge_with({"extra": {"a": ["${lr}"]}, "training": {"lr": 1}, 3: 4})
     values = python_values(describe(run), config, ignore={"training"})
     assert equality_key(values) == equality_key({"lr": 0.1, "extra": {"a": [0.1]}})
-
-
-def test_a_dataclass_without_a_default_is_filled_field_by_field() -> None:
-    described = target(Schedule)
-    config = config_of(described)
-    with pytest.raises(SweepError, match=r"x\.name has no value: give x\.name=\.\.\. \(str\)"):
-        python_values(described, config)
-    config.x.name = "a"
-    assert python_values(described, config)["x"] == Schedule("a")
 
 
 def test_a_dataclass_that_may_be_none_is_asked_for() -> None:
