@@ -38,7 +38,7 @@ class _Raises:
 
 
 _CELLS: Sequence[Any] = [
-    1, 0.5, "adam", True, None, pd.NA, pd.NaT, float("nan"), float("inf"), 2**70, 10**5000, 1j,
+    1, 0.5, "adam", True, None, pd.NA, pd.NaT, float("nan"), float("inf"), 2**70, 1j,
     [1, [2]], (1, 2), {"a": 1}, {1: {"b": [None]}}, {1, 2}, frozenset(), b"x", range(3),
     object(), np.int8(3), np.float32(0.1), np.bool_(True), np.array([1, 2]), np.array("a"),
     np.datetime64("nat", "ns"), np.datetime64("2024-01-01T00:00:00.000000001"),

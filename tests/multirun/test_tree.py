@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 
 from params_proto.multirun import request
 from params_proto.multirun.plan import Plan, plan, saved_text
-from params_proto.multirun.sources import configured, resolved
+from params_proto.multirun.sources import configured
 from tests.versions import VERSION_BASE
 
 # Hydra 1.4 would have the task say what its configs may build.
@@ -39,7 +39,7 @@ def is_group(key: str) -> bool:
 
 def planned(node: Any, *overrides: str) -> Plan:
     config = OmegaConf.create({"hydra": {"sweeper": {"sweep": node}}})
-    sweep = configured(resolved(config), cwd=Path())
+    sweep = configured(config.hydra.sweeper.sweep, cwd=Path())
     return plan(sweep.expression, (), request.given(overrides), (), is_group)
 
 
