@@ -389,7 +389,7 @@ class _Call:
             self._raw, self._from_text = raw, isinstance(value, FromText)
             key, field = self._resolve(raw) or ("", None)
             name = bare(key)
-            if name in taken:
+            if name in taken and not self._builder.layered:
                 names = " and ".join(dict.fromkeys((taken[name], raw)))
                 who = self.method if self._row is None else f"{self.method}: row {self._row}"
                 self.wrong(f"{who} names one key twice: {names}.")

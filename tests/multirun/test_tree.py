@@ -17,6 +17,7 @@ from hydra import compose, initialize_config_dir
 from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
+from params_proto.errors import SweepError
 from params_proto.multirun import request
 from params_proto.multirun.plan import Plan, plan, saved_text
 from params_proto.multirun.sources import configured
@@ -191,21 +192,6 @@ def composed(app: Path, overrides: list[str]) -> Any:
 
 # Steps, the overrides of the command line, the jobs.
 PRECEDENCE: dict[str, tuple[Any, list[str], list[str]]] = {
-    "a part of what another row has": (
-        {"chain": [{"layers.0": 5}, {"layers": [7, 8]}]},
-        ["layers.0=9"],
-        ["layers.0=9", "layers=[7,8] layers.0=9"],
-    ),
-    "what another row has a part of": (
-        {"chain": [{"layers": [7, 8]}, {"layers.0": 1, "seed": 2}]},
-        ["layers=[9]"],
-        ["layers=[9]", "layers.0=1 seed=2 layers=[9]"],
-    ),
-    "what is deleted in another row": (
-        {"chain": [{"scheduler.kind": "a"}, {"~scheduler": None}]},
-        ["scheduler.kind=b"],
-        ["scheduler.kind=b", "~scheduler scheduler.kind=b"],
-    ),
 }  # fmt: skip
 
 
@@ -213,6 +199,23 @@ PRECEDENCE: dict[str, tuple[Any, list[str], list[str]]] = {
 def test_the_command_line_wins(case: str, tmp_path: Path) -> None:
     steps, overrides, expected = PRECEDENCE[case]
     assert jobs(steps, tmp_path, *overrides) == expected
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "has"),
+    [
+        ([{"layers.0": 5}, {"layers": [7, 8]}], "layers.0=9", "layers"),
+        ([{"layers": [7, 8]}, {"layers.0": 1, "seed": 2}], "layers=[9]", "layers.0"),
+        ([{"scheduler.kind": "a"}, {"~scheduler": None}], "scheduler.kind=b", "scheduler"),
+    ],
+)
+def test_a_key_that_other_rows_have_in_another_way_is_refused(
+    rows: Any, given: str, has: str
+) -> None:
+    key = given.partition("=")[0]
+    message = f"{key} cannot be given: rows of the sweep have {has} instead"
+    with pytest.raises(SweepError, match=re.escape(message)):
+        planned({"chain": rows}, given)
 
 
 def again(multirun: Any, run: Any, to: str = "again") -> Any:
@@ -270,13 +273,11 @@ def test_a_sweep_of_the_tree(
     [
         (["scheduler={kind:a}", "scheduler.kind=b,c"], "scheduler.kind", ["b", "c"]),
         (["+sweep=written", "scheduler.kind=c"], "scheduler.kind", ["c", "c"]),
-        (["+sweep=rows", "layers.0=9"], "layers", [[9, 32], [9, 8]]),
         (["+x={a:1}", "+x.b=2", "seed=1,2"], "x", [{"a": 1, "b": 2}] * 2),
-        (["+x={a:1}", "++x={b:2},{a:3}"], "x", [{"a": 1, "b": 2}, {"a": 3}]),
         (["~name", "++name=a,b"], "name", ["a", "b"]),
         (["~model", "+model=cnn,mlp", "+x=1", "x=2", "++x=3"], "x", [3, 3]),
     ],
-    ids=["below", "below-swept-ones", "below-another-row's", "added", "merged", "deleted", "group"],
+    ids=["below", "below-swept-ones", "added", "deleted", "group"],
 )
 def test_a_key_over_another_runs_again(
     multirun: Any, app: Path, overrides: list[str], key: str, expected: list[Any]
