@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -50,7 +50,7 @@ def results(
     if sort is not None:
         order = ranking_of(tables, sort, direction, metrics)
         if order is None or not metrics:
-            raise _nothing_to_rank(directories, rows)
+            raise _nothing_to_rank(directories)
         write(order.describe("first", "--direction "))
         rows.sort(key=order.place)
     elif direction is not None:
@@ -71,10 +71,9 @@ def results(
     return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
 
 
-def _nothing_to_rank(directories: Sequence[Path], rows: Iterable[Row]) -> SweepError:
+def _nothing_to_rank(directories: Sequence[Path]) -> SweepError:
     whose = " and ".join(map(str, directories))
-    counts = counted(Counter(row.status for row in rows))
-    return SweepError(f"No job of {whose} returned a value: there is nothing to rank. {counts}.")
+    return SweepError(f"No job of {whose} returned a value: there is nothing to rank.")
 
 
 def best(
@@ -99,7 +98,7 @@ def best(
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
     if not metrics:
-        raise _nothing_to_rank([directory], rows)
+        raise _nothing_to_rank([directory])
     if order is None:
         raise SweepError(f"Best by what? The jobs return {', '.join(metrics)}: give --metric.")
     order_of_means, numbers = order, list(range(len(rows)))

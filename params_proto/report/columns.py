@@ -57,17 +57,16 @@ def column(name: str, role: str, values: Sequence[Any]) -> Column:
     return numbers(name, role, values) if needed(are_numbers) else options(name, role, values)
 
 
-def numbers(name: str, role: str, values: Sequence[Any], cells: Sequence[str] = ()) -> Column:
+def numbers(name: str, role: str, values: Sequence[Any]) -> Column:
     """Numbers, and perhaps other values among them, which count as none.
 
     Args:
         name: as the table has it.
         role: see `Column`.
         values: `ABSENT` where there is none.
-        cells: what the table shows, where that is not the numbers themselves.
     """
-    shown = cells or ["" if value is ABSENT else shortened(value) for value in values]
-    return Column(name, role, list(shown), list(map(_in_json, values)))
+    cells = ["" if value is ABSENT else shortened(value) for value in values]
+    return Column(name, role, cells, list(map(_in_json, values)))
 
 
 def options(name: str, role: str, values: Sequence[Any]) -> Column:

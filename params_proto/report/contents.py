@@ -128,12 +128,14 @@ def _run_columns(rows: Sequence[Row]) -> list[Column]:
     def given(name: str) -> list[Any]:
         return [ABSENT if (one := getattr(row, name)) is None else one for row in rows]
 
-    times = [row.started and datetime.fromisoformat(row.started).timestamp() for row in rows]
+    times: list[float | str | None] = [
+        row.started and datetime.fromisoformat(row.started).timestamp() for row in rows
+    ]
     texts = [(row.started or "")[:19].replace("T", " ") for row in rows]
     return [
         options("status", "status", given("status")),
         numbers("seconds", "seconds", given("duration")),
-        numbers("started", "started", times, texts),
+        Column("started", "started", texts, times),
         options("dir", "dir", given("dir")),
         options("error", "error", given("error")),
     ]

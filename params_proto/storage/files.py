@@ -60,8 +60,6 @@ def load(
         text = Path(path).read_bytes().removeprefix(BOM_UTF8).decode()
     except (OSError, ValueError) as error:
         raise SweepError(f"{name} cannot be read: {_files.reason(error)}.") from error
-    if not text:
-        raise SweepError(f"{name}:1: the file is empty.")
     return parsed(text, name, empty, config_loader)
 
 

@@ -99,8 +99,6 @@ def _values(column: pd.Series) -> list[Any]:
     """The values of a column, with `pd.NA` for a missing one."""
     values: list[Any] = column.tolist()
     dtype: Any = column.dtype
-    if dtype.kind in "biufc" and not isinstance(dtype, ExtensionDtype):
+    if dtype.kind in "biufcO" and not isinstance(dtype, ExtensionDtype):
         return values  # nan is a value
-    is_object = str(dtype) == "object"
-    missing = [value is pd.NaT for value in values] if is_object else column.isna()
-    return [pd.NA if gone else value for value, gone in zip(values, missing, strict=True)]
+    return [pd.NA if gone else value for value, gone in zip(values, column.isna(), strict=True)]

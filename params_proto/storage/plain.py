@@ -313,32 +313,24 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
-        # [range(1,3)] is a list of two texts, each a sweep of Hydra's up to its comma.
-        if (
-            name in ("product", "zip")
-            and isinstance(values, list)
-            and any(
-                isinstance(one, str) and _TORN.fullmatch(one) for one in cast("list[Any]", values)
-            )
-        ):
+        if name in ("product", "zip") and _is_torn(values):
             raise SweepError(
                 f"{key}: within brackets YAML ends a value at each comma. Quote a sweep of"
                 f" Hydra's without the brackets, {key}: 'range(1,3)'."
             )
-        text = cast("str", values)
         is_text = isinstance(values, str) and name not in ("set", "derive")
-        if not is_text or (name == "exclude" and not may_sweep(text)):
-            return text
-        numbers = _RANGE.fullmatch(text)
+        if not is_text or (name == "exclude" and not may_sweep(values)):
+            return values
+        numbers = _RANGE.fullmatch(values)
         if numbers:  # as `save` writes it: no need for Hydra's parser
             return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
-        if shuffles(text):
+        if shuffles(values):
             raise SweepError(
-                f"{key}={text} is in another order each time it is read, so that the file would"
+                f"{key}={values} is in another order each time it is read, so that the file would"
                 " not say which sweep it is. Write the values in the order that you want, or"
                 " shuffle all configs by a step with a seed, shuffle: {seed: 0}."
             )
-        return FromText(sweep_values(key, text, self.config_loader))
+        return FromText(sweep_values(key, values, self.config_loader))
 
     def _place_of(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
         """Where the key or the row of a mistake is; the step if it is about neither."""
@@ -358,3 +350,9 @@ class _Steps:
 
     def _error(self, message: str, container: object, key: Any) -> SweepError:
         return SweepError(f"{self._place(container, key)}: {message}")
+
+
+def _is_torn(values: object) -> bool:
+    """Whether a list has pieces of a sweep of Hydra's: YAML reads [range(1,3)] as two texts."""
+    listed = cast("list[object]", values) if isinstance(values, list) else []
+    return any(isinstance(one, str) and _TORN.fullmatch(one) for one in listed)

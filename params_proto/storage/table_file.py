@@ -20,7 +20,7 @@ Configs = tuple[list[dict[str, Any]], list[int]]
 
 
 def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
-    r"""The lines of a `.jsonl` file; an empty one where there is no config.
+    r"""The lines of a `.jsonl` file.
 
     Raises:
         SweepError: a value that JSON cannot represent, by its key.
@@ -28,12 +28,9 @@ def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     >>> list(jsonl_lines([{"lr": 0.1, "layers": [64, 32]}]))
     ['{"lr": 0.1, "layers": [64, 32]}\n']
     """
-    number = -1
     for number, config in enumerate(configs):
         entries = [f"{json.dumps(k)}: {_dumped(value, k, number)}" for k, value in config.items()]
         yield f"{{{', '.join(entries)}}}\n"
-    if number < 0:
-        yield "\n"  # a file of no bytes at all is taken for a failed copy
 
 
 def read_jsonl(text: str, name: str) -> Configs:

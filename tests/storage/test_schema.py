@@ -122,9 +122,9 @@ def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
 
 # Of these a schema knows nothing: how YAML reads text, what order steps have, and what values mean.
 MEANT_WRONG = {
-    *("a set as an axis", "lengths", "an axis twice", "an interval", "no sweep of Hydra"),
+    *("an axis twice", "an interval", "no sweep of Hydra"),
     *("a comma in brackets", "an order without a seed"),
-    *("one key twice in a row", "too many", "a template", "late concat", "a shared key"),
+    *("one key twice in a row", "late concat"),
     *("prefix twice", "exclude first"),
 }
 
