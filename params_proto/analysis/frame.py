@@ -44,7 +44,7 @@ _NULLABLE = {
 }
 
 
-def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
+def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) -> pd.DataFrame:
     """The jobs of sweeps as a DataFrame, a row for each.
 
     The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
@@ -58,7 +58,8 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     records, there are the jobs' keys and directories, without a status.
 
     Args:
-        directories: one or more, each a sweep's.
+        directory: a sweep's.
+        more: those of other sweeps.
 
     Returns:
         The frame. Its `attrs` name the `keys` and the `metrics` among the columns.
@@ -82,19 +83,19 @@ def results(*directories: str | os.PathLike[str]) -> pd.DataFrame:
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    if not directories:
-        raise SweepError("results() needs the directory of a sweep, or several.")
-    of = combined([table(Path(directory)) for directory in directories])
+    of = combined([table(Path(each)) for each in (directory, *more)])
     rows = list(of)
     metrics = metrics_of(rows)
     keys, names = columns(of.keys, metrics)
     groups = {keys[key] for key in of.groups if key in keys}
-    head, *lines = cells(rows, of.keys, metrics, several=len(directories) > 1)
+    head, *lines = cells(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [line[at] for line in lines]
-        if name in ("sweep", "status") or name in groups:
-            frame[name] = _category(values, STATUSES if name == "status" else None)
+        if name == "status":
+            frame[name] = pd.Categorical(values, STATUSES)
+        elif name == "sweep" or name in groups:
+            frame[name] = _category(values)
         elif name == "started":
             frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
@@ -127,10 +128,10 @@ def column(values: Sequence[Any], dtype: str | None = None) -> Any:
         return pd.Series(given, dtype="object")
 
 
-def _category(values: Sequence[Any], options: list[str] | None) -> Any:
-    """Text in the order of the options, or in the order in which it first occurs."""
+def _category(values: Sequence[Any]) -> Any:
+    """Text in the order in which it first occurs."""
     texts = [cell(value) if isinstance(value, list) else value for value in values]
-    return pd.Categorical(texts, options or pd.Series(texts, dtype="object").dropna().unique())
+    return pd.Categorical(texts, pd.Series(texts, dtype="object").dropna().unique())
 
 
 def summarize(
@@ -160,8 +161,8 @@ def summarize(
         result, `std` and the bounds are `pd.NA`; of none, `mean` is, too.
 
     Raises:
-        SweepError: a column that is not there, a metric that is not a number, or a key with the
-            name of a column that is added.
+        SweepError: a column that is not there, or a metric that is not a number.
+        ValueError: a key has the name of a column that is added: rename it in `df`.
 
     >>> import pandas as pd
     >>> df = pd.DataFrame({"lr": [1, 1, 2], "seed": [0, 1, 0], "loss": [0.1, 0.3, 0.5]})
@@ -185,18 +186,11 @@ def summarize(
         if name not in present:
             hint = did_you_mean(name, present)
             raise SweepError(f"summarize: the frame has no column {name}.{hint}")
-    for name in _STATISTICS:
-        if name in names:
-            raise SweepError(
-                f"summarize: the key {name} has the name of a column that is added. Rename it,"
-                f" df.rename(columns={{{name!r}: 'key.{name}'}}), and give by=[...]."
-            )
     try:
         numbers = cast("Any", pd).to_numeric(df[metric])
     except (TypeError, ValueError) as error:
         raise SweepError(
-            f"summarize: {metric} is not a column of numbers: {error}. The metrics are"
-            f" {', '.join(df.attrs.get('metrics', [])) or 'none'}."
+            f"summarize: {metric} is not a column of numbers: {error}. Name a column of numbers."
         ) from error
     # As text, since a list cannot be grouped by, and NA is not equal to itself.
     texts = cast("Any", df[names]).map(json_key)
@@ -205,7 +199,7 @@ def summarize(
     groups = numbers.astype("object").groupby(of_row, sort=False)
     rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made[name] = column([row[at] for row in rows], dtype)
+        made.insert(len(made.columns), name, column([row[at] for row in rows], dtype))
     return made
 
 

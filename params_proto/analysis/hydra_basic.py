@@ -11,7 +11,6 @@ import yaml
 
 from params_proto._text import to_json
 from params_proto.analysis.rows import Row, Table, differing_keys
-from params_proto.errors import SweepError
 from params_proto.overrides.identity import values
 from params_proto.records.manifest import MULTIRUN
 
@@ -24,28 +23,18 @@ def basic_table(directory: Path) -> Table:
     Its keys are those with different values in different jobs.
 
     Args:
-        directory: the sweep's.
-
-    Raises:
-        SweepError: the sweep ran without such files.
+        directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
     """
-    subdir = _config_of_hydra(directory / MULTIRUN).get("output_subdir", ".hydra")
-    if subdir is None:
-        raise SweepError(
-            f"{directory} was run by Hydra's basic sweeper with hydra.output_subdir=null, so the"
-            " overrides of its jobs were not saved. Run it without that option"
-            " (hydra.output_subdir=.hydra), or with hydra/sweeper=params_proto, which keeps"
-            " records."
-        )
+    subdir = _config_of_hydra(directory / MULTIRUN)["output_subdir"]
     rows: list[Row] = []
     for file in directory.rglob(f"{subdir}/overrides.yaml"):
-        overrides: list[str] = yaml.safe_load(file.read_bytes()) or []
+        overrides: list[str] = yaml.safe_load(file.read_bytes())
         # Read as text: PyYAML takes ten milliseconds for each of these files.
-        number = _NUMBER.search(file.with_name("hydra.yaml").read_text("utf-8"))
+        (number,) = _NUMBER.findall(file.with_name("hydra.yaml").read_text("utf-8"))
         started = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
         rows.append(
             Row(
-                int(number[1]) if number else 0,
+                int(number),
                 {key: to_json(value) for key, value in values(overrides)},
                 started=started.isoformat(timespec="milliseconds"),
                 dir=str(file.parents[1].relative_to(directory)),
@@ -55,11 +44,10 @@ def basic_table(directory: Path) -> Table:
     configs = [row.config for row in rows]
     keys = differing_keys(configs if len(rows) > 1 else [*configs, {}])
     hydra = _config_of_hydra(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
-    choices = hydra.get("runtime", {}).get("choices", {})
-    groups = frozenset(key for key in keys if "/" in key or key in choices)
+    groups = frozenset(key for key in keys if key in hydra["runtime"]["choices"])
     return Table(directory, keys, groups, lambda: rows)
 
 
 def _config_of_hydra(file: Path) -> dict[str, Any]:
-    config: Any = yaml.safe_load(file.read_bytes()) or {}
-    return config.get("hydra") or {}
+    config: Any = yaml.safe_load(file.read_bytes())
+    return config["hydra"]

@@ -120,15 +120,15 @@ def ranking_of(
     Raises:
         SweepError: no such metric.
     """
-    metric = metric or next((one.metric for one in tables), None)
-    if metric is None and list(metrics) != [ALONE]:
+    alone = ALONE if list(metrics) == [ALONE] else None
+    metric = metric or next((one.metric for one in tables), None) or alone
+    if metric is None:
         return None
-    chosen = metric or ALONE
-    if metrics and chosen not in metrics:
-        hint = did_you_mean(chosen, metrics)
-        raise SweepError(f"metric={chosen}: the jobs returned no {chosen}.{hint}")
-    own = [one.direction for one in tables if (one.metric or ALONE) == chosen]
-    return Ranking.by(chosen, direction or next(filter(None, own), None))
+    if metrics and metric not in metrics:
+        hint = did_you_mean(metric, metrics)
+        raise SweepError(f"metric={metric}: the jobs returned no {metric}.{hint}")
+    own = [one.direction for one in tables if (one.metric or ALONE) == metric]
+    return Ranking.by(metric, direction or next(filter(None, own), None))
 
 
 def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:

@@ -97,12 +97,10 @@ def single_job_command(
 def is_multirun_option(argument: str) -> bool:
     """Whether an argument of a command line makes it a multirun.
 
-    >>> list(filter(is_multirun_option, ["-m", "--multi", "--", "hydra.mode=MULTIRUN", "lr=1"]))
-    ['-m', '--multi', 'hydra.mode=MULTIRUN']
+    >>> list(filter(is_multirun_option, ["-m", "--multirun", "hydra.mode=MULTIRUN", "lr=1"]))
+    ['-m', '--multirun', 'hydra.mode=MULTIRUN']
     """
-    # argparse takes the beginning of an option for it.
-    is_option = len(argument) > 2 and "--multirun".startswith(argument)
-    return argument == "-m" or is_option or _key(argument) == "hydra.mode"
+    return argument in ("-m", "--multirun") or _key(argument) == "hydra.mode"
 
 
 def _key(line: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -18,13 +18,11 @@ from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
-    PLAN,
     SWEEP,
     PlanFile,
     UnreadableError,
     has_plan,
     read_plan,
-    record_paths,
 )
 
 PENDING = "pending"
@@ -86,11 +84,6 @@ class Table:
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows())
 
-    def held(self, most: int) -> Table:
-        """The same table with its rows in memory, unless there are more than `most`."""
-        rows = list(islice(self, most + 1))
-        return self if len(rows) > most else replace(self, rows=lambda: rows)
-
     def fixed(self) -> dict[str, Any]:
         """The keys that have one value in all jobs, and that value."""
         first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
@@ -139,22 +132,13 @@ def table_with_records(directory: Path) -> Table:
 
 
 def _table_without_plan(directory: Path) -> Table:
-    if next(record_paths(directory), None) is not None:
-        raise SweepError(
-            f"{directory} has the records of a sweep, but its {SWEEP} or {OWN}/{PLAN} is gone. Put"
-            " it back."
-        )
     if (directory / MULTIRUN).is_file():
         from params_proto.analysis.hydra_basic import basic_table
 
         return basic_table(directory)
-    what = "does not contain a sweep" if directory.is_dir() else "is not a directory"
-    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
-    below.sort(key=lambda plan: plan.stat().st_mtime, reverse=True)
-    near = next(filter(has_plan, [*[plan.parents[1] for plan in below], *directory.parents]), None)
     raise SweepError(
-        f"{directory} {what}.{f' Did you mean {near}?' if near else ''} Give the directory of a"
-        f" sweep, which has a {SWEEP}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
+        f"{directory} does not contain a sweep. Give the directory of a sweep, which has a {SWEEP}"
+        f" and a {OWN}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
@@ -43,29 +43,27 @@ def results(
     Raises:
         SweepError: a directory does not contain a sweep, or there is no such metric.
     """
-    if direction is not None and sort is None:
-        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
-    tables = [table(one).held(10**9) for one in directories]
+    tables = [table(one) for one in directories]
     whole = combined(tables)
-    metrics = metrics_of(whole)
-    order = ranking_of(tables, sort, direction, metrics) if sort else None
-    if order is not None:
-        if not metrics:
-            raise _nothing_to_rank(directories, whole)
+    rows = list(whole)
+    metrics = metrics_of(rows)
+    if sort is not None:
+        order = ranking_of(tables, sort, direction, metrics)
+        if order is None or not metrics:
+            raise _nothing_to_rank(directories)
         write(order.describe("first", "--direction "))
-
-    def ranked(rows: Iterable[Row]) -> list[Row]:
-        return sorted(rows, key=order.place) if order else list(rows)
-
+        rows.sort(key=order.place)
+    elif direction is not None:
+        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
     if form is None:
         color = has_colors(sys.stdout)
         texts: list[str] = []
         for one in tables:
-            text = shown(ranked(one), one.keys, metrics_of(one), color=color)
-            counts = counted(Counter(row.status for row in one))
+            own = [row for row in rows if row.sweep == str(one.directory)]
+            text = shown(own, one.keys, metrics_of(own), color=color)
+            counts = counted(Counter(row.status for row in own))
             texts.append(f"{one.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
-    rows = ranked(whole)
     head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
         return "".join(map(csv_line, [head, *lines])).rstrip("\n")
@@ -73,10 +71,9 @@ def results(
     return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
 
 
-def _nothing_to_rank(directories: Sequence[Path], rows: Iterable[Row]) -> SweepError:
+def _nothing_to_rank(directories: Sequence[Path]) -> SweepError:
     whose = " and ".join(map(str, directories))
-    counts = counted(Counter(row.status for row in rows))
-    return SweepError(f"No job of {whose} returned a value: there is nothing to rank. {counts}.")
+    return SweepError(f"No job of {whose} returned a value: there is nothing to rank.")
 
 
 def best(
@@ -101,25 +98,27 @@ def best(
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
     if not metrics:
-        raise _nothing_to_rank([directory], rows)
+        raise _nothing_to_rank([directory])
     if order is None:
         raise SweepError(f"Best by what? The jobs return {', '.join(metrics)}: give --metric.")
-    keys = repeat_keys(over, found.keys) if over else []
-    numbers = configurations(rows, keys) if over else range(len(rows))
+    order_of_means, numbers = order, list(range(len(rows)))
+    if over:
+        order_of_means = order._replace(metric=f"mean {order.metric}")
+        numbers = configurations(rows, repeat_keys(over, found.keys))
     groups: dict[int, list[Row]] = {}
     for number, row in zip(numbers, rows, strict=True):
         if is_number(row.metrics.get(order.metric)):
             groups.setdefault(number, []).append(row)
-    means = {at: mean([row.metrics[order.metric] for row in of]) for at, of in groups.items()}
-    scores = {at: order.score({order.metric: one}) for at, one in means.items()}
-    ranked = [(score, at) for at, score in scores.items() if score is not None]
-    if not ranked:
+    means = [
+        Row(at, {}, {order.metric: mean([row.metrics[order.metric] for row in group])})
+        for at, group in groups.items()
+    ]
+    best = min(means, key=order.place, default=None)
+    if best is None or order.score(best.metrics) is None:
         raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
-    at = min(ranked)[1]
-    jobs = [row.job for row in groups[at]]
-    described = order._replace(metric=f"mean {order.metric}") if over else order
+    jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
-    write(described.describe(f"= {cell(means[at])}, {which}", "--direction "))
+    write(order_of_means.describe(f"= {cell(best.metrics[order.metric])}, {which}", "--direction "))
     read = [record for job in jobs if (record := records.read(job)) is not None]
     return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
 

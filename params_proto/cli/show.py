@@ -16,8 +16,6 @@ from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 from params_proto.sweep import Sweep
 
-_COUNTED = 100_000  # configs that exclude and where leave, of which more are not counted
-
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     """The expression, its size, and its first configs.
@@ -31,8 +29,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         SweepError: it is not a sweep.
     """
     # Modules are found from the working directory on, as `python -m` finds them.
-    if not sys.flags.safe_path and os.getcwd() not in sys.path[:1]:
-        sys.path.insert(0, os.getcwd())
+    sys.path.insert(0, os.getcwd())
     saved = Path(sweep) / SWEEP
     try:
         steps = configured(
@@ -46,15 +43,10 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, head))]
     # What exclude and where leave is counted one by one.
-    filtered = read.expression.filters
-    size = sum(1 for _ in islice(read, _COUNTED + 1)) if filtered else read.size
-    is_more = filtered and size > _COUNTED
-    count = f"more than {counted(_COUNTED, 'config')}" if is_more else counted(size, "config")
-    lines = [repr(read), f"{count} of {counted(len(keys), 'key')}: {', '.join(keys)}"]
-    if rows:
-        lines.append(aligned(["job", *keys], rows))
-    if size > len(rows):
-        lines.append("and more" if is_more else f"and {size - len(rows):,} more")
+    count = f"{counted(read.size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
+    lines = [repr(read), count, aligned(["job", *keys], rows)]
+    if read.size > len(rows):
+        lines.append(f"and {read.size - len(rows):,} more")
     return "\n".join(lines)
 
 

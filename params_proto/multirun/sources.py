@@ -67,15 +67,15 @@ def configured(
 def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Builder | Sweep:
     from omegaconf import OmegaConf
 
-    from params_proto.storage.files import load
-    from params_proto.storage.plain import sweep_from_steps
-
     if OmegaConf.is_config(node):
         node = OmegaConf.to_container(node, resolve=True)
     if node is None:
         return Builder(scope)
     if isinstance(node, Sweep):
         return node
+    from params_proto.storage.files import load  # a command line needs neither
+    from params_proto.storage.plain import sweep_from_steps
+
     if isinstance(node, (dict, list)):
         # What is an interpolation still is one for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))

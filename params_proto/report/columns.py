@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto._text import cell, json_key
+from params_proto._text import cell, json_key, to_json
 from params_proto.analysis.ranking import is_number
 from params_proto.errors import cut
 
-_LONGEST = 200  # characters of a value
 # What HTML cannot hold: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 ABSENT = object()  # in place of a value that a job does not have
@@ -59,17 +57,16 @@ def column(name: str, role: str, values: Sequence[Any]) -> Column:
     return numbers(name, role, values) if needed(are_numbers) else options(name, role, values)
 
 
-def numbers(name: str, role: str, values: Sequence[Any], cells: Sequence[str] = ()) -> Column:
+def numbers(name: str, role: str, values: Sequence[Any]) -> Column:
     """Numbers, and perhaps other values among them, which count as none.
 
     Args:
         name: as the table has it.
         role: see `Column`.
         values: `ABSENT` where there is none.
-        cells: what the table shows, where that is not the numbers themselves.
     """
-    shown = cells or ["" if value is ABSENT else shortened(value) for value in values]
-    return Column(name, role, list(shown), list(map(_in_json, values)))
+    cells = ["" if value is ABSENT else shortened(value) for value in values]
+    return Column(name, role, cells, list(map(_in_json, values)))
 
 
 def options(name: str, role: str, values: Sequence[Any]) -> Column:
@@ -86,12 +83,10 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
 
 
 def _in_json(value: Any) -> float | str | None:
-    """A number as JSON and JavaScript have it: large ones and infinities as text, NaN as none."""
+    """A number as JSON and JavaScript have it: infinities as text, NaN as none."""
     if not is_number(value) or value != value:
         return None
-    if value in (math.inf, -math.inf):
-        return "Infinity" if value > 0 else "-Infinity"
-    return str(value) if isinstance(value, int) and abs(value) >= 2**53 else value
+    return to_json(value)
 
 
 def shortened(value: Any) -> str:
@@ -100,7 +95,7 @@ def shortened(value: Any) -> str:
     >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    return fit(cut(f"{value:.6g}" if isinstance(value, float) else cell(value), _LONGEST))
+    return fit(cut(f"{value:.6g}" if isinstance(value, float) else cell(value)))
 
 
 def fit(text: str) -> str:

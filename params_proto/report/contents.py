@@ -44,9 +44,7 @@ class Contents(NamedTuple):
         columns: a value for each job.
         configurations: for each job a number that it shares with its repeats.
         statuses: how many jobs have each.
-        started: when the first job started.
-        ended: when the last one ended.
-        seconds: how long the jobs took, one after the other.
+        times: when each job that has ended started, and when it ended.
         failures: by where they came from, the most frequent first.
         metric: the metric that ranks jobs; None to begin with the first that there is.
         commands: those that run the best jobs by each metric again, by their places.
@@ -58,9 +56,7 @@ class Contents(NamedTuple):
     columns: list[Column]
     configurations: list[int]
     statuses: Counter[str]
-    started: datetime | None
-    ended: datetime | None
-    seconds: float
+    times: list[tuple[datetime, datetime]]
     failures: list[Failures]
     metric: str | None
     commands: dict[int, str]
@@ -95,30 +91,34 @@ def read(
     for key, name in keys.items():
         values = [row.config.get(key, ABSENT) for row in rows]
         shown.append(column(name, "key", values)._replace(repeats=key in over))
-    maximize = {name: Ranking.by(name, None if order else direction).maximize for name in metrics}
-    if order is not None:
-        maximize[order.metric] = order.maximize
+    first = None
     for key, name in names.items():
+        ranking = Ranking.by(key, None if order else direction)
+        if order is not None and order.metric == key:
+            ranking, first = order, name
         values = [row.metrics.get(key, ABSENT) for row in rows]
-        shown.append(column(name, "metric", values)._replace(maximize=maximize[key]))
-    plan = read_plan(directory) if has_plan(directory) else None
-    times = [(datetime.fromisoformat(row.started), row) for row in rows if row.started]
-    ends = [
-        start + timedelta(seconds=row.duration) for start, row in times if row.duration is not None
-    ]
-    return Contents(
+        shown.append(column(name, "metric", values)._replace(maximize=ranking.maximize))
+    contents = Contents(
         directory,
-        plan,
-        (directory / SWEEP).read_text("utf-8", errors="replace") if plan else "",
+        None,
+        "",
         [*shown, *[one for one in _run_columns(rows) if any(one.cells)]],
         configurations(rows, over),
         Counter(row.status for row in rows if row.status),
-        min((start for start, _ in times), default=None),
-        max(ends, default=None),
-        sum(row.duration or 0.0 for row in rows),
+        [
+            (start := datetime.fromisoformat(row.started), start + timedelta(seconds=row.duration))
+            for row in rows
+            if row.started and row.duration is not None
+        ],
         _failures(JobStore(directory), rows),
-        names.get(order.metric, order.metric) if order else None,
-        _commands(directory, plan, rows, metrics) if plan else {},
+        first,
+        {},
+    )
+    if not has_plan(directory):
+        return contents
+    plan, text = read_plan(directory), (directory / SWEEP).read_text("utf-8", errors="replace")
+    return contents._replace(
+        plan=plan, sweep=text, commands=_commands(directory, plan, rows, metrics)
     )
 
 
@@ -128,16 +128,15 @@ def _run_columns(rows: Sequence[Row]) -> list[Column]:
     def given(name: str) -> list[Any]:
         return [ABSENT if (one := getattr(row, name)) is None else one for row in rows]
 
-    times = [row.started and datetime.fromisoformat(row.started).timestamp() for row in rows]
+    times: list[float | str | None] = [
+        row.started and datetime.fromisoformat(row.started).timestamp() for row in rows
+    ]
     texts = [(row.started or "")[:19].replace("T", " ") for row in rows]
-    seconds = ["" if row.duration is None else f"{row.duration:.1f}" for row in rows]
-    # A directory that has the number of its job for a name says nothing.
-    numbered = all(row.dir in (None, str(row.job)) for row in rows)
     return [
         options("status", "status", given("status")),
-        numbers("seconds", "seconds", given("duration"), seconds),
-        numbers("started", "started", times, texts),
-        *([] if numbered else [options("dir", "dir", given("dir"))]),
+        numbers("seconds", "seconds", given("duration")),
+        Column("started", "started", texts, times),
+        options("dir", "dir", given("dir")),
         options("error", "error", given("error")),
     ]
 

@@ -48,13 +48,15 @@ def about(contents: Contents) -> str:
         hydra = [line for line in plan.hydra if not line.startswith("hydra.mode=")]
         command = shlex.join([*plan.script, *plan.task, *hydra])
         facts["Command"] = f"<code>{escaped(command)}</code>"
-        more = (plan.jobs or 0) - len(contents.configurations)
-        statuses += [(more, "pending", ", not in the table")] if more > 0 else []
-    if contents.started is not None:
-        facts["Started"] = f"{contents.started:%Y-%m-%d %H:%M:%S %Z}"
-    if contents.ended is not None:
-        facts["Last job ended"] = f"{contents.ended:%Y-%m-%d %H:%M:%S %Z}"
-        facts["Time of all jobs"] = str(timedelta(seconds=round(contents.seconds)))
+        if plan.jobs is not None and plan.jobs > len(contents.configurations):
+            more = plan.jobs - len(contents.configurations)
+            statuses.append((more, "pending", ", not in the table"))
+    if contents.times:
+        starts, ends = zip(*contents.times, strict=True)
+        spent = sum([end - start for start, end in contents.times], timedelta())
+        facts["Started"] = f"{min(starts):%Y-%m-%d %H:%M:%S %Z}"
+        facts["Last job ended"] = f"{max(ends):%Y-%m-%d %H:%M:%S %Z}"
+        facts["Time of all jobs"] = str(timedelta(seconds=round(spent.total_seconds())))
     counts = "".join(
         f'<li class="status {escaped(name)}"><b>{count:,}</b> {escaped(name)}{rest}</li>'
         for count, name, rest in statuses
@@ -71,7 +73,7 @@ def swept(columns: Sequence[Column]) -> str:
             texts = list(dict.fromkeys(filter(None, column.cells)))
             values = [f"<code>{escaped(text)}</code>" for text in texts]
             terms.append(f"<dt>{escaped(column.name)}</dt><dd>{' '.join(_listed(values))}</dd>")
-    return "".join(terms) or "<dt>nothing</dt><dd>The jobs are repeats of one configuration.</dd>"
+    return "".join(terms)
 
 
 def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
@@ -136,8 +138,9 @@ def _kind(group: Failures, columns: Sequence[Column]) -> str:
         keys = [one for one in columns if one.role == "key" and one.cells[place]]
         config = " ".join(f"{one.name}={one.cells[place]}" for one in keys)
         link = f'<a href="#row-{place}">job {escaped(columns[0].cells[place])}</a>'
-        end = f" <span>{escaped(message)}</span>" if message else ""
-        jobs.append(f"<li>{link} <code>{escaped(config)}</code>{end}</li>")
+        jobs.append(
+            f"<li>{link} <code>{escaped(config)}</code> <span>{escaped(message)}</span></li>"
+        )
     trace = f'<pre tabindex="0">{escaped(group.traceback)}</pre>' if group.traceback else ""
     return (
         f"<details open><summary><b>{escaped(group.kind)}</b>"

@@ -57,15 +57,9 @@ def load(
     _suffix(path)
     name = os.fspath(path)
     try:
-        raw = Path(path).read_bytes().removeprefix(BOM_UTF8)
-        text = raw.decode()
-    except UnicodeDecodeError as error:
-        line = error.object.count(b"\n", 0, error.start) + 1
-        raise SweepError(f"{name}:{line}: this is not text in UTF-8.") from error
+        text = Path(path).read_bytes().removeprefix(BOM_UTF8).decode()
     except (OSError, ValueError) as error:
         raise SweepError(f"{name} cannot be read: {_files.reason(error)}.") from error
-    if not text:
-        raise SweepError(f"{name}:1: the file is empty.")
     return parsed(text, name, empty, config_loader)
 
 

@@ -41,22 +41,21 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
 
 
 # By the type of all values of a column: pandas' type, and that of a column with missing ones.
-_DTYPES: dict[type, tuple[str, str]] = {
-    bool: ("bool", "boolean"),
-    int: ("int64", "Int64"),
-    float: ("float64", "Float64"),
-    str: ("str", "object"),
+_DTYPES = {
+    (bool,): ("bool", "boolean"),
+    (int,): ("int64", "Int64"),
+    (float,): ("float64", "Float64"),
+    (str,): ("str", "object"),
 }
-_OBJECTS = ("object", "object")
 
 
 def _column(values: list[Any], index: pd.Index) -> pd.Series:
     """A column of the type from which its values come back as they are."""
     present = [value for value in values if value is not pd.NA]
-    is_whole = len(present) == len(values)
-    kinds = {cast("type[Any]", type(value)) for value in present}
-    whole, nullable = _DTYPES.get(kinds.pop(), _OBJECTS) if len(kinds) == 1 else _OBJECTS
-    dtype = whole if is_whole else nullable
+    kinds: tuple[Any, ...] = tuple({type(value) for value in present})
+    dtype, nullable = _DTYPES.get(kinds, ("object", "object"))
+    if len(present) < len(values):
+        dtype = nullable
     if dtype == "Float64" and any(value != value for value in present):
         dtype = "object"  # nan would be missing
     try:
@@ -100,8 +99,6 @@ def _values(column: pd.Series) -> list[Any]:
     """The values of a column, with `pd.NA` for a missing one."""
     values: list[Any] = column.tolist()
     dtype: Any = column.dtype
-    if dtype.kind in "biufc" and not isinstance(dtype, ExtensionDtype):
+    if dtype.kind in "biufcO" and not isinstance(dtype, ExtensionDtype):
         return values  # nan is a value
-    is_object = str(dtype) == "object"
-    missing = [value is pd.NaT for value in values] if is_object else column.isna()
-    return [pd.NA if gone else value for value, gone in zip(values, missing, strict=True)]
+    return [pd.NA if gone else value for value, gone in zip(values, column.isna(), strict=True)]

@@ -43,7 +43,10 @@ STEPS = {
     "slice": (
         'text whose step is not 0, in quotes as YAML reads 1:30 as a number, slice: "2:10:3"'
     ),
-    "concat": "a list of sweeps, concat: [{product: ...}, {product: ...}]",
+    "concat": (
+        "a list of sweeps and no step above it, concat: [{product: ...}, {product: ...}], or"
+        " cross: {concat: [...]}"
+    ),
     "cross": "a sweep, cross: {product: ...}",
     "prefix": "the name of a prefix class's node, prefix: training",
 }
@@ -126,7 +129,7 @@ def sweep_of_lines(
     Sweep().product(lr=[1, 2]).set(seed=3)
     """
     listed = list(lines)
-    if isinstance(lines, str) or {*map(type, listed)} - {str}:
+    if isinstance(lines, str):
         raise SweepError(
             "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
             f" {shown(lines)}."
@@ -141,8 +144,10 @@ def sweep_of_lines(
                     f"{one.key} would delete a key that another line gives a value. Leave out one"
                     " of them."
                 )
-            add_step = result.product if one.swept else result.set
-            result = add_step({one.key: FromText(one.values if one.swept else one.values[0])})
+            if one.swept:
+                result = result.product({one.key: FromText(one.values)})
+            else:
+                result = result.set({one.key: FromText(one.values[0])})
         except SweepError as error:
             mistakes += error.mistakes
     if mistakes:
@@ -166,10 +171,10 @@ def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None
         raise SweepError(f"config_dir={str(config_dir)!r} is not a directory.")
 
     def get_group_options(group: str, kind: ObjectType | None = None, *_: object) -> list[str]:
-        entries = list((root / group).glob("*"))
-        if kind is not None and kind.name == "GROUP":
-            return sorted(entry.name for entry in entries if entry.is_dir())
-        return sorted(entry.stem for entry in entries if entry.match("*.yaml") and entry.is_file())
+        folder = root / group
+        if kind is None:
+            return sorted(file.stem for file in folder.glob("*.yaml") if file.is_file())
+        return sorted(each.name for each in folder.glob("*/"))
 
     return cast("ConfigLoader", SimpleNamespace(get_group_options=get_group_options))
 
@@ -216,9 +221,10 @@ class _Steps:
         if prefix not in ("", self.empty.scope.prefix):
             return self._under(prefix, mappings, nested)
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
-        for mapping, name in [(some, name) for some in mappings for name in some]:
+        steps_in_order = [(some, name) for some in mappings for name in some if name != "prefix"]
+        for mapping, name in steps_in_order:
             # Below a mistake, the key that a step asks for may be missing because of it.
-            if name == "prefix" or (mistakes and name in _NEED_AXES | {"derive"}):
+            if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
                 result = self._applied(result, mapping, name, before)
@@ -254,11 +260,9 @@ class _Steps:
             unfit = f"{shown(name)} is not a step.{did_you_mean(str(name), STEPS)}"
         elif name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
             unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
-        elif name == "concat" and before:
-            unfit = "concat comes first. To multiply by it, write cross: {concat: [...]}."
         if unfit:
             raise self._error(unfit, mapping, name)
-        call = self._call(sweep, name, value, mistakes)
+        call = self._call(sweep, name, value, before, mistakes)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
         try:
@@ -270,7 +274,7 @@ class _Steps:
         return sweep
 
     def _call(
-        self, sweep: Builder, name: str, value: Any, mistakes: list[Mistake]
+        self, sweep: Builder, name: str, value: Any, before: list[str], mistakes: list[Mistake]
     ) -> Callable[[], Builder] | None:
         """The call of a step; None if its value is not what it needs.
 
@@ -278,6 +282,7 @@ class _Steps:
             sweep: the sweep of the steps above it.
             name: its name.
             value: its arguments.
+            before: the names of the steps above it.
             mistakes: gets what is wrong with arguments, which are left out of the call.
         """
         if not isinstance(value, _TYPES[name]):
@@ -286,7 +291,7 @@ class _Steps:
             return partial(sweep.times, self.sweep(value, nested=True))
         if name == "concat":
             parts = [self.sweep(each, nested=True) for each in value]
-            return partial(parts[0].plus, *parts[1:]) if parts else None
+            return partial(parts[0].plus, *parts[1:]) if parts and not before else None
         method: Callable[..., Builder] = getattr(sweep, name)
         if name == "chain":
             return partial(method, *value)
@@ -303,35 +308,34 @@ class _Steps:
             try:
                 arguments[key] = self._argument(name, key, given)
             except SweepError as error:
-                mistakes += [one._replace(key=key) for one in error.mistakes]
+                mistakes += [Mistake(f"{name}: {one.text}", key) for one in error.mistakes]
         return partial(method, arguments)
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
-        if name in ("product", "zip"):
-            _check_axis(f"{name}: {key}", key, values)
-        if not isinstance(values, str) or name in ("set", "derive"):
-            return values
-        if name == "exclude" and not may_sweep(values):
+        if name in ("product", "zip") and _is_torn(values):
+            raise SweepError(
+                f"{key}: within brackets YAML ends a value at each comma. Quote a sweep of"
+                f" Hydra's without the brackets, {key}: 'range(1,3)'."
+            )
+        is_text = isinstance(values, str) and name not in ("set", "derive")
+        if not is_text or (name == "exclude" and not may_sweep(values)):
             return values
         numbers = _RANGE.fullmatch(values)
         if numbers:  # as `save` writes it: no need for Hydra's parser
             return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
         if shuffles(values):
             raise SweepError(
-                f"{name}: {key}={values} is in another order each time it is read, so that the file"
-                " would not say which sweep it is. Write the values in the order that you want, or"
+                f"{key}={values} is in another order each time it is read, so that the file would"
+                " not say which sweep it is. Write the values in the order that you want, or"
                 " shuffle all configs by a step with a seed, shuffle: {seed: 0}."
             )
-        try:
-            return FromText(sweep_values(key, values, self.config_loader))
-        except SweepError as error:
-            raise SweepError(f"{name}: {error}") from error
+        return FromText(sweep_values(key, values, self.config_loader))
 
     def _place_of(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
         """Where the key or the row of a mistake is; the step if it is about neither."""
         value = mapping[name]
-        if mistake.row is not None and isinstance(value, list):
+        if mistake.row is not None:
             rows = cast("list[Any]", value)
             value = rows[mistake.row]
             if not isinstance(value, Mapping):
@@ -348,24 +352,7 @@ class _Steps:
         return SweepError(f"{self._place(container, key)}: {message}")
 
 
-def _check_axis(place: str, key: str, values: Any) -> None:
-    """Refuses what a person writes in a file in place of a list of values."""
-    if isinstance(values, Mapping):
-        inner = next(iter(cast("_Mapping", values)), "name")
-        raise SweepError(
-            f"{place} needs a list of values, got a mapping. Write its keys with dots,"
-            f" {key}.{inner}: [...], or put whole mappings into a list."
-        )
-    if values is None or isinstance(values, (bool, int, float)):
-        text = "null" if values is None else shown(values).lower()
-        raise SweepError(
-            f"{place} needs a list of values, got {text}. Write {key}: [{text}], or pin it:"
-            f" set: {{{key}: {text}}}."
-        )
-    # [range(1,3)] is a list of two texts, each a sweep of Hydra's up to its comma.
+def _is_torn(values: object) -> bool:
+    """Whether a list has pieces of a sweep of Hydra's: YAML reads [range(1,3)] as two texts."""
     listed = cast("list[object]", values) if isinstance(values, list) else []
-    if any(isinstance(text, str) and _TORN.fullmatch(text) for text in listed):
-        raise SweepError(
-            f"{place}: within brackets YAML ends a value at each comma. Quote a sweep of Hydra's"
-            f" without the brackets, {key}: 'range(1,3)'."
-        )
+    return any(isinstance(one, str) and _TORN.fullmatch(one) for one in listed)

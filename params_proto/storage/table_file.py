@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from enum import Enum
 from functools import cache
 from types import SimpleNamespace
@@ -21,7 +20,7 @@ Configs = tuple[list[dict[str, Any]], list[int]]
 
 
 def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
-    r"""The lines of a `.jsonl` file; an empty one where there is no config.
+    r"""The lines of a `.jsonl` file.
 
     Raises:
         SweepError: a value that JSON cannot represent, by its key.
@@ -29,12 +28,9 @@ def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     >>> list(jsonl_lines([{"lr": 0.1, "layers": [64, 32]}]))
     ['{"lr": 0.1, "layers": [64, 32]}\n']
     """
-    number = -1
     for number, config in enumerate(configs):
         entries = [f"{json.dumps(k)}: {_dumped(value, k, number)}" for k, value in config.items()]
         yield f"{{{', '.join(entries)}}}\n"
-    if number < 0:
-        yield "\n"  # a file of no bytes at all is taken for a failed copy
 
 
 def read_jsonl(text: str, name: str) -> Configs:
@@ -46,11 +42,11 @@ def read_jsonl(text: str, name: str) -> Configs:
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
-        if not line or line.isspace():
+        if not line.strip():
             continue
         row: Any = None
         try:
-            row = _DECODER.decode(line)
+            row = json.loads(line)
             reason = f"this is {shown(row)}."
         except json.JSONDecodeError as error:
             reason = f"this is not JSON: {error.msg} at column {error.colno}."
@@ -99,19 +95,15 @@ def csv_line(cells: Iterable[Any]) -> str:
 
 
 def _cell(value: Any, key: str, number: int) -> str:
-    if type(value) is str and value.isprintable() and value:
-        with suppress(SweepError):
-            if _value_of(value) is value:
-                return value
+    if type(value) is str and value.isprintable() and value and _value_of(value) is value:
+        return value
     return _dumped(value, key, number)
 
 
 def _value_of(cell: str) -> Any:
     """What a cell holds: the value of its JSON, or itself."""
     try:
-        return _DECODER.decode(cell)
-    except SweepError:
-        raise
+        return json.loads(cell)
     except (ValueError, RecursionError):
         return cell
 
@@ -124,35 +116,28 @@ def read_csv(text: str, name: str) -> Configs:
             names the path and the line.
     """
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    value_of = cache(_value_of)  # most columns have few values
-    rows: list[dict[str, Any]] = []
-    numbers: list[int] = []
-    keys: list[str] | None = None
-    number = 1
     try:
-        for cells in reader:
-            if cells and keys is None:
-                keys = cells if cells != [""] else []
-                unfit = column_error(keys)
-                if unfit:
-                    raise SweepError(unfit)
-            elif cells:
-                columns = cast("list[str]", keys)
-                if len(cells) != max(len(columns), 1):
-                    raise SweepError(
-                        f"the header has {len(columns)} columns, this line has {len(cells)}."
-                    )
-                pairs = zip(columns, cells, strict=False)
-                rows.append({key: value_of(cell) for key, cell in pairs if cell})
-                numbers.append(number)
-            number = reader.line_num + 1
+        lines = [(cells, reader.line_num) for cells in reader if cells]
     except csv.Error as error:
         raise SweepError(f"{name}:{reader.line_num}: this is not CSV: {error}.") from error
-    except SweepError as error:
-        raise SweepError(f"{name}:{number}: {error}") from error
-    if keys is None:
+    if not lines:
         raise SweepError(f"{name}:1: the file has no header: a line with the keys, lr,batch_size.")
-    return rows, numbers
+    header, first = lines.pop(0)
+    keys = [] if header == [""] else header
+    unfit = column_error(keys)
+    if unfit:
+        raise SweepError(f"{name}:{first}: {unfit}")
+    value_of = cache(_value_of)  # most columns have few values
+    rows: list[dict[str, Any]] = []
+    for cells, number in lines:
+        if len(cells) != len(header):
+            raise SweepError(
+                f"{name}:{number}: the header has {len(header)} columns, this line has"
+                f" {len(cells)}."
+            )
+        pairs = zip(keys, cells, strict=False)
+        rows.append({key: value_of(cell) for key, cell in pairs if cell})
+    return rows, [number for _, number in lines]
 
 
 def column_error(keys: Sequence[object]) -> str | None:
@@ -205,15 +190,3 @@ def _unfit(value: Any) -> str | None:
             if type(key) is not str:
                 return f"the key {shown(key)} of a dict is not a string, as those of JSON are."
     return next(filter(None, map(_unfit, elements)), None)
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    made = dict(pairs)
-    if len(made) < len(pairs):
-        names = [key for key, _ in pairs]
-        twice = next(key for key in names if names.count(key) > 1)
-        raise SweepError(f"the key {shown(twice)} is given twice.")
-    return made
-
-
-_DECODER = json.JSONDecoder(object_pairs_hook=_once)

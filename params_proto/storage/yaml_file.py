@@ -19,7 +19,7 @@ from params_proto._text import stable_repr, utf8
 from params_proto._values import unordered
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.literals import OverrideText, live
-from params_proto.overrides.parse import parse_spelled, shuffles
+from params_proto.overrides.parse import parse_spelled
 
 # --- the types of scalars, as in a Hydra config
 
@@ -28,7 +28,10 @@ _NULL, _BOOL, _INT, _FLOAT = (f"{_YAML}{name}" for name in ("null", "bool", "int
 _TEXT, _BINARY, _MAP, _SEQ = (f"{_YAML}{name}" for name in ("str", "binary", "map", "seq"))
 _MERGE, _VALUE = f"{_YAML}merge", f"{_YAML}value"
 _PATH, _OVERRIDE = "!path", "!override"  # the latter is spelled as in a Hydra override
-_TAGS: dict[Any, str] = {list: _SEQ, tuple: "!tuple", set: "!set", frozenset: "!frozenset"}
+_COLLECTIONS: dict[str, Any] = {
+    **{_SEQ: list, "!tuple": tuple, "!set": set, "!frozenset": frozenset}
+}
+_TAGS: dict[Any, str] = {kind: tag for tag, kind in _COLLECTIONS.items()}
 
 # OmegaConf's rule, from get_yaml_loader in its _utils.py: `1e-5` needs no point to be a float.
 _FLOATS = re.compile(
@@ -73,7 +76,7 @@ class Document:
     """
 
     def __init__(self, text: str, name: str) -> None:
-        self._text, self._name = text, name
+        self._name = name
         self._lines: dict[tuple[int, Hashable], int] = {}
         line = 1
         unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
@@ -108,21 +111,16 @@ class Document:
         if isinstance(node, MappingNode) and node.tag == _MAP:
             return self._mapping(node)
         try:
-            if isinstance(node, SequenceNode) and node.tag in _TAGS.values():
+            if isinstance(node, SequenceNode) and node.tag in _COLLECTIONS:
                 made = [self._value(element) for element in node.value]
                 self._lines[id(made), None] = node.start_mark.line + 1
                 for at, element in enumerate(node.value):
                     self._lines[id(made), at] = element.start_mark.line + 1
-                (kind,) = [kind for kind, tag in _TAGS.items() if tag == node.tag]
-                return made if kind is list else kind(made)
+                return made if node.tag == _SEQ else _COLLECTIONS[node.tag](made)
             if isinstance(node, ScalarNode) and node.tag in _SCALARS:
                 return _SCALARS[node.tag](node)
         except (ValueError, LookupError, ArithmeticError, TypeError) as error:
-            tag = node.tag.replace(_YAML, "!!")
-            reason = f"{shown(node.value)} is not a valid {tag}"
-            if isinstance(error, (SweepError, TypeError)):
-                reason = f"{tag}: {error}"
-            self._refuse(node, reason)
+            self._refuse(node, f"{node.tag.replace(_YAML, '!!')}: {error}")
         self._refuse(
             node,
             f"{node.tag.replace(_YAML, '!!')}: a sweep file has no such tag. It may have"
@@ -148,14 +146,6 @@ class Document:
                 self._refuse(key_node, f"{shown(key)} is not a key")
             if key in own:
                 self._refuse(key_node, f"the key {shown(key)} is given twice")
-            # What YAML makes of a comma in a value, {lr: 1,2}: a key `2` without a value.
-            between = self._text[key_node.end_mark.index : value_node.start_mark.index]
-            if value_node.value == "" and ":" not in between and not str(key).startswith("~"):
-                self._refuse(
-                    key_node,
-                    f"between braces, {shown(key)} has no value: YAML ends the one before it at the"
-                    " comma. Quote a value with a comma, {lr: '1,2'}; write null for none",
-                )
             own[key] = self._value(value_node)
             places.append((key, key_node.start_mark.line + 1))
         made = {**merged, **own}
@@ -164,15 +154,6 @@ class Document:
 
     def _refuse(self, node: Node, reason: str) -> NoReturn:
         raise ConstructorError(None, None, reason, node.start_mark)
-
-
-def _override(node: ScalarNode) -> Any:
-    if shuffles(node.value):
-        raise SweepError(
-            f"{shown(node.value)} is in another order each time it is read. Write the list in the"
-            " order that you want"
-        )
-    return parse_spelled(node.value)
 
 
 _SAFE: Any = SafeConstructor()
@@ -184,7 +165,7 @@ _SCALARS: dict[str, Any] = {
     _FLOAT: _SAFE.construct_yaml_float,
     _BINARY: _SAFE.construct_yaml_binary,
     _PATH: lambda node: Path(node.value),  # pyright: ignore
-    _OVERRIDE: _override,
+    _OVERRIDE: lambda node: parse_spelled(node.value),  # pyright: ignore
 }
 
 # --- writing

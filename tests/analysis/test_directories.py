@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from params_proto import SweepError, results, summarize
+from params_proto import results, summarize
 
 APP = """
 import hydra
@@ -105,13 +105,6 @@ def test_a_sweep_of_the_basic_sweeper(run: Any, tmp_path: Path) -> None:
     assert df["dir"].tolist() == [str(tmp_path / "out" / str(job)) for job in range(4)]
     assert df["status"].isna().all()
     assert df["started"].notna().all()
-
-
-def test_a_sweep_of_the_basic_sweeper_that_left_no_overrides(run: Any) -> None:
-    with pytest.raises(
-        SweepError, match=r"out was run .* with hydra.output_subdir=null, .* Run it"
-    ):
-        run("lr=0.25,0.5", "hydra.output_subdir=null", sweeper="basic")
 
 
 def test_a_sweep_of_the_basic_sweeper_before_its_first_job(tmp_path: Path) -> None:

@@ -219,10 +219,8 @@ def test_a_sweep_that_a_multirun_has_written(make: Make) -> None:
 
 
 def test_nothing_to_read(tmp_path: Path) -> None:
-    with pytest.raises(SweepError, match=r"results\(\) needs the directory of a sweep"):
-        results()
     with pytest.raises(
-        SweepError, match=r"nowhere is not a directory\. Give the directory of a sweep"
+        SweepError, match=r"nowhere does not contain a sweep\. Give the directory of a sweep"
     ):
         results(tmp_path / "nowhere")
     with pytest.raises(SweepError, match="does not contain a sweep"):

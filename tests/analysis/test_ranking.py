@@ -8,7 +8,6 @@ import pytest
 
 from params_proto.analysis.ranking import Ranking, ranking_of
 from params_proto.analysis.rows import Table
-from params_proto.errors import SweepError
 
 OWN = Table(Path(), [], frozenset(), list, "accuracy", "maximize")
 NONE = Table(Path(), [], frozenset(), list)
@@ -55,10 +54,3 @@ def test_the_direction_that_is_usual_for_a_metric(metric: str, maximize: bool) -
     order = ranking_of([NONE], metric, None, [metric])
     assert order is not None
     assert order.maximize is maximize
-
-
-def test_no_such_metric() -> None:
-    hint = r"returned no accuracy\. Did you mean acuracy\?"
-    for metric in (None, "accuracy"):
-        with pytest.raises(SweepError, match=f"metric=accuracy: the jobs {hint}$"):
-            ranking_of([OWN], metric, None, ["acuracy"])

@@ -100,7 +100,7 @@ def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
         ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model\\?"),
         (
             {"metric": "note"},
-            r"note is not a column of numbers: .*x.* at position 0\. The metrics are loss, note\.",
+            r"note is not a column of numbers: .*x.* at position 0\. Name a column of numbers\.",
         ),
     ],
 )
@@ -112,7 +112,7 @@ def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> 
 def test_a_key_that_has_the_name_of_a_new_column(df: pd.DataFrame) -> None:
     other = df.rename(columns={"model": "std"})
     other.attrs["keys"] = ["std", "seed"]
-    with pytest.raises(SweepError, match="the key std has the name of a column that is added"):
+    with pytest.raises(ValueError, match="std, already exists"):
         summarize(other, "loss")
 
 

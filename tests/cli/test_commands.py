@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -28,12 +27,9 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
     print("lr", lr, "seed", seed, "name", name)
     if seed == 7:
         raise ValueError("seven")
-    if seed == 8:
-        return None
     return {"loss": lr * seed, "acc": 1 - lr} if seed < 9 else lr
 
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
-most = grid.exclude(seed=0)
 none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
 empty = Sweep(train).product(lr=[1.0])[:0]
 
@@ -53,7 +49,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("runs/a", ["lr=0.1,0.2", "seed=1,7", "name='a b'"], 1),
         ("runs/one", ["lr=0.3,0.1", "seed=9"], 0),
         ("runs/failed", ["seed=7"], 1),
-        ("runs/nothing", ["seed=8,8"], 0),
         (
             "runs/ranked",
             ["lr=0.2,0.1", "seed=1", f"{OF}.metric=acc", f"{OF}.direction=maximize"],
@@ -232,31 +227,21 @@ def main(config):
 
 main()
 """
-# Options of the sweeper in a config, which only this sweeper has.
-SWEPT = "hydra: {sweeper: {metric: value, sweep: {chain: [{lr: 2}, {lr: 1}]}}}\nlr: 0\n"
-MULTIRUN = f"defaults: [_self_, {{override hydra/sweeper: params_proto}}]\n{SWEPT}".replace(
-    "hydra: {", "hydra: {mode: MULTIRUN, "
-)
-OURS = "hydra/sweeper=params_proto"
+SWEPT = """
+defaults: [_self_, {override hydra/sweeper: params_proto}]
+hydra: {mode: MULTIRUN, sweeper: {metric: value, sweep: {chain: [{lr: 2}, {lr: 1}]}}}
+lr: 0
+"""
 
 
-@pytest.mark.parametrize(
-    ("config", "start"),
-    [
-        (MULTIRUN, []),
-        (SWEPT, ["-m", OURS]),
-        (SWEPT, ["hydra.mode=MULTIRUN", OURS]),
-    ],
-    ids=["mode of a config", "option", "mode"],
-)
 def test_the_best_of_an_app_whose_config_is_about_the_sweep(
-    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, config: str, start: list[str]
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/config.yaml").write_text(config)
+    (tmp_path / "conf/config.yaml").write_text(SWEPT)
     (tmp_path / "app.py").write_text(PLAIN)
-    sweep = [sys.executable, "app.py", *start, "hydra.sweep.dir=out"]
+    sweep = [sys.executable, "app.py", "hydra.sweep.dir=out"]
     subprocess.run(sweep, check=True, capture_output=True)
     again = subprocess.run(["sh", "-c", run("best", "out")], capture_output=True, text=True)
     assert (again.returncode, again.stdout) == (0, "lr 1\n"), again.stderr
@@ -327,20 +312,9 @@ def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
 
 def test_failures_of_the_basic_sweeper(run: Any, lab: Path) -> None:
     (lab / "basic").mkdir()
-    (lab / "basic" / "multirun.yaml").touch()
+    (lab / "basic" / "multirun.yaml").write_text("hydra: {output_subdir: .hydra}")
     said = run("failures", "basic", status=1)
     assert said == "params-proto: basic was run by another sweeper, which kept no results."
-
-
-@pytest.mark.parametrize("gone", [".sweep/plan.json", "sweep.yaml"])
-def test_a_sweep_that_has_lost_a_file(run: Any, tmp_path: Path, gone: str) -> None:
-    shutil.copytree("runs/a", tmp_path / "a")
-    (tmp_path / "a" / gone).unlink()
-    said = run("results", str(tmp_path / "a"), status=1)
-    there = f"{tmp_path / 'a'} has the records of a sweep"
-    assert said.startswith(
-        f"params-proto: {there}, but its sweep.yaml or .sweep/plan.json is gone."
-    )
 
 
 def test_show_options_of_a_group(run: Any, tmp_path: Path) -> None:
@@ -368,12 +342,8 @@ def test_show(run: Any) -> None:
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
     ]
     assert run("show", "runs/one") == run("show", "runs/one/sweep.yaml")
-    assert run("show", "train.py:none").splitlines()[1:] == ["0 configs of 1 key: lr"]
-    assert run("show", "train.py:empty").splitlines()[1:] == ["0 configs of 1 key: lr"]
-    assert run("show", "train.py:most", "--head", "1").splitlines()[1:] == [
-        *("more than 100,000 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.1  1"),
-        "and more",
-    ]
+    for none in ("train.py:none", "train.py:empty"):
+        assert run("show", none).splitlines()[1:] == ["0 configs of 1 key: lr", "job  lr"]
 
 
 @pytest.mark.parametrize(
@@ -400,22 +370,18 @@ def test_wide_characters_take_two_columns(run: Any, tmp_path: Path) -> None:
 
 
 GIVE = (
-    "Give the directory of a sweep, which has a sweep.yaml, or of one of Hydra's basic sweeper,"
-    " which has a multirun.yaml."
+    "Give the directory of a sweep, which has a sweep.yaml and a .sweep, or of one of Hydra's basic"
+    " sweeper, which has a multirun.yaml."
 )
 MISTAKES = {
-    "results nowhere": f"nowhere is not a directory. {GIVE}",
+    "results nowhere": f"nowhere does not contain a sweep. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
     "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
     " well.",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
-    "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
-    "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank."
-    " 1 failed.",
-    "best runs/nothing": "No job of runs/nothing returned a value: there is nothing to rank."
-    " 2 completed.",
+    "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank.",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
     "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
 }
@@ -425,32 +391,6 @@ MISTAKES = {
 def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
     said = run(*command.split(), status=1).replace(str(lab), "LAB")
     assert said == f"params-proto: {message}"
-
-
-def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
-    for number, name in enumerate(["10-00-00", "09-00-00"]):
-        shutil.copytree(lab / "runs" / "one", lab / "multirun/2026-11-24" / name)
-        plan = lab / "multirun/2026-11-24" / name / ".sweep/plan.json"
-        os.utime(plan, (number, number))
-    said = run("results", "multirun", status=1)
-    assert said == (
-        f"params-proto: multirun does not contain a sweep. Did you mean"
-        f" multirun/2026-11-24/09-00-00? {GIVE}"
-    )
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        *(["nope"], ["best", "a", "--direction", "up"], ["show", "train.py:grid", "--head", "-1"]),
-        ["results", "runs/a", "--csv", "--json"],
-    ],
-)
-def test_wrong_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
-    assert capsys.readouterr().err.startswith("usage: params-proto ")
 
 
 def test_as_a_module(python: Any, lab: Path) -> None:
@@ -475,9 +415,6 @@ def test_the_script_finds_the_modules_that_python_m_does(
     (tmp_path / "study_here.py").write_text(APP)
     script, show = Path(sys.executable).with_name("params-proto"), ("show", "study_here:grid")
     assert python(script, *show).stdout == python("-m", "params_proto", *show).stdout
-    if hasattr(sys.flags, "safe_path"):  # since Python 3.11
-        monkeypatch.setenv("PYTHONSAFEPATH", "1")
-        assert "No module named" in python(script, *show, status=1).stderr
 
 
 def test_a_reader_that_has_seen_enough(lab: Path) -> None:

@@ -31,8 +31,8 @@ FILES = {
 SWEEP = "hydra.sweeper.sweep="
 
 CASES: dict[str, tuple[list[str], str]] = {
-    "axis: scalar": ([SWEEP + "{product:{lr:1}}"], "hydra.sweeper.sweep: product: lr needs a list of values, got 1. Write lr: [1], or pin it: set: {lr: 1}."),
-    "axis: mapping": ([SWEEP + "{product:{opts:{a:[1,2]}}}"], "hydra.sweeper.sweep: product: opts needs a list of values, got a mapping. Write its keys with dots, opts.a: [...], or put whole mappings into a list."),
+    "axis: scalar": ([SWEEP + "{product:{lr:1}}"], "hydra.sweeper.sweep: product needs a list of values for lr, got 1. Write lr=[1], or set(lr=1)."),
+    "axis: mapping": ([SWEEP + "{product:{opts:{a:[1,2]}}}"], "hydra.sweeper.sweep: product needs a list of values for opts, got a mapping. Write its keys with dots, {'opts.name': [...]}, or put whole mappings into a list."),
     "zip: unequal": ([SWEEP + "{zip:{lr:[1,2],seed:[1]}}"], "hydra.sweeper.sweep: zip needs axes of one length: lr has 2 values, seed has 1. Use product() to combine every pair."),
     "exclude: everything": ([SWEEP + "{product:{lr:[1]},exclude:{lr:1}}"], "the sweep has no jobs: its exclude or where steps drop every config, or its file has no rows."),
     "derive: other key": ([SWEEP + "{product:{lr:[1]},derive:{name:'x{lrr}'}}"], "hydra.sweeper.sweep: derive: name='x{lrr}' reads lrr, which no step before it gives a value. Did you mean lr?"),
@@ -56,7 +56,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "batch: 0": (["lr=1,2", "hydra.sweeper.max_batch_size=0"], "hydra.sweeper.max_batch_size=0 is not a number of jobs: 1 or more."),
     "params: comma": (["+hydra.sweeper.params.seed='1,,2'"], "Hydra cannot read 'seed=1,,2': extraneous input ','. Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."),
     "file: syntax.yaml": ([SWEEP + "syntax.yaml"], "APP/syntax.yaml:3: this is not YAML: while parsing a flow sequence, did not find expected ',' or ']'."),
-    "file: several.yaml": ([SWEEP + "several.yaml"], "3 mistakes:\n- APP/several.yaml:1: product: lr needs a list of values, got 1. Write lr: [1], or pin it: set: {lr: 1}.\n- APP/several.yaml:2: 'prodct' is not a step. Did you mean product?\n- APP/several.yaml:3: repeat needs how often to repeat, a positive integer, got 0."),
+    "file: several.yaml": ([SWEEP + "several.yaml"], "3 mistakes:\n- APP/several.yaml:1: product needs a list of values for lr, got 1. Write lr=[1], or set(lr=1).\n- APP/several.yaml:2: 'prodct' is not a step. Did you mean product?\n- APP/several.yaml:3: repeat needs how often to repeat, a positive integer, got 0."),
     "file: rows.jsonl": ([SWEEP + "rows.jsonl"], 'APP/rows.jsonl:2: this is not JSON: Expecting value at column 8. A line holds one config, as a JSON object: {"lr": 0.1}.'),
     "python: value.py:grid": ([SWEEP + "value.py:grid"], "hydra.sweeper.sweep=value.py:grid: running APP/value.py:3 raises ValueError: no data"),
     "python: exits.py:grid": ([SWEEP + "exits.py:grid"], "hydra.sweeper.sweep=exits.py:grid: running APP/exits.py:1 raises SystemExit: 3"),

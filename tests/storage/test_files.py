@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import stat
 import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from textwrap import dedent
 
@@ -70,41 +66,6 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert Sweep.load(tmp_path / "data/real.yaml") == SWEEP
 
 
-@pytest.fixture
-def folder_of_all() -> Iterator[Path]:
-    """A folder that everybody reaches; who is root goes there as nobody."""
-    if not hasattr(os, "geteuid"):
-        pytest.skip("permissions are those of POSIX")
-    with tempfile.TemporaryDirectory() as made:
-        user = os.geteuid()
-        if user == 0:
-            os.chmod(made, 0o777)
-            os.seteuid(65534)
-        try:
-            yield Path(made)
-        finally:
-            os.seteuid(user)
-            os.chmod(made, 0o777)
-
-
-def test_what_may_not_be_written_or_read_is_named(folder_of_all: Path) -> None:
-    path = folder_of_all / "sweep.yaml"
-    SWEEP.save(path)
-    before = path.read_text()
-
-    path.chmod(0o444)
-    with pytest.raises(SweepError, match=r"sweep.yaml cannot be written: Permission denied"):
-        SWEEP.repeat(2).save(path)
-    assert path.read_text() == before
-    path.chmod(0o200)
-    with pytest.raises(SweepError, match=r"sweep.yaml cannot be read: Permission denied"):
-        Sweep.load(path)
-    (folder_of_all / "closed").mkdir(mode=0o555)
-    with pytest.raises(SweepError, match=r"a.csv cannot be written: Permission denied"):
-        SWEEP.save(folder_of_all / "closed/a.csv")
-    assert sorted(file.name for file in folder_of_all.rglob("*")) == ["closed", "sweep.yaml"]
-
-
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
 @pytest.mark.parametrize("error", [OSError("mine"), KeyboardInterrupt()])
 def test_what_a_users_function_raises_passes_and_leaves_the_old_file(
@@ -127,8 +88,7 @@ def test_what_a_users_function_raises_passes_and_leaves_the_old_file(
     assert path.read_text() == "before"
 
 
-@pytest.mark.parametrize("size", [10_000, 100], ids=["while it is written", "at its end"])
-def test_a_full_disk_leaves_the_old_file(size: int, tmp_path: Path) -> None:
+def test_a_full_disk_leaves_the_old_file(tmp_path: Path) -> None:
     resource = pytest.importorskip("resource", reason="the limit of a file's size is POSIX's")
     path = tmp_path / "sweep.jsonl"
     path.write_text("before")
@@ -137,7 +97,7 @@ def test_a_full_disk_leaves_the_old_file(size: int, tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
     try:
         with pytest.raises(SweepError, match=r"sweep.jsonl cannot be written: File too large"):
-            Sweep().product(a=range(size)).save(path)
+            Sweep().product(a=range(10_000)).save(path)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, handler)
@@ -166,19 +126,6 @@ def test_a_process_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> N
     assert list(Sweep.load(path)) == list(SWEEP)
     SWEEP.repeat(2).save(path)  # what the killed process left is in nobody's way
     assert len(Sweep.load(path)) == 2 * len(SWEEP)
-
-
-def test_many_who_write_at_once_leave_one_whole_file(tmp_path: Path) -> None:
-    path = tmp_path / "sweep.csv"
-    sweeps = [Sweep().product(a=range(300)).set(b=n) for n in range(8)]
-    threads = [threading.Thread(target=sweep.save, args=(path,)) for sweep in sweeps]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert list(Sweep.load(path)) in [list(sweep) for sweep in sweeps]
-    assert list(tmp_path.iterdir()) == [path]
 
 
 # --- what is imported

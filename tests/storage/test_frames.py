@@ -56,34 +56,6 @@ def test_a_column_reads_back_as_it_was(values: list[Any], dtype: str) -> None:
     )
 
 
-def test_a_frame_has_a_row_per_config_and_a_column_per_key() -> None:
-    df = Sweep().chain({"b": 1, "a": 2}, {"c": 3}, {}, {"a": 4}).to_dataframe()
-
-    assert list(df.columns) == ["b", "a", "c"]
-    assert list(df.index) == [0, 1, 2, 3]
-    assert df.isna().to_numpy().tolist() == [
-        [False, False, True],
-        [True, True, False],
-        [True, True, True],
-        [True, False, True],
-    ]
-
-
-@pytest.mark.parametrize(
-    ("sweep", "shape"),
-    [
-        pytest.param(Sweep(), (1, 0), id="one empty config"),
-        pytest.param(Sweep().repeat(3), (3, 0), id="empty configs"),
-        pytest.param(Sweep().product(a=[1])[1:], (0, 0), id="no config"),
-    ],
-)
-def test_configs_without_keys(sweep: Sweep, shape: tuple[int, int]) -> None:
-    df = sweep.to_dataframe()
-
-    assert df.shape == shape
-    assert list(Sweep.from_dataframe(df)) == list(sweep)
-
-
 # --- the user's own frames
 
 
@@ -101,7 +73,7 @@ OWN = {
     "durations": (pd.to_timedelta(["1s", None]), [datetime.timedelta(seconds=1), MISSING]),
     "objects": (
         np.array([np.int64(1), None, pd.NA, NAT, np.float64("nan"), np.bool_(True)], dtype=object),
-        [1, None, MISSING, MISSING, float("nan"), True],
+        [1, None, MISSING, None, float("nan"), True],
     ),
     "arrays": ([np.array([1, 2]), [np.float32(0.5)]], [[1, 2], [0.5]]),
 }

@@ -160,7 +160,6 @@ def test_an_order_is_drawn_once() -> None:
         (["lr=1,2", "~lr"], "~lr would delete a key that another line gives a value. Leave out one of them."),
         (["=1"], "set: '' is not a Hydra key: write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."),
         ("lr=1,2", "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got 'lr=1,2'."),
-        ([("lr", [1])], "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got [('lr', [1])]."),
     ],
     ids=str,
 )  # fmt: skip

@@ -14,7 +14,6 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep, proto
-from params_proto.storage.plain import sweep_from_steps
 from tests.recipes import Recipe, exactly
 from tests.strategies import METHODS, TEXTS, nested, recipes, scalars
 
@@ -86,14 +85,6 @@ def test_yaml_keeps_a_text_that_looks_like_something_else(text: str, folder: Pat
     sweep.save(folder / "sweep.yaml")
 
     assert types_and_all(Sweep.load(folder / "sweep.yaml")) == types_and_all(sweep)
-
-
-@law
-@given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
-def test_the_plain_form_gives_the_expression_back(recipe: Recipe) -> None:
-    sweep = recipe.sweep()
-
-    assert sweep_from_steps(sweep.expression.plain()).expression == sweep.expression
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])

@@ -21,7 +21,7 @@ from params_proto.storage.yaml_file import Document, text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
 from tests.storage.test_laws import STORED, law, yaml_values
-from tests.storage.test_yaml import BY_HAND, FORMS, MISTAKES
+from tests.storage.test_yaml import BY_HAND, MISTAKES
 from tests.strategies import recipes
 
 SCHEMA = json.loads(schema())
@@ -112,11 +112,6 @@ def test_what_the_loader_takes_is_taken(text: str) -> None:
     assert mistakes(dedent(text).removeprefix("\ufeff")) == []
 
 
-@pytest.mark.parametrize("text", [text for _, text in FORMS.values()], ids=FORMS)
-def test_what_save_writes_is_taken(text: str) -> None:
-    assert mistakes(dedent(text)) == []
-
-
 @law
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
@@ -127,9 +122,9 @@ def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
 
 # Of these a schema knows nothing: how YAML reads text, what order steps have, and what values mean.
 MEANT_WRONG = {
-    *("a set as an axis", "lengths", "an axis twice", "an interval", "no sweep of Hydra"),
-    *("a comma in the braces of pins", "a comma in brackets", "an order without a seed"),
-    *("one key twice in a row", "too many", "a template", "late concat", "a shared key"),
+    *("an axis twice", "an interval", "no sweep of Hydra"),
+    *("a comma in brackets", "an order without a seed"),
+    *("one key twice in a row", "late concat"),
     *("prefix twice", "exclude first"),
 }
 
