@@ -23,7 +23,8 @@ from params_proto.analysis.rows import (
 )
 from params_proto.analysis.text import cell, counted, shown
 from params_proto.errors import SweepError
-from params_proto.multirun.progress import has_colors, write
+from params_proto.multirun.errors import write
+from params_proto.multirun.progress import has_colors
 from params_proto.records import JobStore
 from params_proto.records.manifest import read_plan
 from params_proto.storage.table_file import csv_line

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
-from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._keys import bare
 from params_proto.algebra.scope import Scope
@@ -92,14 +91,6 @@ class AppContext:
             SweepError: several prefix classes have it.
         """
         return key if self.task is None else self.task.in_full(key, self.scope.at_root)
-
-    @property
-    def job_name(self) -> str | None:
-        """The name of the jobs; None where it says what only a job has."""
-        try:
-            return str(self.config.hydra.job.name)
-        except OmegaConfBaseException:
-            return None
 
     @property
     def submits(self) -> bool:

@@ -21,6 +21,7 @@ from omegaconf.errors import (
     UnsupportedInterpolationType,
 )
 
+from params_proto._files import reason
 from params_proto._keys import leaves
 from params_proto.errors import SweepError
 from params_proto.multirun.context import changeable
@@ -36,7 +37,6 @@ from params_proto.records.manifest import (
     OWN,
     RESULTS,
     SWEEP,
-    has_plan,
 )
 
 if TYPE_CHECKING:
@@ -156,7 +156,7 @@ def make(directory: Path, config: DictConfig) -> bool:
         SweepError: they cannot be made.
     """
     own, is_new = directory / OWN, False
-    mode = OmegaConf.select(config, "hydra.sweep.mode") or 0  # which few configs have
+    mode = OmegaConf.select(config, "hydra.sweep.mode", default=0)  # which few configs have
     try:
         wanted = int(str(mode), 8)
         directory.mkdir(parents=True, exist_ok=True)
@@ -174,7 +174,7 @@ def make(directory: Path, config: DictConfig) -> bool:
         ) from error
     except OSError as error:
         raise SweepError(
-            f"hydra.sweep.dir={directory} cannot be made: {error.strerror or error}. Give the sweep"
+            f"hydra.sweep.dir={directory} cannot be made: {reason(error)}. Give the sweep"
             " another directory."
         ) from error
     return is_new
@@ -192,12 +192,10 @@ def refuse_used(directory: Path) -> None:
     there = next((name for name in (SWEEP, MULTIRUN) if (directory / name).exists()), None)
     if there is None:
         return
-    # The sweep of another sweeper, or what is left of one of ours, cannot be resumed.
-    cure = f"Resume that one with hydra.sweeper.resume=true (or ={directory}), give"
     raise SweepError(
         f"hydra.sweep.dir={directory} holds a sweep already, {directory / there}, whose files this"
-        f" one would overwrite. {cure if has_plan(directory) else 'Give'} this one another"
-        " directory, or overwrite it with hydra.sweeper.overwrite=true."
+        f" one would overwrite. Resume that one with hydra.sweeper.resume=true (or ={directory}),"
+        " give this one another directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
 
 
@@ -225,8 +223,8 @@ def remove_sweep(own: Path) -> None:
             shutil.rmtree(path)
         except OSError as error:
             raise SweepError(
-                f"{error.filename or path} cannot be removed: {error.strerror or error}. It belongs"
-                " to an earlier sweep: remove it, or give this one another hydra.sweep.dir."
+                f"{path} cannot be removed: {reason(error)}. It belongs to an earlier sweep: remove"
+                " it, or give this one another hydra.sweep.dir."
             ) from error
 
 
@@ -266,9 +264,9 @@ class Directories:
         except (InterpolationKeyError, UnsupportedInterpolationType) as error:
             # The config has all the keys, and this process all the resolvers, that the job will
             # have.
-            reason = str(error).splitlines()[0]
+            said = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
-            wrong = f"{_named(number, job)} has no directory: hydra.sweep.subdir: {reason}. {cure}"
+            wrong = f"{_named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
             mistakes.add(wrong, rule=cure)
             return None
         except OmegaConfBaseException:  # as of a cluster's job id

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import errno
 import logging
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
@@ -17,7 +18,7 @@ from params_proto.records import Record
 
 log = logging.getLogger(__name__)
 
-_MOST = 10  # mistakes that one error reports
+MOST = 10  # mistakes that one error reports, or jobs that one line names
 _UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tried
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -106,10 +107,10 @@ def first_ten(mistakes: Sequence[str]) -> SweepError:
     >>> print(str(first_ten([f"{n} is wrong." for n in range(12)])).splitlines()[-1])
     - and 2 more.
     """
-    rest = len(mistakes) - _MOST
+    rest = len(mistakes) - MOST
     if rest <= 0:
         return together(mistakes)
-    lines = "".join(f"\n- {mistake}" for mistake in mistakes[:_MOST])
+    lines = "".join(f"\n- {mistake}" for mistake in mistakes[:MOST])
     text = f"{len(mistakes)} mistakes:{lines}\n- and {rest} more."
     return SweepError(text, map(Mistake, mistakes))
 
@@ -153,7 +154,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
         ) from error
     # The last two are for a name that is too long for a file, and for no key at all.
     except (TypeError, ValueError, OSError, AssertionError) as error:
-        reason = cut(str(error) or type(error).__name__)
+        reason = cut(f"{type(error).__name__}: {error}").rstrip(": ")
         raise SweepError(f"Hydra cannot compose the job {shown}: {reason}") from error
 
 
@@ -165,6 +166,13 @@ def logged_where_it_can() -> Generator[None, None, None]:
         yield
     finally:
         logging.raiseExceptions = before
+
+
+def write(*lines: str) -> None:
+    """Writes lines to standard error, if it is open: the sweep outlives a pipe or a terminal."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.stderr.flush()
 
 
 def named(record: Record) -> str:

@@ -18,12 +18,12 @@ from params_proto.multirun.job_runner import (
     JobRunner,
     Launch,
     Skipped,
-    UnrecordedError,
 )
 from params_proto.multirun.jobs import Batch, Job
+from params_proto.multirun.options import BATCH
 from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
-from params_proto.records import JobStore, Record, Status
+from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.lock import POLL
 from params_proto.records.manifest import FAILED, OWN
 from params_proto.records.record import UnreadableError, now
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from params_proto.multirun.progress import Progress
 
 log = logging.getLogger(__name__)
-
-_MAX_KEPT = 1000  # jobs whose returns are kept until the end
 
 
 class Executor:
@@ -52,7 +50,6 @@ class Executor:
         directory, options = run.directory.absolute(), run.options
         self.records = JobStore(directory)
         self.failures: dict[int, Record] = {}  # of this run, by job
-        self.unrecorded: dict[int, str] = {}  # why a job's record does not say how it ended
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
         self.progress: Progress | None = None
         self.returns: list[Sequence[JobReturn]] = []
@@ -61,18 +58,13 @@ class Executor:
         # The jobs of the batch that runs, and how many attempts each had before it.
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
-        self._run, self._launcher, self._runner = run, launcher, runner
+        self._run, self._launcher, self.runner = run, launcher, runner
         self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
         failures = directory / OWN / FAILED / uuid4().hex
         runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
         runner.on_change = self._changed
-
-    @property
-    def too_many_failures(self) -> bool:
-        """Whether no further job is to start."""
-        return self._runner.launch.too_many_failures
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and those that fail again as often as `retries` says.
@@ -85,22 +77,14 @@ class Executor:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
-            if not failed or self.too_many_failures:
+            if not failed or self.runner.launch.too_many_failures:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
-            # A job that killed its worker would take those beside it along once more.
-            alone = (
-                []
-                if self._run.host.submits
-                else [one for one in failed if self.failures[one.number].status is Status.CRASHED]
-            )
-            for jobs in ([one for one in failed if one not in alone], *[[one] for one in alone]):
-                if not self.too_many_failures:
-                    for one in jobs:
-                        del self.failures[one.number]
-                        counted_by = self._runner.launch.failures / str(one.number)
-                        counted_by.unlink(missing_ok=True)
-                    self._launch_all(Batch(jobs, batch.directories))
+            for one in failed:
+                del self.failures[one.number]
+                self._returned.pop(one.number, None)
+                (self.runner.launch.failures / str(one.number)).unlink(missing_ok=True)
+            self._launch_all(Batch(failed, batch.directories))
         numbers = [one.number for one in batch.all if one.number in self._returned]
         results = [self._returned[number][0] for number in numbers]
         failed = [number for number in numbers if self._returned[number][1] is not None]
@@ -109,10 +93,7 @@ class Executor:
             self.first_failure = failed[0], self._returned[failed[0]][1]
         # Each holds three configs of its job: those of many jobs would fill the memory.
         self._jobs += len(results)
-        kept = self._jobs <= _MAX_KEPT and not self._run.request.plan.exceeds(
-            _MAX_KEPT, self._run.options.shard
-        )
-        self.returns = [*self.returns, results] if kept else []
+        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
         self.batch = ()
 
     def wait(self) -> None:
@@ -160,7 +141,7 @@ class Executor:
         """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch has failed before any job started
-        while rest and not self.too_many_failures:
+        while rest and not self.runner.launch.too_many_failures:
             known = {one.number: self.record(one) for one in rest}
             before = {job: last.attempt if last else 0 for job, last in known.items()}
             self.attempts = before | self.attempts
@@ -175,16 +156,14 @@ class Executor:
                 is_idle = len(left) == len(rest)
                 if is_idle and (was_idle or not _is_death(error)):
                     raise
-                if died or left:
-                    log.warning(
-                        f"The launcher stopped: {type(error).__name__}. The other jobs continue."
-                    )
+                what = type(error).__name__
+                log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 for one in died:
                     if len(rest) == 1 or self._run.host.submits:  # it had a process of its own
                         closed = self.close(one, Status.CRASHED)
                         if closed is not None:
                             self._ended(closed)
-                    elif self.too_many_failures:
+                    elif self.runner.launch.too_many_failures:
                         self.close(one, Status.INTERRUPTED)
                     else:
                         self._launch_all(Batch([one], directories))
@@ -195,18 +174,17 @@ class Executor:
                 return
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
-        jobs, first = batch.jobs, batch.first_number
+        first = batch.first_number
         # If the launcher's count has gaps, a job knows its number by its directory.
         by_directory = self._run.is_resume or type(first) is not int
-        if by_directory:
-            jobs = [
-                [*one.overrides, in_directory(batch.directories[one.number])]
-                if one.number in batch.directories
-                else one.overrides
-                for one in batch.all
-            ]
+        jobs = [
+            [*one.overrides, in_directory(batch.directories[one.number])]
+            if by_directory and one.number in batch.directories
+            else one.overrides
+            for one in batch.all
+        ]
         numbers = {path: number for number, path in batch.directories.items()}
-        self._runner.launch = self._runner.launch._replace(
+        self.runner.launch = self.runner.launch._replace(
             numbers=numbers if by_directory else None,
             rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
         )
@@ -224,12 +202,9 @@ class Executor:
                 self.elsewhere.append(one)
             return
         self._returned[one.number] = result, error
-        if isinstance(error, UnrecordedError):  # its record is that of an earlier attempt
-            self.unrecorded[one.number] = str(error)
-            return
-        if record is None:
+        if record is None or record.attempt == self.attempts[one.number]:  # it has none of its own
             job = one._replace(directory=directory)
-            record = self._runner.record_returned(job, result, error)
+            record = self.runner.record_returned(job, result, error)
         self._ended(record)
 
     def _unfinished(
@@ -251,29 +226,22 @@ class Executor:
         return died, left
 
     def _ended(self, record: Record) -> None:
-        """Notes how a job ended, which may be known already."""
+        """Notes how a job ended, which may be known already; without a record of it, it failed."""
         if record.status is Status.RUNNING:
-            self.unrecorded[record.job] = "it cannot be written."
-        else:
-            self.unrecorded.pop(record.job, None)
-            self._changed(record)
+            unwritten = Failure("OSError", "the record of its end cannot be written.", "")
+            record = record._replace(status=Status.FAILED, error=unwritten)
+        self._changed(record)
 
     def _changed(self, record: Record) -> None:
         """Notes that a job has started or ended, at once if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
-            self._runner.launch.count_failure(record.job)
+            self.runner.launch.count_failure(record.job)
             what = f"{named(record)} {record.status.value}: {reason_of(record)}"
-            log.error(f"{sentence(what)} {self._log_of(record)}")
+            log.error(f"{sentence(what)} Its directory: {self._run.directory / record.dir}")
         if self.progress is not None:
             self.progress.changed(record)
-
-    def _log_of(self, record: Record) -> str:
-        logs = [*(self.records.directory / record.dir).glob("*.log")]
-        directory = self._run.directory / record.dir
-        only = f"Its log: {directory / logs[0].name}" if len(logs) == 1 else None
-        return only or f"Its directory: {directory}"
 
 
 def reason_of(record: Record) -> str:

@@ -18,7 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import logged_where_it_can
+from params_proto.multirun.errors import MOST, logged_where_it_can, write
 from params_proto.multirun.executor import Executor, reason_of
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _GRACE = 10.0  # seconds that interrupted workers have to end
-_MAX_LISTED = 5  # jobs that one line of a summary names
 
 
 @dataclass(eq=False)
@@ -66,35 +65,36 @@ class Finish:
             CompactHydraException: too many jobs failed of a sweep that Python launched.
         """
         executor = self.executor
-        failures, unrecorded = executor.failures, executor.unrecorded
-        number, raised = executor.first_failure or (None, None)
-        first = None if number is None else failures.get(number)
+        number, raised = executor.first_failure or (-1, None)
+        first = executor.failures.get(number)
         with exit_on_interrupt():
-            if first is not None and first.error is not None and self._exits:
+            if (
+                first is not None
+                and first.error is not None
+                and (
+                    self._exits or not first.is_mine  # an exception has no traceback of a worker's
+                )
+            ):
                 text = first.error.traceback.rstrip()
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
-                _write(f"Error executing job with overrides: {first.overrides}\n{text}")
+                write(f"Error executing job with overrides: {first.overrides}\n{text}")
             closing = leave_results(self.run, executor.records.directory)
-        if not failures and not unrecorded:
-            if closing:
-                _write("\n".join(closing))
+        if not executor.failures:
+            write(*closing)
             return executor.returns
-        hint = self._resume_hint(cut_short=executor.too_many_failures)
+        hint = self._resume_hint(cut_short=executor.runner.launch.too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
-        is_launched = self.run.host.launched is not None
-        if is_launched and not unrecorded and not executor.too_many_failures:
+        if self.run.host.launched is not None:
+            if executor.runner.launch.too_many_failures:
+                raise CompactHydraException(text) from raised
             log.warning(text)
             return executor.returns
-        if not self._exits and (is_launched or unrecorded or raised is None):
-            raise CompactHydraException(text) from raised
         with logged_where_it_can():
             log.error(text)
-        if self._exits or raised is None:
+        if self._exits:
             raise SystemExit(1) from raised
-        if first is not None and first.error is not None and not first.is_mine:
-            raised.add_note(f"In its own process:\n{first.error.traceback}")
-        raise raised
+        raise raised or CompactHydraException(text)
 
     def stop(self, error: Exception) -> None:
         """Says how to resume after an error that is no job's, usually the launcher's.
@@ -103,7 +103,7 @@ class Finish:
             SystemExit: unless somebody waits for the error.
         """
         if self._exits:
-            _write(_explanation(error))
+            write(_explanation(error))
         self._end_early(["The sweep stopped."])
         if self._exits:
             raise SystemExit(1) from error
@@ -123,24 +123,19 @@ class Finish:
         with logged_where_it_can():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
-        closing = leave_results(self.run, self.executor.records.directory)
-        if closing:
-            _write("\n".join(closing))
+        write(*leave_results(self.run, self.executor.records.directory))
 
     def _failure_lines(self) -> list[str]:
         """The failures by what the jobs raised, a line each."""
         executor = self.executor
-        failures, unrecorded = executor.failures.values(), executor.unrecorded.values()
         groups: dict[str, list[Record]] = {}
-        for record in failures:
+        for record in executor.failures.values():
             groups.setdefault(reason_of(record), []).append(record)
-        lines = [f"{counted(len(failures))} failed:"] if failures else []
+        lines = [f"{counted(len(executor.failures))} failed:"]
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
-            numbers = _listed([str(record.job) for record in records], ", ", " and ")
+            numbers = _listed([str(record.job) for record in records])
             lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
-        for reason in list(unrecorded)[:1]:
-            lines.append(f"{counted(len(unrecorded))} without a record of the end: {reason}")
-        if executor.too_many_failures:
+        if executor.runner.launch.too_many_failures:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
         return lines
 
@@ -155,11 +150,10 @@ class Finish:
         lines: list[str] = []
         rerun = None
         if cut_short and self.run.remaining is not None:
-            from params_proto.multirun.resume import rerun_to_resume, statuses
+            from params_proto.multirun.resume import statuses
 
-            wanted = "all" if options.overwrite else options.rerun
-            if Status.COMPLETED in statuses(wanted):
-                rerun = rerun_to_resume(wanted)
+            if options.overwrite or Status.COMPLETED in statuses(options.rerun):
+                rerun = "all"
                 lines.append(
                     "hydra.sweeper.rerun selects completed jobs: resuming also repeats those"
                     " finished in this run."
@@ -168,8 +162,8 @@ class Finish:
             command = relaunch_hint(directory, rerun)
         else:
             overwrites = bool(options.overwrite)
-            start, of_hydra = command_of(host), host.of_hydra
-            command = resume_command(start, of_hydra, directory, rerun, overwrites=overwrites)
+            start = command_of(host)
+            command = resume_command(start, host.of_hydra, directory, rerun, overwrites=overwrites)
         return "\n".join([*lines, f"Resume with: {command}"])
 
     def _close_interrupted(self) -> list[str]:
@@ -201,12 +195,13 @@ class Finish:
         done = f"{counted(completed)} completed in this run"
         lines = [f"Interrupted: {done}, {interrupted} cut short."]
         if running:
-            where = [f"job {one.job}, process {one.pid} on {one.host}" for one in running.values()]
-            it, runs = ("it", "runs") if len(running) == 1 else ("them", "run")
+            where = [
+                f"job {one.job} in process {one.pid} on {one.host}" for one in running.values()
+            ]
             lines.append(
-                f"{counted(len(running))} still {runs} ({_listed(where, '; ', '; ')}): the launcher"
-                f" or another process started {it}, and a resume waits for the end. To end {it}"
-                " now, use kill, or the cluster's scancel."
+                f"{counted(len(running))} still running, started by the launcher or another process"
+                f" ({_listed(where)}): a resume waits for the end. To end them now, use kill, or"
+                " the cluster's scancel."
             )
         if not_started and self.run.host.submits:
             lines.append(
@@ -216,10 +211,10 @@ class Finish:
         return lines
 
 
-def _listed(texts: Sequence[str], separator: str, last: str) -> str:
+def _listed(texts: Sequence[str]) -> str:
     """The first texts of a list, and how many more there are."""
-    more = len(texts) - _MAX_LISTED
-    return separator.join(texts[:_MAX_LISTED]) + (f"{last}{more} more" if more > 0 else "")
+    more = len(texts) - MOST
+    return ", ".join(texts[:MOST]) + (f" and {more} more" if more > 0 else "")
 
 
 def _explanation(error: Exception) -> str:
@@ -229,12 +224,6 @@ def _explanation(error: Exception) -> str:
         return f"{error}\n{cause}" if isinstance(cause, OmegaConfBaseException) else str(error)
     lines = traceback.format_exception(type(error), error, user_traceback(error))
     return "".join(lines).rstrip()
-
-
-def _write(text: str) -> None:
-    from params_proto.multirun.progress import write  # most sweeps of one job need none of it
-
-    write(text)
 
 
 def leave_results(run: SweepRun, directory: Path) -> list[str]:
@@ -287,7 +276,7 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     if read.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    _write("\n".join([*lines, "", *wrong, f"{counted(read.statuses)} in {directory}"]))
+    write(*lines, "", *wrong, f"{counted(read.statuses)} in {directory}")
     if not read.metrics and read.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = read.best[0]

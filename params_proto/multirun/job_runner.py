@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
-from params_proto._text import to_json, utf8
+from params_proto._text import counted, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import logged_where_it_can
 from params_proto.multirun.jobs import Job
@@ -46,14 +46,6 @@ log = logging.getLogger(__name__)
 _OWN_MODULES = ("params_proto.", "hydra.", "hydra_plugins.")
 # How a traceback names the code of a script that cloudpickle has sent.
 _SENT_CODE = re.compile(r'File "<dynamic-code>", line (\d+), in (.*)\n')
-
-
-class ExitError(Exception):
-    """A job that ended itself by `sys.exit` with something other than 0."""
-
-
-class UnrecordedError(SweepError):
-    """A job that did not run because its record cannot be written."""
 
 
 class Skipped:
@@ -111,7 +103,7 @@ class JobRunner:
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
         self._command = command_of(task)
-        self._script: str | None = getattr(sys.modules["__main__"], "__file__", None)
+        self._script = str(getattr(sys.modules["__main__"], "__file__", ""))
         if directory is not None:
             self.open(directory)
 
@@ -143,7 +135,7 @@ class JobRunner:
             What the task returns; `Skipped` if the job is not to run.
 
         Raises:
-            UnrecordedError: the record cannot be written.
+            SweepError: the record cannot be written.
             Exception: what the task raises.
         """
         if not HydraConfig.initialized():
@@ -175,10 +167,7 @@ class JobRunner:
         """
         if self._stops():
             return Skipped()
-        try:
-            record = self._records.claim(self._first(job), job.rerun_after)
-        except SweepError as error:
-            raise UnrecordedError(str(error)) from error
+        record = self._records.claim(self._first(job), job.rerun_after)
         if record is None:
             return Skipped()
         if self.on_change is not None:
@@ -217,12 +206,12 @@ class JobRunner:
             The record, even if it cannot be written.
         """
         first = self._first(job)
-        ended = first._replace(
-            status=Status.COMPLETED if error is None else Status.FAILED,
-            ended=first.started,
-            value=_value_of(job.number, result.return_value) if error is None else None,
-            error=None if error is None else _failed(error)[0],
-        )
+        ended = first._replace(status=Status.FAILED, ended=first.started)
+        if error is None:
+            value = _value_of(job.number, result.return_value)
+            ended = ended._replace(status=Status.COMPLETED, value=value)
+        else:
+            ended = ended._replace(error=_failed(error, self._script)[0])
         try:
             claimed = self._records.claim(first, job.rerun_after)
             if claimed is not None:
@@ -288,31 +277,25 @@ def user_traceback(error: BaseException) -> TracebackType | None:
     return trace or error.__traceback__
 
 
-def _failed(error: BaseException, script: str | None = None) -> tuple[Failure, Exception]:
+def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
     """What a job raised, as its record holds it and as its launcher gets it.
 
     Args:
         error: what it raised.
         script: the file that the sweep was started with.
     """
-    shown = ExitError(f"sys.exit({error.code!r})") if isinstance(error, SystemExit) else error
-    kind = type(shown).__qualname__
+    kind = type(error).__qualname__
     try:
-        message = str(shown)
+        message = str(error)
     except Exception as unsayable:
         message = f"(its __str__ raises {type(unsayable).__qualname__})"
-    try:
-        trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
-    except Exception as unsayable:
-        trace = f"(it cannot be printed: {type(unsayable).__qualname__})"
-    if script is not None:
-        trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
+    trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
+    trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
     failure = Failure(kind, utf8(message), utf8(trace))
-    if not isinstance(shown, Exception):  # a launcher takes no other for a job's failure
+    if not isinstance(error, Exception):  # a launcher takes no other for a job's failure
         return failure, RuntimeError(f"{kind}: {message}")
-    if shown is error:
-        error.__traceback__ = user_traceback(error)  # Hydra shows what is below its own frames
-    return failure, shown
+    error.__traceback__ = user_traceback(error)  # Hydra shows what is below its own frames
+    return failure, error
 
 
 def _frame(script: str, line: int, name: str) -> str:
@@ -332,10 +315,10 @@ def _value_of(job: int, returned: Any) -> Any:
         )
         return None
     if unfit:
-        more = f" and {len(unfit) - 1} more" if len(unfit) > 1 else ""
         log.warning(
-            f"the record of job {job} lacks a part of what it returned, which JSON cannot"
-            f" represent: {unfit[0]}{more}. Return numbers, texts, or dicts and lists of them."
+            f"the record of job {job} lacks {counted(len(unfit), 'part')} of what it returned,"
+            f" which JSON cannot represent, such as {unfit[0]}. Return numbers, texts, or dicts and"
+            " lists of them."
         )
     return value
 

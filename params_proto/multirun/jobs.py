@@ -39,11 +39,6 @@ class Batch:
     directories: dict[int, str] = field(default_factory=dict[int, str])
 
     @property
-    def jobs(self) -> list[Overrides]:
-        """Their overrides."""
-        return [job.overrides for job in self.all]
-
-    @property
     def first_number(self) -> int:
         """What a launcher gets as the number of the first job, to count from.
 
@@ -59,13 +54,10 @@ class Batch:
         return numbers[0] if follow_each_other else FirstNumber(numbers)
 
 
-def in_batches(jobs: Iterable[Job], sizes: Iterable[int]) -> Iterator[Batch]:
-    """The jobs in batches of at most these sizes, each computed when it is needed."""
+def in_batches(jobs: Iterable[Job], size: int) -> Iterator[Batch]:
+    """The jobs in batches of at most this size, each computed when it is needed."""
     rest = iter(jobs)
-    for size in sizes:
-        batch = list(islice(rest, size))
-        if not batch:
-            return
+    while batch := list(islice(rest, size)):
         yield Batch(batch)
 
 

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain, repeat
 from math import inf
 from types import NoneType
 from typing import Any, cast
 
 from params_proto._text import parse_slice
 from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
-from params_proto.errors import shown, together
+from params_proto.errors import together
 
-# What a launcher gets at once by default; Slurm's default limit for an array of jobs.
-_BATCH = 1000
-# Of a sweep that is too large to be checked before it starts, what is checked and started at once.
-_FIRST = 100
+# How many jobs a launcher gets by default, a dry run checks, and a sweep returns at once; Slurm's
+# default limit for an array of jobs.
+BATCH = 1000
 
 
 @dataclass(eq=False)
 class Options:
     """The node `hydra.sweeper` but for `sweep`: see the comments in the plugin's `config.py`.
 
-    Its attribute `shard` is the part of the sweep that is to run; None for all of it.
+    Its attribute `shard` is the part of the sweep that is to run, None for all of it, and
+    `batch_size` the most jobs that a launcher gets at once.
 
     Raises:
         SweepError: values that an option cannot have: all of them.
@@ -49,10 +48,12 @@ class Options:
     metric: Any = None
     direction: Any = None
     shard: builtins.slice | None = field(default=None, init=False)
+    batch_size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         # Hydra has checked the types of those that config.py gives one.
         self.shard = parse_slice(self.slice) if isinstance(self.slice, str) else None
+        self.batch_size = self.max_batch_size or BATCH
         batch, timeout, changed = self.max_batch_size, self.timeout, self.resume_changed
         rules = {
             "max_batch_size": (
@@ -89,9 +90,8 @@ class Options:
             ),
         }
         mistakes = [
-            f"hydra.sweeper.{name}={value if isinstance(value, str) else shown(value)}{rule}"
+            f"hydra.sweeper.{name}={getattr(self, name)}{rule}"
             for name, (is_fine, rule) in rules.items()
-            for value in [getattr(self, name)]
             if not is_fine
         ]
         if mistakes:
@@ -101,19 +101,6 @@ class Options:
     def ranking(self) -> Ranking:
         """What makes one job better than another: a number that it returns, by default."""
         return Ranking.by(self.metric or ALONE, self.direction)
-
-    def batch_sizes(self, *, at_once: bool) -> Iterator[int]:
-        """The most jobs of each batch.
-
-        Args:
-            at_once: whether the first jobs are to start before many of them have been checked.
-
-        >>> from itertools import islice
-        >>> list(islice(Options().batch_sizes(at_once=True), 3))
-        [100, 1000, 1000]
-        """
-        size = _BATCH if self.max_batch_size is None else self.max_batch_size
-        return chain([min(size, _FIRST)] if at_once else [], repeat(size))
 
 
 def _is_keys(value: Any) -> bool:

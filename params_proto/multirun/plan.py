@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
 from itertools import islice
 from sys import maxsize
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from params_proto._keys import bare, overlap
 from params_proto._values import length
@@ -59,10 +59,12 @@ class Plan:
         """How many jobs there are; None where a filter would have to look at each."""
         return None if self.expression.filters else self.space.size
 
-    def exceeds(self, most: int, shard: slice | None = None) -> bool:
+    def numbers(self, shard: slice | None) -> range:
+        """The numbers of the jobs, or of those in a shard."""
+        return range(self.space.size)[shard or slice(None)]
+
+    def exceeds(self, most: int) -> bool:
         """Whether there are more jobs than that, without a look at those beyond."""
-        if shard is not None:
-            return length(range(self.space.size)[shard]) > most
         if self.size is not None:
             return self.size > most
         return next(islice(self.space, most, None), None) is not None
@@ -76,7 +78,7 @@ class Plan:
         if shard is None:  # a filter's size would take a pass over all that it filters
             numbers, configs = range(maxsize), self.space
         else:
-            numbers = range(self.space.size)[shard]
+            numbers = self.numbers(shard)
             configs = Picked(self.space, numbers)
         return map(Job, numbers, map(self._overrides, configs))
 
@@ -101,16 +103,9 @@ class Plan:
                     continue  # nothing is added
                 if value is None and not key.startswith("~"):
                     key = f"~{key}"
-                chosen: Any = value
-                options = cast("list[Any]", chosen if isinstance(chosen, list) else [chosen])
-                if any(isinstance(option, (bool, int, float)) for option in options):
-                    raise SweepError(
-                        f"{key}={shown(value)}: {bare(key)} is a config group, whose options are"
-                        " text. Write their names, in quotes if they are numbers: '1'."
-                    )
                 groups.append(assignment(key, value))
             spelled[key] = value
-        current = None if self.compose is None else partial(self._current_value, groups)
+        current = partial(self._current_value, groups)
         return render_config(spelled, targets=self.targets, current_value=current)
 
     @cached_property
@@ -190,7 +185,7 @@ def plan(
 
     Raises:
         SweepError: a swept key is deleted, or one that is given is above or below one of another
-            row, or Hydra's grammar cannot represent a value; all of these.
+            row; all of these.
     """
     inside = {bare(key): key for key in configured.places}
     # In Hydra the last one wins. A group is above nothing: its option is chosen before any value.
@@ -205,11 +200,6 @@ def plan(
         and not configured.share_config(inside[name], inside[other])
     ]
     mistakes += _deletions(given, inside)
-    for key, value in configured.entries():
-        try:
-            render(value)
-        except SweepError as error:
-            mistakes.append(f"{key}: {error}")
     if mistakes:
         raise together(mistakes)
     expression = configured
@@ -282,14 +272,11 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     - {x: 1, y: 2}
     - {x: 2, y: 3}
     """
-
-    def spelled(key: str) -> str:
-        return plan.rename_keys.get(key, key)
-
-    left_out = [key for key in plan.expression.places if spelled(key) in omit]
+    names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
+    left_out = [key for key in names if names[key] in omit]
     saved = replace(plan, expression=plan.expression.replaced(left_out, ()))
     try:
-        return text_of(saved.expression.map(Edit(key=spelled)).plain())
+        return text_of(saved.expression.map(Edit(key=lambda key: names.get(key, key))).plain())
     except SweepError as error:
         if saved.exceeds(_MOST_ROWS):
             raise SweepError(
@@ -297,7 +284,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
                 f" {_MOST_ROWS:,} configs."
             ) from error
     rows = [
-        {spelled(key): _as_hydra_reads(key, value) for key, value in config.items()}
+        {names[key]: _as_hydra_reads(key, value) for key, value in config.items()}
         for config in saved.space
     ]
     return text_of(Expression((Chain(tuple(rows)),)).plain())

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import named
+from params_proto.multirun.errors import named, write
 from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
@@ -30,13 +30,6 @@ _PERIOD = 0.5  # seconds between two looks at the records of jobs that run elsew
 _PAUSE = 20  # after a look, at least so many times the time that it took
 _OFTEN = 30.0  # seconds between two lines about all jobs
 _ERASE = "\r\x1b[2K"
-
-
-def write(text: str) -> None:
-    """Writes lines to standard error, if it is open: the sweep outlives a pipe or a terminal."""
-    with suppress(OSError, ValueError, AttributeError):
-        sys.stderr.write(f"{text}\n")
-        sys.stderr.flush()
 
 
 def is_terminal(stream: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,6 @@ from params_proto.overrides.parse import (
     values_of,
 )
 from params_proto.overrides.render import render
-from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -102,15 +101,7 @@ def read_request(
         )
     expression = in_full(sweep.expression, host)
     if closed is not None:
-        place = "the sweep" if isinstance(node, Sweep) else "hydra.sweeper.sweep"
-        places = dict.fromkeys(
-            expression.places, f"{place}={node}" if isinstance(node, str) else place
-        )
-        places |= {
-            one.key: "hydra.sweeper.params" if one.key in params else "the command line"
-            for one in outside
-        }
-        _refuse_unknown(closed, places, host.is_group)
+        _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], host.is_group)
     paired = pairs(options.zip, outside, host.in_full) if options.zip else []
     made = planned(host, expression, sweep.targets, outside, paired)
     return SweepRequest(arguments, outside, made)
@@ -147,7 +138,8 @@ def planned(
         key: f"++{key}"
         for key in expression.places
         if made.rename_keys.get(key, key) == key
-        and _is_value(key, host.is_group)
+        and key.replace(".", "").isidentifier()
+        and not host.is_group(key)
         and key.partition(".")[0] not in known
     }
     return replace(made, rename_keys={**made.rename_keys, **added})
@@ -182,23 +174,15 @@ def in_full(expression: Expression, host: AppContext) -> Expression:
 # --- names that a proto app has
 
 
-def _refuse_unknown(task: Task, places: Mapping[str, str], is_group: Callable[[str], bool]) -> None:
-    """Refuses the keys that nothing in a proto app has, by the place that gives each."""
+def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> None:
+    """Refuses the keys that nothing in a proto app has."""
     mistakes = [
-        f"{place}: {mistake}"
-        for key, place in places.items()
-        # Hydra says what is not there to be deleted.
-        if not key.startswith("~") and _is_value(bare(key), is_group)
-        if (mistake := task.unknown(bare(key))) is not None
+        mistake
+        for key in keys
+        if not is_group(bare(key)) and (mistake := task.unknown(key.lstrip("+"))) is not None
     ]
     if mistakes:
         raise first_ten(mistakes)
-
-
-def _is_value(key: str, is_group: Callable[[str], bool]) -> bool:
-    """Whether a key is that of a value in the task's config."""
-    named = key.replace(".", "").isidentifier() and key.partition(".")[0] != "hydra"
-    return named and not is_group(key)
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
@@ -309,15 +293,11 @@ def pairs(
 
 
 def _listed(zips: Any) -> list[list[str]]:
-    if isinstance(zips, list):
-        keys = cast("list[Any]", zips)
-        if all(isinstance(key, str) for key in keys):
-            return [[bare(key) for key in keys]] if keys else []
-        if all(isinstance(pair, list) for pair in keys):
-            return [names for pair in keys for names in _listed(pair)]
-    raise SweepError(
-        f"hydra.sweeper.zip={shown(cast('object', zips))} is not a list of keys. {_ZIP_FORMS}"
-    )
+    given = cast("list[Any]", zips)
+    lists = given if isinstance(zips, list) and isinstance(given[0], list) else [given]
+    if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in lists):
+        raise SweepError(f"hydra.sweeper.zip={shown(given)} is not a list of keys. {_ZIP_FORMS}")
+    return [[bare(key) for key in keys] for keys in lists if keys]
 
 
 # --- the overrides that only say which sweep runs: `+sweep=ablation`

@@ -269,21 +269,3 @@ def statuses(rerun: Any) -> frozenset[Status]:
             " [failed]. Jobs that have not run do so in any case."
         )
     return frozenset(map(Status, cast("Sequence[str]", names)))
-
-
-def rerun_to_resume(rerun: Any) -> str | list[str] | None:
-    """The value of `hydra.sweeper.rerun` that resumes a sweep in which not all of them have.
-
-    Args:
-        rerun: its value then, which may leave out the jobs that were interrupted.
-
-    Returns:
-        None where no completed jobs were to run again.
-
-    >>> rerun_to_resume("all"), rerun_to_resume(["completed"]), rerun_to_resume(["failed"])
-    ('all', ['completed', 'interrupted'], None)
-    """
-    again = statuses(rerun)
-    if Status.COMPLETED not in again:
-        return None
-    return "all" if rerun == "all" else sorted({*(one.value for one in again), "interrupted"})

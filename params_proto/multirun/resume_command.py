@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.core.config_store import ConfigStore
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare, overlap
+from params_proto._keys import bare
 from params_proto._text import arguments_start, python_options
 from params_proto.analysis.rerun import is_multirun_option
 from params_proto.multirun.context import AppContext
@@ -110,15 +110,15 @@ def python() -> str:
     return name if is_found else sys.executable
 
 
-def relaunch_hint(directory: str, rerun: str | Sequence[str] | None = None) -> str:
+def relaunch_hint(directory: str, rerun: str | None = None) -> str:
     """The same for a sweep that Python launched.
 
     Args:
         directory: the sweep's.
         rerun: which jobs are still to run again, where that needs to be said.
 
-    >>> relaunch_hint("runs/1", ["failed"])
-    "the same launch, with sweep_dir='runs/1', resume=True, rerun=['failed']"
+    >>> relaunch_hint("runs/1", "all")
+    "the same launch, with sweep_dir='runs/1', resume=True, rerun='all'"
     """
     again = "" if rerun is None else f", rerun={rerun!r}"
     return f"the same launch, with sweep_dir={directory!r}, resume=True{again}"
@@ -128,7 +128,7 @@ def resume_command(
     start: Sequence[str],
     of_hydra: Sequence[str],
     directory: str,
-    rerun: str | Sequence[str] | None = None,
+    rerun: str | None = None,
     *,
     overwrites: bool = False,
 ) -> str:
@@ -147,8 +147,8 @@ def resume_command(
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
     kept = [one for one in of_hydra if role(one) == "how"]
-    if overwrites and not any("hydra.sweeper.overwrite=" in one for one in of_hydra):
-        kept.append("hydra.sweeper.overwrite=false")  # a config says so, which stays
+    if overwrites:
+        kept.append("hydra.sweeper.overwrite=false")  # a config may say so, which stays
     kept.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
@@ -168,19 +168,18 @@ def counted_on(
         of_hydra: the overrides of Hydra that it was given.
         selecting: keys that only say which sweep runs.
     """
-    given = [bare(line.partition("=")[0]) for line in of_hydra]
-    given += ["hydra.sweeper.sweep"] if selecting else []
+    keys = [bare(line.partition("=")[0]) for line in of_hydra]
+    given = {".".join(key.split(".")[:3]) for key in keys}
+    given |= {"hydra.sweeper.sweep"} if selecting else set()
+    nodes = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
     kept: list[str] = []
-    for line, key in zip(of_hydra, given, strict=False):
-        group = key.removeprefix("hydra/")
-        if key not in ("hydra/launcher", "hydra/sweeper"):
-            continue
-        option = f"{config.hydra.runtime.choices.get(key)}.yaml"
-        known = ConfigStore.instance().repo["hydra"].get(group, {}).get(option)
-        if known is not None:  # and not a file of the user's own, which has its options in it
+    for group in ("launcher", "sweeper"):
+        choice = f"hydra/{group}"
+        option = f"{nodes['runtime']['choices'][choice]}.yaml"
+        known = ConfigStore.instance().repo["hydra"][group].get(option)
+        if choice in keys and known is not None:  # not a file of the user's own, with its options
             default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
-            node = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))[group]
-            is_set = [f"hydra.{group}.{name}" for name in node if node[name] != default.get(name)]
-            if not all(any(overlap(one, option) for one in given) for option in is_set):
-                kept.append(line)
+            changed = {key for key, value in nodes[group].items() if value != default.get(key)}
+            if not {f"hydra.{group}.{name}" for name in changed} <= given:
+                kept.append(of_hydra[keys.index(choice)])
     return kept

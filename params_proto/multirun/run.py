@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
@@ -12,7 +11,7 @@ from params_proto._text import counted
 from params_proto._values import length
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.finish import Finish, leave_results
 from params_proto.multirun.job_runner import JobRunner
@@ -93,7 +92,7 @@ def run(
                         executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # a job has swallowed it
-                    if executor.too_many_failures:
+                    if executor.runner.launch.too_many_failures:
                         break
                 if not sweep.is_shard:  # other shards take their own time
                     executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []
@@ -113,14 +112,15 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     options, plan = sweep.options, sweep.request.plan
     if not options.progress:
         return nullcontext()
-    if not sweep.request.arguments:
-        from params_proto.multirun.dry_run import show_how_to_sweep
-
-        show_how_to_sweep(sweep)
     total = None
-    if plan.size is not None or not plan.exceeds(AHEAD, options.shard):  # counting them is cheap
-        total = length(range(plan.space.size)[options.shard or slice(None)])
-    if total == 1 and not (sys.stderr and sys.stderr.isatty()):
+    if plan.size is not None or not plan.exceeds(AHEAD):  # counting them is cheap
+        total = length(plan.numbers(options.shard))
+    if total == 1:
+        if not (plan.swept or sweep.request.arguments or sweep.is_resume):
+            write(
+                "Nothing is swept: one job runs. Give a key of the config several values on the"
+                " command line, such as lr=0.1,0.01; --cfg job shows the config."
+            )
         return nullcontext()
     from params_proto.multirun.progress import Progress
 
@@ -142,22 +142,13 @@ def _nothing_to_run(sweep: SweepRun) -> None:
     """
     remaining = sweep.remaining
     if remaining is not None and remaining.left_out:
-        have = "has" if remaining.left_out == 1 else "have"
-        unfinished = (
-            f" {remaining.unfinished} of them did not complete; hydra.sweeper.rerun does not select"
-            " them."
-            if remaining.unfinished
-            else ""
-        )
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} {have}"
-            f" been run.{unfinished}"
+            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} ran,"
+            f" {remaining.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
+            " of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
-            from params_proto.multirun.progress import write
-
-            for line in leave_results(sweep, sweep.directory.absolute()):
-                write(line)
+            write(*leave_results(sweep, sweep.directory.absolute()))
         return
     size = sweep.request.plan.space.size
     if not size:

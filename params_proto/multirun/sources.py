@@ -17,7 +17,7 @@ from params_proto._keys import bare
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, did_you_mean, shown, together
-from params_proto.overrides.parse import from_hydra, options_of
+from params_proto.overrides.parse import from_hydra
 from params_proto.records.manifest import SWEEP, has_plan
 from params_proto.sweep import Sweep
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 _FILES = (".yaml", ".yml", ".jsonl", ".csv")
 _FORMS = (
     "Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml),"
-    " package.module:attribute or path/to/file.py:attribute."
+    " package.module:attribute or path/to/file.py:attribute. An option of a config group is chosen"
+    " by its group, +sweep=ablation."
 )
 
 
@@ -50,12 +51,10 @@ def configured(
         SweepError: it is not a sweep, does not exist, or sweeps a key of Hydra itself.
     """
     sweep = _read(node, cwd, scope, loader)
-    is_launched = isinstance(node, Sweep)
-    place = "the sweep" if is_launched else "hydra.sweeper.sweep"
-    cure = "in overrides" if is_launched else "on the command line or in the app's config"
+    place = "the sweep" if isinstance(node, Sweep) else "hydra.sweeper.sweep"
     mistakes = [
-        f"{place}: {key} is a key of Hydra itself, which is the same for all jobs."
-        f" Give it one value, {cure}."
+        f"{place}: {key} is a key of Hydra itself, which is the same for all jobs. Give it one"
+        " value outside the sweep, in the overrides or in the app's config."
         for key in sweep.expression.places
         if bare(key).split(".")[0].split("/")[0] == "hydra"
     ]
@@ -92,20 +91,9 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
         return load(path, Builder(scope, layered=layered), config_loader=loader)
-    place, colon, attribute = node.rpartition(":")
-    if node.endswith(".py"):
-        raise SweepError(
-            f"hydra.sweeper.sweep={node} is a Python file: name the Sweep in it, {node}:NAME."
-        )
-    if not colon or not place or not attribute:
-        groups = [] if loader is None else loader.list_groups("")
-        choices = [
-            f"+{group}={node}"
-            for group in groups
-            if loader is not None and group != "hydra" and node in options_of(loader, group)
-        ]
-        hint = f"Did you mean {choices[0]}?" if choices else _FORMS
-        raise SweepError(f"hydra.sweeper.sweep={node} is not a sweep. {hint}")
+    place, _, attribute = node.rpartition(":")
+    if not place or not attribute:
+        raise SweepError(f"hydra.sweeper.sweep={node} is not a sweep. {_FORMS}")
     try:
         path = (cwd / Path(place).expanduser()).resolve()
         return _attribute(_file(path) if place.endswith(".py") else _module(place), attribute)
@@ -122,12 +110,13 @@ def _attribute(module: ModuleType, attribute: str) -> Sweep:
     for name in attribute.split("."):
         if not hasattr(found, name):
             where = getattr(module, "__file__", None) or module.__name__
-            hint = did_you_mean(name, sweeps) or " It must be defined before the app runs."
-            raise SweepError(f"{where} has no {attribute}.{hint}")
+            raise SweepError(
+                f"{where} has no {attribute}.{did_you_mean(name, sweeps)} A Sweep must be defined"
+                " before the app runs."
+            )
         found = getattr(found, name)
     if not isinstance(found, Sweep):
-        there = f" Sweeps there: {', '.join(sweeps)}." if sweeps else ""
-        raise SweepError(f"{attribute} is not a Sweep, but {type(found).__name__}.{there}")
+        raise SweepError(f"{attribute} is not a Sweep, but {type(found).__name__}.")
     return found
 
 
@@ -174,13 +163,10 @@ def _module(name: str) -> ModuleType:
         with _starting_nothing():
             return importlib.import_module(name)
     except (Exception, SystemExit) as error:
-        cure = ""
-        if isinstance(error, ModuleNotFoundError):
-            cure = (
-                ". Write package.module:attribute for a module that Python can import from here, or"
-                " the path of its file, path/to/file.py:attribute."
-            )
-        raise SweepError(f"importing {name} {_raised(error)}{cure}") from error
+        raise SweepError(
+            f"importing {name} {_raised(error)}. Write package.module:attribute for a module that"
+            " Python can import from here, or the path of its file, path/to/file.py:attribute."
+        ) from error
 
 
 def _raised(error: BaseException) -> str:

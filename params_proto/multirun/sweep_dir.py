@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -131,30 +130,13 @@ class SweepRun:
                     directories.take(record.job, record.dir)
         return directories
 
-    def states(
-        self, directories: Directories, jobs: Iterable[Job] | None = None
-    ) -> Iterator[JobState]:
-        """All jobs, or some, and what their records say; directories in use are noted."""
-        if jobs is None:
-            jobs = (
-                self._renumbered()
-                if self.is_changed
-                else self.request.plan.jobs(self.options.shard)
-            )
+    def states(self, directories: Directories) -> Iterator[JobState]:
+        """All jobs, and what their records say; directories in use are noted."""
         if self.plan is None:
-            return map(JobState, jobs)
+            return map(JobState, self.request.plan.jobs(self.options.shard))
+        jobs = self._renumbered() if self.is_changed else self.request.plan.jobs(self.options.shard)
         rerun = statuses("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
-
-    def last(self, directories: Directories) -> JobState:
-        """The last of them, without a look at the others where its number is its index."""
-        if self.is_changed:
-            (job,) = deque(self._renumbered(), maxlen=1)
-        else:
-            plan, shard = self.request.plan, self.options.shard or slice(None)
-            number = range(plan.space.size)[shard][-1]
-            (job,) = plan.jobs(slice(number, number + 1))
-        return next(self.states(directories, [job]))
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a sweep that has changed, with their own numbers."""
@@ -189,8 +171,8 @@ class SweepRun:
         if not is_new:
             self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             jobs = self.remaining.of(self.states(directories))
-        ahead = not self.request.plan.exceeds(AHEAD, options.shard)
-        batches = in_batches(jobs, options.batch_sizes(at_once=not ahead))
+        ahead = not self.request.plan.exceeds(AHEAD)
+        batches = in_batches(jobs, options.batch_size)
         validation = Validation(self.host, directories)
         passed = validation.passed(batches, ahead=ahead)
         first = next(passed, None)
@@ -218,15 +200,7 @@ class SweepRun:
         make(self.directory, self.host.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
         shared = None if self.is_changed else self.options.slice
-        try:
-            held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
-        except SweepError as error:
-            if shared == self.options.slice:
-                raise
-            raise SweepError(
-                f"{error} But this sweep has changed since it was started: its slices run one"
-                " after the other."
-            ) from error
+        held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         before = self.plan
         if before is not None:
             there = read_plan(self.directory)
@@ -243,9 +217,8 @@ class SweepRun:
             SweepError: another sweep has begun here since, or the files cannot be written.
         """
         if self.plan is None and self.options.shard is not None:
+            # Another shard may have begun while this one looked at its jobs.
             self.plan = _shared_plan(self.directory, self.text)
-            if self.plan is not None:  # another shard began while this one looked at its jobs
-                refuse_changes(self.directory, self.host, self.options)
         if self.is_shard:
             return
         if self.plan is None:
@@ -330,7 +303,7 @@ def open_sweep(
         request = read_request(options, arguments, host)
         selecting = sweep_selectors(host, request.outside)
         text = saved_text(request.plan, selecting)
-    if request.plan.exceeds(1, options.shard):
+    if request.plan.exceeds(1):
         share_prefixes(host.loader)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)

@@ -56,7 +56,7 @@ def live(text: str) -> bool:
     >>> live("${lr}"), live(r"\${lr}"), live(r"\\${lr}")
     (True, False, True)
     """
-    return "${" in text and _LIVE.search(text) is not None
+    return _LIVE.search(text) is not None
 
 
 def spell(text: str) -> str:
@@ -71,10 +71,8 @@ def spell(text: str) -> str:
         )
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
-    if "${" in text:
-        # One backslash more than twice those that stand before it.
-        text = _BEFORE_BRACE.sub(r"\1\1\\${", text)
-    return quoted(text)
+    # One backslash more than twice those that stand before it.
+    return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
 
 
 def unescaped(text: str) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
-from params_proto._keys import bare
 from params_proto.errors import Mistake, SweepError, cut, sentence, shown, together
 from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
 
@@ -24,8 +23,6 @@ _MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300
 _LONG = 500  # characters of what Hydra's parser says
 # How its parser begins to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
-# How its lexer and its parser begin to say that a text does not match its grammar.
-_OF_GRAMMAR = ("a quote", "extraneous", "mismatched", "missing", "no viable", "token recognition")
 # One without an end extends to the text's: each of many such would be looked for in vain.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
@@ -104,7 +101,7 @@ def shuffles(text: str) -> bool:
     >>> shuffles("shuffle(1,2)"), shuffles("x=int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
     (True, True, False)
     """
-    return "shuffle" in text and _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
+    return _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
 
 
 # --- one override
@@ -127,17 +124,16 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
 
     try:
         return OverridesParser.create(config_loader).parse_overrides([line])[0]
-    except RecursionError as error:
-        raise SweepError(f"Hydra cannot read {shown(line)}: it is nested too deep.") from error
-    except (HydraException, ValueError) as error:  # Python refuses integers of 4,300 digits
+    except (HydraException, ValueError, RecursionError) as error:  # as of 4,300 digits, or brackets
         text = str(error).partition("\nSee https://")[0].strip()
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
         said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
         reason = sentence(cut("; ".join(said).partition(" expecting ")[0], _LONG))
-        if reason.startswith(_OF_GRAMMAR):
-            reason += " Write key=value, and text with any of ,:=()[]{} in quotes, key='a, b'."
-        raise SweepError(f"Hydra cannot read {shown(line)}: {reason}") from error
+        raise SweepError(
+            f"Hydra cannot read {shown(line)}: {reason} Write key=value, and text with any of"
+            " ,:=()[]{} in quotes, key='a, b'."
+        ) from error
 
 
 def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:
@@ -204,14 +200,16 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
             here = [pattern for pattern in sweep.include if pattern.count("/") == depth]
             values += replace(sweep, include=here).filter(options_of(loader, group, depth))
         if not values:
-            options = options_of(loader, group) or options_of(loader, group, 1)
+            options = [*options_of(loader, group), *options_of(loader, group, 1)]
             raise SweepError(
                 f"{line} has no values: no option of the config group {group} matches. Options:"
-                f" {', '.join(options) or 'none'}."
+                f" {', '.join(options)}."
             )
         return values
     if isinstance(sweep, RangeSweep):
-        start, stop, step = sweep.start or 0, sweep.stop or 0, sweep.step
+        start, stop, step = sweep.start, sweep.stop, sweep.step
+        assert start is not None  # range(5) starts at 0
+        assert stop is not None
         if not step or not all(map(isfinite, (start, stop, step))):
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
         numbers = None if sweep.shuffle else sweep.range()
@@ -252,7 +250,7 @@ class KeyValues(NamedTuple):
     @property
     def name(self) -> str:
         """The key without + and ++; a deletion is not about the value."""
-        return self.key if self.key.startswith("~") else bare(self.key)
+        return self.key.lstrip("+")
 
 
 _Read = TypeVar("_Read")
@@ -344,12 +342,7 @@ def group_exists(
         config_name: the primary config, which may add to the search path.
         overrides: those of Hydra itself, which may do so as well.
     """
-    from hydra.core.object_type import ObjectType
-
-    return any(
-        loader.get_group_options(group, kind, config_name, overrides)
-        for kind in (ObjectType.CONFIG, ObjectType.GROUP)
-    )
+    return bool(loader.get_group_options(group, None, config_name, overrides))
 
 
 def options_of(loader: ConfigLoader, group: str, depth: int = 0) -> list[str]:

@@ -45,8 +45,10 @@ def render(value: object) -> str:
         return spell(value.name)
     if isinstance(value, (str, PurePath)):
         return spell(str(value))
-    if value is None or isinstance(value, bool):
-        return "null" if value is None else str(value)
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return str(value)
     if isinstance(value, (int, float)):
         return repr(int(value) if isinstance(value, int) else float(value))
     if isinstance(value, (list, tuple, set, frozenset)):

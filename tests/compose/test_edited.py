@@ -16,9 +16,9 @@ from tests.compose.roads import write
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Makes a sweep of four jobs one that is checked batch by batch, the first job at once."""
+    """Makes a sweep of four jobs one that is checked job by job."""
     monkeypatch.setattr(sweep_dir, "AHEAD", 2)
-    monkeypatch.setattr(options, "_FIRST", 1)
+    monkeypatch.setattr(options, "BATCH", 1)
 
 
 def edits(app: Path, **texts: str) -> Callable[[DictConfig], Any]:

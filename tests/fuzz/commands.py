@@ -94,7 +94,7 @@ def _call(given: Any, directory: Path) -> None:
         # A dry run of more jobs looks at a hundred of them.
         more = sweep_run.request.plan.exceeds(_FEW)
         if how != "begin":
-            batches = in_batches(islice(jobs, _FEW), asked.batch_sizes(at_once=False))
+            batches = in_batches(islice(jobs, _FEW), asked.batch_size)
             list(Validation(app.host, directories).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):

@@ -9,7 +9,6 @@ import random
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +51,9 @@ def jobs_of_ours(
 ) -> Batches:
     """The batches of the same overrides with nothing configured."""
     planned = plan(Expression(), (), request.given(overrides, loader), [], lambda key: False)
-    return [each.jobs for each in in_batches(planned.jobs(), repeat(batch or 1000))]
+    return [
+        [job.overrides for job in each.all] for each in in_batches(planned.jobs(), batch or 1000)
+    ]
 
 
 def task(config: DictConfig) -> Any:

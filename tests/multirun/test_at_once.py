@@ -99,7 +99,7 @@ def test_a_dry_run_names_the_next_directory_and_does_not_make_it(
     year = app / "runs" / now()[:4]
     for name in (year, f"{year}_1"):
         multirun("seed=1", "hydra.sweeper.dry_run=true", to=YEAR)
-        assert f"1 job in {name}, of which all are valid" in capsys.readouterr().out
+        assert f"1 job in {name}, 1 checked and valid" in capsys.readouterr().out
         assert not Path(name).exists()
         multirun("seed=1", to=YEAR)
         assert Path(name).exists()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hydra.errors import CompactHydraException
-from omegaconf import OmegaConf
 
 from tests.conftest import Python
-from tests.versions import HYDRA_1_3
 
 STOP = "hydra.sweeper.max_failures=0"
 CHANGED = "hydra.sweeper.resume_changed=true"
@@ -119,26 +116,6 @@ def test_a_part_that_joins_after_a_change(
     assert SEED in capsys.readouterr().out
     assert multirun("lr=1,2,3,4", "hydra.sweeper.slice=3:4").jobs == ["lr=4"]
     assert "has changed since" not in capsys.readouterr().out
-
-
-def test_a_part_that_began_in_between(multirun: Any, app: Path, primary: Path) -> None:
-    first = multirun("lr=1,2", "hydra.sweeper.slice=0:1", to="first").directory
-    edit(primary, "seed: 0", "seed: 5")
-
-    def other() -> str:
-        """What another process does while this one composes its jobs."""
-        shutil.copytree(first, app / "out", dirs_exist_ok=True)
-        return "1"
-
-    register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
-    getattr(OmegaConf, register)("other", other)
-    try:
-        with pytest.raises(CompactHydraException, match=SEED):
-            multirun("lr=1,2", "hydra.sweeper.slice=1:2", "hydra.sweep.subdir='${other:}-${lr}'")
-    finally:
-        OmegaConf.clear_resolver("other")
-    for name in ("sweep.yaml", ".sweep/plan.json"):
-        assert (app / "out" / name).read_bytes() == (first / name).read_bytes()
 
 
 def test_a_part_that_writes_over_what_there_is(

@@ -27,7 +27,7 @@ def test_a_table(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -
         "1    lr=1 seed=4  lr1/4\n"
         "2    lr=2 seed=3  lr2/3\n"
         "3    lr=2 seed=4  lr2/4\n"
-        f"4 jobs in {app}/out, of which all are valid. Nothing was started or written (dry run).\n"
+        f"4 jobs in {app}/out, 4 checked and valid. Nothing was started or written (dry run).\n"
     )
     assert left(app) == []
 
@@ -65,30 +65,12 @@ def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[st
     assert left(app) == before
 
 
-def test_of_many_jobs_the_first_and_the_last(
-    multirun: Any, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_of_many_jobs_the_first_thousand(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     multirun("seed=range(1000000)", "hydra.sweeper.slice=7:", DRY)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 27)), "...", "999999"]
+    assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 1007))]
     assert lines[-1].startswith("999,993 jobs in ")
-
-
-@pytest.mark.growth
-def test_the_last_of_many_that_have_run(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    out = multirun("seed=range(1100)", "hydra.sweeper.slice=0::1099").directory
-    resume = f"hydra.sweeper.resume={out}"
-
-    def last(*overrides: str) -> list[str]:
-        capsys.readouterr()
-        multirun(*overrides, resume, DRY)
-        return capsys.readouterr().out.splitlines()[-2].split()
-
-    assert last() == ["1099", "seed=1099", "1099", "completed"]
-    assert last("hydra.sweeper.rerun=all")[-3:] == ["completed,", "runs", "again"]
-    assert last("seed=range(1099,-1,-1)") == ["0", "seed=0", "0", "completed"]
-    # Of the changed sweep those that have not run take the numbers from 1100 on.
-    assert last("seed=range(1101)") == ["2198", "seed=1100", "2198"]
+    assert "1000 checked and valid" in lines[-1]
 
 
 def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:

@@ -24,7 +24,7 @@ DIRECTORY = "hydra.sweep.subdir="
         (["name=a,../../b", DIRECTORY + "${name}"], OUTSIDE),
         (["+db/engine@opts.../x=inno,isam"], "LexerNoViableAltException"),
         (["lr=" + "{a:" * 90 + "1" + "}" * 90 + ",2"], r"the job lr=\{a:.* has a value that is nested too deep for Hydra"),
-        (["db=[1],[pg]"], r"db=\[1\]: db is a config group, whose options are text. Write their names"),
+        (["db=[1],[pg]"], r"Hydra cannot compose the job db=\[1\]: "),
         (["+model=small," + "a" * 5000], r"Hydra cannot compose the job \+model=a+\.\.\.: .*name too long"),
     ],
     ids=lambda value: str(value)[:60],

@@ -92,7 +92,6 @@ def test_slices_of_a_changed_sweep_run_one_after_the_other(
     other = hold(app / "out", "1::3")
     refused = python(*again, "hydra.sweeper.slice=0::3", status=1).stderr
     assert f"process {other.pid} on {this_process().host} runs the sweep in out." in refused
-    assert "this sweep has changed since it was started: its slices run one" in refused
     other.communicate("\n")
     for part in (2, 0, 1):
         python(*again, f"hydra.sweeper.slice={part}::3")

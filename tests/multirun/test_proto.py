@@ -136,17 +136,17 @@ def test_interpolations_are_for_the_job() -> None:
         (
             ["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "kidn=x,y"],
             "4 mistakes:\n"
-            "- hydra.sweeper.sweep: main has no parameter sed. Did you mean seed?\n"
-            "- hydra.sweeper.sweep: main has no parameter lrr. Did you mean training.lr?\n"
-            "- the command line: main has no parameter moode. Did you mean mode?\n"
-            "- the command line: main has no parameter kidn. Did you mean training.kind?",
+            "- main has no parameter sed. Did you mean seed?\n"
+            "- main has no parameter lrr. Did you mean training.lr?\n"
+            "- main has no parameter moode. Did you mean mode?\n"
+            "- main has no parameter kidn. Did you mean training.kind?",
         ),
         (
             ["training.kid=x,y", "+hydra.sweeper.params.zzz=3"],
             "2 mistakes:\n"
-            "- hydra.sweeper.params: main has no parameter zzz. Valid names: seed, mode, name,"
+            "- main has no parameter zzz. Valid names: seed, mode, name,"
             " options, needed, training.\n"
-            "- the command line: Training has no parameter training.kid. Did you mean"
+            "- Training has no parameter training.kid. Did you mean"
             " training.kind?",
         ),
     ],

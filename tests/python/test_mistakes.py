@@ -87,11 +87,11 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     ),
     "a name": (
         lambda: Sweep().product(lrr=[1, 2]).launch(train),
-        r"the sweep: train has no parameter lrr\. Did you mean lr\?",
+        r"train has no parameter lrr\. Did you mean lr\?",
     ),
     "a name of an app": (
         lambda: Sweep().product(lrr=[1, 2]).launch(app),
-        r"the sweep: app has no parameter lrr\. Did you mean lr\?",
+        r"app has no parameter lrr\. Did you mean lr\?",
     ),
     "a value": (
         lambda: Sweep().product(seed=[1, 1.5]).launch(train),
@@ -99,7 +99,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     ),
     "a key of Hydra": (
         lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train),
-        "the sweep: hydra.job.name is a key of Hydra itself, .* one value, in overrides",
+        "the sweep: hydra.job.name is a key of Hydra itself, .* one value outside the sweep",
     ),
     "another sweep": (
         lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]),

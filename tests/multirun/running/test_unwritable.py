@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from hydra.core import utils
-from hydra.errors import CompactHydraException
 
 from params_proto.errors import SweepError
 from params_proto.records import JobStore, Record
@@ -22,7 +21,7 @@ def test_jobs_without_records_are_no_success(multirun: Run, app: Path) -> None:
         (app / "out/.sweep/jobs").rename(app / "gone")
         (app / "out/.sweep/jobs").write_text("in the way")
 
-    with pytest.raises(CompactHydraException, match=r"(?s)^2 jobs without a record.*Resume with"):
+    with pytest.raises(SweepError, match=r"1\.json cannot be read"):
         multirun("lr=1,2,3", task=task)
 
 
@@ -47,8 +46,7 @@ def test_what_is_there_tells_of_an_earlier_attempt(
 
     (app / "changed").touch()
     monkeypatch.setattr(JobStore, "claim", refused)
-    message = r"(?s)^\d jobs? without a record of the end: 1\.claim-2 cannot .*Resume with"
-    with pytest.raises(CompactHydraException, match=message):
+    with pytest.raises(SweepError, match=r"^1\.claim-2 cannot be written"):
         multirun("hydra.sweeper.resume=out", f"hydra.sweeper.rerun={again}", task=task)
 
 
