@@ -122,15 +122,10 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
     Raises:
         SweepError: `cls` is not a plain class, or `node` cannot be a node.
     """
-    if type(cls) is not type and not isinstance(cls, PrefixClass):
+    if type(cls) not in (type, PrefixClass) or tuple in cls.__mro__:
         raise SweepError(
-            f"proto.prefix decorates a plain class, and {cls!r} is of type {type(cls).__name__}:"
-            " put the fields into a class of their own; a function takes @proto.cli."
-        )
-    if tuple in cls.__mro__:
-        raise SweepError(
-            f"proto.prefix decorates a plain class, and {cls.__qualname__} is a tuple: take out its"
-            " base NamedTuple, or write a class with a field of this type."
+            f"proto.prefix decorates a plain class, which {cls!r} is not: put the fields into a"
+            " class of their own, without a metaclass or NamedTuple. A function takes @proto.cli."
         )
     title = f"{cls.__module__}.{cls.__qualname__}"
     check_node(title, snake_case(cls.__name__) if node is None else node)

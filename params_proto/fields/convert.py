@@ -379,13 +379,10 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     key_type, value_type = typing.get_args(annotation) or (Any, Any)
-    converted: dict[Any, Any] = {}
-    for key, element in _checked(value, Mapping, annotation).items():
-        made = _at(f"[{key!r}]", into, key, key_type)
-        if made in converted:
-            raise _mismatch(value, annotation, f"{made!r} occurs twice")
-        converted[made] = _at(f"[{key!r}]", into, element, value_type)
-    return converted
+    return {
+        _at(f"[{key!r}]", into, key, key_type): _at(f"[{key!r}]", into, element, value_type)
+        for key, element in _checked(value, Mapping, annotation).items()
+    }
 
 
 def _record(value: Any, kind: Any, into: _Into) -> Any:
@@ -404,7 +401,7 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
     try:
         return kind(**made)
     except CONSTRUCTOR_ERRORS as error:
-        raise _mismatch(value, kind, str(error) or type(error).__name__) from error
+        raise _mismatch(value, kind, str(error)) from error
 
 
 def _named(

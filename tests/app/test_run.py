@@ -364,11 +364,6 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     assert "_target_: x.Mine" in capsys.readouterr().out
 
 
-def test_an_argument_list_is_not_a_string():
-    with pytest.raises(TypeError, match=r"list of arguments, got 'seed=1': write \['seed=1'\]"):
-        make_app()[0].run("seed=1")
-
-
 def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
     inner, _ = make_app()
     said: list[str] = []
