@@ -18,6 +18,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
+from types import NoneType
 from typing import Any, ParamSpec, TypeVar, overload
 
 from params_proto.app.current import BoundValues
@@ -142,9 +143,9 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
     ...     train()
     0.1
     """
-    if target is not None and not isinstance(target, (App, PrefixClass)):
+    parameters = getattr(target, "__proto_parameters__", None)
+    if not isinstance(target, (App, PrefixClass, NoneType)):
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
-    parameters = None if target is None else target.__proto_parameters__
     return BoundValues(resolve(parameters, values))

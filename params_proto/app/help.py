@@ -70,7 +70,7 @@ def resolver(task: Task) -> Generator[None, None, None]:
     def parameters(*, _root_: DictConfig) -> str:
         groups = GlobalHydra.instance().config_loader().list_groups("")
         table = parameters_table(task, _root_).replace("$", "$$")
-        return table + (_GROUPS if any(group != "hydra" for group in groups) else "")
+        return table + _GROUPS if {*groups} - {"hydra"} else table
 
     getattr(OmegaConf, _REGISTER)(_RESOLVER, parameters, replace=True)
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from params_proto._keys import full_key
 from params_proto.app import current
 from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
 from params_proto.fields import Field, Target, convert
@@ -60,7 +61,7 @@ class ParameterSet:
 
     def full(self, name: str) -> str:
         """A field's name in the config: `training.lr`."""
-        return f"{self.node}.{name}" if self.node else name
+        return full_key(self.node, name)
 
     def value(self, name: str) -> Any:
         """The value that a field has now, REQUIRED if it has none."""

@@ -24,7 +24,7 @@ from params_proto.overrides.parse import is_hydra_1_3, read
 
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
-_RUNS = ("-m", "--multirun", "-r", "--run")
+_MODES = ("-m", "--multirun", "-r", "--run", "-h", "--help")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
@@ -49,8 +49,8 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             f" {name}(name=value) there for its body, or run it in a process of its own."
         )
     arguments = sys.argv[1:] if argv is None else list(argv)
-    own = [app.config_path, app.config_name, *map(_CONFIGS.match, arguments)]
-    task = Task.of(app, closed=not any(own))
+    configs_of_user = [app.config_path, app.config_name, *map(_CONFIGS.match, arguments)]
+    task = Task.of(app, closed=not any(configs_of_user))
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)(task)
     try:
         if not any(map(_COMPLETION.match, arguments)):
@@ -70,9 +70,9 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             main()
         except SystemExit as end:
             # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
-            is_option = end.code == 2
+            mark = "--" if end.code == 2 else "="
             if end.code:
-                refused = [one for one in arguments if one.startswith("--") == is_option]
+                refused = [one for one in arguments if mark in one]
                 sys.stderr.writelines(f"{line}\n" for line in suggestions(task, refused))
             raise
 
@@ -83,7 +83,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     if task.closed:
         return groups
     # What is swept is not in the config of a multirun either.
-    line = [one for one in arguments if one not in _RUNS and not sweeps(one)]
+    line = [one for one in arguments if one not in _MODES and not sweeps(one)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
@@ -139,9 +139,9 @@ def in_full(
         names = at_root([line for line in lines if line not in plain])
         full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
         lines = [full.get(line, line) for line in lines]
-    # What is swept, or added with +, is checked with the jobs; so is all beside the user's configs.
-    for_job = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
-    mistakes = [task.unknown(line.partition("=")[0]) for line in for_job]
+    # What is swept, or added with +, is checked with the jobs; the user's configs can have any key.
+    single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
+    mistakes = [task.unknown(line.partition("=")[0]) for line in single]
     if any(mistakes):
         raise together([one for one in mistakes if one])
     return list(lines)

@@ -228,22 +228,19 @@ class Task:
         is_path = key.replace(".", "").isidentifier() and first != "hydra"
         if not is_path or not name or name in target.fields or target.open:
             return None
+        valid = [*[full_key(target.node, one) for one in target.fields], *self.nodes]
         close = self.suggestion(key)
-        hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(self.names)}."
+        hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
-
-    @functools.cached_property
-    def names(self) -> list[str]:
-        """The keys of all parameters and fields, and the nodes."""
-        full = [full_key(one.node, name) for one in self.targets for name in one.fields]
-        return [*full, *self.nodes]
 
     def suggestion(self, key: str) -> str | None:
         """The parameter, or the option of the sweeper, that was probably meant by a key."""
         meant = {option: f"hydra.sweeper.{option}" for option in sweeper_options()}
-        for name in self.names:  # lr and training_lr mean training.lr
+        names = [full_key(one.node, name) for one in self.targets for name in one.fields]
+        names += self.nodes
+        for name in names:  # lr and training_lr mean training.lr
             meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
-        meant |= zip(self.names, self.names, strict=True)
+        meant |= zip(names, names, strict=True)
         close = nearest(key, meant)
         return close and meant[close]
 
@@ -258,7 +255,7 @@ def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
         seen: the classes that are done.
     """
     annotation = unwrap(annotation)
-    parts: list[Any] = [*annotation] if isinstance(annotation, list) else [*get_args(annotation)]
+    parts = list[Any](get_args(annotation))
     if isinstance(annotation, type) and annotation.__module__ == "__main__":
         if annotation in seen:
             return
@@ -299,7 +296,11 @@ def _refuse_sweeper_options() -> None:
     that is a whole sweep.
     """
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
-    given = [line for line in hydra["overrides"]["hydra"] if re.match(r"\+*hydra\.sweeper\.", line)]
+    given = [
+        line
+        for line in hydra["overrides"]["hydra"]
+        if re.match(r"\+*hydra\.sweeper\.(?!.*=null$)", line)  # null chooses nothing
+    ]
     if given:
         raise JobError(
             f"{' and '.join(given)}: hydra.sweeper has options of sweeps, and this is a single run:"

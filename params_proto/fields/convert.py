@@ -137,9 +137,11 @@ def typed_node(kind: Any, value: Any = None) -> Any:
     }
     if kind in kinds:
         return kinds[kind](value)
-    if _is_class(kind) and issubclass(kind, enum.Enum):
+    if not _is_class(kind):
+        return value
+    if issubclass(kind, enum.Enum):
         return omegaconf.EnumNode(kind, value)
-    return omegaconf.PathNode(value) if _is_class(kind) and issubclass(kind, Path) else value
+    return omegaconf.PathNode(value) if issubclass(kind, Path) else value
 
 
 def convert(

@@ -167,7 +167,6 @@ def test_a_parameter_is_described_by_what_stands_beside_it(
 
 
 DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {
-    "none": ("", {}),
     "google": (
         """Train.
 
@@ -217,7 +216,6 @@ DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {
         {"lr": "learning rate", "bs": "batch size"},
     ),
     "malformed": ("Train.\n\n:param", {}),
-    "no section of parameters": ("Train.\n\nNote:\n    lr: not a parameter", {}),
 }
 
 
