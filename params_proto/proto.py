@@ -17,7 +17,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar, cast, overload
+from functools import partial
+from types import NoneType
+from typing import Any, ParamSpec, TypeVar, overload
 
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App
@@ -70,17 +72,12 @@ def cli(
     >>> train(lr=0.5)
     16.0
     """
-    if isinstance(function, (str, os.PathLike)):
-        path = os.fspath(cast("str", function))
-        raise SweepError(f"proto.cli takes its options by name: write config_path={path!r}.")
-
-    def decorated(function: Callable[P, R]) -> App[P, R]:
-        path = None if config_path is None else os.fspath(config_path)
-        app = App(function, path, config_name)
-        functions[app.__proto_parameters__.key] = app
-        return app
-
-    return decorated if function is None else decorated(function)
+    if function is None:
+        return partial(cli, config_path=config_path, config_name=config_name)
+    path = None if config_path is None else os.fspath(config_path)
+    app = App(function, path, config_name)
+    functions[app.__proto_parameters__.key] = app
+    return app
 
 
 @overload
@@ -116,13 +113,9 @@ def prefix(cls: type | str | None = None, /) -> Any:
         ...
     AttributeError: Training has no field lrr. Did you mean lr?
     """
-    if cls is not None and not isinstance(cls, str):
-        return prefix_class(cls)
-
-    def decorated(decorated: type) -> type:
-        return prefix_class(decorated, cls)
-
-    return decorated
+    if cls is None or isinstance(cls, str):
+        return partial(prefix_class, node=cls)
+    return prefix_class(cls)
 
 
 def bind(target: Any = None, /, **values: Any) -> BoundValues:
@@ -150,9 +143,9 @@ def bind(target: Any = None, /, **values: Any) -> BoundValues:
     ...     train()
     0.1
     """
-    if target is not None and not isinstance(target, (App, PrefixClass)):
+    parameters = getattr(target, "__proto_parameters__", None)
+    if not isinstance(target, (App, PrefixClass, NoneType)):
         raise SweepError(
             f"proto.bind takes a @proto.cli function or a @proto.prefix class, not {target!r}."
         )
-    parameters = None if target is None else target.__proto_parameters__
     return BoundValues(resolve(parameters, values))

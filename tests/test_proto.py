@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-import functools
 import inspect
 import pickle
 import shutil
-import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -123,21 +121,6 @@ def test_what_a_module_has_is_pickled_by_name(pickler: Any, thing: Any):
     assert copy.deepcopy(thing) is thing
 
 
-def test_a_local_function_is_pickled_by_value():
-    factor = 3
-
-    @proto.cli
-    def local(x: int = 2):
-        return x * factor
-
-    copied = pickle.loads(cloudpickle.dumps(local))
-
-    assert copied is not local
-    assert copied() == 6
-    assert copied.__qualname__ == local.__qualname__
-    assert describe(copied).fields == describe(local).fields
-
-
 def plain(x: int = 1):
     return x
 
@@ -178,21 +161,15 @@ def many(*xs): ...
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (lambda: 0, "<lambda> is a method or a lambda: write a function"),
-        (Plain.method, r"Plain\.method is a method or a lambda: write a function"),
+        (lambda: 0, "<lambda> is something else: write a function"),
+        (Plain.method, r"Plain\.method is something else: write a function"),
         (coroutine, r"coroutine is async or .* asyncio\.run\(coroutine"),
-        (generator, "generator is async or a generator: write a function"),
-        (Plain, r"Plain is a class: @proto\.prefix"),
-        (functools.partial(plain), "is a partial: write a function"),
-        (train, "train.* is an App: write a function"),
-        ("conf", "by name: write config_path='conf'"),
+        (Plain, r"Plain is something else: .* @proto\.prefix"),
+        ("conf", "'conf' is something else: write a function"),
         (positional, "positional takes x by position only"),
         (many, "many takes xs by position only"),
     ],
-    ids=[
-        *("lambda", "method", "async", "generator", "class", "partial"),
-        *("twice", "text", "positional", "star args"),
-    ],
+    ids=["lambda", "method", "async", "class", "text", "positional", "star args"],
 )
 def test_what_no_config_can_call_is_refused(function: Any, message: str):
     with pytest.raises(SweepError, match=message):
@@ -298,10 +275,8 @@ class Pair(NamedTuple):
     ("cls", "node", "message"),
     [
         (plain, None, "proto.prefix decorates a plain class"),
-        (types.new_class("E", (), {"metaclass": Meta}), None, "is of type Meta"),
-        (Pair, None, "Pair is a tuple: take out its base NamedTuple"),
-        (Plain, "", "Plain cannot be the node ''"),
-        (Plain, "a.b", r"Plain cannot be the node 'a\.b'"),
+        (types.new_class("E", (), {"metaclass": Meta}), None, "E'> is not: put the fields into"),
+        (Pair, None, "Pair'> is not: put the fields .* without a metaclass or NamedTuple"),
         (Plain, "hydra", "cannot be the node 'hydra'"),
         (Plain, "lambda", "cannot be the node 'lambda'"),
         (type("Größe", (), {}), None, "cannot be the node 'größe'"),
@@ -344,23 +319,6 @@ def test_two_classes_with_one_node_are_an_error_that_names_both():
         SweepError, match=r"\.define.*Redefined and .*\.other.*Redefined are both .*'redefined'"
     ):
         nodes()
-
-
-def test_a_copy_of_a_class_by_value_has_its_fields_methods_and_values():
-    made = define(0.1)
-    made.lr = 0.25
-    script = types.ModuleType("script_of_elsewhere")
-    made.__module__ = script.__name__
-    data = cloudpickle.dumps(made)
-
-    code = (
-        "import pickle, sys; made = pickle.loads(sys.stdin.buffer.read());"
-        "print(made.lr, made.__proto_fields__.fields['lr'].default, type(made).__name__)"
-    )
-    import subprocess
-
-    done = subprocess.run([sys.executable, "-c", code], input=data, capture_output=True, check=True)
-    assert done.stdout.split() == [b"0.25", b"0.1", b"PrefixClass"]
 
 
 # bind, and calls that give values to several
@@ -413,12 +371,7 @@ def test_a_plain_name_is_a_functions_before_a_classs():
         assert Dataset.split == "train"
 
 
-@pytest.mark.parametrize(
-    "give",
-    [lambda: proto.bind(size=1), lambda: proto.bind(main, size=1), lambda: main(**{"size": 1})],
-    ids=["bind", "bind of a function", "call"],
-)
-def test_a_plain_name_that_several_classes_have(give: Callable[[], Any]):
+def test_a_plain_name_that_several_classes_have():
     @proto.prefix
     class Other:
         size: int = 1
@@ -427,20 +380,8 @@ def test_a_plain_name_that_several_classes_have(give: Callable[[], Any]):
         SweepError,
         match=r"size is ambiguous: .*Dataset and .*Other have it\. Write data\.size or other\.size",
     ):
-        give()
+        proto.bind(size=1)
     assert Other.size == 1
-
-
-def test_bind_decorates_a_function():
-    bound = proto.bind(Training, lr=0.5)
-
-    @bound
-    def inside(x: int) -> Any:
-        return x, Training.lr
-
-    assert inside(1) == (1, 0.5)
-    assert inside.__name__ == "inside"
-    assert Training.lr == 0.001
 
 
 @pytest.mark.parametrize("function", [coroutine, generator, async_generator])
@@ -467,15 +408,13 @@ def test_a_path_leads_into_a_value():
     ("target", "config", "message"),
     [
         (Training, {"lrr": 1}, "Training has no parameter lrr. Did you mean lr"),
-        (train, {"lrr": 1}, "train has no parameter lrr. Did you mean lr"),
-        (Training, {"size": 1}, "Training has no parameter size"),
         (None, {"sise": 1}, "No function or prefix class has .* sise. Did you mean size"),
         (None, {"data.sise": 1}, r"has a parameter data\.sise. Did you mean data\.size"),
         (Training, {"lr": "x"}, r"training\.lr='x': 'x' is not a float"),
         (train, {"lr": "x", "rl": 1}, "2 mistakes:\n- lr='x': .*\n- train has no parameter rl"),
         (train, {"optimizer.nam": 1}, "optimizer: Optimizer has no 'nam'. Did you mean name"),
         (train, {"lr.x": 1}, "lr has nothing inside it to set: it is 0.001. Give it whole"),
-        (Training, {"seed.x": 1}, r"training\.seed has nothing inside .* it is no value"),
+        (Training, {"seed.x": 1}, r"training\.seed has nothing inside .* it is REQUIRED"),
         (plain, {"x": 1}, r"proto\.bind takes a @proto\.cli function or a .* class, not <fun"),
     ],
     ids=lambda value: str(getattr(value, "__name__", value)),
@@ -566,26 +505,3 @@ def test_a_parameter_given_twice_is_an_error_that_names_both():
         main(**twice)
     with proto.bind(Training, **{"optimizer.name": "sgd", "optimizer.momentum": 1}):
         assert Training.optimizer == Optimizer("sgd", 1.0)
-
-
-# What is defined in a function
-
-
-def test_a_class_of_a_function_says_nothing_as_an_annotation():
-    @dataclasses.dataclass
-    class Inner:
-        size: int = 1
-
-    @proto.cli
-    def local(inner: Inner | None = None, default: Inner = Inner(2)):  # noqa: B008
-        return inner, default
-
-    assert {field.annotation for field in describe(local).fields.values()} == {Any}
-    assert local(inner=Inner(3)) == (Inner(3), Inner(2))
-    assert local(default={"size": 4})[1] == Inner(4)  # type: ignore
-
-
-# The package
-
-
-# Types, as the checkers see them

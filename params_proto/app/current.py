@@ -108,11 +108,11 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 def innermost() -> Layer | None:
     """The layer whose values come first here."""
     layer = _context.get()
-    if layer is None and process.shared:
-        is_main = _in_main_thread()
-        seen = [one for one in process.shared if one.is_job or not is_main]
-        layer = seen[-1] if seen else None
-    return layer or process.inherited
+    if layer is not None or not process.shared:
+        return layer or process.inherited
+    is_main = _in_main_thread()
+    seen = [one for one in process.shared if one.is_job or not is_main]
+    return [process.inherited, *seen][-1]
 
 
 def lookup(key: Key, name: str, default: Any) -> Any:

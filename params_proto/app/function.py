@@ -176,15 +176,13 @@ def is_being_imported(module: Mapping[str, Any]) -> bool:
 
 def problem_of(function: Any) -> str | None:
     """Why a config cannot call something, and what to do about it."""
-    if isinstance(function, type):
-        return f"{function.__qualname__} is a class: @proto.prefix makes it a node of the config."
-    if not isinstance(function, types.FunctionType):
-        kind = type(function).__name__
-        article = "an" if kind[0] in "aeiouA" else "a"
-        return f"{function!r} is {article} {kind}: write a function that calls it."
-    name = function.__qualname__
-    if not name.rpartition("<locals>.")[2].isidentifier():
-        return f"{name} is a method or a lambda: write a function that calls it, with def."
+    name = getattr(function, "__qualname__", repr(function))
+    is_plain = isinstance(function, types.FunctionType)
+    if not is_plain or not name.rpartition("<locals>.")[2].isidentifier():
+        return (
+            f"{name} is something else: write a function, with def, that calls it. @proto.prefix"
+            " decorates classes."
+        )
     if current.is_suspended(function):
         return (
             f"{name} is async or a generator: write a function that calls asyncio.run({name}(...)),"

@@ -70,7 +70,7 @@ def resolver(task: Task) -> Generator[None, None, None]:
     def parameters(*, _root_: DictConfig) -> str:
         groups = GlobalHydra.instance().config_loader().list_groups("")
         table = parameters_table(task, _root_).replace("$", "$$")
-        return table + (_GROUPS if any(group != "hydra" for group in groups) else "")
+        return table + _GROUPS if {*groups} - {"hydra"} else table
 
     getattr(OmegaConf, _REGISTER)(_RESOLVER, parameters, replace=True)
     try:
@@ -90,8 +90,9 @@ def parameters_table(task: Task, config: DictConfig) -> str:
     objects = {"": task.app, **task.nodes}
     for target in task.targets:
         obj = objects[target.node]
-        doc = inspect.getdoc(obj) if target.node else None
-        title = f"{target.node}: {doc.splitlines()[0]}" if doc else target.node or "Parameters"
+        title = "Parameters"
+        if target.node:
+            title = ": ".join([target.node, *(inspect.getdoc(obj) or "").splitlines()[:1]])
         purposes = describe_help(obj)
         # Not resolved, as some interpolations are only in a job.
         values = cast("Any", OmegaConf.to_container(config[target.node] if target.node else config))
@@ -156,8 +157,7 @@ def describe_help(obj: Any) -> dict[str, str]:
     obj = inspect.unwrap(obj)
     found: dict[str, str] = {}
     for part in reversed(obj.__mro__[:-1]) if isinstance(obj, type) else (obj,):
-        constructor = vars(part).get("__init__") if isinstance(part, type) else None
-        found |= _from_docstring(constructor) | _from_docstring(part) | _from_comments(part)
+        found |= _from_docstring(part) | _from_comments(part)
     return found
 
 
@@ -194,21 +194,18 @@ _Place = tuple[str, ast.stmt | ast.arg, ast.stmt | ast.expr | ast.arg]
 
 
 def _places(node: ast.stmt) -> list[_Place]:
-    """The parameters of a function; the fields of a class, and the parameters that make it."""
+    """The parameters of a function, or the fields of a class."""
     if isinstance(node, ast.FunctionDef):
         positional = [*node.args.posonlyargs, *node.args.args]
         required = [None] * (len(positional) - len(node.args.defaults))
         defaults = [*required, *node.args.defaults, *node.args.kw_defaults]
         parameters = zip([*positional, *node.args.kwonlyargs], defaults, strict=True)
         return [(one.arg, one, default or one) for one, default in parameters]
-    found: list[_Place] = []
-    for each in node.body if isinstance(node, ast.ClassDef) else ():
-        if isinstance(each, ast.FunctionDef) and each.name == "__init__":
-            found += _places(each)
-        elif isinstance(each, (ast.Assign, ast.AnnAssign)):
-            name = each.target if isinstance(each, ast.AnnAssign) else each.targets[0]
-            found.append((ast.unparse(name), each, each))
-    return found
+    return [
+        (re.split(r"\W", ast.unparse(one), maxsplit=1)[0], one, one)
+        for one in cast("ast.ClassDef", node).body
+        if isinstance(one, (ast.Assign, ast.AnnAssign))
+    ]
 
 
 # What a comment tells a tool, with whatever comes after it; and a rule of dashes.

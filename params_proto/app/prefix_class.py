@@ -55,7 +55,6 @@ class PrefixClass(type):
             setattr(made, field, Reader(field))
         key = current.key_of(made)
         current.process.assigned.pop(key, None)  # of the class that this one replaces
-        names = {name for base in made.__mro__[:-1] for name in vars(base)}
         made.__proto_parameters__ = ParameterSet(
             key=key,
             title=f"{made.__module__}.{made.__qualname__}",
@@ -63,7 +62,7 @@ class PrefixClass(type):
             node=snake_case(name),
             defaults=defaults,
             annotations=partial(hints, made),
-            others={name for name in names - defaults.keys() if not name.startswith("_")},
+            others={name for name in {*dir(made)} - defaults.keys() if not name.startswith("_")},
         )
         return made
 
@@ -122,25 +121,20 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
     Raises:
         SweepError: `cls` is not a plain class, or `node` cannot be a node.
     """
-    if type(cls) is not type and not isinstance(cls, PrefixClass):
+    if type(cls) not in (type, PrefixClass) or tuple in cls.__mro__:
         raise SweepError(
-            f"proto.prefix decorates a plain class, and {cls!r} is of type {type(cls).__name__}:"
-            " put the fields into a class of their own; a function takes @proto.cli."
+            f"proto.prefix decorates a plain class, which {cls!r} is not: put the fields into a"
+            " class of their own, without a metaclass or NamedTuple. A function takes @proto.cli."
         )
-    if tuple in cls.__mro__:
-        raise SweepError(
-            f"proto.prefix decorates a plain class, and {cls.__qualname__} is a tuple: take out its"
-            " base NamedTuple, or write a class with a field of this type."
-        )
-    title = f"{cls.__module__}.{cls.__qualname__}"
-    check_node(title, snake_case(cls.__name__) if node is None else node)
+    if node is None:
+        node = snake_case(cls.__name__)
+    check_node(f"{cls.__module__}.{cls.__qualname__}", node)
     made = cast("PrefixClass", cls)
     if not isinstance(cls, PrefixClass):
         # Derived from it, so that super() in its methods works.
         kept = ("__module__", "__qualname__", "__doc__")
         made = PrefixClass(cls.__name__, (cls,), {name: getattr(cls, name) for name in kept})
-    if node is not None:
-        made.__proto_parameters__ = dataclasses.replace(made.__proto_parameters__, node=node)
+    made.__proto_parameters__ = dataclasses.replace(made.__proto_parameters__, node=node)
     return made
 
 

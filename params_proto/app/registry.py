@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from params_proto._keys import full_key
 from params_proto.app import current
 from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
-from params_proto.fields import REQUIRED, Field, Target, convert
+from params_proto.fields import Field, Target, convert
 from params_proto.fields.signature import is_record, record_fields
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class ParameterSet:
 
     def full(self, name: str) -> str:
         """A field's name in the config: `training.lr`."""
-        return f"{self.node}.{name}" if self.node else name
+        return full_key(self.node, name)
 
     def value(self, name: str) -> Any:
         """The value that a field has now, REQUIRED if it has none."""
@@ -159,7 +160,7 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
     seen: dict[object, str] = {}
     for key, value in config.items():
         try:
-            of, name, path = find_parameter(key, target, candidates)
+            of, name, path = _find_parameter(key, target, candidates)
             first = seen.setdefault((of.key, name, *path), key)
             if first != key:
                 raise SweepError(f"{first} and {key} are one parameter: give it once.")
@@ -174,47 +175,37 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
     return values
 
 
-def find_parameter(
+def _find_parameter(
     key: str, target: ParameterSet | None, candidates: Sequence[ParameterSet]
 ) -> tuple[ParameterSet, str, Sequence[str]]:
-    """The parameter that a key means, and the path inside its value.
-
-    A plain name is the target's, or a function's if one has it, else that of the only class that
-    has it.
-
-    Args:
-        key: a plain name or one with its node, perhaps with a path into the value.
-        target: the function or class whose names come first, if there is one.
-        candidates: whose names a key can have besides.
-
-    Raises:
-        SweepError: it means none, or several.
-    """
+    """The parameter that a key means, and the path inside its value."""
     first, *rest = key.split(".")
-    if target is not None and first in target.defaults:
-        return target, first, rest
-    named = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
-    if named:
-        return _only(key, named), rest[0], rest[1:]
+    of_node = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
+    if of_node:
+        return only(rest[0], of_node), rest[0], rest[1:]
     if target is not None and target.takes_any and not rest:
         return target, first, rest
     holders = [one for one in candidates if first in one.defaults]
     if holders:
-        return _only(key, [one for one in holders if not one.node] or holders), first, rest
-    searched = [target] if target is not None and not rest else candidates
+        return only(first, [one for one in holders if not one.node] or holders), first, rest
     who = "No function or prefix class has a" if target is None else f"{target.name} has no"
-    valid = [one.full(name) if rest else name for one in searched for name in one.defaults]
+    valid = [one.full(name) if rest else name for one in candidates for name in one.defaults]
     raise SweepError(f"{who} parameter {key}.{did_you_mean(key, dict.fromkeys(valid))}")
 
 
-def _only(key: str, found: Sequence[ParameterSet]) -> ParameterSet:
-    """The only one that a key can mean."""
-    if len(found) == 1:
-        return found[0]
-    titles = " and ".join(one.title for one in found)
-    full = [one.full(key) for one in found if one.node and "." not in key]
-    cure = " or ".join(full) or f"proto.bind({found[0].name}, ...) for the one meant"
-    raise SweepError(f"{key} is ambiguous: {titles} have it. Write {cure}.")
+def only(name: str, found: Sequence[ParameterSet]) -> ParameterSet:
+    """The only function or class that has a name.
+
+    Raises:
+        SweepError: several have it.
+    """
+    if len(found) > 1:
+        titles = " and ".join([one.title for one in found])
+        cure = " or ".join([one.full(name) for one in found])
+        if not found[0].node:
+            cure = f"proto.bind({found[0].name}, ...) for the one meant"
+        raise SweepError(f"{name} is ambiguous: {titles} have it. Write {cure}.")
+    return found[0]
 
 
 def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
@@ -226,8 +217,7 @@ def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
     elif is_record(kind):
         fields = {field: getattr(value, field) for field in record_fields(kind)}
     else:
-        given = "no value" if value is REQUIRED else repr(value)
-        raise SweepError(f"{name} has nothing inside it to set: it is {given}. Give it whole.")
+        raise SweepError(f"{name} has nothing inside it to set: it is {value!r}. Give it whole.")
     fields[first] = _replaced(fields.get(first), rest, inner, f"{name}.{first}") if rest else inner
     try:
         return convert(fields, kind) if is_record(kind) else fields

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import re
-import shlex
 import sys
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
-from itertools import pairwise
 from types import TracebackType
 from typing import Any
 
@@ -27,7 +24,7 @@ from params_proto.overrides.parse import is_hydra_1_3, read
 
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
-_RUNS = ("-m", "--multirun", "-r", "--run")
+_MODES = ("-m", "--multirun", "-r", "--run", "-h", "--help")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
 # What on the command line names configs of the user's.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
@@ -51,25 +48,19 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             f"{name}.run(...) inside a Hydra job or app: one process runs one app at a time. Call"
             f" {name}(name=value) there for its body, or run it in a process of its own."
         )
-    if isinstance(argv, str):
-        raise TypeError(f"run takes a list of arguments, got {argv!r}: write [{argv!r}].")
     arguments = sys.argv[1:] if argv is None else list(argv)
-    closed = app.config_path is None and app.config_name is None
-    task = Task.of(app, closed=closed and not any(map(_CONFIGS.match, arguments)))
+    configs_of_user = [app.config_path, app.config_name, *map(_CONFIGS.match, arguments)]
+    task = Task.of(app, closed=not any(configs_of_user))
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)(task)
     try:
         if not any(map(_COMPLETION.match, arguments)):
             arguments = in_full(task, arguments, partial(_root_names, main, task))
-            if mistakes := mistakes_of(task, arguments):
-                raise together(mistakes)
     except SweepError as error:
-        if os.environ.get("HYDRA_FULL_ERROR") == "1":
-            raise
         sys.stderr.write(f"{error}\n")  # as Hydra reports one
         sys.exit(1)
     configs = entries(task.targets, {"sweeper": "params_proto"})
     page = nullcontext()
-    if "-h" in arguments or "--help" in arguments:
+    if {"-h", "--help"} & {*arguments}:
         from params_proto.app import help  # which reads the source
 
         configs = [help.entry(task), *entries(task.targets, help.DEFAULTS)]
@@ -79,19 +70,20 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             main()
         except SystemExit as end:
             # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
-            refused = [one for one in arguments if end.code == 2 or not one.startswith("--")]
+            mark = "--" if end.code == 2 else "="
             if end.code:
+                refused = [one for one in arguments if mark in one]
                 sys.stderr.writelines(f"{line}\n" for line in suggestions(task, refused))
             raise
 
 
-def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str] | None:
-    """The names at the root of an app's config by a command line; None if it has none."""
+def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str]:
+    """The names at the root of an app's config by a command line."""
     groups = set(ConfigStore.instance().repo)
     if task.closed:
         return groups
     # What is swept is not in the config of a multirun either.
-    line = [one for one in arguments if one not in _RUNS and not sweeps(one)]
+    line = [one for one in arguments if one not in _MODES and not sweeps(one)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
@@ -103,8 +95,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     ):
         main()
         groups.update(HydraConfig.get().runtime.choices)
-        return groups.union(re.findall(r"^([^\s:]+):", shown.getvalue(), re.MULTILINE))
-    return None
+    return groups.union(re.findall(r"^([^\s:]+):", shown.getvalue(), re.MULTILINE))
 
 
 @contextmanager
@@ -129,39 +120,31 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
 
 
 def in_full(
-    task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str] | None]
+    task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
 ) -> list[str]:
-    """Overrides with the node of each field that they give by its plain name.
+    """Overrides with the node of each field that they give by its plain name, checked.
 
     Args:
         task: the app's.
         lines: its command line, or overrides in place of one.
-        at_root: gives the names at the root of the config by the other lines; None if these give
-            no config. It is called only if a line may give a field of a prefix class.
+        at_root: gives the names at the root of the config by the other lines. It is called only if
+            a line may give a field of a prefix class.
 
     Raises:
-        SweepError: a name that several classes have.
+        SweepError: names that several classes have, or that neither a parameter nor a field has.
     """
     keys = {line: line.partition("=")[0] for line in lines if "=" in line}
     plain = {line: key for line, key in keys.items() if task.is_plain(key)}
-    names = at_root([line for line in lines if line not in plain]) if plain else None
-    if names is None:
-        return list(lines)
-    full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
-    return [full.get(line, line) for line in lines]
-
-
-def mistakes_of(task: Task, arguments: Sequence[str]) -> list[str]:
-    """The mistakes in a command line, or in overrides in place of one, before there is a config.
-
-    Args:
-        task: the app's.
-        arguments: its command line.
-    """
-    # What is swept, or added with +, is checked with the jobs.
-    lines = [line for line in arguments if "=" in line and not sweeps(line)] if task.closed else []
-    keys = [line.partition("=")[0] for line in lines]
-    return [mistake for mistake in map(task.unknown, keys) if mistake]
+    if plain:
+        names = at_root([line for line in lines if line not in plain])
+        full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
+        lines = [full.get(line, line) for line in lines]
+    # What is swept, or added with +, is checked with the jobs; the user's configs can have any key.
+    single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
+    mistakes = [task.unknown(line.partition("=")[0]) for line in single]
+    if any(mistakes):
+        raise together([one for one in mistakes if one])
+    return list(lines)
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
@@ -171,22 +154,12 @@ def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
         task: the app's.
         arguments: its command line.
     """
-    for argument, after in pairwise([*arguments, "-"]):
-        key, given, value = argument.partition("=")
-        if argument.startswith("--"):  # --lr 0.1 for lr=0.1
-            name = key[2:].replace("-", "_")
-            close = name if name in task.root.fields else task.suggestion(name)
-            value = value or ("..." if after.startswith("-") or "=" in after else after)
-            close = close and shlex.quote(f"{close}={value}")
-        else:
-            name = key.partition("@")[0]
-            # The sweeper has reported the mistakes in what is swept.
-            is_refused = given and not sweeps(argument) and task.unknown(name)
-            close = task.suggestion(name) if is_refused else None
-            if close == "hydra.sweeper.sweep" and value.isidentifier():
-                close = f"+{argument}"  # a config, as files have a suffix
-        if close is not None:
-            yield f"{key}: did you mean {close}?"
+    for argument in arguments:
+        key = argument.partition("=")[0]
+        close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1
+        # The sweeper has reported the mistakes in what is swept.
+        if close and close != key and not sweeps(argument):
+            yield f"{key}: did you mean {close}=...?"
 
 
 def sweeps(argument: str) -> bool:

@@ -23,7 +23,7 @@ from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
-from params_proto.app.registry import ParameterSet, find_parameter, nodes
+from params_proto.app.registry import nodes, only
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.annotations import hints, unwrap
@@ -98,8 +98,15 @@ class Task:
             own = find(app.__module__, known.__qualname__)
             same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
             classes[name] = own if same else known
-        parameters = [root, *[one.__proto_parameters__ for one in classes.values()]]
-        return cls(app, [_with_current_defaults(one) for one in parameters], classes, closed)
+        targets: list[Target] = []
+        for one in (root, *[one.__proto_parameters__ for one in classes.values()]):
+            # What was assigned to a field, or is bound now, is its default in the app.
+            fields = {
+                name: replace(field, default=one.value(name))
+                for name, field in one.target.fields.items()
+            }
+            targets.append(replace(one.target, fields=fields))
+        return cls(app, targets, classes, closed)
 
     def __reduce__(self) -> tuple[Any, ...]:
         seen: set[type] = set()
@@ -121,7 +128,7 @@ class Task:
         Raises:
             JobError: values that are missing or do not go into their fields: all of them.
         """
-        if HydraConfig.initialized() and HydraConfig.get().mode == RunMode.RUN:
+        if HydraConfig.get().mode == RunMode.RUN:
             _refuse_sweeper_options()
         mistakes: list[str] = []
         values: dict[str, dict[str, Any]] = {}
@@ -141,8 +148,8 @@ class Task:
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
         """What is wrong with the values that some overrides gave, as the job would report it.
 
-        A value with an interpolation is left to the job, and so is one that no override gave, if
-        there is a value at all.
+        A value with an interpolation is left to the job, and so are those of a node that no
+        override changes, unless a required one is missing.
 
         Args:
             config: the job's composed config.
@@ -152,9 +159,7 @@ class Task:
             The mistakes, each once.
         """
         mistakes: list[str] = []
-        paths = [key.split(".") for key in keys]
-        given = {".".join(path[:depth]) for path in paths for depth in (1, 2)}
-        whole = {path[0] for path in paths if len(path) == 1}
+        given = {key.partition(".")[0] for key in keys}
         for target in self.targets:
             if target.node and OmegaConf.is_interpolation(config, target.node):
                 continue
@@ -162,9 +167,7 @@ class Task:
             fields = {
                 name: field
                 for name, field in target.fields.items()
-                if field.default is REQUIRED
-                or target.node in whole
-                or full_key(target.node, name) in given
+                if field.default is REQUIRED or name in given or target.node in given
                 if not _is_interpolated(content, name)
             }
             self._values(target, replace(target, fields=fields, open=False), content, mistakes)
@@ -185,7 +188,7 @@ class Task:
             keys = [full_key(target.node, str(key)) for key in content]
             mistakes += filter(None, map(self.unknown, keys))
         try:
-            return python_values(reduced, content, () if target.node else self.nodes)
+            return python_values(reduced, content, self.nodes)
         except SweepError as error:
             mistakes += [one.text for one in error.mistakes]
             return {}
@@ -210,7 +213,7 @@ class Task:
         if key in at_root or not self.is_plain(key):
             return key
         classes = [one.__proto_parameters__ for one in self.nodes.values()]
-        return find_parameter(key, None, classes)[0].full(key)
+        return only(key, [one for one in classes if key in one.defaults]).full(key)
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that is neither a parameter's nor a field's, else None.
@@ -225,38 +228,21 @@ class Task:
         is_path = key.replace(".", "").isidentifier() and first != "hydra"
         if not is_path or not name or name in target.fields or target.open:
             return None
-        valid = [full_key(target.node, one) for one in target.fields]
-        valid += () if target.node else self.nodes
+        valid = [*[full_key(target.node, one) for one in target.fields], *self.nodes]
         close = self.suggestion(key)
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
 
     def suggestion(self, key: str) -> str | None:
-        """The parameter, or the option of the sweeper, that was probably meant by a key.
-
-        Returns:
-            Its key; None if a parameter has the key, or nothing like it.
-        """
-        full = [full_key(one.node, name) for one in self.targets for name in one.fields]
-        names = [*full, *self.nodes]
-        if key in names:
-            return None
-        if key in sweeper_options():
-            return f"hydra.sweeper.{key}"
-        meant: dict[str, str] = {}
+        """The parameter, or the option of the sweeper, that was probably meant by a key."""
+        meant = {option: f"hydra.sweeper.{option}" for option in sweeper_options()}
+        names = [full_key(one.node, name) for one in self.targets for name in one.fields]
+        names += self.nodes
         for name in names:  # lr and training_lr mean training.lr
             meant |= {name.rpartition(".")[2]: name, name.replace(".", "_"): name}
         meant |= zip(names, names, strict=True)
-        return meant.get(key) or meant.get(nearest(key, meant) or "")
-
-
-def _with_current_defaults(parameters: ParameterSet) -> Target:
-    """The fields with what was assigned to them, or is bound now, for a default."""
-    fields = {
-        name: replace(field, default=parameters.value(name))
-        for name, field in parameters.target.fields.items()
-    }
-    return replace(parameters.target, fields=fields)
+        close = nearest(key, meant)
+        return close and meant[close]
 
 
 def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
@@ -269,7 +255,7 @@ def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
         seen: the classes that are done.
     """
     annotation = unwrap(annotation)
-    parts: list[Any] = [*annotation] if isinstance(annotation, list) else [*get_args(annotation)]
+    parts = list[Any](get_args(annotation))
     if isinstance(annotation, type) and annotation.__module__ == "__main__":
         if annotation in seen:
             return
@@ -304,27 +290,23 @@ def _is_interpolated(config: DictConfig, name: str) -> bool:
 
 
 def _refuse_sweeper_options() -> None:
-    """Refuses what the command line of a single run gives the sweeper.
+    """Refuses options of the sweeper on the command line of a single run.
 
-    What a config gives it has no effect, as both kinds of run share the config; there is a warning
-    if that is a whole sweep.
-
-    Raises:
-        JobError: options of the sweeper, with their values.
+    Those in a config have no effect, as both kinds of run share the config; there is a warning if
+    that is a whole sweep.
     """
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
-    sweeper: dict[str, Any] = hydra["sweeper"]
-    defaults = sweeper_options()
     given = [
         line
         for line in hydra["overrides"]["hydra"]
-        for name in re.findall(r"^\+*hydra\.sweeper\.(\w+)", line)
-        if name in defaults and sweeper.get(name) != defaults[name]
+        if re.match(r"\+*hydra\.sweeper\.(?!.*=null$)", line)  # null chooses nothing
     ]
     if given:
-        of_sweeps = "is an option of sweeps" if len(given) == 1 else "are options of sweeps"
-        raise JobError(f"{' and '.join(given)} {of_sweeps}, and this is a single run: add -m.")
-    if sweeper.get("sweep"):
+        raise JobError(
+            f"{' and '.join(given)}: hydra.sweeper has options of sweeps, and this is a single run:"
+            " add -m."
+        )
+    if hydra["sweeper"].get("sweep"):
         log.warning(
             "hydra.sweeper.sweep is set, but this is a single run: add -m to run the sweep."
         )

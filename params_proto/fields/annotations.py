@@ -25,9 +25,7 @@ from typing import (
 _WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
 
 
-def resolve(
-    annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] | None = None
-) -> Any:
+def resolve(annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] = {}) -> Any:
     """The annotation with the names in its text looked up; Any where one cannot be found.
 
     >>> resolve("dict[str, 'int | None']", {})
@@ -40,9 +38,9 @@ def resolve(
     if type(annotation) is type:
         return annotation
     holder = types.SimpleNamespace(__annotations__={"it": annotation})
-    local = dict(local_names or {})
+    names, local_names = dict(names), dict(local_names)
     try:
-        return typing.get_type_hints(holder, dict(names), local, include_extras=True)["it"]
+        return typing.get_type_hints(holder, names, local_names, include_extras=True)["it"]
     except Exception:  # the text is the user's: evaluating it can raise anything
         return Any
 
@@ -78,8 +76,9 @@ def unwrap(annotation: Any) -> Any:
         return unwrap(typing.get_args(annotation)[0])
     if isinstance(annotation, NewType):
         return unwrap(annotation.__supertype__)
-    if hasattr(origin or annotation, "__value__"):  # an alias: `type Rate = float`
-        return unwrap((origin or annotation).__value__)
+    kind = origin or annotation
+    if hasattr(kind, "__value__"):  # an alias: `type Rate = float`
+        return unwrap(kind.__value__)
     if annotation in (Final, ClassVar, object) or isinstance(annotation, (TypeVar, str)):
         return Any
     return NoneType if annotation is None else annotation
@@ -119,8 +118,10 @@ def type_text(annotation: Any) -> str:
     """
     annotation = unwrap(annotation)
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-    if annotation is NoneType or annotation is ...:
-        return "None" if annotation is NoneType else "..."
+    if annotation is NoneType:
+        return "None"
+    if annotation is ...:
+        return "..."
     if isinstance(annotation, list):  # the parameters of a Callable
         return f"[{', '.join(map(type_text, cast('list[Any]', annotation)))}]"
     if union_members(annotation):
@@ -129,5 +130,4 @@ def type_text(annotation: Any) -> str:
         return " | ".join(str(a) if hasattr(a, "name") else repr(a) for a in arguments)
     if arguments:
         return f"{type_text(origin)}[{', '.join(map(type_text, arguments))}]"
-    name = getattr(origin or annotation, "__name__", None)
-    return name if isinstance(name, str) else str(annotation).removeprefix("typing.")
+    return getattr(origin or annotation, "__name__", str(annotation))

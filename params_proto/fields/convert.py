@@ -137,9 +137,11 @@ def typed_node(kind: Any, value: Any = None) -> Any:
     }
     if kind in kinds:
         return kinds[kind](value)
-    if _is_class(kind) and issubclass(kind, enum.Enum):
+    if not _is_class(kind):
+        return value
+    if issubclass(kind, enum.Enum):
         return omegaconf.EnumNode(kind, value)
-    return omegaconf.PathNode(value) if _is_class(kind) and issubclass(kind, Path) else value
+    return omegaconf.PathNode(value) if issubclass(kind, Path) else value
 
 
 def convert(
@@ -379,13 +381,10 @@ def _tuple(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     key_type, value_type = typing.get_args(annotation) or (Any, Any)
-    converted: dict[Any, Any] = {}
-    for key, element in _checked(value, Mapping, annotation).items():
-        made = _at(f"[{key!r}]", into, key, key_type)
-        if made in converted:
-            raise _mismatch(value, annotation, f"{made!r} occurs twice")
-        converted[made] = _at(f"[{key!r}]", into, element, value_type)
-    return converted
+    return {
+        _at(f"[{key!r}]", into, key, key_type): _at(f"[{key!r}]", into, element, value_type)
+        for key, element in _checked(value, Mapping, annotation).items()
+    }
 
 
 def _record(value: Any, kind: Any, into: _Into) -> Any:
@@ -404,7 +403,7 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
     try:
         return kind(**made)
     except CONSTRUCTOR_ERRORS as error:
-        raise _mismatch(value, kind, str(error) or type(error).__name__) from error
+        raise _mismatch(value, kind, str(error)) from error
 
 
 def _named(

@@ -13,6 +13,7 @@ from typing import Any, cast
 from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
+from params_proto._keys import full_key
 from params_proto._values import copy_mutable
 from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
@@ -62,10 +63,9 @@ def structured_config(target: Target) -> DictConfig:
     nodes: dict[str, Any] = {}
     mistakes: list[str] = []
     for name, field in target.fields.items():
-        if (not target.node and name in _RESERVED) or not name.isascii():
+        if full_key(target.node, name) in _RESERVED:
             mistakes.append(
-                f"{target.name}: no parameter can be called {name}: Hydra's command line takes the"
-                " letters a to z, digits and _, and hydra and defaults are its own."
+                f"{target.name}: no parameter can be called {name}, which is Hydra's own key."
             )
         try:
             nodes[name] = _node(field)
@@ -206,11 +206,13 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
     {'lr': 0.001, 'betas': (0.5, 1.0)}
     """
     mistakes: list[str] = []
-    prefix = f"{target.node}." if target.node else ""
-    keys = [key for key in node if isinstance(key, str) and key not in ignore]
-    others = {key: Field(key) for key in keys if target.open}
+    others = {
+        key: Field(key)
+        for key in node
+        if target.open and isinstance(key, str) and key not in ignore
+    }
     values = {
-        name: _value(node, field, f"{prefix}{name}", mistakes)
+        name: _value(node, field, full_key(target.node, name), mistakes)
         for name, field in {**others, **target.fields}.items()
     }
     if mistakes:
@@ -229,15 +231,16 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
         return copy_mutable(default) if _is_held(default) else default
     try:
         value: Any = node[field.name]
-        default = default if default is REQUIRED else convert(default, annotation, default)
+        if default is not REQUIRED:
+            default = convert(default, annotation, default)
+            field = dataclasses.replace(field, default=default)
         hint = without_none(annotation)
         # A dataclass of the user's, from Hydra's store, comes first.
         own = typing.get_origin(hint) or hint
         kinds: list[Any] = [OmegaConf.get_type(value), cast("Any", type(default)), own]
         kind = next(filter(is_record, kinds), None)
         if isinstance(value, DictConfig) and kind is not None:
-            value = _record(value, kind, default, name, mistakes)
-            return value if value is None else convert(value, annotation, default)
+            return _record(value, kind, field, name, mistakes)
         if OmegaConf.is_config(value):
             value = OmegaConf.to_container(
                 value, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
@@ -260,9 +263,9 @@ def _is_held(default: Any) -> bool:
     return False
 
 
-def _record(node: DictConfig, kind: Any, default: Any, name: str, mistakes: list[str]) -> Any:
-    """The object of a dataclass that its node describes; None after a mistake."""
-    known = len(mistakes)
+def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list[str]) -> Any:
+    """The object of a dataclass that its node describes, for a field; None after a mistake."""
+    known, default = len(mistakes), field.default
     fields = _fields_of(kind, default)
     names = [field.name for field in fields]
     mistakes += [
@@ -277,7 +280,8 @@ def _record(node: DictConfig, kind: Any, default: Any, name: str, mistakes: list
     if type(default) is kind and is_default:
         return copy_mutable(default)
     try:
-        return kind(**given)
+        made = kind(**given)
     except CONSTRUCTOR_ERRORS as error:
-        mistakes.append(sentence(f"{name}: {str(error) or type(error).__name__}"))
+        mistakes.append(sentence(f"{name}: {type(error).__name__}: {error}"))
         return None
+    return convert(made, field.annotation, default)

@@ -88,7 +88,7 @@ a @proto.prefix class or a dataclass, the class itself.
             " or a dataclass, the class itself."
         )
     constructors = (getattr(obj, "__init__", None), getattr(obj, "__new__", None))
-    if isinstance(obj, enum.EnumMeta) or constructors == (object.__init__, object.__new__):
+    if constructors == (object.__init__, object.__new__):
         raise SweepError(
             f"{display_name(obj)} is not a target: its constructor takes no values. "
             f"Decorate it with @proto.prefix or @dataclass."
@@ -153,10 +153,9 @@ def _without_partial(obj: Any) -> Any:
 def annotations_of(obj: Any) -> dict[str, Any]:
     """The resolved annotation of each parameter of something callable, and of a class's fields."""
     obj = _without_partial(obj)
-    of_class = hints(obj) if isinstance(obj, type) else {}
-    function = cast("Any", obj).__init__ if isinstance(obj, type) else inspect.unwrap(obj)
-    if not hasattr(function, "__globals__"):  # an object that is called
-        function = cast("Any", type(function)).__call__
+    function, of_class = obj, dict[str, Any]()
+    if isinstance(obj, type):
+        function, of_class = cast("Any", obj).__init__, hints(obj)
     names = getattr(inspect.unwrap(function), "__globals__", {})
     found = inspect.signature(obj).parameters.items()
     return {name: resolve(one.annotation, names) for name, one in found} | of_class
@@ -186,9 +185,6 @@ def record_fields(kind: Any) -> Mapping[str, Field]:
     return fields
 
 
-_WHOLE_CONFIG = ("DictConfig", "omegaconf.DictConfig")  # as an annotation or its text
-
-
 def takes_whole_config(function: Any) -> bool:
     """Whether a function gets a config whose keys its parameters do not say.
 
@@ -203,8 +199,8 @@ def takes_whole_config(function: Any) -> bool:
     if not isinstance(function, types.FunctionType):
         return False
     annotations = [p.annotation for p in inspect.signature(function).parameters.values()]
-    names = [one if isinstance(one, str) else getattr(one, "__name__", "") for one in annotations]
-    return len(names) == 1 and names[0] in _WHOLE_CONFIG
+    texts = [inspect.formatannotation(one).strip("'") for one in annotations]
+    return len(texts) == 1 and texts[0].rpartition(".")[2] == "DictConfig"
 
 
 def made_by_hydra_main(function: Any) -> Any:

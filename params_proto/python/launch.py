@@ -19,10 +19,10 @@ from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.configs import entries, stored
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import in_full, mistakes_of
+from params_proto.app.run import in_full
 from params_proto.app.task import Task
 from params_proto.compose.internals import Decoration, decoration, started
-from params_proto.errors import SweepError, frame_of_caller, shown, together
+from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
 from params_proto.multirun.directories import (
@@ -97,8 +97,6 @@ def launch(
 
         if isinstance(task, Task):
             lines = in_full(task, lines, lambda others: root_names(composed(others)))
-            if mistakes := mistakes_of(task, lines):
-                raise together(mistakes)
         config = composed(lines)
         lines += _launcher_lines(launcher, config, launcher_options)
         _refuse_config(config, resume=options["resume"])

@@ -122,18 +122,6 @@ class Options:
     names: list[str] = field(default_factory=list)  # of runs
 
 
-class Model:
-    def __init__(
-        self,
-        width: int,  # units
-        depth: int = 1,
-    ) -> None:
-        """Make it.
-
-        :param depth: layers
-        """
-
-
 BESIDE = {
     "lr": "learning rate",
     "bs": "batch size,",
@@ -167,10 +155,8 @@ BESIDE = {
             },
         ),
         (Options, {"lr": "Learning rate.", "names": "of runs"}),
-        (Model, {"width": "units", "depth": "layers"}),
         (len, {}),
         (int, {}),
-        (eval("lambda lr=1: lr"), {}),
     ],
     ids=lambda value: getattr(value, "__name__", "") or type(value).__name__,
 )
@@ -181,7 +167,6 @@ def test_a_parameter_is_described_by_what_stands_beside_it(
 
 
 DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {
-    "none": ("", {}),
     "google": (
         """Train.
 
@@ -231,7 +216,6 @@ DOCSTRINGS: dict[str, tuple[str, dict[str, str]]] = {
         {"lr": "learning rate", "bs": "batch size"},
     ),
     "malformed": ("Train.\n\n:param", {}),
-    "no section of parameters": ("Train.\n\nNote:\n    lr: not a parameter", {}),
 }
 
 

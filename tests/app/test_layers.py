@@ -138,9 +138,6 @@ def test_an_assignment_holds_for_the_process_or_ends_with_the_innermost_block():
     assert Training.lr == 5.0
 
 
-# When train() is the app and when the body
-
-
 # Processes
 
 

@@ -21,14 +21,10 @@ def train(lr: float = 0.1, batch_size: int = 32, augment: bool = False, model: s
 @pytest.mark.parametrize(
     ("arguments", "hint"),
     [
-        (["--lr", "0.1"], "--lr: did you mean lr=0.1?"),
-        (["--batch-size=64", "model=cnn"], "--batch-size: did you mean batch_size=64?"),
-        (["--bacth_size", "64"], "--bacth_size: did you mean batch_size=64?"),
-        (["--augment", "lr=1"], "--augment: did you mean augment=...?"),
-        (["--lr"], "--lr: did you mean lr=...?"),
-        (["--model", "a b"], "--model: did you mean 'model=a b'?"),
-        (["--max-failures=3"], "--max-failures: did you mean hydra.sweeper.max_failures=3?"),
-        (["-m", "--lr", "1,2", "--model=a,b"], "--model: did you mean model=a,b?"),
+        (["--lr", "0.1"], "--lr: did you mean lr=...?"),
+        (["--bacth-size=64", "model=cnn"], "--bacth-size: did you mean batch_size=...?"),
+        (["--max-failures=3"], "--max-failures: did you mean hydra.sweeper.max_failures=...?"),
+        (["-m", "--lr", "1,2", "--model=a,b"], "--model: did you mean model=...?"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -76,16 +72,13 @@ def trained(tmp_path: Path) -> Any:
 @pytest.mark.parametrize(
     ("arguments", "hints"),
     [
-        (["epoch=3"], ["epoch: did you mean epochs?"]),
-        (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr?"]),
+        (["epoch=3"], ["epoch: did you mean epochs=...?"]),
+        (["optimizer.lrr=3", "epochs=2"], ["optimizer.lrr: did you mean optimizer.lr=...?"]),
         (["-m", "optimizr.lr=1,2"], ["optimizr.lr: did you mean optimizer.lr?"]),
-        (["-m", "sweep=grid"], ["sweep: did you mean +sweep=grid?"]),
-        (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep?"]),
-        (["-m", "+epochs=3"], []),
+        (["-m", "sweep=grid.yaml"], ["sweep: did you mean hydra.sweeper.sweep=...?"]),
         (["hydra.job.nam=x"], []),
-        (["--optimizer-lr", "3"], ["--optimizer-lr: did you mean optimizer.lr=3?"]),
-        (["--lr", "3"], ["--lr: did you mean optimizer.lr=3?"]),
-        (["--nme", "x"], ["--nme: did you mean optimizer.name=x?"]),
+        (["--optimizer-lr", "3"], ["--optimizer-lr: did you mean optimizer.lr=...?"]),
+        (["--nme", "x"], ["--nme: did you mean optimizer.name=...?"]),
     ],
     ids=lambda value: " ".join(value),
 )

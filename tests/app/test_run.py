@@ -153,8 +153,6 @@ def failing(app: Any, arguments: list[str], capsys: Any) -> str:
         (["training.lr=fast"], "'fast' of type 'str' could not be converted to Float"),
         (["training.lrr=1"], "Training has no parameter training.lrr. Did you mean training.lr?"),
         (["sede=1", "-m", "lrr=0.1"], "- train has no parameter lrr. Did you mean training.lr?"),
-        (["trianing.lr=1"], "train has no parameter trianing.lr. Did you mean training.lr?"),
-        (["SEED=1"], "train has no parameter SEED. Did you mean seed?"),
         (["+data.splits=1"], "Data has no parameter data.splits. Did you mean data.split?"),
         (["training=3"], "training is 3, but it has fields: write training.name=value"),
     ],
@@ -364,11 +362,6 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     assert "_target_: x.Mine" in capsys.readouterr().out
 
 
-def test_an_argument_list_is_not_a_string():
-    with pytest.raises(TypeError, match=r"list of arguments, got 'seed=1': write \['seed=1'\]"):
-        make_app()[0].run("seed=1")
-
-
 def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
     inner, _ = make_app()
     said: list[str] = []
@@ -468,20 +461,13 @@ def test_hydras_own_flags_work(capsys: Any):
     assert given == []
 
 
-@pytest.mark.parametrize(
-    ("line", "words"),
-    [
-        ("python train.py training.", ["training.betas.", "training.kind=", "training.lr="]),
-        ("python train.py seed=", ["seed=1"]),
-    ],
-)
-def test_the_tab_key_completes(
-    line: str, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: Any
-):
+def test_the_tab_key_completes(monkeypatch: pytest.MonkeyPatch, capsys: Any):
     app, _ = make_app()
-    monkeypatch.setenv("COMP_LINE", line)
+    monkeypatch.setenv("COMP_LINE", "python train.py training.")
 
-    assert shown(app, "-sc", "query=bash", capsys=capsys).split() == words
+    words = shown(app, "-sc", "query=bash", capsys=capsys).split()
+
+    assert words == ["training.betas.", "training.kind=", "training.lr="]
 
 
 # With the user's configs

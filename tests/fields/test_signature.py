@@ -56,12 +56,6 @@ class Model:
 
     def fit(self, epochs: int) -> None: ...
 
-    @classmethod
-    def build(cls, width: int) -> Model:
-        return cls(width)
-
-    def __call__(self, batch: int) -> None: ...
-
 
 class Point(NamedTuple):
     x: float
@@ -101,20 +95,15 @@ TARGETS: list[tuple[Any, str, dict[str, tuple[Any, Any]]]] = [
     ),
     (open_to_all, "open_to_all", {"lr": (float, 0.1)}),
     (decorated(open_to_all), "open_to_all", {"lr": (float, 0.1)}),
-    (lambda lr=1: None, "<lambda>", {"lr": (Any, 1)}),
     (functools.partial(open_to_all, lr=0.5), "open_to_all", {"lr": (float, 0.5)}),
-    (functools.partial(Model.fit, None), "fit", {"epochs": (int, REQUIRED)}),
     (Model, "Model", {"width": (int, REQUIRED), "depth": (int, 2)}),
     (Model(1).fit, "fit", {"epochs": (int, REQUIRED)}),
-    (Model.build, "build", {"width": (int, REQUIRED)}),
-    (Model(1), "Model", {"batch": (int, REQUIRED)}),
     (Base, "Base", {"lr": (float, 0.1), "layers": (list[int], [64, 32])}),
     (
         functools.partial(Base, lr=1),
         "Base",
         {"lr": (float, 1), "layers": (list[int], [64, 32])},
     ),
-    (functools.partial(Base, layers=[1]), "Base", {"lr": (float, 0.1), "layers": (list[int], [1])}),
     (
         Adam,
         "Adam",
@@ -176,11 +165,10 @@ def by_position(lr: float, /, *rest: int): ...
         ({"lr": [1]}, r"\{'lr': \[1\]\} is not a target: give a function"),
         (Base(), r"Base\(.*\) is not a target: give .* a dataclass, the class itself"),
         (Plain, "Plain is not a target: .* Decorate it with @proto.prefix or @dataclass"),
-        (Color, "Color is not a target: .* Decorate it with"),
         (int, "The parameters of <class 'int'> cannot be read"),
         (by_position, "2 mistakes:\n- .* lr by position only.*\n- .* takes rest"),
     ],
-    ids=["int", "str", "dict", "object", "class", "enum", "builtin", "positions"],
+    ids=["int", "str", "dict", "object", "class", "builtin", "positions"],
 )
 def test_what_has_no_named_parameters_is_no_target(target: Any, rule: str) -> None:
     with pytest.raises(SweepError, match=rule):
@@ -198,15 +186,10 @@ def test_a_target_can_be_pickled_copied_and_hashed() -> None:
 TEXTS: list[tuple[Any, str]] = [
     (int, "int"),
     ("list[Unknown]", "Any"),
-    ("dict[str, list[int]]", "dict[str, list[int]]"),
     ("typing.Optional[Box[int]]", "Box[int] | None"),
     ("Callable[[int], float]", "Callable[[int], float]"),
-    ("Callable[..., float]", "Callable[..., float]"),
     ("typing.Literal['a', Color.RED, 1]", "'a' | Color.RED | 1"),
-    ("typing.List", "list"),
     ("typing.Annotated[float, 'rate'] | None", "float | None"),
-    ("typing.NewType('Steps', int)", "int"),
-    ("None", "None"),
     ("typing_extensions.TypeAliasType('Rate', float)", "float"),
     ("typing_extensions.TypeAliasType('Rates', list[T], type_params=(T,))[int]", "list[Any]"),
     (list["Color"], "list[Color]"),  # quoted inside

@@ -227,7 +227,7 @@ def single(tmp_path: Path, python: Any) -> Any:
 def test_options_of_a_sweep_need_m(single: Any, overrides: list[str]) -> None:
     done = single(*overrides, status=1)
     given = [line for line in overrides if not line.endswith("=null")]
-    assert f"{' and '.join(given)} " in done.stderr
+    assert f"{' and '.join(given)}: " in done.stderr
     assert "of sweeps, and this is a single run: add -m." in done.stderr
     assert "job" not in done.stdout
 

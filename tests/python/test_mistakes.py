@@ -44,9 +44,12 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
         lambda: Sweep(Shape).launch(),
         r"launch needs a function for the jobs to run, and the sweep has none: write launch\(train",
     ),
-    "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is a class"),
-    "a lambda": (lambda: Sweep().launch(lambda lr: lr), "is a method or a lambda"),
-    "a partial": (lambda: Sweep().launch(functools.partial(train, lr=1)), "is a partial: write a"),
+    "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is something else"),
+    "a lambda": (lambda: Sweep().launch(lambda lr: lr), "is something else"),
+    "a partial": (
+        lambda: Sweep().launch(functools.partial(train, lr=1)),
+        "is something else: write a",
+    ),
     "async": (lambda: Sweep().launch(slow), r"slow is async or .* a function that calls asyncio"),
     "no directory": (
         lambda: Sweep(train).launch(sweep_dir=""),
