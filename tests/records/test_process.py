@@ -63,16 +63,6 @@ def test_another_machine() -> None:
     assert not Process("elsewhere", os.getpid(), this_process().start_time).is_local
 
 
-def test_a_name_with_parentheses(tmp_path: Path) -> None:
-    sleep = shutil.which("sleep")
-    assert sleep is not None
-    odd = tmp_path / "a) Z 1 ("
-    shutil.copy(sleep, odd)
-    with subprocess.Popen([odd, "60"]) as started:
-        assert process(started.pid).is_alive
-        started.kill()
-
-
 def test_a_fork_is_another_process(python: Any) -> None:
     code = """
 import os
