@@ -142,7 +142,8 @@ def read_plan(directory: Path) -> PlanFile:
         raise SweepError(f"{path} cannot be read: {_files.reason(error)}.") from error
     except UnreadableError as error:
         raise SweepError(f"{path} is not the plan of a sweep: {error}.") from error
-    return PlanFile(**{name: values.get(name) for name in PlanFile._fields})
+    fields: dict[str, Any] = {name: values.get(name) for name in PlanFile._fields}
+    return PlanFile(**fields)
 
 
 # --- JSON objects
@@ -169,7 +170,7 @@ def check_types(values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]
     A list is of texts.
     """
     for name, allowed in types.items():
-        value = values.get(name)
+        value: Any = values.get(name)
         if type(value) not in allowed or (list in allowed and {*map(type, value)} - {str}):
             raise UnreadableError(f"{name} is {value!r:.60}")
 

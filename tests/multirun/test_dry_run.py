@@ -74,23 +74,6 @@ def test_of_many_jobs_the_first_and_the_last(
     assert lines[-1].startswith("999,993 jobs in ")
 
 
-@pytest.mark.growth
-def test_the_last_of_many_that_have_run(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    out = multirun("seed=range(1100)", "hydra.sweeper.slice=0::1099").directory
-    resume = f"hydra.sweeper.resume={out}"
-
-    def last(*overrides: str) -> list[str]:
-        capsys.readouterr()
-        multirun(*overrides, resume, DRY)
-        return capsys.readouterr().out.splitlines()[-2].split()
-
-    assert last() == ["1099", "seed=1099", "1099", "completed"]
-    assert last("hydra.sweeper.rerun=all")[-3:] == ["completed,", "runs", "again"]
-    assert last("seed=range(1099,-1,-1)") == ["0", "seed=0", "0", "completed"]
-    # Of the changed sweep those that have not run take the numbers from 1100 on.
-    assert last("seed=range(1101)") == ["2198", "seed=1100", "2198"]
-
-
 def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:
     (app / "app.py").write_text(
         "import hydra\n"

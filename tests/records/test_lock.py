@@ -242,15 +242,6 @@ def test_another_machine(
     assert path.exists() == (ago < 300)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "7", '["other", 1]'])
-def test_a_foreign_file_among_the_leases(tmp_path: Path, content: str) -> None:
-    path = elsewhere(tmp_path, 0)
-    path.write_text(content)
-    with sweep_lease(tmp_path, None):
-        pass
-    assert path.exists()
-
-
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
     message = r"\.sweep cannot be written: File exists\. It holds the status of the jobs"

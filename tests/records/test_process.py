@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
@@ -77,7 +76,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     python("-W", "ignore::DeprecationWarning", "-c", code)
 
 
-def test_how_long_ago_a_file_was_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_ago_a_file_was_touched(tmp_path: Path) -> None:
     path = tmp_path / "lease"
     assert age(path) == age(tmp_path / "missing" / "lease") == float("inf")
     path.touch()
@@ -86,10 +85,3 @@ def test_how_long_ago_a_file_was_touched(tmp_path: Path, monkeypatch: pytest.Mon
     os.utime(path, (before, before))
     assert 990 < age(path) < 1010
     assert [each.name for each in tmp_path.iterdir()] == ["lease"]
-
-    def refused(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    monkeypatch.setattr(Path, "touch", refused)
-    monkeypatch.setattr(Path, "unlink", refused)
-    assert 990 < age(path) < 1010
