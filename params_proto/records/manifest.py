@@ -77,6 +77,8 @@ class PlanFile(NamedTuple):
         format: the version of this format, and of the records'.
     """
 
+    FORMAT = 1
+
     script: list[str]
     function: str
     config_name: str | None
@@ -93,7 +95,7 @@ class PlanFile(NamedTuple):
     created: str
     metric: str | None = None
     direction: str | None = None
-    format: int = 1
+    format: int = FORMAT
 
     def write(self, directory: Path) -> None:
         """Writes it into a sweep's directory.
@@ -131,11 +133,10 @@ def read_plan(directory: Path) -> PlanFile:
     try:
         values = read_object(path.read_bytes())
         check_types(values, {"format": (int,)})
-        known = PlanFile._field_defaults["format"]
-        if values["format"] != known:
+        if values["format"] != PlanFile.FORMAT:
             raise SweepError(
                 f"{path} is of format {values['format']}, and this version of params_proto reads"
-                f" format {known}: resume with the version that began the sweep."
+                f" format {PlanFile.FORMAT}: resume with the version that began the sweep."
             )
         check_types(values, _PLAN_TYPES)
     except OSError as error:

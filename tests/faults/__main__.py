@@ -41,7 +41,7 @@ def main() -> None:
     found = scenarios(context, asked.sweeps)
     faults = Faults(folder)
     faults.run({name: one for name, one in found.items() if name.startswith(asked.only)})
-    print(f"{faults.kept} of {len(found)} scenarios in {time.monotonic() - start:.0f} s")
+    print(f"{len(faults.kept)} of {len(found)} scenarios in {time.monotonic() - start:.0f} s")
     for line in faults.skipped:
         print(line)
     for line in faults.broken:
@@ -63,7 +63,7 @@ class Faults:
     """
 
     folder: Path
-    kept: int = 0
+    kept: list[str] = field(default_factory=list[str])
     skipped: list[str] = field(default_factory=list[str])
     broken: list[str] = field(default_factory=list[str])
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -93,7 +93,7 @@ class Faults:
             self.broken.append(f"\n{name} in {folder}: {error or type(error)}")
             print(f"{name} is broken; the others that run come to their end", flush=True)
         else:
-            self.kept += 1
+            self.kept.append(name)
             shutil.rmtree(folder)
 
 
