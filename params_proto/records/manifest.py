@@ -43,8 +43,6 @@ FAILED = "failed"
 RUNNING = "running"
 JOBS = "jobs"
 
-FORMAT = 1  # of plan.json and of the records
-
 _IN_A_FOLDER = 1000
 _NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 
@@ -78,6 +76,8 @@ class PlanFile(NamedTuple):
         direction: `minimize` or `maximize`; None for what is usual for the metric.
         format: the version of this format, and of the records'.
     """
+
+    FORMAT = 1
 
     script: list[str]
     function: str
@@ -132,17 +132,19 @@ def read_plan(directory: Path) -> PlanFile:
     path = directory / OWN / PLAN
     try:
         values = read_object(path.read_bytes())
-        if "format" in values and values["format"] != FORMAT:
+        check_types(values, {"format": (int,)})
+        if values["format"] != PlanFile.FORMAT:
             raise SweepError(
-                f"{path} is of format {values['format']!r:.20}, and this version of params_proto"
-                f" reads format {FORMAT}: resume with the version that began the sweep."
+                f"{path} is of format {values['format']}, and this version of params_proto reads"
+                f" format {PlanFile.FORMAT}: resume with the version that began the sweep."
             )
-        check_types(values, {"format": (int,), **_PLAN_TYPES})
+        check_types(values, _PLAN_TYPES)
     except OSError as error:
         raise SweepError(f"{path} cannot be read: {_files.reason(error)}.") from error
     except UnreadableError as error:
         raise SweepError(f"{path} is not the plan of a sweep: {error}.") from error
-    return PlanFile(**{name: values[name] for name in PlanFile._fields})
+    fields: dict[str, Any] = {name: values.get(name) for name in PlanFile._fields}
+    return PlanFile(**fields)
 
 
 # --- JSON objects
@@ -164,11 +166,12 @@ def read_object(text: str | bytes) -> dict[str, Any]:
 
 
 def check_types(values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> None:
-    """Refuses an object that lacks a key or has a value of another type; a list is of texts."""
+    """Refuses an object with a value of another type; one that is missing is None.
+
+    A list is of texts.
+    """
     for name, allowed in types.items():
-        if name not in values:
-            raise UnreadableError(f"{name} is missing")
-        value = values[name]
+        value: Any = values.get(name)
         if type(value) not in allowed or (list in allowed and {*map(type, value)} - {str}):
             raise UnreadableError(f"{name} is {value!r:.60}")
 
@@ -189,16 +192,14 @@ def record_path(directory: Path, job: int) -> Path:
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
     """The records in a sweep's directory, each with the number of its job, in order.
 
-    Files of other names, and records outside of their folder, are left out.
+    Files of other names are left out.
     """
     jobs = directory / OWN / JOBS
     for millions in _numbers(jobs):
         for thousands in _numbers(jobs / str(millions)):
             folder = jobs / str(millions) / str(thousands)
             for job in _numbers(folder, ".json"):
-                path = record_path(directory, job)
-                if path.parent == folder:
-                    yield job, path
+                yield job, folder / f"{job}.json"
 
 
 def _numbers(folder: Path, suffix: str = "") -> list[int]:

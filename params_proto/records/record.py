@@ -86,6 +86,11 @@ class Record(NamedTuple):
         return Process(self.host, self.pid, self.process)
 
     @property
+    def attempt_key(self) -> tuple[object, ...]:
+        """What distinguishes the attempt from all others, those of other sweeps among them."""
+        return self.attempt, self.started, self.host, self.pid, self.identity
+
+    @property
     def is_mine(self) -> bool:
         """Whether this process made the attempt."""
         return self.runner == this_process()
@@ -114,7 +119,7 @@ def read_record(text: str | bytes) -> Record:
     >>> read_record("{}")
     Traceback (most recent call last):
         ...
-    params_proto.records.manifest.UnreadableError: job is missing
+    params_proto.records.manifest.UnreadableError: job is None
     """
     values = read_object(text)
     check_types(values, _TYPES)
@@ -123,9 +128,10 @@ def read_record(text: str | bytes) -> Record:
         known["status"] = Status(values["status"])
     except ValueError as unknown:
         raise UnreadableError(f"status is {values['status']!r:.60}") from unknown
-    if values["error"] is not None:
-        check_types(values["error"], dict.fromkeys(Failure._fields, _TEXT))
-        known["error"] = Failure(*[values["error"][name] for name in Failure._fields])
+    error = known["error"]
+    if error is not None:
+        check_types(error, dict.fromkeys(Failure._fields, _TEXT))
+        known["error"] = Failure(error["type"], error["message"], error["traceback"])
     return Record(**known)
 
 

@@ -27,8 +27,6 @@ from params_proto.records.manifest import (
 from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
-_ATTEMPT = ("attempt", "started", "host", "pid", "identity")  # what distinguishes attempts
-
 
 @dataclass(frozen=True, eq=False)
 class JobStore:
@@ -124,8 +122,6 @@ class JobStore:
                     os.replace(claims[-1], path)
                     claims.pop()
                     return record
-            except OSError as error:
-                raise self._unwritten(first.job, error) from error
             finally:
                 for claim in claims:
                     with suppress(OSError):
@@ -152,8 +148,8 @@ class JobStore:
             SweepError: it cannot be written.
         """
         last = self._last(record.job)
-        # All of it, as another sweep may have had the directory since.
-        if last is None or any(getattr(last, key) != getattr(record, key) for key in _ATTEMPT):
+        # Another sweep may have had the directory since.
+        if last is None or last.attempt_key != record.attempt_key:
             return False
         if last.status is not Status.RUNNING and not record.is_mine:
             return False
@@ -192,9 +188,9 @@ class JobStore:
         """Whether the process that made a claim is alive."""
         try:
             process = read_record(path.read_bytes()).runner
-        except FileNotFoundError:
-            return False  # it has become a record
-        except UnreadableError:  # it is being written, or was when the machine went down
+        except (FileNotFoundError, UnreadableError):
+            # It has become a record, and is gone; or it is being written, or was when the machine
+            # went down.
             return age(path) < STALE
         return is_held(path, process)
 

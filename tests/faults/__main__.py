@@ -1,6 +1,7 @@
 """Faults in real processes until a promise is broken: `make faults`.
 
-At the end stand the figures; or what was broken, the folder of it, and the seed to see it again.
+At the end stands how many scenarios were kept; or what was broken, its folder, and the seed to see
+it again.
 """
 
 from __future__ import annotations
@@ -19,9 +20,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.faults import proc
-from tests.faults.figures import Figures
 from tests.faults.kill import reference
-from tests.faults.scenarios import Context, Scenario, long
+from tests.faults.scenarios import Context, Scenario, scenarios
 from tests.faults.violations import SkippedError
 
 
@@ -36,14 +36,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     print(f"--seed {seed}, in {folder}", flush=True)
-    figures = Figures()
     start = time.monotonic()
-    context = Context(seed, reference(_made(folder, "reference")), figures)
-    scenarios = long(context, asked.sweeps)
-    faults = Faults(folder, figures)
-    faults.run({name: one for name, one in scenarios.items() if name.startswith(asked.only)})
-    figures.show()
-    print(f"{'all together':<60}{time.monotonic() - start:>10.0f} s")
+    context = Context(seed, reference(_made(folder, "reference")))
+    found = scenarios(context, asked.sweeps)
+    faults = Faults(folder)
+    faults.run({name: one for name, one in found.items() if name.startswith(asked.only)})
+    print(f"{len(faults.kept)} of {len(found)} scenarios in {time.monotonic() - start:.0f} s")
     for line in faults.skipped:
         print(line)
     for line in faults.broken:
@@ -62,11 +60,10 @@ class Faults:
 
     Args:
         folder: in which each gets its own.
-        figures: of all.
     """
 
     folder: Path
-    figures: Figures
+    kept: list[str] = field(default_factory=list[str])
     skipped: list[str] = field(default_factory=list[str])
     broken: list[str] = field(default_factory=list[str])
     _stop: threading.Event = field(default_factory=threading.Event)
@@ -96,7 +93,7 @@ class Faults:
             self.broken.append(f"\n{name} in {folder}: {error or type(error)}")
             print(f"{name} is broken; the others that run come to their end", flush=True)
         else:
-            self.figures.count("scenarios")
+            self.kept.append(name)
             shutil.rmtree(folder)
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import proc
-from tests.faults.figures import Figures
 from tests.faults.promises import Done, Values, expect_done, records
 from tests.faults.sweeps import MOST, Run, Sweep, any_sweep
 from tests.faults.violations import expect
@@ -20,14 +19,13 @@ def reference(folder: Path) -> Values:
     return {number: record.value for number, record in records(sweep.directory).items()}
 
 
-def killed(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
+def killed(folder: Path, rng: Random, values: Values) -> None:
     """Kills a sweep two to four times, then lets it come to its end.
 
     Args:
         folder: an empty one.
         rng: decides all that is random here.
         values: what the jobs return.
-        figures: told what was done.
     """
     sweep, jobs, joblib = any_sweep(folder, rng)
     done = Done(sweep)
@@ -38,20 +36,13 @@ def killed(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
         target = rng.choice(targets)
         if run.poll() is None:
             shoot(run, target)
-            figures.count(f"kill: {target} killed, {'joblib' if joblib else 'basic'}")
         status = run.ended()
         expect_sane(run, status, target)
         done.look()
     run = sweep.go_on()
-    start = time.monotonic()
     expect(run.ended() == 0, f"the last resume ends with {run.returncode}", run.output)
-    figures.took("kill: last resume", time.monotonic() - start)
     done.look()
-    attempts = expect_done(sweep, {number: values[number] for number in range(jobs)})
-    figures.count("kill: sweeps")
-    figures.count("kill: resumes", len(sweep.runs) - 1)
-    figures.count("kill: jobs", jobs)
-    figures.count("kill: attempts", attempts)
+    expect_done(sweep, {number: values[number] for number in range(jobs)})
 
 
 def at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:

@@ -63,12 +63,8 @@ def records(directory: Path) -> dict[int, Record]:
     return found
 
 
-def expect_done(sweep: Sweep, values: Values) -> int:
-    """That each job was completed once, with the value it ought to have, and nothing is left over.
-
-    Returns:
-        How many attempts that took.
-    """
+def expect_done(sweep: Sweep, values: Values) -> None:
+    """That each job was completed once, with the value it ought to have; nothing is left over."""
     found = records(sweep.directory)
     last = sweep.runs[-1].output
     expect(set(found) == set(values), f"jobs {set(found) ^ set(values)} have no record", last)
@@ -81,7 +77,6 @@ def expect_done(sweep: Sweep, values: Values) -> int:
     # Where nothing was left to run, the directory was only read.
     wrote = "Nothing is left" not in sweep.runs[-1].text()
     expect_nothing_left(sweep.directory if wrote else sweep.directory / OWN / JOBS)
-    return sum(record.attempt for record in found.values())
 
 
 def expect_bodies(told: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import proc
-from tests.faults.figures import Figures
 from tests.faults.promises import Done, Values, expect_done
 from tests.faults.sweeps import Run, any_sweep
 from tests.faults.violations import expect
@@ -17,16 +16,15 @@ from tests.faults.violations import expect
 _GO_ON = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
-def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> None:
+def signalled(folder: Path, rng: Random, values: Values) -> None:
     """Stops a sweep once or twice, and resumes it by the command that it has printed.
 
     Args:
         folder: an empty one.
         rng: decides all that is random here.
         values: what the jobs return.
-        figures: told what was done.
     """
-    sweep, jobs, joblib = any_sweep(folder, rng)
+    sweep, jobs, _ = any_sweep(folder, rng)
     done = Done(sweep)
     run = sweep.start()
     for _ in range(rng.randint(1, 2)):
@@ -39,11 +37,7 @@ def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> No
         group = rng.random() < 0.5
         late = len(done.completed()) == jobs  # Python may be on its way out
         (proc.kill_group if group else proc.kill)(run.pid, number)
-        stopped = time.monotonic()
         status = run.ended()
-        figures.took("signals: end after a signal", time.monotonic() - stopped)
-        whom = "a group" if group else "a parent"
-        figures.count(f"signals: {number.name} to {whom}, {'joblib' if joblib else 'basic'}")
         done.look()
         if late or status == 0:
             break
@@ -55,10 +49,7 @@ def signalled(folder: Path, rng: Random, values: Values, figures: Figures) -> No
     done.look()
     if len(done.completed()) < jobs:  # cut short although it says that it is done
         expect(False, f"only {len(done.completed())} of {jobs} jobs are done", run.output)
-    attempts = expect_done(sweep, {number: values[number] for number in range(jobs)})
-    figures.count("signals: sweeps")
-    figures.count("signals: jobs", jobs)
-    figures.count("signals: attempts", attempts)
+    expect_done(sweep, {number: values[number] for number in range(jobs)})
 
 
 def expect_stopped(run: Run, number: signal.Signals) -> None:

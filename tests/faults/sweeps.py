@@ -69,14 +69,11 @@ class Sweep:
         folder: the working directory, in which the sweep has the directory `out`.
         swept: the overrides that say what is swept.
         launcher: and which launcher runs it.
-        app: the name of the app's folder.
     """
 
     folder: Path
     swept: Sequence[str]
     launcher: Sequence[str] = ()
-    app: str = "sleeps"
-    environment: dict[str, str] = field(default_factory=dict[str, str])
     runs: list[Run] = field(default_factory=list[Run])
 
     @property
@@ -104,7 +101,7 @@ class Sweep:
     @property
     def command(self) -> list[str]:
         """How any of its processes is started, up to what it is to do."""
-        script = APPS / self.app / "app.py"
+        script = APPS / "sleeps" / "app.py"
         return [sys.executable, str(script), "-m", "hydra/sweeper=params_proto", *self.launcher]
 
     def start(self, *more: str) -> Run:
@@ -131,7 +128,7 @@ class Sweep:
                 command,
                 shell=isinstance(command, str),
                 cwd=self.folder,
-                env={**_environment(), **self.environment},
+                env=_environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,

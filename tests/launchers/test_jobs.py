@@ -65,8 +65,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("launcher", LAUNCHERS)
-@pytest.mark.parametrize("start", ["lab/{}.py", "-m lab.{}", "bin/{}"])
-@pytest.mark.parametrize("app", ["plain", "typed"])
+@pytest.mark.parametrize(
+    ("app", "start"), [("typed", "lab/{}.py"), ("plain", "-m lab.{}"), ("typed", "bin/{}")]
+)
 def test_the_jobs_are_those_of_the_loop(
     app: str, start: str, launcher: list[str], lab: Path, loop: list[Any], python: Any
 ) -> None:
@@ -85,7 +86,7 @@ def test_the_jobs_are_those_of_the_loop(
     }
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS)
+@pytest.mark.parametrize("launcher", CLUSTER)  # tests/multirun/test_slices.py has the others
 def test_a_part_keeps_its_numbers(launcher: list[str], lab: Path, python: Any) -> None:
     part = ["hydra.sweeper.slice=1::2", "hydra.sweep.dir=out"]
 

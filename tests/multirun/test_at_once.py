@@ -28,55 +28,27 @@ def train(seed: int = 0):
     return seed
 """
 COMMAND = f"{APP}\nproto.cli(train)()\n"
-LAUNCH = f"""{APP}
-if __name__ == "__main__":
-    Sweep(train).product(seed=[int(sys.argv[1])]).launch(config_path="conf", config_name="year")
-"""
 YEAR = "runs/${now:%Y}"
 OURS = ["-m", f"hydra.sweep.dir={YEAR}", "hydra.sweeper.progress=false"]
 
 
-@pytest.mark.parametrize(
-    ("script", "commands"),
-    [
-        (COMMAND, [[*OURS, f"seed={seed}"] for seed in range(4)]),
-        (LAUNCH, [[seed] for seed in ("0", "1")]),
-    ],
-    ids=["command line", "launch"],
-)
-def test_all_run_in_directories_of_their_own(
-    tmp_path: Path, script: str, commands: list[list[str]]
+@pytest.mark.parametrize("shared", [False, True], ids=["sweeps", "slices"])
+def test_each_sweep_has_a_directory_of_its_own_and_slices_share_one(
+    tmp_path: Path, shared: bool
 ) -> None:
-    (tmp_path / "train.py").write_text(script)
-    (tmp_path / "sweeps").write_text(str(len(commands)))
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf/year.yaml").write_text(
-        "year: ${now:%Y}\nhydra: {sweep: {dir: 'runs/${year}'}}\n"
-    )
-    running = [
-        subprocess.Popen([sys.executable, "train.py", *command], cwd=tmp_path)
-        for command in commands
-    ]
-    assert [process.wait() for process in running] == [0] * len(running)
-    year = now()[:4]
-    names = [year, *[f"{year}_{number}" for number in range(1, len(running))]]
-    assert made(tmp_path) == names
-    tables = [results(tmp_path / "runs" / name) for name in names]
-    ran = [[*table["value"][table["status"] == "completed"]] for table in tables]
-    assert sorted(ran) == [[seed] for seed in range(len(running))]
-
-
-def test_slices_share_a_directory_that_the_time_names(tmp_path: Path) -> None:
     (tmp_path / "train.py").write_text(COMMAND)
     (tmp_path / "sweeps").write_text("2")
-    command = [sys.executable, "train.py", *OURS, "seed=0,1"]
+    own = [["seed=0,1", f"hydra.sweeper.slice={n}::2"] if shared else [f"seed={n}"] for n in (0, 1)]
     running = [
-        subprocess.Popen([*command, f"hydra.sweeper.slice={part}::2"], cwd=tmp_path)
-        for part in range(2)
+        subprocess.Popen([sys.executable, "train.py", *OURS, *overrides], cwd=tmp_path)
+        for overrides in own
     ]
     assert [process.wait() for process in running] == [0, 0]
-    (year,) = made(tmp_path)
-    assert [*results(tmp_path / "runs" / year)["value"]] == [0, 1]
+    year = now()[:4]
+    names = [year] if shared else [year, f"{year}_1"]
+    assert made(tmp_path) == names
+    tables = [results(tmp_path / "runs" / name) for name in names]
+    assert sorted(value for table in tables for value in table["value"]) == [0, 1]
 
 
 def made(app: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +72,6 @@ def test_a_second_change_of_what_is_done(
         multirun(resume(out))
 
 
-def test_what_cannot_be_composed_any_more_stays(multirun: Any, pg: Path) -> None:
-    out = multirun("db=pg,mysql").directory
-    pg.rename(pg.with_suffix(".away"))
-    multirun("db=mysql,null", resume(out), CHANGED)
-    pg.with_suffix(".away").rename(pg)
-    edit(pg, "port: 5432", "port: 5433")
-    with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
-        multirun(resume(out))
-
-
 # --- keys that some jobs are given
 
 
@@ -129,99 +118,55 @@ def test_a_part_that_writes_over_what_there_is(
     assert SEED in capsys.readouterr().out
 
 
-def test_a_new_sweep_in_place_of_parts(multirun: Any, primary: Path) -> None:
-    out = multirun("lr=1,2", "hydra.sweeper.slice=0:1").directory
-    edit(primary, "seed: 0", "seed: 5")
-    multirun("lr=1,2", "hydra.sweeper.overwrite=true")
-    assert multirun(resume(out)).jobs == []
+def test_keys_that_may_differ(multirun: Any, primary: Path) -> None:
+    out = multirun("seed=1,2,3", "hydra.sweeper.slice=0:1").directory
+    edit(primary, "opts: {a: 1, b: {c: 2}}", "opts: {a: 5, b: {c: 6}}")
 
+    def refused(keys: str) -> str:
+        with pytest.raises(CompactHydraException) as caught:
+            multirun(resume(out), f"hydra.sweeper.resume_changed={keys}")
+        return str(caught.value)
 
-# --- as a user runs it
+    both = "changed since\n- opts.a: 1 then, 5 now\n- opts.b.c: 2 then, 6 now\nThe jobs"
+    assert both in refused("[opt]")
+    assert "changed since\n- opts.b.c: 2 then, 6 now\nThe jobs" in refused("[opts.a,lr]")
+    once = ["hydra.sweeper.slice=1:2", "hydra.sweeper.resume_changed=[opts]"]
+    assert multirun(resume(out), *once).jobs == ["seed=2"]
+    edit(primary, "lr: 0.1", "lr: 0.5")
+    assert "changed since\n- lr: 0.1 then, 0.5 now\nThe jobs" in refused("[opts.a,opts.b.c]")
+    assert multirun(resume(out), "hydra.sweeper.resume_changed=[lr]").jobs == ["seed=3"]
+
 
 APP = """
-import os
 from params_proto import proto
 
-@proto.prefix
-class Machine:
-    name: str = os.environ["NODE"]
-    memory: int = int(os.environ["MEMORY"])
-
 @proto.cli
-def train(seed: int = 0, lr: float = float(os.environ.get("LR", 0.1))):
-    print(f"ran {seed} on {Machine.name}")
+def train(seed: int = 0):
+    print(f"ran {seed}")
 
 train()
 """
 
 
-@pytest.fixture
-def begun(
-    python: Python, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[..., list[str]]:
-    """Runs a script on a sweep in `runs/1`, of which the first job is done; gives what ran."""
-    monkeypatch.setenv("NODE", "a")
-    monkeypatch.setenv("MEMORY", "64")
-    (tmp_path / "train.py").write_text(APP)
-
-    def run(script: str, *arguments: str, refused: str = "") -> list[str]:
+def test_a_script_that_was_edited_and_moved_and_another_one(python: Python, tmp_path: Path) -> None:
+    def ran(script: str, *arguments: str, refused: str = "") -> list[str]:
         done = python(script, "-m", *arguments, status=1 if refused else 0)
         assert refused in done.stderr
         return [line for line in done.stdout.splitlines() if line.startswith("ran ")]
 
-    first = ["seed=1,2,3", "hydra.sweep.dir=runs/1", "hydra.sweeper.slice=0:1"]
-    assert run("train.py", *first) == ["ran 1 on a"]
-    return run
-
-
-RESUME = "hydra.sweeper.resume=runs/1"
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        [RESUME],
-        ["seed=1,2,3", "hydra.sweep.dir=runs/1", "hydra.sweeper.slice=1:3"],
-    ],
-    ids=["saved", "slice"],
-)
-def test_another_script(
-    begun: Callable[..., list[str]], tmp_path: Path, arguments: list[str]
-) -> None:
+    (tmp_path / "train.py").write_text(APP)
+    (tmp_path / "lab").mkdir()
+    (tmp_path / "lab/train.py").write_text(APP.replace("ran {", "ran on {"))
     (tmp_path / "other.py").write_text(APP)
+    sweep = ["seed=1,2,3,4", "hydra.sweep.dir=runs/1"]
+    assert ran("train.py", *sweep, "hydra.sweeper.slice=0:1") == ["ran 1"]
+    assert ran("lab/train.py", *sweep, "hydra.sweeper.slice=1:2") == ["ran on 2"]
     plan = tmp_path / "runs/1/.sweep/plan.json"
     before = plan.read_text()
     refused = "the sweep in runs/1 was started with train.py:train, and this is other.py:train"
-    assert begun("other.py", *arguments, refused=refused) == []
+    slice = [*sweep, "hydra.sweeper.slice=2:3"]
+    assert ran("other.py", *slice, "hydra.sweeper.resume_changed=[lr]", refused=refused) == []
+    resume = "hydra.sweeper.resume=runs/1"
+    assert ran("other.py", resume, refused=refused) == []
     assert plan.read_text() == before
-    assert begun("other.py", *arguments, CHANGED) == ["ran 2 on a", "ran 3 on a"]
-
-
-def test_a_script_that_was_edited_and_moved(
-    begun: Callable[..., list[str]], tmp_path: Path
-) -> None:
-    (tmp_path / "lab").mkdir()
-    (tmp_path / "train.py").rename(tmp_path / "lab/train.py")
-    (tmp_path / "lab/train.py").write_text(APP.replace("on {", "well on {"))
-    assert begun("lab/train.py", RESUME) == ["ran 2 well on a", "ran 3 well on a"]
-    (tmp_path / "lab/train.py").rename(tmp_path / "lab/fit.py")
-    refused = "started with train.py:train, and this is fit.py:train"
-    assert begun("lab/fit.py", RESUME, "hydra.sweeper.resume_changed=[lr]", refused=refused) == []
-
-
-def test_keys_that_may_differ(
-    begun: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NODE", "b")
-    monkeypatch.setenv("MEMORY", "32")
-    changed = "hydra.sweeper.resume_changed="
-    both = '- machine.name: "a" then, "b" now\n- machine.memory: 64 then, 32 now\n'
-    assert begun("train.py", RESUME, f"{changed}[mach]", refused=both) == []
-    one = "changed since\n- machine.memory: 64 then, 32 now\nThe jobs"
-    assert begun("train.py", RESUME, f"{changed}[machine.name,lr]", refused=one) == []
-    once = ["hydra.sweeper.max_failures=0", "hydra.sweeper.slice=1:2"]
-    assert begun("train.py", RESUME, f"{changed}[machine]", *once) == ["ran 2 on b"]
-    monkeypatch.setenv("LR", "0.5")
-    lr = "changed since\n- lr: 0.1 then, 0.5 now\nThe jobs"
-    assert begun("train.py", RESUME, f"{changed}[machine.name,machine.memory]", refused=lr) == []
-    assert begun("train.py", RESUME, f"{changed}[lr]") == ["ran 3 on b"]
+    assert ran("other.py", resume, CHANGED) == ["ran 3", "ran 4"]

@@ -15,7 +15,7 @@ import pytest
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
-from hydra.errors import CompactHydraException, ConfigCompositionException, HydraException
+from hydra.errors import HydraException
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
@@ -122,10 +122,7 @@ CASES = {
     "glob": ["db=glob(*)", "db/engine@engine=glob(*,exclude=inno)"],
     "shuffle": ["lr=shuffle(1,2)", "seed=shuffle(range(2))", "layers=shuffle([1,2,3])"],
     "values": ["name='a b',\"c\\\"d\",1e3", "layers=[],[1,'2',[a b]]", "opts={b:{c:3}}", "+x=range(2)"],
-    "list element": ["layers.0=5,6"],
-    "delete a value": ["~obj.x=1"],
     "delete a group": ["~db", "seed=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
-    "group": ["db=pg,mysql", "db.port=1"],
     "group at a package": ["db/engine@engine=isam,inno", "+model@big=large", "+db/engine@other.db=isam"],
     "group at the root": ["+model@_global_=small,large"],
     "package in a package": ["+db/engine@db.engine=isam,inno"],
@@ -134,13 +131,9 @@ CASES = {
     "optional": ["opt=a,none"],
     "groups with the names of steps": ["+loader=shuffled,zipped"],
     "interpolation": ["name=${lr},${oc.env:HOME},x-${seed}", "+x=${opts.b}", "+y='${db.port}'"],
-    "interpolation in a list": ["layers=[${lr},'${seed}'],[${oc.env:HOME}]", "+x=[${oc.env:HOME}]"],
-    "interpolated group": ["+model=small", "+x=${model.hidden}"],
     "target": ["obj={_target_: builtins.list, x: 2},{x: 1}", "obj._target_=builtins.dict"],
-    "same key twice": ["lr=1", "lr=2", "+x=1,2", "+x=3,4"],
     "spelled twice, not swept": ["+x=1", "x=2", "++x=3", "seed=1,2"],
     "group deleted and added again": ["~db/engine@engine", "+db/engine@engine=isam,inno"],
-    "job name": ["lr=1,2", "hydra.job.name=n"],
     "subdir": ["lr=1,2", "hydra.sweep.subdir=a/${hydra.job.num}-${lr}"],
     "override_dirname": ["lr=1,2", "name='a b'", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
     "excluded from override_dirname": [
@@ -192,14 +185,11 @@ def test_generated_command_lines(both: Both, seed: int) -> None:
 
 
 PARAMS = {
-    "sweep": ("{lr: '1,2', seed: 7}", []),
     "the same keys": ("{lr: '1,2', +x: '3,4'}", ["+x=5", "lr=6,7"]),
     "groups": ("{db: 'glob(*)', +model: small, ~db/engine@engine: inno}", ["+model=large"]),
-    "experiment": ("{+experiment: 'fast,slow'}", []),
     "interpolation": ("{seed: '${lr},2', name: '\\${lr}', +x: '${.name}'}", ["lr=3"]),
     "hydra's keys": ("{hydra.job.name: n, hydra/job_logging: stdout, +hydra.job.x: 1}", ["lr=1,2"]),
     "hydra's keys swept": ("{hydra.job.name: 'a,b', hydra/job_logging: 'stdout,disabled'}", []),
-    "directories": ("{hydra.sweep.subdir: 'x,y', hydra.output_subdir: conf}", []),
 }  # fmt: skip
 if HYDRA_1_3:  # which refuses it
     PARAMS["batches"] = ("{hydra.sweeper.max_batch_size: 1, lr: '1,2'}", ["seed=3"])
@@ -220,12 +210,10 @@ def test_params(both: Both, app: Path, params: str, overrides: list[str]) -> Non
 @pytest.mark.parametrize(
     "overrides",
     [
-        *(["lr=1,,2"], ["lr=[1"], ["lr=1,'"], ["lr"], ["lr=sort(a,1)"], ["lr=int(a,b)"]),
-        *(["lr=choice()"], ["lr=no(1)"], ["db@a:b=pg"], ["nolr=1,2"], ["lr.x=1,2"], ["layers.7=1"]),
-        *(["+lr=1,2"], ["db=pg,nodb"], ["db@no=pg,mysql"], ["~nolr"], ["~db=pg"]),
-        *(["hydra.job.name=a,b"], ["hydra/launcher=no"], ["db=null"]),
-        *(["hydra.sweeper.max_batch_size=x"], ["++opts=1,2", "opts.a=3"], ["+x=1,2", "x=3"]),
-        *(["lr=1,2", "opts={a:1,z:2}"], ["opts={a:1},{z:2}"], ["hydra.sweep.subdir=${lr"]),
+        *(["lr=1,,2"], ["lr"], ["lr=no(1)"], ["nolr=1,2"], ["layers.7=1"], ["+lr=1,2"]),
+        *(["db=pg,nodb"], ["~nolr"], ["hydra.job.name=a,b"], ["hydra/launcher=no"]),
+        *(["hydra.sweeper.max_batch_size=x"], ["+x=1,2", "x=3"], ["hydra.sweep.subdir=${lr"]),
+        ["lr=1,2", "opts={a:1,z:2}"],
     ],
     ids=" ".join,
 )  # fmt: skip
@@ -233,25 +221,6 @@ def test_hydras_refusal_stays(both: Both, overrides: list[str]) -> None:
     basic, ours = both(*overrides)
     assert basic.error is not None
     assert ours.message == basic.message
-    assert ours.files == {}
-
-
-@pytest.mark.parametrize(
-    ("overrides", "error", "message"),
-    [
-        (["lr=range(1,2,0)"], ValueError, "lr=range(1,2,0): a range needs finite ends and a step that is not 0."),
-        (["+db=pg,mysql"], ConfigCompositionException, "2 mistakes:\n- the job +db=pg: Multiple values for db. To override a value use 'override db: pg'.\n- the job +db=mysql: db appears more than once in the final defaults list."),
-        (["lr=1,2", "hydra.sweeper.max_batch_size=-1"], AssertionError, "hydra.sweeper.max_batch_size=-1 is not a number of jobs: 1 or more."),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_a_refusal_that_says_more(
-    both: Both, overrides: list[str], error: type[Exception], message: str
-) -> None:
-    basic, ours = both(*overrides)
-    assert type(basic.error) is error
-    assert type(ours.error) is CompactHydraException
-    assert str(ours.error) == message
     assert ours.files == {}
 
 

@@ -46,10 +46,6 @@ def test_directories_that_tell_the_jobs_apart(
     ("overrides", "message"),
     [
         (
-            ["seed=1,2", "hydra.sweep.subdir=same"],
-            r"job 0 \(seed=1\) and job 1 \(seed=2\) would share the directory .*out/same. Tell",
-        ),
-        (
             ["seed=1,2", "lr=3,4", "hydra.sweep.subdir=${lr}"],
             r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3",
         ),
@@ -62,10 +58,6 @@ def test_directories_that_tell_the_jobs_apart(
         (
             ["seed=1,2", "hydra.sweep.subdir=sweep.yaml/${seed}"],
             "job 0 .*, where a file is or will",
-        ),
-        (
-            ["seed=1", "hydra.sweep.subdir=${nope:1}"],
-            "job 0 .* has no directory: hydra.sweep.subdir: Unsupp",
         ),
         (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
         (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
@@ -126,18 +118,6 @@ def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
     assert run.files()["sweep.yaml"] == "set: {seed: 3}\n"
 
 
-def test_a_record_that_cannot_be_removed(python: Python, app: Path) -> None:
-    (app / "main.py").write_text(PRINTS)
-    sweep = ["main.py", "-m", "seed=1,2", "hydra.sweep.dir=runs/1"]
-    assert "seed=1" in python(*sweep).stdout
-    jobs = app / "runs/1/.sweep/jobs"
-    jobs.rename(app / "other_disk")
-    jobs.symlink_to(app / "other_disk")
-    done = python(*sweep, "hydra.sweeper.overwrite=true", status=1)
-    assert "runs/1/.sweep/jobs cannot be removed: " in done.stderr
-    assert "seed=" not in done.stdout
-
-
 def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:
     multirun("seed=1,2", sweeper="basic")
     with pytest.raises(CompactHydraException, match=r"holds a sweep already, .*multirun.yaml"):
@@ -161,11 +141,10 @@ def test_a_directory_that_only_the_job_knows(
     assert directories(run.directory) == ["77"]
 
 
-@pytest.mark.parametrize(("path", "reason"), [("app.py", "File exists"), ("app.py/x", "Not a dir")])
-def test_a_directory_that_cannot_be_made(python: Python, app: Path, path: str, reason: str) -> None:
+def test_a_directory_that_cannot_be_made(python: Python, app: Path) -> None:
     (app / "app.py").write_text(PRINTS)
-    done = python("app.py", "-m", "seed=1", f"hydra.sweep.dir={path}", status=1)
-    assert f"hydra.sweep.dir={path} cannot be made: {reason}" in done.stderr
+    done = python("app.py", "-m", "seed=1", "hydra.sweep.dir=app.py/x", status=1)
+    assert "hydra.sweep.dir=app.py/x cannot be made: Not a dir" in done.stderr
 
 
 def test_a_file_in_the_place_of_a_job(multirun: Any, app: Path) -> None:

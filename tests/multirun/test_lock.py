@@ -71,31 +71,19 @@ def test_parts_of_a_sweep_at_once(multirun: Any, hold: Hold) -> None:
         multirun(f"hydra.sweeper.resume={out}")
 
 
-APP = """
-import hydra
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(config):
-    print(config.seed)
-
-main()
-"""
-
-
-def test_slices_of_a_changed_sweep_run_one_after_the_other(
-    app: Path, python: Any, hold: Hold
-) -> None:
-    (app / "app.py").write_text(APP)
-    ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
-    python(*ours, "seed=5,6")
-    again = [*ours, "seed=range(0,12)", "hydra.sweeper.resume=true"]
-    other = hold(app / "out", "1::3")
-    refused = python(*again, "hydra.sweeper.slice=0::3", status=1).stderr
-    assert f"process {other.pid} on {this_process().host} runs the sweep in out." in refused
+def test_slices_of_a_changed_sweep_run_one_after_the_other(multirun: Any, hold: Hold) -> None:
+    out = multirun("seed=5,6").directory
+    again = ["seed=range(0,12)", "hydra.sweeper.resume=true"]
+    other = hold(out, "1::3")
+    with pytest.raises(CompactHydraException) as refused:
+        multirun(*again, "hydra.sweeper.slice=0::3")
+    said = str(refused.value)
+    assert f"process {other.pid} on {this_process().host} runs the sweep in {out}." in said
+    assert "this sweep has changed since it was started: its slices run one" in said
     other.communicate("\n")
     for part in (2, 0, 1):
-        python(*again, f"hydra.sweeper.slice={part}::3")
-    found = [record for record in JobStore(app / "out").all() if isinstance(record, Record)]
+        multirun(*again, f"hydra.sweeper.slice={part}::3")
+    found = [record for record in JobStore(out).all() if isinstance(record, Record)]
     assert [record.job for record in found[:2]] == [0, 1]
     assert [record.overrides for record in found[:2]] == [["seed=5"], ["seed=6"]]
     assert sorted(record.overrides for record in found) == sorted([f"seed={n}"] for n in range(12))

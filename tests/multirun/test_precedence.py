@@ -44,24 +44,16 @@ PREFIXED = Sweep(T).product(lr=[1, 2], bs=[3])
         (Sweep(), ["x=1,2", "y=3", "z=4,5"], ["x=1 y=3 z=4", "x=1 y=3 z=5", "x=2 y=3 z=4", "x=2 y=3 z=5"]),
         (GRID.sample(1), ["x=5"], [*(f"{job} x=5" for job in jobs(GRID.sample(1)))]),
         # one value is pinned
-        (GRID, ["b=9"], ["a=1 b=9", "a=2 b=9"]),
         # a new one is nothing to the steps that look at whole configs
         (GRID.where(lambda c: "x" not in c), ["a=1", "x=9"], ["a=1 b=3 x=9", "a=1 b=4 x=9"]),
         (GRID.derive(n=lambda c: len(c)), ["x=9"], [f"a={a} b={b} n=2 x=9" for a in (1, 2) for b in (3, 4)]),
         ((Sweep().product(c=[0]) * GRID.derive(n=lambda c: len(c))), ["x=9"], [f"c=0 a={a} b={b} n=2 x=9" for a in (1, 2) for b in (3, 4)]),
         ((Sweep().product(a=[1]) + Sweep().product(a=[2]).derive(n=lambda c: len(c))), ["x=9"], ["a=1 x=9", "a=2 n=1 x=9"]),
-        (ZIP, ["b=9"], ["a=1 b=9 c=5", "a=2 b=9 c=6"]),
-        (CHAIN, ["b=9"], ["a=1 b=9", "a=3 b=9", "c=4 b=9"]),
-        (Sweep().set(a=1).product(b=[2, 3]), ["a=9"], ["a=9 b=2", "a=9 b=3"]),
         (GRID.derive(n="{a}{b}"), ["a=9"], ["a=9 b=3 n='93'", "a=9 b=4 n='94'"]),
         (GRID.exclude(a=9, b=3), ["a=9"], ["a=9 b=4"]),
         # several take the place of the axis
-        (GRID, ["a=7,8,9"], [f"a={a} b={b}" for a in (7, 8, 9) for b in (3, 4)]),
         (GRID.repeat(2), ["a=range(7,8)"], ["a=7 b=3", "a=7 b=3", "a=7 b=4", "a=7 b=4"]),
-        (ZIP, ["a=7,8"], ["a=7 b=3 c=5", "a=7 b=4 c=6", "a=8 b=3 c=5", "a=8 b=4 c=6"]),
         (ZIP, ["a=7,8", "c=1", "b=1"], ["a=7 b=1 c=1", "a=8 b=1 c=1"]),
-        (CHAIN, ["a=7,8"], ["a=7 b=2", "a=7", "a=7 c=4 b=5", "a=8 b=2", "a=8", "a=8 c=4 b=5"]),
-        (CHAIN, ["b=7,8"], ["a=1 b=7", "a=1 b=8", "a=3 b=7", "a=3 b=8", "c=4 b=7", "c=4 b=8"]),
         (GRID.set(c=1), ["c=7,8", "a=1"], [f"a=1 b={b} c={c}" for b in (3, 4) for c in (7, 8)]),
         (GRID.derive(n="{a}"), ["n=x,y", "b=1"], ["a=1 b=1 n=x", "a=1 b=1 n=y", "a=2 b=1 n=x", "a=2 b=1 n=y"]),
         (GRID.exclude(a=7, b=3), ["a=7,8"], ["a=7 b=4", "a=8 b=3", "a=8 b=4"]),
@@ -69,16 +61,12 @@ PREFIXED = Sweep(T).product(lr=[1, 2], bs=[3])
         (GRID.where(lambda c: c.get("s") == 8).set(s=8), ["s=8,9", "a=1"], ["s=8 a=1 b=3", "s=8 a=1 b=4"]),
         # however deep
         (GRID * Sweep().product(c=[1]).exclude(c=2), ["c=5,6", "a=1", "b=3"], ["a=1 b=3 c=5", "a=1 b=3 c=6"]),
-        (GRID * Sweep().product(c=[1]).exclude(c=2), ["c=5", "a=1"], ["a=1 b=3 c=5", "a=1 b=4 c=5"]),
         (Sweep().product(a=[1]) + Sweep().product(b=[2]), ["a=8,9"], ["a=8", "a=9", "b=2 a=8", "b=2 a=9"]),
-        (Sweep().product(a=[1]) + Sweep().product(b=[2]), ["a=8"], ["a=8", "b=2 a=8"]),
         (PREFIXED, ["t.lr=7,8"], ["t.lr=7 t.bs=3", "t.lr=8 t.bs=3"]),
         (PREFIXED, ["lr=7"], ["t.lr=1 t.bs=3 lr=7", "t.lr=2 t.bs=3 lr=7"]),
-        (Sweep(T), ["lr=7"], ["lr=7"]),
         (PREFIXED.product({"+x": [1], "u.v": [2]}), ["x=7,8", "t.lr=1"], ["t.lr=1 t.bs=3 x=7 u.v=2", "t.lr=1 t.bs=3 x=8 u.v=2"]),
         # spelled as outside
         (Sweep().product({"+a": [1, 2]}), ["a=7,8"], ["a=7", "a=8"]),
-        (Sweep().product({"a": [1, 2], "b": [3]}), ["++a=7"], ["++a=7 b=3"]),
         (Sweep().product({"db@x": ["pg"]}), ["+db@x=a,b"], ["+db@x=a", "+db@x=b"]),
         (Sweep().set({"~db": None}), ["db=pg"], ["db=pg"]),
         # a group has no option null

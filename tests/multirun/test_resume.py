@@ -80,17 +80,13 @@ def broken(multirun: Any) -> Broken:
 
 
 SWEEPS = [
-    ["seed=range(0,3)", "+model=small"],
     ["lr=1e-1,0.25,.5", "name='1',x"],
-    ["+sweep=grid"],
     ["+sweep=grid", "+model=small", "hydra.sweeper.sweep.product.lr=[5]"],
     ["+sweep=pairs"],
     ["lr=1,2,3", "seed=3,4,5", "hydra.sweeper.zip=[lr,seed]"],
-    ["+hydra.sweeper.params.seed='1,2,3'"],
     ["db=null,pg,mysql"],
     ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}"],
     ["+model=small,large", "lr=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
-    ["seed=1,2,3", "hydra.job.chdir=true", "hydra.sweep.subdir=${seed}"],
 ]
 
 
@@ -118,12 +114,6 @@ def test_it_ends_as_if_it_had_never_stopped(
     names = {path.name for path in out.iterdir()}
     assert names == {path.name for path in whole.iterdir()}
     assert (out / "sweep.yaml").read_text() == (whole / "sweep.yaml").read_text()
-
-
-def test_in_as_few_launches_as_there_were(multirun: Any) -> None:
-    with pytest.raises(JobError):
-        multirun("seed=range(0,9)", task=failing(1, 4, 7))
-    assert numbers(multirun(resume(Path("out").absolute()))) == [1, 4, 7]
 
 
 def test_nothing_is_left(multirun: Any, capfd: pytest.CaptureFixture[str]) -> None:
@@ -195,7 +185,7 @@ def test_what_failed_before_the_change_runs_where_it_did(multirun: Any, broken: 
 
 @pytest.mark.parametrize(
     ("first", "second"),
-    [("+sweep=grid", "+sweep=other"), ("+sweep=grid", "seed=0,1,2 lr=1,2,3"), ("lr=1,2 seed=0,1,2", "+sweep=grid")],
+    [("+sweep=grid", "+sweep=other"), ("+sweep=grid", "seed=0,1,2 lr=1,2,3")],
 )  # fmt: skip
 def test_what_failed_under_another_choice_runs_as_chosen_now(
     multirun: Any, app: Path, broken: Broken, first: str, second: str
@@ -240,14 +230,21 @@ main()
 """
 
 
-def test_a_job_that_leaves_the_working_directory(app: Path, python: Any) -> None:
+def test_a_job_that_leaves_the_working_directory_and_another_config(app: Path, python: Any) -> None:
     (app / "leaves.py").write_text(LEAVES)
-    ours = ["leaves.py", "-m", "hydra/sweeper=params_proto"]
-    python(*ours, "seed=1,2,3", "hydra.sweep.dir=out", status=1)
+    ours = ["-m", "leaves", "-m", "hydra/sweeper=params_proto"]
+    (app / "conf" / "other.yaml").write_text("defaults: [config, _self_]\n")
+    other = ["--config-name", "other"]
+    done = python(*ours, "seed=1,2,3", "hydra.sweep.dir=out", *other, status=1)
+    again = " -m leaves -m --config-name other hydra/sweeper=params_proto hydra.sweeper.resume="
+    assert again in done.stdout
     out = app / "out"
+    assert (out / "results.csv").is_file()
     assert each(out, "dir") == ["0", f"{app}/elsewhere/out/1", f"{app}/elsewhere/out/2"]
     assert [*(out / ".sweep/running").iterdir()] == []
-    python(*ours, resume(Path("out")))
+    refused = python(*ours, resume(Path("out")), status=1).stderr
+    assert "was started with the config other, and this is config: give --config-na" in refused
+    python(*ours, resume(Path("out")), *other)
     assert (each(out, "dir")[1], each(out, "attempt")) == ("1", [1, 2, 1])
     assert {*each(out, "status")} == {"completed"}
 
@@ -271,18 +268,10 @@ def test_a_job_in_the_directory_of_another_slice(multirun: Any) -> None:
             multirun(*sweep, "hydra.sweeper.slice=2:", *more)
 
 
-def test_a_number_that_is_the_directory_of_a_job_before(multirun: Any) -> None:
-    out = multirun("seed=1,2", "hydra.sweep.subdir=${seed}").directory
-    message = r"job 1 and job 2 \(seed=3\) would share the directory .*out/2"
-    with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=3", resume(out))
-
-
-@pytest.mark.parametrize("order", [["0::2", "1::2"], ["5:", ":5"]], ids=str)
-def test_slices_of_more_of_the_same(multirun: Any, order: list[str]) -> None:
+def test_slices_of_more_of_the_same(multirun: Any) -> None:
     repeat = "hydra.sweeper.sweep={{product:{{seed:[1,2]}},repeat:{}}}".format
     out = multirun(repeat(2)).directory
-    for part in order:
+    for part in ("5:", ":5"):
         multirun(repeat(4), resume(out), f"hydra.sweeper.slice={part}")
     assert sorted(each(out, "overrides")) == [["seed=1"]] * 4 + [["seed=2"]] * 4
     assert each(out, "attempt") == [1] * 8
@@ -298,12 +287,9 @@ def test_parts_of_a_sweep_that_goes_on(multirun: Any, broken: Broken) -> None:
 # --- resume=true
 
 
-@pytest.mark.parametrize("make", [None, "empty", "logs"])
-def test_true_starts_what_is_not_there(multirun: Any, app: Path, make: str | None) -> None:
-    if make:
-        (app / "out").mkdir()
-    if make == "logs":
-        (app / "out" / "slurm-1.out").write_text("")
+def test_true_starts_what_is_not_there(multirun: Any, app: Path) -> None:
+    (app / "out").mkdir()
+    (app / "out" / "slurm-1.out").write_text("")
     first = multirun("seed=1,2", "hydra.sweeper.resume=true")
     assert numbers(first) == [0, 1]
     assert multirun("seed=1,2", "hydra.sweeper.resume=true").jobs == []
@@ -350,7 +336,6 @@ def test_a_sweep_that_another_process_has_begun_since_is_not_written_over(
         ([], [1, 2, 3, 4]),
         (["hydra.sweeper.rerun=[failed]"], [1, 4]),
         (["hydra.sweeper.rerun=[crashed,interrupted]"], [2, 3, 4]),
-        (["hydra.sweeper.rerun=[]"], [4]),
         (["hydra.sweeper.rerun=[completed]"], [0, 4]),
         (["hydra.sweeper.rerun=all"], [0, 1, 2, 3, 4]),
     ],
@@ -449,6 +434,10 @@ def test_a_damaged_record(multirun: Any, capsys: pytest.CaptureFixture[str]) -> 
     assert all(f"/{job}.json is not a record (" in said for job in range(4))
     assert each(out, "job") == [*range(6)]
     assert each(out, "status") == ["completed"] * 6
+    JobStore(out).path(5).unlink()
+    JobStore(out).path(5).mkdir()  # it may be that of a job that is done
+    with pytest.raises(CompactHydraException, match=r"5\.json cannot be read: Is a directory"):
+        multirun(resume(out))
 
 
 # --- what is refused
@@ -470,8 +459,7 @@ def test_a_sweep_that_was_edited_by_hand(multirun: Any) -> None:
 def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
     out = broken("seed=1,2,3")
     path = out / ".sweep" / "composed.json"
-    no_config = '{"overrides": ["seed=1"], "config": []}'
-    for text in ("{", "[]", '{"overrides": 1}', no_config, "\x00", "[" * 100_000):
+    for text in ("{", "[]", '{"overrides": ["seed=1"], "config": []}', "[" * 100_000):
         path.write_text(text)
         message = r"composed\.json is not what the sweep has written .* Remove it, and"
         with pytest.raises(CompactHydraException, match=message):
@@ -484,15 +472,10 @@ def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
     ("overrides", "message"),
     [
         (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
-        (["hydra.sweeper.resume=true", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
         (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
-        (["hydra.sweeper.resume=app.py"], "resume=app.py is not the directory of a sweep"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=[failed,no]"], "rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"),
-        (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=running"], "rerun=running: it is `all`, or a list of"),
         (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
         (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
-        (["hydra.sweeper.resume={out}", "seed=1,2", "~seed"], "~seed would delete .* Give it one value instead, seed="),
-        (["hydra.sweeper.resume={out}", "nokey=1,2"], r"Could not override 'nokey'\.(.|\n)*\+nokey=1"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )  # fmt: skip
@@ -519,12 +502,7 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
 
 
-@pytest.mark.parametrize(
-    "way",
-    [[], ["seed=1,2,3", "hydra.sweeper.slice=0::2"]],
-    ids=["saved", "part"],
-)
-def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str]) -> None:
+def test_another_goes_on_in_between(multirun: Any, broken: Broken) -> None:
     out = broken("seed=1,2")
 
     def other() -> str:
@@ -537,7 +515,7 @@ def test_another_goes_on_in_between(multirun: Any, broken: Broken, way: list[str
     getattr(OmegaConf, register)("other", other)
     try:
         with pytest.raises(CompactHydraException, match="another process has resumed the sw"):
-            multirun(*way, resume(out), "hydra.job.name='${other:}'")
+            multirun(resume(out), "hydra.job.name='${other:}'")
     finally:
         OmegaConf.clear_resolver("other")
     assert each(out, "job") == [0, 1]
@@ -600,50 +578,3 @@ def test_a_change_that_no_job_sees(multirun: Any, app: Path, broken: Broken) -> 
     path.write_text(path.read_text().replace("lr: 0.1", "# a comment\nlr: 0.7"))
     (app / "conf" / "db" / "mysql.yaml").write_text("driver: other\n")
     assert numbers(multirun(resume(out))) == [1, 2]
-
-
-def test_a_group_that_has_gone(multirun: Any, app: Path, broken: Broken) -> None:
-    out = broken("lr=1,2,3", "db=pg")
-    (app / "conf" / "db" / "pg.yaml").unlink()
-    with pytest.raises(CompactHydraException, match="Could not find 'db/pg'\n\nAvailable options"):
-        multirun(resume(out))
-
-
-# --- in processes of their own
-
-APP = """
-import os
-import hydra
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(config):
-    if config.seed == 2 and not os.path.exists("mended"):
-        raise ValueError("not yet")
-    print(f"ran {config.seed}", flush=True)
-
-main()
-"""
-
-
-def test_as_a_user_runs_it(app: Path, python: Any) -> None:
-    (app / "app.py").write_text(APP)
-    (app / "conf" / "other.yaml").write_text("defaults: [config, _self_]\n")
-    ours = "hydra/sweeper=params_proto"
-
-    def ran(*arguments: str, status: int = 0) -> list[str]:
-        done = python("app.py", "-m", ours, *arguments, status=status)
-        return [line for line in done.stdout.splitlines() if line.startswith("ran ")]
-
-    first = ["seed=1,2,3", "hydra.sweep.dir=my runs/1", "--config-name", "other"]
-    assert ran(*first, status=1) == ["ran 1", "ran 3"]
-    (app / "mended").touch()
-    done = python("app.py", "-m", ours, "hydra.sweeper.resume='my runs/1'", status=1)
-    assert "was started with the config other, and this is config: give --config-na" in done.stderr
-    again = ["hydra.sweeper.resume=my runs/1", "--config-name", "other"]
-    assert ran(*again) == ["ran 2"]
-    assert ran(*again) == []
-    done = python("app.py", "-m", ours, "seed=1", "hydra.sweeper.resume=true", status=1)
-    assert (
-        "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, and that is" in done.stderr
-    )
-    assert sorted(path.name for path in app.iterdir()) == ["app.py", "conf", "mended", "my runs"]

@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra.errors import CompactHydraException, HydraException
-from omegaconf import OmegaConf
+from hydra.errors import CompactHydraException
 
-from params_proto import Sweep
-from params_proto.multirun import executor, options, sweep_dir
+from params_proto.multirun import options, sweep_dir
 
 
 @pytest.mark.parametrize(
@@ -48,32 +46,6 @@ def test_a_configured_sweep(multirun: Any, overrides: list[str], jobs: list[str]
     assert again.values == run.values
 
 
-def test_values_arrive_with_their_types(multirun: Any) -> None:
-    sweep = Sweep().zip(
-        {
-            "lr": [1, 2.5, 1e-5, float("inf")],
-            "name": ["1", "null", "${x} \\${y}", "a'b\\"],
-            "+x": [None, True, [1, "2", {"a": None}], ""],
-        }
-    )
-    sweep.save("s.yaml")
-    run = multirun("hydra.sweeper.sweep=s.yaml")
-    resolved = [OmegaConf.to_container(OmegaConf.create(v), resolve=True) for v in run.values]
-    assert [repr({"lr": v["lr"], "name": v["name"], "+x": v["x"]}) for v in resolved] == [
-        repr(config) for config in sweep
-    ]
-
-
-def test_an_interpolation_for_the_job(multirun: Any, app: Path) -> None:
-    (app / "conf" / "sweep" / "live.yaml").write_text(
-        "# @package hydra.sweeper.sweep\nproduct: {seed: [1, 2], name: ['run-\\${seed}']}\n"
-    )
-    names: list[str] = []
-    run = multirun("+sweep=live", task=lambda config: names.append(config.name))
-    assert names == ["run-1", "run-2"]
-    multirun(f"hydra.sweeper.sweep={run.directory}/sweep.yaml", to="again")
-
-
 def test_a_target_in_a_value_is_not_built(multirun: Any, app: Path) -> None:
     (app / "conf" / "sweep" / "objects.yaml").write_text(
         "# @package hydra.sweeper.sweep\n"
@@ -86,75 +58,8 @@ def test_a_target_in_a_value_is_not_built(multirun: Any, app: Path) -> None:
     ]
 
 
-def test_batches(multirun: Any) -> None:
-    run = multirun("seed=range(0,5)", "hydra.sweeper.max_batch_size=2")
-    assert [len(batch) for batch in run.batches] == [2, 2, 1]
-    assert [job.hydra_cfg.hydra.job.num for batch in run.returns for job in batch] == [*range(5)]
-
-
-def test_what_a_job_raises_is_raised_when_all_have_run(multirun: Any) -> None:
-    ran: list[int] = []
-
-    def task(config: Any) -> None:
-        ran.append(config.seed)
-        if config.seed == 1:
-            raise ZeroDivisionError("in the job")
-
-    with pytest.raises(ZeroDivisionError, match="in the job"):
-        multirun("seed=range(0,6)", "hydra.sweeper.max_batch_size=3", task=task)
-    assert ran == [0, 1, 2, 3, 4, 5]
-
-
 # what Hydra says
-NO_KEY = r"Could not override 'nokey'\.(.|\n)*\+nokey=1"
 NO_OPTION = r"Could not find 'db/nodb'\n\nAvailable options in 'db':\n\tmysql\n\tpg\n"
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (
-            ["hydra.sweeper.max_batch_size=0"],
-            "hydra.sweeper.max_batch_size=0 is not a number of jobs",
-        ),
-        (["lr=interval(0,1)"], r"lr=interval\(0,1\): an interval has no values"),
-        (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "zip pairs seed, which is not swept"),
-        (
-            ["+sweep=grid,pairs"],
-            "selects a sweep .* cannot be swept. Put the sweeps one after",
-        ),
-        (
-            ["hydra.sweeper.sweep=no.yaml"],
-            r"there is no file /.*/no\.yaml\. A path begins at the working directory",
-        ),
-        (["hydra.sweeper.sweep={product:{hydra.verbose:[true]}}"], "key of Hydra itself"),
-        (
-            ["hydra.sweeper.sweep={set:{name:'???'}}"],
-            r"name: the string '\?\?\?' cannot be given to Hydra",
-        ),
-        (["hydra.sweeper.sweep={product:{nokey:[1]}}"], NO_KEY),
-        (["+sweep=grid", "+hydra.sweeper.sweep.exclude={lr:[1,2]}"], "the sweep has no jobs"),
-        (["hydra.sweeper.sweep=bad.py:grid"], "name: b'b' .* cannot be written"),
-        (["+lr=1,2"], r"already at 'lr'\.\nEither remove \+ prefix: 'lr=1'"),
-        (["db=pg,nodb", "hydra.sweeper.max_batch_size=1"], NO_OPTION),
-    ],
-    ids=str,
-)
-def test_a_mistake_leaves_nothing_behind(
-    multirun: Any, app: Path, overrides: list[str], message: str
-) -> None:
-    (app / "bad.py").write_text(
-        "from params_proto import Sweep\n"
-        "grid = Sweep().product(seed=range(9)).derive(name=lambda c: c['seed'] < 8 or b'b')\n"
-    )
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(*overrides)
-    assert not (app / "out").exists() or not list((app / "out").iterdir())
-
-
-def test_hydras_own_refusal_stays(multirun: Any) -> None:
-    with pytest.raises(HydraException, match="Sweeping over Hydra's configuration"):
-        multirun("hydra.verbose=true,false")
 
 
 def test_sweep_yaml_holds_the_rows_of_what_a_file_cannot_say(multirun: Any, app: Path) -> None:
@@ -188,15 +93,6 @@ def test_a_large_sweep_is_checked_batch_by_batch(
     assert jobs == {"0", "1", "2", "3"}
 
 
-def test_the_returns_of_many_jobs_are_let_go(
-    multirun: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(executor, "BATCH", 4)
-    batches = "hydra.sweeper.max_batch_size=2"
-    assert [len(batch) for batch in multirun("seed=range(4)", batches, to="few").returns] == [2, 2]
-    assert multirun("seed=range(5)", batches, to="many").returns == []
-
-
 def test_jobs_that_cannot_be_composed_are_all_told(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -213,14 +109,6 @@ def test_jobs_that_cannot_be_composed_are_all_told(
         multirun("db=a,pg,a")
     assert not capsys.readouterr().out
     assert not list((app / "out").iterdir())
-
-
-def test_directories_that_cannot_be_had_are_all_told(multirun: Any) -> None:
-    with pytest.raises(CompactHydraException) as caught:
-        multirun("seed=range(0,13)", "hydra.sweep.subdir=same")
-    told = str(caught.value)
-    assert told.startswith("job 0 (seed=0) and job 1 (seed=1) would share the directory ")
-    assert told.endswith("every key that is swept. The same goes for 11 more jobs.")
 
 
 @pytest.mark.parametrize(

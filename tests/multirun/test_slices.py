@@ -38,12 +38,6 @@ def test_a_part_of_the_jobs_with_their_numbers(
     assert directories(run.directory) == sorted(map(str, expected))
 
 
-def test_in_batches(multirun: Any) -> None:
-    run = multirun(*SWEEP, "hydra.sweeper.slice=1::2", "hydra.sweeper.max_batch_size=2")
-    assert [len(batch) for batch in run.batches] == [2, 2, 1]
-    assert numbers(run) == [1, 3, 5, 7, 9]
-
-
 FAR = "seed=range(0,1000000000000)"
 ROWS = "hydra.sweeper.sweep={chain:[{},{lr:1},{}]}"
 
@@ -82,25 +76,6 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
     assert (run.returns, list(run.directory.iterdir())) == ([], [])
     said = capsys.readouterr().out
     assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
-
-
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (["hydra.sweeper.slice=3"], "slice=3 is not a slice: write 0:3 for"),
-        (["hydra.sweeper.slice=[1,2]"], r"slice=\[1, 2\] is not a slice"),
-        (["hydra.sweeper.slice=a:b"], "slice=a:b is not a slice: write 0:3 for the first three"),
-        (["hydra.sweeper.slice=::0"], "slice=::0 is not a slice"),
-        (["hydra.sweeper.slice=0:1", "seed=shuffle(range(9))"], r"shuffle\(...\) of seed draws"),
-        (["hydra.sweeper.slice=0:1", "+a=shuffle([1,2])"], r"shuffle\(...\) of \+a draws"),
-        (["hydra.sweeper.slice=0:1", "+hydra.sweeper.params.lr='shuffle(1,2)'"], "of lr draws"),
-    ],
-    ids=str,
-)
-def test_no_slice(multirun: Any, app: Path, overrides: list[str], message: str) -> None:
-    with pytest.raises(CompactHydraException, match=message):
-        multirun(*overrides)
-    assert not list((app / "out").iterdir())
 
 
 def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:

@@ -61,17 +61,12 @@ KINDS: dict[str, tuple[str, list[tuple[Any, str]]]] = {
     "options-of-a-group": ("callbacks", [(["all", "loud"], "callbacks=[all,loud]"), (["loud"], "callbacks=[loud]")]),
     "nested-group": ("data/augment", [("none", "data/augment=none"), ("crop", "data/augment=crop")]),
     "group-at-a-package": ("model/encoder@teacher", [("small", "model/encoder@teacher=small"), ("large", "model/encoder@teacher=large")]),
-    "group-at-a-nested-package": ("model/encoder@model.head", [("small", "model/encoder@model.head=small"), ("large", "model/encoder@model.head=large")]),
     "appended-group": ("+optimizer", [("adam", "+optimizer=adam"), ("sgd", "+optimizer=sgd")]),
-    "appended-group-at-a-package": ("+optimizer@second", [("adam", "+optimizer@second=adam"), ("sgd", "+optimizer@second=sgd")]),
     "appended-group-or-not": ("+optimizer", [(None, ""), ("sgd", "+optimizer=sgd")]),
     "appended-key": ("+trainer.debug", [(True, "+trainer.debug=True"), (False, "+trainer.debug=False")]),
     "force-appended-key": ("++trainer.clip", [(1, "++trainer.clip=1"), (None, "++trainer.clip=null")]),
     "deleted-group": ("~callbacks", [(None, "~callbacks")]),
-    "deleted-option": ("~callbacks", [("all", "~callbacks=all")]),
     "deleted-key": ("~scheduler.warmup", [(None, "~scheduler.warmup")]),
-    "dotted-value": ("trainer.lr", [(0.1, "trainer.lr=0.1"), (1e-05, "trainer.lr=1e-05")]),
-    "list-element": ("layers.0", [(1, "layers.0=1"), (128, "layers.0=128")]),
     "dict-value": ("scheduler", [({"kind": "step", "warmup": {"steps": 1}}, "scheduler={kind:step,warmup:{steps:1}}"), ({"kind": "none"}, "scheduler={kind:none}")]),
     "node-of-a-group": ("trainer", [({"lr": 5}, "trainer={lr:5}"), ("long", "trainer=long")]),
     "list-value": ("layers", [([1, [2, "3"]], "layers=[1,[2,'3']]"), ([], "layers=[]")]),
@@ -97,23 +92,10 @@ def product(key: str, values: Values) -> tuple[Any, list[str]]:
     ]
 
 
-def zipped(key: str, values: Values) -> tuple[Any, list[str]]:
-    return {"zip": {"seed": list(range(len(values))), key: listed(values)}}, [
-        line(f"seed={seed}", text) for seed, (_, text) in enumerate(values)
-    ]
-
-
 def chain(key: str, values: Values) -> tuple[Any, list[str]]:
     rows = [{key: value, "seed": seed} for seed, (value, _) in enumerate(values)]
     texts = [line(text, f"seed={seed}") for seed, (_, text) in enumerate(values)]
     return {"chain": rows}, texts
-
-
-def pinned(key: str, values: Values) -> tuple[Any, list[str]]:
-    value, text = values[-1]
-    return {"product": {"seed": [1, 2]}, "set": {key: value}}, [
-        line(f"seed={seed}", text) for seed in (1, 2)
-    ]
 
 
 def exclude(key: str, values: Values) -> tuple[Any, list[str]]:
@@ -127,11 +109,6 @@ def derive(key: str, values: Values) -> tuple[Any, list[str]]:
     return steps, [line(text, f"+tag={tag}") for (_, text), tag in zip(values, tags, strict=True)]
 
 
-def concat(key: str, values: Values) -> tuple[Any, list[str]]:
-    parts = [{"product": {key: [value]}} for value, _ in values]
-    return {"concat": [*parts, {"set": {"seed": 3}}]}, [*(text for _, text in values), "seed=3"]
-
-
 def cross(key: str, values: Values) -> tuple[Any, list[str]]:
     inner = {"zip": {key: listed(values), "layers.1": list(range(len(values)))}}
     return {"product": {"seed": [1, 2]}, "cross": inner}, [
@@ -142,7 +119,7 @@ def cross(key: str, values: Values) -> tuple[Any, list[str]]:
 
 
 Combinator = Callable[[str, Values], tuple[Any, list[str]]]
-COMBINATORS = [product, zipped, chain, pinned, exclude, derive, concat, cross]  # fmt: skip
+COMBINATORS = [product, chain, exclude, derive, cross]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -152,28 +129,6 @@ def test_every_kind_of_key_in_every_combinator(
 ) -> None:
     steps, expected = combinator(*KINDS[kind])
     assert jobs(steps, tmp_path) == expected
-
-
-GIVEN = {kind: some for kind, some in KINDS.items() if not some[0].startswith("~")}
-
-
-@pytest.mark.parametrize("kind", GIVEN)
-@pytest.mark.parametrize("combinator", COMBINATORS, ids=lambda combinator: combinator.__name__)
-def test_the_command_line_wins_over_every_kind_of_key_in_every_combinator(
-    kind: str, combinator: Combinator, tmp_path: Path
-) -> None:
-    key, values = GIVEN[kind]
-    steps, _ = combinator(key, values)
-    value, text = values[-1]
-    # An axis over the key alone goes, rows stay; and nothing given is what the step excludes.
-    rows = len(values) if combinator in (zipped, chain, concat, cross) else 1
-    left = product if combinator is exclude else combinator
-    for spelling in (key, f"+{key.lstrip('+')}", f"++{key.lstrip('+')}"):
-        given = f"{spelling}={text.partition('=')[2]}"
-        _, expected = left(key, [(value, given)] * rows)
-        if combinator is concat:  # also the part that did not have the key
-            expected[-1] = line(expected[-1], given)
-        assert jobs(steps, tmp_path, given) == expected
 
 
 @pytest.fixture
@@ -188,17 +143,6 @@ def composed(app: Path, overrides: list[str]) -> Any:
     """What the task returns with the config that Hydra composes of some overrides."""
     with initialize_config_dir(str(app / "conf"), **VERSION_BASE):
         return train(compose("config", ["hydra/sweeper=params_proto", *overrides]))
-
-
-# Steps, the overrides of the command line, the jobs.
-PRECEDENCE: dict[str, tuple[Any, list[str], list[str]]] = {
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("case", PRECEDENCE)
-def test_the_command_line_wins(case: str, tmp_path: Path) -> None:
-    steps, overrides, expected = PRECEDENCE[case]
-    assert jobs(steps, tmp_path, *overrides) == expected
 
 
 @pytest.mark.parametrize(
@@ -245,16 +189,8 @@ def again(multirun: Any, run: Any, to: str = "again") -> Any:
             ["experiment=searched", "data=text", "seed=1"],
             [f"trainer.lr={lr} data=text name=searched experiment=searched seed=1" for lr in (0.1, 0.2)],
         ),
-        # a group at a package of the sweep
-        (
-            ["+sweep=grid", "+sweep@hydra.sweeper.sweep.cross=ablation", "trainer.lr=3", "seed=4", "model=cnn"],
-            [
-                f"trainer.lr=3 seed=4 model=cnn {rest} +sweep=grid +sweep@hydra.sweeper.sweep.cross=ablation"
-                for rest in ("model.dropout=0.5 +trainer.debug=True", "model/encoder@teacher=large", "~callbacks")
-            ],
-        ),
     ],
-    ids=["two-sweeps", "experiment-with-a-sweep", "sweep-at-a-package"],
+    ids=["two-sweeps", "experiment-with-a-sweep"],
 )  # fmt: skip
 def test_a_sweep_of_the_tree(
     multirun: Any, app: Path, overrides: list[str], expected: list[str]
@@ -275,7 +211,7 @@ def test_a_sweep_of_the_tree(
         (["+sweep=written", "scheduler.kind=c"], "scheduler.kind", ["c", "c"]),
         (["+x={a:1}", "+x.b=2", "seed=1,2"], "x", [{"a": 1, "b": 2}] * 2),
         (["~name", "++name=a,b"], "name", ["a", "b"]),
-        (["~model", "+model=cnn,mlp", "+x=1", "x=2", "++x=3"], "x", [3, 3]),
+        (["~model", "+model=cnn,mlp", "+x=1"], "x", [1, 1]),
     ],
     ids=["below", "below-swept-ones", "added", "deleted", "group"],
 )
@@ -283,7 +219,6 @@ def test_a_key_over_another_runs_again(
     multirun: Any, app: Path, overrides: list[str], key: str, expected: list[Any]
 ) -> None:
     write_sweep(app, "product: {scheduler: [{kind: a}, {kind: b}]}")
-    write_sweep(app, "chain: [{layers.0: 5}, {layers: [7, 8]}]", "rows")
 
     def task(config: Any) -> Any:
         return OmegaConf.to_container(config)
@@ -305,6 +240,14 @@ def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
     copied = shutil.copy(run.directory / "sweep.yaml", app)
     with pytest.raises(CompactHydraException, match=r"scheduler\.kind overlap"):
         multirun(f"hydra.sweeper.sweep={copied}", to="again")
+
+
+def test_a_key_below_that_of_another_row_is_refused(multirun: Any, app: Path) -> None:
+    write_sweep(app, "chain: [{layers.0: 5}, {layers: [7, 8]}]")
+    with pytest.raises(
+        CompactHydraException, match=r"layers\.0 cannot be given: .* Write layers\.0"
+    ):
+        multirun("+sweep=written", "layers.0=9")
 
 
 def write_sweep(app: Path, text: str, name: str = "written") -> None:
@@ -338,20 +281,3 @@ def test_what_stands_in_a_sweep_group(
     run = multirun("+sweep=written", task=train)
     assert run.jobs == [f"{job} +sweep=written" for job in expected]
     assert again(multirun, run) == expected
-
-
-def test_a_config_can_ask_for_its_sweep_without_m(python: Any, app: Path) -> None:
-    file = app / "conf" / "config.yaml"
-    text = file.read_text().replace(
-        "  - experiment: null", "  - experiment: null\n  - override hydra/sweeper: params_proto"
-    )
-    file.write_text(
-        text
-        + "hydra: {mode: MULTIRUN, sweep: {dir: out}, sweeper: {sweep: {zip: {seed: [1, 2], model: 'mlp,cnn'}}}}\n"
-    )
-    ran = python("app.py", "trainer.lr=3,4").stdout
-    assert re.findall(r"^seed=.*", ran, re.MULTILINE) == [
-        f"seed={seed} lr={lr} name=images-{model} width={width}"
-        for seed, model, width in ((1, "mlp", 32), (2, "cnn", 16))
-        for lr in (3, 4)
-    ]

@@ -95,12 +95,6 @@ def test_what_is_rendered_parses_to_the_same_value(value: Any) -> None:
     assert exactly(parse(render(value))) == exactly(value)
 
 
-@pytest.mark.parametrize("text", LOOKALIKES, ids=repr)
-def test_a_string_stays_that_string(text: str) -> None:
-    assert exactly(parse(render(text))) == exactly(text)
-    assert exactly(parse(render({"a": [text]}))) == exactly({"a": [text]})
-
-
 @pytest.fixture(scope="module", autouse=True)
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     Plugins.instance()
@@ -205,66 +199,6 @@ def test_keys_are_spelled_as_given() -> None:
 def test_what_cannot_be_said_is_named_by_its_key() -> None:
     with pytest.raises(SweepError, match=r"training\.blob: b'x' \(bytes\) cannot be written"):
         render_config({"training.blob": b"x"})
-
-
-@dataclass
-class Options:
-    weights: dict[str, Any]
-    width: int = 1
-
-
-@dataclass
-class Defaults:
-    """A target's defaults, and the structured config that Hydra has of them."""
-
-    extra: Any = None
-    opts: dict[str, Any] = field(default_factory=dict)
-    nested: Options = field(default_factory=lambda: Options({"a": 1, "b": {"c": 2, "d": None}}))
-
-
-NESTED = {"a": 1, "b": {"c": 2, "d": None}, "e": [1]}
-
-
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("opts", {}),
-        ("opts", {"b": {"x": 1}}),
-        ("opts", {"b": {"d": 1}, "e": {}}),
-        ("opts", {"b": [1]}),
-        ("opts", NESTED),
-        ("extra", {"x": {"y": (1,)}}),
-        ("nested", {"weights": {"a": 3}}),
-        ("nested.weights", {"b": {"c": 3}}),
-        ("extra.x", None),
-    ],
-    ids=repr,
-)
-def test_a_dict_takes_the_place_of_the_default(key: str, value: Any) -> None:
-    from types import SimpleNamespace
-
-    defaults = Defaults(opts=copy.deepcopy(NESTED), extra={"x": {"y": {"z": 1}}})
-    fields = {name: SimpleNamespace(default=default) for name, default in vars(defaults).items()}
-    targets: list[Any] = [
-        SimpleNamespace(node="other", fields={"opts": SimpleNamespace(default={"no": 1})}),
-        SimpleNamespace(node="", fields=fields),
-    ]
-    cfg = OmegaConf.structured(defaults)
-    overrides = render_config({key: value}, targets=targets)
-    from hydra.core.config_store import ConfigStore
-
-    name = f"defaults_{abs(hash((key, repr(value))))}"
-    ConfigStore.instance().store(name, cfg)
-    got = OmegaConf.to_container(compose(name, overrides=overrides))
-    expected = OmegaConf.to_container(cfg)
-    inner = expected
-    *path, last = key.split(".")
-    for part in path:
-        inner = inner[part]
-    inner[last] = as_hydra_holds_it(vars(value) if isinstance(value, Options) else value)
-    if key == "nested":
-        inner[last]["width"] = 1
-    assert exactly(got) == exactly(expected)
 
 
 def test_an_entry_that_no_override_can_delete_is_refused() -> None:

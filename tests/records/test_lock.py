@@ -16,8 +16,7 @@ from typing import Any
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.records import lock
-from params_proto.records.lock import runs_elsewhere, sweep_lease
+from params_proto.records.lock import sweep_lease
 from params_proto.records.process import this_process
 from tests.waiting import until
 
@@ -171,48 +170,17 @@ def signs(directory: Path) -> list[str]:
     return sorted(path.name for path in (directory / ".sweep" / "running").iterdir())
 
 
-def refused(directory: Path, shard: str | None = None, *, wait_for_stale: bool = False) -> str:
+def refused(directory: Path, shard: str | None = None) -> str:
     """Why this process may not run the sweep; nothing where it may."""
     try:
-        with sweep_lease(directory, shard, wait_for_stale=wait_for_stale):
+        with sweep_lease(directory, shard):
             return ""
     except SweepError as error:
         return str(error)
 
 
-def test_a_second_process_is_refused(hold: Hold, tmp_path: Path) -> None:
+def test_a_dead_process_keeps_nobody_out(hold: Hold, tmp_path: Path) -> None:
     first = hold(tmp_path)
-    message = (
-        rf"^process {first.pid} on {this_process().host} runs the sweep in {tmp_path}\. Wait until"
-        r".* hydra\.sweeper\.resume=true; or give this one another hydra\.sweep\.dir\."
-    )
-    for shard in (None, "0::2"):
-        with (
-            pytest.raises(SweepError, match=message),
-            sweep_lease(tmp_path, shard, wait_for_stale=True),  # only for those of other machines
-        ):
-            pass
-    assert signs(tmp_path) == [f"{this_process().host}-{first.pid}.json"]
-    first.communicate("\n")
-    with sweep_lease(tmp_path, None):
-        assert signs(tmp_path) == [f"{this_process().host}-{os.getpid()}.json"]
-    with pytest.raises(ZeroDivisionError), sweep_lease(tmp_path, None):
-        raise ZeroDivisionError
-    assert signs(tmp_path) == []
-
-
-def test_shards_run_at_once(hold: Hold, tmp_path: Path) -> None:
-    with sweep_lease(tmp_path, "2::3"):
-        assert not runs_elsewhere(tmp_path)
-        hold(tmp_path, "0::3")
-        assert runs_elsewhere(tmp_path)
-        assert len(signs(tmp_path)) == 2
-    assert refused(tmp_path).startswith("process ")
-
-
-@pytest.mark.parametrize("shard", [[], ["0::2"]], ids=["whole", "shard"])
-def test_a_dead_process_keeps_nobody_out(hold: Hold, tmp_path: Path, shard: list[str]) -> None:
-    first = hold(tmp_path, *shard)
     first.kill()
     os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # a zombie
     with sweep_lease(tmp_path, None):
@@ -274,15 +242,6 @@ def test_another_machine(
     assert path.exists() == (ago < 300)
 
 
-@pytest.mark.parametrize("content", ["", "{}", "7", '["other", 1]'])
-def test_a_foreign_file_among_the_leases(tmp_path: Path, content: str) -> None:
-    path = elsewhere(tmp_path, 0)
-    path.write_text(content)
-    with sweep_lease(tmp_path, None):
-        pass
-    assert path.exists()
-
-
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
     message = r"\.sweep cannot be written: File exists\. It holds the status of the jobs"
@@ -311,17 +270,6 @@ def test_one_that_is_not_on_its_turn_is_waited_for(tmp_path: Path, runs: bool) -
     other.start()
     assert bool(refused(tmp_path)) == runs
     other.join()
-
-
-def test_the_next_heartbeat_of_another_machine(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    with beating(elsewhere(tmp_path, 20)):
-        assert refused(tmp_path, wait_for_stale=True).startswith("process 1 on other runs")
-    assert "waiting for its next heartbeat, 300 seconds at most" in caplog.text
-    monkeypatch.setattr(lock, "STALE", 21.0)
-    elsewhere(tmp_path, 20)  # its machine is gone
-    assert not refused(tmp_path, wait_for_stale=True)
 
 
 MANY = """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import shutil
 import subprocess
@@ -63,16 +62,6 @@ def test_another_machine() -> None:
     assert not Process("elsewhere", os.getpid(), this_process().start_time).is_local
 
 
-def test_a_name_with_parentheses(tmp_path: Path) -> None:
-    sleep = shutil.which("sleep")
-    assert sleep is not None
-    odd = tmp_path / "a) Z 1 ("
-    shutil.copy(sleep, odd)
-    with subprocess.Popen([odd, "60"]) as started:
-        assert process(started.pid).is_alive
-        started.kill()
-
-
 def test_a_fork_is_another_process(python: Any) -> None:
     code = """
 import os
@@ -87,7 +76,7 @@ assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
     python("-W", "ignore::DeprecationWarning", "-c", code)
 
 
-def test_how_long_ago_a_file_was_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_how_long_ago_a_file_was_touched(tmp_path: Path) -> None:
     path = tmp_path / "lease"
     assert age(path) == age(tmp_path / "missing" / "lease") == float("inf")
     path.touch()
@@ -96,10 +85,3 @@ def test_how_long_ago_a_file_was_touched(tmp_path: Path, monkeypatch: pytest.Mon
     os.utime(path, (before, before))
     assert 990 < age(path) < 1010
     assert [each.name for each in tmp_path.iterdir()] == ["lease"]
-
-    def refused(*_: object, **__: object) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
-    monkeypatch.setattr(Path, "touch", refused)
-    monkeypatch.setattr(Path, "unlink", refused)
-    assert 990 < age(path) < 1010

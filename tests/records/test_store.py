@@ -14,7 +14,6 @@ import pytest
 from params_proto import Sweep
 from params_proto.errors import SweepError
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import UnreadableError
 from params_proto.records.process import Process, this_process
 from tests.records.test_record import RECORD
 
@@ -164,15 +163,6 @@ def test_a_claim_that_is_being_written(
     path.write_bytes(content)
     touched(path, ago)
     assert claim(store) == (None if holds else 2)
-
-
-@pytest.mark.parametrize("content", ["", "null", '{"job": 1234}', RECORD.text()])
-def test_a_job_without_a_whole_record_of_its_own_runs(store: JobStore, content: str) -> None:
-    store.path(JOB).parent.mkdir(parents=True)
-    store.path(JOB).write_text(content)
-    with pytest.raises(UnreadableError):
-        store.read(JOB)
-    assert claim(store) == 1
 
 
 def test_a_full_disk_keeps_no_claim(store: JobStore) -> None:

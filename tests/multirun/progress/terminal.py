@@ -57,21 +57,6 @@ class Terminal:
         )
         os.close(slave)
 
-    def resize(self, lines: int) -> None:
-        """Gives it another height; the lines below the cursor go first, as in VTE and tmux."""
-        self._set_size(self._master, lines)
-        screen, cursor = self.screen, self.screen.cursor
-        x, y = cursor.x, cursor.y
-        fewer = max(0, screen.lines - lines)
-        below = min(fewer, screen.lines - 1 - y)
-        screen.set_margins()
-        screen.cursor_position()
-        if below:  # pyte takes lines from the top, and leaves the cursor
-            screen.insert_lines(below)
-        screen.history.top.extend(screen.buffer[at] for at in range(below, fewer))
-        screen.resize(lines, screen.columns)
-        screen.cursor.x, screen.cursor.y = x, y - (fewer - below)
-
     def _set_size(self, terminal: int, lines: int) -> None:
         size = struct.pack("HHHH", lines, self.screen.columns, 0, 0)
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, size)

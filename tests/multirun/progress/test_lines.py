@@ -32,23 +32,6 @@ def progress(
     return made
 
 
-def test_only_what_is_known() -> None:
-    shown = progress(None)
-    assert shown.parts() == ["0 done", "0 running"]
-    shown.changed(record(0, status=Status.RUNNING))
-    assert shown.parts() == ["0 done", "1 running"]
-    shown.changed(record(0))
-    assert shown.parts() == ["1 done", "0 running"]
-
-
-def test_the_best_so_far() -> None:
-    values = [{"acc": 0.5}, {"acc": "NaN"}, {"acc": 0.75}, 3, None, {"acc": 0.6}]
-    shown = progress(9, Ranking("acc", maximize=True))
-    for job, value in enumerate(values):
-        shown.changed(record(job, value))
-    assert shown.parts()[-1] == "highest acc=0.75 (job 2 (seed=2))"
-
-
 def test_a_job_that_is_launched_again_counts_once() -> None:
     shown = progress(2)
     shown.changed(record(0, status=Status.FAILED))
@@ -58,14 +41,6 @@ def test_a_job_that_is_launched_again_counts_once() -> None:
     shown.changed(record(0, status=Status.FAILED))  # which is known
     shown.changed(record(0)._replace(attempt=RECORD.attempt + 1))
     assert shown.parts()[:2] == ["2/2 done", "0 running"]
-
-
-def test_jobs_that_ran_before(capsys: pytest.CaptureFixture[str]) -> None:
-    remaining = ResumeFilter(JobStore(Path()), Best(Ranking("loss")), left_out=5, unfinished=2)
-    shown = progress(10, remaining=remaining)
-    shown.changed(record(0))
-    assert shown.parts()[:2] == ["4/10 done", "2 failed"]
-    assert capsys.readouterr().err == "[6/10] job 0 (seed=0) completed in 1.2 s\n"
 
 
 def test_a_line_for_each_job_and_now_and_then_one_for_all(

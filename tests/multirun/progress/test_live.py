@@ -103,6 +103,9 @@ def test_a_line_below_what_jobs_write(run: Run, tmp_path: Path) -> None:
         assert f"seed {seed} loads ... done" in lines
         assert sum(line.endswith(f"seed {seed} logs") for line in lines) == 1
     assert "3 completed, 1 failed in out" in lines
+    buffer, display = terminal.screen.buffer, terminal.screen.display
+    at = next(at for at, line in enumerate(display) if line.startswith("  2  3 "))
+    assert (buffer[at - 1][2].fg, buffer[at][2].fg) == ("default", "red")  # it stands out
     assert terminal.screen.margins is None
 
 

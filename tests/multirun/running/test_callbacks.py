@@ -33,26 +33,16 @@ class Train:
 
 main = hydra.main(config_path="conf", config_name="config", version_base="1.3")(Train())
 """,
-    "proto": """
-@proto.cli(config_path="conf", config_name="config")
-@tagged
-def main(lr: float = 0.1):
-    return lr
-""",
 }
 HEAD = """
 import hydra
-from params_proto import proto
-
 def tagged(function):
     function.tag = "mine"
     return function
 """
 
 
-@pytest.mark.parametrize(
-    ("app", "launcher"), [("plain", "joblib"), ("object", "basic"), ("proto", "joblib")]
-)
+@pytest.mark.parametrize(("app", "launcher"), [("plain", "joblib"), ("object", "basic")])
 def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, launcher: str) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/config.yaml").write_text(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import shlex
 import subprocess
 import sys
@@ -12,12 +11,9 @@ from typing import Any
 
 import pytest
 
-from params_proto.records.process import Process, this_process
-from tests.multirun.progress.terminal import Terminal
+from tests.records.test_lock import elsewhere
 
 APP = """
-import os
-from pathlib import Path
 from params_proto import proto
 
 
@@ -25,8 +21,6 @@ from params_proto import proto
 def train(lr: float = 0.1, seed: int = 0):
     if lr == 7:
         raise ValueError("diverged")
-    if os.environ.get("RETURNS") == "number":
-        return lr * seed
     return {"loss": lr * seed, "accuracy": 1 - lr}
 
 
@@ -36,9 +30,7 @@ PLAIN = """
 import os
 import hydra
 
-conf = "conf" if os.path.isdir("conf") else None
-
-@hydra.main(version_base=None, config_path=conf, config_name=conf and "config")
+@hydra.main(version_base=None, config_path="conf", config_name="config")
 def main(config):
     pass
 
@@ -80,12 +72,9 @@ def rows(directory: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_the_best_first_and_the_command_that_trains_it_again(
-    run: Any, tmp_path: Path, launcher: list[str]
-) -> None:
+def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path: Path) -> None:
     best = ["hydra.sweeper.metric=accuracy", "hydra.sweeper.direction=maximize"]
-    said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best, *launcher)
+    said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best, *JOBLIB)
     assert sum(line.startswith("[") for line in said) == 3
     assert said[4:8] == [
         "job  lr   loss  accuracy  status     seconds",
@@ -108,26 +97,13 @@ def test_the_best_first_and_the_command_that_trains_it_again(
     assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]
 
 
-def test_of_a_number_the_least(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RETURNS", "number")
-    said = run("seed=3,1,2", "hydra.sweep.dir=out")
-    assert [line.split()[0] for line in said[5:8]] == ["1", "2", "0"]
-    turn = "hydra.sweeper.direction=maximize for the highest"
-    assert said[-2] == f"Best: lowest value = 0.1, job 1; {turn}"
-    assert said[-1].endswith("app.py seed=1")
-
-
 def test_twenty_rows_at_most(run: Any, tmp_path: Path) -> None:
-    said = run("seed=range(0,25)", "hydra.sweep.dir=out")
-    assert said[-3:] == ["and 5 more: params-proto results out", "", "25 completed in out"]
+    said = run("seed=range(0,25)", "hydra.sweeper.metric=acuracy", "hydra.sweep.dir=out")
+    assert "and 5 more: params-proto results out" in said
+    hint = "metric=acuracy: the jobs returned no acuracy. Did you mean accuracy?"
+    assert said[-2:] == [hint, "25 completed in out"]
     assert [line.split()[0] for line in said[27:47]] == [str(job) for job in range(20)]
     assert len(rows(tmp_path / "out")) == 25
-
-
-def test_another_name_of_the_metric(run: Any) -> None:
-    said = run("seed=1,2", "hydra.sweeper.metric=acuracy", "hydra.sweep.dir=out")
-    hint = "metric=acuracy: the jobs returned no acuracy. Did you mean accuracy?"
-    assert said[-2:] == [hint, "2 completed in out"]
 
 
 def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path) -> None:
@@ -142,7 +118,7 @@ def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path)
     assert [row["status"] for row in rows(tmp_path / "out")] == ["completed", "failed", "pending"]
 
 
-@pytest.mark.parametrize("launcher", [[], JOBLIB, SUBMITIT], ids=["basic", "joblib", "submitit"])
+@pytest.mark.parametrize("launcher", [[], SUBMITIT], ids=["basic", "submitit"])
 def test_the_end_of_a_sweep_in_which_a_job_failed(screen: Any, launcher: list[str]) -> None:
     said = screen("lr=0.1,7", "hydra.sweeper.metric=accuracy", "hydra.sweep.dir=out", *launcher)
     assert said[-4] == "- ValueError: diverged (1 job: 1)"
@@ -155,7 +131,7 @@ def test_the_end_of_a_sweep_in_which_a_job_failed(screen: Any, launcher: list[st
     end = said.index("ValueError: diverged")
     frames = [line for line in said[start:end] if line.startswith("  File ")]
     assert len(frames) == 1
-    assert frames[0].endswith('app.py", line 10, in train')
+    assert frames[0].endswith('app.py", line 8, in train')
     assert said[end - 1].strip() == 'raise ValueError("diverged")'
     assert end < said.index("1 completed, 1 failed in out")
 
@@ -181,37 +157,6 @@ def test_a_launcher_that_cannot_connect(screen: Any, monkeypatch: pytest.MonkeyP
     assert "params_proto" not in text.replace("hydra/sweeper=params_proto", "")
 
 
-def test_a_job_that_failed_stands_out(run: Any, tmp_path: Path) -> None:
-    command = [sys.executable, "app.py", "-m", "lr=0.1,7", "hydra.sweep.dir=out"]
-    terminal = Terminal(command, tmp_path, lines=40)
-    assert terminal.to_the_end() == 1
-    row = next(
-        at
-        for at, line in enumerate(terminal.screen.display)
-        if line.startswith("  1  7 ") and "failed" in line
-    )
-    assert terminal.screen.buffer[row][2].fg == "red"
-    assert terminal.screen.buffer[row - 1][2].fg == "default"
-
-
-def test_silence(run: Any, tmp_path: Path) -> None:
-    assert run("seed=1,2", "hydra.sweeper.progress=false", "hydra.sweep.dir=out") == []
-    assert len(rows(tmp_path / "out")) == 2
-
-
-def test_of_one_job_there_is_nothing_to_tell(run: Any, tmp_path: Path) -> None:
-    assert run("seed=1", "hydra.sweep.dir=out") == []
-    assert len(rows(tmp_path / "out")) == 1
-
-
-def test_nothing_to_sweep(tmp_path: Path, python: Any) -> None:
-    (tmp_path / "conf").mkdir()
-    (tmp_path / "conf" / "config.yaml").write_text("name: ???\ndb: {port: 1}\nlr: 0.1\n")
-    (tmp_path / "app.py").write_text(PLAIN)
-    said = python("app.py", "-m", "hydra/sweeper=params_proto").stderr
-    assert "Nothing is swept: one job runs. Give a key of the config several values" in said
-
-
 def test_the_best_runs_again_with_what_its_job_was_given(tmp_path: Path, python: Any) -> None:
     for name, content in {
         "conf/config.yaml": "lr: 1\nseed: 2\n",
@@ -230,50 +175,30 @@ def test_the_best_runs_again_with_what_its_job_was_given(tmp_path: Path, python:
     subprocess.run(again, cwd=tmp_path, check=True, capture_output=True)
 
 
-def test_a_job_that_changes_the_working_directory(tmp_path: Path, python: Any) -> None:
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "app.py").write_text(PLAIN.replace("pass", "os.chdir(config.to)"))
-    done = python(
-        *("app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out", "+x=1"),
-        f"+to={tmp_path}/elsewhere,{tmp_path}/elsewhere",
-    )
-    assert done.stderr.splitlines()[-2:] == [
-        "2 completed in out",
-        "No job returned a value: there is nothing to rank.",
-    ]
-    assert len(rows(tmp_path / "out")) == 2
+def test_of_one_job_there_is_nothing_to_tell(
+    multirun: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert len(rows(multirun("seed=1").directory)) == 1
+    assert capfd.readouterr().err == ""
+    multirun(to="none")
+    said = capfd.readouterr().err
+    assert "Nothing is swept: one job runs. Give a key of the config several values" in said
+    assert " lr=0.1,...; --cfg job shows" in said
 
 
-def test_the_last_part_leaves_them(run: Any, tmp_path: Path) -> None:
-    part = ["seed=range(0,4)", "hydra.sweep.dir=out"]
-    running = tmp_path / "out" / ".sweep" / "running"
-    running.mkdir(parents=True)
-    other = Process(this_process().host, this_process().pid, this_process().start_time)
-    (running / "another.json").write_text(json.dumps([*other, "1::2"]))
-    said = run(*part, "hydra.sweeper.slice=0::2")
-    assert [line[:5] for line in said] == ["[1/2]", "[2/2]"]
-    assert not (tmp_path / "out" / "results.csv").exists()
-    (running / "another.json").unlink()
-    assert "4 completed in out" in run(*part, "hydra.sweeper.slice=1::2")
-    assert len(rows(tmp_path / "out")) == 4
+def test_the_last_part_leaves_them(multirun: Any, app: Path) -> None:
+    other = elsewhere(app / "out", 0, "1::2")
+    multirun("seed=range(0,4)", "hydra.sweeper.slice=0::2")
+    assert not (app / "out" / "results.csv").exists()
+    other.unlink()
+    multirun("seed=range(0,4)", "hydra.sweeper.slice=1::2")
+    assert len(rows(app / "out")) == 4
 
 
-def test_a_file_that_cannot_be_written(run: Any, tmp_path: Path) -> None:
-    (tmp_path / "out" / "results.csv").mkdir(parents=True)
-    command = [sys.executable, "app.py", "-m", "seed=1,2", "hydra.sweep.dir=out"]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0
-    assert "results.csv cannot be written: Is a directory. The table can be had la" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("option", "message"),
-    [
-        ("direction=up", "hydra.sweeper.direction=up: it is minimize or maximize."),
-        ("metric=[a]", "hydra.sweeper.metric"),
-    ],
-)
-def test_wrong_options(run: Any, tmp_path: Path, option: str, message: str) -> None:
-    said = run("seed=1,2", f"hydra.sweeper.{option}", "hydra.sweep.dir=out", status=1)
-    assert message in "\n".join(said)
-    assert not (tmp_path / "out").exists()
+def test_a_file_that_cannot_be_written(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (app / "out" / "results.csv").mkdir(parents=True)
+    multirun("seed=1,2")
+    said = capsys.readouterr().out
+    assert "results.csv cannot be written: Is a directory. The table can be had la" in said

@@ -8,9 +8,7 @@ import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -20,11 +18,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
-from params_proto.multirun.resume_command import python as python_name
-from params_proto.multirun.resume_command import resume_command, script
-
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
-LAUNCHERS = pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
 
 
 def records(directory: Path) -> dict[int, dict[str, Any]]:
@@ -67,7 +61,7 @@ def test_they_are_told_at_once_and_at_the_end(
             raise KeyError(config.seed)
 
     with pytest.raises(JobError, match="and 1"):
-        multirun("seed=range(0,16)", task=task)
+        multirun("seed=range(0,16)", "hydra.sweeper.max_batch_size=6", task=task)
     said = capsys.readouterr().out
     told = [line.partition(" - ")[2] for line in said.splitlines() if "][ERROR] - job " in line]
     assert told[0] == f"job 1 (seed=1) failed: JobError: an odd one. Its directory: {app}/out/1"
@@ -83,8 +77,7 @@ def test_they_are_told_at_once_and_at_the_end(
     ]
 
 
-@LAUNCHERS
-@pytest.mark.parametrize("most", [0, 1])
+@pytest.mark.parametrize(("launcher", "most"), [([], 1), (JOBLIB, 0)], ids=["basic", "joblib"])
 def test_no_more_jobs_start_after_some_have_failed(
     multirun: Any, app: Path, launcher: list[str], most: int
 ) -> None:
@@ -102,7 +95,9 @@ def test_no_more_jobs_start_after_some_have_failed(
             **dict.fromkeys(range(1, 2 + most), "failed"),
         }
     # what did not run is as if it had never been launched: it runs when the sweep resumes
-    run = multirun(f"hydra.sweeper.resume={app}/out", *launcher, task=lambda config: config.seed)
+    # and the failures of this run do not count in that one
+    ours = [f"hydra.sweeper.resume={app}/out", f"hydra.sweeper.max_failures={most}"]
+    run = multirun(*ours, *launcher, task=lambda config: config.seed)
     assert len(run.jobs) == 10 - sum(one["status"] == "completed" for one in found.values())
     assert {one["status"] for one in records(app / "out").values()} == {"completed"}
 
@@ -174,22 +169,11 @@ def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: i
     assert {one["status"] for one in records(app / "out").values()} == {"completed"}
 
 
-def test_failures_of_an_earlier_run_do_not_count_after_a_death(multirun: Any, app: Path) -> None:
-    with pytest.raises(KeyError):
-        multirun("seed=range(0,6)", *JOBLIB, task=lambda config: {}[config.seed])
-    ours = [f"hydra.sweeper.resume={app}/out", "hydra.sweeper.max_failures=1"]
-    with pytest.raises(CompactHydraException, match="its process died"):
-        multirun(*ours, *JOBLIB, task=dies)
-    found = {job: one["status"] for job, one in records(app / "out").items()}
-    assert found == {0: "crashed", **dict.fromkeys(range(1, 6), "completed")}
-
-
-@LAUNCHERS
 def test_a_job_that_fails_is_run_again(
-    multirun: Any, app: Path, launcher: list[str], capsys: pytest.CaptureFixture[str]
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(JobError, match="seed 1"):
-        multirun("seed=0,1,2,3,4", "hydra.sweeper.retries=2", *launcher, task=fails)
+        multirun("seed=0,1,2,3,4", "hydra.sweeper.retries=2", task=fails)
     found = records(app / "out")
     assert [one["attempt"] for one in found.values()] == [1, 3, 2, 3, 3]
     assert [one["status"] for one in found.values()] == [
@@ -201,12 +185,6 @@ def test_a_job_that_fails_is_run_again(
     assert "Launching 4 jobs again, 1 of 2 retries" in said
     assert "Launching 3 jobs again, 2 of 2 retries" in said
     assert summary(said)[0] == "2 jobs failed:"
-
-
-def test_retries_that_all_succeed(multirun: Any) -> None:
-    run = multirun("seed=0,2,3", "hydra.sweeper.retries=2", task=fails)
-    assert run.jobs == ["seed=0", "seed=2", "seed=3"]
-    assert run.values == [1, 2, 3]
 
 
 def test_retries_come_after_their_batch(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
@@ -235,91 +213,6 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
     assert run.values == [1]
 
 
-@pytest.mark.parametrize(
-    ("start", "of_hydra", "directory", "expected"),
-    [
-        (["python", "train.py", "-m"], [], "out", "python train.py -m hydra.sweeper.resume=out"),
-        (["python", "my train.py", "-m"], [], "a b", "python 'my train.py' -m 'hydra.sweeper.resume='\"'\"'a b'\"'\"''"),
-        (
-            ["python", "a.py"],
-            ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra/sweeper=params_proto", "hydra.sweeper.retries=2", "hydra.verbose=true"],
-            "/x",
-            "python a.py hydra/launcher=joblib hydra.launcher.n_jobs=2 hydra/sweeper=params_proto hydra.sweeper.retries=2 hydra.verbose=true hydra.sweeper.resume=/x",
-        ),
-        (
-            ["python", "a.py"],
-            ["hydra.sweep.dir=out", "hydra.sweep.subdir=x", "hydra.job.chdir=true", "hydra.sweeper.sweep=s.yaml", "+hydra.sweeper.sweep.repeat=2", "hydra.sweeper.zip=[a,b]", "+hydra.sweeper.params.lr=1",
-             "hydra.sweeper.resume=true", "hydra.sweeper.rerun=all", "hydra.sweeper.resume_changed=true", "hydra.sweeper.overwrite=true"],
-            "x",
-            "python a.py hydra.sweeper.resume=x",
-        ),
-        (["python", "a.py"], [], "it's $HOME/`ls`", None),
-        (["python", "a.py"], [], "é 🦜", None),
-        (["python", "a.py"], [], "true", None),
-    ],
-    ids=lambda value: str(value)[:60],
-)  # fmt: skip
-def test_the_command(
-    start: list[str], of_hydra: list[str], directory: str, expected: str | None
-) -> None:
-    from params_proto.overrides.parse import parse
-
-    given = resume_command(start, of_hydra, directory)
-    if expected is not None:
-        assert given == expected
-    # a shell takes it apart as it was put together, and Hydra reads the directory
-    printed = subprocess.run(
-        ["sh", "-c", f"printf '%s\\n' {given}"], capture_output=True, text=True, check=True
-    )
-    *_, last = printed.stdout.splitlines()
-    assert shlex.split(given)[-1] == last
-    assert parse(last.removeprefix("hydra.sweeper.resume=")) == directory
-
-
-@pytest.mark.parametrize(
-    ("arguments", "kept"),
-    [
-        (["lr=1", "-m", "-cn", "other", "x=-1"], ["-m", "-cn", "other"]),
-        (["-cp", "my conf", "--config-name", "a", "-m", "+x=1"], ["-cp", "my conf", "--config-name", "a", "-m"]),
-        (["--config-dir=conf", "-m", "~x"], ["--config-dir=conf", "-m"]),
-        (["hydra.mode=MULTIRUN", "lr=1,2"], ["hydra.mode=MULTIRUN"]),
-        ([], []),
-    ],
-    ids=str,
-)  # fmt: skip
-@pytest.mark.parametrize("run", ["script.py", "module", "program"])
-def test_how_this_process_was_started(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: str, arguments: list[str], kept: list[str]
-) -> None:
-    main = type(sys)("__main__")
-    main.__spec__ = None
-    program = tmp_path / "train"
-    program.write_text("")
-    program.chmod(0o755)
-    start = {
-        "script.py": [python_name(), "my train.py"],
-        "module": [python_name(), "-m", "lab.train"],
-        "program": [str(program)],
-    }[run]
-    if run == "module":
-        from importlib.machinery import ModuleSpec
-
-        main.__spec__ = ModuleSpec("lab.train.__main__", None)
-    monkeypatch.setitem(sys.modules, "__main__", main)
-    monkeypatch.setattr(sys, "argv", [start[-1], *arguments])
-    monkeypatch.setattr(sys, "orig_argv", ["python", *start[1:], *arguments])
-    assert script() == [*start, *kept]
-
-
-def test_the_name_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert python_name() == sys.executable
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    found = shutil.which(python_name())
-    assert found is not None
-    assert Path(found).resolve() == Path(sys.executable).resolve()
-
-
 APP = """
 import os, sys
 import hydra
@@ -339,12 +232,11 @@ main()
 """
 
 
-@pytest.mark.parametrize("way", ["-m", "hydra.mode=MULTIRUN"])
-def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
+def test_as_a_user_runs_it(app: Path, python: Any) -> None:
     (app / "my app.py").write_text(APP)
     done = python(
         *("-u", "-W", "ignore::ImportWarning", "my app.py"),
-        *(way, "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
+        *("hydra.mode=MULTIRUN", "hydra/sweeper=params_proto", "seed=1,2,3,4,5"),
         *("hydra/launcher=joblib", "hydra.launcher.n_jobs=1", 'hydra.sweep.dir="it\'s a run"'),
         status=1,
     )
@@ -372,16 +264,3 @@ def test_as_a_user_runs_it(app: Path, python: Any, way: str) -> None:
         *("ran 2", "ran 3")
     ]
     assert [one["attempt"] for one in records(app / "it's a run").values()] == [1, 2, 2, 1, 1]
-
-
-def test_the_traceback_at_the_end_is_that_of_the_basic_sweeper(app: Path, python: Any) -> None:
-    (app / "app.py").write_text(APP)
-    shown: dict[str, str] = {}
-    for sweeper in ("basic", "params_proto"):
-        to = f"hydra.sweep.dir={sweeper}"
-        done = python("app.py", "-m", f"hydra/sweeper={sweeper}", "seed=1,2", to, status=1)
-        _, start, rest = done.stderr.partition("Error executing job")
-        shown[sweeper] = start + rest.partition("\n\n")[0].rstrip()
-
-    assert "app.py" in shown["basic"]
-    assert shown["params_proto"] == shown["basic"]

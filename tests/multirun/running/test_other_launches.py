@@ -60,24 +60,12 @@ def script(request: pytest.FixtureRequest, tmp_path: Path, python: Any) -> Any:
     return run
 
 
-def test_the_best_has_no_command(script: Any, python: Any) -> None:
-    assert "\nIts overrides: lr=1\n" in script("2,1", "--fast")
-    assert python("-m", "params_proto", "best", "out").stdout == "lr=1\n"
-
-
-def test_the_same_launch_goes_on(script: Any) -> None:
-    said = script("7,1", status=1)
+def test_the_same_launch_goes_on_and_the_best_has_no_command(script: Any, python: Any) -> None:
+    said = script("7,2,1", "--fast", status=1)
     again = "the same launch, with hydra/sweeper=params_proto hydra.sweeper.resume=out"
     assert f"Resume with: {again}\n" in said
-
-
-def test_a_command_line_that_a_script_adds_to_runs_the_best_again(
-    tmp_path: Path, python: Any
-) -> None:
-    added = 'import sys\nsys.argv.append("hydra.job.chdir=true")\nmain()\n'
-    (tmp_path / "script.py").write_text(PROTO + added)
-    told = python("script.py", "-m", "lr=2,1", "hydra.sweep.dir=out").stderr
-    assert told.splitlines()[-1].endswith("script.py hydra.job.chdir=true lr=1")
+    assert "\nIts overrides: lr=1\n" in said
+    assert python("-m", "params_proto", "best", "out").stdout == "lr=1\n"
 
 
 def test_a_command_line_whose_config_says_multirun(tmp_path: Path, python: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -77,12 +76,10 @@ FIRST = ["hydra.sweep.dir=runs/1", "hydra.sweeper.slice=0:1"]
 @pytest.mark.parametrize(
     ("commands", "plain"),
     [
-        ([["train.py", *SEEDS, "hydra.sweep.dir=runs/1", "hydra.job.chdir=true"]], True),
-        ([["-m", "train", *SEEDS, "hydra.sweep.dir='runs/${now:%S%f}'"]], False),
-        ([["train.py", *SEEDS, "hydra.sweep.dir=runs/1", *JOBLIB]], False),
+        ([["-m", "train", *SEEDS, "hydra.sweep.dir='runs/${now:%S%f}'", *JOBLIB]], False),
         ([["train.py", *SEEDS, *FIRST], ["train.py", *OURS, *AGAIN]], True),
     ],
-    ids=["chdir", "module-and-time", "joblib", "resume"],
+    ids=["module, time and joblib", "resume"],
 )
 def test_each_rank_runs_the_job_of_the_first(
     lab: Path,
@@ -137,8 +134,6 @@ def test_tasks_that_submitit_starts(lab: Path, python: Python) -> None:
 
 
 STARTS_ANOTHER = """
-import json
-import os
 import subprocess
 import sys
 from params_proto import proto
@@ -149,8 +144,6 @@ def main(seed: int = 0, lr: float = 0.1):
     if seed:
         inner = [sys.argv[0], "-m", "lr=1,2", "hydra.sweep.dir=runs/inner"]
         subprocess.run([sys.executable, *inner], check=True)
-    with open("environment.json", "w") as file:
-        json.dump(dict(os.environ), file)
 
 main()
 """
@@ -162,16 +155,3 @@ def test_another_sweep_that_a_job_starts(lab: Path, python: Python) -> None:
     ran = [line for line in done.stdout.splitlines() if line.startswith("ran")]
     assert ran == ["ran 1 0.1", "ran 0 1.0", "ran 0 2.0"]
     assert statuses(lab / "runs/inner") == ["completed"] * 2
-
-
-def test_the_same_command_once_the_job_is_over(
-    lab: Path, python: Python, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As in a shell that a job has left in the background."""
-    (lab / "outer.py").write_text(STARTS_ANOTHER)
-    command = ["outer.py", "-m", "lr=3,4", "hydra.sweep.dir='runs/${now:%S%f}'"]
-    python(*command)
-    for name, value in json.loads((lab / "environment.json").read_text()).items():
-        monkeypatch.setenv(name, value)
-    assert "ran 0 3.0" in python(*command).stdout
-    assert [statuses(one) for one in (lab / "runs").iterdir()] == [["completed"] * 2] * 2

@@ -18,7 +18,6 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import CompactHydraException
 
 import params_proto
-from params_proto.overrides.identity import identity
 from tests.versions import HYDRA_1_3
 
 FIELDS = [
@@ -86,10 +85,9 @@ def test_while_it_runs(multirun: Any, app: Path) -> None:
     assert running["pid"] == os.getpid()
 
 
-@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_a_job_that_fails(multirun: Any, app: Path, launcher: list[str]) -> None:
+def test_a_job_that_fails(multirun: Any, app: Path) -> None:
     with pytest.raises(ZeroDivisionError, match="at 1"):
-        multirun("seed=0,1,2", *launcher, task=fails_at_1)
+        multirun("seed=0,1,2", *JOBLIB, task=fails_at_1)
     assert each(app / "out", "status") == ["completed", "failed", "completed"]
     failed = records(app / "out")[1]
     error = failed.pop("error")
@@ -102,48 +100,6 @@ def test_a_job_that_fails(multirun: Any, app: Path, launcher: list[str]) -> None
     assert (last, more) == ("ZeroDivisionError: at 1", "and more")
     assert failed["value"] is None
     assert failed["ended"] >= failed["started"]
-
-
-SCRIPT = """
-import hydra
-
-def below(config):
-    raise LookupError(config.seed)
-
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(config):
-    below(config)
-
-main()
-"""
-PROTO = """
-from params_proto import proto
-
-@proto.cli
-def main(seed: int = 0):
-    raise LookupError(seed)
-
-main()
-"""
-
-
-@pytest.mark.parametrize(
-    ("script", "frames", "launcher"),
-    [(SCRIPT, 2, "basic"), (PROTO, 1, "basic"), (PROTO, 1, "joblib")],
-    ids=["hydra", "proto", "proto-joblib"],
-)
-def test_the_traceback_begins_at_the_users_code(
-    app: Path, python: Any, script: str, frames: int, launcher: str
-) -> None:
-    (app / "app.py").write_text(script)
-    ours = ["hydra/sweeper=params_proto", f"hydra/launcher={launcher}"]
-    python("app.py", "-m", *ours, "seed=7", "hydra.sweep.dir=out", status=1)
-    (failed,) = records(app / "out")
-    trace = failed["error"]["traceback"].splitlines()
-    places = [line for line in trace if line.startswith("  File ")]
-    assert len(places) == frames
-    assert all(str(app / "app.py") in place for place in places)
-    assert trace[-1] == "LookupError: 7"
 
 
 class UnsayableError(Exception):
@@ -231,13 +187,10 @@ def test_a_value_that_is_no_json(
 @pytest.mark.parametrize(
     ("overrides", "config"),
     [
-        (["+sweep=grid"], {"lr": 1, "seed": 0}),
         (["+sweep=pairs", "++seed=1,2"], {"lr": 1, "model": "small", "seed": 1}),
-        (["seed=1"], {}),
         (["db=null,pg"], {"db": None}),
         (["layers=[1,2],[3]", "name='1',x"], {"layers": [1, 2], "name": "1"}),
         (["lr=inf,nan"], {"lr": "Infinity"}),
-        (["obj.x=range(1,3)"], {"obj.x": 1}),
     ],
     ids=str,
 )
@@ -253,54 +206,12 @@ def test_a_directory_of_its_own(multirun: Any, app: Path) -> None:
     assert each(run.directory, "dir") == ["runs/1", "runs/2"]
 
 
-SPELLINGS = [
-    ["lr=0.5", "seed=1", "+model=small"],
-    ["++lr=5e-1", "seed=1", "+model='small'"],
-    ["+model=small", "lr=.5", "++seed=1"],
-]
-
-
-def test_an_identity_knows_neither_order_nor_spelling(multirun: Any, app: Path) -> None:
-    runs = [multirun(*job, to=f"out{n}").directory for n, job in enumerate(SPELLINGS)]
-    runs += [multirun("lr=0.1,0.5", "seed=0,1", "+model=small", to="grid").directory]
-    (app / "conf" / "sweep" / "said.yaml").write_text("# @package hydra.sweeper.sweep\n{}\n")
-    runs += [multirun(*SPELLINGS[0], "+sweep=said", to="chosen").directory]
-    *spelled, grid, chosen = [each(run, "identity") for run in runs]
-    assert spelled == [spelled[0]] * len(SPELLINGS)
-    assert len(set(grid)) == 4
-    assert spelled[0][0] in grid
-    assert chosen == spelled[0]
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "same"),
-    [
-        (["lr=1"], ["lr=1.0"], True),
-        (["lr=1"], ["lr='1'"], False),
-        (["lr=1"], ["lr=true"], False),
-        (["lr=true"], ["lr=True"], True),
-        (["lr=null"], ["~lr"], False),
-        (["x={a:1,b:2}"], ["x={b:2,a:1.0}"], True),
-        (["x=[1,2]"], ["x=[2,1]"], False),
-        (["x=nan"], ["x=NaN"], True),
-        (["x=a", "y=b"], ["x=b", "y=a"], False),
-        (["x=${y}"], ["x='${y}'"], True),
-    ],
-    ids=lambda value: " ".join(value)[:40] if isinstance(value, list) else str(value),
-)
-def test_what_is_the_same_job(one: list[str], other: list[str], same: bool) -> None:
-    assert (identity(one) == identity(other)) == same
-
-
 REPEATED = ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}", "lr=1,1"]
 
 
-@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
-def test_equal_jobs_run_once_each_in_slices_that_overlap(
-    multirun: Any, launcher: list[str]
-) -> None:
+def test_equal_jobs_run_once_each_in_slices_that_overlap(multirun: Any) -> None:
     for part in ("1::3", "6:2:-1", "::"):
-        run = multirun(*REPEATED, *launcher, f"hydra.sweeper.slice={part}")
+        run = multirun(*REPEATED, f"hydra.sweeper.slice={part}")
     assert each(run.directory, "job") == [*range(8)]
     assert each(run.directory, "attempt") == [1] * 8
     assert len(set(each(run.directory, "identity"))) == 2
@@ -397,12 +308,11 @@ def loses_its_record(config: Any) -> None:
         raise ZeroDivisionError("and no record")
 
 
-@pytest.mark.parametrize("launcher", [[], JOBLIB], ids=["basic", "joblib"])
 def test_a_record_that_cannot_be_written_at_the_end(
-    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str], launcher: list[str]
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(ZeroDivisionError, match="and no record"):
-        multirun("seed=0,1,2", *launcher, task=loses_its_record)
+        multirun("seed=0,1,2", task=loses_its_record)
     logs = [(app / "out" / str(job) / "app.log").read_text() for job in range(3)]
     for job, status in enumerate(["completed", "failed", "completed"]):
         assert f"job {job} is {status}, but its record, {app / 'out'}" in logs[job]

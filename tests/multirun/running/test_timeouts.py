@@ -66,15 +66,10 @@ def test_a_job_that_takes_the_error_for_another_gets_it_again(multirun: Any, app
     assert not (app / "to the end").exists()
 
 
-def test_the_longest() -> None:
-    with time_limit(100_000_000):
-        assert signal.getitimer(signal.ITIMER_REAL)[0] > 99_000_000
-
-
 def test_the_signal_is_let_go() -> None:
     before = signal.getsignal(signal.SIGALRM)
-    with time_limit(100):
-        assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+    with time_limit(100_000_000):
+        assert signal.getitimer(signal.ITIMER_REAL)[0] > 99_000_000
     assert signal.getitimer(signal.ITIMER_REAL)[0] == 0
     assert signal.getsignal(signal.SIGALRM) is before
 
@@ -105,6 +100,7 @@ def test_not_in_a_thread() -> None:
         ("timeout=.inf", "timeout=inf is not a number of seconds"),
         ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
         ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
+        ("direction=up", "direction=up: it is minimize or maximize."),
     ],
 )
 def test_numbers(multirun: Any, app: Path, override: str, message: str) -> None:
@@ -120,17 +116,11 @@ def test_a_launcher_with_a_limit_of_its_own(multirun: Any, app: Path) -> None:
     assert not list((app / "out").iterdir())
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["hydra/launcher=joblib", "hydra.launcher.prefer=threads"],
-        ["hydra/launcher=joblib", "hydra.launcher.backend=threading"],
-    ],
-    ids=lambda options: options[1],
-)
-def test_a_launcher_of_threads(multirun: Any, app: Path, options: list[str]) -> None:
+@pytest.mark.parametrize("option", ["prefer=threads", "backend=threading"])
+def test_a_launcher_of_threads(multirun: Any, app: Path, option: str) -> None:
+    joblib = ["hydra/launcher=joblib", f"hydra.launcher.{option}"]
     with pytest.raises(CompactHydraException, match="runs its jobs in threads"):
-        multirun("seed=1", "hydra.sweeper.timeout=3", *options)
+        multirun("seed=1", "hydra.sweeper.timeout=3", *joblib)
     assert not list((app / "out").iterdir())
 
 
