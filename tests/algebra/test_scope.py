@@ -200,12 +200,9 @@ def test_a_root_with_kwargs_has_every_name() -> None:
 
 
 def test_an_ambiguous_name_shows_every_full_name() -> None:
-    with pytest.raises(SweepError) as error:
+    cure = r"Training and Model have it\. Write training\.size or model\.size,"
+    with pytest.raises(SweepError, match=rf"^set: size is ambiguous: {cure}"):
         Sweep(main, Training, Model).set(size=1)
-    assert str(error.value) == (
-        "set: size is ambiguous: Training and Model have it. Write training.size for that of"
-        " Training; write model.size for that of Model."
-    )
 
 
 def test_the_name_of_a_root_that_a_prefix_class_has_as_well() -> None:
@@ -332,7 +329,7 @@ def test_what_a_prefix_sweep_reads_are_its_own_names() -> None:
 def test_an_axis_of_a_joined_target_is_taken() -> None:
     sweep = Sweep(main).product(seed=[1]) * Sweep(Training).product(size=[3])
 
-    with pytest.raises(SweepError, match=r"training\.size is set by product\(\) twice"):
+    with pytest.raises(SweepError, match=r"training\.size is set by product\(\) and again by"):
         sweep.product(size=[4])
     with pytest.raises(SweepError, match=r"training\.size is set by product\(\) on the left"):
         _ = sweep * Sweep(Training).product(size=[4])

@@ -83,7 +83,7 @@ FORMS = {
         .sample(6, seed=1)[1:5:2],
         """\
         product: {lr: [0.1, 0.01, 0.001], bs: [32, 64], layers: [[1], [2]]}
-        exclude: {lr: 0.1, bs: [32, 64]}
+        exclude: {lr: [0.1], bs: [32, 64]}
         derive: {name: "lr{lr:.0e}-{bs}"}
         shuffle: {seed: 3}
         sample: {n: 6, seed: 1}
@@ -94,7 +94,7 @@ FORMS = {
         Sweep().zip(a=["1,2", "x"], b=["x", "y"]).exclude(a="1,2", b="x"),
         """\
         zip: {a: ["1,2", x], b: [x, y]}
-        exclude: {a: ["1,2"], b: x}
+        exclude: {a: ["1,2"], b: [x]}
         """,
     ),
     "a list as a value of exclude": (
@@ -161,9 +161,9 @@ FORMS = {
         """,
     ),
     "a range": (
-        Sweep().product(a=range(3), b=range(100), c=range(50, -50, -2)),
+        Sweep().product(a=range(3), b=range(100), c=range(50, -60, -2)),
         """\
-        product: {a: [0, 1, 2], b: "range(0,100)", c: "range(50,-50,-2)"}
+        product: {a: [0, 1, 2], b: "range(0,100)", c: "range(50,-60,-2)"}
         """,
     ),
     "values of every type": (
@@ -290,7 +290,7 @@ UNSAVABLE = {
     ),
     "above every axis": (
         Sweep().set(b=1).exclude(b=2).product(a=[1, 2]),
-        r"^exclude comes before every axis here .*: .jsonl; or call exclude\(\) after",
+        r"^exclude comes before every axis, .* Put it after product\(\), .*: \.jsonl",
     ),
 }
 
@@ -515,7 +515,7 @@ MISTAKES = {
     "a set as an axis": ("product:\n  a: !set [1]", r"sweep.yaml:2: product .*got a set"),
     "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is not a Hydra key"),
     "lengths": ("repeat: 2\nzip: {a: [1], b: [1, 2]}", r"sweep.yaml:2: zip needs axes of one length"),
-    "an axis twice": ("- product: {a: [1]}\n- zip: {a: [1]}", r"sweep.yaml:2: a is set by both"),
+    "an axis twice": ("- product: {a: [1]}\n- zip: {a: [1]}", r"sweep.yaml:2: a is set by product\(\) and again by zip"),
     "an interval": ("product: {a: 'interval(0,1)'}", r"sweep.yaml:1: product: .*interval has no val"),
     "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: between braces, '5\)' has no value: .* Quote .* \{lr: '1,2'\}; write null"),
