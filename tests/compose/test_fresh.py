@@ -156,39 +156,24 @@ def all_resolved(config: DictConfig) -> Any:
     )
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "plain: ${counted:plain}\nkept: ${kept:plain}\n"
-        "first: ${kept:1}\nsecond: ${first}\nthird: ${counted:${first}}\n"
-        "hydra: {job: {env_set: {N: '${counted:env}', M: '${kept:env}'}},"
-        " sweep: {subdir: '${hydra.job.num}-${counted:subdir}-${kept:subdir}'}}\n",
-        # Which Hydra resolves while it merges the option of `late` over them.
-        "late: {counted: '${made:late}', kept: '${made_once:late}'}\n",
-    ],
-    ids=["read", "merged"],
+RESOLVED = (
+    "plain: ${counted:plain}\nkept: ${kept:plain}\n"
+    "first: ${kept:1}\nsecond: ${first}\nthird: ${counted:${first}}\n"
+    "hydra: {job: {env_set: {N: '${counted:env}', M: '${kept:env}'}},"
+    " sweep: {subdir: '${hydra.job.num}-${counted:subdir}-${kept:subdir}'}}\n"
 )
-def test_resolvers_are_called_as_often(multirun: Any, app: Path, text: str) -> None:
+
+
+def test_resolvers_are_called_as_often(multirun: Any, app: Path) -> None:
     calls: list[str] = []
 
     def counted(name: Any) -> str:
         calls.append(str(name))
         return f"{name}-{len(calls)}"
 
-    def made(name: str) -> Any:
-        calls.append(name)
-        return {"calls": len(calls), "port": 0}
-
     resolver("counted", counted)
     resolver("kept", counted, use_cache=True)
-    resolver("made", made)
-    resolver("made_once", made, use_cache=True)
-    add(app, text)
-    if "late" in text:
-        (app / "conf" / "late").mkdir()
-        (app / "conf" / "late" / "more.yaml").write_text("counted: {port: 1}\nkept: {port: 2}\n")
-        path = app / "conf" / "config.yaml"
-        path.write_text(path.read_text().replace("optional opt: none", "late: more"))
+    add(app, RESOLVED)
 
     def run(compose: str) -> tuple[list[Any], list[str]]:
         calls.clear()
