@@ -7,9 +7,7 @@ import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from errno import EACCES
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
 
 from params_proto.errors import SweepError
 
@@ -87,15 +85,8 @@ def until_closed() -> Generator[None, None, None]:
     What is printed after the reader has gone is dropped, where Python would end with an error. A
     character that the output's encoding lacks is written as `\xe9`.
     """
-    out: Any = sys.stdout
-    strict = isinstance(out, TextIOWrapper) and out.errors == "strict"
-    if strict:
-        out.reconfigure(errors="backslashreplace")
     try:
         yield
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    finally:
-        if strict:
-            out.reconfigure(errors="strict")

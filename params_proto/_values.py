@@ -156,25 +156,6 @@ def length(values: Sequence[Any]) -> int:
     return (values[-1] - values[0]) // values.step + 1 if values else 0
 
 
-def depth(value: Any) -> int:
-    """How deep lists and dicts are nested, counted without recursion.
-
-    >>> depth(1), depth([1, {"a": []}])
-    (0, 3)
-    """
-    deep = 0
-    level: list[Any] = [value]
-    while level:
-        containers = [cast("Any", one) for one in level if isinstance(one, (list, dict))]
-        level = [
-            one
-            for each in containers
-            for one in (each.values() if isinstance(each, dict) else each)  # pyright: ignore
-        ]
-        deep += bool(containers)
-    return deep
-
-
 def axis_key(values: Sequence[Any]) -> Hashable:
     """What makes the values of an axis equal to others: for a range and its numbers the same.
 

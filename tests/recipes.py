@@ -168,7 +168,7 @@ def _exclude(configs: list[Config], match: Mapping[str, Any], pins: Config):
 def _equal(value: Any, option: Any) -> bool:
     if isinstance(value, bool) is not isinstance(option, bool):
         return False
-    return value == option or (value != value and option != option)
+    return value == option
 
 
 def _where(configs: list[Config], predicate: Callable[[Config], object], pins: Config):

@@ -92,35 +92,6 @@ def test_a_plain_run_trains_one_model(example: Path, python) -> None:
     assert log.read_text().strip() == line
 
 
-def test_hydras_own_syntax_and_equal_seeds_give_equal_models(example: Path, python) -> None:
-    done = python("train.py", "-m", "model.hidden=4,8", "seed=1,1", "epochs=2", "hydra.sweep.dir=m")
-
-    results = [line.partition(" - ")[2] for line in done.stdout.splitlines() if "accuracy=" in line]
-    assert len(results) == 4
-    assert results[0] == results[1]
-    assert results[2] == results[3]
-    assert "[4]" in results[0]
-    assert "[8]" in results[2]
-    assert overrides(example / "m") == [
-        {"model.hidden": hidden, "seed": 1, "epochs": 2} for hidden in (4, 4, 8, 8)
-    ]
-
-
-def test_a_configured_sweep_trains_each_of_its_models(example: Path, python) -> None:
-    done = python("train.py", "-m", "+sweep=ablation", "epochs=1")
-
-    results = [line for line in done.stdout.splitlines() if "accuracy=" in line]
-    expected = [
-        ("lr=0.001", "batch_size=32", "augment=False"),
-        ("lr=0.001", "batch_size=32", "augment=True"),
-        ("lr=0.01", "batch_size=32", "augment=False"),
-        ("lr=0.001", "batch_size=64", "augment=False"),
-    ]
-    assert len(results) == len(expected)
-    for line, words in zip(results, expected, strict=True):
-        assert all(word in line for word in words)
-
-
 @pytest.mark.parametrize("name", SWEEPS)
 def test_every_sweep_of_conf_runs_what_its_file_says(name: str, given: Path, python) -> None:
     quiet = "hydra.sweeper.progress=false"

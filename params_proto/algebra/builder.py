@@ -15,13 +15,14 @@ from params_proto.algebra.axes import FromText, axis_values, is_array
 from params_proto.algebra.expression import Concat, Cross, Expression, refuse_overlap
 from params_proto.algebra.scope import Scope, into_field, misfit, takes_ints
 from params_proto.algebra.space import Config, Space
-from params_proto.algebra.steps import Edit, Reader, Step
+from params_proto.algebra.steps import Edit, Step
 from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed as renamed_template
 from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
 from params_proto.overrides.render import render_config
 
 if TYPE_CHECKING:
+    from params_proto.algebra.readers import Reader
     from params_proto.fields import Field
 
 Given = Mapping[str, Any] | None
@@ -132,37 +133,49 @@ class Builder:
         return call.then(steps.Repeat(count), when=count != 1)
 
     def exclude(self, match: Given = None, /, **named: Any) -> Builder:
+        from params_proto.algebra.readers import Exclude
+
         call = _Call(self, "exclude")
         read = call.options(match, named)
-        return call.then(steps.Exclude(read), when=bool(read))
+        return call.then(Exclude(read), when=bool(read))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
+        from params_proto.algebra.readers import Reader, Where
+
         call = _Call(self, "where")
         if not callable(predicate):
             call.wrong(
                 f"where needs a function of a config, got {predicate!r}."
                 " Write where(lambda config: config['lr'] < 0.1)."
             )
-        return call.then(steps.Where(Reader(predicate, self.scope.prefix)))
+        return call.then(Where(Reader(predicate, self.scope.prefix)))
 
     def derive(self, rules: Given = None, /, **named: str | Callable[[Config], Any]) -> Builder:
+        from params_proto.algebra.readers import Derive
+
         call = _Call(self, "derive")
         read, fields = call.rules(rules, named)
-        return call.then(steps.Derive(read, fields), when=bool(read))
+        return call.then(Derive(read, fields), when=bool(read))
 
     def shuffle(self, seed: int = 0) -> Builder:
+        from params_proto.algebra.readers import Shuffle
+
         call = _Call(self, "shuffle")
         read = call.integer(seed, "an integer as its seed")
-        return call.then(steps.Shuffle(read), when=self.expression.multiplies)
+        return call.then(Shuffle(read), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
+        from params_proto.algebra.readers import Shuffle
+
         call = _Call(self, "sample")
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
         read = call.integer(seed, "an integer as its seed")
-        return call.then(steps.Shuffle(read, count), when=count > 1 or self.expression.multiplies)
+        return call.then(Shuffle(read, count), when=count > 1 or self.expression.multiplies)
 
     def slice(self, part: slice) -> Builder:
-        step = steps.Slice.of(part, self.space.size)
+        from params_proto.algebra.readers import Slice
+
+        step = Slice.of(part, self.space.size)
         return _Call(self, "slice").then(step, when=step.plain() != ":")
 
     def then(self, step: Step) -> Builder:
@@ -282,10 +295,9 @@ class _Call:
             return given
         self._row = number
         if not isinstance(given, Mapping):
-            cure = "Write chain(*rows)." if type(given) in (list, tuple) else "Write {'lr': 0.1}."
             self.wrong(
-                f"chain takes rows that are mappings or sweeps; row {number} is"
-                f" {shown(given)}. {cure}"
+                f"chain takes rows that are mappings or sweeps; row {number} is {shown(given)}."
+                " Write chain({'lr': 0.1}), or chain(*rows) for a list of rows."
             )
             given = {}
         config = {
@@ -309,10 +321,10 @@ class _Call:
         match: dict[str, Sequence[Any]] = {}
         for key, field, value in self._entries(given, named):
             if key not in self._known:
-                names = ", ".join(map(self.plain, self._known))
+                hint = did_you_mean(self.plain(key), map(self.plain, self._known))
                 self.wrong(
-                    f"{self.method} names {self.plain(key)}, which no step before it gives a value."
-                    + (f" Keys so far: {names}." if names else " Sweep it first.")
+                    f"{self.method} names {self.plain(key)}, which no step before it gives a"
+                    f" value.{hint}"
                 )
                 continue
             many = type(value) in (list, range) or is_array(value)
@@ -328,6 +340,8 @@ class _Call:
 
         A rule reads the known keys and those before it.
         """
+        from params_proto.algebra.readers import Reader
+
         rules: dict[str, str | Reader] = {}
         fields: dict[str, Field] = {}
         for key, field, rule in self._entries(given, named):
@@ -424,17 +438,17 @@ class _Call:
         """A key in full and its field, or nothing and a mistake noted."""
         if raw not in self._resolved:
             self._resolved[raw] = None
-            unfit = key_error(raw)
-            try:
-                if unfit is None:
-                    resolved = self._resolved[raw] = self._scope.resolve(cast("str", raw))
-                    missing = None if resolved[1] else self._scope.missing(cast("str", raw))
-                    if missing is not None:
-                        self._warnings[f"{self.method}: {missing}"] = None
-            except ValueError as error:
-                unfit = str(error)
-            if unfit is not None:
+            if unfit := key_error(raw):
                 self.wrong(f"{self.method}: {unfit}")
+                return None
+            key = cast("str", raw)
+            try:
+                _, field = self._resolved[raw] = self._scope.resolve(key)
+            except ValueError as error:
+                self.wrong(f"{self.method}: {error}")
+            else:
+                if field is None and (missing := self._scope.missing(key)):
+                    self._warnings[f"{self.method}: {missing}"] = None
         return self._resolved[raw]
 
     def _is_free(self, key: str, *, pins: bool = False) -> bool:
@@ -448,16 +462,10 @@ class _Call:
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."
                 f" Write {spelled} in both."
             )
-        elif place == "set":
-            self.wrong(
-                f"{name} is pinned by set() and again given values by {method}(). Leave one"
-                f" of them out; set() after {method}() pins over it."
-            )
         else:
-            twice = f"both {place}() and {method}()" if place != method else f"{method}() twice"
             self.wrong(
-                f"{name} is set by {twice}. A key has one axis: put all its values into one of"
-                " them, or pin it with set() after both."
+                f"{name} is set by {place}() and again by {method}(). A key has one axis: put all"
+                " its values into one of them, or pin it with set() after both."
             )
         return False
 

@@ -153,11 +153,9 @@ class Expression:
         named: list[tuple[str, Any]] = []
         for at, step in enumerate(self.steps):
             if step.needs_axes and not Expression(self.steps[:at]).multiplies:
-                call = "[...]" if step.name == "slice" else f"{step.name}()"
                 raise SweepError(
-                    f"{step.name} comes before every axis here and acts on the one config that"
-                    " there is, which a file cannot represent. Save the configs: .jsonl; or call"
-                    f" {call} after product(), zip(), chain() or repeat()."
+                    f"{step.name} comes before every axis, which a file cannot represent. Put it"
+                    " after product(), zip(), chain() or repeat(), or save the configs: .jsonl."
                 )
             named.append((step.name, step.plain()))
         if len({name for name, _ in named}) == len(named):

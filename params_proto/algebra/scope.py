@@ -7,7 +7,7 @@ from collections.abc import Container
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
-from params_proto.errors import nearest, shown
+from params_proto.errors import did_you_mean, shown
 from params_proto.overrides.literals import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -112,7 +112,7 @@ class Scope(NamedTuple):
         return None
 
     def missing(self, key: str) -> str | None:
-        """Why a plain name is probably a mistake: no target has it. None where it is not."""
+        """Why a plain name that has no field is probably a mistake; None where it is not."""
         is_open = any(target.open or target.has_configs for target in self.targets)
         if not self.targets or is_open or not key.isidentifier():
             return None
@@ -122,11 +122,9 @@ class Scope(NamedTuple):
             for target in self.targets
             for name in target.fields
         ]
-        close = nearest(key, valid)
         names = " and ".join(target.name for target in self.targets)
-        has, its = ("has", "Its") if len(self.targets) == 1 else ("have", "Their")
-        hint = f"Did you mean {close}?" if close else f"{its} parameters: {', '.join(valid)}."
-        return f"{names} {has} no parameter {key}. {hint}"
+        has = "has" if len(self.targets) == 1 else "have"
+        return f"{names} {has} no parameter {key}.{did_you_mean(key, valid)}"
 
 
 def below_node(node: str, key: str) -> str:
@@ -140,14 +138,12 @@ def below_node(node: str, key: str) -> str:
 
 
 def _ambiguous(key: str, found: list[Target]) -> str:
-    cures = [
-        f"write {full} for that of {name}"
-        if full != key
-        else f"sweep {name} by itself, Sweep({name}), and join the two with *"
-        for name, full in [(target.name, full_key(target.node, key)) for target in found]
-    ]
-    names, cure = " and ".join(target.name for target in found), "; ".join(cures)
-    return f"{key} is ambiguous: {names} have it. {cure[0].upper()}{cure[1:]}."
+    names = " and ".join(target.name for target in found)
+    full = " or ".join(full_key(target.node, key) for target in found)
+    return (
+        f"{key} is ambiguous: {names} have it. Write {full}, or sweep each by itself,"
+        f" Sweep({found[0].name}), and join the two with *."
+    )
 
 
 def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:

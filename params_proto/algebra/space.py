@@ -108,21 +108,18 @@ class Rows(Space):
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
         if set(config) != set(self.names):
             return iter(())
-        if not self.names:
-            return iter(range(self.rows))
-        columns = [(column, config[k]) for k, column in zip(self.names, self.columns, strict=True)]
-        return (
-            index
-            for index in _indices(*columns[0])
-            if all(column[index] in (value,) for column, value in columns[1:])
-        )
+        found: Iterable[int] = range(self.rows)
+        for key, column in zip(self.names, self.columns, strict=True):
+            found = _among(found, column, config[key])
+        return iter(found)
 
 
-def _indices(column: Sequence[Any], value: Any) -> Iterator[int]:
-    """The indices at which a column has a value; in a range without a walk, which may be long."""
+def _among(indices: Iterable[int], column: Sequence[Any], value: Any) -> Iterable[int]:
+    """Those of some indices at which a column has a value; of a range, without a walk."""
     if isinstance(column, range) and type(value) is int:
-        return iter([column.index(value)] if value in column else [])
-    return (index for index, one in enumerate(column) if one in (value,))
+        at = column.index(value) if value in column else -1
+        return (at,) if at in indices else ()
+    return (index for index in indices if column[index] in (value,))
 
 
 @dataclass(eq=False)

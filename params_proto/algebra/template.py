@@ -95,7 +95,7 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
             " {lr:.0e}, and {{ or }} for a brace."
         ) from error
     for _, key, spec, conversion in fields:
-        if key is not None and (not key.strip() or conversion or "{" in (spec or "")):
+        if key is not None and (not key.strip() or conversion or "{" in str(spec)):
             raise SweepError(
                 f"{shown(template)}: braces hold one whole key and an optional format spec,"
                 " {lr} or {model.lr:.0e}."

@@ -10,9 +10,10 @@ import logging
 from collections import Counter
 from copy import copy
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra.core.config_loader import ConfigLoader
     from hydra.types import HydraContext
 
@@ -59,13 +60,11 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
         The given one where it is not Hydra's own, or Hydra has not what this needs of it.
     """
     try:
-        from hydra._internal.config_loader_impl import ConfigLoaderImpl
-
         from params_proto.compose.loader import CachedLoader, unmet
 
         reason = unmet(loader)
-        if reason is None and isinstance(loader, ConfigLoaderImpl):
-            return CachedLoader(loader)
+        if reason is None:
+            return CachedLoader(cast("ConfigLoaderImpl", loader))
     except (ImportError, AttributeError, LookupError, TypeError) as error:
         reason = f"this version of Hydra or OmegaConf has other internals ({error})"
     log.info(f"{BY_HYDRA}: {reason}.")

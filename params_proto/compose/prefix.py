@@ -2,8 +2,7 @@
 
 Jobs with the same choices of groups share a prefix. Hydra's own code makes it, of plain files and
 structured configs. What may be another in the next job is not cacheable, and Hydra composes it:
-an interpolation that decides what is composed (a resolver in a defaults list, or where a later
-file merges a mapping into an interpolation), and an override of what Hydra fills in last.
+a resolver that decides what is composed, and an override of what Hydra fills in last.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -14,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
 from typing import Any, NamedTuple
@@ -174,11 +173,9 @@ class Prefixes:
         of_hydra, of_task = lines.hydra, lines.task
         for override in own:
             (of_hydra if override.is_hydra_override() else of_task).append(override.input_line)
-        env_copy = job.env_copy
-        if env_copy:
-            with open_dict(hydra):
-                for key in env_copy:
-                    job.env_set[key] = os.environ[key]
+        with open_dict(hydra):
+            for key in job.env_copy:
+                job.env_set[key] = os.environ[key]
         hydra.runtime.cwd = os.getcwd()
         if "name" not in job:
             job.name = JobRuntime().get("name")
@@ -205,7 +202,6 @@ class _Composition(ConfigLoaderImpl):
         self.merged: tuple[DictConfig, int]
         self._active_repository = None  # Hydra 1.4's
         self._groups = groups
-        self._interpolations: dict[tuple[Any, ...], str] = {}
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str], *_: Any
@@ -221,20 +217,7 @@ class _Composition(ConfigLoaderImpl):
         result = super()._load_single_config(default, repo)
         if _RESOLVER.search(repr(result.defaults_list)):
             raise NotCacheableError(f"a resolver chooses in {result.defaults_list}")
-        for path, value in _walk(OmegaConf.to_container(result.config)):
-            text = self._interpolations.pop(path, None)
-            # Any other value takes the place of what the interpolation gives, whatever that is.
-            if text is not None and isinstance(value, dict):
-                raise NotCacheableError(f"{default.config_path} is merged into what {text} gives")
-            if isinstance(value, str) and "${" in value:
-                self._interpolations[path] = value
         return result
-
-
-def _walk(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    yield path, value
-    for key, child in value.items() if isinstance(value, dict) else ():
-        yield from _walk(child, (*path, key))
 
 
 def _count(node: Any) -> int:

@@ -30,6 +30,7 @@ from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
+from params_proto._files import reason
 from params_proto.compose.template import clone
 from params_proto.errors import SweepError
 
@@ -153,8 +154,6 @@ class Repository(ConfigRepository):
         Raises:
             SweepError: they cannot be written.
         """
-        if folder.is_symlink():
-            folder.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
@@ -167,7 +166,7 @@ class Repository(ConfigRepository):
         except OSError as error:
             shutil.rmtree(folder, ignore_errors=True)
             raise SweepError(
-                f"{folder} cannot be written: {error.strerror or error}. The configs of a sweep are"
+                f"{folder} cannot be written: {reason(error)}. The configs of a sweep are"
                 " kept there for jobs that start later: remove what is in the way, or give it"
                 " another hydra.sweep.dir."
             ) from error

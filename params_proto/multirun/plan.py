@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Any
 from params_proto._keys import bare, overlap
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
-from params_proto.algebra.steps import Chain, Edit, Product, Reader, Set, Zip
-from params_proto.algebra.views import Picked
+from params_proto.algebra.steps import Chain, Edit, Product, Set, Zip
 from params_proto.errors import SweepError, shown, together
 from params_proto.multirun.jobs import Job, Overrides
 from params_proto.overrides.parse import KeyValues, parse
@@ -24,6 +23,7 @@ from params_proto.storage.yaml_file import text_of
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+    from params_proto.algebra.readers import Reader
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
@@ -78,6 +78,8 @@ class Plan:
         if shard is None:  # a filter's size would take a pass over all that it filters
             numbers, configs = range(maxsize), self.space
         else:
+            from params_proto.algebra.views import Picked
+
             numbers = self.numbers(shard)
             configs = Picked(self.space, numbers)
         return map(Job, numbers, map(self._overrides, configs))

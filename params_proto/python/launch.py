@@ -168,11 +168,6 @@ def _sweeper_lines(
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
     if sweep_dir is not None:
         path = os.fspath(sweep_dir)
-        if not path:
-            raise SweepError(
-                "sweep_dir='' names no directory: give one, sweep_dir='runs/1', or leave it out,"
-                " and the time names it."
-            )
         # What is to be resolved, `${now:%Y}`, is so as on a command line.
         text = OverrideText(path, quoted(path)) if "${" in path else path
         lines.append(assignment("hydra.sweep.dir", text))
@@ -192,11 +187,10 @@ def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any
     has = [str(name) for name in node if name != "_target_"]
     unknown = [name for name in options if name not in has]
     if unknown:
-        theirs = f"It has {', '.join(has)}." if has else "It has none at all."
         raise SweepError(
             f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
-            f" {theirs} Options of its nested nodes, and new ones, go into overrides,"
-            " '+hydra.launcher.name=value'."
+            f" The launcher's own options: {', '.join(has)}. Options of its nested nodes, and new"
+            " ones, go into overrides, '+hydra.launcher.name=value'."
         )
     return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
 

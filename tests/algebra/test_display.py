@@ -23,7 +23,7 @@ WRITTEN: dict[str, Sweep] = {
     "Sweep().product(a=[0, 1])": Sweep().product(a=np.arange(2)),
     "Sweep().chain({'a': 1}, {}, {'+b': [2]})": Sweep().chain({"a": 1}, {}, {"+b": [2]}),
     "Sweep().set(a=None, b={'x': (1,)})": Sweep().set(a=None, b={"x": (1,)}),
-    "Sweep().product(a=[1, 2]).exclude(a=1)": a.exclude(a=1),
+    "Sweep().product(a=[1, 2]).exclude(a=[1])": a.exclude(a=1),
     "Sweep().product(a=[[1], 2]).exclude(a=[[1]])": Sweep().product(a=[[1], 2]).exclude(a=[[1]]),
     "Sweep().product(a=[1, 2]).derive(b='{a}', c=keeps_most)": a.derive(b="{a}", c=keeps_most),
     "Sweep().product(a=[1, 2]).shuffle(seed=0)": a.shuffle(),
@@ -86,12 +86,12 @@ def test_a_table_has_the_keys_and_values_of_every_config() -> None:
     assert table(a.exclude(a=[1, 2])).endswith("<p>0 configs</p>")
 
 
-@pytest.mark.parametrize(("size", "shown"), [(10, 10), (11, 10), (10**12, 10)])
+@pytest.mark.parametrize(("size", "shown"), [(50, 50), (51, 50), (10**12, 50)])
 def test_a_long_table_shows_its_ends(size: int, shown: int) -> None:
     text = table(Sweep().product(a=range(size), b=[1]))
 
     assert text.count("<tr>") == shown
-    for number in (0, 4, size - 5, size - 1):
+    for number in (0, 24, size - 25, size - 1):
         assert f"<th>{number}</th>\n      <td>{number}</td>" in text
     assert text.endswith(f"<p>{size:,} configs</p>")
 

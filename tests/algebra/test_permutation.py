@@ -52,20 +52,3 @@ def test_every_order_of_few_is_about_as_likely(size: int) -> None:
     expected = seeds / factorial(size)
     # chi-squared, with 23 degrees of freedom at most: above 60 once in thirty thousand
     assert sum((count - expected) ** 2 / expected for count in orders.values()) < 60
-
-
-@pytest.mark.parametrize("size", [10, 97, 10**12])
-def test_neighbours_are_torn_apart(size: int) -> None:
-    """Neither the first places nor the distance of neighbours shows a pattern."""
-    pairs = [numbers(order(size, seed)[:2]) for seed in range(400)]
-
-    assert 0.4 < sum(first / size for first, _ in pairs) / 400 < 0.55
-    assert 0.4 < sum((second - first) % size / size for first, second in pairs) / 400 < 0.6
-
-
-def test_a_sample_of_many_spreads_over_the_whole() -> None:
-    sample = numbers(Sweep().product(i=range(10**12)).sample(5000, seed=5))
-    counts = Counter(number * 10 // 10**12 for number in sample)
-
-    assert len(set(sample)) == 5000
-    assert all(400 < counts[tenth] < 600 for tenth in range(10))

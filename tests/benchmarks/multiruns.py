@@ -11,7 +11,6 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.benchmarks import deep
 from tests.benchmarks.processes import Cost, in_turns, run, run_from_prefixes
 from tests.benchmarks.table import Row, Table
 
@@ -29,7 +28,7 @@ class Multirun(NamedTuple):
 
     Args:
         what: its first cell.
-        app: the app, one of `apps/` or the deep one.
+        app: the app, one of `apps/`.
         swept: the overrides, which make 200 jobs.
         launcher: others, which choose the launcher.
     """
@@ -54,11 +53,6 @@ MANY = (
     "model/loss=mse,quantile",
     "trainer=cpu,gpu",
 )
-DEEP = (
-    "ocean.inner1.inner2.inner3.inner4.inner5.rate=range(1,11)",
-    "land.inner1.inner2.steps=100,200,300,400",
-    "seed=1,2,3,4,5",
-)
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 
 MULTIRUNS = {
@@ -74,7 +68,6 @@ MULTIRUNS = {
         "project",
         (*GROUPS, *MANY),
     ),
-    "deep": Multirun("a deep tree: values", "deep", DEEP),
     "joblib": Multirun("one flat config: values, joblib", "trivial", FLAT, JOBLIB),
     "joblib-values": Multirun("a project's tree: values, joblib", "project", VALUES, JOBLIB),
 }
@@ -92,7 +85,7 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
     """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        script = script_of(multirun.app, folder)
+        script = APPS / multirun.app / "app.py"
         left: set[str] = set()
 
         def whole(sweeper: str) -> Cost:
@@ -116,11 +109,6 @@ def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:
         f"{both.wall_ratio():.1f}x",
         f"{both.cpu_ratio():.1f}x",
     )
-
-
-def script_of(app: str, folder: Path) -> Path:
-    """An app's script; one that is generated is written into the folder."""
-    return deep.written(folder) if app == "deep" else APPS / app / "app.py"
 
 
 def _command(

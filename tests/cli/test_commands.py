@@ -399,16 +399,6 @@ def test_as_a_module(python: Any, lab: Path) -> None:
     assert python("-m", "params_proto", "results", "nowhere", cwd=lab, status=1).stdout == ""
 
 
-def test_an_output_that_has_not_all_letters(
-    python: Any, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    python("train.py", "-m", "name='caf\xe9',tea", f"hydra.sweep.dir={tmp_path}/out", cwd=lab)
-    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
-    head, *jobs = python("-m", "params_proto", "results", "out").stdout.splitlines()[1:]
-    assert head.split()[:2] == ["job", "name"]
-    assert [job.split()[:2] for job in jobs] == [["0", r"caf\xe9"], ["1", "tea"]]
-
-
 def test_the_script_finds_the_modules_that_python_m_does(
     python: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -67,25 +67,3 @@ def test_an_option_that_another_gives_is_in_the_prefix(over: Over) -> None:
     roads = over({"config": text, **KINDS})
     roads.compare_sweep([], [[], ["kind=b"], ["seed=2"], ["kind=b", "seed=2"]])
     assert roads.count.from_prefix == 4
-
-
-@pytest.mark.parametrize(
-    ("meets", "value", "from_prefix"),
-    [
-        ("${turn_map:}", "{port: 2}", 0),
-        ("${other}", "{port: 2}", 0),
-        ("${other.inner}", "{port: 2}", 0),
-        ("${listed[0]}", "{port: 2}", 0),
-        ("${turn_map:}", "null", 4),
-        ("${other}", "${seed}", 4),
-        ("a ${turn_map:}", "c", 4),
-    ],
-)
-def test_what_a_file_is_merged_into_is_resolved_for_each_job(
-    over: Over, meets: str, value: str, from_prefix: int
-) -> None:
-    config = f"defaults: [_self_, add: one]\nseed: 1\nmap: '{meets}'\nother: ${{turn_map:}}\n"
-    config += "listed: ['${turn_map:}']\n"
-    roads = over({"config": config, "add/one": f"# @package _global_\nmap: {value}"})
-    roads.compare_sweep([], [[f"seed={seed}"] for seed in range(4)])
-    assert (roads.count.valid, roads.count.from_prefix) == (4, from_prefix)

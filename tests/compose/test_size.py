@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -136,16 +135,3 @@ def test_what_jobs_have_in_common_is_forgotten_by_its_size(
     for option in range(12):
         assert loader.load_sweep_config(multirun, [f"db=o{option}"]).db.port == option
     assert 1 < alive(prefix.ConfigPrefix) - before <= most
-
-
-@pytest.mark.growth
-def test_what_is_left_to_hydra_fills_no_memory(tmp_path: Path) -> None:
-    merged = "defaults: [_self_, add: one]\nmap: '${oc.create:{a:1}}'\nseed: 0\n"
-    add = "# @package _global_\nmap: {port: 2}\n"
-    loader = cached(write(tmp_path, {"config": merged, "add/one": add}))
-    multirun = master(loader)
-    left: list[int] = []
-    for number in range(20):
-        assert loader.load_sweep_config(multirun, [f"seed={number}"]).map.port == 2
-        left.append(alive() + alive(FrameType))
-    assert left[19] - left[5] < 20

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +14,6 @@ import pytest
 from omegaconf import DictConfig
 
 from params_proto import Sweep, SweepError, proto, results
-from params_proto.cli.main import main
 from tests.versions import VERSION_BASE
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -175,20 +173,6 @@ def test_overrides_win_and_multiply() -> None:
     assert [Path(path).name for path in df["dir"]] == ["0-x", "1-x"]
 
 
-def test_directories_of_one_second_are_two(tmp_path: Path) -> None:
-    fixed = ["hydra.sweep.dir=runs/${now:%Y}"]
-    first, second, third = (Sweep(told).launch(overrides=fixed)["dir"][0] for _ in range(3))
-
-    year = Path(first).parent
-    assert year.parent == tmp_path / "runs"
-    assert [Path(second).parent.name, Path(third).parent.name] == [
-        f"{year.name}_1",
-        f"{year.name}_2",
-    ]
-    named = Path(Sweep(told).launch()["dir"][0])
-    assert named.parents[2] == tmp_path / "multirun"
-
-
 def fails(lr: float = 0.1) -> float:
     if lr > 1 and not Path("mended").exists():
         raise FloatingPointError("the loss is nan")
@@ -250,15 +234,6 @@ def test_retries_and_a_time_limit(tmp_path: Path) -> None:
     assert list(df["attempt"]) == [2, 2]
 
 
-def test_a_directory_of_the_time_behind_a_key_is_resolved_once(conf: Path, tmp_path: Path) -> None:
-    stamped = "\nstamp: ${now:%H-%M-%S-%f}\nhydra: {sweep: {dir: 'out/${stamp}'}}\n"
-    (conf / "config.yaml").write_text(f"lr: 0.5{stamped}")
-    for count in (1, 2):
-        df = Sweep().product(lr=[1, 2]).launch(of_hydra, config_path=conf, config_name="config")
-        assert list(df["sum"]) == [1, 2]
-        assert len([*(tmp_path / "out").iterdir()]) == count
-
-
 def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     def launch(directory: str, **options: Any) -> pd.DataFrame:
         return Sweep(told).product(lr=[1, 2]).launch(sweep_dir=directory, **options)
@@ -273,15 +248,6 @@ def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     again = launch("of-${hydra.job.name}", resume=True, rerun="all")
     assert list(again["attempt"]) == [2, 2]
     assert (tmp_path / "of-test_roads/1").is_dir()
-
-
-def test_the_best_of_a_launch_has_no_command(capsys: pytest.CaptureFixture[str]) -> None:
-    Sweep(told).product(lr=[2, 1]).launch(sweep_dir="out", overrides=["layers=[5]"])
-    capsys.readouterr()
-
-    assert main(["best", "out", "--metric", "sum"]) == 0
-
-    assert shlex.split(capsys.readouterr().out) == ["lr=1.0", "layers=[5]"]
 
 
 def test_a_command_line_goes_on_with_a_launch(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ FORMS = {
         .sample(6, seed=1)[1:5:2],
         """\
         product: {lr: [0.1, 0.01, 0.001], bs: [32, 64], layers: [[1], [2]]}
-        exclude: {lr: 0.1, bs: [32, 64]}
+        exclude: {lr: [0.1], bs: [32, 64]}
         derive: {name: "lr{lr:.0e}-{bs}"}
         shuffle: {seed: 3}
         sample: {n: 6, seed: 1}
@@ -93,7 +93,7 @@ FORMS = {
         Sweep().zip(a=["1,2", "x"], b=["x", "y"]).exclude(a="1,2", b="x"),
         """\
         zip: {a: ["1,2", x], b: [x, y]}
-        exclude: {a: ["1,2"], b: x}
+        exclude: {a: ["1,2"], b: [x]}
         """,
     ),
     "a list as a value of exclude": (
@@ -160,9 +160,9 @@ FORMS = {
         """,
     ),
     "a range": (
-        Sweep().product(a=range(3), b=range(100), c=range(50, -50, -2)),
+        Sweep().product(a=range(3), b=range(100), c=range(50, -60, -2)),
         """\
-        product: {a: [0, 1, 2], b: "range(0,100)", c: "range(50,-50,-2)"}
+        product: {a: [0, 1, 2], b: "range(0,100)", c: "range(50,-60,-2)"}
         """,
     ),
     "values of every type": (
@@ -261,7 +261,7 @@ UNSAVABLE = {
     ),
     "above every axis": (
         Sweep().set(b=1).exclude(b=2).product(a=[1, 2]),
-        r"^exclude comes before every axis here .*: .jsonl; or call exclude\(\) after",
+        r"^exclude comes before every axis, .* Put it after product\(\), .*: \.jsonl",
     ),
 }
 

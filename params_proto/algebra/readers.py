@@ -1,0 +1,258 @@
+"""The steps that read whole configs: filters, derived keys, orders and parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from params_proto._text import arguments_text, name_of, stable_repr
+from params_proto._values import equality_key, to_python
+from params_proto.algebra import template, views
+from params_proto.algebra.scope import below_node, into_field, misfit
+from params_proto.algebra.space import Config, Space, constant, times
+from params_proto.algebra.steps import AxesStep, Edit, Pins, Step, late_pins
+from params_proto.errors import SweepError, shown
+
+if TYPE_CHECKING:
+    from params_proto.fields import Field
+
+
+class Reader(NamedTuple):
+    """A user's function of a config, which names the keys below a node by their plain names."""
+
+    function: Callable[[Config], Any]
+    node: str = ""
+
+    def __call__(self, config: Config, before: Space, late: Pins) -> Any:
+        """Calls the function on a copy of a config of a space, with the pins of later steps."""
+        if late:
+            config = {**{key: to_python(pin) for key, pin in late.items()}, **config}
+        whole = before.renew(dict(config))
+        return self.function(_Read({below_node(self.node, key): whole[key] for key in whole}))
+
+
+class _Read(Config):
+    """A config that a function reads."""
+
+    def __missing__(self, key: object) -> Any:
+        longer = [name for name in self if name.endswith(f".{key}")]
+        if longer:
+            raise KeyError(f"{key} is named {' or '.join(longer)} in the configs of this sweep")
+        raise KeyError(key)
+
+
+class Exclude(AxesStep):
+    """Drops the configs that have, for every key, one of its values."""
+
+    reads = True
+    filters = True
+    needs_axes = True
+
+    @property
+    def places(self) -> Mapping[str, str]:
+        return {}
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        return iter(())
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        return views.Filtered(before, self._keeps)
+
+    def _keeps(self, config: Config) -> bool:
+        return not all(
+            key in config and _is_among(options, config[key]) for key, options in self.axes.items()
+        )
+
+
+def _is_among(options: Sequence[Any], value: Any) -> bool:
+    """Whether an `exclude` means a value: its `1` means `1.0`, but not `True`."""
+    if isinstance(options, range) and type(value) is int:
+        return value in options
+    return any(
+        isinstance(value, bool) is isinstance(option, bool) and bool(value == option)
+        for option in options
+    )
+
+
+@dataclass(eq=False)
+class Where(Step):
+    """Keeps the configs for which a predicate is true."""
+
+    predicate: Reader
+    reads = True
+    filters = True
+    calls = True
+
+    def map(self, edit: Edit) -> Step:
+        return Where(edit.function(self.predicate, "where"))
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        test = partial(self.predicate, before=before, late=late_pins(before, pins))
+        return views.Filtered(before, test)
+
+    def plain(self) -> Any:
+        raise SweepError(
+            "where(...) cannot be saved: a file cannot hold a function. Use exclude(), or save the"
+            " configs that it leaves: .jsonl."
+        )
+
+    def call(self) -> str:
+        return f".where({name_of(self.predicate.function)})"
+
+
+@dataclass(eq=False)
+class Derive(Step):
+    """Adds keys, each computed from the config: by a format string or a function.
+
+    The computed values go into `fields`, which like targets do not count.
+    """
+
+    rules: Mapping[str, str | Reader]
+    fields: Mapping[str, Field] = field(default_factory=dict[str, Any])
+    lists = False
+    in_turn = True
+    reads = True
+
+    @property
+    def groups(self) -> Sequence[Mapping[str, Any]]:
+        return (self.rules,)
+
+    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
+        return Derive(groups[0], self.fields)
+
+    def __post_init__(self) -> None:
+        self.calls = any(isinstance(rule, Reader) for rule in self.rules.values())
+
+    def entries(self) -> Iterator[tuple[str, Any]]:
+        return iter(())
+
+    def map(self, edit: Edit) -> Step:
+        field_of = edit.field or self.fields.get
+        rules: dict[str, str | Reader] = {}
+        into: dict[str, Field] = {}
+        for key, rule in self.rules.items():
+            if isinstance(rule, str):
+                rules[edit.key(key)] = template.renamed(rule, edit.key)
+            else:
+                rules[edit.key(key)] = edit.function(rule, f"derive: {key}")
+            found = field_of(key)
+            if found is not None:
+                into[edit.key(key)] = found
+        return Derive(rules, into)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        for key in self.rules:
+            if key in pins:
+                before = times(before, constant(key, pins[key]))
+            else:
+                late = late_pins(before, pins)
+                before = views.Derived(before, key, partial(self._value, key, late, before))
+        return before
+
+    def _value(self, key: str, late: Pins, before: Space, config: Config) -> Any:
+        rule = self.rules[key]
+        if isinstance(rule, str):
+            value: Any = template.fill(rule, {**late, **config}, key)
+        else:
+            value = to_python(rule(config, before, late))
+        field = self.fields.get(key)
+        if field is None:
+            return value
+        try:
+            return into_field(value, field)
+        except ValueError as error:
+            raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
+
+    def plain(self) -> Any:
+        for key, rule in self.rules.items():
+            if not isinstance(rule, str):
+                raise SweepError(
+                    f"derive: {key}: a file cannot hold a function. Write a format string,"
+                    f' {key}="lr{{lr}}", or save the configs: .jsonl.'
+                )
+        return dict(self.rules)
+
+    def call(self) -> str:
+        rules = {k: one if isinstance(one, str) else one.function for k, one in self.rules.items()}
+        return f".derive({arguments_text({k: stable_repr(one) for k, one in rules.items()})})"
+
+    def identity(self) -> Hashable:
+        return equality_key(list(self.rules.items()))
+
+
+@dataclass(eq=False)
+class Shuffle(Step):
+    """All configs in a seeded order, or the first `n` of them: a sample."""
+
+    seed: int
+    n: int | None = None
+    reads = True
+    needs_axes = True
+
+    @property
+    def name(self) -> str:
+        return "shuffle" if self.n is None else "sample"
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        shuffled = views.Shuffled(before, self.seed)
+        if self.n is None:
+            return shuffled
+        if self.n > before.size:
+            raise SweepError(
+                f"sample({shown(self.n)}) asks for more configs than there are:"
+                f" {shown(before.size)}. Ask for fewer, or leave the sample out."
+            )
+        return views.Picked(shuffled, range(self.n))
+
+    def plain(self) -> Any:
+        return {"seed": self.seed} if self.n is None else {"n": self.n, "seed": self.seed}
+
+    def call(self) -> str:
+        count = "" if self.n is None else f"{stable_repr(self.n)}, "
+        return f".{self.name}({count}seed={stable_repr(self.seed)})"
+
+
+@dataclass(eq=False)
+class Slice(Step):
+    """A part, as Python slices; `None` is the end that the step runs to or from."""
+
+    start: int | None
+    stop: int | None
+    step: int
+    reads = True
+    needs_axes = True
+
+    @classmethod
+    def of(cls, part: slice, size: int) -> Slice:
+        """The part of `size` configs that a Python slice takes, its ends counted from the front.
+
+        >>> Slice.of(slice(-3, None), 9)
+        Slice(start=6, stop=None, step=1)
+        """
+        start, stop, step = part.indices(size)
+        # Of no configs too: a pin that comes later may leave some.
+        takes_all = part.start is None and part.stop is None
+        if not (takes_all or range(start, stop, step)):
+            return cls(None, 0, 1)
+        if step > 0:
+            return cls(start or None, None if stop >= size else stop, step)
+        return cls(None if start >= size - 1 else start, None if stop < 0 else stop, step)
+
+    def space(self, before: Space, pins: Pins) -> Space:
+        ends = [end + (self.step < 0) for end in (self.start, self.stop) if end is not None]
+        rows = range(*slice(self.start, self.stop, self.step).indices(before.size))
+        if max(ends, default=0) > before.size or (self.start is not None and not rows):
+            raise SweepError(
+                f"slice {self.call()} asks for more configs than there are: {before.size}."
+                " Cut the sweep after pinning its keys, not before."
+            )
+        return views.Picked(before, rows)
+
+    def plain(self) -> Any:
+        ends = ["" if end is None else str(end) for end in (self.start, self.stop)]
+        return ":".join(ends if self.step == 1 else [*ends, str(self.step)])
+
+    def call(self) -> str:
+        return f"[{self.plain()}]"
