@@ -187,7 +187,7 @@ def plan(
 
     Raises:
         SweepError: a swept key is deleted, or one that is given is above or below one of another
-            row; all of these.
+            row, or Hydra's grammar cannot represent a value; all of these.
     """
     inside = {bare(key): key for key in configured.places}
     # In Hydra the last one wins. A group is above nothing: its option is chosen before any value.
@@ -202,6 +202,11 @@ def plan(
         and not configured.share_config(inside[name], inside[other])
     ]
     mistakes += _deletions(given, inside)
+    for key, value in configured.entries():
+        try:
+            render(value)
+        except SweepError as error:
+            mistakes.append(f"{key}: {error}")
     if mistakes:
         raise together(mistakes)
     expression = configured

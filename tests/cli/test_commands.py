@@ -382,8 +382,11 @@ MISTAKES = {
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
     "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank.",
-    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid?",
-    "show train.py": "train.py is a Python file: name the Sweep in it, train.py:NAME.",
+    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid? A Sweep must be"
+    " defined before the app runs.",
+    "show train.py": "train.py is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that"
+    " Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option"
+    " of a config group is chosen by its group, +sweep=ablation.",
 }
 
 

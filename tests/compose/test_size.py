@@ -100,7 +100,7 @@ def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.Monke
     assert max(counts) - min(counts) < 100
 
 
-def test_a_large_sweep_starts_with_a_hundred_jobs(
+def test_a_large_sweep_starts_with_its_first_batch(
     host: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     composed: list[int] = []
@@ -114,12 +114,12 @@ def test_a_large_sweep_starts_with_a_hundred_jobs(
     launcher: Any = Composing(host, most=0)
     with pytest.raises(EnoughError):
         run(Options(), ["seed=range(10001)"], host, launcher)
-    assert len(composed) == 100
+    assert len(composed) == 1000
     launcher = Composing(host, most=1)
     with pytest.raises(EnoughError):
         run(Options(max_batch_size=150, overwrite=True), ["seed=range(10001)"], host, launcher)
-    assert launcher.batches == [100]
-    assert len(composed) == 100 + 100 + 100 + 150  # the first batch twice, and the next one once
+    assert launcher.batches == [150]
+    assert len(composed) == 1000 + 150 + 150 + 150  # the first batch twice, and the next one once
 
 
 @pytest.mark.growth

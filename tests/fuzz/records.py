@@ -122,7 +122,7 @@ def _validate(
     app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Job]
 ) -> None:
     validation = Validation(app.host, directories)
-    for _ in validation.passed(in_batches(jobs, iter([9])), ahead=True):
+    for _ in validation.passed(in_batches(jobs, 9), ahead=True):
         pass
     if validation.first is not None:
         note_first_job(directory, app.host, validation.first)

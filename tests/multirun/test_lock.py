@@ -79,7 +79,6 @@ def test_slices_of_a_changed_sweep_run_one_after_the_other(multirun: Any, hold: 
         multirun(*again, "hydra.sweeper.slice=0::3")
     said = str(refused.value)
     assert f"process {other.pid} on {this_process().host} runs the sweep in {out}." in said
-    assert "this sweep has changed since it was started: its slices run one" in said
     other.communicate("\n")
     for part in (2, 0, 1):
         multirun(*again, f"hydra.sweeper.slice={part}::3")

@@ -225,7 +225,7 @@ def single(tmp_path: Path, python: Any) -> Any:
 def test_options_of_a_sweep_need_m(single: Any) -> None:
     given = ["+hydra.sweeper.sweep.product.seed=[1,2]", "hydra.sweeper.rerun=[failed]"]
     done = single(*given, "hydra.sweeper.metric=null", status=1)
-    assert f"{' and '.join(given)} " in done.stderr
+    assert f"{' and '.join(given)}: " in done.stderr
     assert "of sweeps, and this is a single run: add -m." in done.stderr
     assert "job" not in done.stdout
 

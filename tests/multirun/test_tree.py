@@ -180,8 +180,8 @@ def again(multirun: Any, run: Any, to: str = "again") -> Any:
         (
             ["+sweep=[grid,ablation]", "model=mlp", "trainer.lr=3", "seed=4"],
             [
-                f"trainer.lr=3 seed=4 model=mlp {rest} +sweep=[grid,ablation]"
-                for rest in ("model.dropout=0.5 +trainer.debug=True", "model/encoder@teacher=large", "~callbacks")
+                f"trainer.lr=3 seed=4 {rest} +sweep=[grid,ablation]"
+                for rest in ("model=mlp model.dropout=0.5 +trainer.debug=True", "model=mlp model/encoder@teacher=large", "~callbacks model=mlp")
             ],
         ),
         # an experiment with a sweep in it, which overrides the defaults list

@@ -484,7 +484,7 @@ MISTAKES = {
     "a number": ("product:\n  lr: 0.1", r"yaml:2: product needs .* lr, got 0.1. Write lr=\[0.1\], or"),
     "null as an axis": ("product:\n  lr:", r"sweep.yaml:2: product .* lr, got None. Write lr=\[None\]"),
     "no key": ("product: {1: [1]}", r"sweep.yaml:1: product: 1 is not a Hydra key"),
-    "an axis twice": ("- product: {a: [1]}\n- zip: {a: [1]}", r"sweep.yaml:2: a is set by both"),
+    "an axis twice": ("- product: {a: [1]}\n- zip: {a: [1]}", r"sweep.yaml:2: a is set by product\(\) and again by zip"),
     "an interval": ("product: {a: 'interval(0,1)'}", r"sweep.yaml:1: product: .*interval has no val"),
     "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: product: .*range\(1"),

@@ -183,7 +183,7 @@ def test_of_one_job_there_is_nothing_to_tell(
     multirun(to="none")
     said = capfd.readouterr().err
     assert "Nothing is swept: one job runs. Give a key of the config several values" in said
-    assert " lr=0.1,...; --cfg job shows" in said
+    assert " such as lr=0.1,0.01; --cfg job shows" in said
 
 
 def test_the_last_part_leaves_them(multirun: Any, app: Path) -> None:

@@ -243,8 +243,7 @@ def test_jobs_that_are_to_run_again(app: Path, start: Start) -> None:
     assert "Interrupted: 2 jobs completed in this run, 1 cut short." in said
     assert "resuming also repeats those finished in this run" in said
     (command,) = re.findall("Resume with: (.*)", said)
-    rerun = "'hydra.sweeper.rerun=[completed,interrupted]'"
-    assert command.endswith(f" hydra.sweeper.resume=out {rerun}")
+    assert command.endswith(" hydra.sweeper.resume=out hydra.sweeper.rerun=all")
     (app / "go").touch()
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
     assert attempts(app / "out") == [3, 3, 3, 2]
