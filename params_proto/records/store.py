@@ -9,6 +9,7 @@ which names the process, and becomes that of the job by renaming.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
-from params_proto.records.lock import STALE, is_held, keep_alive
+from params_proto.records.lock import POLL, is_held, keep_alive
 from params_proto.records.manifest import (
     UnreadableError,
     create_file,
@@ -26,6 +27,8 @@ from params_proto.records.manifest import (
 )
 from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
+
+_WRITING = 10.0  # seconds that a process may take to write a claim that it has created
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,14 +188,13 @@ class JobStore:
         return True
 
     def _is_claimed(self, path: Path) -> bool:
-        """Whether the process that made a claim is alive."""
-        try:
-            process = read_record(path.read_bytes()).runner
-        except (FileNotFoundError, UnreadableError):
-            # It has become a record, and is gone; or it is being written, or was when the machine
-            # went down.
-            return age(path) < STALE
-        return is_held(path, process)
+        """Whether a claim's process is alive; waits for a claim that is being written."""
+        while True:
+            with suppress(FileNotFoundError, UnreadableError):
+                return is_held(path, read_record(path.read_bytes()).runner)
+            if age(path) > _WRITING:  # its process died; or it has become the record, and is gone
+                return False
+            time.sleep(POLL)
 
     def _unwritten(self, job: int, error: OSError) -> SweepError:
         return SweepError(f"{self.path(job)} cannot be written: {reason(error)}.")
