@@ -86,7 +86,7 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
 @pytest.mark.growth
 def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
-    monkeypatch.setattr(executor, "_MAX_KEPT", 100)
+    monkeypatch.setattr(executor, "BATCH", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 450):  # once for what is made only once
         options = Options(max_batch_size=50, overwrite=True)
