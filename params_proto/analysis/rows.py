@@ -18,6 +18,7 @@ from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
+    PLAN,
     SWEEP,
     PlanFile,
     UnreadableError,
@@ -136,9 +137,14 @@ def _table_without_plan(directory: Path) -> Table:
         from params_proto.analysis.hydra_basic import basic_table
 
         return basic_table(directory)
+    # The directory of a job, or one with sweeps by day and time: the latest of them.
+    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
+    below.sort(key=lambda plan: plan.stat().st_mtime)
+    near = [*filter(has_plan, directory.parents), *[plan.parents[1] for plan in below]][-1:]
+    hint = f" Did you mean {near[0]}?" if near else ""
     raise SweepError(
-        f"{directory} does not contain a sweep. Give the directory of a sweep, which has a {SWEEP}"
-        f" and a {OWN}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
+        f"{directory} does not contain a sweep.{hint} Give the directory of a sweep, which has a"
+        f" {SWEEP} and a {OWN}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
     )
 
 

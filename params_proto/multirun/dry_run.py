@@ -30,7 +30,7 @@ def dry_run(run: SweepRun, form: object) -> None:
         form: True for a table, `json` for an object a job and line.
 
     Raises:
-        SweepError: a job cannot run as requested, or the form is another one.
+        SweepError: a job cannot run, or the form is neither true nor json.
         HydraException: a config cannot be composed.
     """
     if form not in (True, "json"):

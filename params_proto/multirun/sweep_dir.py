@@ -160,7 +160,7 @@ class SweepRun:
             held: keeps other processes out of the directory until it ends.
 
         Raises:
-            HydraException: a job cannot run as requested. Of more than 10,000 jobs, those after
+            HydraException: a job cannot run. Of more than 10,000 jobs, those after
                 the first batch are checked when their batch is given.
         """
         options, is_new = self.options, self.plan is None

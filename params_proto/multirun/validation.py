@@ -59,7 +59,7 @@ class Validation:
             ahead: whether all batches are checked before the first is given.
 
         Raises:
-            SweepError: jobs that cannot run as requested.
+            SweepError: jobs that cannot run.
             HydraException: a config that cannot be composed.
         """
         if not ahead:

@@ -19,7 +19,7 @@ from params_proto._text import stable_repr, utf8
 from params_proto._values import unordered
 from params_proto.errors import SweepError, shown
 from params_proto.overrides.literals import OverrideText, live
-from params_proto.overrides.parse import parse_spelled
+from params_proto.overrides.parse import parse_spelled, shuffles
 
 # --- the types of scalars, as in a Hydra config
 
@@ -156,6 +156,15 @@ class Document:
         raise ConstructorError(None, None, reason, node.start_mark)
 
 
+def _override(text: str) -> Any:
+    if shuffles(text):
+        raise ValueError(
+            f"{shown(text)} is in another order each time it is read. Write the list in the order"
+            " that you want"
+        )
+    return parse_spelled(text)
+
+
 _SAFE: Any = SafeConstructor()
 _SCALARS: dict[str, Any] = {
     **dict.fromkeys((_TEXT, _MERGE, _VALUE), _SAFE.construct_scalar),
@@ -165,7 +174,7 @@ _SCALARS: dict[str, Any] = {
     _FLOAT: _SAFE.construct_yaml_float,
     _BINARY: _SAFE.construct_yaml_binary,
     _PATH: lambda node: Path(node.value),  # pyright: ignore
-    _OVERRIDE: lambda node: parse_spelled(node.value),  # pyright: ignore
+    _OVERRIDE: lambda node: _override(node.value),  # pyright: ignore
 }
 
 # --- writing

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -32,6 +33,7 @@ def train(lr: float = 0.1, seed: int = 0, name: str = ""):
 grid = Sweep(train).product(lr=[0.1, 0.01], seed=range(10**6))
 none = Sweep(train).product(lr=[1.0]).exclude(lr=1.0)
 empty = Sweep(train).product(lr=[1.0])[:0]
+most = grid.exclude(seed=0)
 
 if __name__ == "__main__":
     train()
@@ -338,6 +340,10 @@ def test_show(run: Any) -> None:
         "  1  0.1  1",
         "and 1,999,998 more",
     ]
+    assert run("show", "train.py:most", "--head", "1").splitlines()[1:] == [
+        *("at least 100,000 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.1  1"),
+        "and at least 99,999 more",
+    ]
     assert run("show", "runs/one/sweep.yaml").splitlines()[1:] == [
         *("2 configs of 2 keys: lr, seed", "job  lr   seed", "  0  0.3  9", "  1  0.1  9")
     ]
@@ -381,6 +387,7 @@ MISTAKES = {
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
     " Valid names: loss, acc.",
+    "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
     "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank.",
     "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid? A Sweep must be"
     " defined before the app runs.",
@@ -394,6 +401,15 @@ MISTAKES = {
 def test_mistakes(run: Any, lab: Path, command: str, message: str) -> None:
     said = run(*command.split(), status=1).replace(str(lab), "LAB")
     assert said == f"params-proto: {message}"
+
+
+def test_a_directory_of_sweeps(run: Any, lab: Path) -> None:
+    for number, name in enumerate(["10-00-00", "09-00-00"]):
+        shutil.copytree(lab / "runs" / "one", lab / "multirun/2026-11-24" / name)
+        plan = lab / "multirun/2026-11-24" / name / ".sweep/plan.json"
+        os.utime(plan, (number, number))
+    said = run("results", "multirun", status=1)
+    assert "Did you mean multirun/2026-11-24/09-00-00? Give the directory" in said
 
 
 def test_as_a_module(python: Any, lab: Path) -> None:

@@ -490,6 +490,7 @@ MISTAKES = {
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: product: .*range\(1"),
     "a comma in brackets": ("product:\n  x: [range(1,3)]", r"^\S*yaml:2: product: x: within brackets YAML ends .* Quote .*, x: 'range\(1,3\)'\.$"),
     "an order without a seed": ("repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}", r"yaml:2: product: x=shuffle\(1,2,3\) is in another order each .* shuffle: \{seed: 0\}"),
+    "an override without a seed": ("set: {x: !override 'shuffle([1,2])'}", r"yaml:1: !override: 'shuffle\(\[1,2\]\)' is in another order each time"),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
     "rows in a mapping": ("chain: {a: 1}", r"sweep.yaml:1: chain needs a list of rows"),
     "a row that is none, by its number": ("chain:\n- {a: 1}\n- {}\n- 3", r"yaml:4: chain takes .*; row 2 is 3\."),
