@@ -220,6 +220,16 @@ def test_what_where_and_derive_are_given_is_a_copy() -> None:
     assert sweep[0] == {"a": [1], "b": True}
 
 
+def test_each_config_has_a_derived_value_of_its_own() -> None:
+    sweep = Sweep().set(a=1).derive(seen=lambda config: [config["a"]]).product(b=[1, 2])
+    for config in sweep:
+        config["seen"].append("mine")
+    assert [config["seen"] for config in sweep] == [[1], [1]]
+    first, second = sweep
+    first["seen"].append("mine")
+    assert second["seen"] == [1]
+
+
 # --- a sequence
 
 

@@ -56,11 +56,15 @@ class Derived(View):
     """The configs with one more key, computed from each."""
 
     key: str
-    rule: Callable[[Config], Any]  # does not change the config; its value is nobody else's
+    rule: Callable[[Config], Any]  # does not change the config
 
     @cached_property
     def keys(self) -> tuple[str, ...]:
         return (*self.whole.keys, self.key)
+
+    @cached_property
+    def mutable(self) -> frozenset[str]:
+        return self.whole.mutable | {self.key}  # a product gives one value to several configs
 
     def _extend(self, config: Config) -> Config:
         config[self.key] = self.rule(config)
