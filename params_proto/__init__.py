@@ -12,14 +12,16 @@ if TYPE_CHECKING:
     from params_proto.errors import SweepError as SweepError
     from params_proto.errors import SweepWarning as SweepWarning
     from params_proto.sweep import Sweep as Sweep
+    from params_proto.workers.job import job as job
 
-__all__ = ["Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize"]
+__all__ = ["Sweep", "SweepError", "SweepWarning", "job", "proto", "results", "summarize"]
 
 # Loaded when first asked for: discovering the plugin must cost next to nothing.
 _HOMES = {
     "Sweep": "sweep",
     "SweepError": "errors",
     "SweepWarning": "errors",
+    "job": "workers.job",
     "results": "analysis.frame",
     "summarize": "analysis.frame",
 }

@@ -63,6 +63,20 @@ class ParamsProtoSweeperConf:
     # reward and score, also as in val/acc or test_f1, and lower for anything else.
     metric: str | None = None
     direction: Any = None
+    # How many workers run the jobs: processes of this machine, or with submitit's or Ray's launcher
+    # tasks of a cluster. They finish the sweep even if this command is killed. By default there are
+    # none, and the launcher runs the jobs.
+    workers: int | None = None
+    # The GPUs of this machine that workers get, one each: auto for all, a number, or a list [0,1];
+    # and how many workers share one.
+    gpus: Any = None
+    jobs_per_gpu: int = 1
+    # Whether to wait for the workers. false returns as soon as they are started or submitted.
+    wait: bool = True
+    # Seconds that a job under a worker has to end after SIGTERM, before it is killed.
+    grace: float = 30.0
+    # The directory of a sweep that this process is a worker of; see params-proto work.
+    work: Any = None
 
 
 ConfigStore.instance().store(

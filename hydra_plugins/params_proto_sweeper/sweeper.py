@@ -72,6 +72,18 @@ class ParamsProtoSweeper(Sweeper):
         returned = run_as_rank(self.hydra_context, self.config, self.task_function)
         if returned is not None:
             return returned
+        if self._options["work"] is not None:
+            from pathlib import Path
+
+            from params_proto.workers.worker import work
+
+            with reported_by_hydra():
+                work(
+                    Path(str(self._options["work"])),
+                    self.hydra_context,
+                    self.config,
+                    self.task_function,
+                )
         loader, task = self.hydra_context.config_loader, self.task_function
         with ExitStack() as held:
             with reported_by_hydra():
@@ -90,4 +102,8 @@ class ParamsProtoSweeper(Sweeper):
                 options = Options(**self._options)
             if found.saved:
                 arguments = list(self.config.hydra.overrides.task)
+            if options.asks_for_workers:
+                from params_proto.workers.start import run_by_workers
+
+                return run_by_workers(options, arguments, host, self.hydra_context, found)
             return run(options, arguments, host, self.launcher, recorded, found)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from params_proto.fields.signature import made_by_hydra_main
 
 if TYPE_CHECKING:
+    from hydra._internal.callbacks import Callbacks
     from hydra._internal.hydra import Hydra
     from hydra.types import TaskFunction
+    from omegaconf import DictConfig
 
 
 def hand_to_children(name: str, value: Any) -> None:
@@ -40,6 +42,13 @@ def started(configs: str | None, name: str) -> Hydra:
     from hydra._internal.utils import create_config_search_path
 
     return Hydra.create_main_hydra2(name, create_config_search_path(configs))
+
+
+def callbacks_of(config: DictConfig) -> Callbacks:
+    """The callbacks of a config, `hydra.callbacks`."""
+    from hydra._internal.callbacks import Callbacks
+
+    return Callbacks(config)
 
 
 class Decoration(NamedTuple):

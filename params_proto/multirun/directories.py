@@ -327,6 +327,11 @@ def _named(number: int, job: Sequence[str]) -> str:
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"
 
 
+def output_directory(config: DictConfig) -> Path:
+    """The directory of a job, by its own config."""
+    return Path(str(config.hydra.sweep.dir)) / _subdir(config)
+
+
 def _subdir(config: DictConfig) -> str:
     """`hydra.sweep.subdir` of a job, in whose config the resolver `hydra:` looks meanwhile."""
     singleton = HydraConfig.instance()

@@ -128,6 +128,14 @@ class JobRunner:
         self._keys = plan.keys
         self._selecting = [line.partition("=")[0] for line in plan.selecting]
 
+    def adopt(self, job: JobStore) -> None:
+        """Runs a job that another process has claimed and will record.
+
+        Args:
+            job: the store that says so.
+        """
+        self._records, self._home = job, os.getpid()
+
     def __call__(self, config: DictConfig) -> Any:
         """Runs the job that Hydra has composed a config for.
 
@@ -167,7 +175,7 @@ class JobRunner:
         """
         if self._stops():
             return Skipped()
-        record = self._records.claim(self._first(job), job.rerun_after)
+        record = self._records.claim(self.first_record(job), job.rerun_after)
         if record is None:
             return Skipped()
         if self.on_change is not None:
@@ -205,7 +213,7 @@ class JobRunner:
         Returns:
             The record, even if it cannot be written.
         """
-        first = self._first(job)
+        first = self.first_record(job)
         ended = first._replace(status=Status.FAILED, ended=first.started)
         if error is None:
             value = _value_of(job.number, result.return_value)
@@ -227,7 +235,7 @@ class JobRunner:
             raise self.signals.last  # Python ignores exceptions in a __del__, for one
         return self.launch.too_many_failures
 
-    def _first(self, job: Job) -> Record:
+    def first_record(self, job: Job) -> Record:
         """The record of a first attempt that starts now."""
         own = without_selectors(job.overrides, self._selecting)
         given = dict(values(own))

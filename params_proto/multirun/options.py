@@ -47,6 +47,12 @@ class Options:
     progress: Any = True
     metric: Any = None
     direction: Any = None
+    workers: Any = None
+    gpus: Any = None
+    jobs_per_gpu: Any = 1
+    wait: Any = True
+    grace: Any = 30.0
+    work: Any = None
     shard: builtins.slice | None = field(default=None, init=False)
     batch_size: int = field(default=0, init=False)
 
@@ -96,6 +102,12 @@ class Options:
         ]
         if mistakes:
             raise together(mistakes)
+
+    @property
+    def asks_for_workers(self) -> bool:
+        """Whether the jobs are for workers, or an option says so that is about them."""
+        is_dry = self.dry_run not in (None, False)
+        return not is_dry and (self.workers, self.gpus, self.wait) != (None, None, True)
 
     @property
     def ranking(self) -> Ranking:

@@ -28,7 +28,7 @@ _ROLES = {
     "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
     "once": tuple(
         f"hydra.sweeper.{name}"
-        for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run")
+        for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run", "work")
     ),
     "how": ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose"),
     "where": ("hydra.sweep.dir",),

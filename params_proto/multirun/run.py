@@ -81,7 +81,7 @@ def run(
                 return []
             sweep.prepare(held)
             if sweep.is_empty:
-                _nothing_to_run(sweep)
+                nothing_to_run(sweep)
                 return []
         executor = Executor(sweep, launcher, runner)
         finish = Finish(sweep, executor)
@@ -134,7 +134,7 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     return executor.progress.watching()
 
 
-def _nothing_to_run(sweep: SweepRun) -> None:
+def nothing_to_run(sweep: SweepRun) -> None:
     """Reports that all jobs have run, or that a shard has none.
 
     Raises:

@@ -31,6 +31,8 @@ HEARTBEAT = 30.0  # seconds between two touches
 STALE = 300.0  # seconds without one, after which a process of another machine counts as dead
 POLL = 0.2  # seconds between two looks at other processes
 
+_HEARTBEAT_NAME = "params_proto heartbeat"
+
 
 def is_held(lease: Path, process: Process) -> bool:
     """Whether the process that holds a lease is alive, as far as this machine can tell."""
@@ -54,9 +56,14 @@ def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
                 with suppress(OSError):  # it is gone, or the disk is away for a while
                     os.utime(lease)
 
-    name = f"params_proto heartbeat {pid}"
+    name = f"{_HEARTBEAT_NAME} {pid}"
     threading.Thread(target=beat, name=name, daemon=True).start()
     return leases, parents
+
+
+def is_heartbeat(thread: threading.Thread) -> bool:
+    """Whether a thread touches leases: it holds no lock that a fork would have to release."""
+    return thread.name.startswith(_HEARTBEAT_NAME)
 
 
 @contextmanager

@@ -37,6 +37,11 @@ class Process(NamedTuple):
         return start_time is not None and self.start_time in (None, start_time)
 
 
+def process_of(pid: int) -> Process:
+    """A process of this machine, by its number."""
+    return Process(os.uname().nodename, pid, _start_time(pid))
+
+
 def this_process() -> Process:
     """The calling process; after a fork, that is another one."""
     return _process(os.getpid())
@@ -44,7 +49,7 @@ def this_process() -> Process:
 
 @cache
 def _process(pid: int) -> Process:
-    return Process(os.uname().nodename, pid, _start_time(pid))
+    return process_of(pid)
 
 
 def _start_time(pid: int) -> str | None:

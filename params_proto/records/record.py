@@ -54,6 +54,7 @@ class Record(NamedTuple):
         duration: seconds, by a clock that cannot be set.
         value: what the task returned, as far as it is JSON.
         error: what it raised.
+        failures: how many attempts before this one failed or crashed.
     """
 
     job: int
@@ -71,6 +72,7 @@ class Record(NamedTuple):
     duration: float | None = None
     value: Any = None
     error: Failure | None = None
+    failures: int = 0
 
     @classmethod
     def start(
@@ -106,7 +108,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **{"job": (int,), "overrides": (list,), "config": (dict,), "identity": _TEXT, "dir": _TEXT},
     **{"host": _TEXT, "pid": (int,), "process": _MAYBE, "attempt": (int,), "status": _TEXT},
     **{"started": _TEXT, "ended": _MAYBE, "duration": (int, float, type(None))},
-    **{"error": (dict, type(None))},
+    **{"error": (dict, type(None)), "failures": (int, type(None))},
 }
 
 
@@ -124,6 +126,7 @@ def read_record(text: str | bytes) -> Record:
     values = read_object(text)
     check_types(values, _TYPES)
     known: dict[str, Any] = {name: values.get(name) for name in Record._fields}
+    known["failures"] = known["failures"] or 0  # which records did not always have
     try:
         known["status"] = Status(values["status"])
     except ValueError as unknown:

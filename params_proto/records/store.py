@@ -112,7 +112,10 @@ class JobStore:
                 or self.is_running(last)
             ):
                 return None
-            record = first if last is None else first._replace(attempt=last.attempt + 1)
+            record = first
+            if last is not None:
+                failures = last.failures + (last.status in (Status.FAILED, Status.CRASHED))
+                record = first._replace(attempt=last.attempt + 1, failures=failures)
             path = self.path(first.job)
             claims = [path.with_suffix(f".claim-{record.attempt}")]
             while not self._create_claim(claims[-1], record):

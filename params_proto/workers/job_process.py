@@ -1,0 +1,262 @@
+"""A job in a process of its own: forked from the worker, or, where that is unsafe, started anew.
+
+The process appends what it prints to `output.log` in the job's directory, and sends the record of
+the job's end through a pipe. One that dies sends none.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+import threading
+import warnings
+from collections.abc import Callable, Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from params_proto.records import JobStore, Record
+from params_proto.records.lock import is_heartbeat
+
+OUTPUT = "output.log"
+VARIABLE = "PARAMS_PROTO_WORKER_JOB"
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+
+@dataclass(frozen=True, eq=False)
+class ClaimedJob(JobStore):
+    """The store of a process that runs one job, which its worker has claimed and records.
+
+    Args:
+        directory: the sweep's.
+        record: what `claim` returned to the worker.
+        writer: where the record of the end goes, a file descriptor.
+    """
+
+    record: Record
+    writer: int
+
+    def claim(self, first: Record, rerun_after: int = 0) -> Record | None:
+        """The record of the attempt."""
+        return self.record
+
+    def keep_alive(self, record: Record) -> AbstractContextManager[None]:
+        """Does nothing: the worker does."""
+        return nullcontext()
+
+    def finish(self, record: Record) -> bool:
+        """Sends the record to the worker."""
+        with open(self.writer, "wb", closefd=False) as pipe:
+            pipe.write(record.text().encode())
+        return True
+
+
+@dataclass(eq=False)
+class JobProcess:
+    """The process of a job, as its worker sees it.
+
+    Args:
+        pid: the process, which leads a group of its own.
+        reader: the pipe's other end.
+    """
+
+    pid: int
+    reader: int
+
+    def __post_init__(self) -> None:
+        self._received = bytearray()
+        os.set_blocking(self.reader, False)
+
+    def wait(self, seconds: float, wakeup: int) -> int | None:
+        """Waits for the end of the process, for some time or until a signal arrives.
+
+        Args:
+            seconds: how long.
+            wakeup: a file descriptor that can be read once there was a signal, SIGCHLD among them.
+
+        Returns:
+            Its exit status, negative for a signal; None while it runs.
+        """
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            readable, _, _ = select.select([self.reader, wakeup], [], [], max(0.0, seconds))
+            if self.reader in readable and not self._receive():
+                select.select([wakeup], [], [], max(0.0, min(seconds, 0.05)))
+            if wakeup in readable:
+                drain(wakeup)
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if not pid:
+            return None
+        while self._receive():
+            pass
+        os.close(self.reader)
+        return os.waitstatus_to_exitcode(status)
+
+    def _receive(self) -> bool:
+        with suppress(BlockingIOError):
+            text = os.read(self.reader, 1 << 16)
+            self._received += text
+            return bool(text)
+        return False
+
+    @property
+    def received(self) -> bytes:
+        """What it has sent: a record, or nothing."""
+        return bytes(self._received)
+
+    def end(self, number: int, *, group: bool = False) -> None:
+        """Sends it a signal, or its whole group."""
+        with suppress(ProcessLookupError):
+            (os.killpg if group else os.kill)(self.pid, number)
+
+
+def drain(wakeup: int) -> None:
+    """Empties the file descriptor that signals write to."""
+    with suppress(BlockingIOError):
+        while os.read(wakeup, 512):
+            pass
+
+
+# --- the worker's side
+
+
+def unsafe_to_fork() -> str | None:
+    """Why a fork of this process might not work; None if it will."""
+    if sys.platform == "darwin":
+        return "macOS does not support it"
+    others = [one.name for one in threading.enumerate() if not _is_known(one)]
+    if others:
+        return f"Python threads run, such as {others[0]}"
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_initialized():
+        return "CUDA has been initialised"
+    return None
+
+
+def _is_known(thread: threading.Thread) -> bool:
+    return thread is threading.main_thread() or is_heartbeat(thread)
+
+
+def fork(run: Callable[[int], None], output: Path) -> JobProcess:
+    """Runs a job in a fork of this process.
+
+    Args:
+        run: runs the job, and sends its record to a file descriptor.
+        output: the job's directory.
+    """
+    reader, writer = os.pipe()
+    parent = os.getpid()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    with warnings.catch_warnings():
+        # Python warns of any thread since 3.12; those that are known do no harm.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        pid = os.fork()
+    if pid:
+        os.close(writer)
+        return JobProcess(pid, reader)
+    os.close(reader)
+    _run_and_exit(run, writer, parent, output)
+
+
+def start(command: Sequence[str], job: Sequence[object], output: Path) -> JobProcess:
+    """Runs a job in a fresh interpreter.
+
+    Args:
+        command: of the worker.
+        job: what the process needs to know of the job.
+        output: the job's directory.
+    """
+    reader, writer = os.pipe()
+    with (output / OUTPUT).open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            env={**os.environ, VARIABLE: json.dumps([os.getpid(), writer, *job])},
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            pass_fds=[writer],
+            process_group=0,
+        )
+    os.close(writer)
+    process.returncode = 0  # which is asked of the system here
+    return JobProcess(process.pid, reader)
+
+
+# --- the job's side
+
+
+def in_fresh_process(run: Callable[[int, Sequence[Any]], None]) -> None:
+    """Runs the job that this process was started for, and ends it; returns if there is none."""
+    given = os.environ.pop(VARIABLE, None)
+    if given is None:
+        return
+    parent, writer, *job = json.loads(given)
+    os.set_inheritable(writer, False)
+    _run_and_exit(lambda writer: run(writer, job), writer, parent, None)
+
+
+def _run_and_exit(
+    run: Callable[[int], None], writer: int, parent: int, output: Path | None
+) -> NoReturn:
+    status = 1
+    try:
+        _become_job(parent, output)
+        run(writer)
+        status = 0
+    except KeyboardInterrupt:
+        status = 128 + signal.SIGINT
+    except BaseException:
+        logging.getLogger(__name__).exception("The job cannot run.")
+    finally:
+        with suppress(BaseException):
+            atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+
+
+def _become_job(parent: int, output: Path | None) -> None:
+    """Makes this process the job's: it ends with its worker, and has its own output and signals."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    if output is None:
+        return
+    os.setpgid(0, 0)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
+    log = os.open(output / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+    with suppress(AttributeError):  # a stream of the user's own
+        sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore
+
+
+@contextmanager
+def wakeup_fd() -> Generator[int, None, None]:
+    """A file descriptor that can be read as soon as a signal has arrived."""
+    reader, writer = os.pipe()
+    for end in (reader, writer):
+        os.set_blocking(end, False)
+    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    try:
+        yield reader
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reader)
+        os.close(writer)

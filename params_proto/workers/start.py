@@ -1,0 +1,259 @@
+"""A sweep for workers: checked and written down as any sweep, then started, and watched."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from uuid import uuid4
+
+from params_proto._text import counted
+from params_proto.errors import SweepError
+from params_proto.multirun.context import AppContext
+from params_proto.multirun.errors import reported_by_hydra, write
+from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.job_runner import Launch
+from params_proto.multirun.options import Options
+from params_proto.multirun.resume import ResumeTarget
+from params_proto.multirun.resume_command import command_of, python, role
+from params_proto.multirun.run import nothing_to_run
+from params_proto.multirun.signals import exit_on_interrupt, interrupts
+from params_proto.multirun.sweep_dir import SweepRun, open_sweep
+from params_proto.records import JobStore, Record
+from params_proto.records.manifest import FAILED, OWN
+from params_proto.workers import gpus
+from params_proto.workers.engines import Engine, LocalEngine, end_started, engine_of
+from params_proto.workers.queue import QueuedJob, add, failures
+from params_proto.workers.setup import NO_CALLBACKS, Setup, has_workers
+from params_proto.workers.watch import Watch
+from params_proto.workers.worker import SOME_LEFT
+
+if TYPE_CHECKING:
+    from hydra.core.utils import JobReturn
+    from hydra.types import HydraContext
+
+log = logging.getLogger(__name__)
+
+TASK = "task.pkl"
+launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
+
+_NOT_STARTED = "Interrupted: no worker has started. The same command begins again."
+
+
+def run_by_workers(
+    options: Options,
+    arguments: Sequence[str],
+    host: AppContext,
+    context: HydraContext,
+    target: ResumeTarget,
+) -> list[Sequence[JobReturn]]:
+    """Runs every job by workers; see `multirun.run`.
+
+    Args:
+        options: those of the sweeper.
+        arguments: the overrides of the command line.
+        host: the app.
+        context: Hydra's.
+        target: what a resume found.
+
+    Returns:
+        Nothing: what jobs return is in their records.
+
+    Raises:
+        HydraException: a mistake in what is requested, or no worker can be started.
+        SystemExit: a job failed, or jobs are left, or the sweep was interrupted.
+    """
+    with interrupts() as signals:
+        with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
+            engine, environments = _engine(options, host)
+            command = _command(host)
+            sweep = open_sweep(options, arguments, host, target)
+            with ExitStack() as held:
+                sweep.prepare(held)
+                if sweep.is_empty:
+                    nothing_to_run(sweep)
+                    return []
+                setup = _written(sweep, command)
+            try:
+                what = engine.start(setup, environments)
+            except SweepError as error:
+                raise SweepError(
+                    f"{error} The sweep is in {sweep.directory}, and none of its jobs has run:"
+                    f" params-proto work {sweep.directory} runs them."
+                ) from error
+        if not options.wait:
+            write(*_detached(setup, what))
+            context.callbacks.callbacks.clear()  # the multirun ends with the last worker
+            return []
+        log.info(f"{what} for {sweep.directory}; they outlive this command if it is killed.")
+        watch = Watch(sweep.directory, options.ranking, bool(options.progress))
+        try:
+            watch.run()
+        except KeyboardInterrupt as error:
+            _interrupt(sweep, setup, signals.last or error)
+        return _finish(sweep, setup, watch)
+
+
+def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[str, str]]]:
+    """Where the workers run, and the environment of each.
+
+    Raises:
+        SweepError: they cannot be had.
+    """
+    if options.workers is None and options.gpus is None:
+        raise SweepError(
+            "hydra.sweeper.wait=false is for workers, which run without this command: give"
+            " hydra.sweeper.workers, or leave it out."
+        )
+    if options.workers is not None and options.workers < 1:
+        raise SweepError(f"hydra.sweeper.workers={options.workers} is not a number: 1 or more.")
+    engine = engine_of(host.config)
+    if options.gpus is None:
+        return engine, [{}] * options.workers
+    if not isinstance(engine, LocalEngine):
+        raise SweepError(
+            "hydra.sweeper.gpus is for workers on this machine. A cluster gives each worker its"
+            " GPUs by the launcher's own options, such as hydra.launcher.gpus_per_node=1."
+        )
+    return engine, environments_of(options.gpus, options.jobs_per_gpu, options.workers)
+
+
+def environments_of(
+    gpus_given: object, jobs_per_gpu: int, workers: int | None
+) -> list[Mapping[str, str]]:
+    """The environment of each worker of this machine, which has a slot of a GPU.
+
+    Raises:
+        SweepError: there are more workers than slots.
+    """
+    slots = gpus.slots(gpus_given, jobs_per_gpu)
+    if workers is not None and workers > len(slots):
+        raise SweepError(
+            f"hydra.sweeper.workers={workers}: there are {len(slots)} slots, {jobs_per_gpu} on each"
+            " GPU. Leave workers out, or give a higher hydra.sweeper.jobs_per_gpu."
+        )
+    return [{gpus.VARIABLE: slot} for slot in slots[:workers]]
+
+
+def _command(host: AppContext) -> list[str]:
+    """The command of a worker, up to the option that names the directory.
+
+    Raises:
+        SweepError: no command starts the app.
+    """
+    if launched_task.get() is not None:
+        start = [sys.executable, "-m", "params_proto.python.worker"]
+    else:
+        start = command_of(host)
+        if not start:
+            raise SweepError(
+                "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
+                " been started by none. Start it by python train.py -m, or by Sweep.launch."
+            )
+        start[0] = sys.executable if start[0] == python() else start[0]
+    return [*start, *[one for one in host.of_hydra if role(one) == "how"], NO_CALLBACKS]
+
+
+def _written(sweep: SweepRun, command: list[str]) -> Setup:
+    """Writes down what the workers need, beside the sweep itself."""
+    options, failed = sweep.options, f"{FAILED}/{uuid4().hex}"
+    setup = Setup(
+        command=command,
+        cwd=os.getcwd(),
+        directory=str(sweep.directory),
+        configs=sweep.configs.name,
+        failures=failed,
+        retries=options.retries,
+        max_failures=options.max_failures,
+        timeout=options.timeout,
+        grace=options.grace,
+        detached=not options.wait,
+    )
+    task = launched_task.get()
+    if task is not None:
+        (sweep.directory / OWN / TASK).write_bytes(task)
+    setup.write()
+    add(sweep.directory, _queued(sweep))
+    return setup
+
+
+def _queued(sweep: SweepRun) -> Iterator[QueuedJob]:
+    records = JobStore(sweep.directory)
+    for batch in sweep.batches:
+        for job in batch.all:
+            is_rerun = job.directory is not None
+            yield QueuedJob(job, failures(records.read(job.number)) if is_rerun else 0)
+
+
+def _detached(setup: Setup, what: str) -> Iterable[str]:
+    """What a user can do from here on."""
+    directory = setup.directory
+    return (
+        f"{what} for the sweep in {directory}, which needs this command no longer:",
+        f"  params-proto watch {directory}    shows its progress",
+        f"  params-proto work {directory}     adds a worker",
+        f"  params-proto stop {directory}     starts no more jobs",
+    )
+
+
+# --- the end
+
+
+@dataclass(eq=False)
+class _Watched:
+    """What `Finish` needs to know of jobs that workers have run."""
+
+    records: JobStore
+    failures: dict[int, Record]
+    launch: Launch
+    first_failure: tuple[int, None] | None
+    returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
+
+    @property
+    def runner(self) -> _Watched:
+        return self
+
+
+def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobReturn]]:
+    """Shows how the sweep has ended.
+
+    Raises:
+        SystemExit: a job failed, or jobs are left.
+    """
+    there = sweep.directory.absolute()
+    launch = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
+    if watch.left and not launch.too_many_failures:
+        write(*leave_results(sweep, there))
+        log.error(left_text(setup, len(watch.left)))
+        raise SystemExit(SOME_LEFT)
+    first = (min(watch.failures), None) if watch.failures else None
+    return Finish(sweep, _Watched(JobStore(there), watch.failures, launch, first)).finish()
+
+
+def left_text(setup: Setup, jobs: int) -> str:
+    """Says that jobs are left, and how to finish them."""
+    return (
+        f"{counted(jobs)} left, and no worker. The logs of the workers are in"
+        f" {setup.directory}/.sweep/workers. Finish the sweep with: params-proto work"
+        f" {setup.directory}"
+    )
+
+
+def _interrupt(sweep: SweepRun, setup: Setup, error: KeyboardInterrupt) -> NoReturn:
+    """Ends the workers, and says how to continue."""
+    with exit_on_interrupt():
+        log.warning(f"Interrupted: ending the workers, in {setup.grace:g} s at the latest.")
+        end_started(sweep.directory)
+        deadline = time.monotonic() + setup.grace + 5
+        while has_workers(sweep.directory) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        write(*leave_results(sweep, Path(sweep.directory).absolute()))
+        log.error(f"Finish the sweep with: params-proto work {setup.directory}")
+        raise error

@@ -1,0 +1,90 @@
+"""Watching the workers of a sweep until it ends, from whichever process sees its directory."""
+
+from __future__ import annotations
+
+import logging
+import time
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from params_proto.analysis.ranking import Ranking
+from params_proto.errors import sentence
+from params_proto.multirun.errors import named
+from params_proto.multirun.executor import reason_of
+from params_proto.multirun.job_runner import JobRunner, Launch
+from params_proto.multirun.progress import Progress
+from params_proto.multirun.resume import Best, ResumeFilter
+from params_proto.records import JobStore, Record, Status
+from params_proto.workers.queue import Queue, State
+from params_proto.workers.setup import has_workers, read_setup
+
+log = logging.getLogger(__name__)
+
+_PERIOD = 0.5  # seconds between two looks at the records
+_PAUSE = 20  # after a look, at least so many times the time that it took
+
+
+@dataclass(eq=False)
+class Watch:
+    """The jobs of a sweep as their records change.
+
+    Args:
+        directory: the sweep's.
+        ranking: what makes one job the best.
+        progress: whether to show it.
+    """
+
+    directory: Path
+    ranking: Ranking
+    progress: bool = True
+    failures: dict[int, Record] = field(default_factory=dict[int, Record], init=False)
+    completed: int = field(default=0, init=False)
+    left: set[int] = field(default_factory=set[int], init=False)
+
+    def run(self) -> None:
+        """Returns when no job is left, or no worker."""
+        queue = Queue(self.directory, read_setup(self.directory).retries)
+        before = ResumeFilter(JobStore(self.directory), Best(self.ranking))
+        self.left = set(queue.numbers)
+        attempts = self._look(queue, None, before)
+        progress = Progress(len(queue.numbers), before, live=True)
+        progress.launched(attempts)
+        with progress.watching() if self.progress else nullcontext():
+            while self.left:
+                start = time.monotonic()
+                has_more = has_workers(self.directory)  # before the look: one may end meanwhile
+                queue.refresh()
+                self._look(queue, progress, before)
+                if not has_more:
+                    break
+                time.sleep(max(_PERIOD, _PAUSE * (time.monotonic() - start)))
+
+    def _look(
+        self, queue: Queue, progress: Progress | None, before: ResumeFilter
+    ) -> dict[int, int]:
+        """Looks at the jobs that are not known to be done; how many attempts each has had."""
+        attempts: dict[int, int] = {}
+        for number in sorted(self.left):
+            state, record = queue.look(number)
+            attempts[number] = 0 if record is None else record.attempt
+            if record is None:
+                continue
+            if progress is not None:
+                progress.changed(record)
+            if state is not State.DONE:
+                continue
+            del attempts[number]
+            self.left.discard(number)
+            if record.status is Status.COMPLETED:
+                self.completed += 1
+            else:
+                self.failures[number] = record
+            if progress is None:
+                before.left_out += 1
+                before.unfinished += record.status is not Status.COMPLETED
+                before.best.take(record)
+            elif record.status is not Status.COMPLETED:
+                what = f"{named(record)} {record.status.value}: {reason_of(record)}"
+                log.error(f"{sentence(what)} Its directory: {self.directory / record.dir}")
+        return attempts
