@@ -21,6 +21,9 @@ examples:
   params-proto best runs/a --metric loss --over seed
   params-proto failures runs/a
   params-proto report runs/a --metric accuracy
+  params-proto work runs/a --workers 2
+  params-proto watch runs/a
+  params-proto stop runs/a
   params-proto schema > sweep.schema.json
 """
 _DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
@@ -49,10 +52,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _duration(text: str) -> float:
+    """A time on the command line, in seconds."""
+    from params_proto.cli.workers import seconds
+
+    return seconds(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="params-proto",
-        description="Inspect sweeps and their results.",
+        description="Inspect sweeps and their results, and run their jobs by workers.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -91,5 +101,17 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--metric", help=metric)
         one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
         one.add_argument("--over", action="append", metavar="KEY", help=over)
+    work = command("workers", "work", "run jobs of a sweep, as a further worker")
+    work.add_argument("directory", type=Path, metavar="DIR")
+    work.add_argument("--workers", type=int, metavar="N", help="how many workers (1)")
+    work.add_argument("--gpus", help="a worker for each GPU: auto, or a list, 0,1")
+    work.add_argument("--jobs-per-gpu", type=int, default=1, metavar="N", help="how many share one")
+    work.add_argument("--time-limit", type=_duration, metavar="TIME", help="end by then: 90m, 8h")
+    work.add_argument("--rerun", metavar="STATUS", help="also rerun jobs: failed,crashed or all")
+    watch = command("workers", "watch", "the progress of a sweep, until it ends")
+    watch.add_argument("directory", type=Path, metavar="DIR")
+    stop = command("workers", "stop", "start no more jobs of a sweep")
+    stop.add_argument("directory", type=Path, metavar="DIR")
+    stop.add_argument("--now", action="store_true", help="end the running jobs as well")
     command("show", "schema", "the JSON schema of sweep files, for an editor")
     return parser

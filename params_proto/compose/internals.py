@@ -11,7 +11,7 @@ from params_proto.fields.signature import made_by_hydra_main
 if TYPE_CHECKING:
     from hydra._internal.callbacks import Callbacks
     from hydra._internal.hydra import Hydra
-    from hydra.types import TaskFunction
+    from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 
 
@@ -49,6 +49,11 @@ def callbacks_of(config: DictConfig) -> Callbacks:
     from hydra._internal.callbacks import Callbacks
 
     return Callbacks(config)
+
+
+def without_callbacks(context: HydraContext) -> None:
+    """Has the callbacks of a multirun called no more."""
+    cast("list[Any]", cast("Any", context.callbacks).callbacks).clear()
 
 
 class Decoration(NamedTuple):

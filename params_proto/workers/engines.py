@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -122,8 +123,8 @@ class SubmititEngine:
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         import submitit
-        from hydra_plugins.hydra_submitit_launcher.config import BaseQueueConf
 
+        base: Any = import_module("hydra_plugins.hydra_submitit_launcher.config").BaseQueueConf
         options = dict(self.options)
         if options["nodes"] * options["tasks_per_node"] > 1:
             raise SweepError(
@@ -131,7 +132,7 @@ class SubmititEngine:
                 " give hydra.sweeper.workers as many as are to run."
             )
         limit = {TIME_LIMIT: str(60 * options["timeout_min"])} if self.cluster == "slurm" else {}
-        general = {one.name for one in fields(BaseQueueConf)}
+        general = {one.name for one in fields(base)}
         where = options.pop("submitit_folder")
         timeouts = options.pop("max_num_timeout", 0)
         try:

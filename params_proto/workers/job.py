@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 
 @dataclass(eq=False)
@@ -90,7 +91,7 @@ def job() -> RunningJob:
 
     if not HydraConfig.initialized():
         return RunningJob()
-    hydra = HydraConfig.get()
+    hydra: Any = HydraConfig.get()
     here = Path(str(hydra.runtime.output_dir))
     number = hydra.job.get("num")  # None in a run without -m
     if number is None:

@@ -11,10 +11,11 @@ from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 from uuid import uuid4
 
 from params_proto._text import counted
+from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra, write
@@ -38,6 +39,8 @@ from params_proto.workers.worker import SOME_LEFT
 if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.types import HydraContext
+
+    from params_proto.multirun.executor import Executor
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +93,7 @@ def run_by_workers(
                 ) from error
         if not options.wait:
             write(*_detached(setup, what))
-            context.callbacks.callbacks.clear()  # the multirun ends with the last worker
+            without_callbacks(context)  # the multirun ends with the last worker
             return []
         log.info(f"{what} for {sweep.directory}; they outlive this command if it is killed.")
         watch = Watch(sweep.directory, options.ranking, bool(options.progress))
@@ -116,7 +119,7 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
         raise SweepError(f"hydra.sweeper.workers={options.workers} is not a number: 1 or more.")
     engine = engine_of(host.config)
     if options.gpus is None:
-        return engine, [{}] * options.workers
+        return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
     if not isinstance(engine, LocalEngine):
         raise SweepError(
             "hydra.sweeper.gpus is for workers on this machine. A cluster gives each worker its"
@@ -234,7 +237,8 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
         log.error(left_text(setup, len(watch.left)))
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
-    return Finish(sweep, _Watched(JobStore(there), watch.failures, launch, first)).finish()
+    ran = _Watched(JobStore(there), watch.failures, launch, first)
+    return Finish(sweep, cast("Executor", ran)).finish()
 
 
 def left_text(setup: Setup, jobs: int) -> str:

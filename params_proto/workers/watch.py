@@ -12,7 +12,6 @@ from params_proto.analysis.ranking import Ranking
 from params_proto.errors import sentence
 from params_proto.multirun.errors import named
 from params_proto.multirun.executor import reason_of
-from params_proto.multirun.job_runner import JobRunner, Launch
 from params_proto.multirun.progress import Progress
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status

@@ -1,14 +1,14 @@
-"""A worker: claims the next job of a sweep, runs it in a process of its own, records how it ended."""
+"""A worker: it claims a job of a sweep, runs it in a process of its own, and records the end."""
 
 from __future__ import annotations
 
 import logging
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
@@ -34,7 +34,6 @@ from params_proto.records.manifest import OWN, UnreadableError
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
 from params_proto.workers.job_process import (
-    VARIABLE,
     ClaimedJob,
     JobProcess,
     fork,
@@ -47,7 +46,6 @@ from params_proto.workers.queue import Queue, QueuedJob
 from params_proto.workers.setup import (
     NO_CALLBACKS,
     Setup,
-    folder,
     is_first_to_end,
     is_stopped,
     own_log,
@@ -258,9 +256,7 @@ class Worker:
             self._longest = max(self._longest, seconds)
         log.info(f"Job {record.job} {ended.status.value} in {seconds:.1f} s.")
 
-    def _composed(
-        self, overrides: Sequence[str], number: int, directory: str | None
-    ) -> DictConfig:
+    def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> DictConfig:
         own = [] if directory is None else [in_directory(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
@@ -307,7 +303,7 @@ class Worker:
         try:
             _ = returned.return_value
         except Exception as error:
-            sys.stderr.write(f"{error}\n")
+            traceback.print_exception(error)
 
     def _wait(self, process: JobProcess, record: Record, begun: float, wakeup: int) -> Record:
         """Waits for the end of a job, and ends it where its time is over or the worker's is."""

@@ -1,0 +1,128 @@
+"""`params-proto work`, `watch` and `stop`: the workers of a sweep, from any shell."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from pathlib import Path
+from typing import NoReturn
+
+from params_proto._text import counted
+from params_proto.analysis.ranking import ALONE, Ranking
+from params_proto.multirun.errors import write
+from params_proto.multirun.resume import statuses
+from params_proto.records import JobStore
+from params_proto.records.manifest import read_plan
+from params_proto.workers import queue, setup
+from params_proto.workers.engines import LocalEngine, cancel_queued, end_started
+from params_proto.workers.start import environments_of, left_text
+from params_proto.workers.watch import Watch
+from params_proto.workers.worker import ALL_DONE, SOME_FAILED, SOME_LEFT, TIME_LIMIT
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+
+
+def seconds(text: str) -> float:
+    """A duration in seconds: a number of seconds, or one with the unit s, m, h or d.
+
+    >>> seconds("90m"), seconds("30")
+    (5400.0, 30.0)
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return float(found[1]) * _UNITS[found[2]]
+
+
+def work(
+    directory: Path,
+    workers: int | None,
+    gpus: str | None,
+    jobs_per_gpu: int,
+    time_limit: float | None,
+    rerun: str | None,
+) -> NoReturn:
+    """Runs jobs of a sweep by workers of this machine until none is left.
+
+    Raises:
+        SweepError: there is no such sweep.
+        SystemExit: always, with the status of the sweep.
+    """
+    found = setup.read_setup(directory)
+    if gpus is not None:
+        chosen = gpus if gpus == "auto" else gpus.split(",")
+        environments = environments_of(chosen, jobs_per_gpu, workers)
+    else:
+        environments = [dict[str, str]() for _ in range(workers or 1)]
+    limit = {} if time_limit is None else {TIME_LIMIT: str(time_limit)}
+    here = found._replace(directory=str(directory.absolute()))
+    here.write()  # which lifts a stop
+    if rerun is not None:
+        _queue_again(directory, rerun)
+    LocalEngine().start(here, [{**one, **limit} for one in environments])
+    try:
+        raise SystemExit(_watched(directory))
+    except KeyboardInterrupt:
+        write(f"Interrupted: ending the workers, in {found.grace:g} s at the latest.")
+        end_started(directory)
+        deadline = time.monotonic() + found.grace + 5
+        while setup.has_workers(directory) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        raise SystemExit(128 + signal.SIGINT) from None
+
+
+def _queue_again(directory: Path, rerun: str) -> None:
+    """Queues the jobs once more whose last attempt ended in one of some ways."""
+    wanted = statuses(rerun.split(",")) if rerun != "all" else statuses("all")
+    records = JobStore(directory)
+    again: list[queue.QueuedJob] = []
+    queued = queue.Queue(directory)
+    for number in sorted(queued.numbers):
+        record = records.read(number)
+        if record is not None and record.status in wanted:
+            job = queued[number].job._replace(directory=record.dir, rerun_after=record.attempt)
+            again.append(queue.QueuedJob(job, queue.failures(record)))
+    queue.add(directory, again)
+
+
+def watch(directory: Path) -> NoReturn:
+    """Shows the progress of a sweep until it ends.
+
+    Raises:
+        SweepError: there is no such sweep.
+        SystemExit: always, with the status of the sweep.
+    """
+    try:
+        raise SystemExit(_watched(directory))
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+
+
+def _watched(directory: Path) -> int:
+    found, plan = setup.read_setup(directory), read_plan(directory)
+    watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
+    watch.run()
+    parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
+    write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
+    if watch.left:
+        write(left_text(found, len(watch.left)))
+        return SOME_LEFT
+    return SOME_FAILED if watch.failures else ALL_DONE
+
+
+def stop(directory: Path, now: bool) -> str:
+    """Has the workers of a sweep start no more jobs.
+
+    Returns:
+        What happens now.
+    """
+    setup.read_setup(directory)
+    setup.stop(directory, now=now)
+    cancelled = cancel_queued(directory)
+    when = "end the jobs that run" if now else "exit after the job that each runs"
+    text = f"No more jobs start in {directory}; workers {when}."
+    if cancelled:
+        text += f" {counted(cancelled, 'queued worker')} cancelled."
+    return f"{text} params-proto work {directory} continues."
