@@ -477,6 +477,9 @@ class Sweep(Sequence[Config]):
         metric: str | None = None,
         direction: str | None = None,
         progress: bool | None = None,
+        workers: int | None = None,
+        gpus: str | int | Iterable[int | str] | None = None,
+        wait: bool = True,
         **launcher_options: Any,
     ) -> pd.DataFrame:
         """Runs one job per config through a Hydra launcher, as a multirun does.
@@ -508,6 +511,10 @@ class Sweep(Sequence[Config]):
             direction: `minimize` or `maximize`; by default what is usual for the metric: `maximize`
                 for an accuracy, an F1, a reward and the like.
             progress: whether to show progress.
+            workers: how many workers run the jobs: processes that outlive this one. The target is
+                pickled for them.
+            gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
+            wait: whether to wait for the workers; without it, the results are those so far.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
                 share the name of an argument, or are nested, go into `overrides`:
                 `hydra.launcher.timeout=60`.
@@ -548,6 +555,9 @@ class Sweep(Sequence[Config]):
             "metric": metric,
             "direction": direction,
             "progress": progress,
+            "workers": workers,
+            "gpus": gpus,
+            "wait": wait,
         }
         return launch(
             self,

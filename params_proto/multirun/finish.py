@@ -71,6 +71,7 @@ class Finish:
             if (
                 first is not None
                 and first.error is not None
+                and first.error.traceback
                 and (
                     self._exits or not first.is_mine  # an exception has no traceback of a worker's
                 )

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import inspect
 import os
+import pickle
 import signal
+import sys
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, contextmanager
+from importlib import import_module
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra import version
 from hydra.errors import CompactHydraException
@@ -40,6 +43,7 @@ from params_proto.records.manifest import has_plan
 
 if TYPE_CHECKING:
     import pandas as pd
+    from hydra._internal.hydra import Hydra
     from omegaconf import DictConfig
 
     from params_proto.sweep import Sweep
@@ -80,16 +84,9 @@ def launch(
     function: Any = _own_function(sweep) if target is None else target
     place, task, decorated = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
-        if decorated is not None:  # which has set the version of the rules to run by
-            held.enter_context(decorated.allowed())
-        elif is_hydra_1_3():
-            version.setbase("1.3")
-        if isinstance(task, App):
-            has_configs = place.configs is not None or place.primary is not None
-            searches = any("hydra.searchpath" in line for line in lines)
-            task = Task.of(cast("App[..., Any]", task), closed=not has_configs and not searches)
-            held.enter_context(stored(entries(task.targets, {})))
-        hydra = started(place.configs, place.name)
+        searches = any("hydra.searchpath" in line for line in lines)
+        app = LaunchedApp(place, task, decorated, searches)
+        hydra, task = app.start(held)
 
         def composed(overrides: list[str]) -> DictConfig:
             loader = hydra.config_loader
@@ -104,12 +101,73 @@ def launch(
         directory = directory_of_sweep(config)
         # Resolved once more, it could be another one.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
+        if app.asks_for_workers(config):
+            held.enter_context(app.sent_to_workers())
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
         part = config.hydra.sweeper.slice
         raise SweepError(f"hydra.sweeper.slice={part} takes none of the sweep's {sweep.size} jobs.")
     return results(there / directory)
+
+
+class LaunchedApp(NamedTuple):
+    """What a launch runs, in its own process or in a worker's.
+
+    Args:
+        place: where the configs are.
+        task: an app, or a function that gets the whole config.
+        decorated: what `hydra.main` was given, if it was.
+        searches: whether the command line has a search path of its own.
+    """
+
+    place: Place
+    task: Any
+    decorated: Decoration | None
+    searches: bool
+
+    def start(self, held: ExitStack) -> tuple[Hydra, Any]:
+        """Makes Hydra this process's, until `held` ends; and what its jobs run."""
+        place, task = self.place, self.task
+        if self.decorated is not None:  # which has set the version of the rules to run by
+            held.enter_context(self.decorated.allowed())
+        elif is_hydra_1_3():
+            version.setbase("1.3")
+        if isinstance(task, App):
+            has_configs = place.configs is not None or place.primary is not None
+            app = cast("App[..., Any]", task)
+            task = Task.of(app, closed=not has_configs and not self.searches)
+            held.enter_context(stored(entries(task.targets, {})))
+        return started(place.configs, place.name), task
+
+    def asks_for_workers(self, config: DictConfig) -> bool:
+        """Whether workers are to run the jobs."""
+        sweeper: Any = config.hydra.sweeper
+        return (sweeper.workers, sweeper.gpus) != (None, None)
+
+    @contextmanager
+    def sent_to_workers(self) -> Generator[None, None, None]:
+        """Within the block, what is launched is there for workers, pickled.
+
+        Raises:
+            SweepError: it cannot be pickled.
+        """
+        cloudpickle: Any = import_module("cloudpickle")
+
+        from params_proto.workers.start import launched_task
+
+        try:
+            pickled = pickle.dumps((sys.path, cloudpickle.dumps(self)))
+        except Exception as error:
+            raise SweepError(
+                f"workers get {self.place.name} pickled, and it cannot be: {error}. Define what it"
+                " uses at the top of a module, and open files and connections within the function."
+            ) from error
+        token = launched_task.set(pickled)
+        try:
+            yield
+        finally:
+            launched_task.reset(token)
 
 
 def _runnable(

@@ -33,6 +33,7 @@ from params_proto.records.manifest import (
 from params_proto.records.process import Process, this_process
 
 WORKERS = "workers"
+OPTION = "hydra.sweeper.work"
 # Callbacks of the whole multirun are for the command that starts it, not for each worker.
 NO_CALLBACKS = "hydra.callbacks=${oc.create:null}"
 _PACKAGE = "hydra-params-proto"
@@ -94,7 +95,7 @@ class Setup(NamedTuple):
     @property
     def worker_command(self) -> list[str]:
         """The command of a worker."""
-        return [*self.command, f"hydra.sweeper.work={self.directory}"]
+        return [*self.command, f"{OPTION}={self.directory}"]
 
 
 _TYPES: dict[str, tuple[type, ...]] = {

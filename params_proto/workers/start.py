@@ -235,6 +235,8 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     if watch.left and not launch.too_many_failures:
         write(*leave_results(sweep, there))
         log.error(left_text(setup, len(watch.left)))
+        if sweep.host.launched is not None:
+            return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
     ran = _Watched(JobStore(there), watch.failures, launch, first)
