@@ -27,6 +27,7 @@ FLOORS: dict[str, set[str]] = {
     "report": {"report"},
     "proto": {"app", "proto"},
     "multirun": {"multirun"},
+    "workers": {"workers"},
     "python": {"python"},
     "cli": {"cli", "__main__"},
 }
@@ -183,7 +184,7 @@ print([name for name in ("hydra", "omegaconf", "pandas", "numpy") if name in sys
 def test_the_names_of_the_package(python) -> None:
     names = python("-c", "import params_proto as p; print(*sorted(p.__all__)); p.proto.cli").stdout
 
-    own = ["Sweep", "SweepError", "SweepWarning", "proto", "results", "summarize"]
+    own = ["Sweep", "SweepError", "SweepWarning", "job", "proto", "results", "summarize"]
     assert names.split() == own
 
 

@@ -76,6 +76,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert metadata["Requires-Python"] == ">=3.11"
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">")[0].lower() for line in needed) == [
+        "cloudpickle",
         "docstring-parser",
         "hydra-core",
         "omegaconf",

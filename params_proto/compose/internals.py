@@ -1,4 +1,4 @@
-"""What the rest of the package uses of private names in Hydra and multiprocessing."""
+"""What the rest of the package uses of private names in Hydra and the standard library."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def hand_to_children(name: str, value: Any) -> None:
     from multiprocessing.process import current_process
 
     cast("Any", current_process())._config[name] = value
+
+
+def run_exit_functions() -> None:
+    """Calls what `atexit` has registered, in a fork that ends without the interpreter's own end."""
+    import atexit
+
+    getattr(atexit, "_run_exitfuncs")()  # noqa: B009
 
 
 def started(configs: str | None, name: str) -> Hydra:

@@ -6,7 +6,6 @@ the job's end through a pipe. One that dies sends none.
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import json
 import logging
@@ -23,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from params_proto.compose.internals import run_exit_functions
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import is_heartbeat
 
@@ -218,7 +218,7 @@ def _run_and_exit(
         logging.getLogger(__name__).exception("The job cannot run.")
     finally:
         with suppress(BaseException):
-            atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
+            run_exit_functions()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

@@ -61,7 +61,8 @@ def claim(store: JobStore, rerun_after: int = 0) -> int | None:
     found = store.claim(of(me), rerun_after)
     if found is None:
         return None
-    assert store.read(JOB) == found == of(me, attempt=found.attempt)
+    assert store.read(JOB) == found
+    assert found._replace(failures=0) == of(me, attempt=found.attempt)
     assert names(store) == [f"{JOB}.json"]
     return found.attempt
 
@@ -129,6 +130,23 @@ def test_the_job_of_a_dead_process(store: JobStore, dead: Process) -> None:
     for attempt, process in enumerate((dead, reused), 2):
         store.write(of(process, attempt=attempt - 1))
         assert claim(store) == attempt
+
+
+def test_failures_are_counted_apart_from_interruptions(store: JobStore, dead: Process) -> None:
+    for status, failures in [
+        (Status.FAILED, 1),
+        (Status.INTERRUPTED, 1),
+        (Status.RUNNING, 1),  # its process died
+        (Status.CRASHED, 2),
+    ]:
+        record = store.claim(of(dead)) or store.read(JOB)
+        assert record is not None
+        store.write(record._replace(pid=dead.pid, process=dead.start_time, status=status))
+        following = store.claim(of(this_process()))
+        assert following is not None and following.failures == failures
+        store.write(
+            following._replace(pid=dead.pid, process=dead.start_time, status=Status.RUNNING)
+        )
 
 
 @pytest.mark.parametrize(("ago", "lives"), [(0, True), (280, True), (320, False)])
