@@ -11,7 +11,7 @@ from pathlib import Path
 
 def workers(parent: int) -> list[int]:
     """The processes of joblib's workers."""
-    return [pid for pid in _children(parent) if b"popen_loky" in _command(pid)]
+    return [pid for pid in children(parent) if b"popen_loky" in _command(pid)]
 
 
 def end_below(folder: Path) -> None:
@@ -34,7 +34,8 @@ def kill_group(group: int, number: int = signal.SIGKILL) -> None:
         os.killpg(group, number)
 
 
-def _children(parent: int) -> list[int]:
+def children(parent: int) -> list[int]:
+    """The processes that a process has started."""
     return [pid for pid in _pids() if _stat(pid)[1:2] == [str(parent)]]
 
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.faults import disk, kill, race, signals
+from tests.faults import disk, kill, race, signals, workers
 from tests.faults.promises import Values
 
 Scenario = Callable[[Path], object]
@@ -42,7 +42,8 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
 
     Args:
         context: what they share.
-        sweeps: how many are killed; half as many races are run, and a quarter gets signals.
+        sweeps: how many are killed; a tenth as many are raced, a quarter gets signals, and of
+            another quarter the workers do.
     """
     values = context.values
     found: dict[str, Scenario] = {
@@ -56,11 +57,13 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
         )
     for number in range(max(sweeps // 10, 1)):
         found[f"race-start-{number}"] = partial(race.start, values=context.values)
-    for kind, times in (("kill", sweeps), ("signals", max(sweeps // 4, 1))):
+    kinds = {"kill": kill.killed, "signals": signals.signalled, "workers": workers.workers}
+    quarter = max(sweeps // 4, 1)
+    for kind, times in (("kill", sweeps), ("signals", quarter), ("workers", quarter)):
         for number in range(times):
             name = f"{kind}-{number}"
             found[name] = partial(
-                kill.killed if kind == "kill" else signals.signalled,
+                kinds[kind],
                 rng=context.random(name),
                 values=context.values,
             )

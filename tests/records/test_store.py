@@ -143,7 +143,8 @@ def test_failures_are_counted_apart_from_interruptions(store: JobStore, dead: Pr
         assert record is not None
         store.write(record._replace(pid=dead.pid, process=dead.start_time, status=status))
         following = store.claim(of(this_process()))
-        assert following is not None and following.failures == failures
+        assert following is not None
+        assert following.failures == failures
         store.write(
             following._replace(pid=dead.pid, process=dead.start_time, status=Status.RUNNING)
         )
