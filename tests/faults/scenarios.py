@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.faults import disk, kill, race, signals, workers
+from tests.faults import disk, kill, preempt, race, signals, workers
 from tests.faults.promises import Values
 
 Scenario = Callable[[Path], object]
@@ -49,6 +49,9 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
     found: dict[str, Scenario] = {
         "disk-full": partial(disk.full, values=values),
         "disk-read-only": partial(disk.read_only, values=values),
+        "preempt": partial(
+            preempt.preempted, rng=context.random("preempt"), times=max(sweeps // 2, 1)
+        ),
     }
     for number in range(max(sweeps // 20, 1)):
         name = f"race-resume-{number}"

@@ -69,11 +69,13 @@ class Sweep:
         folder: the working directory, in which the sweep has the directory `out`.
         swept: the overrides that say what is swept.
         launcher: and which launcher runs it.
+        app: the name of the app.
     """
 
     folder: Path
     swept: Sequence[str]
     launcher: Sequence[str] = ()
+    app: str = "sleeps"
     runs: list[Run] = field(default_factory=list[Run])
 
     @property
@@ -101,7 +103,7 @@ class Sweep:
     @property
     def command(self) -> list[str]:
         """How any of its processes is started, up to what it is to do."""
-        script = APPS / "sleeps" / "app.py"
+        script = APPS / self.app / "app.py"
         return [sys.executable, str(script), "-m", "hydra/sweeper=params_proto", *self.launcher]
 
     def start(self, *more: str) -> Run:

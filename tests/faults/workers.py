@@ -39,14 +39,14 @@ def workers(folder: Path, rng: Random, values: Values) -> None:
         sweep.wait_for_bodies(rng.randint(1, 5), run)
         proc.kill(run.pid)  # the shell: its workers go on
     run.ended()
-    while not (alive := _workers(sweep)) and _left(sweep, jobs):
+    while not (alive := workers_of(sweep)) and _left(sweep, jobs):
         time.sleep(0.01)
     spared = alive[:1]
     stopped: list[int] = []
     deadline = time.monotonic() + LONGEST
     while _left(sweep, jobs) and time.monotonic() < deadline:
         time.sleep(rng.uniform(0, 0.2))
-        targets = [one for one in _workers(sweep) if one not in spared] + _jobs(sweep)
+        targets = [one for one in workers_of(sweep) if one not in spared] + _jobs(sweep)
         if targets:
             target, number = rng.choice(targets), rng.choice(_SIGNALS)
             with suppress(ProcessLookupError):
@@ -72,7 +72,7 @@ def _left(sweep: Sweep, jobs: int) -> set[int]:
     return set(range(jobs)) - done
 
 
-def _workers(sweep: Sweep) -> list[int]:
+def workers_of(sweep: Sweep) -> list[int]:
     """The workers that are alive, by their leases."""
     found: list[int] = []
     for lease in (sweep.directory / OWN / RUNNING).glob("*.json"):
@@ -84,4 +84,4 @@ def _workers(sweep: Sweep) -> list[int]:
 
 def _jobs(sweep: Sweep) -> list[int]:
     """The processes of their jobs."""
-    return [job for worker in _workers(sweep) for job in proc.children(worker)]
+    return [job for worker in workers_of(sweep) for job in proc.children(worker)]
