@@ -5,7 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from tests.benchmarks import algebra, composition, many, multiruns, page, records, scale, startup
+from tests.benchmarks import (
+    algebra,
+    composition,
+    many,
+    multiruns,
+    page,
+    records,
+    scale,
+    startup,
+    workers,
+)
 from tests.benchmarks.table import Row, Table
 
 TABLES = {
@@ -15,6 +25,7 @@ TABLES = {
     "many": many.TABLE,
     "records": records.TABLE,
     "algebra": algebra.TABLE,
+    "workers": workers.TABLE,
 }
 # Which takes longer than all others together: only by its name, and on no page of theirs.
 AT_LENGTH = {"scale": scale.TABLE}
