@@ -23,7 +23,7 @@ from params_proto.multirun.finish import Finish, leave_results
 from params_proto.multirun.job_runner import Launch
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
-from params_proto.multirun.resume_command import command_of, python, role
+from params_proto.multirun.resume_command import command_of, python, without_configs
 from params_proto.multirun.run import nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
@@ -32,7 +32,7 @@ from params_proto.records.manifest import FAILED, OWN
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, end_started, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import NO_CALLBACKS, Setup, has_workers
+from params_proto.workers.setup import Setup, has_workers
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -146,22 +146,21 @@ def environments_of(
 
 
 def _command(host: AppContext) -> list[str]:
-    """The command of a worker, up to the option that names the directory.
+    """The command of a worker, up to its options.
 
     Raises:
         SweepError: no command starts the app.
     """
     if launched_task.get() is not None:
-        start = [sys.executable, "-m", "params_proto.python.worker"]
-    else:
-        start = command_of(host)
-        if not start:
-            raise SweepError(
-                "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
-                " been started by none. Start it by python train.py -m, or by Sweep.launch."
-            )
-        start[0] = sys.executable if start[0] == python() else start[0]
-    return [*start, *[one for one in host.of_hydra if role(one) == "how"], NO_CALLBACKS]
+        return [sys.executable, "-m", "params_proto.python.worker"]
+    start = command_of(host)
+    if not start:
+        raise SweepError(
+            "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
+            " been started by none. Start it by python train.py -m, or by Sweep.launch."
+        )
+    start[0] = sys.executable if start[0] == python() else start[0]
+    return without_configs(start)
 
 
 def _written(sweep: SweepRun, command: list[str]) -> Setup:
@@ -169,6 +168,11 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
     options, failed = sweep.options, f"{FAILED}/{uuid4().hex}"
     setup = Setup(
         command=command,
+        argv=sys.argv,
+        search_path=[
+            f"{one.provider}={one.path}" for one in sweep.host.loader.get_search_path().get_path()
+        ],
+        overrides=sweep.host.of_hydra,
         cwd=os.getcwd(),
         directory=str(sweep.directory),
         configs=sweep.configs.name,

@@ -14,23 +14,22 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hydra.core.utils import JobReturn, run_job
 from hydra.errors import HydraException
-from omegaconf import OmegaConf, open_dict
+from hydra.types import RunMode
+from omegaconf import open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import over_copies, share_prefixes
+from params_proto.compose import loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
-from params_proto.multirun.context import changeable
-from params_proto.multirun.directories import in_directory, output_directory
+from params_proto.multirun.directories import in_directory, output_directory, pin
 from params_proto.multirun.job_runner import JobRunner, Launch
-from params_proto.multirun.resume import reopened
 from params_proto.records import Failure, Record, Status
 from params_proto.records.lock import POLL, STALE, sweep_lease
-from params_proto.records.manifest import OWN, UnreadableError
+from params_proto.records.manifest import OWN, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
 from params_proto.workers.job_process import (
@@ -44,7 +43,6 @@ from params_proto.workers.job_process import (
 )
 from params_proto.workers.queue import Queue, QueuedJob
 from params_proto.workers.setup import (
-    NO_CALLBACKS,
     Setup,
     is_first_to_end,
     is_stopped,
@@ -63,22 +61,20 @@ TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"  # seconds that a worker may take, in its
 _LOOK = 1.0  # seconds between two looks at the stop file
 
 
-def work(
-    directory: Path, context: HydraContext, config: DictConfig, task: TaskFunction
-) -> NoReturn:
+def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn:
     """Runs jobs of a sweep until none is left, or the worker is to end.
 
     Args:
         directory: the sweep's.
         context: Hydra's.
-        config: the composed config of the worker's command.
         task: what the jobs run.
 
     Raises:
         SystemExit: always: 0 if everything completed, 1 if a job failed, 3 if jobs are left.
     """
     setup = read_setup(directory)
-    worker = Worker(setup, context, config, task)
+    sys.argv = list(setup.argv)
+    worker = Worker(setup, context, task)
     in_fresh_process(worker.run_as_told)
     _log_to(own_log(directory))
     with ExitStack() as held:
@@ -117,27 +113,29 @@ class Worker:
     Args:
         setup: of the workers.
         context: Hydra's.
-        config: the composed config of the worker's command.
         task: what the jobs run.
     """
 
     setup: Setup
     context: HydraContext
-    config: DictConfig
     task: TaskFunction
     requeues: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         setup, context = self.setup, self.context
         self._directory = Path(setup.directory)
-        configs = self._directory.absolute() / OWN / setup.configs
-        context.config_loader = over_copies(context.config_loader, configs)
+        plan = read_plan(self._directory)
+        places = [(one.partition("=")[0], one.partition("=")[2]) for one in setup.search_path]
+        copies = self._directory.absolute() / OWN / setup.configs
+        context.config_loader = loader_of_copies(places, copies)
+        self.config = context.config_loader.load_configuration(
+            config_name=plan.config_name,
+            overrides=[*plan.task, *setup.overrides],
+            run_mode=RunMode.MULTIRUN,
+        )
+        if str(self.config.hydra.sweep.dir) != setup.directory:
+            pin(self._directory, self.config)
         share_prefixes(context.config_loader)
-        given = cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
-        given.remove(NO_CALLBACKS)
-        with changeable(self.config):
-            self.config.hydra.overrides.hydra = given
-        self.config = reopened(self._directory, self.config, context.config_loader).config
         context.callbacks = callbacks_of(self.config)
         self._queue = Queue(self._directory, setup.retries)
         self._failures = Launch(
