@@ -79,8 +79,8 @@ class Queue:
     >>> there = Path(tempfile.mkdtemp())
     >>> add(there, [QueuedJob(Job(number, [f"lr={number}"])) for number in (4, 7)])
     >>> queue = Queue(there)
-    >>> [one.job.number for one in queue.ready()]
-    [4, 7]
+    >>> [(one.job.number, attempt) for one, attempt in queue.ready()]
+    [(4, 0), (7, 0)]
     """
 
     def __init__(self, directory: Path, retries: int = 0) -> None:
@@ -126,8 +126,11 @@ class Queue:
             *job, failed = json.loads(file.readline())
         return QueuedJob(Job(*job), failed)
 
-    def ready(self) -> Iterator[QueuedJob]:
-        """The jobs that are to be claimed, in order: new ones, then those given back or to retry.
+    def ready(self) -> Iterator[tuple[QueuedJob, int]]:
+        """The jobs that are to be claimed: new ones, those given back, and those to retry.
+
+        Each comes with the number of its last attempt: it is to be claimed only if no other process
+        makes a further one meanwhile.
 
         A folder is listed rather than each record read, as long as there are new jobs.
         """
@@ -140,15 +143,21 @@ class Queue:
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
                 if number not in known:
-                    yield self[number]
+                    yield self[number], 0
                 self._new.pop()
                 self._open.add(number)
+        failed: list[tuple[QueuedJob, int]] = []
         for number in sorted(self._open):
-            state, _ = self.look(number)
+            state, record = self.look(number)
             if state is State.READY:
-                yield self[number]
+                job = self[number], record.attempt if record else 0
+                if record is not None and record.status in _FAILED:
+                    failed.append(job)
+                else:
+                    yield job
             elif state is State.DONE:
                 self._open.discard(number)
+        yield from failed
 
     def look(self, number: int) -> tuple[State, Record | None]:
         """What is to happen with a job, and its record."""
