@@ -164,9 +164,10 @@ class LaunchedApp(NamedTuple):
         try:
             pickled = pickle.dumps((sys.path, cloudpickle.dumps(self)))
         except Exception as error:
+            name = getattr(self.task, "__name__", "the function")
             raise SweepError(
-                f"workers get {self.place.name} pickled, and it cannot be: {error}. Define what it"
-                " uses at the top of a module, and open files and connections within the function."
+                f"workers get {name} pickled, and it cannot be: {error}. Define what it uses at the"
+                " top of a module, and open files and connections within the function."
             ) from error
         token = launched_task.set(pickled)
         try:

@@ -6,7 +6,7 @@
 
 its number, its overrides, the directory of an earlier attempt, the number of the last attempt if a
 completed job runs again, and how many attempts had failed when the line was written. A later line
-about the same job takes its place: a sweep that is resumed adds lines.
+about the same job takes its place: slices of a sweep, and jobs that are to run again, add lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs import Job
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import UnreadableError, create_file
+from params_proto.records.manifest import UnreadableError, create_file, write_file
 from params_proto.workers.setup import folder
 
 _FAILED = (Status.FAILED, Status.CRASHED)
@@ -46,8 +46,13 @@ def failures(record: Record | None) -> int:
     return 0 if record is None else record.failures + (record.status in _FAILED)
 
 
-def add(directory: Path, jobs: Iterable[QueuedJob]) -> None:
+def add(directory: Path, jobs: Iterable[QueuedJob], *, replace: bool = False) -> None:
     """Queues jobs of a sweep.
+
+    Args:
+        directory: the sweep's.
+        jobs: which.
+        replace: whether they take the place of all that were queued before.
 
     Raises:
         SweepError: the file cannot be written.
@@ -55,7 +60,10 @@ def add(directory: Path, jobs: Iterable[QueuedJob]) -> None:
     path = folder(directory) / "jobs.jsonl"
     lines = "".join(json.dumps([*one.job, one.failures]) + "\n" for one in jobs)
     try:
-        create_file(path, "a", lines)
+        if replace:
+            write_file(path, lines)
+        else:
+            create_file(path, "a", lines)
     except OSError as error:
         raise SweepError(f"{path} cannot be written: {reason(error)}.") from error
 
@@ -134,6 +142,7 @@ class Queue:
 
         A folder is listed rather than each record read, as long as there are new jobs.
         """
+        offered = set[int]()
         while self._new:
             parent = self.records.path(self._new[-1]).parent
             names: list[str] = []
@@ -143,11 +152,12 @@ class Queue:
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
                 if number not in known:
+                    offered.add(number)
                     yield self[number], 0
                 self._new.pop()
                 self._open.add(number)
         failed: list[tuple[QueuedJob, int]] = []
-        for number in sorted(self._open):
+        for number in sorted(self._open - offered):
             state, record = self.look(number)
             if state is State.READY:
                 job = self[number], record.attempt if record else 0

@@ -19,12 +19,15 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
+from params_proto.multirun.job_runner import Launch
 from params_proto.overrides.render import assignment
 from params_proto.records.lock import runs_elsewhere
 from params_proto.records.manifest import (
+    FAILED,
     OWN,
     UnreadableError,
     check_types,
@@ -99,6 +102,16 @@ class Setup(NamedTuple):
     def path(self) -> Path:
         """The sweep's directory, absolute."""
         return Path(self.cwd, self.directory)
+
+    @property
+    def launch(self) -> Launch:
+        """What counts the failures."""
+        return Launch(max_failures=self.max_failures, failures=self.path / OWN / self.failures)
+
+    def with_new_count(self) -> Setup:
+        """With no failures yet, if there have been too many."""
+        is_over = self.launch.too_many_failures
+        return self._replace(failures=f"{FAILED}/{uuid4().hex}") if is_over else self
 
     @property
     def worker_command(self) -> list[str]:

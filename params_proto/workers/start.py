@@ -116,7 +116,9 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             " hydra.sweeper.workers, or leave it out."
         )
     if options.workers is not None and options.workers < 1:
-        raise SweepError(f"hydra.sweeper.workers={options.workers} is not a number: 1 or more.")
+        raise SweepError(
+            f"hydra.sweeper.workers={options.workers} is not a number of workers: 1 or more."
+        )
     engine = engine_of(host.config)
     if options.gpus is None:
         return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
@@ -187,7 +189,8 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
     if task is not None:
         (sweep.directory / OWN / TASK).write_bytes(task)
     setup.write()
-    add(sweep.directory, _queued(sweep))
+    is_shared = sweep.options.slice is not None and not sweep.is_changed
+    add(sweep.directory, _queued(sweep), replace=not is_shared)
     return setup
 
 
@@ -195,8 +198,7 @@ def _queued(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
-            is_rerun = job.directory is not None
-            yield QueuedJob(job, failures(records.read(job.number)) if is_rerun else 0)
+            yield QueuedJob(job, failures(records.read(job.number)) if sweep.plan else 0)
 
 
 def _detached(setup: Setup, what: str) -> Iterable[str]:
@@ -234,8 +236,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     Raises:
         SystemExit: a job failed, or jobs are left.
     """
-    there = sweep.directory.absolute()
-    launch = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
+    there, launch = sweep.directory.absolute(), setup.launch
     if watch.left and not launch.too_many_failures:
         write(*leave_results(sweep, there))
         log.error(left_text(setup, len(watch.left)))

@@ -27,7 +27,7 @@ from params_proto.compose import loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
 from params_proto.multirun.directories import in_directory, output_directory, pin
-from params_proto.multirun.job_runner import JobRunner, Launch
+from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.jobs import Job
 from params_proto.multirun.signals import interrupts
 from params_proto.records import Failure, Record, Status
@@ -153,9 +153,7 @@ class Worker:
         share_prefixes(context.config_loader)
         context.callbacks = callbacks_of(self.config)
         self._queue = Queue(self._directory, setup.retries)
-        self._failures = Launch(
-            max_failures=setup.max_failures, failures=self._directory / OWN / setup.failures
-        )
+        self._failures = setup.launch
         self._runner = JobRunner(self.task, self._directory.absolute())
         self._signal: int | None = None
         self._started = time.monotonic()

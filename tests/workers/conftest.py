@@ -45,7 +45,7 @@ class Project:
         **options: Any,
     ) -> subprocess.Popen[str]:
         """Starts a sweep, by workers unless there are to be none."""
-        command = [sys.executable, script, "-m", "hydra/sweeper=params_proto", *arguments]
+        command = [sys.executable, script, "-m", *arguments, "hydra/sweeper=params_proto"]
         command += [] if to is None else [f"hydra.sweep.dir={to}"]
         command += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
         process = subprocess.Popen(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import os
 import signal
 import subprocess
@@ -15,6 +16,9 @@ from params_proto import job, proto
 
 with Path("imports").open("a") as imports:
     imports.write(f"{os.getpid()}\n")
+
+if extra := os.environ.get("TRAIN_IMPORTS"):
+    importlib.import_module(extra)
 
 done_here: list[int] = []  # what a job leaves in its process
 
@@ -85,6 +89,7 @@ def main(seed: int = 0, how: str = "ends"):
         "width": Model.width,
         "pid": os.getpid(),
         "before": done_here[:-1],
+        "modules": sorted(sys.modules.keys() & {"threads", "torch"}),
         "number": here.number,
         "directory": str(here.directory),
         "time_left": here.time_left,
