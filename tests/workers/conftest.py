@@ -48,6 +48,13 @@ class Project:
         command = [sys.executable, script, "-m", *arguments, "hydra/sweeper=params_proto"]
         command += [] if to is None else [f"hydra.sweep.dir={to}"]
         command += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
+        return self._started(command, **options)
+
+    def work(self, *arguments: str) -> subprocess.Popen[str]:
+        """Starts `params-proto work ARGUMENTS`."""
+        return self._started([sys.executable, "-m", "params_proto", "work", *arguments])
+
+    def _started(self, command: list[str], **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             command,
             cwd=self.folder,

@@ -74,10 +74,13 @@ def main(seed: int = 0, how: str = "ends"):
         raise ValueError("unlucky at first")
     elif how == "in-c" and here.attempt == 1:
         hold_on()
+    elif how == "sleeps":
+        time.sleep(3)
     elif how == "thread":
         threading.Thread(target=lambda: (time.sleep(0.2), Path("by-a-thread").touch())).start()
     elif how == "saves":
         Path(f"began-{seed}").write_text(f"{os.getpid()}\n")
+        print(f"time left {here.time_left}")
         saved = here.latest("*.ckpt")
         step = int(saved.read_text()) if saved else 0
         while not here.stopping and not Path("go").exists():
