@@ -78,12 +78,7 @@ class ParamsProtoSweeper(Sweeper):
             from params_proto.workers.worker import work
 
             with reported_by_hydra():
-                work(
-                    Path(str(self._options["work"])),
-                    self.hydra_context,
-                    self.config,
-                    self.task_function,
-                )
+                work(Path(str(self._options["work"])), self.hydra_context, self.task_function)
         loader, task = self.hydra_context.config_loader, self.task_function
         with ExitStack() as held:
             with reported_by_hydra():

@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     work = command("workers", "work", "run jobs of a sweep, as a further worker")
     work.add_argument("directory", type=Path, metavar="DIR")
     work.add_argument("--workers", type=int, metavar="N", help="how many workers (1)")
-    work.add_argument("--gpus", help="a worker for each GPU: auto, or a list, 0,1")
+    work.add_argument("--gpus", help="a worker for each GPU: auto, a number, or [0,1]")
     work.add_argument("--jobs-per-gpu", type=int, default=1, metavar="N", help="how many share one")
     work.add_argument("--time-limit", type=_duration, metavar="TIME", help="end by then: 90m, 8h")
     work.add_argument("--rerun", metavar="STATUS", help="also rerun jobs: failed,crashed or all")

@@ -11,8 +11,10 @@ from typing import NoReturn
 from params_proto._text import counted
 from params_proto.analysis.ranking import ALONE, Ranking
 from params_proto.multirun.errors import write
+from params_proto.multirun.jobs import Job
 from params_proto.multirun.resume import statuses
-from params_proto.records import JobStore
+from params_proto.multirun.signals import interrupts
+from params_proto.records import JobStore, Record
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, setup
 from params_proto.workers.engines import LocalEngine, cancel_queued, end_started
@@ -52,38 +54,48 @@ def work(
     """
     found = setup.read_setup(directory)
     if gpus is not None:
-        chosen = gpus if gpus == "auto" else gpus.split(",")
-        environments = environments_of(chosen, jobs_per_gpu, workers)
+        environments = environments_of(_gpus(gpus), jobs_per_gpu, workers)
     else:
         environments = [dict[str, str]() for _ in range(workers or 1)]
     limit = {} if time_limit is None else {TIME_LIMIT: str(time_limit)}
-    here = found._replace(directory=str(directory.absolute()))
+    here = found.with_new_count()
+    if not (here.path.exists() and here.path.samefile(directory)):  # seen by another path from here
+        here = here._replace(directory=str(directory.absolute()))
     here.write()  # which lifts a stop
     if rerun is not None:
         _queue_again(directory, rerun)
     LocalEngine().start(here, [{**one, **limit} for one in environments])
     try:
-        raise SystemExit(_watched(directory))
-    except KeyboardInterrupt:
+        with interrupts():
+            raise SystemExit(_watched(directory))
+    except KeyboardInterrupt as error:
         write(f"Interrupted: ending the workers, in {found.grace:g} s at the latest.")
         end_started(directory)
         deadline = time.monotonic() + found.grace + 5
         while setup.has_workers(directory) and time.monotonic() < deadline:
             time.sleep(0.1)
-        raise SystemExit(128 + signal.SIGINT) from None
+        raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
+
+
+def _gpus(text: str) -> str | int | list[str]:
+    """What a command line says of GPUs, as `hydra.sweeper.gpus` has it.
+
+    >>> _gpus("auto"), _gpus("2"), _gpus("0,MIG-1"), _gpus("[2]")
+    ('auto', 2, ['0', 'MIG-1'], ['2'])
+    """
+    if text == "auto":
+        return text
+    return int(text) if text.isdecimal() else text.strip("[]").split(",")
 
 
 def _queue_again(directory: Path, rerun: str) -> None:
     """Queues the jobs once more whose last attempt ended in one of some ways."""
     wanted = statuses(rerun.split(",")) if rerun != "all" else statuses("all")
-    records = JobStore(directory)
-    again: list[queue.QueuedJob] = []
-    queued = queue.Queue(directory)
-    for number in sorted(queued.numbers):
-        record = records.read(number)
-        if record is not None and record.status in wanted:
-            job = queued[number].job._replace(directory=record.dir, rerun_after=record.attempt)
-            again.append(queue.QueuedJob(job, queue.failures(record)))
+    again = [
+        queue.QueuedJob(Job(one.job, one.overrides, one.dir, one.attempt), queue.failures(one))
+        for one in JobStore(directory).all()
+        if isinstance(one, Record) and one.status in wanted
+    ]
     queue.add(directory, again)
 
 
@@ -106,7 +118,7 @@ def _watched(directory: Path) -> int:
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if watch.left:
+    if watch.left and not found.launch.too_many_failures:
         write(left_text(found, len(watch.left)))
         return SOME_LEFT
     return SOME_FAILED if watch.failures else ALL_DONE

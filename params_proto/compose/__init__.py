@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -108,6 +109,23 @@ def copy_files(loader: ConfigLoader, folder: Path) -> None:
     write = getattr(loader, "copy_files", None)
     if write is not None:
         write(folder)
+
+
+def loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> ConfigLoader:
+    """A loader of an app's configs as `copy_files` wrote them; of the files, if it wrote none.
+
+    Args:
+        search_path: that of the app's own loader, each provider and its path.
+        folder: the copies.
+    """
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+    from hydra._internal.config_search_path_impl import ConfigSearchPathImpl
+
+    places = ConfigSearchPathImpl()
+    for provider, path in search_path:
+        places.append(provider, path)
+    loader = ConfigLoaderImpl(places)
+    return over_copies(cached(loader), folder) if folder.is_dir() else loader
 
 
 def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import inspect
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -31,9 +33,11 @@ def hand_to_children(name: str, value: Any) -> None:
 
 
 def run_exit_functions() -> None:
-    """Calls what `atexit` has registered, in a fork that ends without the interpreter's own end."""
-    import atexit
+    """Does what Python does as a process ends, in a fork that ends without its parent's frames.
 
+    It waits for the threads that are not daemons, and calls what `atexit` has registered.
+    """
+    getattr(threading, "_shutdown")()  # noqa: B009
     getattr(atexit, "_run_exitfuncs")()  # noqa: B009
 
 

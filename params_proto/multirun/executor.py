@@ -83,7 +83,7 @@ class Executor:
             for one in failed:
                 del self.failures[one.number]
                 self._returned.pop(one.number, None)
-                (self.runner.launch.failures / str(one.number)).unlink(missing_ok=True)
+                self.runner.launch.forget_failure(one.number)
             self._launch_all(Batch(failed, batch.directories))
         numbers = [one.number for one in batch.all if one.number in self._returned]
         results = [self._returned[number][0] for number in numbers]

@@ -84,6 +84,10 @@ class Launch(NamedTuple):
         if self.max_failures is not None:
             create_file(self.failures / str(job), "a")
 
+    def forget_failure(self, job: int) -> None:
+        """Does not count a job that runs again."""
+        (self.failures / str(job)).unlink(missing_ok=True)
+
 
 class JobRunner:
     """Runs the jobs of a sweep one at a time; it is pickled with each job.
@@ -161,10 +165,14 @@ class JobRunner:
             with read_write(hydra.job):  # a launcher may count in a way of its own
                 hydra.job.num = number
         overrides = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
-        sweep, path = self._records.directory, Path(str(hydra.runtime.output_dir))
-        directory = str(path.relative_to(sweep) if path.is_relative_to(sweep) else path)
+        directory = self.relative(Path(str(hydra.runtime.output_dir)))
         rerun_after = self.launch.rerun_after.get(number, 0)
         return self.run(Job(number, overrides, directory, rerun_after), config)
+
+    def relative(self, output: Path) -> str:
+        """A job's directory as its record has it: below the sweep's, if it is there."""
+        sweep = self._records.directory
+        return str(output.relative_to(sweep) if output.is_relative_to(sweep) else output)
 
     def run(self, job: Job, config: DictConfig) -> Any:
         """Claims a job, runs it, and records how it ended; see `__call__`.

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 # Options of Hydra's command line that have a value.
-_VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
+_CONFIGS = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir"}
+_VALUED = {*_CONFIGS, "-p", "--package"}
 # What overrides of Hydra say, by their beginnings; the first that fits counts.
 _ROLES = {
     "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
@@ -81,6 +82,21 @@ def script() -> list[str]:
             start.append(argument)
         has_value = not has_value and argument in _VALUED
     return start
+
+
+def without_configs(command: Sequence[str]) -> list[str]:
+    """A command of a Hydra app without the options that say where its configs are.
+
+    >>> without_configs(["app.py", "-m", "-cn", "config", "--config-dir=more"])
+    ['app.py', '-m']
+    """
+    kept: list[str] = []
+    has_value = False
+    for argument in command:
+        if not has_value and argument.partition("=")[0] not in _CONFIGS:
+            kept.append(argument)
+        has_value = not has_value and argument in _CONFIGS
+    return kept
 
 
 def command_of(host: AppContext) -> list[str]:

@@ -126,8 +126,13 @@ class LaunchedApp(NamedTuple):
     decorated: Decoration | None
     searches: bool
 
-    def start(self, held: ExitStack) -> tuple[Hydra, Any]:
-        """Makes Hydra this process's, until `held` ends; and what its jobs run."""
+    def start(self, held: ExitStack, configs: str | None = None) -> tuple[Hydra, Any]:
+        """Makes Hydra this process's, until `held` ends; and what its jobs run.
+
+        Args:
+            held: the block.
+            configs: where configs are looked for, in place of the app's own folder.
+        """
         place, task = self.place, self.task
         if self.decorated is not None:  # which has set the version of the rules to run by
             held.enter_context(self.decorated.allowed())
@@ -138,7 +143,7 @@ class LaunchedApp(NamedTuple):
             app = cast("App[..., Any]", task)
             task = Task.of(app, closed=not has_configs and not self.searches)
             held.enter_context(stored(entries(task.targets, {})))
-        return started(place.configs, place.name), task
+        return started(configs or place.configs, place.name), task
 
     def asks_for_workers(self, config: DictConfig) -> bool:
         """Whether workers are to run the jobs."""
@@ -159,9 +164,10 @@ class LaunchedApp(NamedTuple):
         try:
             pickled = pickle.dumps((sys.path, cloudpickle.dumps(self)))
         except Exception as error:
+            name = getattr(self.task, "__name__", "the function")
             raise SweepError(
-                f"workers get {self.place.name} pickled, and it cannot be: {error}. Define what it"
-                " uses at the top of a module, and open files and connections within the function."
+                f"workers get {name} pickled, and it cannot be: {error}. Define what it uses at the"
+                " top of a module, and open files and connections within the function."
             ) from error
         token = launched_task.set(pickled)
         try:

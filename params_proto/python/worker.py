@@ -1,4 +1,4 @@
-"""A worker of a sweep that Python launched: `python -m params_proto.python.worker OVERRIDES`."""
+"""A worker of a sweep that Python launched: `python -m params_proto.python.worker OPTIONS`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import cast
 
 from params_proto.records.manifest import OWN
-from params_proto.workers.setup import OPTION
 from params_proto.workers.start import TASK
 
 
@@ -17,17 +16,18 @@ def main(lines: list[str]) -> None:
     """Runs jobs of a sweep.
 
     Args:
-        lines: the overrides of the worker; the last one names the directory.
+        lines: its options, as `Setup.worker_command` has them.
     """
-    directory = Path(lines[-1].removeprefix(f"{OPTION}="))
+    _, configs, _, name, *overrides = lines
+    directory = Path(configs).parents[1]
     path, task = pickle.loads((directory / OWN / TASK).read_bytes())
     sys.path[:] = path
     from params_proto.python.launch import LaunchedApp
 
     app = cast("LaunchedApp", pickle.loads(task))
     with ExitStack() as held:
-        hydra, function = app.start(held)
-        hydra.multirun(app.place.primary, function, [*lines, "hydra.mode=MULTIRUN"])
+        hydra, function = app.start(held, configs)
+        hydra.multirun(name, function, [*overrides, "hydra.mode=MULTIRUN"])
 
 
 if __name__ == "__main__":

@@ -92,21 +92,27 @@ class JobStore:
         """Whether the process of a running job is alive, as far as this machine can tell."""
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)
 
-    def claim(self, first: Record, rerun_after: int = 0) -> Record | None:
+    def claim(
+        self, first: Record, rerun_after: int = 0, *, after: int | None = None
+    ) -> Record | None:
         """Takes a job for this process, and records that it runs.
 
         Args:
             first: the record of a first attempt at it, `Record.start(...)`.
             rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
+            after: number of the attempt that this one is to follow, 0 for the first; None for
+                whichever it is.
 
         Returns:
-            The record; None if the job is completed, or runs elsewhere.
+            The record; None if the job is completed, runs elsewhere, or has had other attempts.
 
         Raises:
             SweepError: it cannot be written.
         """
         while True:
             last = self._last(first.job)
+            if after is not None and after != (last.attempt if last else 0):
+                return None
             if last is not None and (
                 (last.status is Status.COMPLETED and last.attempt > rerun_after)
                 or self.is_running(last)

@@ -26,7 +26,8 @@ def visible() -> list[str]:
     """
     given = os.environ.get(VARIABLE)
     if given is not None:
-        return [one.strip() for one in given.split(",") if one.strip()]
+        listed = [one.strip() for one in given.split(",") if one.strip()]
+        return listed[: listed.index("-1")] if "-1" in listed else listed  # as CUDA reads it
     try:
         found = subprocess.run(
             ["nvidia-smi", "-L"], capture_output=True, text=True, check=True

@@ -44,7 +44,9 @@ class ClaimedJob(JobStore):
     record: Record
     writer: int
 
-    def claim(self, first: Record, rerun_after: int = 0) -> Record | None:
+    def claim(
+        self, first: Record, rerun_after: int = 0, *, after: int | None = None
+    ) -> Record | None:
         """The record of the attempt."""
         return self.record
 
@@ -112,8 +114,8 @@ class JobProcess:
         """What it has sent: a record, or nothing."""
         return bytes(self._received)
 
-    def end(self, number: int, *, group: bool = False) -> None:
-        """Sends it a signal, or its whole group."""
+    def end(self, number: int, *, group: bool = True) -> None:
+        """Sends a signal to its group, or to itself alone."""
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.pid, number)
 
@@ -156,15 +158,26 @@ def fork(run: Callable[[int], None], output: Path) -> JobProcess:
     parent = os.getpid()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
+    # The worker's handlers are not the job's, which must not miss a signal.
+    unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     with warnings.catch_warnings():
         # Python warns of any thread since 3.12; those that are known do no harm.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid:
+        signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
+        with suppress(OSError):
+            os.setpgid(pid, pid)  # before it may be sent a signal; the job does the same
         os.close(writer)
         return JobProcess(pid, reader)
     os.close(reader)
-    _run_and_exit(run, writer, parent, output)
+
+    def job(writer: int) -> None:
+        _become_job(output)
+        signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
+        run(writer)
+
+    _run_and_exit(job, writer, parent)
 
 
 def start(command: Sequence[str], job: Sequence[object], output: Path) -> JobProcess:
@@ -201,19 +214,22 @@ def in_fresh_process(run: Callable[[int, Sequence[Any]], None]) -> None:
         return
     parent, writer, *job = json.loads(given)
     os.set_inheritable(writer, False)
-    _run_and_exit(lambda writer: run(writer, job), writer, parent, None)
+    _run_and_exit(lambda writer: run(writer, job), writer, parent)
 
 
-def _run_and_exit(
-    run: Callable[[int], None], writer: int, parent: int, output: Path | None
-) -> NoReturn:
+def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoReturn:
+    """Runs a job, and ends this process as Python does, which must end with its worker."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
     status = 1
     try:
-        _become_job(parent, output)
         run(writer)
         status = 0
-    except KeyboardInterrupt:
-        status = 128 + signal.SIGINT
+    except KeyboardInterrupt as error:
+        status = 128 + getattr(error, "number", signal.SIGINT)
     except BaseException:
         logging.getLogger(__name__).exception("The job cannot run.")
     finally:
@@ -225,26 +241,23 @@ def _run_and_exit(
         os._exit(status)
 
 
-def _become_job(parent: int, output: Path | None) -> None:
-    """Makes this process the job's: it ends with its worker, and has its own output and signals."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
-    if output is None:
-        return
+def _become_job(output: Path) -> None:
+    """Gives a fork what it must not share with its worker: signals, output, random numbers."""
     os.setpgid(0, 0)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
     log = os.open(output / OUTPUT, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
     with suppress(AttributeError):  # a stream of the user's own
         sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore
+    with suppress(AttributeError):  # no NumPy, or an old one
+        numpy: Any = sys.modules.get("numpy.random")
+        if numpy.get_bit_generator().seed_seq is not None:  # the app has not seeded it
+            numpy.seed()  # as Python's own generator does in any fork
 
 
 @contextmanager

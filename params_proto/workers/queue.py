@@ -6,7 +6,7 @@
 
 its number, its overrides, the directory of an earlier attempt, the number of the last attempt if a
 completed job runs again, and how many attempts had failed when the line was written. A later line
-about the same job takes its place: a sweep that is resumed adds lines.
+about the same job takes its place: slices of a sweep, and jobs that are to run again, add lines.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.jobs import Job
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import UnreadableError, create_file
+from params_proto.records.manifest import UnreadableError, create_file, write_file
 from params_proto.workers.setup import folder
 
 _FAILED = (Status.FAILED, Status.CRASHED)
@@ -46,8 +46,13 @@ def failures(record: Record | None) -> int:
     return 0 if record is None else record.failures + (record.status in _FAILED)
 
 
-def add(directory: Path, jobs: Iterable[QueuedJob]) -> None:
+def add(directory: Path, jobs: Iterable[QueuedJob], *, replace: bool = False) -> None:
     """Queues jobs of a sweep.
+
+    Args:
+        directory: the sweep's.
+        jobs: which.
+        replace: whether they take the place of all that were queued before.
 
     Raises:
         SweepError: the file cannot be written.
@@ -55,7 +60,10 @@ def add(directory: Path, jobs: Iterable[QueuedJob]) -> None:
     path = folder(directory) / "jobs.jsonl"
     lines = "".join(json.dumps([*one.job, one.failures]) + "\n" for one in jobs)
     try:
-        create_file(path, "a", lines)
+        if replace:
+            write_file(path, lines)
+        else:
+            create_file(path, "a", lines)
     except OSError as error:
         raise SweepError(f"{path} cannot be written: {reason(error)}.") from error
 
@@ -79,8 +87,8 @@ class Queue:
     >>> there = Path(tempfile.mkdtemp())
     >>> add(there, [QueuedJob(Job(number, [f"lr={number}"])) for number in (4, 7)])
     >>> queue = Queue(there)
-    >>> [one.job.number for one in queue.ready()]
-    [4, 7]
+    >>> [(one.job.number, attempt) for one, attempt in queue.ready()]
+    [(4, 0), (7, 0)]
     """
 
     def __init__(self, directory: Path, retries: int = 0) -> None:
@@ -126,11 +134,15 @@ class Queue:
             *job, failed = json.loads(file.readline())
         return QueuedJob(Job(*job), failed)
 
-    def ready(self) -> Iterator[QueuedJob]:
-        """The jobs that are to be claimed, in order: new ones, then those given back or to retry.
+    def ready(self) -> Iterator[tuple[QueuedJob, int]]:
+        """The jobs that are to be claimed: new ones, those given back, and those to retry.
+
+        Each comes with the number of its last attempt: it is to be claimed only if no other process
+        makes a further one meanwhile.
 
         A folder is listed rather than each record read, as long as there are new jobs.
         """
+        offered = set[int]()
         while self._new:
             parent = self.records.path(self._new[-1]).parent
             names: list[str] = []
@@ -140,15 +152,22 @@ class Queue:
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
                 if number not in known:
-                    yield self[number]
+                    offered.add(number)
+                    yield self[number], 0
                 self._new.pop()
                 self._open.add(number)
-        for number in sorted(self._open):
-            state, _ = self.look(number)
+        failed: list[tuple[QueuedJob, int]] = []
+        for number in sorted(self._open - offered):
+            state, record = self.look(number)
             if state is State.READY:
-                yield self[number]
+                job = self[number], record.attempt if record else 0
+                if record is not None and record.status in _FAILED:
+                    failed.append(job)
+                else:
+                    yield job
             elif state is State.DONE:
                 self._open.discard(number)
+        yield from failed
 
     def look(self, number: int) -> tuple[State, Record | None]:
         """What is to happen with a job, and its record."""

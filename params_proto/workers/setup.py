@@ -6,6 +6,7 @@ started.jsonl    what has been started: processes of a machine, arrays of Slurm;
 stop             while it is there, no further job starts; its content `now` ends those that run
 ended            made by the worker that finds that no job is left
 HOST-PID.log     the log of a worker
+worker.yaml      the primary config of a worker's command, which needs nothing of the app's
 """
 
 from __future__ import annotations
@@ -18,11 +19,15 @@ from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
+from uuid import uuid4
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
+from params_proto.multirun.job_runner import Launch
+from params_proto.overrides.render import assignment
 from params_proto.records.lock import runs_elsewhere
 from params_proto.records.manifest import (
+    FAILED,
     OWN,
     UnreadableError,
     check_types,
@@ -34,8 +39,7 @@ from params_proto.records.process import Process, this_process
 
 WORKERS = "workers"
 OPTION = "hydra.sweeper.work"
-# Callbacks of the whole multirun are for the command that starts it, not for each worker.
-NO_CALLBACKS = "hydra.callbacks=${oc.create:null}"
+_CONFIG = "worker"
 _PACKAGE = "hydra-params-proto"
 
 
@@ -49,7 +53,10 @@ class Setup(NamedTuple):
 
     Args:
         version: of this package, which all workers of a sweep share.
-        command: of a worker, up to the option that names the directory.
+        command: of a worker, up to its options.
+        argv: `sys.argv` of the command that started the sweep, which the jobs see.
+        search_path: where that looked for configs, `PROVIDER=PATH`.
+        overrides: what it was given for Hydra itself.
         cwd: the working directory of the command that started the sweep, and of the workers.
         directory: the sweep's, as that command named it.
         configs: the name of the folder with the config files as they were.
@@ -62,6 +69,9 @@ class Setup(NamedTuple):
     """
 
     command: list[str]
+    argv: list[str]
+    search_path: list[str]
+    overrides: list[str]
     cwd: str
     directory: str
     configs: str
@@ -81,6 +91,7 @@ class Setup(NamedTuple):
         """
         there = folder(self.path)
         try:
+            write_file(there / f"{_CONFIG}.yaml", "")
             write_file(there / "setup.json", json.dumps(self._asdict(), indent=1) + "\n")
             for name in ("stop", "ended"):
                 (there / name).unlink(missing_ok=True)
@@ -93,13 +104,26 @@ class Setup(NamedTuple):
         return Path(self.cwd, self.directory)
 
     @property
+    def launch(self) -> Launch:
+        """What counts the failures."""
+        return Launch(max_failures=self.max_failures, failures=self.path / OWN / self.failures)
+
+    def with_new_count(self) -> Setup:
+        """With no failures yet, if there have been too many."""
+        is_over = self.launch.too_many_failures
+        return self._replace(failures=f"{FAILED}/{uuid4().hex}") if is_over else self
+
+    @property
     def worker_command(self) -> list[str]:
-        """The command of a worker."""
-        return [*self.command, f"{OPTION}={self.directory}"]
+        """The command of a worker. The app's configs may have changed since the sweep began."""
+        configs = ["--config-path", str(folder(self.path)), "--config-name", _CONFIG]
+        options = ["hydra/sweeper=params_proto", assignment(OPTION, self.directory)]
+        return [*self.command, *configs, *options]
 
 
 _TYPES: dict[str, tuple[type, ...]] = {
-    **{"command": (list,), "cwd": (str,), "directory": (str,), "configs": (str,)},
+    **{"command": (list,), "argv": (list,), "search_path": (list,), "overrides": (list,)},
+    **{"cwd": (str,), "directory": (str,), "configs": (str,)},
     **{"failures": (str,), "retries": (int,), "max_failures": (int, type(None))},
     **{"timeout": (int, float, type(None)), "grace": (int, float), "detached": (bool,)},
     **{"version": (str,)},

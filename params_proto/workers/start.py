@@ -23,7 +23,7 @@ from params_proto.multirun.finish import Finish, leave_results
 from params_proto.multirun.job_runner import Launch
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
-from params_proto.multirun.resume_command import command_of, python, role
+from params_proto.multirun.resume_command import command_of, python, without_configs
 from params_proto.multirun.run import nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
@@ -32,7 +32,7 @@ from params_proto.records.manifest import FAILED, OWN
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, end_started, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import NO_CALLBACKS, Setup, has_workers
+from params_proto.workers.setup import Setup, has_workers
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -116,7 +116,9 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             " hydra.sweeper.workers, or leave it out."
         )
     if options.workers is not None and options.workers < 1:
-        raise SweepError(f"hydra.sweeper.workers={options.workers} is not a number: 1 or more.")
+        raise SweepError(
+            f"hydra.sweeper.workers={options.workers} is not a number of workers: 1 or more."
+        )
     engine = engine_of(host.config)
     if options.gpus is None:
         return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
@@ -146,22 +148,21 @@ def environments_of(
 
 
 def _command(host: AppContext) -> list[str]:
-    """The command of a worker, up to the option that names the directory.
+    """The command of a worker, up to its options.
 
     Raises:
         SweepError: no command starts the app.
     """
     if launched_task.get() is not None:
-        start = [sys.executable, "-m", "params_proto.python.worker"]
-    else:
-        start = command_of(host)
-        if not start:
-            raise SweepError(
-                "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
-                " been started by none. Start it by python train.py -m, or by Sweep.launch."
-            )
-        start[0] = sys.executable if start[0] == python() else start[0]
-    return [*start, *[one for one in host.of_hydra if role(one) == "how"], NO_CALLBACKS]
+        return [sys.executable, "-m", "params_proto.python.worker"]
+    start = command_of(host)
+    if not start:
+        raise SweepError(
+            "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
+            " been started by none. Start it by python train.py -m, or by Sweep.launch."
+        )
+    start[0] = sys.executable if start[0] == python() else start[0]
+    return without_configs(start)
 
 
 def _written(sweep: SweepRun, command: list[str]) -> Setup:
@@ -169,6 +170,11 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
     options, failed = sweep.options, f"{FAILED}/{uuid4().hex}"
     setup = Setup(
         command=command,
+        argv=sys.argv,
+        search_path=[
+            f"{one.provider}={one.path}" for one in sweep.host.loader.get_search_path().get_path()
+        ],
+        overrides=sweep.host.of_hydra,
         cwd=os.getcwd(),
         directory=str(sweep.directory),
         configs=sweep.configs.name,
@@ -183,7 +189,8 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
     if task is not None:
         (sweep.directory / OWN / TASK).write_bytes(task)
     setup.write()
-    add(sweep.directory, _queued(sweep))
+    is_shared = sweep.options.slice is not None and not sweep.is_changed
+    add(sweep.directory, _queued(sweep), replace=not is_shared)
     return setup
 
 
@@ -191,8 +198,7 @@ def _queued(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
-            is_rerun = job.directory is not None
-            yield QueuedJob(job, failures(records.read(job.number)) if is_rerun else 0)
+            yield QueuedJob(job, failures(records.read(job.number)) if sweep.plan else 0)
 
 
 def _detached(setup: Setup, what: str) -> Iterable[str]:
@@ -230,8 +236,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     Raises:
         SystemExit: a job failed, or jobs are left.
     """
-    there = sweep.directory.absolute()
-    launch = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
+    there, launch = sweep.directory.absolute(), setup.launch
     if watch.left and not launch.too_many_failures:
         write(*leave_results(sweep, there))
         log.error(left_text(setup, len(watch.left)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import signal
 import subprocess
@@ -14,23 +15,24 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from hydra.core.utils import JobReturn, run_job
 from hydra.errors import HydraException
-from omegaconf import OmegaConf, open_dict
+from hydra.types import RunMode
+from omegaconf import open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import over_copies, share_prefixes
+from params_proto.compose import loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
-from params_proto.multirun.context import changeable
-from params_proto.multirun.directories import in_directory, output_directory
-from params_proto.multirun.job_runner import JobRunner, Launch
-from params_proto.multirun.resume import reopened
+from params_proto.multirun.directories import in_directory, output_directory, pin
+from params_proto.multirun.job_runner import JobRunner
+from params_proto.multirun.jobs import Job
+from params_proto.multirun.signals import interrupts
 from params_proto.records import Failure, Record, Status
 from params_proto.records.lock import POLL, STALE, sweep_lease
-from params_proto.records.manifest import OWN, UnreadableError
+from params_proto.records.manifest import OWN, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
 from params_proto.workers.job_process import (
@@ -42,9 +44,8 @@ from params_proto.workers.job_process import (
     unsafe_to_fork,
     wakeup_fd,
 )
-from params_proto.workers.queue import Queue, QueuedJob
+from params_proto.workers.queue import Queue
 from params_proto.workers.setup import (
-    NO_CALLBACKS,
     Setup,
     is_first_to_end,
     is_stopped,
@@ -63,22 +64,20 @@ TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"  # seconds that a worker may take, in its
 _LOOK = 1.0  # seconds between two looks at the stop file
 
 
-def work(
-    directory: Path, context: HydraContext, config: DictConfig, task: TaskFunction
-) -> NoReturn:
+def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn:
     """Runs jobs of a sweep until none is left, or the worker is to end.
 
     Args:
         directory: the sweep's.
         context: Hydra's.
-        config: the composed config of the worker's command.
         task: what the jobs run.
 
     Raises:
         SystemExit: always: 0 if everything completed, 1 if a job failed, 3 if jobs are left.
     """
     setup = read_setup(directory)
-    worker = Worker(setup, context, config, task)
+    sys.argv = list(setup.argv)
+    worker = Worker(setup, context, task)
     in_fresh_process(worker.run_as_told)
     _log_to(own_log(directory))
     with ExitStack() as held:
@@ -110,6 +109,18 @@ def _requeue() -> None:
         subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=False)
 
 
+class Composed(NamedTuple):
+    """A job that is composed.
+
+    Args:
+        config: its own.
+        output: its directory, absolute.
+    """
+
+    config: DictConfig
+    output: Path
+
+
 @dataclass(eq=False)
 class Worker:
     """A worker of a sweep.
@@ -117,36 +128,36 @@ class Worker:
     Args:
         setup: of the workers.
         context: Hydra's.
-        config: the composed config of the worker's command.
         task: what the jobs run.
     """
 
     setup: Setup
     context: HydraContext
-    config: DictConfig
     task: TaskFunction
     requeues: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
         setup, context = self.setup, self.context
         self._directory = Path(setup.directory)
-        configs = self._directory.absolute() / OWN / setup.configs
-        context.config_loader = over_copies(context.config_loader, configs)
+        plan = read_plan(self._directory)
+        places = [(one.partition("=")[0], one.partition("=")[2]) for one in setup.search_path]
+        copies = self._directory.absolute() / OWN / setup.configs
+        context.config_loader = loader_of_copies(places, copies)
+        self.config = context.config_loader.load_configuration(
+            config_name=plan.config_name,
+            overrides=[*plan.task, *setup.overrides],
+            run_mode=RunMode.MULTIRUN,
+        )
+        if str(self.config.hydra.sweep.dir) != setup.directory:
+            pin(self._directory, self.config)
         share_prefixes(context.config_loader)
-        given = cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
-        given.remove(NO_CALLBACKS)
-        with changeable(self.config):
-            self.config.hydra.overrides.hydra = given
-        self.config = reopened(self._directory, self.config, context.config_loader).config
         context.callbacks = callbacks_of(self.config)
         self._queue = Queue(self._directory, setup.retries)
-        self._failures = Launch(
-            max_failures=setup.max_failures, failures=self._directory / OWN / setup.failures
-        )
+        self._failures = setup.launch
         self._runner = JobRunner(self.task, self._directory.absolute())
         self._signal: int | None = None
         self._started = time.monotonic()
-        limit = os.environ.get(TIME_LIMIT)
+        limit = os.environ.pop(TIME_LIMIT, None)
         self._deadline = None if limit is None else self._started + float(limit)
         self._longest = 0.0
 
@@ -205,11 +216,15 @@ class Worker:
 
     def _run_next(self, wakeup: int) -> bool:
         """Claims and runs the next job; whether there was one."""
-        for queued in self._queue.ready():
-            first = self._runner.first_record(queued.job)
-            record = self._queue.records.claim(first, queued.job.rerun_after)
+        for queued, attempt in self._queue.ready():
+            job = queued.job
+            composed = self._composed_or_failure(job)
+            if not isinstance(composed, Failure):
+                job = job._replace(directory=self._runner.relative(composed.output))
+            first = self._runner.first_record(job)
+            record = self._queue.records.claim(first, queued.job.rerun_after, after=attempt)
             if record is not None:
-                self._run(queued, record, wakeup)
+                self._run(record, composed, queued.job.directory, wakeup)
                 return True
         return False
 
@@ -232,19 +247,19 @@ class Worker:
 
     # --- one job
 
-    def _run(self, queued: QueuedJob, record: Record, wakeup: int) -> None:
+    def _run(
+        self, record: Record, composed: Composed | Failure, directory: str | None, wakeup: int
+    ) -> None:
+        """Runs a claimed job, and records how it ended."""
         log.info(f"Job {record.job}, attempt {record.attempt}: {' '.join(record.overrides)}")
         begun = time.monotonic()
+        if record.failures:
+            self._failures.forget_failure(record.job)
         with self._queue.records.keep_alive(record):
-            try:
-                config = self._composed(queued.job.overrides, record.job, queued.job.directory)
-                output = output_directory(config)
-                output.mkdir(parents=True, exist_ok=True)
-                process = self._process(queued, record, config, output)
-            except (HydraException, OmegaConfBaseException, SweepError, OSError) as error:
-                failure = Failure(type(error).__name__, str(error), "")
-                ended = record._replace(status=Status.FAILED, error=failure)
+            if isinstance(composed, Failure):
+                ended = record._replace(status=Status.FAILED, error=composed)
             else:
+                process = self._process(record, composed, directory)
                 ended = self._wait(process, record, begun, wakeup)
             seconds = round(time.monotonic() - begun, 6)
             if ended.ended is None:
@@ -256,23 +271,28 @@ class Worker:
             self._longest = max(self._longest, seconds)
         log.info(f"Job {record.job} {ended.status.value} in {seconds:.1f} s.")
 
-    def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> DictConfig:
+    def _composed_or_failure(self, job: Job) -> Composed | Failure:
+        try:
+            return self._composed(job.overrides, job.number, job.directory)
+        except (HydraException, OmegaConfBaseException, SweepError) as error:
+            return Failure(type(error).__name__, str(error), "")
+
+    def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
         own = [] if directory is None else [in_directory(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
         with open_dict(config):
             config.hydra.job.id = config.hydra.job.num = number
-        return config
+        return Composed(config, output_directory(config).absolute())
 
-    def _process(
-        self, queued: QueuedJob, record: Record, config: DictConfig, output: Path
-    ) -> JobProcess:
+    def _process(self, record: Record, composed: Composed, directory: str | None) -> JobProcess:
+        output = composed.output
+        output.mkdir(parents=True, exist_ok=True)
         unsafe = unsafe_to_fork()
         if unsafe is None:
-            return fork(lambda writer: self._run_here(record, config, output, writer), output)
+            return fork(lambda writer: self._run_here(record, composed, writer), output)
         log.info(f"A fresh interpreter runs the job: {unsafe}.")
-        job = [record.text(), queued.job.directory, self._deadline]
-        return start(sys.orig_argv, job, output)
+        return start(sys.orig_argv, [record.text(), directory, self._deadline], output)
 
     def run_as_told(self, writer: int, job: Sequence[Any]) -> None:
         """Runs the job that the worker has started this process for.
@@ -282,24 +302,25 @@ class Worker:
             job: the record of the attempt, the directory of an earlier one, and the deadline.
         """
         record, directory, self._deadline = read_record(job[0]), job[1], job[2]
-        config = self._composed(record.overrides, record.job, directory)
-        self._run_here(record, config, output_directory(config), writer)
+        self._run_here(record, self._composed(record.overrides, record.job, directory), writer)
 
-    def _run_here(self, record: Record, config: DictConfig, output: Path, writer: int) -> None:
+    def _run_here(self, record: Record, composed: Composed, writer: int) -> None:
         """Runs a job in this process, which is its own, and sends the record of its end."""
         deadlines = [self._deadline] if self._deadline is not None else []
         if self.setup.timeout is not None:
             deadlines.append(time.monotonic() + self.setup.timeout)
         deadline = min(deadlines, default=None)
-        running.begin(running.RunningJob(record.job, record.attempt, output.absolute(), deadline))
+        running.begin(running.RunningJob(record.job, record.attempt, composed.output, deadline))
         self._runner.adopt(ClaimedJob(self._directory.absolute(), record, writer))
-        returned: JobReturn = run_job(
-            hydra_context=self.context,
-            task_function=self._runner,
-            config=config,
-            job_dir_key="hydra.sweep.dir",
-            job_subdir_key="hydra.sweep.subdir",
-        )
+        with interrupts() as signals:
+            self._runner.signals = signals
+            returned: JobReturn = run_job(
+                hydra_context=self.context,
+                task_function=self._runner,
+                config=composed.config,
+                job_dir_key="hydra.sweep.dir",
+                job_subdir_key="hydra.sweep.subdir",
+            )
         try:
             _ = returned.return_value
         except Exception as error:
@@ -308,47 +329,53 @@ class Worker:
     def _wait(self, process: JobProcess, record: Record, begun: float, wakeup: int) -> Record:
         """Waits for the end of a job, and ends it where its time is over or the worker's is."""
         setup = self.setup
-        limit = None if setup.timeout is None else begun + setup.timeout
-        kill_at: float | None = None
+        limit = math.inf if setup.timeout is None else begun + setup.timeout
+        deadline = math.inf if self._deadline is None else self._deadline
+        kill_at = math.inf
         is_late = is_interrupted = False
         while True:
-            moments = [one for one in (limit, kill_at) if one is not None]
-            rest = min(moments, default=float("inf")) - time.monotonic()
+            rest = min(limit, deadline, kill_at) - time.monotonic()
             status = process.wait(min(_LOOK, rest), wakeup)
             if status is not None:
                 break
-            if kill_at is not None:
-                if time.monotonic() >= kill_at:
-                    process.end(signal.SIGKILL, group=True)
-                    kill_at = time.monotonic() + setup.grace
-            elif self._signal is not None or is_stopped(self._directory) == "now":
-                is_interrupted = True
+            moment = time.monotonic()
+            if moment >= kill_at:
+                process.end(signal.SIGKILL)
+                kill_at = moment + _LOOK
+            elif kill_at == math.inf:
+                if self._signal or moment >= deadline or is_stopped(self._directory) == "now":
+                    is_interrupted = not process.received
+                    process.end(signal.SIGTERM, group=False)
+                elif moment >= limit:
+                    is_late = not process.received
+                    process.end(signal.SIGTERM)
+                else:
+                    continue
                 log.info(f"Ending job {record.job}, in {setup.grace:g} s at the latest.")
-                process.end(signal.SIGTERM)
-                kill_at = time.monotonic() + setup.grace
-            elif limit is not None and time.monotonic() >= limit:
-                is_late = True
-                process.end(signal.SIGTERM, group=True)
-                kill_at = time.monotonic() + setup.grace
-                limit = None
-        return self._outcome(record, status, process.received, is_late, is_interrupted)
-
-    def _outcome(
-        self, record: Record, status: int, received: bytes, is_late: bool, is_interrupted: bool
-    ) -> Record:
-        """The record of a job whose process has ended."""
-        sent = None
-        with suppress(UnreadableError):
-            sent = read_record(received)
+                kill_at, limit, deadline = moment + setup.grace, math.inf, math.inf
+        if status or is_late or is_interrupted:
+            process.end(signal.SIGKILL)  # the processes that it leaves behind
         if is_interrupted:
             return record._replace(status=Status.INTERRUPTED)
         if is_late:
-            text = f"the job took longer than hydra.sweeper.timeout={self.setup.timeout:g} seconds"
+            text = f"the job took longer than hydra.sweeper.timeout={setup.timeout:g} seconds"
             return record._replace(status=Status.FAILED, error=Failure("TimeoutError", text, ""))
-        if sent is not None:
+        return self._outcome(record, status, process.received)
+
+    def _outcome(self, record: Record, status: int, received: bytes) -> Record:
+        """The record of a job whose process has ended of itself, or by somebody else."""
+        sent = None
+        with suppress(UnreadableError):
+            sent = read_record(received)
+        if sent is not None and sent.status is not Status.INTERRUPTED:
             return sent
-        if status < 0:
-            name = signal.Signals(-status).name
+        number = -status if status < 0 else status - 128
+        if number in (signal.SIGINT, signal.SIGTERM):
+            time.sleep(_LOOK)  # a cluster signals all processes, and the job may be the faster one
+            if self._signal is not None:
+                return record._replace(status=Status.INTERRUPTED)
+        if status < 0 or sent is not None:
+            name = signal.Signals(number).name
             failure = Failure(name, f"its process was killed by {name}", "")
         else:
             failure = Failure("ExitStatus", f"its process ended with status {status}", "")

@@ -1,0 +1,104 @@
+"""A proto app whose jobs end in all the ways that there are."""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from params_proto import job, proto
+
+with Path("imports").open("a") as imports:
+    imports.write(f"{os.getpid()}\n")
+
+if extra := os.environ.get("TRAIN_IMPORTS"):
+    importlib.import_module(extra)
+
+done_here: list[int] = []  # what a job leaves in its process
+
+
+def wait_for(name: str) -> None:
+    while not Path(name).exists():
+        time.sleep(0.01)
+
+
+def hold_on() -> None:
+    """Waits in C for a lock that it has itself, where Python handles no signal."""
+    library, lock = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
+    library.pthread_mutex_lock(lock)
+    library.pthread_mutex_lock(lock)
+
+
+def waits(seed: int) -> None:
+    with Path(f"began-{seed}").open("a") as began:
+        began.write(f"{os.getpid()}\n")
+    try:
+        wait_for("go")
+    finally:
+        Path(f"cleaned-{seed}").touch()
+
+
+@proto.prefix
+class Model:
+    width: int = 4
+
+
+@proto.cli
+def main(seed: int = 0, how: str = "ends"):
+    if how == "waits":  # without a look at job(), which would let it save at SIGTERM
+        return waits(seed)
+    here = job()
+    done_here.append(seed)
+    print(f"seed {seed}, attempt {here.attempt}")
+    if how == "prints":
+        os.write(1, b"by the descriptor\n")
+        subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
+        print("an error", file=sys.stderr)
+    elif how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
+    elif how == "segfault":
+        os.kill(os.getpid(), signal.SIGSEGV)
+    elif how == "exits":
+        os._exit(7)
+    elif how == "raises":
+        raise ValueError("unlucky")
+    elif how == "interrupts":
+        raise KeyboardInterrupt
+    elif how == "raises-once" and here.attempt == 1:
+        raise ValueError("unlucky at first")
+    elif how == "in-c" and here.attempt == 1:
+        hold_on()
+    elif how == "sleeps":
+        time.sleep(3)
+    elif how == "thread":
+        threading.Thread(target=lambda: (time.sleep(0.2), Path("by-a-thread").touch())).start()
+    elif how == "saves":
+        Path(f"began-{seed}").write_text(f"{os.getpid()}\n")
+        print(f"time left {here.time_left}")
+        saved = here.latest("*.ckpt")
+        step = int(saved.read_text()) if saved else 0
+        while not here.stopping and not Path("go").exists():
+            time.sleep(0.01)
+        (here.directory / f"{step + 1}.ckpt").write_text(str(step + 1))
+        return {"step": step + 1}
+    return {
+        "seed": seed,
+        "width": Model.width,
+        "pid": os.getpid(),
+        "before": done_here[:-1],
+        "modules": sorted(sys.modules.keys() & {"threads", "torch"}),
+        "number": here.number,
+        "directory": str(here.directory),
+        "time_left": here.time_left,
+        "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,73 @@
+"""Where a fork is unsafe, a job gets a fresh interpreter."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import ModuleType, SimpleNamespace
+
+import pytest
+
+from params_proto.workers.job_process import unsafe_to_fork
+from tests.waiting import until
+from tests.workers.conftest import Project, alive
+
+
+def test_an_import_that_starts_a_thread(project: Project) -> None:
+    environment = {**os.environ, "TRAIN_IMPORTS": "threads"}
+    command = project.start("how=prints,killed,saves", workers=1, env=environment)
+    job = project.began(0)
+    (worker,) = project.workers()
+    logs = "".join(one.read_text() for one in project.out.glob(".sweep/workers/*.log"))
+    assert logs.count("A fresh interpreter runs the job: Python threads run, such as watchdog") == 3
+    os.kill(worker, signal.SIGTERM)
+    until(lambda: not alive(worker))
+    assert not alive(job)
+    _, crashed, saved = project.records()
+    assert (saved.status.value, saved.attempt) == ("interrupted", 1)
+    assert (project.out / "2/1.ckpt").exists()
+    assert crashed.error is not None
+    assert crashed.error.type == "SIGKILL"
+    output = (project.out / "0/output.log").read_text().splitlines()
+    assert output[-4:] == ["seed 0, attempt 1", "by the descriptor", "by a child", "an error"]
+    done = project.records()[0].value
+    assert (done["number"], done["before"], done["directory"]) == (0, [], str(project.out / "0"))
+    assert done["pid"] not in (job, worker)
+    command.communicate(timeout=60)
+    assert command.returncode == 3
+
+
+@pytest.mark.parametrize("initialised", [True, False])
+def test_cuda(monkeypatch: pytest.MonkeyPatch, initialised: bool) -> None:
+    torch = ModuleType("torch")
+    torch.cuda = SimpleNamespace(is_initialized=lambda: initialised)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    monkeypatch.setattr("threading.enumerate", list)
+    assert unsafe_to_fork() == ("CUDA has been initialised" if initialised else None)
+
+
+SEEDED = """
+import random, sys
+import numpy
+from params_proto import proto
+if sys.argv[0] == "seeded.py":
+    numpy.random.seed(3)
+
+@proto.cli
+def main(seed: int = 0):
+    return {"numpy": numpy.random.random(), "python": random.random()}
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+@pytest.mark.parametrize("name", ["seeded", "unseeded"])
+def test_random_numbers(project: Project, name: str) -> None:
+    pytest.importorskip("numpy")
+    (project.folder / f"{name}.py").write_text(SEEDED)
+    project.sweep("seed=1,2", workers=1, script=f"{name}.py")
+    first, second = [one.value for one in project.records()]
+    assert (first["numpy"] == second["numpy"]) is (name == "seeded")
+    assert first["python"] != second["python"]

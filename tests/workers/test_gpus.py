@@ -1,0 +1,97 @@
+"""Which GPUs workers get, and that each of their jobs sees only its own."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from params_proto.errors import SweepError
+from params_proto.workers.gpus import slots
+from tests.workers.conftest import Project
+
+SMI = """#!/bin/sh
+[ "$1" = -L ] || exit 2
+cat <<'END'
+GPU 0: NVIDIA A100-SXM4-40GB (UUID: GPU-5c89852c-d268-c3f3-1b07-005d5ae1dc3f)
+GPU 1: NVIDIA A100-SXM4-40GB (UUID: GPU-4a6b3cd2-8d0a-4c5b-9f6e-6c3a64d1b7f0)
+  MIG 3g.20gb     Device  0: (UUID: MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f)
+  MIG 2g.10gb     Device  1: (UUID: MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb)
+GPU 2: NVIDIA A100-SXM4-40GB (UUID: GPU-0b1f5fbe-1c1c-4a3d-8c52-8e6a0c1a2e11)
+END
+"""
+MIGS = ["MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f", "MIG-cba663e8-9bed-5b25-b243-5985ef7c9beb"]
+
+
+@pytest.fixture
+def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for `nvidia-smi`."""
+    path = tmp_path / "bin/nvidia-smi"
+    path.parent.mkdir()
+    path.write_text(SMI)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("gpus", "jobs_per_gpu", "expected"),
+    [
+        ("auto", 1, ["0", *MIGS, "2"]),
+        (2, 1, ["0", MIGS[0]]),
+        ([0, 2], 2, ["0", "2", "0", "2"]),
+        (["GPU-5c89852c"], 1, ["GPU-5c89852c"]),
+    ],
+    ids=["auto", "count", "list", "uuid"],
+)
+def test_nvidia_smi(smi: Path, gpus: object, jobs_per_gpu: int, expected: list[str]) -> None:
+    assert slots(gpus, jobs_per_gpu) == expected
+
+
+@pytest.mark.parametrize(
+    ("visible", "expected"),
+    [
+        ("3,1", ["3", "1"]),
+        ("GPU-5c89852c, GPU-4a6b3cd2", ["GPU-5c89852c", "GPU-4a6b3cd2"]),
+        (MIGS[1], [MIGS[1]]),
+        ("0,-1,1", ["0"]),
+    ],
+    ids=["indices", "uuids", "mig", "up-to-minus-one"],
+)
+def test_cuda_visible_devices(
+    smi: Path, monkeypatch: pytest.MonkeyPatch, visible: str, expected: list[str]
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert slots("auto", 1) == expected
+    with pytest.raises(SweepError, match=f"gpus=9: this machine shows {len(expected)}"):
+        slots(9, 1)
+
+
+@pytest.mark.parametrize("gpus", [0, -1, True, "all", [], [0, 0], {"a": 1}])
+def test_none_of_these(smi: Path, gpus: object) -> None:
+    with pytest.raises(SweepError, match=r"hydra\.sweeper\.gpus="):
+        slots(gpus, 1)
+
+
+def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    smi.write_text("#!/bin/sh\nexit 9\n")
+    with pytest.raises(SweepError, match=r"nvidia-smi -L fails .* or name the GPUs"):
+        slots("auto", 1)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    with pytest.raises(SweepError, match="no GPU is visible here"):
+        slots("auto", 1)
+
+
+def test_each_job_sees_its_own(project: Project) -> None:
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,MIG-b"}
+    said = project.sweep("hydra.sweeper.gpus=auto", workers=3, status=1, env=environment)
+    assert "hydra.sweeper.workers=3: there are 2 slots, 1 on each GPU" in said
+    assert not project.out.exists()
+    project.sweep("hydra.sweeper.gpus=auto", "hydra.sweeper.jobs_per_gpu=2", "seed=range(0,12)",
+                  workers=None, env=environment)  # fmt: skip
+    of_workers = {one.pid: one.value["gpus"] for one in project.records()}
+    assert Counter(of_workers.values()) <= Counter({"GPU-a": 2, "MIG-b": 2})
+    assert {one.value["gpus"] for one in project.records()} == {"GPU-a", "MIG-b"}

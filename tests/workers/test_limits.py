@@ -1,0 +1,56 @@
+"""Limits of workers, and what a job knows of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from pathlib import Path
+from typing import Any
+
+from params_proto.workers.job import RunningJob
+from tests.waiting import until
+from tests.workers.conftest import Project
+
+
+def test_failures_and_time(project: Project, capsys: Any) -> None:
+    said = project.sweep("how=raises,sleeps,saves", "hydra.sweeper.max_failures=0", workers=1,
+                         status=1)  # fmt: skip
+    assert "1 failed, 2 pending in out" in said
+    assert project.cli("work", "out", "--time-limit", "5.5s") == 3
+    assert project.statuses() == ["failed", "completed"]
+    logs = "".join(one.read_text() for one in project.out.glob(".sweep/workers/*.log"))
+    assert "The longest job took 3 s, and less time is left" in logs
+    assert "1 job left, and no worker" in capsys.readouterr().err
+
+    assert project.cli("work", "out", "--time-limit", "1") == 3
+    assert project.statuses() == ["failed", "completed", "interrupted"]
+    assert re.search(r"time left 0\.\d", (project.out / "2/output.log").read_text())
+    project.go()
+    assert project.cli("work", "out") == 1
+    assert project.statuses() == ["failed", "completed", "completed"]
+    last = project.records()[2]
+    assert (last.value, last.attempt, last.failures) == ({"step": 2}, 2, 0)
+
+
+def test_work_ends_with_its_workers(project: Project) -> None:
+    project.sweep("how=waits,ends", "hydra.sweeper.wait=false", workers=1)
+    project.began(0)
+    assert project.cli("stop", "out", "--now") == 0
+    until(lambda: not project.workers())
+    command = project.work("out")
+    project.began(0, attempts=2)
+    command.send_signal(signal.SIGTERM)
+    said, _ = command.communicate(timeout=60)
+    assert command.returncode == 128 + signal.SIGTERM, said
+    assert not project.workers()
+    assert project.statuses() == ["interrupted", "completed"]
+
+
+def test_the_newest_file(tmp_path: Path) -> None:
+    here = RunningJob(directory=tmp_path)
+    assert here.latest("*.ckpt") is None
+    for name, age in (("9.ckpt", 30), ("10.ckpt", 10), ("11.ckpt", 20), ("last.pt", 0)):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
+    assert here.latest("*.ckpt") == tmp_path / "10.ckpt"

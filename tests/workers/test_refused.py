@@ -1,0 +1,62 @@
+"""What is refused before any job starts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from params_proto import Sweep, SweepError
+from tests.workers.conftest import Project
+
+
+def train(lr: float = 0.1) -> float:
+    return lr
+
+
+@pytest.mark.usefixtures("alone")
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"workers": 0}, "hydra.sweeper.workers=0 is not a number of workers: 1 or more"),
+        ({"workers": 2, "launcher": "joblib"}, "Leave hydra/launcher out for workers on this"),
+        ({"wait": False}, "wait=false is for workers"),
+        ({"workers": 1, "gpus": [1, 1]}, "names one GPU twice"),
+        ({"workers": 3, "gpus": [1, 2]}, "there are 2 slots"),
+    ],
+    ids=["no-workers", "joblib", "wait", "one-gpu-twice", "slots"],
+)
+def test_options(tmp_path: Path, options: dict[str, Any], said: str) -> None:
+    with pytest.raises(SweepError, match=said):
+        Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out", **options)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("alone")
+def test_a_function_that_cannot_be_pickled(tmp_path: Path) -> None:
+    generator = (one for one in range(3))
+
+    def uses_it(lr: float = 0.1) -> float:
+        return lr + next(generator)
+
+    with pytest.raises(SweepError, match="workers get uses_it pickled, and it cannot be"):
+        Sweep(uses_it).product(lr=[1, 2]).launch(sweep_dir="out", workers=1)
+    assert not (tmp_path / "out").exists()
+
+
+def test_no_command(project: Project, python: Any) -> None:
+    said = python("-c", "import sys, train; train.main.run(['-m', 'seed=1,2',"
+                  "'hydra.sweeper.workers=1', 'hydra.sweep.dir=out'])", cwd=project.folder,
+                  status=1)  # fmt: skip
+    assert "a worker runs the app's own command, and this sweep has been started by none" in (
+        said.stderr
+    )
+    assert not project.out.exists()
+
+
+def test_no_sweep(project: Project, capsys: Any) -> None:
+    assert project.cli("work", "out") == 1
+    assert "hydra.sweeper.resume=out hydra.sweeper.workers=1" in capsys.readouterr().err
+    assert project.cli("watch", "out") == 1
+    assert project.cli("stop", "out") == 1

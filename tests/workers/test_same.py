@@ -1,0 +1,140 @@
+"""A sweep by workers is the same as without them: jobs, configs, directories, records, results."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from params_proto import results
+from params_proto.records.manifest import read_plan
+from tests.python.test_notebook import run as run_notebook
+from tests.workers.conftest import Project
+
+# What differs: who ran a job and when, and what the sweep was asked for.
+OWN = ("host", "pid", "process", "started", "ended", "duration")
+OF_A_PROCESS = ("pid", "before", "directory")  # what train.py returns of it
+LOG = "output.log"
+
+
+def files(sweep: Path) -> dict[str, str]:
+    """What the jobs of a sweep have written, with one name for the sweep, and no times."""
+    found: dict[str, str] = {}
+    for path in sorted(sweep.rglob("*")):
+        name = path.relative_to(sweep)
+        if path.is_dir() or name.parts[0] == ".sweep" or name.name in (LOG, "results.csv"):
+            continue
+        lines = path.read_text().splitlines()
+        kept = [
+            re.sub(rf"\b{sweep.name}\b", "SWEEP", re.sub(r"^\[[-\d]+ [\d:,]+\]", "", line))
+            for line in lines
+            if "workers" not in line and "params_proto.multirun.executor" not in line
+        ]
+        found[str(name)] = "\n".join(kept)
+    return found
+
+
+def frame(sweep: Path) -> pd.DataFrame:
+    found = results(sweep)
+    found["dir"] = [str(Path(one).relative_to(sweep)) for one in found["dir"]]
+    return found.drop(columns=[one for one in found if one in (*OWN, *OF_A_PROCESS)])
+
+
+def compare(project: Project, jobs: int) -> None:
+    """Compares the sweeps in `plain` and `out`."""
+    plain, out = project.folder / "plain", project.out
+    assert len(project.records("plain")) == jobs
+    pairs = zip(project.records("plain"), project.records(), strict=True)
+    for ours, theirs in ((a._asdict(), b._asdict()) for a, b in pairs):
+        for record in (ours, theirs):
+            for name in OWN:
+                del record[name]
+            if isinstance(record["value"], dict):
+                for name in OF_A_PROCESS:
+                    record["value"].pop(name, None)
+            if record["error"]:
+                record["error"] = record["error"].message
+        assert ours == theirs
+    assert files(plain) == files(out)
+    pd.testing.assert_frame_equal(frame(plain), frame(out))
+    same = {"created": "", "hydra": []}
+    assert read_plan(plain)._replace(**same) == read_plan(out)._replace(**same)
+
+
+GROUPS = {
+    "numbers": (["+sweep=grid"], 4),
+    "directories": (
+        ["lr=1,7", "model=large,small", "hydra.sweep.subdir=${hydra.job.override_dirname}",
+         "hydra.job.chdir=true"],
+        4,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("arguments", "jobs"), GROUPS.values(), ids=GROUPS)
+def test_a_hydra_app(project: Project, arguments: list[str], jobs: int) -> None:
+    status = 1 if "lr=1,7" in arguments else 0
+    project.sweep(*arguments, to="plain", workers=None, script="groups.py", status=status)
+    plain = (project.folder / "notes").read_text().splitlines()
+    (project.folder / "notes").unlink()
+    said = project.sweep(*arguments, script="groups.py", status=status)
+    notes = (project.folder / "notes").read_text().splitlines()
+    compare(project, jobs)
+    assert sorted(notes) == sorted(plain)
+    assert (notes[0], notes[-1]) == (plain[0], plain[-1])
+    assert "lr 1" not in said
+
+
+def test_a_proto_app(project: Project) -> None:
+    arguments = ["seed=1,2", "model.width=8", "how=ends,raises"]
+    project.sweep(*arguments, to="plain", workers=None, status=1)
+    project.sweep(*arguments, status=1)
+    for name in ("plain", "out"):  # what a job knows of itself
+        values = [one.value for one in project.records(name) if one.value]
+        assert [one["number"] for one in values] == [0, 2]
+        assert [one["directory"] for one in values] == [
+            str(project.folder / name / number) for number in "02"
+        ]
+    compare(project, 4)
+
+
+def test_a_launch(project: Project) -> None:
+    done = subprocess.run(
+        [sys.executable, "launch.py"],
+        cwd=project.folder, capture_output=True, text=True, check=True, timeout=240,
+    )  # fmt: skip
+    compare(project, 4)
+    assert done.stdout.count("a job with lr=1") == 2  # not those of the worker's jobs
+    frames = re.findall(r"^(?:job,lr|\d,).*$", done.stdout, re.MULTILINE)
+    assert (
+        frames[:5]
+        == frames[5:]
+        == [
+            "job,lr,seed,loss",
+            *[
+                f"{number},{lr},{seed},{3 * lr + seed}"
+                for number, (lr, seed) in enumerate([(1.0, 3), (1.0, 4), (2.0, 3), (2.0, 4)])
+            ],
+        ]
+    )
+
+
+CELLS = [
+    "factor = 10\ndef train(lr: float = 0.1):\n    print('job', lr)\n    return lr * factor",
+    "from params_proto import Sweep, proto\nsweep = Sweep(proto.cli(train)).product(lr=[1, 2])",
+    "a = sweep.launch(sweep_dir='plain')",
+    "b = sweep.launch(sweep_dir='out', workers=1)",
+    "a['value'].tolist(), b['value'].tolist()",
+]
+
+
+def test_a_notebook(project: Project) -> None:
+    shown: Any = run_notebook(project.folder, *CELLS)
+    assert shown[0] == "([10.0, 20.0], [10.0, 20.0])"
+    assert shown[1:] == ["job 1.0", "job 2.0"]  # not those of the worker's jobs
+    compare(project, 2)
