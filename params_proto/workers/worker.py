@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -84,6 +85,8 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
         held.enter_context(sweep_lease(directory, "workers"))
         wakeup = held.enter_context(wakeup_fd())
         worker.catch_signals()
+        gc.collect()
+        gc.freeze()  # a job would copy the pages of all objects that its collector looks at
         status = worker.run(wakeup)
         log.info(f"The worker ends with status {status}.")
     if worker.requeues:
@@ -333,6 +336,7 @@ class Worker:
         deadline = math.inf if self._deadline is None else self._deadline
         kill_at = math.inf
         is_late = is_interrupted = False
+        looked = begun  # at the stop file, which needs not be done at each signal
         while True:
             rest = min(limit, deadline, kill_at) - time.monotonic()
             status = process.wait(min(_LOOK, rest), wakeup)
@@ -343,7 +347,10 @@ class Worker:
                 process.end(signal.SIGKILL)
                 kill_at = moment + _LOOK
             elif kill_at == math.inf:
-                if self._signal or moment >= deadline or is_stopped(self._directory) == "now":
+                is_stop = False
+                if moment >= looked + _LOOK:
+                    looked, is_stop = moment, is_stopped(self._directory) == "now"
+                if is_stop or self._signal or moment >= deadline:
                     is_interrupted = not process.received
                     process.end(signal.SIGTERM, group=False)
                 elif moment >= limit:
