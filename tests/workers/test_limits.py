@@ -8,11 +8,14 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from params_proto.workers.job import RunningJob
 from tests.waiting import until
 from tests.workers.conftest import Project
 
 
+@pytest.mark.growth
 def test_failures_and_time(project: Project, capsys: Any) -> None:
     said = project.sweep("how=raises,sleeps,saves", "hydra.sweeper.max_failures=0", workers=1,
                          status=1)  # fmt: skip
@@ -33,6 +36,7 @@ def test_failures_and_time(project: Project, capsys: Any) -> None:
     assert (last.value, last.attempt, last.failures) == ({"step": 2}, 2, 0)
 
 
+@pytest.mark.growth
 def test_work_ends_with_its_workers(project: Project) -> None:
     project.sweep("how=waits,ends", "hydra.sweeper.wait=false", workers=1)
     project.began(0)
