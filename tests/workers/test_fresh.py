@@ -14,13 +14,18 @@ from tests.waiting import until
 from tests.workers.conftest import Project, alive
 
 
+@pytest.mark.growth
 def test_an_import_that_starts_a_thread(project: Project) -> None:
     environment = {**os.environ, "TRAIN_IMPORTS": "threads"}
     command = project.start("how=prints,killed,saves", workers=1, env=environment)
     job = project.began(0)
     (worker,) = project.workers()
-    logs = "".join(one.read_text() for one in project.out.glob(".sweep/workers/*.log"))
-    assert logs.count("A fresh interpreter runs the job: Python threads run, such as watchdog") == 3
+    assert (
+        project.logs().count(
+            "A fresh interpreter runs the job: Python threads run, such as watchdog"
+        )
+        == 3
+    )
     os.kill(worker, signal.SIGTERM)
     until(lambda: not alive(worker))
     assert not alive(job)

@@ -85,6 +85,7 @@ def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         slots("auto", 1)
 
 
+@pytest.mark.growth
 def test_each_job_sees_its_own(project: Project) -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,MIG-b"}
     project.sweep("hydra.sweeper.gpus=auto", "seed=range(0,8)", workers=None, env=environment)
