@@ -47,7 +47,7 @@ def test_work_ends_with_its_workers(project: Project) -> None:
     said, _ = command.communicate(timeout=60)
     assert command.returncode == 128 + signal.SIGTERM, said
     assert not project.workers()
-    assert project.statuses() == ["interrupted", "completed"]
+    assert project.statuses() == ["interrupted"]
 
 
 def test_the_newest_file(tmp_path: Path) -> None:
