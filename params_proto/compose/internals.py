@@ -1,8 +1,10 @@
-"""What the rest of the package uses of private names in Hydra and multiprocessing."""
+"""What the rest of the package uses of private names in Hydra and the standard library."""
 
 from __future__ import annotations
 
+import atexit
 import inspect
+import threading
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -54,6 +56,12 @@ def callbacks_of(config: DictConfig) -> Callbacks:
 def without_callbacks(context: HydraContext) -> None:
     """Has the callbacks of a multirun called no more."""
     cast("list[Any]", cast("Any", context.callbacks).callbacks).clear()
+
+
+def finish_interpreter() -> None:
+    """Does what Python does at its end: waits for threads, and calls what `atexit` has."""
+    cast("Any", threading)._shutdown()  # those that are not daemons
+    cast("Any", atexit)._run_exitfuncs()
 
 
 class Decoration(NamedTuple):

@@ -6,7 +6,6 @@ the job's end through a pipe. One that dies sends none.
 
 from __future__ import annotations
 
-import atexit
 import ctypes
 import json
 import logging
@@ -21,8 +20,9 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
+from params_proto.compose.internals import finish_interpreter
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import is_heartbeat
 
@@ -234,8 +234,7 @@ def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoRet
         logging.getLogger(__name__).exception("The job cannot run.")
     finally:
         with suppress(BaseException):
-            cast("Any", threading)._shutdown()  # waits for the threads that are not daemons
-            atexit._run_exitfuncs()  # pyright: ignore[reportPrivateUsage]
+            finish_interpreter()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

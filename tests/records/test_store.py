@@ -61,7 +61,8 @@ def claim(store: JobStore, rerun_after: int = 0) -> int | None:
     found = store.claim(of(me), rerun_after)
     if found is None:
         return None
-    assert store.read(JOB) == found == of(me, attempt=found.attempt)
+    assert store.read(JOB) == found
+    assert found._replace(failures=0) == of(me, attempt=found.attempt)
     assert names(store) == [f"{JOB}.json"]
     return found.attempt
 
@@ -114,6 +115,9 @@ def test_the_next_attempt(store: JobStore, status: Status) -> None:
     store.write(of(this_process(), status, attempt=4))
     assert claim(store) == 5
     assert claim(store) is None
+    record = store.read(JOB)
+    assert record is not None
+    assert record.failures == (status is not Status.INTERRUPTED)
 
 
 @pytest.mark.parametrize(("rerun_after", "attempt"), [(0, None), (2, None), (3, 4), (4, 4)])
