@@ -112,6 +112,10 @@ def _requeue() -> None:
         subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=False)
 
 
+def _failure_of(error: Exception) -> Failure:
+    return Failure(type(error).__name__, str(error), "")
+
+
 class Composed(NamedTuple):
     """A job that is composed.
 
@@ -259,10 +263,13 @@ class Worker:
         if record.failures:
             self._failures.forget_failure(record.job)
         with self._queue.records.keep_alive(record):
-            if isinstance(composed, Failure):
-                ended = record._replace(status=Status.FAILED, error=composed)
-            else:
+            try:
                 process = self._process(record, composed, directory)
+            except OSError as error:  # its directory cannot be made
+                process = _failure_of(error)
+            if isinstance(process, Failure):
+                ended = record._replace(status=Status.FAILED, error=process)
+            else:
                 ended = self._wait(process, record, begun, wakeup)
             seconds = round(time.monotonic() - begun, 6)
             if ended.ended is None:
@@ -278,7 +285,7 @@ class Worker:
         try:
             return self._composed(job.overrides, job.number, job.directory)
         except (HydraException, OmegaConfBaseException, SweepError) as error:
-            return Failure(type(error).__name__, str(error), "")
+            return _failure_of(error)
 
     def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
         own = [] if directory is None else [in_directory(directory)]
@@ -288,7 +295,12 @@ class Worker:
             config.hydra.job.id = config.hydra.job.num = number
         return Composed(config, output_directory(config).absolute())
 
-    def _process(self, record: Record, composed: Composed, directory: str | None) -> JobProcess:
+    def _process(
+        self, record: Record, composed: Composed | Failure, directory: str | None
+    ) -> JobProcess | Failure:
+        """Starts a job; what keeps it from being composed is why it has failed."""
+        if isinstance(composed, Failure):
+            return composed
         output = composed.output
         output.mkdir(parents=True, exist_ok=True)
         unsafe = unsafe_to_fork()
