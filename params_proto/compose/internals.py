@@ -32,15 +32,6 @@ def hand_to_children(name: str, value: Any) -> None:
     cast("Any", current_process())._config[name] = value
 
 
-def run_exit_functions() -> None:
-    """Does what Python does as a process ends, in a fork that ends without its parent's frames.
-
-    It waits for the threads that are not daemons, and calls what `atexit` has registered.
-    """
-    getattr(threading, "_shutdown")()  # noqa: B009
-    getattr(atexit, "_run_exitfuncs")()  # noqa: B009
-
-
 def started(configs: str | None, name: str) -> Hydra:
     """Hydra as an app has it, which from here on is the process's.
 
@@ -65,6 +56,12 @@ def callbacks_of(config: DictConfig) -> Callbacks:
 def without_callbacks(context: HydraContext) -> None:
     """Has the callbacks of a multirun called no more."""
     cast("list[Any]", cast("Any", context.callbacks).callbacks).clear()
+
+
+def finish_interpreter() -> None:
+    """Does what Python does at its end: waits for threads, and calls what `atexit` has."""
+    cast("Any", threading)._shutdown()  # those that are not daemons
+    cast("Any", atexit)._run_exitfuncs()
 
 
 class Decoration(NamedTuple):

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from params_proto.compose.internals import run_exit_functions
+from params_proto.compose.internals import finish_interpreter
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import is_heartbeat
 
@@ -234,7 +234,7 @@ def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoRet
         logging.getLogger(__name__).exception("The job cannot run.")
     finally:
         with suppress(BaseException):
-            run_exit_functions()
+            finish_interpreter()
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

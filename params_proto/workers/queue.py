@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from enum import Enum
@@ -27,6 +28,7 @@ from params_proto.records.manifest import UnreadableError, create_file, write_fi
 from params_proto.workers.setup import folder
 
 _FAILED = (Status.FAILED, Status.CRASHED)
+_LOOK_BACK = 10.0  # seconds between two looks at the jobs that others have started
 
 
 class QueuedJob(NamedTuple):
@@ -99,6 +101,7 @@ class Queue:
         self._lines: dict[int, int] = {}  # where a job's line is, by its number
         self._new: list[int] = []  # jobs that nobody is known to have started, last one first
         self._open: set[int] = set()  # others that are not done
+        self._look_back = 0.0  # when to look at these again
         self.refresh()
 
     def refresh(self) -> None:
@@ -117,6 +120,7 @@ class Queue:
             raise SweepError(f"{self._path} cannot be read: {error}.") from error
         self._new = sorted(self._open.union(self._new), reverse=True)
         self._open.clear()
+        self._look_back = 0.0
 
     @property
     def numbers(self) -> Collection[int]:
@@ -135,39 +139,74 @@ class Queue:
         return QueuedJob(Job(*job), failed)
 
     def ready(self) -> Iterator[tuple[QueuedJob, int]]:
-        """The jobs that are to be claimed: new ones, those given back, and those to retry.
+        """The jobs that are to be claimed: the lowest pending number first, then those to retry.
 
         Each comes with the number of its last attempt: it is to be claimed only if no other process
-        makes a further one meanwhile.
-
-        A folder is listed rather than each record read, as long as there are new jobs.
+        makes a further one meanwhile. Jobs that have been started before are looked at once in a
+        while, and when there are no others: a folder is listed rather than each record read.
         """
-        offered = set[int]()
+        pending, failed = list[int](), list[int]()
+        if not self._new or time.monotonic() >= self._look_back:
+            self._look_back = time.monotonic() + _LOOK_BACK
+            self._note_started()
+            pending, failed = self._given_back()
         while self._new:
             parent = self.records.path(self._new[-1]).parent
-            names: list[str] = []
-            with suppress(FileNotFoundError):
-                names = os.listdir(parent)
-            known = {int(name.partition(".")[0]) for name in names if name[0].isdigit()}
+            started = self._started(parent)
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
-                if number not in known:
-                    offered.add(number)
+                while pending and pending[0] < number:
+                    yield from self._offered(pending.pop(0))
+                if number not in started:
                     yield self[number], 0
                 self._new.pop()
                 self._open.add(number)
-        failed: list[tuple[QueuedJob, int]] = []
-        for number in sorted(self._open - offered):
+        for number in (*pending, *failed):
+            yield from self._offered(number)
+
+    def _offered(self, number: int) -> Iterator[tuple[QueuedJob, int]]:
+        """A job that was started before, if it is still to run."""
+        state, record = self.look(number)
+        if state is State.READY:
+            yield self[number], record.attempt if record else 0
+
+    def _started(self, folder: Path) -> set[int]:
+        """The jobs with a record, or a claim, in a folder."""
+        names: list[str] = []
+        with suppress(FileNotFoundError):
+            names = os.listdir(folder)
+        return {int(name.partition(".")[0]) for name in names if name[0].isdigit()}
+
+    def _note_started(self) -> None:
+        """Finds out which jobs have been started, up to a folder in which none has."""
+        new: list[int] = []
+        parent, started = None, set[int]()
+        while self._new:
+            number = self._new[-1]
+            if self.records.path(number).parent != parent:
+                parent = self.records.path(number).parent
+                started = self._started(parent)
+                if not started:
+                    break
+            self._new.pop()
+            if number in started:
+                self._open.add(number)
+            else:
+                new.append(number)
+        self._new += reversed(new)
+
+    def _given_back(self) -> tuple[list[int], list[int]]:
+        """Of the jobs that have been started, those that are pending, and those to retry."""
+        pending: list[int] = []
+        failed: list[int] = []
+        for number in sorted(self._open):
             state, record = self.look(number)
             if state is State.READY:
-                job = self[number], record.attempt if record else 0
-                if record is not None and record.status in _FAILED:
-                    failed.append(job)
-                else:
-                    yield job
+                is_failed = record is not None and record.status in _FAILED
+                (failed if is_failed else pending).append(number)
             elif state is State.DONE:
                 self._open.discard(number)
-        yield from failed
+        return pending, failed
 
     def look(self, number: int) -> tuple[State, Record | None]:
         """What is to happen with a job, and its record."""

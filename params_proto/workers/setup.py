@@ -91,7 +91,7 @@ class Setup(NamedTuple):
         """
         there = folder(self.path)
         try:
-            write_file(there / f"{_CONFIG}.yaml", "")
+            write_file(there / f"{_CONFIG}.yaml", "hydra: {mode: MULTIRUN}\n")
             write_file(there / "setup.json", json.dumps(self._asdict(), indent=1) + "\n")
             for name in ("stop", "ended"):
                 (there / name).unlink(missing_ok=True)

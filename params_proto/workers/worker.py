@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import math
 import os
@@ -84,6 +85,8 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
         held.enter_context(sweep_lease(directory, "workers"))
         wakeup = held.enter_context(wakeup_fd())
         worker.catch_signals()
+        gc.collect()
+        gc.freeze()  # a job would copy the pages of all objects that its collector looks at
         status = worker.run(wakeup)
         log.info(f"The worker ends with status {status}.")
     if worker.requeues:
@@ -107,6 +110,10 @@ def _requeue() -> None:
     """Has Slurm start this worker again, at the end of its time limit."""
     with suppress(OSError):
         subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=False)
+
+
+def _failure_of(error: Exception) -> Failure:
+    return Failure(type(error).__name__, str(error), "")
 
 
 class Composed(NamedTuple):
@@ -256,10 +263,13 @@ class Worker:
         if record.failures:
             self._failures.forget_failure(record.job)
         with self._queue.records.keep_alive(record):
-            if isinstance(composed, Failure):
-                ended = record._replace(status=Status.FAILED, error=composed)
-            else:
+            try:
                 process = self._process(record, composed, directory)
+            except OSError as error:  # its directory cannot be made
+                process = _failure_of(error)
+            if isinstance(process, Failure):
+                ended = record._replace(status=Status.FAILED, error=process)
+            else:
                 ended = self._wait(process, record, begun, wakeup)
             seconds = round(time.monotonic() - begun, 6)
             if ended.ended is None:
@@ -275,7 +285,7 @@ class Worker:
         try:
             return self._composed(job.overrides, job.number, job.directory)
         except (HydraException, OmegaConfBaseException, SweepError) as error:
-            return Failure(type(error).__name__, str(error), "")
+            return _failure_of(error)
 
     def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
         own = [] if directory is None else [in_directory(directory)]
@@ -285,7 +295,12 @@ class Worker:
             config.hydra.job.id = config.hydra.job.num = number
         return Composed(config, output_directory(config).absolute())
 
-    def _process(self, record: Record, composed: Composed, directory: str | None) -> JobProcess:
+    def _process(
+        self, record: Record, composed: Composed | Failure, directory: str | None
+    ) -> JobProcess | Failure:
+        """Starts a job; what keeps it from being composed is why it has failed."""
+        if isinstance(composed, Failure):
+            return composed
         output = composed.output
         output.mkdir(parents=True, exist_ok=True)
         unsafe = unsafe_to_fork()
@@ -333,6 +348,7 @@ class Worker:
         deadline = math.inf if self._deadline is None else self._deadline
         kill_at = math.inf
         is_late = is_interrupted = False
+        looked = begun  # at the stop file, which needs not be done at each signal
         while True:
             rest = min(limit, deadline, kill_at) - time.monotonic()
             status = process.wait(min(_LOOK, rest), wakeup)
@@ -343,7 +359,10 @@ class Worker:
                 process.end(signal.SIGKILL)
                 kill_at = moment + _LOOK
             elif kill_at == math.inf:
-                if self._signal or moment >= deadline or is_stopped(self._directory) == "now":
+                is_stop = False
+                if moment >= looked + _LOOK:
+                    looked, is_stop = moment, is_stopped(self._directory) == "now"
+                if is_stop or self._signal or moment >= deadline:
                     is_interrupted = not process.received
                     process.end(signal.SIGTERM, group=False)
                 elif moment >= limit:

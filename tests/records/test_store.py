@@ -115,6 +115,9 @@ def test_the_next_attempt(store: JobStore, status: Status) -> None:
     store.write(of(this_process(), status, attempt=4))
     assert claim(store) == 5
     assert claim(store) is None
+    record = store.read(JOB)
+    assert record is not None
+    assert record.failures == (status is not Status.INTERRUPTED)
 
 
 @pytest.mark.parametrize(("rerun_after", "attempt"), [(0, None), (2, None), (3, 4), (4, 4)])

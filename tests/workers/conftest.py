@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -18,6 +17,7 @@ import pytest
 
 from params_proto.cli.main import main as params_proto
 from params_proto.records import JobStore, Record
+from params_proto.records.process import process_of
 from params_proto.workers.setup import all_started
 from tests.waiting import until
 
@@ -26,12 +26,7 @@ APPS = Path(__file__).parent / "apps"
 
 @dataclass(eq=False)
 class Project:
-    """A folder with both apps.
-
-    Args:
-        folder: where.
-        processes: what still runs there, perhaps.
-    """
+    """A folder with both apps, and the processes that may still run in it."""
 
     folder: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list[Any])
@@ -40,15 +35,14 @@ class Project:
         self,
         *arguments: str,
         script: str = "train.py",
-        to: str | None = "out",
+        to: str = "out",
         workers: int | None = 2,
         **options: Any,
     ) -> subprocess.Popen[str]:
         """Starts a sweep, by workers unless there are to be none."""
-        command = [sys.executable, script, "-m", *arguments, "hydra/sweeper=params_proto"]
-        command += [] if to is None else [f"hydra.sweep.dir={to}"]
-        command += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
-        return self._started(command, **options)
+        ours = ["hydra/sweeper=params_proto", f"hydra.sweep.dir={to}"]
+        ours += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
+        return self._started([sys.executable, script, "-m", *arguments, *ours], **options)
 
     def work(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts `params-proto work ARGUMENTS`."""
@@ -87,15 +81,16 @@ class Project:
     def out(self) -> Path:
         return self.folder / "out"
 
+    def logs(self) -> str:
+        """The logs of all workers."""
+        return "".join(one.read_text() for one in self.out.glob(".sweep/workers/*.log"))
+
     def records(self, sweep: str = "out") -> list[Record]:
         found = sorted(JobStore(self.folder / sweep).all(), key=lambda one: one[0])
         return [one for one in found if isinstance(one, Record)]
 
     def statuses(self, sweep: str = "out") -> list[str]:
         return [one.status.value for one in self.records(sweep)]
-
-    def setup(self) -> dict[str, Any]:
-        return json.loads((self.out / ".sweep/workers/setup.json").read_text())
 
     def workers(self) -> list[int]:
         """The workers of `out` that are alive."""
@@ -121,22 +116,14 @@ class Project:
             os.kill(worker, signal.SIGKILL)
 
 
-def project_in(folder: Path) -> Project:
-    shutil.copytree(APPS, folder, dirs_exist_ok=True)
-    return Project(folder)
-
-
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
-    found = project_in(tmp_path)
+    shutil.copytree(APPS, tmp_path, dirs_exist_ok=True)
+    found = Project(tmp_path)
     yield found
     found.end()
 
 
 def alive(pid: int) -> bool:
     """Whether a process runs; one that has ended may wait for its parent."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return False
-    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+    return process_of(pid).start_time is not None

@@ -29,6 +29,7 @@ def test_a_changed_sweep(project: Project) -> None:
     assert [one.attempt for one in project.records()] == [2, 1, 2, 3, 2, 3]
 
 
+@pytest.mark.growth
 def test_slices(project: Project) -> None:
     first = project.start("seed=range(0,6)", "hydra.sweeper.slice='0:3'", workers=1)
     first.communicate(timeout=60)
@@ -65,10 +66,12 @@ def ready(queue: Queue) -> list[int]:
 def test_the_order(store: JobStore) -> None:
     end(store, 0, Status.FAILED)
     end(store, 1, Status.INTERRUPTED)
-    assert ready(Queue(store.directory)) == [2, 3, 1]
-    assert ready(Queue(store.directory, retries=1)) == [2, 3, 1, 0]
-    end(store, 3, Status.COMPLETED)
-    assert ready(Queue(store.directory)) == [2, 1]
+    assert ready(Queue(store.directory)) == [1, 2, 3]
+    assert ready(Queue(store.directory, retries=1)) == [1, 2, 3, 0]
+    end(store, 3, Status.INTERRUPTED)
+    assert ready(Queue(store.directory)) == [1, 2, 3]
+    end(store, 1, Status.COMPLETED)
+    assert ready(Queue(store.directory)) == [2, 3]
 
 
 def test_retries_count_failures_and_crashes(store: JobStore) -> None:

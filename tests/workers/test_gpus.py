@@ -85,13 +85,10 @@ def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         slots("auto", 1)
 
 
+@pytest.mark.growth
 def test_each_job_sees_its_own(project: Project) -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,MIG-b"}
-    said = project.sweep("hydra.sweeper.gpus=auto", workers=3, status=1, env=environment)
-    assert "hydra.sweeper.workers=3: there are 2 slots, 1 on each GPU" in said
-    assert not project.out.exists()
-    project.sweep("hydra.sweeper.gpus=auto", "hydra.sweeper.jobs_per_gpu=2", "seed=range(0,12)",
-                  workers=None, env=environment)  # fmt: skip
+    project.sweep("hydra.sweeper.gpus=auto", "seed=range(0,8)", workers=None, env=environment)
     of_workers = {one.pid: one.value["gpus"] for one in project.records()}
-    assert Counter(of_workers.values()) <= Counter({"GPU-a": 2, "MIG-b": 2})
-    assert {one.value["gpus"] for one in project.records()} == {"GPU-a", "MIG-b"}
+    assert Counter(of_workers.values()) <= Counter(["GPU-a", "MIG-b"])
+    assert len({(one.pid, one.value["gpus"]) for one in project.records()}) == len(of_workers)

@@ -37,7 +37,9 @@ def test_a_sweep_outlives_its_command_and_workers(project: Project) -> None:
     assert (project.out / "results.csv").read_text().count("completed") == 3
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["ctrl-c", "sigterm"])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.growth)]
+)
 def test_the_command_is_interrupted(project: Project, number: int) -> None:
     command = project.start("how=saves,waits", "seed=0,1", "hydra.sweeper.grace=20")
     jobs = [project.began(0), project.began(1)]
@@ -74,6 +76,7 @@ def test_stop(project: Project, capsys: Any) -> None:
     assert attempts(project) == [("completed", 1, 0)] * 6
 
 
+@pytest.mark.growth
 def test_stop_now(project: Project) -> None:
     command = project.start("how=waits,in-c", "seed=0", "hydra.sweeper.grace=0.1")
     project.began(0)

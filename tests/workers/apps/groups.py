@@ -15,8 +15,6 @@ log = logging.getLogger(__name__)
 
 
 class Notes(Callback):
-    """Notes each call of Hydra's contract in a file."""
-
     def _note(self, text: str) -> None:
         with Path("notes").open("a") as notes:
             notes.write(f"{text}\n")

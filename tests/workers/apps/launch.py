@@ -20,7 +20,7 @@ def train(lr: float = 0.1, seed: int = 0):
 
 if __name__ == "__main__":
     sweep = Sweep(train).product(lr=[1, 2], seed=[3, 4])
-    for name, options in (("plain", {}), ("out", {"workers": 2})):
+    for name, options in (("plain", {}), ("out", {"workers": 1})):
         frame = sweep.launch(sweep_dir=name, **options)
         print(frame[["job", "lr", "seed", "loss"]].to_csv(index=False))
         print(f"{name} has returned", file=sys.stderr)
