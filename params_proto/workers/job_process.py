@@ -28,6 +28,7 @@ from params_proto.records.lock import is_heartbeat
 
 OUTPUT = "output.log"
 VARIABLE = "PARAMS_PROTO_WORKER_JOB"
+END_WITH = "PARAMS_PROTO_END_WITH"  # the process without which a worker ends, in its environment
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -225,12 +226,17 @@ def _run_and_exit(
         os._exit(status)
 
 
-def _become_job(parent: int, output: Path | None) -> None:
-    """Makes this process the job's: it ends with its worker, and has its own output and signals."""
+def end_with(parent: int, number: int) -> None:
+    """Has this process get a signal when its parent ends, and ends it if that has happened."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, number)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _become_job(parent: int, output: Path | None) -> None:
+    """Makes this process the job's: it ends with its worker, and has its own output and signals."""
+    end_with(parent, signal.SIGKILL)
     if output is None:
         return
     os.setpgid(0, 0)

@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -37,6 +40,7 @@ OPTION = "hydra.sweeper.work"
 # Callbacks of the whole multirun are for the command that starts it, not for each worker.
 NO_CALLBACKS = "hydra.callbacks=${oc.create:null}"
 _PACKAGE = "hydra-params-proto"
+_ASK = 5.0  # seconds between two questions to Slurm, which answers all users of a cluster
 
 
 def folder(directory: Path) -> Path:
@@ -154,7 +158,7 @@ class Started(NamedTuple):
         """Whether it runs or will run, as far as this machine can tell."""
         if self.process is not None:
             return self.process.is_local and self.process.is_alive
-        return bool(self.name and queued(self.name))
+        return bool(self.name) and _is_queued(self.name, int(time.monotonic() / _ASK))
 
 
 def note_started(directory: Path, started: Started) -> None:
@@ -171,18 +175,27 @@ def all_started(directory: Path) -> Iterator[Started]:
             yield Started(engine, name, process and Process(*process))
 
 
-def queued(array: str, states: str = "") -> list[str]:
-    """The states of the tasks of a Slurm array that run or will; none where Slurm is not."""
+def queued(array: str, *options: str) -> list[str] | None:
+    """The states of the tasks of a Slurm array that wait or run, by `squeue`.
+
+    Returns:
+        None if Slurm cannot say: it is not on this machine, or does not answer.
+    """
+    command = ["squeue", "--noheader", "--array", f"--jobs={array}", "--format=%T", *options]
     try:
-        found = subprocess.run(
-            ["squeue", "--noheader", f"--jobs={array}", "--format=%T", *states.split()],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
-        return []
+        return None
+    if found.returncode and "Invalid job id" not in found.stderr:  # which it says of old ones
+        return None
     return found.stdout.split()
+
+
+@lru_cache(maxsize=16)
+def _is_queued(array: str, moment: int) -> bool:
+    """Whether a Slurm array has tasks left, asked once for each moment of some seconds."""
+    states = queued(array)
+    return bool(states) or (states is None and shutil.which("squeue") is not None)
 
 
 def has_workers(directory: Path) -> bool:
@@ -226,3 +239,11 @@ def own_log(directory: Path) -> Path:
     """The log of this worker."""
     me = this_process()
     return folder(directory) / f"{me.host}-{os.getpid()}.log"
+
+
+def last_log(directory: Path) -> Path | None:
+    """The log that was written to last since workers were started; None if there is none."""
+    there = folder(directory)
+    started = (there / "setup.json").stat().st_mtime
+    written = [(one.stat().st_mtime, one) for one in there.glob("*.log")]
+    return max((one for one in written if one[0] >= started), default=(0.0, None))[1]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -30,9 +29,9 @@ from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import FAILED, OWN
 from params_proto.workers import gpus
-from params_proto.workers.engines import Engine, LocalEngine, end_started, engine_of
+from params_proto.workers.engines import Engine, LocalEngine, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import NO_CALLBACKS, Setup, has_workers
+from params_proto.workers.setup import NO_CALLBACKS, Setup, folder, is_stopped, last_log
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -47,6 +46,8 @@ log = logging.getLogger(__name__)
 TASK = "task.pkl"
 launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
 
+ENDING = "Interrupted: ending the workers, in {:g} s at the latest."
+_LINES = 10  # of the log of a worker that has left jobs
 _NOT_STARTED = "Interrupted: no worker has started. The same command begins again."
 
 
@@ -96,11 +97,11 @@ def run_by_workers(
             without_callbacks(context)  # the multirun ends with the last worker
             return []
         log.info(f"{what} for {sweep.directory}; they outlive this command if it is killed.")
-        watch = Watch(sweep.directory, options.ranking, bool(options.progress))
+        watch = Watch(sweep.directory, options.ranking, bool(options.progress), engine.has_workers)
         try:
             watch.run()
         except KeyboardInterrupt as error:
-            _interrupt(sweep, setup, signals.last or error)
+            _interrupt(sweep, setup, engine, signals.last or error)
         return _finish(sweep, setup, watch)
 
 
@@ -118,12 +119,19 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
     if options.workers is not None and options.workers < 1:
         raise SweepError(f"hydra.sweeper.workers={options.workers} is not a number: 1 or more.")
     engine = engine_of(host.config)
+    if not options.wait and not engine.can_leave:
+        raise SweepError(
+            "hydra.sweeper.wait=false: Ray ends what a command has started when the command ends."
+            " Leave it out, and give the whole command to Ray: ray job submit --no-wait --"
+            " python train.py -m ..."
+        )
     if options.gpus is None:
         return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
     if not isinstance(engine, LocalEngine):
         raise SweepError(
             "hydra.sweeper.gpus is for workers on this machine. A cluster gives each worker its"
-            " GPUs by the launcher's own options, such as hydra.launcher.gpus_per_node=1."
+            " GPUs by the launcher's own options: hydra.launcher.gpus_per_node=1, or for Ray"
+            " +hydra.launcher.ray.remote.num_gpus=1."
         )
     return engine, environments_of(options.gpus, options.jobs_per_gpu, options.workers)
 
@@ -234,7 +242,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     launch = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
     if watch.left and not launch.too_many_failures:
         write(*leave_results(sweep, there))
-        log.error(left_text(setup, len(watch.left)))
+        log.error(left_text(sweep.directory, len(watch.left)))
         if sweep.host.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
@@ -243,23 +251,32 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     return Finish(sweep, cast("Executor", ran)).finish()
 
 
-def left_text(setup: Setup, jobs: int) -> str:
-    """Says that jobs are left, and how to finish them."""
-    return (
-        f"{counted(jobs)} left, and no worker. The logs of the workers are in"
-        f" {setup.directory}/.sweep/workers. Finish the sweep with: params-proto work"
-        f" {setup.directory}"
-    )
+def left_text(directory: Path, jobs: int) -> str:
+    """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
+    if is_stopped(directory) is not None:
+        lines = [f"{counted(jobs)} left: the sweep has been stopped."]
+    else:
+        lines = [f"{counted(jobs)} left, and no worker.", *_last_words(directory)]
+    return "\n".join([*lines, f"Finish the sweep with: params-proto work {directory}"])
 
 
-def _interrupt(sweep: SweepRun, setup: Setup, error: KeyboardInterrupt) -> NoReturn:
+def _last_words(directory: Path) -> list[str]:
+    """The end of the log of the worker that was the last to write to it."""
+    log = last_log(directory)
+    if log is None:
+        return [
+            f"No worker has come so far as to write to {folder(directory)}: do its machine and"
+            f" this one see the same directory? Slurm's own logs are in {directory}/.submitit."
+        ]
+    lines = log.read_text(errors="replace").splitlines()[-_LINES:]
+    return [f"The log of the last worker, {log}, ends with", *(f"  {line}" for line in lines)]
+
+
+def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInterrupt) -> NoReturn:
     """Ends the workers, and says how to continue."""
     with exit_on_interrupt():
-        log.warning(f"Interrupted: ending the workers, in {setup.grace:g} s at the latest.")
-        end_started(sweep.directory)
-        deadline = time.monotonic() + setup.grace + 5
-        while has_workers(sweep.directory) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        write(ENDING.format(setup.grace))
+        engine.end(setup)
         write(*leave_results(sweep, Path(sweep.directory).absolute()))
         log.error(f"Finish the sweep with: params-proto work {setup.directory}")
         raise error

@@ -34,8 +34,10 @@ from params_proto.records.manifest import OWN, UnreadableError
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
 from params_proto.workers.job_process import (
+    END_WITH,
     ClaimedJob,
     JobProcess,
+    end_with,
     fork,
     in_fresh_process,
     start,
@@ -81,6 +83,8 @@ def work(
     worker = Worker(setup, context, config, task)
     in_fresh_process(worker.run_as_told)
     _log_to(own_log(directory))
+    if parent := os.environ.pop(END_WITH, None):
+        end_with(int(parent), signal.SIGTERM)
     with ExitStack() as held:
         held.enter_context(sweep_lease(directory, "workers"))
         wakeup = held.enter_context(wakeup_fd())
@@ -347,6 +351,10 @@ class Worker:
             return record._replace(status=Status.FAILED, error=Failure("TimeoutError", text, ""))
         if sent is not None:
             return sent
+        if status == -signal.SIGTERM:
+            time.sleep(_LOOK)  # a cluster signals all processes, and the job may be the faster one
+            if self._signal is not None:
+                return record._replace(status=Status.INTERRUPTED)
         if status < 0:
             name = signal.Signals(-status).name
             failure = Failure(name, f"its process was killed by {name}", "")
