@@ -1,0 +1,170 @@
+"""Sweeps by workers on a real Slurm, with the commands that a user types."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from tests.slurm.conftest import Sweep, ended
+from tests.waiting import until
+
+pytestmark = pytest.mark.cluster
+
+FOUR = ["seed=range(12)", "hydra.sweeper.workers=4"]
+
+
+def test_a_sweep_is_one_array(sweep: Sweep) -> None:
+    shown = ended(sweep.start(*FOUR))
+
+    assert sweep.outcomes() == [("completed", 1)] * 12
+    assert len(sweep.told) == 12  # jobs that ran, none twice
+    assert "4 workers as Slurm's job" in shown
+    assert "[12/12]" in shown
+    assert "12 completed in out" in shown
+    workers = {(one.host, one.pid) for one in sweep.records.all()}  # pyright: ignore
+    assert workers <= {(sweep.slurm.host, pid) for pid in sweep.slurm.worker_pids(sweep.directory)}
+    submissions = [*(sweep.directory / ".submitit").glob("*_0")]
+    assert len(submissions) == 1
+
+
+def test_without_waiting_the_shell_may_go(sweep: Sweep) -> None:
+    shell = ["sh", "-c", '"$0" "$@"; touch submitted; sleep 600']
+    session = sweep.start(*FOUR, "gate=open", "hydra.sweeper.wait=false", prefix=shell)
+    until((sweep.folder / "submitted").exists)
+    os.killpg(session.pid, signal.SIGKILL)
+    shown = ended(session, -signal.SIGKILL)
+    for verb in ("watch", "work", "stop"):
+        assert f"  params-proto {verb} out" in shown
+
+    watched = sweep.cli("watch", str(sweep.directory))  # with the workers in the queue yet
+    until(lambda: len(sweep.told) == 4)
+    sweep.open()
+    assert "12 completed, 0 failed" in ended(watched)
+    assert sweep.outcomes() == [("completed", 1)] * 12
+    assert (sweep.directory / "results.csv").read_text().count("completed") == 12
+
+
+def test_options_of_the_launcher_reach_sbatch(sweep: Sweep) -> None:
+    own = {"partition": "urgent", "timeout_min": 7, "mem_gb": 1, "gpus_per_node": 1}
+    options = [f"hydra.launcher.{name}={value}" for name, value in own.items()]
+    array = sweep.submit("seed=1,2", "gate=open", "hydra.sweeper.workers=2", *options)
+    until(lambda: sweep.slurm.states(array) == ["RUNNING"] * 2)
+
+    known = sweep.slurm.job(array)
+    assert (known["Partition"], known["TimeLimit"]) == ("urgent", "00:07:00")
+    assert "mem=1G" in known["TRES"]
+    assert known["TresPerNode"] == "gres:gpu:1"
+    until(lambda: len(sweep.told) == 2)
+    assert sorted(line.split()[1] for line in sweep.told) == ["0", "1"]  # a GPU for each worker
+    sweep.open()
+    sweep.wait_for("completed", "completed")
+
+
+# --- stopping
+
+
+def test_stop_cancels_queued_workers_and_lets_jobs_end(sweep: Sweep) -> None:
+    array = sweep.submit(*FOUR, "gate=open", "hydra.launcher.array_parallelism=2")
+    until(lambda: len(sweep.told) == 2)
+
+    shown = ended(sweep.cli("stop", str(sweep.directory)))
+    assert "2 queued workers cancelled" in shown
+    until(lambda: sweep.slurm.states(array) == ["RUNNING"] * 2)
+    sweep.open()
+    until(lambda: not sweep.slurm.states(array))
+    assert sweep.outcomes() == [("completed", 1)] * 2
+
+    shown = ended(sweep.cli("watch", str(sweep.directory)), 3)
+    assert "10 jobs left: the sweep has been stopped" in shown
+    assert f"params-proto work {sweep.directory}" in shown
+    ended(sweep.cli("work", str(sweep.directory)))
+    assert sweep.outcomes() == [("completed", 1)] * 12
+
+
+def test_stop_now_interrupts_the_jobs(sweep: Sweep) -> None:
+    array = sweep.submit("seed=range(3)", "gate=open", "hydra.sweeper.workers=3")
+    until(lambda: len(sweep.told) == 3)
+
+    assert "end the jobs that run" in ended(sweep.cli("stop", str(sweep.directory), "--now"))
+    until(lambda: not sweep.slurm.states(array))
+    assert sweep.outcomes() == [("interrupted", 1)] * 3
+    sweep.open()
+    ended(sweep.cli("work", str(sweep.directory), "--workers", "2"))
+    assert sweep.outcomes() == [("completed", 2)] * 3
+
+
+def test_the_end_of_the_waiting_command_ends_its_workers(sweep: Sweep) -> None:
+    command = sweep.start("seed=range(3)", "gate=open", "hydra.sweeper.workers=2")
+    until(lambda: len(sweep.told) == 2)
+    array = sweep.array
+
+    os.kill(command.pid, signal.SIGINT)
+    shown = ended(command, 130)
+    assert not sweep.slurm.states(array)
+    assert "Finish the sweep with: params-proto work out" in shown
+    assert sweep.outcomes() == [("interrupted", 1)] * 2
+
+
+# --- what Slurm does to workers
+
+
+@pytest.mark.parametrize("saves", [False, True])
+def test_what_is_cancelled_stays_cancelled(sweep: Sweep, saves: bool) -> None:
+    command = sweep.start("seed=range(3)", "gate=open", f"saves={saves}", "hydra.sweeper.workers=1")
+    until(lambda: len(sweep.told) == 1)
+
+    sweep.slurm.run("scancel", sweep.array)
+    shown = ended(command, 3)
+    assert sweep.outcomes() == [("interrupted", 1)]
+    assert not sweep.slurm.states(sweep.array)
+    assert "3 jobs left, and no worker" in shown
+    assert "SIGTERM: no further job starts here." in shown  # from the worker's log
+    assert "Finish the sweep with: params-proto work out" in shown
+
+
+def test_a_requeued_worker_runs_its_job_again(sweep: Sweep) -> None:
+    array = sweep.submit("seed=range(3)", "gate=open", "hydra.sweeper.workers=1")
+    until(lambda: len(sweep.told) == 1)
+
+    sweep.slurm.run("scontrol", "requeue", array)
+    until(lambda: sweep.slurm.states(array) == ["PENDING"])
+    assert sweep.outcomes() == [("interrupted", 1)]
+    watched = sweep.cli("watch", str(sweep.directory))
+    sweep.open()
+    sweep.slurm.skip_wait(array)
+    assert "3 completed" in ended(watched)
+    assert sweep.outcomes() == [("completed", 2), ("completed", 1), ("completed", 1)]
+
+
+def test_a_preempted_worker_comes_back(sweep: Sweep) -> None:
+    array = sweep.submit(
+        "seed=range(2)", "gate=open", "hydra.sweeper.workers=1", "hydra.launcher.cpus_per_task=16"
+    )
+    until(lambda: len(sweep.told) == 1)
+
+    urgent = ["sbatch", "--partition=urgent", "--cpus-per-task=16", "--output=/dev/null"]
+    other = sweep.slurm.run(*urgent, "--wrap", "sleep 600").split()[-1]
+    until(lambda: sweep.slurm.states(other) == ["RUNNING"])
+    until(lambda: sweep.slurm.states(array) == ["PENDING"])
+    assert sweep.outcomes() == [("interrupted", 1)]
+    sweep.slurm.run("scancel", other)
+    sweep.open()
+    sweep.slurm.skip_wait(array)
+    sweep.wait_for("completed", "completed")
+    assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
+
+
+def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
+    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1")
+    until(lambda: len(sweep.told) == 1)
+
+    sweep.slurm.run("scancel", "--signal=USR2", array)  # which submitit has Slurm send
+    until(lambda: sweep.slurm.states(array) == ["PENDING"])
+    assert sweep.slurm.job(array)["Restarts"] == "1"
+    assert sweep.outcomes() == [("interrupted", 1)]
+    sweep.open()
+    sweep.slurm.skip_wait(array)
+    sweep.wait_for("completed", "completed")
+    assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
