@@ -7,16 +7,18 @@ import signal
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from dataclasses import fields
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, cast
 
 from omegaconf import OmegaConf
 
 from params_proto._text import counted
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, sentence
+from params_proto.multirun.errors import write
 from params_proto.records.lock import POLL, runs_elsewhere
 from params_proto.records.process import process_of, this_process
 from params_proto.workers.job_process import END_WITH
@@ -179,26 +181,32 @@ class SubmititEngine(_NotingEngine):
     Args:
         cluster: `slurm` or `local`, as submitit calls it.
         options: those of the launcher.
+
+    Raises:
+        SweepError: one that is not for workers.
     """
 
     def __init__(self, cluster: str, options: Mapping[str, Any]) -> None:
         super().__init__()
         self._cluster, self._options = cluster, options
-
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
-        """See `Engine`."""
-        options = self._options
         if options["nodes"] * options["tasks_per_node"] > 1:
             raise SweepError(
                 "hydra.launcher.tasks_per_node and nodes: a worker is one task. Leave them out, and"
                 " give hydra.sweeper.workers as many as are to run."
             )
-        limit = {TIME_LIMIT: str(60 * options["timeout_min"])} if self._cluster == "slurm" else {}
+
+    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+        """See `Engine`."""
+        is_slurm, minutes = self._cluster == "slurm", self._options["timeout_min"]
+        limit = {TIME_LIMIT: str(60 * minutes)} if is_slurm else {}
         workers = _workers(setup, [{**limit, **one} for one in environments])
+        said = StringIO()  # by sbatch, which is in the error, too
         try:
-            jobs = self._submitted(workers)
+            with redirect_stderr(said):
+                jobs = self._submitted(workers)
         except Exception as error:  # submitit's own, or of the system
             raise SweepError(f"no worker could be submitted: {_reason(error)}") from error
+        write(*said.getvalue().splitlines())
         if self._cluster == "local":
             for job in jobs:
                 self._note(setup, Started("local", process=process_of(int(job.job_id))))
@@ -216,7 +224,7 @@ class SubmititEngine(_NotingEngine):
         where = options.pop("submitit_folder")
         options.pop("max_num_timeout", None)  # a worker requeues itself as long as jobs remain
         if self._cluster == "slurm":  # what is preempted comes back, whatever the default is
-            more = options.get("additional_parameters") or {}
+            more: dict[str, Any] = options.get("additional_parameters") or {}
             options["additional_parameters"] = {"requeue": True, **more}
         executor = submitit.AutoExecutor(folder=where, cluster=self._cluster)
         executor.update_parameters(
@@ -231,9 +239,11 @@ class SubmititEngine(_NotingEngine):
 
 
 def _reason(error: Exception) -> str:
-    """Why nothing could be submitted: what sbatch says, without the command that submitit shows."""
-    text = str(error).strip()
-    return text
+    """Why nothing could be submitted: what sbatch says, in one line."""
+    said = str(error).strip().replace("sbatch: error: ", "").splitlines()
+    if "job array" in said[-1:][0]:
+        said.append("MaxArraySize of scontrol show config limits hydra.sweeper.workers")
+    return sentence("; ".join(line.rstrip(".") for line in said))
 
 
 class RayEngine:

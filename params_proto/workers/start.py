@@ -96,7 +96,8 @@ def run_by_workers(
             write(*_detached(setup, what))
             without_callbacks(context)  # the multirun ends with the last worker
             return []
-        log.info(f"{what} for {sweep.directory}; they outlive this command if it is killed.")
+        left = "run on if this command is killed" if engine.can_leave else "end with this command"
+        log.info(f"{what} for {sweep.directory}; they {left}.")
         watch = Watch(sweep.directory, options.ranking, bool(options.progress), engine.has_workers)
         try:
             watch.run()

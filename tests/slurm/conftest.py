@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -135,13 +134,3 @@ def sweep(cluster: Slurm, tmp_path: Path) -> Sweep:
     folder.mkdir()
     (folder / "train.py").write_text(APP)
     return Sweep(folder, cluster)
-
-
-@pytest.fixture
-def without_sbatch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PATH with what a machine has that is not part of a cluster."""
-    found = tmp_path / "bin"
-    found.mkdir()
-    for name in ("sh", "env", "git"):
-        (found / name).symlink_to(str(shutil.which(name)))
-    monkeypatch.setenv("PATH", str(found))
