@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -168,3 +170,78 @@ def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
     sweep.slurm.skip_wait(array)
     sweep.wait_for("completed", "completed")
     assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
+
+
+def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
+    command = sweep.start("seed=range(4)", "gate=open", "hydra.sweeper.workers=2")
+    until(lambda: len(sweep.told) == 2)
+
+    victim = sweep.slurm.worker_pids(sweep.directory)[0]
+    os.kill(victim, signal.SIGKILL)
+    until(lambda: len(sweep.slurm.states(sweep.array)) == 1)
+    sweep.open()
+    ended(command)
+    assert [status for status, _ in sweep.outcomes()] == ["completed"] * 4
+    assert sorted(attempt for _, attempt in sweep.outcomes()) == [1, 1, 1, 2]
+
+
+def test_jobs_run_on_while_the_node_does_not_answer(sweep: Sweep) -> None:
+    command = sweep.start("seed=range(3)", "gate=open", "hydra.sweeper.workers=1")
+    until(lambda: len(sweep.told) == 1)
+
+    sweep.slurm.stop_node()
+    sweep.open()
+    ended(command)
+    sweep.slurm.start_node()
+    assert sweep.outcomes() == [("completed", 1)] * 3
+
+
+# --- other roads to Slurm
+
+SCRIPT = """\
+#!/bin/sh
+#SBATCH --output=script.log
+#SBATCH --time=1
+{python} -m params_proto work {directory} --time-limit 1h
+"""
+
+
+def test_a_script_of_the_users_adds_a_worker(sweep: Sweep) -> None:
+    array = sweep.submit(
+        "seed=range(3)", "gate=open", "hydra.sweeper.workers=1", "hydra.launcher.partition=urgent"
+    )
+    until(lambda: len(sweep.told) == 1)
+    script = SCRIPT.format(python=sys.executable, directory="out")
+    (sweep.folder / "script.sh").write_text(script)
+
+    done = subprocess.run(
+        ["sbatch", "script.sh"], cwd=sweep.folder, capture_output=True, text=True, check=True
+    )
+    until(lambda: len(sweep.told) == 2)
+    sweep.slurm.run("scancel", array)  # the other one finishes the sweep
+    until(lambda: sweep.slurm.states(array) == [])
+    sweep.open()
+    until(lambda: not sweep.slurm.states(done.stdout.split()[-1]))
+    assert "3 completed, 0 failed" in (sweep.folder / "script.log").read_text()
+    assert sweep.outcomes() == [("completed", 2), ("completed", 1), ("completed", 1)]
+
+
+LAUNCH = """\
+from params_proto import Sweep
+
+def train(seed: int = 0):
+    return seed * 10
+
+if __name__ == "__main__":
+    options = {"launcher": "submitit_slurm", "partition": "urgent", "sweep_dir": "out"}
+    df = Sweep(train).product(seed=range(5)).launch(workers=4, **options)
+    print(df[["seed", "value", "status"]].to_csv(index=False))
+"""
+
+
+def test_launch_from_python(sweep: Sweep) -> None:
+    (sweep.folder / "launch.py").write_text(LAUNCH)
+
+    shown = ended(sweep.run(sys.executable, "launch.py"))
+    assert "seed,value,status\n0,0,completed\n1,10,completed\n2,20,completed\n" in shown
+    assert "4 workers as Slurm's job" in shown
