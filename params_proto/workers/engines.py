@@ -270,7 +270,6 @@ class RayEngine:
             self._tasks = [task.remote(one) for one in _workers(setup, environments)]
         except Exception as error:  # Ray's own, of many kinds
             raise SweepError(f"no worker could be given to Ray: {error}") from error
-        note_started(setup.path, Started("ray", process=this_process()))
         return f"{counted(len(self._tasks), 'worker')} as tasks of Ray"
 
     def has_workers(self, directory: Path) -> bool:

@@ -144,7 +144,7 @@ class Started(NamedTuple):
     """A worker, or an array of them, as the command that started it knows it.
 
     Args:
-        engine: `local`, `slurm` or `ray`.
+        engine: `local` or `slurm`.
         name: of a Slurm array its job id.
         process: of a local worker.
     """

@@ -27,11 +27,19 @@ from params_proto.multirun.run import nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
+from params_proto.records.lock import share_lease
 from params_proto.records.manifest import FAILED, OWN
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import NO_CALLBACKS, Setup, folder, is_stopped, last_log
+from params_proto.workers.setup import (
+    NO_CALLBACKS,
+    WORKERS,
+    Setup,
+    folder,
+    is_stopped,
+    last_log,
+)
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -74,17 +82,18 @@ def run_by_workers(
         HydraException: a mistake in what is requested, or no worker can be started.
         SystemExit: a job failed, or jobs are left, or the sweep was interrupted.
     """
-    with interrupts() as signals:
+    with ExitStack() as held:
+        signals = held.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             engine, environments = _engine(options, host)
             command = _command(host)
             sweep = open_sweep(options, arguments, host, target)
-            with ExitStack() as held:
-                sweep.prepare(held)
-                if sweep.is_empty:
-                    nothing_to_run(sweep)
-                    return []
-                setup = _written(sweep, command)
+            sweep.prepare(held)
+            if sweep.is_empty:
+                nothing_to_run(sweep)
+                return []
+            setup = _written(sweep, command)
+            share_lease(sweep.directory, WORKERS)
             try:
                 what = engine.start(setup, environments)
             except SweepError as error:
@@ -267,7 +276,7 @@ def _last_words(directory: Path) -> list[str]:
     if log is None:
         return [
             f"No worker has come so far as to write to {folder(directory)}: do its machine and"
-            f" this one see the same directory? Slurm's own logs are in {directory}/.submitit."
+            f" this one see the same directory? Logs of Slurm's own are in {directory}/.submitit."
         ]
     lines = log.read_text(errors="replace").splitlines()[-_LINES:]
     return [f"The log of the last worker, {log}, ends with", *(f"  {line}" for line in lines)]

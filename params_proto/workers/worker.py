@@ -204,6 +204,8 @@ class Worker:
             return True
         if self._deadline is not None and time.monotonic() + self._longest > self._deadline:
             log.info(f"The longest job took {self._longest:.0f} s, and less time is left.")
+            # The task of a worker alone. In a script, others may still have a job to end.
+            self.requeues = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
             return True
         return False
 

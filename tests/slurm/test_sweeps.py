@@ -159,17 +159,30 @@ def test_a_preempted_worker_comes_back(sweep: Sweep) -> None:
 
 
 def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
-    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1")
+    limit = ["hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=55"]
+    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", *limit)
     until(lambda: len(sweep.told) == 1)
 
-    sweep.slurm.run("scancel", "--signal=USR2", array)  # which submitit has Slurm send
+    until(lambda: sweep.slurm.job(array)["Restarts"] == "1")  # Slurm looks every 30 seconds
     until(lambda: sweep.slurm.states(array) == ["PENDING"])
-    assert sweep.slurm.job(array)["Restarts"] == "1"
     assert sweep.outcomes() == [("interrupted", 1)]
     sweep.open()
     sweep.slurm.skip_wait(array)
     sweep.wait_for("completed", "completed")
     assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
+
+
+def test_a_worker_without_time_for_another_job_requeues_itself(sweep: Sweep) -> None:
+    limit = ["hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=1"]
+    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", *limit)
+    until(lambda: len(sweep.told) == 1)
+
+    until(lambda: sweep.slurm.seconds(array) >= 35)  # of 60
+    sweep.open()
+    until(lambda: sweep.slurm.states(array) == ["PENDING"])
+    assert sweep.outcomes() == [("completed", 1)]
+    sweep.slurm.skip_wait(array)
+    sweep.wait_for("completed", "completed")
 
 
 def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
