@@ -23,8 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_heartbeat
+from params_proto.workers import job as running
 
 OUTPUT = "output.log"
 VARIABLE = "PARAMS_PROTO_WORKER_JOB"
@@ -55,6 +56,8 @@ class ClaimedJob(JobStore):
 
     def finish(self, record: Record) -> bool:
         """Sends the record to the worker."""
+        if running.is_stopping():  # perhaps before the worker knows, as Slurm signals all processes
+            record = record._replace(status=Status.INTERRUPTED, value=None, error=None)
         with open(self.writer, "wb", closefd=False) as pipe:
             pipe.write(record.text().encode())
         return True
@@ -212,7 +215,7 @@ def _run_and_exit(
     try:
         _become_job(parent, output)
         run(writer)
-        status = 0
+        status = 128 + signal.SIGTERM if running.is_stopping() else 0
     except KeyboardInterrupt:
         status = 128 + signal.SIGINT
     except BaseException:

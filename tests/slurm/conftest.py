@@ -24,12 +24,13 @@ from params_proto import job, proto
 
 
 @proto.cli
-def main(seed: int = 0, gate: str = "", saves: bool = False):
+def main(seed: int = 0, gate: str = "", saves: bool = False, least: float = 0):
     told = os.open("told", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(told, f"{seed} {os.environ.get('CUDA_VISIBLE_DEVICES', '')}\\n".encode())
     me = job() if saves else None
     while gate and not Path(gate).exists() and not (me and me.stopping):
         time.sleep(0.02)
+    time.sleep(least)
     return seed
 
 
@@ -64,6 +65,12 @@ class Sweep:
         """Submits workers, and returns the number of their array."""
         ended(self.start("hydra.sweeper.wait=false", *overrides))
         return self.array
+
+    def script(self, text: str) -> str:
+        """Submits a script of the user's own, and returns the number of its job."""
+        path = self.folder / "script.sh"
+        path.write_text(text.format(python=sys.executable, directory="out"))
+        return ended(self.run("sbatch", path.name)).split()[-1]
 
     def cli(self, *arguments: str) -> subprocess.Popen[str]:
         """Starts `params-proto ...`, in another directory: it is somebody else's shell."""

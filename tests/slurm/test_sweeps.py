@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 
 import pytest
@@ -172,19 +171,6 @@ def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
     assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
 
 
-def test_a_worker_without_time_for_another_job_requeues_itself(sweep: Sweep) -> None:
-    limit = ["hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=1"]
-    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", *limit)
-    until(lambda: len(sweep.told) == 1)
-
-    until(lambda: sweep.slurm.seconds(array) >= 35)  # of 60
-    sweep.open()
-    until(lambda: sweep.slurm.states(array) == ["PENDING"])
-    assert sweep.outcomes() == [("completed", 1)]
-    sweep.slurm.skip_wait(array)
-    sweep.wait_for("completed", "completed")
-
-
 def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
     command = sweep.start("seed=range(4)", "gate=open", "hydra.sweeper.workers=2")
     until(lambda: len(sweep.told) == 2)
@@ -224,19 +210,37 @@ def test_a_script_of_the_users_adds_a_worker(sweep: Sweep) -> None:
         "seed=range(3)", "gate=open", "hydra.sweeper.workers=1", "hydra.launcher.partition=urgent"
     )
     until(lambda: len(sweep.told) == 1)
-    script = SCRIPT.format(python=sys.executable, directory="out")
-    (sweep.folder / "script.sh").write_text(script)
-
-    done = subprocess.run(
-        ["sbatch", "script.sh"], cwd=sweep.folder, capture_output=True, text=True, check=True
-    )
+    script = sweep.script(SCRIPT)
     until(lambda: len(sweep.told) == 2)
     sweep.slurm.run("scancel", array)  # the other one finishes the sweep
     until(lambda: sweep.slurm.states(array) == [])
     sweep.open()
-    until(lambda: not sweep.slurm.states(done.stdout.split()[-1]))
+    until(lambda: not sweep.slurm.states(script))
     assert "3 completed, 0 failed" in (sweep.folder / "script.log").read_text()
     assert sweep.outcomes() == [("completed", 2), ("completed", 1), ("completed", 1)]
+
+
+# as the task of one worker, which the sweep's own command submits
+TASK = """\
+#!/bin/sh
+#SBATCH --output=task.log --requeue
+export SUBMITIT_EXECUTOR=slurm
+exec {python} -m params_proto work {directory} --time-limit 8s
+"""
+
+
+def test_without_time_for_another_job_the_worker_comes_back(sweep: Sweep) -> None:
+    array = sweep.submit("seed=range(2)", "gate=open", "least=5", "hydra.sweeper.workers=1")
+    until(lambda: len(sweep.told) == 1)
+    sweep.slurm.run("scancel", array)
+    until(lambda: not sweep.slurm.states(array))
+    sweep.open()
+
+    task = sweep.script(TASK)
+    until(lambda: sweep.slurm.states(task) == ["PENDING"])
+    assert sweep.slurm.job(task)["Restarts"] == "1"
+    sweep.slurm.skip_wait(task)
+    sweep.wait_for("completed", "completed")
 
 
 LAUNCH = """\
