@@ -61,7 +61,8 @@ def work(
     if rerun is not None:
         _queue_again(directory, rerun)
     engine = LocalEngine()
-    engine.start(here, [{**one, **limit} for one in environments])
+    what = engine.start(here, [{**one, **limit} for one in environments])
+    write(f"{what} for {directory}.")
     try:
         raise SystemExit(_watched(directory))
     except KeyboardInterrupt:

@@ -121,11 +121,7 @@ def read_setup(directory: Path) -> Setup:
         values = read_object(path.read_bytes())
         check_types(values, _TYPES)
     except FileNotFoundError as error:
-        raise SweepError(
-            f"{directory} has no sweep for workers ({path} is not there). If it should have one,"
-            " this machine does not see the directory; if its sweep was started without workers,"
-            f" resume it with them: hydra.sweeper.resume={directory} hydra.sweeper.workers=1."
-        ) from error
+        raise SweepError(_no_workers(directory)) from error
     except (OSError, UnreadableError) as error:
         raise SweepError(f"{path} cannot be read: {error}.") from error
     setup = Setup(**{name: values[name] for name in Setup._fields})
@@ -135,6 +131,17 @@ def read_setup(directory: Path) -> Setup:
             f" {version(_PACKAGE)}: use an environment with that version."
         )
     return setup
+
+
+def _no_workers(directory: Path) -> str:
+    if not directory.is_dir():
+        return f"{directory} is not there, or this machine does not see it."
+    if not (directory / OWN).is_dir():
+        return f"{directory} does not contain a sweep."
+    return (
+        f"the sweep in {directory} was started without workers. Resume it with them:"
+        f" hydra.sweeper.resume={directory} hydra.sweeper.workers=1."
+    )
 
 
 # --- what has been started

@@ -47,8 +47,6 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.types import HydraContext
 
-    from params_proto.multirun.executor import Executor
-
 log = logging.getLogger(__name__)
 
 TASK = "task.pkl"
@@ -229,17 +227,13 @@ def _detached(setup: Setup, what: str) -> Iterable[str]:
 
 @dataclass(eq=False)
 class _Watched:
-    """What `Finish` needs to know of jobs that workers have run."""
+    """The `Outcome` of jobs that workers have run."""
 
     records: JobStore
     failures: dict[int, Record]
-    launch: Launch
-    first_failure: tuple[int, None] | None
+    too_many_failures: bool
+    first_failure: tuple[int, Exception | None] | None
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
-
-    @property
-    def runner(self) -> _Watched:
-        return self
 
 
 def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobReturn]]:
@@ -249,16 +243,16 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
         SystemExit: a job failed, or jobs are left.
     """
     there = sweep.directory.absolute()
-    launch = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
-    if watch.left and not launch.too_many_failures:
+    counter = Launch(max_failures=setup.max_failures, failures=there / OWN / setup.failures)
+    stops = counter.too_many_failures
+    if watch.left and not stops:
         write(*leave_results(sweep, there))
         log.error(left_text(sweep.directory, len(watch.left)))
         if sweep.host.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
-    ran = _Watched(JobStore(there), watch.failures, launch, first)
-    return Finish(sweep, cast("Executor", ran)).finish()
+    return Finish(sweep, _Watched(JobStore(there), watch.failures, stops, first)).finish()
 
 
 def left_text(directory: Path, jobs: int) -> str:
@@ -278,8 +272,12 @@ def _last_words(directory: Path) -> list[str]:
             f"No worker has come so far as to write to {folder(directory)}: do its machine and"
             f" this one see the same directory? Logs of Slurm's own are in {directory}/.submitit."
         ]
-    lines = log.read_text(errors="replace").splitlines()[-_LINES:]
-    return [f"The log of the last worker, {log}, ends with", *(f"  {line}" for line in lines)]
+    lines = log.read_text(errors="replace").splitlines()
+    told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
+    return [
+        f"The log of the last worker, {log}, ends with",
+        *(f"  {one}" for one in told[-_LINES:]),
+    ]
 
 
 def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInterrupt) -> NoReturn:

@@ -47,6 +47,17 @@ def test_without_waiting_the_shell_may_go(sweep: Sweep) -> None:
     assert (sweep.directory / "results.csv").read_text().count("completed") == 12
 
 
+def test_watching_waits_for_queued_workers(sweep: Sweep) -> None:
+    held = "+hydra.launcher.additional_parameters.hold=true"
+    array = sweep.submit("seed=range(4)", "hydra.sweeper.workers=2", held)
+    watched = sweep.cli("watch", str(sweep.directory))
+    assert "4 pending" in ended(sweep.cli("results", str(sweep.directory)))
+    assert sweep.slurm.states(array) == ["PENDING"] * 2
+
+    sweep.slurm.run("scontrol", "release", array)
+    assert "4 completed, 0 failed" in ended(watched)
+
+
 def test_options_of_the_launcher_reach_sbatch(sweep: Sweep) -> None:
     own = {"partition": "urgent", "timeout_min": 7, "mem_gb": 1, "gpus_per_node": 1}
     options = [f"hydra.launcher.{name}={value}" for name, value in own.items()]
@@ -237,8 +248,8 @@ def test_without_time_for_another_job_the_worker_comes_back(sweep: Sweep) -> Non
     sweep.open()
 
     task = sweep.script(TASK)
-    until(lambda: sweep.slurm.states(task) == ["PENDING"])
-    assert sweep.slurm.job(task)["Restarts"] == "1"
+    until(lambda: sweep.slurm.job(task)["Restarts"] == "1")
+    assert [status for status, _ in sweep.outcomes()].count("completed") == 1
     sweep.slurm.skip_wait(task)
     sweep.wait_for("completed", "completed")
 
