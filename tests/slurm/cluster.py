@@ -38,7 +38,7 @@ SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
 MaxArraySize={most_tasks}
-MaxJobCount=200
+MaxJobCount=10000
 JobRequeue=0
 PreemptType=preempt/partition_prio
 PreemptMode=REQUEUE
@@ -66,9 +66,11 @@ class Slurm:
 
     Args:
         folder: of their files.
+        most_tasks: of an array.
     """
 
     folder: Path
+    most_tasks: int = MOST_TASKS
 
     def __post_init__(self) -> None:
         self.host = socket.gethostname().split(".")[0]
@@ -81,7 +83,7 @@ class Slurm:
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
         ports = {"controller_port": _free_port(), "node_port": _free_port()}
-        text = _CONF.format(host=self.host, folder=self.folder, most_tasks=MOST_TASKS, **ports)
+        text = _CONF.format(host=self.host, folder=self.folder, most_tasks=self.most_tasks, **ports)
         self.conf.write_text(text)
         (self.folder / "cgroup.conf").write_text(_CGROUP)
         (self.folder / "gres.conf").write_text(_GPUS)
@@ -160,12 +162,6 @@ class Slurm:
         shown = self.run("scontrol", "--oneliner", "show", "job", number)
         return dict(re.findall(r"(\S+?)=(\S*)", shown.splitlines()[0]))
 
-    def seconds(self, array: str) -> int:
-        """How long its first task has run, if that is less than an hour."""
-        ((time,),) = self.tasks(array, "%M")
-        minutes, seconds = time.split(":")
-        return 60 * int(minutes) + int(seconds)
-
     def skip_wait(self, array: str) -> None:
         """Has requeued tasks start soon, and not after two minutes."""
         until(lambda: self.node_state() == "idle")  # the node has done with their first runs
@@ -181,11 +177,11 @@ class Slurm:
 
 
 @contextmanager
-def slurm(folder: Path) -> Generator[Slurm]:
+def slurm(folder: Path, most_tasks: int = MOST_TASKS) -> Generator[Slurm]:
     """Runs a Slurm within the block, and has Slurm's commands find it."""
     if shutil.which("slurmctld") is None:
         raise FileNotFoundError(MISSING)
-    cluster = Slurm(folder)
+    cluster = Slurm(folder, most_tasks)
     before = dict(os.environ)
     os.environ["SLURM_CONF"] = str(cluster.conf)
     try:
