@@ -37,12 +37,13 @@ if __name__ == "__main__":
 
 @pytest.fixture
 def sweep(tmp_path: Path, python: Any) -> Callable[..., Path]:
-    """Starts a sweep whose jobs wait for the file `open`, and leaves."""
+    """Starts a sweep whose jobs wait for the file `open`, and leaves once the first runs."""
 
     def start(*options: str) -> Path:
         (tmp_path / "train.py").write_text(APP)
         workers = ["hydra.sweeper.workers=1", "hydra.sweeper.wait=false"]
         python("train.py", "-m", *workers, "hydra.sweep.dir=out", *options)
+        until(lambda: any(isinstance(one, Record) for one in JobStore(tmp_path / "out").all()))
         return tmp_path / "out"
 
     return start
