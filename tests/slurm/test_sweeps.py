@@ -169,17 +169,21 @@ def test_a_preempted_worker_comes_back(sweep: Sweep) -> None:
 
 
 def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
-    limit = ["hydra.launcher.timeout_min=1", "hydra.launcher.signal_delay_s=55"]
-    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", *limit)
+    warning = "hydra.launcher.signal_delay_s=77"
+    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", warning)
     until(lambda: len(sweep.told) == 1)
+    (submitted,) = sweep.directory.glob(".submitit/*/*_submission.sh")
+    assert "#SBATCH --signal=USR2@77\n" in submitted.read_text()
 
-    until(lambda: sweep.slurm.job(array)["Restarts"] == "1")  # Slurm looks every 30 seconds
+    # which Slurm sends in its own time, up to 30 seconds earlier than it was told
+    sweep.slurm.run("scancel", "--signal=USR2", array)
+    until(lambda: sweep.slurm.job(array)["Restarts"] == "1")
     until(lambda: sweep.slurm.states(array) == ["PENDING"])
     assert sweep.outcomes() == [("interrupted", 1)]
     sweep.open()
     sweep.slurm.skip_wait(array)
     sweep.wait_for("completed", "completed")
-    assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
+    assert sorted(attempt for _, attempt in sweep.outcomes()) == [1, 2]
 
 
 def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
