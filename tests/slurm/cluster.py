@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from collections.abc import Generator
@@ -197,9 +196,3 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
-
-
-def kill(pid: int, number: signal.Signals) -> None:
-    """Sends a signal to a process that may have ended."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)

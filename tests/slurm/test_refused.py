@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.slurm.cluster import MOST_TASKS
-from tests.slurm.conftest import Sweep, ended
+from tests.slurm.conftest import SlurmSweep
+from tests.slurm.sweep import ended
 
 pytestmark = pytest.mark.cluster
 
@@ -21,7 +22,7 @@ READY = "The sweep is in out, and none of its jobs has run: params-proto work ou
     ],
     ids=["partition", "memory", "array"],
 )
-def test_what_sbatch_says_is_said_once(sweep: Sweep, option: str, reason: str) -> None:
+def test_what_sbatch_says_is_said_once(sweep: SlurmSweep, option: str, reason: str) -> None:
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", option), 1)
 
     assert shown.startswith("no worker could be submitted: ")
@@ -31,7 +32,7 @@ def test_what_sbatch_says_is_said_once(sweep: Sweep, option: str, reason: str) -
     assert sweep.outcomes() == [("completed", 1)] * 2
 
 
-def test_a_machine_of_no_cluster(sweep: Sweep) -> None:
+def test_a_machine_of_no_cluster(sweep: SlurmSweep) -> None:
     without_sbatch = ["env", f"PATH={sweep.folder}"]
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", prefix=without_sbatch), 1)
 
@@ -39,7 +40,7 @@ def test_a_machine_of_no_cluster(sweep: Sweep) -> None:
     assert READY in shown
 
 
-def test_more_tasks_for_a_worker(sweep: Sweep) -> None:
+def test_more_tasks_for_a_worker(sweep: SlurmSweep) -> None:
     options = ["hydra.sweeper.workers=2", "hydra.launcher.tasks_per_node=2"]
     shown = ended(sweep.start("seed=1,2", *options), 1)
 
@@ -47,7 +48,7 @@ def test_more_tasks_for_a_worker(sweep: Sweep) -> None:
     assert not sweep.directory.exists()
 
 
-def test_a_directory_that_nodes_do_not_see(sweep: Sweep) -> None:
+def test_a_directory_that_nodes_do_not_see(sweep: SlurmSweep) -> None:
     sweep.directory.mkdir()
     mounted = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs out; "$@"', "sh"]
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", prefix=mounted), 3)
@@ -56,7 +57,7 @@ def test_a_directory_that_nodes_do_not_see(sweep: Sweep) -> None:
     assert "see the same directory?" in shown
 
 
-def test_workers_that_die_at_their_start(sweep: Sweep) -> None:
+def test_workers_that_die_at_their_start(sweep: SlurmSweep) -> None:
     script = sweep.folder / "train.py"
     fails = "import os\nif 'SLURM_JOB_ID' in os.environ:\n    import nothing_of_this_name\n"
     script.write_text(fails + script.read_text())

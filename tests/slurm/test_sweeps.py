@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.slurm.conftest import Sweep, ended
+from tests.slurm.conftest import SlurmSweep
+from tests.slurm.sweep import ended
 from tests.waiting import until
 
 pytestmark = pytest.mark.cluster
@@ -16,11 +17,11 @@ pytestmark = pytest.mark.cluster
 FOUR = ["seed=range(12)", "hydra.sweeper.workers=4"]
 
 
-def test_a_sweep_is_one_array(sweep: Sweep) -> None:
+def test_a_sweep_is_one_array(sweep: SlurmSweep) -> None:
     shown = ended(sweep.start(*FOUR))
 
     assert sweep.outcomes() == [("completed", 1)] * 12
-    assert len(sweep.told) == 12  # jobs that ran, none twice
+    assert len(sweep.told()) == 12  # jobs that ran, none twice
     assert "4 workers as Slurm's job" in shown
     assert "[12/12]" in shown
     assert "12 completed in out" in shown
@@ -30,7 +31,7 @@ def test_a_sweep_is_one_array(sweep: Sweep) -> None:
     assert len(submissions) == 1
 
 
-def test_without_waiting_the_shell_may_go(sweep: Sweep) -> None:
+def test_without_waiting_the_shell_may_go(sweep: SlurmSweep) -> None:
     shell = ["sh", "-c", '"$0" "$@"; touch submitted; sleep 600']
     session = sweep.start(*FOUR, "gate=open", "hydra.sweeper.wait=false", prefix=shell)
     until((sweep.folder / "submitted").exists)
@@ -40,14 +41,14 @@ def test_without_waiting_the_shell_may_go(sweep: Sweep) -> None:
         assert f"  params-proto {verb} out" in shown
 
     watched = sweep.cli("watch", str(sweep.directory))  # with the workers in the queue yet
-    until(lambda: len(sweep.told) == 4)
+    sweep.wait_for_begun(4)
     sweep.open()
     assert "12 completed, 0 failed" in ended(watched)
     assert sweep.outcomes() == [("completed", 1)] * 12
     assert (sweep.directory / "results.csv").read_text().count("completed") == 12
 
 
-def test_watching_waits_for_queued_workers(sweep: Sweep) -> None:
+def test_watching_waits_for_queued_workers(sweep: SlurmSweep) -> None:
     held = "+hydra.launcher.additional_parameters.hold=true"
     array = sweep.submit("seed=range(4)", "hydra.sweeper.workers=2", held)
     watched = sweep.cli("watch", str(sweep.directory))
@@ -58,7 +59,7 @@ def test_watching_waits_for_queued_workers(sweep: Sweep) -> None:
     assert "4 completed, 0 failed" in ended(watched)
 
 
-def test_options_of_the_launcher_reach_sbatch(sweep: Sweep) -> None:
+def test_options_of_the_launcher_reach_sbatch(sweep: SlurmSweep) -> None:
     own = {"partition": "urgent", "timeout_min": 7, "mem_gb": 1, "gpus_per_node": 1}
     options = [f"hydra.launcher.{name}={value}" for name, value in own.items()]
     array = sweep.submit("seed=1,2", "gate=open", "hydra.sweeper.workers=2", *options)
@@ -68,8 +69,8 @@ def test_options_of_the_launcher_reach_sbatch(sweep: Sweep) -> None:
     assert (known["Partition"], known["TimeLimit"]) == ("urgent", "00:07:00")
     assert "mem=1G" in known["TRES"]
     assert known["TresPerNode"] == "gres:gpu:1"
-    until(lambda: len(sweep.told) == 2)
-    assert sorted(line.split()[1] for line in sweep.told) == ["0", "1"]  # a GPU for each worker
+    sweep.wait_for_begun(2)
+    assert sorted(line.split()[1] for line in sweep.told()) == ["0", "1"]  # a GPU for each worker
     sweep.open()
     sweep.wait_for("completed", "completed")
 
@@ -77,9 +78,9 @@ def test_options_of_the_launcher_reach_sbatch(sweep: Sweep) -> None:
 # --- stopping
 
 
-def test_stop_cancels_queued_workers_and_lets_jobs_end(sweep: Sweep) -> None:
+def test_stop_cancels_queued_workers_and_lets_jobs_end(sweep: SlurmSweep) -> None:
     array = sweep.submit(*FOUR, "gate=open", "hydra.launcher.array_parallelism=2")
-    until(lambda: len(sweep.told) == 2)
+    sweep.wait_for_begun(2)
 
     shown = ended(sweep.cli("stop", str(sweep.directory)))
     assert "2 queued workers cancelled" in shown
@@ -95,9 +96,9 @@ def test_stop_cancels_queued_workers_and_lets_jobs_end(sweep: Sweep) -> None:
     assert sweep.outcomes() == [("completed", 1)] * 12
 
 
-def test_stop_now_interrupts_the_jobs(sweep: Sweep) -> None:
+def test_stop_now_interrupts_the_jobs(sweep: SlurmSweep) -> None:
     array = sweep.submit("seed=range(3)", "gate=open", "hydra.sweeper.workers=3")
-    until(lambda: len(sweep.told) == 3)
+    sweep.wait_for_begun(3)
 
     assert "end the jobs that run" in ended(sweep.cli("stop", str(sweep.directory), "--now"))
     until(lambda: not sweep.slurm.states(array))
@@ -107,9 +108,9 @@ def test_stop_now_interrupts_the_jobs(sweep: Sweep) -> None:
     assert sweep.outcomes() == [("completed", 2)] * 3
 
 
-def test_the_end_of_the_waiting_command_ends_its_workers(sweep: Sweep) -> None:
+def test_the_end_of_the_waiting_command_ends_its_workers(sweep: SlurmSweep) -> None:
     command = sweep.start("seed=range(3)", "gate=open", "hydra.sweeper.workers=2")
-    until(lambda: len(sweep.told) == 2)
+    sweep.wait_for_begun(2)
     array = sweep.array
 
     os.kill(command.pid, signal.SIGINT)
@@ -123,9 +124,9 @@ def test_the_end_of_the_waiting_command_ends_its_workers(sweep: Sweep) -> None:
 
 
 @pytest.mark.parametrize("saves", [False, True])
-def test_what_is_cancelled_stays_cancelled(sweep: Sweep, saves: bool) -> None:
+def test_what_is_cancelled_stays_cancelled(sweep: SlurmSweep, saves: bool) -> None:
     command = sweep.start("seed=range(3)", "gate=open", f"saves={saves}", "hydra.sweeper.workers=1")
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
 
     sweep.slurm.run("scancel", sweep.array)
     shown = ended(command, 3)
@@ -136,9 +137,9 @@ def test_what_is_cancelled_stays_cancelled(sweep: Sweep, saves: bool) -> None:
     assert "Finish the sweep with: params-proto work out" in shown
 
 
-def test_a_requeued_worker_runs_its_job_again(sweep: Sweep) -> None:
+def test_a_requeued_worker_runs_its_job_again(sweep: SlurmSweep) -> None:
     array = sweep.submit("seed=range(3)", "gate=open", "hydra.sweeper.workers=1")
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
 
     sweep.slurm.run("scontrol", "requeue", array)
     until(lambda: sweep.slurm.states(array) == ["PENDING"])
@@ -150,11 +151,11 @@ def test_a_requeued_worker_runs_its_job_again(sweep: Sweep) -> None:
     assert sweep.outcomes() == [("completed", 2), ("completed", 1), ("completed", 1)]
 
 
-def test_a_preempted_worker_comes_back(sweep: Sweep) -> None:
+def test_a_preempted_worker_comes_back(sweep: SlurmSweep) -> None:
     array = sweep.submit(
         "seed=range(2)", "gate=open", "hydra.sweeper.workers=1", "hydra.launcher.cpus_per_task=16"
     )
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
 
     urgent = ["sbatch", "--partition=urgent", "--cpus-per-task=16", "--output=/dev/null"]
     other = sweep.slurm.run(*urgent, "--wrap", "sleep 600").split()[-1]
@@ -168,10 +169,10 @@ def test_a_preempted_worker_comes_back(sweep: Sweep) -> None:
     assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
 
 
-def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
+def test_before_its_time_limit_a_worker_requeues_itself(sweep: SlurmSweep) -> None:
     warning = "hydra.launcher.signal_delay_s=77"
     array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", warning)
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
     (submitted,) = sweep.directory.glob(".submitit/*/*_submission.sh")
     assert "#SBATCH --signal=USR2@77\n" in submitted.read_text()
 
@@ -186,9 +187,9 @@ def test_before_its_time_limit_a_worker_requeues_itself(sweep: Sweep) -> None:
     assert sorted(attempt for _, attempt in sweep.outcomes()) == [1, 2]
 
 
-def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
+def test_a_killed_worker_leaves_its_job_to_others(sweep: SlurmSweep) -> None:
     command = sweep.start("seed=range(4)", "gate=open", "hydra.sweeper.workers=2")
-    until(lambda: len(sweep.told) == 2)
+    sweep.wait_for_begun(2)
 
     victim = sweep.slurm.worker_pids(sweep.directory)[0]
     os.kill(victim, signal.SIGKILL)
@@ -199,9 +200,9 @@ def test_a_killed_worker_leaves_its_job_to_others(sweep: Sweep) -> None:
     assert sorted(attempt for _, attempt in sweep.outcomes()) == [1, 1, 1, 2]
 
 
-def test_jobs_run_on_while_the_node_does_not_answer(sweep: Sweep) -> None:
+def test_jobs_run_on_while_the_node_does_not_answer(sweep: SlurmSweep) -> None:
     command = sweep.start("seed=range(3)", "gate=open", "hydra.sweeper.workers=1")
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
 
     sweep.slurm.stop_node()
     sweep.open()
@@ -216,17 +217,17 @@ SCRIPT = """\
 #!/bin/sh
 #SBATCH --output=script.log
 #SBATCH --time=1
-{python} -m params_proto work {directory} --time-limit 1h
+{python} -m params_proto work out --time-limit 1h
 """
 
 
-def test_a_script_of_the_users_adds_a_worker(sweep: Sweep) -> None:
+def test_a_script_of_the_users_adds_a_worker(sweep: SlurmSweep) -> None:
     array = sweep.submit(
         "seed=range(3)", "gate=open", "hydra.sweeper.workers=1", "hydra.launcher.partition=urgent"
     )
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
     script = sweep.script(SCRIPT)
-    until(lambda: len(sweep.told) == 2)
+    sweep.wait_for_begun(2)
     sweep.slurm.run("scancel", array)  # the other one finishes the sweep
     until(lambda: sweep.slurm.states(array) == [])
     sweep.open()
@@ -240,13 +241,13 @@ TASK = """\
 #!/bin/sh
 #SBATCH --output=task.log --requeue
 export SUBMITIT_EXECUTOR=slurm
-exec {python} -m params_proto work {directory} --time-limit 8s
+exec {python} -m params_proto work out --time-limit 8s
 """
 
 
-def test_without_time_for_another_job_the_worker_comes_back(sweep: Sweep) -> None:
+def test_without_time_for_another_job_the_worker_comes_back(sweep: SlurmSweep) -> None:
     array = sweep.submit("seed=range(2)", "gate=open", "least=5", "hydra.sweeper.workers=1")
-    until(lambda: len(sweep.told) == 1)
+    sweep.wait_for_begun(1)
     sweep.slurm.run("scancel", array)
     until(lambda: not sweep.slurm.states(array))
     sweep.open()
@@ -271,7 +272,7 @@ if __name__ == "__main__":
 """
 
 
-def test_launch_from_python(sweep: Sweep) -> None:
+def test_launch_from_python(sweep: SlurmSweep) -> None:
     (sweep.folder / "launch.py").write_text(LAUNCH)
 
     shown = ended(sweep.run(sys.executable, "launch.py"))
