@@ -249,8 +249,15 @@ def own_log(directory: Path) -> Path:
 
 
 def last_log(directory: Path) -> Path | None:
-    """The log that was written to last since workers were started; None if there is none."""
+    """The log that was written to last since workers were started; None if there is none.
+
+    A worker that cannot even start on its node may leave one of submitit's.
+    """
     there = folder(directory)
     started = (there / "setup.json").stat().st_mtime
-    written = [(one.stat().st_mtime, one) for one in there.glob("*.log")]
-    return max((one for one in written if one[0] >= started), default=(0.0, None))[1]
+    for logs in there.glob("*.log"), directory.glob(".submitit/*/*_log.err"):
+        found = [(one.stat(), one) for one in logs]
+        written = {one: stat.st_mtime for stat, one in found if stat.st_size}
+        if written and max(written.values()) >= started:
+            return max(written, key=lambda one: written[one])
+    return None

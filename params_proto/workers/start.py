@@ -270,7 +270,7 @@ def _last_words(directory: Path) -> list[str]:
     if log is None:
         return [
             f"No worker has come so far as to write to {folder(directory)}: do its machine and"
-            f" this one see the same directory? Logs of Slurm's own are in {directory}/.submitit."
+            " this one see the same directory?"
         ]
     lines = log.read_text(errors="replace").splitlines()
     told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint

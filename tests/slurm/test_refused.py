@@ -57,12 +57,25 @@ def test_a_directory_that_nodes_do_not_see(sweep: SlurmSweep) -> None:
     assert "see the same directory?" in shown
 
 
-def test_workers_that_die_at_their_start(sweep: SlurmSweep) -> None:
-    script = sweep.folder / "train.py"
-    fails = "import os\nif 'SLURM_JOB_ID' in os.environ:\n    import nothing_of_this_name\n"
-    script.write_text(fails + script.read_text())
-    shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2"), 3)
+NO_PYTHON = "hydra.launcher.setup=['export PYTHONHOME=/nowhere']"
+NO_MODULE = "import os\nif 'SLURM_JOB_ID' in os.environ:\n    import nothing_of_this_name\n"
+
+
+@pytest.mark.parametrize(
+    ("script", "options", "reason"),
+    [
+        (NO_MODULE, [], "  ModuleNotFoundError: No module named 'nothing_of_this_name'\n"),
+        ("", [NO_PYTHON], "No module named 'encodings'"),
+    ],
+    ids=["script", "python"],
+)
+def test_workers_that_die_at_their_start(
+    sweep: SlurmSweep, script: str, options: list[str], reason: str
+) -> None:
+    path = sweep.folder / "train.py"
+    path.write_text(script + path.read_text())
+    shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", *options), 3)
 
     assert "2 jobs left, and no worker." in shown
-    assert "  ModuleNotFoundError: No module named 'nothing_of_this_name'\n" in shown
+    assert reason in shown
     assert "Finish the sweep with: params-proto work out" in shown
