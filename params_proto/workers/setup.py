@@ -176,8 +176,11 @@ def note_started(directory: Path, started: Started) -> None:
 
 def all_started(directory: Path) -> Iterator[Started]:
     """What was started for a sweep."""
+    lines: list[str] = []
     with suppress(FileNotFoundError):
-        for line in (folder(directory) / "started.jsonl").read_text().splitlines():
+        lines = (folder(directory) / "started.jsonl").read_text().splitlines()
+    for line in lines:
+        with suppress(ValueError):  # the disk was full as the line was written
             engine, name, process = json.loads(line)
             yield Started(engine, name, process and Process(*process))
 
