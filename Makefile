@@ -45,7 +45,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-shown test-growth test-launchers test-neighbours test-examples test-report docs release-check pictures faults fuzz bench format clean
+.PHONY: help demo test lint typecheck pytest coverage equivalence matrix test-shown test-growth test-launchers test-slurm test-neighbours test-examples test-report docs release-check pictures faults fuzz bench format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -82,6 +82,11 @@ test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, cho
 test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
 	$(LAUNCHERS)/bin/python -m pip check
 	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
+
+test-slurm: $(VENV)/.dev ## run sweeps by workers on a real Slurm, which the tests start and end; as root
+	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v sbatch >/dev/null || { \
+		echo "make test-slurm needs Slurm: apt-get install slurmctld slurmd slurm-client" >&2; exit 1; }
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/slurm
 
 test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,8 +16,8 @@ from params_proto.multirun.signals import interrupts
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, setup
-from params_proto.workers.engines import LocalEngine, cancel_queued, end_started
-from params_proto.workers.start import environments_of, left_text
+from params_proto.workers.engines import LocalEngine, cancel_queued
+from params_proto.workers.start import ENDING, environments_of, left_text
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import ALL_DONE, SOME_FAILED, SOME_LEFT, TIME_LIMIT
 
@@ -64,16 +63,15 @@ def work(
     here.write()  # which lifts a stop
     if rerun is not None:
         _queue_again(directory, rerun)
-    LocalEngine().start(here, [{**one, **limit} for one in environments])
+    engine = LocalEngine()
+    what = engine.start(here, [{**one, **limit} for one in environments])
+    write(f"{what} for {directory}.")
     try:
         with interrupts():
             raise SystemExit(_watched(directory))
     except KeyboardInterrupt as error:
-        write(f"Interrupted: ending the workers, in {found.grace:g} s at the latest.")
-        end_started(directory)
-        deadline = time.monotonic() + found.grace + 5
-        while setup.has_workers(directory) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        write(ENDING.format(here.grace))
+        engine.end(here)
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
@@ -113,13 +111,14 @@ def watch(directory: Path) -> NoReturn:
 
 
 def _watched(directory: Path) -> int:
-    found, plan = setup.read_setup(directory), read_plan(directory)
+    setup.read_setup(directory)
+    plan = read_plan(directory)
     watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if watch.left and not found.launch.too_many_failures:
-        write(left_text(found, len(watch.left)))
+    if watch.left and not setup.read_setup(directory).launch.too_many_failures:
+        write(left_text(directory, len(watch.left)))
         return SOME_LEFT
     return SOME_FAILED if watch.failures else ALL_DONE
 

@@ -77,7 +77,7 @@ class Executor:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
-            if not failed or self.runner.launch.too_many_failures:
+            if not failed or self.too_many_failures:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
             for one in failed:
@@ -95,6 +95,11 @@ class Executor:
         self._jobs += len(results)
         self.returns = [*self.returns, results] if self._jobs <= BATCH else []
         self.batch = ()
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Whether no further job is to start."""
+        return self.runner.launch.too_many_failures
 
     def wait(self) -> None:
         """Waits for jobs that other processes run, and reruns those whose processes die."""
@@ -141,7 +146,7 @@ class Executor:
         """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch has failed before any job started
-        while rest and not self.runner.launch.too_many_failures:
+        while rest and not self.too_many_failures:
             known = {one.number: self.record(one) for one in rest}
             before = {job: last.attempt if last else 0 for job, last in known.items()}
             self.attempts = before | self.attempts
@@ -163,7 +168,7 @@ class Executor:
                         closed = self.close(one, Status.CRASHED)
                         if closed is not None:
                             self._ended(closed)
-                    elif self.runner.launch.too_many_failures:
+                    elif self.too_many_failures:
                         self.close(one, Status.INTERRUPTED)
                     else:
                         self._launch_all(Batch([one], directories))

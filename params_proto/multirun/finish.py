@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
@@ -38,17 +38,31 @@ log = logging.getLogger(__name__)
 _GRACE = 10.0  # seconds that interrupted workers have to end
 
 
-@dataclass(eq=False)
+class Outcome(Protocol):
+    """What the end of a sweep shows of the jobs that ran."""
+
+    records: JobStore
+    failures: dict[int, Record]  # of this run, by job
+    first_failure: tuple[int, Exception | None] | None  # the job, and what it raised
+    returns: list[Sequence[JobReturn]]
+
+    @property
+    def too_many_failures(self) -> bool:
+        """Whether no further job was started, by `max_failures`."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
 class Finish:
-    """The end of a sweep, however it comes.
+    """The end of a sweep.
 
     Args:
         run: the sweep.
-        executor: has run its jobs.
+        outcome: of its jobs.
     """
 
     run: SweepRun
-    executor: Executor
+    outcome: Outcome
 
     @property
     def _exits(self) -> bool:
@@ -64,9 +78,9 @@ class Finish:
             Exception: what the first of them raised, if Hydra is to show a complete stack trace.
             CompactHydraException: too many jobs failed of a sweep that Python launched.
         """
-        executor = self.executor
-        number, raised = executor.first_failure or (-1, None)
-        first = executor.failures.get(number)
+        outcome = self.outcome
+        number, raised = outcome.first_failure or (-1, None)
+        first = outcome.failures.get(number)
         with exit_on_interrupt():
             if (
                 first is not None
@@ -80,63 +94,34 @@ class Finish:
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
                 write(f"Error executing job with overrides: {first.overrides}\n{text}")
-            closing = leave_results(self.run, executor.records.directory)
-        if not executor.failures:
+            closing = leave_results(self.run, outcome.records.directory)
+        if not outcome.failures:
             write(*closing)
-            return executor.returns
-        hint = self._resume_hint(cut_short=executor.runner.launch.too_many_failures)
+            return outcome.returns
+        hint = self._resume_hint(cut_short=outcome.too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
         if self.run.host.launched is not None:
-            if executor.runner.launch.too_many_failures:
+            if outcome.too_many_failures:
                 raise CompactHydraException(text) from raised
             log.warning(text)
-            return executor.returns
+            return outcome.returns
         with logged_where_it_can():
             log.error(text)
         if self._exits:
             raise SystemExit(1) from raised
         raise raised or CompactHydraException(text)
 
-    def stop(self, error: Exception) -> None:
-        """Says how to resume after an error that is no job's, usually the launcher's.
-
-        Raises:
-            SystemExit: unless somebody waits for the error.
-        """
-        if self._exits:
-            write(_explanation(error))
-        self._end_early(["The sweep stopped."])
-        if self._exits:
-            raise SystemExit(1) from error
-
-    @exit_on_interrupt()  # also at another signal meanwhile
-    def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
-        """Closes the records of jobs that were cut short, and says how to resume.
-
-        Raises:
-            SystemExit: always, with the status of a process that the signal ended.
-        """
-        self._end_early(self._close_interrupted())
-        raise error
-
-    def _end_early(self, lines: Sequence[str]) -> None:
-        """Says what happened and how to resume, and leaves the results of the jobs that ran."""
-        with logged_where_it_can():
-            log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
-        # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
-        write(*leave_results(self.run, self.executor.records.directory))
-
     def _failure_lines(self) -> list[str]:
         """The failures by what the jobs raised, a line each."""
-        executor = self.executor
+        outcome = self.outcome
         groups: dict[str, list[Record]] = {}
-        for record in executor.failures.values():
+        for record in outcome.failures.values():
             groups.setdefault(reason_of(record), []).append(record)
-        lines = [f"{counted(len(executor.failures))} failed:"]
+        lines = [f"{counted(len(outcome.failures))} failed:"]
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
             numbers = _listed([str(record.job) for record in records])
             lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
-        if executor.runner.launch.too_many_failures:
+        if outcome.too_many_failures:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
         return lines
 
@@ -167,9 +152,50 @@ class Finish:
             command = resume_command(start, host.of_hydra, directory, rerun, overwrites=overwrites)
         return "\n".join([*lines, f"Resume with: {command}"])
 
+
+@dataclass(frozen=True, eq=False)
+class EarlyEnd(Finish):
+    """The end of a sweep whose jobs ran through a launcher, also one that comes too early.
+
+    Args:
+        run: the sweep.
+        outcome: of its jobs, which it has run.
+    """
+
+    outcome: Executor
+
+    def stop(self, error: Exception) -> None:
+        """Says how to resume after an error that is no job's, usually the launcher's.
+
+        Raises:
+            SystemExit: unless somebody waits for the error.
+        """
+        if self._exits:
+            write(_explanation(error))
+        self._end_early(["The sweep stopped."])
+        if self._exits:
+            raise SystemExit(1) from error
+
+    @exit_on_interrupt()  # also at another signal meanwhile
+    def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
+        """Closes the records of jobs that were cut short, and says how to resume.
+
+        Raises:
+            SystemExit: always, with the status of a process that the signal ended.
+        """
+        self._end_early(self._close_interrupted())
+        raise error
+
+    def _end_early(self, lines: Sequence[str]) -> None:
+        """Says what happened and how to resume, and leaves the results of the jobs that ran."""
+        with logged_where_it_can():
+            log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
+        # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
+        write(*leave_results(self.run, self.outcome.records.directory))
+
     def _close_interrupted(self) -> list[str]:
         """Closes the records of the batch's jobs once their processes are gone, and sums up."""
-        executor = self.executor
+        executor = self.outcome
         completed, interrupted, not_started = executor.completed, 0, 0
         running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE

@@ -106,6 +106,7 @@ class JobRunner:
         self.signals: Interrupts | None = None
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
+        self._has_claim = False  # whether the job is another process's to claim and to record
         self._command = command_of(task)
         self._script = str(getattr(sys.modules["__main__"], "__file__", ""))
         if directory is not None:
@@ -138,7 +139,7 @@ class JobRunner:
         Args:
             job: the store that says so.
         """
-        self._records, self._home = job, os.getpid()
+        self._records, self._home, self._has_claim = job, os.getpid(), True
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs the job that Hydra has composed a config for.
@@ -153,7 +154,7 @@ class JobRunner:
         if not HydraConfig.initialized():
             return self.__wrapped__(config)  # a launcher calls it in a way of its own
         hydra = cast("Any", HydraConfig.get())
-        if "submitit_folder" in hydra.launcher:
+        if "submitit_folder" in hydra.launcher and not self._has_claim:
             from submitit import JobEnvironment
 
             if JobEnvironment().global_rank > 0:  # the job's first task keeps the record

@@ -13,7 +13,7 @@ from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.executor import Executor
-from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.finish import EarlyEnd, leave_results
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget
@@ -84,7 +84,7 @@ def run(
                 nothing_to_run(sweep)
                 return []
         executor = Executor(sweep, launcher, runner)
-        finish = Finish(sweep, executor)
+        finish = EarlyEnd(sweep, executor)
         try:
             with _progress(sweep, executor):
                 for batch in sweep.batches:
@@ -92,7 +92,7 @@ def run(
                         executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # a job has swallowed it
-                    if executor.runner.launch.too_many_failures:
+                    if executor.too_many_failures:
                         break
                 if not sweep.is_shard:  # other shards take their own time
                     executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []

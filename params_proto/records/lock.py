@@ -116,8 +116,7 @@ def sweep_lease(
         SweepError: another process runs the sweep. It names it.
     """
     me = this_process()
-    folder = directory.absolute() / OWN / RUNNING  # a job may change the working directory
-    lease = folder / f"{me.host}-{me.pid}.json"
+    lease = _own_lease(directory)
     with keep_alive(lease):
         try:
             try:
@@ -136,6 +135,17 @@ def sweep_lease(
         finally:
             with suppress(NotADirectoryError):  # what is in the way has been reported
                 lease.unlink(missing_ok=True)
+
+
+def share_lease(directory: Path, shard: str) -> None:
+    """Lets other processes run the sweep that this one has a lease for, and now only watches."""
+    write_file(_own_lease(directory), json.dumps([*this_process(), shard]))
+
+
+def _own_lease(directory: Path) -> Path:
+    me = this_process()
+    folder = directory.absolute() / OWN / RUNNING  # a job may change the working directory
+    return folder / f"{me.host}-{me.pid}.json"
 
 
 def runs_elsewhere(directory: Path) -> bool:

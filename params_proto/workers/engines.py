@@ -5,27 +5,45 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from contextlib import redirect_stderr, suppress
+from dataclasses import fields
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, cast
 
 from omegaconf import OmegaConf
 
 from params_proto._text import counted
-from params_proto.errors import SweepError
+from params_proto.errors import SweepError, sentence
+from params_proto.multirun.errors import write
+from params_proto.records.lock import POLL, runs_elsewhere
 from params_proto.records.process import process_of, this_process
-from params_proto.workers.setup import Setup, Started, all_started, folder, note_started, queued
+from params_proto.workers.job_process import END_WITH
+from params_proto.workers.setup import (
+    Setup,
+    Started,
+    all_started,
+    folder,
+    has_workers,
+    note_started,
+    queued,
+    stop,
+)
 from params_proto.workers.worker import TIME_LIMIT
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
+_SLACK = 5.0  # seconds that a worker may take to end, beside the time that its job has
+
 
 class Engine(Protocol):
-    """Starts workers."""
+    """Starts workers, and ends those that it has started."""
+
+    can_leave: bool  # whether its workers run on when the command that started them has ended
 
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """Starts a worker for each environment.
@@ -42,6 +60,14 @@ class Engine(Protocol):
         """
         ...
 
+    def has_workers(self, directory: Path) -> bool:
+        """Whether workers of a sweep run, or will: these, or any others."""
+        ...
+
+    def end(self, setup: Setup) -> None:
+        """Ends the workers that it has started, and waits for that as long as they may take."""
+        ...
+
 
 def engine_of(config: DictConfig) -> Engine:
     """The engine of the launcher in a composed config.
@@ -55,136 +81,234 @@ def engine_of(config: DictConfig) -> Engine:
         return LocalEngine()
     if "submitit_folder" in launcher:
         return SubmititEngine("slurm" if kind == "SlurmLauncher" else "local", launcher)
+    if kind == "RayLauncher":
+        return RayEngine(launcher["ray"].get("init") or {}, launcher["ray"].get("remote") or {})
     raise SweepError(
         f"hydra.sweeper.workers: {kind} starts its own processes. Leave hydra/launcher out for"
-        " workers on this machine, or choose submitit_slurm for workers on a cluster."
+        " workers on this machine, or choose submitit_slurm or ray for workers on a cluster."
     )
 
 
-@dataclass(eq=False)
-class LocalEngine:
-    """Processes of this machine, which outlive the one that starts them."""
-
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
-        """See `Engine`."""
-        logs = folder(setup.path)
-        for number, environment in enumerate(environments):
-            draft = logs / f"starting-{os.getpid()}-{number}.log"
-            try:
-                with draft.open("wb") as output:
-                    process = subprocess.Popen(
-                        setup.worker_command,
-                        cwd=setup.cwd,
-                        env={**os.environ, **environment},
-                        stdin=subprocess.DEVNULL,
-                        stdout=output,
-                        stderr=output,
-                        start_new_session=True,
-                    )
-                draft.rename(logs / f"{this_process().host}-{process.pid}.log")
-            except OSError as error:
-                raise SweepError(f"a worker cannot be started: {error}.") from error
-            process.returncode = 0  # nobody needs to wait for it
-            note_started(setup.path, Started("local", process=process_of(process.pid)))
-        return f"{counted(len(environments), 'worker')} on this machine"
-
-
-@dataclass(frozen=True)
-class _Worker:
-    """What submitit runs in a task: the worker takes the place of its process.
+class _Worker(NamedTuple):
+    """The process of a worker, which writes to its own log from its first line on.
 
     Args:
         command: of the worker.
         cwd: where it runs.
-        environment: variables beside those of the process.
+        logs: the folder of its log.
+        environment: variables beside those of the process that starts it.
     """
 
     command: list[str]
     cwd: str
+    logs: str
     environment: Mapping[str, str]
 
-    def __call__(self) -> None:
+    @property
+    def _logged(self) -> list[str]:
+        """The command, after which the shell leaves its own process to it."""
+        log = f"{self.logs}/{this_process().host}"
+        return ["/bin/sh", "-c", 'exec "$@" >>"$0-$$.log" 2>&1', log, *self.command]
+
+    def start(self, **environment: str) -> subprocess.Popen[bytes]:
+        """Starts it beside this process."""
+        return subprocess.Popen(
+            self._logged,
+            cwd=self.cwd,
+            env={**os.environ, **self.environment, **environment},
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def __call__(self) -> NoReturn:
+        """Has it take the place of this process, a task of submitit's."""
         os.chdir(self.cwd)
-        os.execvpe(self.command[0], self.command, {**os.environ, **self.environment})
+        os.execve(self._logged[0], self._logged, {**os.environ, **self.environment})
 
 
-@dataclass(eq=False)
-class SubmititEngine:
+def _workers(setup: Setup, environments: Sequence[Mapping[str, str]]) -> list[_Worker]:
+    logs = str(folder(setup.path))
+    return [_Worker(setup.worker_command, setup.cwd, logs, one) for one in environments]
+
+
+class _NotingEngine:
+    """An engine whose workers run on without it, and so are noted in the sweep's directory."""
+
+    can_leave = True
+
+    def __init__(self) -> None:
+        self._started: list[Started] = []
+
+    def _note(self, setup: Setup, started: Started) -> None:
+        self._started.append(started)
+        note_started(setup.path, started)
+
+    def has_workers(self, directory: Path) -> bool:
+        """See `Engine`."""
+        return has_workers(directory)
+
+    def end(self, setup: Setup) -> None:
+        """See `Engine`."""
+        for one in self._started:
+            if one.process is None:
+                cancel(one.name)
+            elif one.is_alive:
+                with suppress(ProcessLookupError):
+                    os.kill(one.process.pid, signal.SIGTERM)
+        deadline = time.monotonic() + setup.grace + _SLACK
+        while any(one.is_alive for one in self._started) and time.monotonic() < deadline:
+            time.sleep(POLL)
+
+
+class LocalEngine(_NotingEngine):
+    """Processes of this machine."""
+
+    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+        """See `Engine`."""
+        for worker in _workers(setup, environments):
+            try:
+                process = worker.start()
+            except OSError as error:
+                raise SweepError(f"a worker cannot be started: {error}.") from error
+            process.returncode = 0  # nobody needs to wait for it
+            self._note(setup, Started("local", process=process_of(process.pid)))
+        return f"{counted(len(environments), 'worker')} on this machine"
+
+
+class SubmititEngine(_NotingEngine):
     """Tasks of one Slurm array, or processes of submitit's own, by the options of its launcher.
 
     Args:
         cluster: `slurm` or `local`, as submitit calls it.
         options: those of the launcher.
+
+    Raises:
+        SweepError: one that is not for workers.
     """
 
-    cluster: str
-    options: dict[str, Any] = field(default_factory=dict[str, Any])
-
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
-        """See `Engine`."""
-        import submitit
-
-        base: Any = import_module("hydra_plugins.hydra_submitit_launcher.config").BaseQueueConf
-        options = dict(self.options)
+    def __init__(self, cluster: str, options: Mapping[str, Any]) -> None:
+        super().__init__()
+        self._cluster, self._options = cluster, options
         if options["nodes"] * options["tasks_per_node"] > 1:
             raise SweepError(
                 "hydra.launcher.tasks_per_node and nodes: a worker is one task. Leave them out, and"
                 " give hydra.sweeper.workers as many as are to run."
             )
-        limit = {TIME_LIMIT: str(60 * options["timeout_min"])} if self.cluster == "slurm" else {}
-        general = {one.name for one in fields(base)}
-        where = options.pop("submitit_folder")
-        timeouts = options.pop("max_num_timeout", 0)
+
+    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+        """See `Engine`."""
+        is_slurm, minutes = self._cluster == "slurm", self._options["timeout_min"]
+        limit = {TIME_LIMIT: str(60 * minutes)} if is_slurm else {}
+        workers = _workers(setup, [{**limit, **one} for one in environments])
+        said = StringIO()  # by sbatch, which is in the error, too
         try:
-            executor = submitit.AutoExecutor(
-                folder=where, cluster=self.cluster, slurm_max_num_timeout=timeouts
-            )
-            executor.update_parameters(
-                **{
-                    name if name in general else f"{self.cluster}_{name}": value
-                    for name, value in options.items()
-                }
-            )
-            with executor.batch():
-                jobs = [
-                    executor.submit(_Worker(setup.worker_command, setup.cwd, {**limit, **one}))
-                    for one in environments
-                ]
+            with redirect_stderr(said):
+                jobs = self._submitted(workers)
         except Exception as error:  # submitit's own, or of the system
-            reason = str(error).strip()
-            raise SweepError(f"no worker could be submitted: {reason}") from error
-        if self.cluster == "local":
+            raise SweepError(f"no worker could be submitted: {_reason(error)}") from error
+        write(*said.getvalue().splitlines())
+        if self._cluster == "local":
             for job in jobs:
-                pid = int(job.job_id)
-                note_started(setup.path, Started("local", process=process_of(pid)))
+                self._note(setup, Started("local", process=process_of(int(job.job_id))))
             return f"{counted(len(jobs), 'worker')} on this machine"
         array = str(jobs[0].job_id).partition("_")[0]
-        note_started(setup.path, Started("slurm", array))
+        self._note(setup, Started("slurm", array))
         return f"{counted(len(jobs), 'worker')} as Slurm's job {array}"
 
+    def _submitted(self, workers: Sequence[_Worker]) -> list[Any]:
+        import submitit
 
-def end_started(directory: Path) -> None:
-    """Ends the workers that a sweep's commands have started, each after its grace period."""
-    for one in all_started(directory):
-        if one.process is not None:
-            if one.is_alive:
-                with suppress(ProcessLookupError):
-                    os.kill(one.process.pid, signal.SIGTERM)
-        elif one.is_alive:
-            cancel(one.name)
+        base: Any = import_module("hydra_plugins.hydra_submitit_launcher.config").BaseQueueConf
+        general = {one.name for one in fields(base)}
+        options = dict(self._options)
+        where = options.pop("submitit_folder")
+        options.pop("max_num_timeout", None)  # a worker requeues itself as long as jobs remain
+        if self._cluster == "slurm":  # what is preempted comes back, whatever the default is
+            more: dict[str, Any] = options.get("additional_parameters") or {}
+            options["additional_parameters"] = {"requeue": True, **more}
+        executor = submitit.AutoExecutor(folder=where, cluster=self._cluster)
+        executor.update_parameters(
+            **{
+                name if name in general else f"{self._cluster}_{name}": value
+                for name, value in options.items()
+            }
+        )
+        with executor.batch():
+            jobs = [executor.submit(one) for one in workers]
+        return jobs
+
+
+def _reason(error: Exception) -> str:
+    """Why nothing could be submitted: what sbatch says, in one line."""
+    said = str(error).strip().replace("sbatch: error: ", "").splitlines()
+    if "job array" in said[-1:][0]:
+        said.append("MaxArraySize of scontrol show config limits hydra.sweeper.workers")
+    return sentence("; ".join(line.rstrip(".") for line in said))
+
+
+class RayEngine:
+    """Tasks of Ray, by the options of hydra-ray-launcher. They end with the command.
+
+    Args:
+        init: the arguments of `ray.init`.
+        remote: those of `ray.remote`, which the tasks get.
+    """
+
+    can_leave = False
+
+    def __init__(self, init: Mapping[str, Any], remote: Mapping[str, Any]) -> None:
+        self._init, self._remote = init, remote
+        self._tasks: list[Any] = []
+
+    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+        """See `Engine`."""
+        ray: Any = import_module("ray")
+        try:
+            if not ray.is_initialized():
+                ray.init(**self._init)
+            task = ray.remote(**self._remote)(_run_task) if self._remote else ray.remote(_run_task)
+            self._tasks = [task.remote(one) for one in _workers(setup, environments)]
+        except Exception as error:  # Ray's own, of many kinds
+            raise SweepError(f"no worker could be given to Ray: {error}") from error
+        return f"{counted(len(self._tasks), 'worker')} as tasks of Ray"
+
+    def has_workers(self, directory: Path) -> bool:
+        """See `Engine`."""
+        return bool(self._left(timeout=0)) or runs_elsewhere(directory)
+
+    def end(self, setup: Setup) -> None:
+        """Stops the sweep: a task that is cancelled would leave its worker no time."""
+        stop(setup.path, now=True)
+        self._left(timeout=setup.grace + _SLACK)
+
+    def _left(self, timeout: float) -> Sequence[object]:
+        """The tasks that have not ended after some seconds."""
+        ray: Any = import_module("ray")
+        return ray.wait(self._tasks, num_returns=len(self._tasks), timeout=timeout)[1]
+
+
+def _run_task(worker: _Worker) -> int:
+    """A task of Ray, which passes on what ends it; its status is that of the worker."""
+    process = worker.start(**{END_WITH: str(os.getpid())})
+    try:
+        return process.wait()
+    finally:
+        with suppress(ProcessLookupError):
+            process.terminate()
+        process.wait()
 
 
 def cancel_queued(directory: Path) -> int:
     """Cancels the workers that wait in a queue; how many."""
     waiting = 0
     for one in all_started(directory):
-        if one.name and (tasks := queued(one.name, "--states=PENDING --array")):
+        if one.name and (tasks := queued(one.name, "--states=PENDING")):
             waiting += len(tasks)
             cancel(one.name, "--state=PENDING")
     return waiting
 
 
 def cancel(array: str, *options: str) -> None:
-    """Cancels the tasks of a Slurm array."""
+    """Cancels the tasks of a Slurm array; one that has ended is no error."""
     with suppress(OSError):
-        subprocess.run(["scancel", *options, array], check=False)
+        subprocess.run(["scancel", "--quiet", *options, array], check=False)

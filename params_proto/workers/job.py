@@ -67,6 +67,11 @@ def begin(job: RunningJob) -> None:
     _of_worker, _notices = job, False
 
 
+def is_stopping() -> bool:
+    """Whether the job that a worker runs in this process has been told to stop, and knows."""
+    return _of_worker is not None and _of_worker.stopping
+
+
 def job() -> RunningJob:
     """The job that runs in this process, for a training that saves and continues.
 

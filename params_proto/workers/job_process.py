@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from params_proto.compose.internals import finish_interpreter
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_heartbeat
+from params_proto.workers import job as running
 
 OUTPUT = "output.log"
 VARIABLE = "PARAMS_PROTO_WORKER_JOB"
+END_WITH = "PARAMS_PROTO_END_WITH"  # the process without which a worker ends, in its environment
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
@@ -56,6 +58,8 @@ class ClaimedJob(JobStore):
 
     def finish(self, record: Record) -> bool:
         """Sends the record to the worker."""
+        if running.is_stopping():  # perhaps before the worker knows, as Slurm signals all processes
+            record = record._replace(status=Status.INTERRUPTED, value=None, error=None)
         with open(self.writer, "wb", closefd=False) as pipe:
             pipe.write(record.text().encode())
         return True
@@ -219,15 +223,12 @@ def in_fresh_process(run: Callable[[int, Sequence[Any]], None]) -> None:
 
 def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoReturn:
     """Runs a job, and ends this process as Python does, which must end with its worker."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(1)
+    end_with(parent, signal.SIGKILL)
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
     status = 1
     try:
         run(writer)
-        status = 0
+        status = 128 + signal.SIGTERM if running.is_stopping() else 0
     except KeyboardInterrupt as error:
         status = 128 + getattr(error, "number", signal.SIGINT)
     except BaseException:
@@ -239,6 +240,14 @@ def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoRet
             with suppress(OSError, ValueError):
                 stream.flush()
         os._exit(status)
+
+
+def end_with(parent: int, number: int) -> None:
+    """Has this process get a signal when its parent ends, and ends it if that has happened."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, number)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def _become_job(output: Path) -> None:

@@ -13,9 +13,12 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -41,6 +44,7 @@ WORKERS = "workers"
 OPTION = "hydra.sweeper.work"
 _CONFIG = "worker"
 _PACKAGE = "hydra-params-proto"
+_ASK = 5.0  # seconds between two questions to Slurm, which answers all users of a cluster
 
 
 def folder(directory: Path) -> Path:
@@ -141,11 +145,7 @@ def read_setup(directory: Path) -> Setup:
         values = read_object(path.read_bytes())
         check_types(values, _TYPES)
     except FileNotFoundError as error:
-        raise SweepError(
-            f"{directory} has no sweep for workers ({path} is not there). If it should have one,"
-            " this machine does not see the directory; if its sweep was started without workers,"
-            f" resume it with them: hydra.sweeper.resume={directory} hydra.sweeper.workers=1."
-        ) from error
+        raise SweepError(_no_workers(directory)) from error
     except (OSError, UnreadableError) as error:
         raise SweepError(f"{path} cannot be read: {error}.") from error
     setup = Setup(**{name: values[name] for name in Setup._fields})
@@ -157,6 +157,17 @@ def read_setup(directory: Path) -> Setup:
     return setup
 
 
+def _no_workers(directory: Path) -> str:
+    if not directory.is_dir():
+        return f"{directory} is not there, or this machine does not see it."
+    if not (directory / OWN).is_dir():
+        return f"{directory} does not contain a sweep."
+    return (
+        f"the sweep in {directory} was started without workers. Resume it with them:"
+        f" hydra.sweeper.resume={directory} hydra.sweeper.workers=1."
+    )
+
+
 # --- what has been started
 
 
@@ -164,7 +175,7 @@ class Started(NamedTuple):
     """A worker, or an array of them, as the command that started it knows it.
 
     Args:
-        engine: `local`, `slurm` or `ray`.
+        engine: `local` or `slurm`.
         name: of a Slurm array its job id.
         process: of a local worker.
     """
@@ -178,7 +189,7 @@ class Started(NamedTuple):
         """Whether it runs or will run, as far as this machine can tell."""
         if self.process is not None:
             return self.process.is_local and self.process.is_alive
-        return bool(self.name and queued(self.name))
+        return bool(self.name) and _is_queued(self.name, int(time.monotonic() / _ASK))
 
 
 def note_started(directory: Path, started: Started) -> None:
@@ -189,24 +200,36 @@ def note_started(directory: Path, started: Started) -> None:
 
 def all_started(directory: Path) -> Iterator[Started]:
     """What was started for a sweep."""
+    lines: list[str] = []
     with suppress(FileNotFoundError):
-        for line in (folder(directory) / "started.jsonl").read_text().splitlines():
+        lines = (folder(directory) / "started.jsonl").read_text().splitlines()
+    for line in lines:
+        with suppress(ValueError):  # the disk was full as the line was written
             engine, name, process = json.loads(line)
             yield Started(engine, name, process and Process(*process))
 
 
-def queued(array: str, states: str = "") -> list[str]:
-    """The states of the tasks of a Slurm array that run or will; none where Slurm is not."""
+def queued(array: str, *options: str) -> list[str] | None:
+    """The states of the tasks of a Slurm array that wait or run, by `squeue`.
+
+    Returns:
+        None if Slurm cannot say: it is not on this machine, or does not answer.
+    """
+    command = ["squeue", "--noheader", "--array", f"--jobs={array}", "--format=%T", *options]
     try:
-        found = subprocess.run(
-            ["squeue", "--noheader", f"--jobs={array}", "--format=%T", *states.split()],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        found = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
-        return []
+        return None
+    if found.returncode and "Invalid job id" not in found.stderr:  # which it says of old ones
+        return None
     return found.stdout.split()
+
+
+@lru_cache(maxsize=16)
+def _is_queued(array: str, moment: int) -> bool:
+    """Whether a Slurm array has tasks left, asked once for each moment of some seconds."""
+    states = queued(array)
+    return bool(states) or (states is None and shutil.which("squeue") is not None)
 
 
 def has_workers(directory: Path) -> bool:
@@ -250,3 +273,18 @@ def own_log(directory: Path) -> Path:
     """The log of this worker."""
     me = this_process()
     return folder(directory) / f"{me.host}-{os.getpid()}.log"
+
+
+def last_log(directory: Path) -> Path | None:
+    """The log that was written to last since workers were started; None if there is none.
+
+    A worker that cannot even start on its node may leave one of submitit's.
+    """
+    there = folder(directory)
+    started = (there / "setup.json").stat().st_mtime
+    for logs in there.glob("*.log"), directory.glob(".submitit/*/*_log.err"):
+        found = [(one.stat(), one) for one in logs]
+        written = {one: stat.st_mtime for stat, one in found if stat.st_size}
+        if written and max(written.values()) >= started:
+            return max(written, key=lambda one: written[one])
+    return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
@@ -20,7 +19,6 @@ from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.finish import Finish, leave_results
-from params_proto.multirun.job_runner import Launch
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.resume_command import command_of, python, without_configs
@@ -28,11 +26,12 @@ from params_proto.multirun.run import nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
+from params_proto.records.lock import share_lease
 from params_proto.records.manifest import FAILED, OWN
 from params_proto.workers import gpus
-from params_proto.workers.engines import Engine, LocalEngine, end_started, engine_of
+from params_proto.workers.engines import Engine, LocalEngine, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import Setup, has_workers
+from params_proto.workers.setup import WORKERS, Setup, folder, is_stopped, last_log
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -40,13 +39,13 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.types import HydraContext
 
-    from params_proto.multirun.executor import Executor
-
 log = logging.getLogger(__name__)
 
 TASK = "task.pkl"
 launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
 
+ENDING = "Interrupted: ending the workers, in {:g} s at the latest."
+_LINES = 10  # of the log of a worker that has left jobs
 _NOT_STARTED = "Interrupted: no worker has started. The same command begins again."
 
 
@@ -73,17 +72,18 @@ def run_by_workers(
         HydraException: a mistake in what is requested, or no worker can be started.
         SystemExit: a job failed, or jobs are left, or the sweep was interrupted.
     """
-    with interrupts() as signals:
+    with ExitStack() as held:
+        signals = held.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             engine, environments = _engine(options, host)
             command = _command(host)
             sweep = open_sweep(options, arguments, host, target)
-            with ExitStack() as held:
-                sweep.prepare(held)
-                if sweep.is_empty:
-                    nothing_to_run(sweep)
-                    return []
-                setup = _written(sweep, command)
+            sweep.prepare(held)
+            if sweep.is_empty:
+                nothing_to_run(sweep)
+                return []
+            setup = _written(sweep, command)
+            share_lease(sweep.directory, WORKERS)
             try:
                 what = engine.start(setup, environments)
             except SweepError as error:
@@ -95,12 +95,13 @@ def run_by_workers(
             write(*_detached(setup, what))
             without_callbacks(context)  # the multirun ends with the last worker
             return []
-        log.info(f"{what} for {sweep.directory}; they outlive this command if it is killed.")
-        watch = Watch(sweep.directory, options.ranking, bool(options.progress))
+        left = "run on if this command is killed" if engine.can_leave else "end with this command"
+        log.info(f"{what} for {sweep.directory}; they {left}.")
+        watch = Watch(sweep.directory, options.ranking, bool(options.progress), engine.has_workers)
         try:
             watch.run()
         except KeyboardInterrupt as error:
-            _interrupt(sweep, setup, signals.last or error)
+            _interrupt(sweep, setup, engine, signals.last or error)
         return _finish(sweep, setup, watch)
 
 
@@ -120,12 +121,19 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             f"hydra.sweeper.workers={options.workers} is not a number of workers: 1 or more."
         )
     engine = engine_of(host.config)
+    if not options.wait and not engine.can_leave:
+        raise SweepError(
+            "hydra.sweeper.wait=false: Ray ends what a command has started when the command ends."
+            " Leave it out, and give the whole command to Ray: ray job submit --no-wait --"
+            " python train.py -m ..."
+        )
     if options.gpus is None:
         return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
     if not isinstance(engine, LocalEngine):
         raise SweepError(
             "hydra.sweeper.gpus is for workers on this machine. A cluster gives each worker its"
-            " GPUs by the launcher's own options, such as hydra.launcher.gpus_per_node=1."
+            " GPUs by the launcher's own options: hydra.launcher.gpus_per_node=1, or for Ray"
+            " +hydra.launcher.ray.remote.num_gpus=1."
         )
     return engine, environments_of(options.gpus, options.jobs_per_gpu, options.workers)
 
@@ -217,17 +225,13 @@ def _detached(setup: Setup, what: str) -> Iterable[str]:
 
 @dataclass(eq=False)
 class _Watched:
-    """What `Finish` needs to know of jobs that workers have run."""
+    """The `Outcome` of jobs that workers have run."""
 
     records: JobStore
     failures: dict[int, Record]
-    launch: Launch
-    first_failure: tuple[int, None] | None
+    too_many_failures: bool
+    first_failure: tuple[int, Exception | None] | None
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
-
-    @property
-    def runner(self) -> _Watched:
-        return self
 
 
 def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobReturn]]:
@@ -237,34 +241,47 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
         SystemExit: a job failed, or jobs are left.
     """
     there, launch = sweep.directory.absolute(), setup.launch
-    if watch.left and not launch.too_many_failures:
+    stops = launch.too_many_failures
+    if watch.left and not stops:
         write(*leave_results(sweep, there))
-        log.error(left_text(setup, len(watch.left)))
+        log.error(left_text(sweep.directory, len(watch.left)))
         if sweep.host.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
-    ran = _Watched(JobStore(there), watch.failures, launch, first)
-    return Finish(sweep, cast("Executor", ran)).finish()
+    return Finish(sweep, _Watched(JobStore(there), watch.failures, stops, first)).finish()
 
 
-def left_text(setup: Setup, jobs: int) -> str:
-    """Says that jobs are left, and how to finish them."""
-    return (
-        f"{counted(jobs)} left, and no worker. The logs of the workers are in"
-        f" {setup.directory}/.sweep/workers. Finish the sweep with: params-proto work"
-        f" {setup.directory}"
-    )
+def left_text(directory: Path, jobs: int) -> str:
+    """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
+    if is_stopped(directory) is not None:
+        lines = [f"{counted(jobs)} left: the sweep has been stopped."]
+    else:
+        lines = [f"{counted(jobs)} left, and no worker.", *_last_words(directory)]
+    return "\n".join([*lines, f"Finish the sweep with: params-proto work {directory}"])
 
 
-def _interrupt(sweep: SweepRun, setup: Setup, error: KeyboardInterrupt) -> NoReturn:
+def _last_words(directory: Path) -> list[str]:
+    """The end of the log of the worker that was the last to write to it."""
+    log = last_log(directory)
+    if log is None:
+        return [
+            f"No worker has come so far as to write to {folder(directory)}: do its machine and"
+            " this one see the same directory?"
+        ]
+    lines = log.read_text(errors="replace").splitlines()
+    told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
+    return [
+        f"The log of the last worker, {log}, ends with",
+        *(f"  {one}" for one in told[-_LINES:]),
+    ]
+
+
+def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInterrupt) -> NoReturn:
     """Ends the workers, and says how to continue."""
     with exit_on_interrupt():
-        log.warning(f"Interrupted: ending the workers, in {setup.grace:g} s at the latest.")
-        end_started(sweep.directory)
-        deadline = time.monotonic() + setup.grace + 5
-        while has_workers(sweep.directory) and time.monotonic() < deadline:
-            time.sleep(0.1)
+        write(ENDING.format(setup.grace))
+        engine.end(setup)
         write(*leave_results(sweep, Path(sweep.directory).absolute()))
         log.error(f"Finish the sweep with: params-proto work {setup.directory}")
         raise error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,11 +33,13 @@ class Watch:
         directory: the sweep's.
         ranking: what makes one job the best.
         progress: whether to show it.
+        has_workers: whether workers of a directory run, or are about to.
     """
 
     directory: Path
     ranking: Ranking
     progress: bool = True
+    has_workers: Callable[[Path], bool] = has_workers
     failures: dict[int, Record] = field(default_factory=dict[int, Record], init=False)
     completed: int = field(default=0, init=False)
     left: set[int] = field(default_factory=set[int], init=False)
@@ -52,7 +55,9 @@ class Watch:
         with progress.watching() if self.progress else nullcontext():
             while self.left:
                 start = time.monotonic()
-                has_more = has_workers(self.directory)  # before the look: one may end meanwhile
+                has_more = self.has_workers(
+                    self.directory
+                )  # before the look: one may end meanwhile
                 queue.refresh()
                 self._look(queue, progress, before)
                 if not has_more:

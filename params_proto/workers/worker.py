@@ -37,8 +37,10 @@ from params_proto.records.manifest import OWN, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
 from params_proto.workers.job_process import (
+    END_WITH,
     ClaimedJob,
     JobProcess,
+    end_with,
     fork,
     in_fresh_process,
     start,
@@ -81,6 +83,8 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
     worker = Worker(setup, context, task)
     in_fresh_process(worker.run_as_told)
     _log_to(own_log(directory))
+    if parent := os.environ.pop(END_WITH, None):
+        end_with(int(parent), signal.SIGTERM)
     with ExitStack() as held:
         held.enter_context(sweep_lease(directory, "workers"))
         wakeup = held.enter_context(wakeup_fd())
@@ -218,6 +222,8 @@ class Worker:
             return True
         if self._deadline is not None and time.monotonic() + self._longest > self._deadline:
             log.info(f"The longest job took {self._longest:.0f} s, and less time is left.")
+            # The task of a worker alone. In a script, others may still have a job to end.
+            self.requeues = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
             return True
         return False
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import signal
 import socket
 import subprocess
 from collections.abc import Generator
@@ -93,7 +92,7 @@ class Slurm:
     def start_node(self) -> None:
         """Starts the node's daemon."""
         self._node = self._daemon("slurmd", "-N", self.host)
-        until(lambda: self.run("sinfo", "--noheader", "--format=%T").strip() in ("idle", "mixed"))
+        until(lambda: self.node_state() in ("idle", "mixed"))
 
     def stop_node(self) -> None:
         """Ends the node's daemon; its jobs run on, as they do when it is restarted."""
@@ -143,6 +142,11 @@ class Slurm:
         """What a command of Slurm prints."""
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
+    def node_state(self) -> str:
+        """The state of the node, as sinfo calls it."""
+        (state,) = {*self.run("sinfo", "--noheader", "--format=%T").split()} or {""}
+        return state
+
     def tasks(self, array: str, *fields: str) -> list[list[str]]:
         """The tasks of an array that wait or run: fields as squeue calls them, such as `%T`."""
         shown = ["--noheader", "--array", f"--jobs={array}", f"--format={'|'.join(fields)}"]
@@ -158,10 +162,12 @@ class Slurm:
         return dict(re.findall(r"(\S+?)=(\S*)", shown.splitlines()[0]))
 
     def skip_wait(self, array: str) -> None:
-        """Has requeued tasks start now, and not after two minutes."""
-        for number, state in self.tasks(array, "%A", "%T"):
-            if state == "PENDING":
-                self.run("scontrol", "update", f"jobid={number}", "starttime=now")
+        """Has requeued tasks start soon, and not after two minutes."""
+        until(lambda: self.node_state() == "idle")  # the node has done with their first runs
+        for (number,) in self.tasks(array, "%A"):
+            # not in the second in which the node has revoked their credentials
+            self.run("scontrol", "update", f"jobid={number}", "starttime=now+2")
+        until(lambda: "PENDING" not in self.states(array))
 
     def worker_pids(self, directory: Path) -> list[int]:
         """The processes of a sweep's workers, by their logs."""
@@ -190,9 +196,3 @@ def _free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
-
-
-def kill(pid: int, number: signal.Signals) -> None:
-    """Sends a signal to a process that may have ended."""
-    with suppress(ProcessLookupError):
-        os.kill(pid, number)
