@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from params_proto._keys import bare, overlap
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
-from params_proto.algebra.steps import Chain, Edit, Product, Set, Zip
+from params_proto.algebra.steps import Edit, Product, Set, Zip
 from params_proto.errors import SweepError, shown, together
 from params_proto.multirun.jobs import Job, Overrides
 from params_proto.overrides.parse import KeyValues, parse
@@ -290,6 +290,8 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
                 f"{error} Such a sweep is saved config by config, and it has more than"
                 f" {_MOST_ROWS:,} configs."
             ) from error
+    from params_proto.algebra.chains import Chain
+
     rows = [
         {names[key]: _as_hydra_reads(key, value) for key, value in config.items()}
         for config in saved.space
