@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
 from params_proto.errors import did_you_mean, shown
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
 if TYPE_CHECKING:

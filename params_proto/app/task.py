@@ -12,14 +12,15 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, cast, get_args
 
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
 from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto._keys import full_key
 from params_proto.app import current
-from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
@@ -235,7 +236,9 @@ class Task:
 
     def suggestion(self, key: str) -> str | None:
         """The parameter, or the option of the sweeper, that was probably meant by a key."""
-        meant = {option: f"hydra.sweeper.{option}" for option in sweeper_options()}
+        Plugins.instance()  # which has the sweeper store its options, where no app has begun
+        options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+        meant = {str(option): f"hydra.sweeper.{option}" for option in options}
         names = [full_key(one.node, name) for one in self.targets for name in one.fields]
         names += self.nodes
         for name in names:  # lr and training_lr mean training.lr

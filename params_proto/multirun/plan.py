@@ -17,7 +17,7 @@ from params_proto.algebra.steps import Edit, Product, Set, Zip
 from params_proto.errors import SweepError, shown, together
 from params_proto.multirun.jobs import Job, Overrides
 from params_proto.overrides.parse import KeyValues, parse
-from params_proto.overrides.render import Fields, assignment, render, render_config
+from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import text_of
 
 if TYPE_CHECKING:
@@ -134,6 +134,8 @@ def _has(node: Any, key: str) -> bool:
 
 
 def _plain(node: Any) -> object:
+    from types import SimpleNamespace
+
     from omegaconf import OmegaConf
 
     if not OmegaConf.is_dict(node):
@@ -141,7 +143,7 @@ def _plain(node: Any) -> object:
     # Nothing would be merged into a value that is missing or interpolated.
     entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
     kind = OmegaConf.get_type(node)
-    return entries if kind is None or issubclass(kind, dict) else Fields(entries)
+    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
 
 
 def _guarded(reader: Reader, place: str) -> Reader:

@@ -22,7 +22,6 @@ from params_proto.multirun.errors import first_ten
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, plan
 from params_proto.multirun.sources import configured
-from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
@@ -31,7 +30,7 @@ from params_proto.overrides.parse import (
     read_lines,
     values_of,
 )
-from params_proto.overrides.render import render
+from params_proto.overrides.render import OverrideText, render
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import open_dict
 
-from params_proto.app.configs import entries
 from params_proto.app.function import App
+from params_proto.app.run import app_configs
 from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.errors import SweepError, frame_of_caller, shown
@@ -45,7 +45,7 @@ def configs(
             config_path, config_name, app.__wrapped__, app.config_path, app.config_name
         )
         task = Task.of(app, closed=False)
-    isolation = Isolation(place.name, [] if task is None else entries(task.targets, {}))
+    isolation = Isolation(place.name, {} if task is None else app_configs(task.targets, {}))
     with isolation.active():
         loader = loader_over(place.configs)
         of_all = [line for line in lines if read(line).is_hydra_override()]

@@ -17,9 +17,8 @@ from hydra.types import RunMode
 
 from params_proto.analysis.frame import results
 from params_proto.app import current
-from params_proto.app.configs import entries, stored
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import in_full
+from params_proto.app.run import IS_HYDRA_1_3, app_configs, in_full, stored
 from params_proto.app.task import Task
 from params_proto.compose.internals import Decoration, decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown
@@ -31,9 +30,7 @@ from params_proto.multirun.directories import (
     take_own,
     written,
 )
-from params_proto.overrides.literals import OverrideText, quoted
-from params_proto.overrides.parse import is_hydra_1_3
-from params_proto.overrides.render import assignment
+from params_proto.overrides.render import OverrideText, assignment, quoted
 from params_proto.python.compose import Place, checked_overrides, place_of
 from params_proto.python.isolation import isolated_launch
 from params_proto.records.manifest import has_plan
@@ -82,13 +79,13 @@ def launch(
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
         if decorated is not None:  # which has set the version of the rules to run by
             held.enter_context(decorated.allowed())
-        elif is_hydra_1_3():
+        elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):
             has_configs = place.configs is not None or place.primary is not None
             searches = any("hydra.searchpath" in line for line in lines)
             task = Task.of(cast("App[..., Any]", task), closed=not has_configs and not searches)
-            held.enter_context(stored(entries(task.targets, {})))
+            held.enter_context(stored(app_configs(task.targets, {})))
         hydra = started(place.configs, place.name)
 
         def composed(overrides: list[str]) -> DictConfig:

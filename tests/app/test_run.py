@@ -21,8 +21,8 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto import SweepError, proto
-from params_proto.app.configs import Entry, stored
 from params_proto.app.registry import classes
+from params_proto.app.run import stored
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -355,8 +355,8 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     listed = [{"sweeper": "mine"} if "sweeper" in one else one for one in own.defaults]
     chosen = replace(own, defaults=[*listed, "_self_"])
     app, _ = make_app()
-    mine = Entry("mine", {"_target_": "x.Mine"}, group="hydra/sweeper")
-    with stored([Entry("config", chosen, group="hydra"), mine]):
+    mine = {"_target_": "x.Mine"}
+    with stored({"hydra/config": chosen, "hydra/sweeper/mine": mine}):
         app.run(["--cfg", "hydra", "--package", "hydra.sweeper"])
 
     assert "_target_: x.Mine" in capsys.readouterr().out

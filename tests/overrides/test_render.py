@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import parse
-from params_proto.overrides.render import assignment, render, render_config
+from params_proto.overrides.render import OverrideText, assignment, render, render_config
 from tests.versions import VERSION_BASE
 
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
 from params_proto._keys import bare, key_error
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 from tests.multirun.command_lines import lines
 from tests.multirun.stock import jobs_of_basic
 from tests.recipes import exactly

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from params_proto import Sweep, SweepError, SweepWarning
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 from tests.recipes import exactly
 
 

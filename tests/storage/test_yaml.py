@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep, SweepError, SweepWarning, proto
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 from params_proto.storage.plain import sweep_from_steps
 from tests.recipes import exactly
 
