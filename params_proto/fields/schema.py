@@ -245,8 +245,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             value = OmegaConf.to_container(
                 value, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )
-        if _is_held(default) and strictly_equal(value, represent(default)):
-            return copy_mutable(default)
+        with suppress(ValueError):  # not every default can be in a config
+            if strictly_equal(value, represent(default)):
+                return copy_mutable(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))

@@ -126,7 +126,10 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
     if mistakes:
         raise together(mistakes)
     named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
-    annotations, factories = annotations_of(obj), _default_factories(obj)
+    function, given = obj, dict[str, Any]()
+    if isinstance(obj, functools.partial):
+        function, given = cast("Any", obj).func, obj.keywords
+    annotations, factories = annotations_of(function), _default_factories(function, given)
     fields: dict[str, Field] = {}
     for name, one in named.items():
         default = REQUIRED if one.default is one.empty else one.default
@@ -142,17 +145,12 @@ def display_name(obj: Any) -> str:
     >>> display_name(functools.partial(len)), display_name(list)
     ('len', 'list')
     """
-    obj = _without_partial(obj)
-    return getattr(obj, "__name__", type(obj).__name__)
-
-
-def _without_partial(obj: Any) -> Any:
-    return cast("Any", obj).func if isinstance(obj, functools.partial) else obj
+    function: Any = cast("Any", obj).func if isinstance(obj, functools.partial) else obj
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def annotations_of(obj: Any) -> dict[str, Any]:
-    """The resolved annotation of each parameter of something callable, and of a class's fields."""
-    obj = _without_partial(obj)
+    """The resolved annotation of each parameter of a function, and of each field of a class."""
     function, of_class = obj, dict[str, Any]()
     if isinstance(obj, type):
         function, of_class = cast("Any", obj).__init__, hints(obj)
@@ -161,16 +159,16 @@ def annotations_of(obj: Any) -> dict[str, Any]:
     return {name: resolve(one.annotation, names) for name, one in found} | of_class
 
 
-def _default_factories(obj: Any) -> dict[str, Callable[[], Any]]:
-    """What makes the default of a dataclass's or an attrs class's field, by parameter name."""
-    known = getattr(_without_partial(obj), "__dataclass_fields__", {}).values()
+def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """What makes the defaults of a dataclass's or an attrs class's fields that are not given."""
+    known = getattr(kind, "__dataclass_fields__", {}).values()
     # Not "is not MISSING": in a class that was pickled by value, that is a copy.
     factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
-    for attribute in getattr(obj, "__attrs_attrs__", ()):
+    for attribute in getattr(kind, "__attrs_attrs__", ()):
         default = attribute.default
         if hasattr(default, "factory") and not default.takes_self:
             factories[attribute.alias] = default.factory
-    return {name: factories[name] for name in factories.keys() - getattr(obj, "keywords", {})}
+    return {name: factories[name] for name in factories.keys() - given}
 
 
 def is_record(kind: Any) -> bool:

@@ -47,6 +47,11 @@ class Adam(Base):
 
 
 @dataclass
+class Search:
+    keywords: int = 3  # as a functools.partial has them
+
+
+@dataclass
 class Box(Generic[T]):
     content: T
 
@@ -113,6 +118,7 @@ TARGETS: list[tuple[Any, str, dict[str, tuple[Any, Any]]]] = [
             "eps": (float, REQUIRED),
         },
     ),
+    (Search, "Search", {"keywords": (int, 3)}),
     (Box, "Box", {"content": (Any, REQUIRED)}),
     (Point, "Point", {"x": (float, REQUIRED), "y": (float, 0.0)}),
 ]
