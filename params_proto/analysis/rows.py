@@ -13,7 +13,7 @@ from params_proto._keys import bare
 from params_proto._text import UNSERIALIZABLE, json_key, to_json
 from params_proto.algebra.builder import Builder
 from params_proto.errors import SweepError
-from params_proto.overrides.identity import RecordedNumbers, values
+from params_proto.overrides.identity import numbering, values
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
@@ -190,10 +190,10 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     """
     done = {record.job: record for record in records.all() if isinstance(record, Record)}
     selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
-    numbers = RecordedNumbers((record.identity, job) for job, record in sorted(done.items()))
+    number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _written(records.directory / SWEEP).overrides()
-    overrides.update((numbers.of(job), job) for job in present)
+    overrides.update((number_of(job), job) for job in present)
     rows = [
         _row(
             job,

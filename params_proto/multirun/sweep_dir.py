@@ -48,7 +48,7 @@ from params_proto.multirun.resume import (
 )
 from params_proto.multirun.resume_command import command_of, counted_on
 from params_proto.multirun.validation import AHEAD, Validation
-from params_proto.overrides.identity import RecordedNumbers, without_selectors
+from params_proto.overrides.identity import numbering, without_selectors
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import sweep_lease
 from params_proto.records.manifest import (
@@ -140,12 +140,12 @@ class SweepRun:
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a sweep that has changed, with their own numbers."""
-        numbers = RecordedNumbers(
+        number_of = numbering(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
         jobs = (
-            job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
+            job._replace(number=number_of(without_selectors(job.overrides, self.sweep_selectors)))
             for job in self.request.plan.jobs()
         )
         # Those of other shards count, too: one that is equal has a number of its own.
