@@ -148,7 +148,7 @@ def test_an_assignment_holds_for_the_process_or_ends_with_the_innermost_block():
 )
 def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, problem: str):
     with BoundValues({KEY: {"lr": value, "seed": 3}}):
-        packed = pickle.dumps(current.PickledBindings())
+        packed = pickle.dumps(current.process)
     pickle.loads(packed)
 
     assert Training.seed == 3
