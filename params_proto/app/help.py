@@ -23,8 +23,8 @@ from params_proto._keys import full_key
 from params_proto.app.run import IS_HYDRA_1_3
 from params_proto.app.task import Task
 from params_proto.fields import REQUIRED
-from params_proto.fields.annotations import type_text
 from params_proto.fields.schema import escape
+from params_proto.fields.signature import type_text
 from params_proto.overrides.render import live, render, unescaped
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}

@@ -27,8 +27,8 @@ from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import nodes, only
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
-from params_proto.fields.annotations import hints, unwrap
 from params_proto.fields.schema import python_values
+from params_proto.fields.signature import hints, unwrap
 
 log = logging.getLogger(__name__)
 

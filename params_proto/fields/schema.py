@@ -17,7 +17,6 @@ from params_proto._keys import full_key
 from params_proto._values import copy_mutable
 from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
-from params_proto.fields.annotations import type_text, unwrap, without_none
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
     SCALARS,
@@ -29,7 +28,15 @@ from params_proto.fields.convert import (
     strictly_equal,
     typed_node,
 )
-from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
+from params_proto.fields.signature import (
+    REQUIRED,
+    Field,
+    is_record,
+    record_fields,
+    type_text,
+    unwrap,
+    without_none,
+)
 
 # Keys of Hydra's own in every config.
 _RESERVED = ("hydra", "defaults")

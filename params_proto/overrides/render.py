@@ -11,7 +11,6 @@ for, and whatever Hydra would read as something else needs quotes.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from enum import Enum
@@ -177,16 +176,15 @@ def _dict_key(key: object) -> str:
 
 
 def _dotted_name(value: object) -> str:
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    found: object = sys.modules.get(module or "")
-    for part in str(name).split("."):
-        found = getattr(found, part, None)
-    if callable(value) and found is value:
-        return f"{module}.{name}"
-    raise SweepError(
-        f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over a"
-        " name or numbers, and build the object in the job."
-    )
+    from params_proto.fields.convert import dotted_name  # few sweeps have a function for a value
+
+    name = dotted_name(value) if callable(value) else None
+    if name is None:
+        raise SweepError(
+            f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over"
+            " a name or numbers, and build the object in the job."
+        )
+    return name
 
 
 def assignment(key: str, value: object) -> str:

@@ -17,7 +17,7 @@ import typing_extensions
 
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, describe
-from params_proto.fields.annotations import resolve, type_text, unwrap
+from params_proto.fields.signature import resolve, type_text, unwrap
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheChecker
