@@ -52,7 +52,10 @@ class Plan:
     @cached_property
     def space(self) -> Space:
         """The configs of the jobs."""
-        return self.expression.map(Edit(function=_guarded)).space()
+        expression = self.expression
+        if expression.calls:
+            expression = expression.map(Edit(function=_guarded))
+        return expression.space()
 
     @property
     def size(self) -> int | None:
@@ -283,9 +286,12 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
     left_out = [key for key in names if names[key] in omit]
-    saved = replace(plan, expression=plan.expression.replaced(left_out, ()))
+    saved = replace(plan, expression=plan.expression.replaced(left_out, ())) if left_out else plan
+    spelled = saved.expression
+    if [*names] != [*names.values()]:
+        spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))
     try:
-        return text_of(saved.expression.map(Edit(key=lambda key: names.get(key, key))).plain())
+        return text_of(spelled.plain())
     except SweepError as error:
         if saved.exceeds(_MOST_ROWS):
             raise SweepError(
