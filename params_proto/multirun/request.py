@@ -63,7 +63,7 @@ def read_request(
 
     Args:
         options: those of the sweeper.
-        arguments: the overrides of the command line.
+        arguments: the overrides of the command line, in which an app names its keys in full.
         host: the app.
         saved: the file of a sweep that runs in place of the configured one.
 
@@ -79,7 +79,7 @@ def read_request(
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
         params = {host.in_full(key): value for key, value in params.items()}
-    arguments = lines_in_full(arguments, host)
+    arguments = list(arguments)
     outside = given([*[f"{key}={value}" for key, value in params.items()], *arguments], host.loader)
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
@@ -125,9 +125,9 @@ def planned(
     Raises:
         SweepError: a swept key is deleted, or no override can represent a value.
     """
-    fields = host.scope.targets or Scope.of(tuple(targets)).targets
-    made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     task = host.task
+    fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
+    made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     if host.launched is None or task is None or not task.root.open:
         return made
     # What a function takes by its `**kwargs` needs no + in Python, as the loop over the sweep has
@@ -142,12 +142,6 @@ def planned(
         and key.partition(".")[0] not in known
     }
     return replace(made, rename_keys={**made.rename_keys, **added})
-
-
-def lines_in_full(lines: Sequence[str], host: AppContext) -> list[str]:
-    """Overrides with the node of each field that they give by its plain name."""
-    keys = [line.partition("=")[0] for line in lines]
-    return [host.in_full(key) + line[len(key) :] for key, line in zip(keys, lines, strict=True)]
 
 
 def in_full(expression: Expression, host: AppContext) -> Expression:

@@ -18,7 +18,7 @@ from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import given, in_full, lines_in_full, planned
+from params_proto.multirun.request import given, in_full, planned
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -53,7 +53,9 @@ def configs(
         # As on a command line: what the defaults need, a job may say.
         config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
         host = AppContext(config, loader, task or _nothing)
-        outside = given(lines_in_full(of_jobs, host), loader)
+        keys = [line.partition("=")[0] for line in of_jobs]
+        full = [host.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
+        outside = given(full, loader)
         jobs = planned(host, in_full(sweep.expression, host), sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:
