@@ -33,7 +33,7 @@ FLOORS: dict[str, set[str]] = {
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
     "ground": {"context", "errors", "options", "signals"},
-    "plan": {"jobs", "plan", "request", "sources"},
+    "plan": {"plan", "request", "sources"},
     "jobs": {"directories", "validation"},
     "start": {"changes", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
