@@ -1,8 +1,7 @@
 """Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
 
-Hydra's private names are used here alone. A loader that is not `cached` is Hydra's own, and all
-that else is here does nothing with it: so it is with `hydra.sweeper.compose=hydra`, and in a sweep
-of one job that no config file says anything about.
+Hydra's private names are used here alone. With `hydra.sweeper.compose=hydra`, and for a single job
+of an app without config files, Hydra's own loader composes; these functions leave it as it is.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from params_proto._keys import bare
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.errors import SweepError, did_you_mean, together
+from params_proto.errors import SweepError, did_you_mean, shown, together
 from params_proto.overrides.parse import from_hydra
 from params_proto.records.manifest import SWEEP, has_plan
 from params_proto.storage.files import load
@@ -76,7 +76,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         # What is an interpolation still is one for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))
         return sweep_from_steps(steps, Builder(scope), config_loader=loader)
-    text = str(node)
+    text = node if isinstance(node, str) else shown(node)
     if text.endswith(_FILES):
         path = cwd / Path(text).expanduser()
         if not path.exists():
