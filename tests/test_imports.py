@@ -33,7 +33,7 @@ FLOORS: dict[str, set[str]] = {
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
     "ground": {"context", "errors", "options", "signals"},
-    "plan": {"jobs", "plan", "request", "sources"},
+    "plan": {"plan", "request", "sources"},
     "jobs": {"directories", "validation"},
     "start": {"changes", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
@@ -226,3 +226,20 @@ main()
     sweeper = "hydra/sweeper=params_proto"
 
     assert python("app.py", "-m", sweeper, "+x=1,2").stdout.count("\n['multirun']\n") == 2
+
+
+def test_a_new_sweep_of_one_job_loads_only_what_it_needs(tmp_path: Path, python) -> None:
+    (tmp_path / "app.py").write_text("""
+import sys
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    pass
+
+main()
+others = "analysis.ranking compose.loader multirun.changes multirun.progress multirun.ranks"
+others += " multirun.resume multirun.sources storage.plain"
+print([name for name in others.split() if f"params_proto.{name}" in sys.modules])
+""")
+    assert python("app.py", "-m", "hydra/sweeper=params_proto", "+x=1").stdout.endswith("\n[]\n")

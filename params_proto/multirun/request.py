@@ -21,7 +21,6 @@ from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.errors import first_ten
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, plan
-from params_proto.multirun.sources import configured
 from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
@@ -92,17 +91,20 @@ def read_request(
     if node is None:
         node = host.config.hydra.sweeper.sweep
     closed = host.task if host.task is not None and host.task.closed else None
-    with warnings.catch_warnings():
-        if closed is not None:  # which refuses unknown names afterwards
-            warnings.simplefilter("ignore", SweepWarning)
-        sweep = configured(
-            node, cwd=Path(host.config.hydra.runtime.cwd), scope=host.scope, loader=host.loader
-        )
-    expression = in_full(sweep.expression, host)
+    expression, targets = Expression(), tuple[Any, ...]()
+    if node is not None:
+        from params_proto.multirun.sources import configured
+
+        cwd = Path(host.config.hydra.runtime.cwd)
+        with warnings.catch_warnings():
+            if closed is not None:  # which refuses unknown names afterwards
+                warnings.simplefilter("ignore", SweepWarning)
+            sweep = configured(node, cwd=cwd, scope=host.scope, loader=host.loader)
+        expression, targets = in_full(sweep.expression, host), sweep.targets
     if closed is not None:
         _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], host.is_group)
     paired = pairs(options.zip, outside, host.in_full) if options.zip else []
-    made = planned(host, expression, sweep.targets, outside, paired)
+    made = planned(host, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
 
 

@@ -6,7 +6,7 @@ import inspect
 import os
 import signal
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -20,7 +20,7 @@ from params_proto.app import current
 from params_proto.app.function import App, is_being_imported, problem_of
 from params_proto.app.run import IS_HYDRA_1_3, app_configs, in_full, stored
 from params_proto.app.task import Task
-from params_proto.compose.internals import Decoration, decoration, started
+from params_proto.compose.internals import decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
@@ -75,10 +75,10 @@ def launch(
     lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
     there = Path.cwd()
     function: Any = _own_function(sweep) if target is None else target
-    place, task, decorated = _runnable(function, config_path, config_name)
+    place, task, allowed = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
-        if decorated is not None:  # which has set the version of the rules to run by
-            held.enter_context(decorated.allowed())
+        if allowed is not None:  # hydra.main has set the version of the rules to run by
+            held.enter_context(allowed)
         elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):
@@ -111,8 +111,8 @@ def launch(
 
 def _runnable(
     function: Any, config_path: str | os.PathLike[str] | None, config_name: str | None
-) -> tuple[Place, Any, Decoration | None]:
-    """Where a function's configs are, what the jobs run, and what `hydra.main` was given, if any.
+) -> tuple[Place, Any, AbstractContextManager[Any] | None]:
+    """Where a function's configs are, what the jobs run, and what `hydra.main` lets configs call.
 
     The jobs run an app, or a function that gets the whole config.
 
@@ -123,16 +123,16 @@ def _runnable(
         own = function.config_path, function.config_name
         place = place_of(config_path, config_name, cast("Any", function).__wrapped__, *own)
         return place, cast("Any", function), None
-    decorated = decoration(function)
+    allowed, decorated = None, decoration(function)
     if decorated is not None:
-        function, *own = decorated[:3]
-        place = place_of(config_path, config_name, inspect.unwrap(function), *own)
+        function, own_path, own_name, allowed = decorated
+        place = place_of(config_path, config_name, inspect.unwrap(function), own_path, own_name)
     elif (problem := problem_of(function)) is not None:
         raise SweepError(f"launch runs {_FORMS}; but {problem}")
     else:
         place = place_of(config_path, config_name, function)
     if decorated is not None or takes_whole_config(function):
-        return place, function, decorated
+        return place, function, allowed
     return place, App(function, place.configs, place.primary), None
 
 

@@ -45,6 +45,12 @@ def test_a_sweep_and_the_next(multirun: Any, app: Path) -> None:
     assert sorted(path.read_text() for path in kept) == ["port: 1\n", "port: 2\n"]
 
 
+def test_a_sweep_of_one_job_keeps_the_files_too(multirun: Any, app: Path) -> None:
+    done = multirun("db=mysql", task=edits(app, mysql="port: 1\n"))
+    assert done.values == [MYSQL]
+    assert "3306" in (done.directory / ".sweep/configs/main/db/mysql.yaml").read_text()
+
+
 def test_an_option_that_goes_stays(multirun: Any, app: Path) -> None:
     def task(config: DictConfig) -> Any:
         (app / "conf" / "db" / "pg.yaml").unlink(missing_ok=True)

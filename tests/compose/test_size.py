@@ -15,8 +15,7 @@ from omegaconf import DictConfig, open_dict
 from params_proto import multirun
 from params_proto.compose import prefix
 from params_proto.compose.loader import CachedLoader
-from params_proto.multirun import AppContext, JobRunner, Options, executor
-from params_proto.multirun.resume import ResumeTarget
+from params_proto.multirun import AppContext, JobRunner, Options, ResumeTarget, executor
 from tests.compose.roads import TREE, cached, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
