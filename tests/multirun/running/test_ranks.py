@@ -125,6 +125,7 @@ main()
 """
 
 
+@pytest.mark.launchers
 def test_tasks_that_submitit_starts(lab: Path, python: Python) -> None:
     (lab / "waits.py").write_text(WAITS)
     submitit = ["hydra/launcher=submitit_local", "hydra.launcher.tasks_per_node=2"]
