@@ -20,6 +20,7 @@ from omegaconf import DictConfig, open_dict
 
 from params_proto.compose import chosen
 from params_proto.multirun import AppContext
+from tests.compose.roads import write
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 
@@ -49,10 +50,7 @@ def loader(folder: Path) -> ConfigLoader:
     setup_globals()
     if HYDRA_1_3:
         version.setbase("1.3")
-    for name, text in CONFIGS.items():
-        path = folder / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(folder / "conf", CONFIGS)
     hydras = ConfigLoaderImpl(create_config_search_path(str(folder / "conf")))
     return chosen("cached", HydraContext(hydras, Callbacks())).config_loader
 
