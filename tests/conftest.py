@@ -24,7 +24,7 @@ from tests.versions import HYDRA_1_3
 
 # How long an example takes says how busy the machine is. The matrix asks for the thorough profile.
 UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("quick", UNTIMED, max_examples=30)
+settings.register_profile("quick", UNTIMED, max_examples=25)
 settings.register_profile("thorough", UNTIMED, max_examples=200)
 settings.load_profile("quick")
 
@@ -44,7 +44,7 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--configs", type=int, default=32, help="how many configs to compose both ways"
+        "--configs", type=int, default=16, help="how many configs to compose both ways"
     )
     parser.addoption("--seed", type=int, help="of the inputs that differ from run to run")
 

@@ -82,6 +82,7 @@ def overrides(folder: Path) -> list[dict[str, object]]:
     ]
 
 
+@pytest.mark.shown
 def test_a_plain_run_trains_one_model(example: Path, python) -> None:
     done = python("train.py", "epochs=2", "model.hidden=8")
 

@@ -110,8 +110,6 @@ def test_a_proto_app_gets_what_the_loop_gets(app: Path, python: Any) -> None:
     jobs = [line for line in run.stdout.splitlines() if line.startswith("job")]
     assert len(jobs) == 16
     assert jobs == loop
-    again = python("proto_app.py", "-m", "hydra.sweeper.sweep=out/sweep.yaml", "seed=0")
-    assert [line for line in again.stdout.splitlines() if line.startswith("job")] == loop
 
 
 def test_an_option_of_another_name_is_refused(app: Path, python: Any) -> None:

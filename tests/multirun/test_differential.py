@@ -72,7 +72,7 @@ def compare_batches(overrides: list[str], batch: int | None, loader: ConfigLoade
 
 def test_overrides_give_the_same_batches(loader: ConfigLoader, seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=200, database=None)
+    @settings(max_examples=150, database=None)
     @given(st.lists(lines, min_size=1, max_size=4), st.none() | st.integers(1, 5))
     def compare(overrides: list[str], batch: int | None) -> None:
         compare_batches(overrides, batch, loader)
@@ -169,7 +169,7 @@ def test_json_str(both: Both) -> None:
 
 def test_generated_command_lines(both: Both, seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=3, database=None, phases=[Phase.generate])
+    @settings(max_examples=2, database=None, phases=[Phase.generate])
     @given(command_lines)
     def compare(overrides: list[str]) -> None:
         assert_same(*both(*overrides))

@@ -85,10 +85,11 @@ def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:
         "def main(config): ...\n"
         "main()\n"
     )
-    ours = f"{sys.executable} -W ignore app.py -m hydra/sweeper=params_proto seed='range(9999)'"
-    piped = f"{ours} hydra.sweeper.dry_run=json | head -1"
+    ours = f"{sys.executable} -W ignore app.py -m hydra/sweeper=params_proto seed='range(200)'"
+    long = f"name={'x' * 999}"  # all in all more than a pipe holds
+    piped = f"{ours} {long} hydra.sweeper.dry_run=json | head -1"
     done = subprocess.run(["sh", "-c", piped], cwd=app, capture_output=True, text=True)
-    assert json.loads(done.stdout)["overrides"] == ["seed=0"]
+    assert json.loads(done.stdout)["overrides"][0] == "seed=0"
     assert done.stderr == ""
 
 

@@ -45,8 +45,11 @@ def conf(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("target", "launcher"),
-    [(told, LAUNCHERS[0]), (told, LAUNCHERS[1]), (decorated, LAUNCHERS[1])],
-    ids=["plain-basic", "plain-joblib", "proto-joblib"],
+    [
+        pytest.param(told, LAUNCHERS[0], id="plain-basic"),
+        pytest.param(told, LAUNCHERS[1], id="plain-joblib"),
+        pytest.param(decorated, LAUNCHERS[1], id="proto-joblib", marks=pytest.mark.launchers),
+    ],
 )
 def test_native_values(target: Any, launcher: dict[str, Any], tmp_path: Path) -> None:
     sweep = Sweep(target).product(lr=[1, 2], layers=[(3,), (4, 5)])
@@ -306,6 +309,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.launchers
 def test_an_object_that_is_called_as_an_app_of_hydra_main(conf: Path, python: Any) -> None:
     (conf.parent / "zen.py").write_text(CALLED.replace("**VERSION", f"**{VERSION_BASE}"))
     printed = python("-W", "ignore", "zen.py", cwd=conf.parent).stdout
