@@ -19,6 +19,7 @@ from omegaconf import DictConfig, open_dict
 
 from params_proto.compose import cached
 from params_proto.multirun import AppContext
+from tests.compose.roads import write
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 
@@ -48,10 +49,7 @@ def loader(folder: Path) -> ConfigLoader:
     setup_globals()
     if HYDRA_1_3:
         version.setbase("1.3")
-    for name, text in CONFIGS.items():
-        path = folder / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(folder / "conf", CONFIGS)
     return cached(ConfigLoaderImpl(create_config_search_path(str(folder / "conf"))))
 
 

@@ -89,7 +89,7 @@ def as_hydra_holds_it(value: Any) -> Any:
 
 
 @given(values)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_what_is_rendered_parses_to_the_same_value(value: Any) -> None:
     assert exactly(parse(render(value))) == exactly(value)
 
@@ -108,7 +108,7 @@ def composed(overrides: list[str]) -> Any:
 
 
 @given(st.lists(values, max_size=20))
-@settings(max_examples=40)
+@settings(max_examples=10)
 @example(LOOKALIKES)
 @example([5e-324, -0.0, float("nan"), float("-inf"), 1.7976931348623157e308, 10**400, -1, True])
 def test_a_config_gets_the_same_value(values: list[Any]) -> None:

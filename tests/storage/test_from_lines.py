@@ -58,7 +58,7 @@ def as_read(jobs: list[list[str]]) -> list[list[tuple[str, object]]]:
 
 def test_the_jobs_are_those_of_the_basic_sweeper(seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=150, database=None)
+    @settings(max_examples=80, database=None)
     @given(st.lists(lines, max_size=4))
     def compare(overrides: list[str]) -> None:
         compare_jobs(overrides)
