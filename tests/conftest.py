@@ -44,7 +44,7 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--configs", type=int, default=16, help="how many configs to compose both ways"
+        "--configs", type=int, default=60, help="how many configs to compose both ways"
     )
     parser.addoption("--seed", type=int, help="of the inputs that differ from run to run")
 

@@ -205,6 +205,7 @@ def test_the_joblib_launchers_workers_see_the_values_of_each_job(
     ]
 
 
+@pytest.mark.launchers
 def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(
     app: Path, tmp_path: Path, python: Any
 ):

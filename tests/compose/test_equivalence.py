@@ -31,7 +31,7 @@ def test_of_any_overrides(
     def compare(up_to: int, number: int) -> None:
         @seed(number)
         @settings(
-            max_examples=share + 10,
+            max_examples=share + 20,
             database=None,
             phases=[Phase.generate],  # to shrink a failure takes minutes, and the jobs are few
             suppress_health_check=[*HealthCheck],

@@ -169,7 +169,7 @@ def test_json_str(both: Both) -> None:
 
 def test_generated_command_lines(both: Both, seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=2, database=None, phases=[Phase.generate])
+    @settings(max_examples=4, database=None, phases=[Phase.generate])
     @given(command_lines)
     def compare(overrides: list[str]) -> None:
         assert_same(*both(*overrides))
