@@ -79,9 +79,9 @@ test-shown: $(VENV)/.dev ## run the commands of README.md, docs/ and examples/, 
 test-growth: $(VENV)/.dev ## see that memory and time do not grow with jobs, choices and launches
 	$(BIN)/python -m pytest -n 2 -m growth
 
-test-launchers: $(LAUNCHERS)/.dev ## run the tests of Slurm's and Ray's launchers, on this machine
+test-launchers: $(LAUNCHERS)/.dev ## run apps and Hydra's own suites through each launcher, Slurm's and Ray's on this machine
 	$(LAUNCHERS)/bin/python -m pip check
-	$(LAUNCHERS)/bin/python -m pytest -m cluster tests/launchers
+	$(LAUNCHERS)/bin/python -m pytest -m 'cluster or launchers' tests/launchers
 
 test-slurm: $(VENV)/.dev ## run sweeps by workers on a real Slurm, which the tests start and end; as root
 	@command -v slurmctld >/dev/null && command -v slurmd >/dev/null && command -v sbatch >/dev/null || { \
@@ -113,8 +113,8 @@ equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from pref
 	$(if $(JOB),$(BIN)/nox --session $(JOB) --,$(BIN)/python -m pytest -n 2 --dist worksteal) \
 		$(EQUIVALENCE) --configs $(N) $(if $(SEED),--seed $(SEED)) -o faulthandler_timeout=3600
 
-matrix: $(VENV)/.dev ## run the tests on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
-	$(BIN)/nox $(if $(JOB),--session $(JOB))
+matrix: $(VENV)/.dev ## run more tests than make test on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
+	$(BIN)/nox $(if $(JOB),--session $(JOB)) -- --hypothesis-profile thorough -m 'not cluster and not growth and not shown'
 
 faults: $(VENV)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
 	$(BIN)/python -m tests.faults $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))

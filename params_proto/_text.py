@@ -6,11 +6,12 @@ import json
 import math
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 from itertools import islice
 from keyword import iskeyword
 from pathlib import PurePath
+from types import SimpleNamespace
 from typing import Any, cast
 
 from params_proto._values import MAX_DEPTH
@@ -186,6 +187,20 @@ def cell(value: Any) -> str:
     ('adam', '[64, "é"]', 'null')
     """
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def csv_line(cells: Iterable[Any]) -> str:
+    r"""A line of CSV, in which lists and dicts are JSON.
+
+    >>> csv_line(["lr", 0.1, "a, b", [64, None]]), csv_line([])
+    ('lr,0.1,"a, b","[64, null]"\n', '""\n')
+    """
+    import csv
+
+    texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
+    # Whoever reads CSV skips blank lines: one without a cell has an empty one.
+    writer = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
+    return cast("str", writer.writerow(texts or [""]))
 
 
 # --- commands

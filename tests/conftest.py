@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -21,9 +22,14 @@ from params_proto.app import current
 from params_proto.app.registry import classes
 from tests.versions import HYDRA_1_3
 
-# How long an example takes says how busy the machine is.
-settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("untimed")
+# How long an example takes says how busy the machine is. The matrix asks for the thorough profile.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", UNTIMED, max_examples=25)
+settings.register_profile("thorough", UNTIMED, max_examples=200)
+settings.load_profile("quick")
+
+# To look for garbage among all that pandas, Hydra and hypothesis hold takes a fifth of the time.
+gc.set_threshold(20_000, 20, 50)
 
 # scripts and benchmarks: looking for doctests in them would run them
 collect_ignore_glob = ["apps/*", "*/apps/*", "benchmarks/*", "pictures/*"]

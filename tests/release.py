@@ -26,10 +26,21 @@ if __name__ == "__main__":
     train()
 """
 
+PLAIN = """\
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def main(config):
+    print("job", config)
+
+main()
+"""
+
 # what a user may type first, and a line of what it prints
 TRIED = {
     "python -c 'import params_proto; print(params_proto.__file__)'": "{environment}",
     "python app.py -m hydra.sweeper.sweep=app.py:grid hydra.sweep.dir=runs": "job 0.25 3",
+    "python plain.py -m hydra/sweeper=params_proto +x=1,2": "job {'x': 2}",
     "params-proto results runs": "runs: 2 completed",
     "params-proto --help": "usage: params-proto",
     "python -m params_proto --help": "usage: params-proto",
@@ -61,6 +72,7 @@ def tried(distribution: Path, folder: Path) -> Iterator[str]:
     scripts = environment / "bin"
     ran([scripts / "python", "-m", "pip", "install", "--quiet", distribution], folder)
     (folder / "app.py").write_text(APP, "utf-8")
+    (folder / "plain.py").write_text(PLAIN, "utf-8")
     for command, expected in TRIED.items():
         printed = ran(["sh", "-c", command], folder, PATH=f"{scripts}:{os.environ['PATH']}")
         wanted = expected.format(environment=environment) if "{env" in expected else expected

@@ -46,6 +46,7 @@ def test_page_is_the_text_with_its_tables() -> None:
             assert paragraph.strip() in page
 
 
+@pytest.mark.growth
 def test_what_is_measured_at_scale() -> None:
     """Of few jobs: each measure finds what it looks for."""
     found = {row[0]: row[1] for row in scale.rows([("a=range(100)",)], 1)}
@@ -55,6 +56,7 @@ def test_what_is_measured_at_scale() -> None:
     assert 100 < int(found["files and folders of the sweep"]) < 130
 
 
+@pytest.mark.growth
 def test_a_benchmark_of_configs_that_hydra_composes_fails(tmp_path: Path) -> None:
     sweep = [APPS / "trivial/app.py", "-m", "hydra/sweeper=params_proto", "seed=1,2"]
     run_from_prefixes([*sweep, "hydra.sweep.dir=fast"], tmp_path)

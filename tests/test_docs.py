@@ -69,6 +69,7 @@ def test_commands_run_and_print_what_the_page_shows(
     ],
     ids=["a group of null", "no jobs"],
 )
+@pytest.mark.shown
 def test_how_the_basic_sweeper_fails(overrides: str, error: str, folder: Path) -> None:
     page = PAGES["basic-sweeper.md"]
     write_files(page, folder)

@@ -82,6 +82,7 @@ def overrides(folder: Path) -> list[dict[str, object]]:
     ]
 
 
+@pytest.mark.shown
 def test_a_plain_run_trains_one_model(example: Path, python) -> None:
     done = python("train.py", "epochs=2", "model.hidden=8")
 
@@ -92,24 +93,19 @@ def test_a_plain_run_trains_one_model(example: Path, python) -> None:
     assert log.read_text().strip() == line
 
 
-@pytest.mark.parametrize("name", SWEEPS)
-def test_every_sweep_of_conf_runs_what_its_file_says(name: str, given: Path, python) -> None:
-    quiet = "hydra.sweeper.progress=false"
-    done = python("train.py", "-m", f"+sweep={name}", "hydra.sweep.dir=m", quiet)
+def test_every_sweep_of_conf_runs_what_its_file_and_a_loop_say(given: Path, python) -> None:
+    loops = [name for name in SWEEPS if not uses_groups(name)]
+    assert loops == ["ablation", "learning_rate", "seeds"]
+    python("loop.py", *(f"conf/sweep/{name}.yaml" for name in loops))
+    by_loop, by_multirun = taken(given), list[str]()
 
-    assert done.stderr == ""
-    assert overrides(given.parent / "m") == list(configs(name))
-    assert len(taken(given)) == len(configs(name))
+    for name in SWEEPS:
+        quiet = ["hydra.sweeper.progress=false", f"hydra.sweep.dir={name}"]
+        assert python("train.py", "-m", f"+sweep={name}", *quiet).stderr == ""
+        assert overrides(given.parent / name) == list(configs(name))
+        jobs = taken(given)
+        assert len(jobs) == len(configs(name))
+        by_multirun += jobs if name in loops else []
 
-
-def test_a_loop_and_a_multirun_give_equal_values_of_equal_types(given: Path, python) -> None:
-    names = [name for name in SWEEPS if not uses_groups(name)]
-    assert names == ["ablation", "learning_rate", "seeds"]
-    python("loop.py", *(f"conf/sweep/{name}.yaml" for name in names))
-    by_loop = taken(given)
-
-    for name in names:
-        python("train.py", "-m", f"+sweep={name}", f"hydra.sweep.dir={name}")
-
-    assert taken(given) == by_loop
+    assert by_multirun == by_loop  # of equal values of equal types
     assert by_loop[1] == repr((0, 20, 32, True, 32, 1, "relu", "adam", 0.001))

@@ -7,8 +7,6 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from params_proto import Sweep
 from tests.report.sweeps import leave
 
@@ -34,7 +32,7 @@ FLOORS: dict[str, set[str]] = {
 # And those of the largest of them.
 MULTIRUN: dict[str, set[str]] = {
     "ground": {"context", "errors", "options", "signals"},
-    "plan": {"jobs", "plan", "request", "sources"},
+    "plan": {"plan", "request", "sources"},
     "jobs": {"directories", "validation"},
     "start": {"changes", "resume", "resume_command", "sweep_dir"},
     "progress": {"progress"},
@@ -82,55 +80,44 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def relative(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
-
-
-@pytest.mark.parametrize("path", modules(), ids=relative)
-def test_arrows_go_one_way(path: Path) -> None:
+def test_arrows_go_one_way() -> None:
     order = list(FLOORS)
-    inside = path.relative_to(PACKAGE)
-    own = floor(inside.parts[0].removesuffix(".py"))
-    for name in {*imports(path)} - OPENS.get(inside.as_posix(), set()):
-        top, _, rest = name.partition(".")
-        assert top != "hydra_plugins"
-        if top == "params_proto":
-            other = floor(rest.split(".")[0])
-            assert order.index(other) <= order.index(own), f"{own} imports {name}"
-            assert other not in NEVER.get(own, ()), f"{own} imports {name}"
+    for path in modules():
+        inside = path.relative_to(PACKAGE)
+        own = floor(inside.parts[0].removesuffix(".py"))
+        for name in {*imports(path)} - OPENS.get(inside.as_posix(), set()):
+            top, _, rest = name.partition(".")
+            assert top != "hydra_plugins"
+            if top == "params_proto":
+                other = floor(rest.split(".")[0])
+                assert order.index(other) <= order.index(own), f"{path} imports {name}"
+                assert other not in NEVER.get(own, ()), f"{path} imports {name}"
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in modules() if path.parts[len(PACKAGE.parts)] == "multirun"],
-    ids=relative,
-)
-def test_arrows_go_one_way_in_the_multirun(path: Path) -> None:
+def test_arrows_go_one_way_in_the_multirun() -> None:
     order = list(MULTIRUN)
-    room = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
-    if room == "__init__":  # its face
-        return
-    own = floor(room, MULTIRUN)
-    for name in imports(path):
-        if name.startswith("params_proto.multirun."):
-            other = floor(name.split(".")[2], MULTIRUN)
-            assert order.index(other) <= order.index(own), f"{own} imports {name}"
+    for path in (PACKAGE / "multirun").rglob("*.py"):
+        room = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
+        if room != "__init__":  # its face
+            own = floor(room, MULTIRUN)
+            for name in imports(path):
+                if name.startswith("params_proto.multirun."):
+                    other = floor(name.split(".")[2], MULTIRUN)
+                    assert order.index(other) <= order.index(own), f"{path} imports {name}"
 
 
-@pytest.mark.parametrize(
-    "path", [*modules(), *sorted((ROOT / "hydra_plugins").rglob("*.py"))], ids=relative
-)
-def test_private_names_of_others_stay_in_one_folder(path: Path) -> None:
-    if path.parent == PACKAGE / "compose":
-        return
-    for name in imports(path):
-        private = not name.startswith(OWN) and re.search(r"\._[^_]", name)
-        assert not private, f"{name} may change with any release"
-    tree = ast.parse(path.read_text("utf-8"))
-    own = {*defined(tree), *PUBLIC}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr):
-            assert node.attr in own, f"{ast.unparse(node)} may change with any release"
+def test_private_names_of_others_stay_in_one_folder() -> None:
+    for path in [*modules(), *(ROOT / "hydra_plugins").rglob("*.py")]:
+        if path.parent == PACKAGE / "compose":
+            continue
+        for name in imports(path):
+            private = not name.startswith(OWN) and re.search(r"\._[^_]", name)
+            assert not private, f"{path}: {name} may change with any release"
+        tree = ast.parse(path.read_text("utf-8"))
+        own = {*defined(tree), *PUBLIC}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute) and re.match("_[^_]", node.attr):
+                assert node.attr in own, f"{path}: {ast.unparse(node)} may change with any release"
 
 
 def defined(tree: ast.Module) -> Iterator[str]:
@@ -227,3 +214,20 @@ main()
     sweeper = "hydra/sweeper=params_proto"
 
     assert python("app.py", "-m", sweeper, "+x=1,2").stdout.count("\n['multirun']\n") == 2
+
+
+def test_a_new_sweep_of_one_job_loads_only_what_it_needs(tmp_path: Path, python) -> None:
+    (tmp_path / "app.py").write_text("""
+import sys
+import hydra
+
+@hydra.main(version_base=None, config_path=None)
+def main(cfg):
+    pass
+
+main()
+others = "analysis.ranking compose.loader multirun.changes multirun.progress multirun.ranks"
+others += " multirun.resume multirun.sources storage.plain"
+print([name for name in others.split() if f"params_proto.{name}" in sys.modules])
+""")
+    assert python("app.py", "-m", "hydra/sweeper=params_proto", "+x=1").stdout.endswith("\n[]\n")

@@ -21,8 +21,6 @@ from tests import strategies
 from tests.recipes import Config, Recipe, exactly, text
 from tests.strategies import KEYS, recipes, values
 
-law = settings(max_examples=60)
-
 
 def same(sweep: Any, configs: Any) -> bool:
     """Whether two sequences of configs are the same, types of all values included."""
@@ -43,7 +41,6 @@ def test_a_sweep_is_the_list_that_its_calls_say(recipe: Recipe) -> None:
     )
 
 
-@law
 @given(recipes())
 def test_an_index_is_that_of_the_list(recipe: Recipe) -> None:
     sweep, configs = recipe.sweep(), list(recipe.sweep())
@@ -52,7 +49,6 @@ def test_an_index_is_that_of_the_list(recipe: Recipe) -> None:
     assert same([sweep[at - len(sweep)] for at in range(len(sweep))], configs)
 
 
-@law
 @given(recipes(), st.data())
 def test_a_slice_of_a_slice_is_that_of_the_list(recipe: Recipe, data: st.DataObject) -> None:
     sweep, configs = recipe.sweep(), list(recipe.sweep())
@@ -64,7 +60,6 @@ def test_a_slice_of_a_slice_is_that_of_the_list(recipe: Recipe, data: st.DataObj
         assert same([sweep[at] for at in range(len(sweep))], configs)
 
 
-@law
 @given(recipes(methods=[m for m in strategies.METHODS if m not in ("chain", "plus")]))
 def test_a_configs_keys_stand_in_the_order_in_which_the_calls_named_them(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -83,7 +78,6 @@ disjoint = st.tuples(
 )
 
 
-@law
 @given(disjoint)
 def test_times_over_different_keys_is_the_nested_loop_and_associative(
     three: tuple[Recipe, Recipe, Recipe],
@@ -95,7 +89,6 @@ def test_times_over_different_keys_is_the_nested_loop_and_associative(
     assert same(a * (b * c), loop)
 
 
-@law
 @given(recipes(most=3), recipes(most=3), recipes(most=3))
 def test_plus_is_one_list_after_the_other_and_associative(x: Recipe, y: Recipe, z: Recipe) -> None:
     a, b, c = x.sweep(), y.sweep(), z.sweep()
@@ -104,7 +97,6 @@ def test_plus_is_one_list_after_the_other_and_associative(x: Recipe, y: Recipe, 
     assert (a + b) + c == a + (b + c)
 
 
-@law
 @given(recipes())
 def test_the_empty_sweep_is_the_unit_of_times(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -114,7 +106,6 @@ def test_the_empty_sweep_is_the_unit_of_times(recipe: Recipe) -> None:
     assert same(sweep * Sweep(), sweep)
 
 
-@law
 @given(recipes(keys=KEYS[:5]), st.dictionaries(st.sampled_from(KEYS[5:]), values, max_size=2))
 def test_operators_with_a_mapping_are_the_methods(recipe: Recipe, given_values: Config) -> None:
     assume(not recipe.reads_configs)
@@ -125,7 +116,6 @@ def test_operators_with_a_mapping_are_the_methods(recipe: Recipe, given_values: 
     assert same(axes * sweep, [head | tail for head in Sweep().product(axes) for tail in sweep])
 
 
-@law
 @given(recipes(), st.integers(1, 4), st.integers(1, 3))
 def test_a_power_is_each_config_that_many_times_in_a_row(
     recipe: Recipe, n: int, again: int
@@ -140,7 +130,6 @@ def test_a_power_is_each_config_that_many_times_in_a_row(
 # --- set
 
 
-@law
 @given(recipes(keys=KEYS[:6]), st.sampled_from(KEYS[6:]), values)
 def test_set_of_another_key_is_the_same_before_and_after(
     recipe: Recipe, key: str, value: Any
@@ -153,7 +142,6 @@ def test_set_of_another_key_is_the_same_before_and_after(
     assert same(Sweep().set({key: value}) * sweep, after)
 
 
-@law
 @given(recipes(methods=strategies.AXES), st.data())
 def test_set_of_a_key_is_the_product_without_its_axis(recipe: Recipe, data: st.DataObject) -> None:
     sweep, value = recipe.sweep(), data.draw(values)
@@ -189,7 +177,6 @@ def _alike(value: Any) -> list[Any]:
     return alike
 
 
-@law
 @given(recipes(), st.lists(values, max_size=1))
 def test_in_index_and_count_are_those_of_the_list(recipe: Recipe, others: list[Any]) -> None:
     sweep, configs = recipe.sweep(), list(recipe.sweep())
@@ -204,7 +191,6 @@ def test_in_index_and_count_are_those_of_the_list(recipe: Recipe, others: list[A
                 sweep.index(config)
 
 
-@law
 @given(recipes(), st.integers(-50, 50), st.integers(-50, 50))
 def test_index_within_bounds_is_that_of_the_list(recipe: Recipe, start: int, stop: int) -> None:
     sweep, configs = recipe.sweep(), list(recipe.sweep())
@@ -222,7 +208,6 @@ def test_index_within_bounds_is_that_of_the_list(recipe: Recipe, start: int, sto
 # --- == hash repr
 
 
-@law
 @given(recipes(), recipes())
 def test_equal_sweeps_have_equal_lists_and_hashes(first: Recipe, second: Recipe) -> None:
     a, again, b = first.sweep(), first.sweep(), second.sweep()
@@ -243,7 +228,6 @@ NAMES = {
 }
 
 
-@law
 @given(recipes())
 def test_the_repr_is_the_expression_that_makes_it(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -254,7 +238,6 @@ def test_the_repr_is_the_expression_that_makes_it(recipe: Recipe) -> None:
 # --- filters, derivations, orders
 
 
-@law
 @given(recipes())
 def test_where_is_a_list_comprehension(recipe: Recipe) -> None:
     sweep, keep = recipe.sweep(), strategies.keeps_most
@@ -262,7 +245,6 @@ def test_where_is_a_list_comprehension(recipe: Recipe) -> None:
     assert same(sweep.where(keep), [config for config in sweep if keep(config)])
 
 
-@law
 @given(recipes(), st.data())
 def test_exclude_is_a_list_comprehension(recipe: Recipe, data: st.DataObject) -> None:
     sweep = recipe.sweep()
@@ -283,7 +265,6 @@ def test_exclude_is_a_list_comprehension(recipe: Recipe, data: st.DataObject) ->
     )
 
 
-@law
 @given(recipes(keys=KEYS[:6]), st.sampled_from(KEYS[6:]))
 def test_derive_is_a_list_comprehension(recipe: Recipe, key: str) -> None:
     sweep, rule = recipe.sweep(), strategies.its_keys
@@ -297,7 +278,6 @@ def test_derive_is_a_list_comprehension(recipe: Recipe, key: str) -> None:
         )
 
 
-@law
 @given(recipes(), st.integers(), st.data())
 def test_shuffle_is_a_permutation_and_sample_its_first(
     recipe: Recipe, seed: int, data: st.DataObject
@@ -338,7 +318,6 @@ def spoil(value: Any) -> None:
             pass
 
 
-@law
 @given(recipes())
 def test_changing_what_it_gave_changes_nothing(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -351,7 +330,6 @@ def test_changing_what_it_gave_changes_nothing(recipe: Recipe) -> None:
     assert [exactly(sweep[at]) for at in range(len(sweep))] == before
 
 
-@law
 @given(recipes())
 def test_changing_what_it_was_given_changes_nothing(recipe: Recipe) -> None:
     sweep, expression = recipe.sweep(), repr(recipe.sweep())
@@ -364,7 +342,6 @@ def test_changing_what_it_was_given_changes_nothing(recipe: Recipe) -> None:
     assert (repr(sweep), hash(sweep)) == (expression, hash_before)
 
 
-@law
 @given(recipes())
 def test_two_iterators_do_not_meet(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -378,7 +355,6 @@ def test_two_iterators_do_not_meet(recipe: Recipe) -> None:
     assert same(ahead, list(sweep)[1:])
 
 
-@law
 @given(recipes())
 def test_a_method_leaves_the_sweep_as_it_was(recipe: Recipe) -> None:
     sweep = recipe.sweep()
@@ -394,7 +370,6 @@ def through_pickle(sweep: Sweep) -> Sweep:
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, copy.copy, through_pickle])
-@law
 @given(recipe=recipes())
 def test_a_copy_is_equal(recipe: Recipe, duplicate: Any) -> None:
     sweep = recipe.sweep()

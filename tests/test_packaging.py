@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-import sysconfig
-import venv
 import zipfile
 from email.parser import Parser
 from pathlib import Path
@@ -14,19 +11,6 @@ import pytest
 from tests.versions import HYDRA_1_3
 
 ROOT = Path(__file__).resolve().parents[1]
-
-APP = """\
-import params_proto
-from params_proto import Sweep, proto
-
-@proto.cli
-def train(lr: float = 0.1, seed: int = 0):
-    print("job", repr(lr), seed)
-
-grid = Sweep(train).zip(lr=[0.5, 0.25], seed=[1, 2])
-print(params_proto.__file__)
-train()
-"""
 
 PLAIN = """\
 import hydra
@@ -87,37 +71,6 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert set(metadata.get_all("Provides-Extra", [])) == {
         *("demo", "joblib", "submitit", "ray", "report", "dev")
     }
-
-
-def test_a_sweep_runs_from_the_wheel(wheel: Path, tmp_path: Path, python) -> None:
-    environment = tmp_path / "env"
-    venv.create(environment, with_pip=False)
-    inside = environment / Path(sys.executable).relative_to(sys.prefix)
-    python("-m", "pip", "--python", inside, "install", "-q", "--no-index", "--no-deps", wheel)
-    # The dependencies are this environment's; a path file inside that folder, such as the one
-    # of an editable install, is not read, so that params_proto can only be the wheel's.
-    site = Path(
-        python(
-            "-c", "import site; print(*site.getsitepackages())", executable=inside
-        ).stdout.split()[0]
-    )
-    (site / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    (tmp_path / "train.py").write_text(APP)
-    (tmp_path / "plain.py").write_text(PLAIN)
-
-    lines = python("train.py", "-m", "hydra.sweeper.sweep=train.py:grid", executable=inside).stdout
-    assert str(environment) in lines.splitlines()[0]
-    assert [line for line in lines.splitlines() if line.startswith("job")] == [
-        "job 0.5 1",
-        "job 0.25 2",
-    ]
-
-    chosen = ["hydra/sweeper=params_proto", "hydra.sweep.dir=plain"]
-    plain = python("plain.py", "-m", *chosen, "+x=1,2", executable=inside)
-    assert [line for line in plain.stdout.splitlines() if line.startswith("job")] == [
-        "job {'x': 1}",
-        "job {'x': 2}",
-    ]
 
 
 EDITABLE = f"""\

@@ -33,6 +33,7 @@ def test_the_two_commands_stand_first() -> None:
     assert re.search(r"^test: lint typecheck pytest", makefile, re.MULTILINE)
 
 
+@pytest.mark.shown
 def test_make_demo_prints_a_line_a_model_and_the_best(clone: Path) -> None:
     (demo,) = (command for command in commands(README) if command.line == "make demo")
     # this environment in place of .venv: nothing to install

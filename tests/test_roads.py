@@ -1,4 +1,4 @@
-"""Every kind of sweep runs by every road as it does in a loop."""
+"""Every kind of sweep runs by every road as it does in a loop: all in one sweep, and each alone."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("road", ["file", "module", "saved", "group", "launch"])
+@pytest.mark.parametrize("road", ["file", "saved", "group", "launch"])
 def test_each_kind_of_sweep(project: Path, python: Any, road: str) -> None:
     lines = python("app.py", road).stdout.splitlines()
 
     assert [line for line in lines if not line.startswith("job")] == [
-        *[f"prefix {kind} same" for kind in KINDS],
-        *[f"{target} all same" for target in ("function", "both", "dataclass")],
+        *[f"kinds {kind} same" for kind in KINDS if road == "file"],
+        *[f"{target} all same" for target in ("prefix", "function", "both", "dataclass")],
     ]

@@ -5,46 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import cloudpickle
 import pytest
-from hydra.test_utils.launcher_common_tests import (
-    BatchedSweeperTestSuite,
-    IntegrationTestSuite,
-    LauncherTestSuite,
-)
+from hydra.test_utils.launcher_common_tests import BatchedSweeperTestSuite, LauncherTestSuite
 
 OURS = "hydra/sweeper=params_proto"
-PICKLES_KEEP_THE_FILE = (
-    cloudpickle.loads(cloudpickle.dumps(lambda: 0)).__code__.co_filename == __file__
-)
 
 
 @pytest.mark.usefixtures("no_version_base")
 @pytest.mark.parametrize("overrides", [[OURS]])
-@pytest.mark.parametrize("launcher_name", ["basic", "joblib"])
+@pytest.mark.parametrize("launcher_name", ["basic"])
 class TestLaunchers(LauncherTestSuite):
-    @pytest.fixture(autouse=True)
-    def file_of_the_task(self, request: pytest.FixtureRequest, launcher_name: str) -> None:
-        by_value = launcher_name == "joblib" and not PICKLES_KEEP_THE_FILE
-        if by_value and request.function.__name__ == "test_failure_preserves_task_traceback":
-            pytest.skip("cloudpickle 3.1.3 drops the file of a function, which the suite looks for")
+    """Of Hydra's; tests/launchers has it for other launchers, and Hydra's suite of whole apps."""
 
 
 @pytest.mark.usefixtures("no_version_base")
 @pytest.mark.parametrize("overrides", [[OURS, "hydra.sweeper.max_batch_size=2"]])
 @pytest.mark.parametrize("launcher_name", ["basic"])
 class TestBatches(BatchedSweeperTestSuite):
-    pass
-
-
-@pytest.mark.usefixtures("no_version_base")
-@pytest.mark.parametrize(
-    ("task_launcher_cfg", "extra_flags"),
-    # the suite runs several sweeps in one directory
-    [({}, ["-m", OURS, "hydra.sweeper.overwrite=true"])],
-    ids=["basic"],
-)
-class TestIntegration(IntegrationTestSuite):
     pass
 
 
@@ -92,19 +69,6 @@ def test_a_sweep_in_the_running_script(app: Path, python: Any, grid: str) -> Non
     ]
 
 
-def test_a_config_that_says_multirun_needs_no_flag(app: Path, python: Any) -> None:
-    (app / "conf" / "config.yaml").write_text(
-        "defaults: [override hydra/sweeper: params_proto]\nlr: 0\nname: x\ndb: {port: 0}\n"
-        "hydra: {mode: MULTIRUN, sweeper: {sweep: {product: {lr: 'range(0,3)'}}}}\n"
-    )
-    done = python("app.py")
-    assert [line[:15] for line in done.stdout.splitlines() if line.startswith("job")] == [
-        "job 0 {'lr': 0,",
-        "job 1 {'lr': 1,",
-        "job 2 {'lr': 2,",
-    ]
-
-
 PROTO = """
 from enum import Enum
 from pathlib import Path
@@ -146,20 +110,6 @@ def test_a_proto_app_gets_what_the_loop_gets(app: Path, python: Any) -> None:
     jobs = [line for line in run.stdout.splitlines() if line.startswith("job")]
     assert len(jobs) == 16
     assert jobs == loop
-    again = python("proto_app.py", "-m", "hydra.sweeper.sweep=out/sweep.yaml", "seed=0")
-    assert [line for line in again.stdout.splitlines() if line.startswith("job")] == loop
-
-
-def test_discovery_loads_nothing_of_params_proto(python: Any) -> None:
-    done = python(
-        "-c",
-        "import sys\nfrom hydra.core.plugins import Plugins\n"
-        "print([p.__name__ for p in Plugins.instance().discover()])\n"
-        "print([m for m in sys.modules if m.partition('.')[0] in ('params_proto', 'pandas')])",
-    )
-    names, loaded = done.stdout.splitlines()
-    assert "ParamsProtoSweeper" in names
-    assert loaded == "[]"
 
 
 def test_an_option_of_another_name_is_refused(app: Path, python: Any) -> None:
@@ -167,21 +117,3 @@ def test_an_option_of_another_name_is_refused(app: Path, python: Any) -> None:
     assert "metrc" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (app / "multirun").exists()
-
-
-def test_hydras_singletons_can_be_restored_between_tests(tmp_path: Path, python: Any) -> None:
-    (tmp_path / "test_app.py").write_text(
-        "import pytest\n"
-        "from hydra import compose, initialize\n"
-        "from hydra.core.plugins import Plugins\n"
-        "\n"
-        "Plugins.instance()  # without, Hydra 1.4 itself has no options in the second test\n"
-        "\n"
-        "@pytest.mark.parametrize('time', [1, 2])\n"
-        "def test_app(hydra_restore_singletons, time):\n"
-        "    with initialize(config_path=None, version_base=None):\n"
-        "        chosen = ['hydra/sweeper=params_proto']\n"
-        "        config = compose(overrides=chosen, return_hydra_config=True)\n"
-        "    assert config.hydra.sweeper._target_.endswith('.ParamsProtoSweeper')\n"
-    )
-    assert "2 passed" in python("-m", "pytest", "-q", "test_app.py").stdout

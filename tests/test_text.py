@@ -14,14 +14,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from params_proto._text import arguments_start, parse_slice, python_options, to_json
 from tests.recipes import exactly
 from tests.strategies import Color, Level, Point, nested, scalars
-
-law = settings(max_examples=100)
 
 
 class Kind(str, enum.Enum):
@@ -140,7 +138,6 @@ def test_a_part_that_json_cannot_represent() -> None:
     assert to_json(cyclic) == "[[...]]"
 
 
-@law
 @given(st.one_of(scalars, nested, st.dictionaries(scalars, nested, max_size=2)))
 def test_whatever_is_returned(value: Any) -> None:
     for found in (to_json(value), to_json(value, [])):

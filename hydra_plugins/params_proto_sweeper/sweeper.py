@@ -6,7 +6,9 @@ Hydra imports this module for every app in the environment, so at its top it imp
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 from hydra.core.utils import JobReturn
@@ -24,23 +26,17 @@ class ParamsProtoSweeper(Sweeper):
     Args:
         sweep: `hydra.sweeper.sweep`. What runs is read from the composed config, in which an
             escaped interpolation still is one.
-        compose: `hydra.sweeper.compose`.
         options: the other options, see `config.py`.
     """
 
-    def __init__(self, *, sweep: Any, compose: str, **options: Any) -> None:
-        self._compose = compose
+    def __init__(self, *, sweep: Any, **options: Any) -> None:
         self._options = options
 
     def setup(
         self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig
     ) -> None:
         """Takes what Hydra has composed, before `sweep` is called."""
-        from params_proto.compose import chosen
-        from params_proto.multirun.errors import reported_by_hydra
-
-        with reported_by_hydra():
-            self.hydra_context = chosen(self._compose, hydra_context)
+        self.hydra_context = copy(hydra_context)  # which gets another loader if jobs share configs
         self.config = config
         self.task_function = task_function
 
@@ -57,48 +53,48 @@ class ParamsProtoSweeper(Sweeper):
 
         from hydra.core.plugins import Plugins
 
-        from params_proto.multirun import (
-            AppContext,
-            JobRunner,
-            Options,
-            resume_target,
-            run,
-            run_as_rank,
-        )
-        from params_proto.multirun.errors import reported_by_hydra
+        from params_proto import multirun
 
-        assert self.hydra_context is not None
+        context, task, resume = self.hydra_context, self.task_function, self._options["resume"]
+        assert context is not None
         assert self.config is not None
-        returned = run_as_rank(self.hydra_context, self.config, self.task_function)
-        if returned is not None:
-            return returned
+        if multirun.ANNOUNCEMENT in os.environ:  # of a job that has started this process, perhaps
+            from params_proto.multirun.ranks import run_as_rank
+
+            returned = run_as_rank(context, self.config, task)
+            if returned is not None:
+                return returned
         if self._options["work"] is not None:
             from pathlib import Path
 
             from params_proto.workers.worker import work
 
-            with reported_by_hydra():
-                work(Path(str(self._options["work"])), self.hydra_context, self.task_function)
-        loader, task = self.hydra_context.config_loader, self.task_function
+            with multirun.reported_by_hydra():
+                work(Path(str(self._options["work"])), context, task)
         with ExitStack() as held:
-            with reported_by_hydra():
-                found = resume_target(self._options["resume"], self.config, loader, task, held)
+            with multirun.reported_by_hydra():
+                if resume in (None, False):
+                    multirun.take_own(self.config, held)
+                    found = multirun.ResumeTarget(self.config)
+                else:
+                    from params_proto.multirun.resume import resume_target
+
+                    found = resume_target(resume, self.config, context.config_loader, task)
             self.config = found.config
             if found.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
-            recorded = JobRunner(task)
+                arguments = list(self.config.hydra.overrides.task)
+            recorded = multirun.JobRunner(task)
             # Its options may name the directory, which is known from here on.
             self.launcher = Plugins.instance().instantiate_launcher(
-                hydra_context=self.hydra_context, task_function=recorded, config=self.config
+                hydra_context=context, task_function=recorded, config=self.config
             )
-            host = AppContext(self.config, loader, task)
-            with reported_by_hydra():
-                options = Options(**self._options)
-            if found.saved:
-                arguments = list(self.config.hydra.overrides.task)
+            host = multirun.AppContext(self.config, context.config_loader, task, context=context)
+            with multirun.reported_by_hydra():
+                options = multirun.Options(**self._options)
             if options.asks_for_workers:
                 from params_proto.workers.start import run_by_workers
 
-                return run_by_workers(options, arguments, host, self.hydra_context, found)
-            return run(options, arguments, host, self.launcher, recorded, found)
+                return run_by_workers(options, arguments, host, context, found)
+            return multirun.run(options, arguments, host, self.launcher, recorded, found)

@@ -12,7 +12,8 @@ from params_proto._text import name_of
 from params_proto._values import to_python
 from params_proto.algebra import steps
 from params_proto.algebra.axes import FromText, axis_values, is_array
-from params_proto.algebra.expression import Concat, Cross, Expression, refuse_overlap
+from params_proto.algebra.chains import Chain, Concat, Cross
+from params_proto.algebra.expression import Expression, refuse_overlap
 from params_proto.algebra.scope import Scope, into_field, misfit, takes_ints
 from params_proto.algebra.space import Config, Space
 from params_proto.algebra.steps import Edit, Step
@@ -111,12 +112,12 @@ class Builder:
         read = [call.row(row, number) for number, row in enumerate(rows)]
         mappings = [row for row in read if isinstance(row, dict)]
         if len(mappings) == len(read):
-            return call.then(steps.Chain(tuple(mappings)))
+            return call.then(Chain(tuple(mappings)))
         call.done()
         parts: list[Builder] = []
         for kind, run in groupby(read, type):
             if kind is dict:
-                chained = steps.Chain(cast("tuple[Config, ...]", tuple(run)))
+                chained = Chain(cast("tuple[Config, ...]", tuple(run)))
                 parts.append(self._with(Expression((chained,))))
             else:
                 parts += cast("Iterable[Builder]", run)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, is_dataclass
 from functools import reduce
 from itertools import chain
 from typing import Any
 
 from params_proto._keys import bare
-from params_proto.algebra.space import Grid, Space, Sum, constant, times
+from params_proto.algebra.space import Grid, Space
 from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
 from params_proto.errors import Mistake, SweepError, together
 
@@ -168,68 +168,6 @@ class Expression:
         for step in self.steps:
             text, is_term = step.text(text if is_term else f"({text})", head)
         return text, is_term
-
-
-@dataclass(eq=False)
-class Concat(Step):
-    """One expression after the other."""
-
-    parts: tuple[Expression, ...] = ()
-    multiplies = True
-    reads = True
-
-    @property
-    def places(self) -> Mapping[str, str]:
-        return {key: place for part in self.parts for key, place in part.places.items()}
-
-    def entries(self) -> Iterator[tuple[str, Any]]:
-        return chain.from_iterable(part.entries() for part in self.parts)
-
-    def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        return chain.from_iterable(part.values_beside(key, other) for part in self.parts)
-
-    def map(self, edit: Edit) -> Step:
-        return type(self)(tuple([part.map(edit) for part in self.parts]))
-
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        def without(part: Expression) -> Expression:
-            if block and not any(key in part.places for key in keys):
-                return Expression((Cross((part,)), *block))  # every part gets the values
-            return part.replaced(keys, block)
-
-        return [type(self)(tuple(map(without, self.parts)))]
-
-    def space(self, before: Space, pins: Pins) -> Space:
-        spaces = [part.space(pins) for part in self.parts]
-        named = dict.fromkeys(chain.from_iterable(part.keys for part in spaces))
-        # A key that only some parts name is pinned in the others as well.
-        parts = [
-            times(part, *[constant(k, pins[k]) for k in named if k in pins and k not in part.keys])
-            for part in spaces
-        ]
-        return times(before, Sum(tuple(parts)) if len(parts) > 1 else parts[0])
-
-    def plain(self) -> Any:
-        return [part.plain() for part in self.parts]
-
-    def text(self, left: str, head: str) -> tuple[str, bool]:
-        return " + ".join(part.text(head)[0] for part in self.parts), False
-
-    def identity(self) -> Hashable:
-        return self.parts
-
-
-class Cross(Concat):
-    """Multiplies by the configs of another expression, its one part, which vary fastest."""
-
-    reads = False
-
-    def plain(self) -> Any:
-        return self.parts[0].plain()
-
-    def text(self, left: str, head: str) -> tuple[str, bool]:
-        inner, is_term = self.parts[0].text("Sweep()")
-        return f"{left} * {inner if is_term else f'({inner})'}", False
 
 
 def refuse_overlap(expression: Expression) -> None:

@@ -12,7 +12,7 @@ from params_proto._values import equality_key, to_python
 from params_proto.algebra import template, views
 from params_proto.algebra.scope import below_node, into_field, misfit
 from params_proto.algebra.space import Config, Space, constant, times
-from params_proto.algebra.steps import AxesStep, Edit, Pins, Step, late_pins
+from params_proto.algebra.steps import AxesStep, Edit, Pins, Step
 from params_proto.errors import SweepError, shown
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class _Read(Config):
         if longer:
             raise KeyError(f"{key} is named {' or '.join(longer)} in the configs of this sweep")
         raise KeyError(key)
+
+
+def late_pins(before: Space, pins: Pins) -> Pins:
+    """The pins of keys that no step has given a value yet."""
+    return {key: value for key, value in pins.items() if key not in before.keys}
 
 
 class Exclude(AxesStep):

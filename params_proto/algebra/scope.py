@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, full_key
 from params_proto.errors import did_you_mean, shown
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
 if TYPE_CHECKING:
@@ -63,8 +63,10 @@ class Scope(NamedTuple):
 
     def joined(self, other: Scope) -> Scope:
         """The scope of both."""
-        if self.free or other.free:
-            return other if self.free else self
+        if other.free:
+            return self
+        if self.free:
+            return other
         held = set(map(id, self.objects))
         if self.prefix == other.prefix and [*map(id, other.objects)] == [*map(id, self.objects)]:
             return self
@@ -177,7 +179,7 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
 
 def takes_ints(field: Field) -> bool:
     """Whether every integer stays what it is in a field."""
-    from params_proto.fields.annotations import union_members, unwrap
+    from params_proto.fields.signature import union_members, unwrap
 
     kind = unwrap(field.annotation)
     return kind in (int, Any) or int in union_members(kind)
@@ -185,7 +187,7 @@ def takes_ints(field: Field) -> bool:
 
 def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
     """What is wrong with a value that its field cannot hold."""
-    from params_proto.fields.annotations import type_text
+    from params_proto.fields.signature import type_text
 
     return (
         f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."

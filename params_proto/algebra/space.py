@@ -7,11 +7,10 @@ holds no list of its configs. This module has the axes and their product; `views
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, chain, groupby, repeat
+from itertools import chain, repeat
 from math import prod
 from typing import Any, cast
 
@@ -120,42 +119,6 @@ def _among(indices: Iterable[int], column: Sequence[Any], value: Any) -> Iterabl
         at = column.index(value) if value in column else -1
         return (at,) if at in indices else ()
     return (index for index in indices if column[index] in (value,))
-
-
-@dataclass(eq=False)
-class Sum(Space):
-    """One space after the other."""
-
-    parts: tuple[Space, ...] = ()
-
-    @cached_property
-    def _starts(self) -> list[int]:
-        return list(accumulate((part.size for part in self.parts), initial=0))
-
-    @cached_property
-    def size(self) -> int:
-        return self._starts[-1]
-
-    def put(self, config: Config, index: int) -> Config:
-        at = bisect_right(self._starts, index) - 1
-        return self.parts[at].put(config, index - self._starts[at])
-
-    def __iter__(self) -> Iterator[Config]:
-        return chain.from_iterable(self.parts)
-
-
-def axis(rows: Sequence[Config]) -> Space:
-    """The axis of these rows, at least one; their keys may differ.
-
-    >>> axis([{"lr": 1, "bs": 2}, {"lr": 3, "bs": 4}])
-    Rows(names=('lr', 'bs'), columns=((1, 3), (2, 4)), rows=2)
-    """
-    parts: list[Space] = []
-    for names, run in groupby(rows, key=tuple[str, ...]):
-        alike = list(run)
-        columns = tuple([tuple([row[name] for row in alike]) for name in names])
-        parts.append(Rows(names, columns, len(alike)))
-    return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
 def constant(key: str, value: Any) -> Space:

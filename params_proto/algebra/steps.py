@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from params_proto._text import arguments_text, stable_repr
 from params_proto._values import axis_key, equality_key, length
-from params_proto.algebra.space import Config, Rows, Space, axis, constant, times
+from params_proto.algebra.space import Config, Rows, Space, constant, times
 
 if TYPE_CHECKING:
     from params_proto.algebra.expression import Expression
@@ -197,34 +197,6 @@ class Zip(Product):
 
 
 @dataclass(eq=False)
-class Chain(Step):
-    """Multiplies by one axis of rows."""
-
-    rows: tuple[Config, ...]
-    multiplies = True
-    lists = False
-
-    @property
-    def groups(self) -> Sequence[Mapping[str, Any]]:
-        return self.rows
-
-    def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
-        return Chain(tuple(map(dict, groups)))
-
-    def space(self, before: Space, pins: Pins) -> Space:
-        pinned = {key: pins[key] for key in self.places if key in pins}
-        if pinned and len(pinned) == len(self.places):
-            return times(before, axis([pinned]))
-        return times(before, axis([{**row, **pinned} for row in self.rows]))
-
-    def plain(self) -> Any:
-        return [dict(row) for row in self.rows]
-
-    def call(self) -> str:
-        return f".chain({_listed(self.rows)})"
-
-
-@dataclass(eq=False)
 class Set(Step):
     """Pins keys, as if it stood first."""
 
@@ -236,8 +208,8 @@ class Set(Step):
         return (self.pins,)
 
     def space(self, before: Space, pins: Pins) -> Space:
-        late = late_pins(before, pins)
-        return times(before, *[constant(key, late[key]) for key in self.pins if key in late])
+        late = [key for key in self.pins if key not in before.keys]
+        return times(before, *[constant(key, pins[key]) for key in late])
 
     def plain(self) -> Any:
         return dict(self.pins)
@@ -264,11 +236,6 @@ class Repeat(Step):
         return f".repeat({stable_repr(self.times)})"
 
 
-def late_pins(before: Space, pins: Pins) -> Pins:
-    """The pins of keys that no step has given a value yet."""
-    return {key: value for key, value in pins.items() if key not in before.keys}
-
-
 # --- values as text: in a file, and as Python writes them
 
 LISTED = 50  # what is longer is shown by its ends: an axis, a range in a file, a notebook's table
@@ -284,10 +251,10 @@ def plain_axis(values: Sequence[Any]) -> list[Any] | str:
 
 def axis_text(values: Sequence[Any]) -> str:
     """The values of a key in Python: a list, or a range."""
-    return stable_repr(values) if isinstance(values, range) else f"[{_listed(values)}]"
+    return stable_repr(values) if isinstance(values, range) else f"[{listed(values)}]"
 
 
-def _listed(values: Sequence[Any]) -> str:
+def listed(values: Sequence[Any]) -> str:
     """The values of a list or the rows of a chain; of many the ends."""
     if len(values) <= LISTED:
         return ", ".join(map(stable_repr, values))

@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 from params_proto._text import json_key
 from params_proto.analysis.rows import PENDING, Row, Table
 from params_proto.errors import SweepError, did_you_mean
+from params_proto.records.manifest import DIRECTIONS
 
-MINIMIZE, MAXIMIZE = DIRECTIONS = ("minimize", "maximize")
+MINIMIZE, MAXIMIZE = DIRECTIONS
 ALONE = "value"  # the metric of a task that returns a number
 SHOWN = 20  # jobs or values of a list, before the number of the others
 # Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.

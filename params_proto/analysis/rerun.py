@@ -82,7 +82,7 @@ def single_job_command(
     """
     start = arguments_start(script)
     given = list(script[start:])
-    options = given if multirun else [one for one in given if not is_multirun_option(one)]
+    options = given if multirun else [one for one in given if not _is_multirun_option(one)]
     if script and not multirun and options == given:
         options.append("hydra.mode=RUN")
     kept = [
@@ -94,13 +94,13 @@ def single_job_command(
     return shlex.join([*script[:start], *options, *kept, *overrides])
 
 
-def is_multirun_option(argument: str) -> bool:
+def _is_multirun_option(argument: str) -> bool:
     """Whether an argument of a command line makes it a multirun.
 
-    >>> list(filter(is_multirun_option, ["-m", "--multirun", "hydra.mode=MULTIRUN", "lr=1"]))
+    >>> list(filter(_is_multirun_option, ["-m", "--multirun", "hydra.mode=MULTIRUN", "lr=1"]))
     ['-m', '--multirun', 'hydra.mode=MULTIRUN']
     """
-    return argument in ("-m", "--multirun") or _key(argument) == "hydra.mode"
+    return _key(argument) in ("-m", "--multirun", "hydra.mode")
 
 
 def _key(line: str) -> str:

@@ -7,24 +7,28 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from params_proto import _files
 from params_proto._keys import bare
-from params_proto._text import UNSERIALIZABLE, json_key, to_json
-from params_proto.algebra.builder import Builder
+from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
-from params_proto.overrides.identity import RecordedNumbers, values
+from params_proto.overrides.identity import numbering, values
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
     OWN,
     PLAN,
+    RESULTS,
     SWEEP,
     PlanFile,
     UnreadableError,
     has_plan,
     read_plan,
 )
+
+if TYPE_CHECKING:
+    from params_proto.algebra.builder import Builder
 
 PENDING = "pending"
 FAILED = (Status.FAILED.value, Status.CRASHED.value)
@@ -159,6 +163,7 @@ def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
 def _written(file: Path) -> Builder:
     """The sweep in a file that a multirun wrote, in which a key may be below another."""
     # A caller that has the configs already needs no file.
+    from params_proto.algebra.builder import Builder
     from params_proto.storage.files import load
 
     return load(file, Builder(layered=True))
@@ -177,8 +182,8 @@ def _jobs(
             job, {key: to_json(given[key]) for key in plan.keys if key in given}, record, records
         )
     if listed != plan.jobs:
-        for record in records.all():
-            if isinstance(record, Record) and record.job >= listed:
+        for record in records.readable():
+            if record.job >= listed:
                 yield _row(record.job, record.config, record, records)
 
 
@@ -188,12 +193,12 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     The jobs are those that have run, which keep their numbers, and those of the present sweep, of
     which new ones have the next. Each has all that it was given.
     """
-    done = {record.job: record for record in records.all() if isinstance(record, Record)}
+    done = {record.job: record for record in records.readable()}
     selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
-    numbers = RecordedNumbers((record.identity, job) for job, record in sorted(done.items()))
+    number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _written(records.directory / SWEEP).overrides()
-    overrides.update((numbers.of(job), job) for job in present)
+    overrides.update((number_of(job), job) for job in present)
     rows = [
         _row(
             job,
@@ -319,3 +324,21 @@ def cells(
             *[getattr(row, name) for name in RUN_COLUMNS],
             *map(row.metrics.get, of_metrics),
         ]
+
+
+def write_results(of: Table, metrics: Iterable[str]) -> None:
+    """Writes `results.csv` in the directory of a sweep, whole or not at all.
+
+    Its columns are those of `params_proto.results`; directories are relative to the sweep's. It is
+    written whenever a sweep ends, without the time that an import of pandas takes.
+
+    Args:
+        of: the sweep.
+        metrics: the names of what its tasks returned.
+
+    Raises:
+        SweepError: the records cannot be read, or the file cannot be written.
+    """
+    # Those of a group write over each other's.
+    lines = map(csv_line, cells(of, of.keys, metrics))
+    _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

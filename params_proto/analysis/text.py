@@ -1,15 +1,12 @@
-"""A table as text: in a terminal, and as CSV."""
+"""A table as text, in a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from params_proto import _files
 from params_proto._text import cell as json_cell
-from params_proto.analysis.rows import FAILED, PENDING, Row, Table, cells, columns
-from params_proto.records.manifest import RESULTS
-from params_proto.storage.table_file import csv_line
+from params_proto.analysis.rows import FAILED, PENDING, Row, columns
 
 _WIDEST = 40  # columns of a terminal that a cell takes
 _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
@@ -128,21 +125,3 @@ def _width(text: str) -> int:
     from rich.cells import cell_len  # which few tables need
 
     return cell_len(text)
-
-
-def write_results(of: Table, metrics: Iterable[str]) -> None:
-    """Writes `results.csv` in the directory of a sweep, whole or not at all.
-
-    Its columns are those of `params_proto.results`; directories are relative to the sweep's. It is
-    written whenever a sweep ends, without the time that an import of pandas takes.
-
-    Args:
-        of: the sweep.
-        metrics: the names of what its tasks returned.
-
-    Raises:
-        SweepError: the records cannot be read, or the file cannot be written.
-    """
-    # Those of a group write over each other's.
-    lines = map(csv_line, cells(of, of.keys, metrics))
-    _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

@@ -93,12 +93,31 @@ class Layer:
 
 @dataclass
 class ProcessValues:
-    """What all threads of this process share."""
+    """What all threads of this process share.
+
+    Pickled, it is the values of that moment; unpickled, they are those of the new process.
+    """
 
     shared: list[Layer] = field(default_factory=list[Layer])  # jobs; binds of the main thread
     inherited: Layer | None = None  # from the process that started this one
     assigned: dict[Key, dict[str, Any]] = field(default_factory=dict[Key, "dict[str, Any]"])
-    reaches_children: bool = False  # whether new processes inherit the values
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        layer = innermost()
+        values = {
+            key: {
+                name: value if type(value) is LazyPickle else LazyPickle(value)
+                for name, value in named.items()
+            }
+            for key, named in (layer.values.items() if layer else ())
+        }
+        return _inherit, (values, in_job())
+
+
+def _inherit(values: dict[Key, dict[str, Any]], is_job: bool) -> ProcessValues:
+    """Takes over the values of the process that started this one."""
+    process.inherited = Layer(values, is_job) if values or is_job else None
+    return process
 
 
 process: Final = ProcessValues()
@@ -177,11 +196,9 @@ class BoundValues:
         return bound
 
     def __enter__(self) -> None:
-        if not process.reaches_children:
-            from params_proto.compose.internals import hand_to_children
+        from params_proto.compose.internals import hand_to_children
 
-            hand_to_children("params_proto", PickledBindings())
-            process.reaches_children = True
+        hand_to_children("params_proto", process)
         around = innermost()
         values = {} if around is None else {key: {**one} for key, one in around.values.items()}
         for key, named in self.values.items():
@@ -210,30 +227,6 @@ def _in_main_thread() -> bool:
     import threading
 
     return threading.current_thread() is threading.main_thread()
-
-
-# --- in the processes that this one starts
-
-
-class PickledBindings:
-    """Pickled, it is the values of that moment; unpickled, they are those of the new process."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        layer = innermost()
-        values = {
-            key: {
-                name: value if type(value) is LazyPickle else LazyPickle(value)
-                for name, value in named.items()
-            }
-            for key, named in (layer.values.items() if layer else ())
-        }
-        return _unpickle_bindings, (values, in_job())
-
-
-def _unpickle_bindings(values: dict[Key, dict[str, Any]], is_job: bool) -> PickledBindings:
-    process.inherited = Layer(values, is_job) if values or is_job else None
-    process.reaches_children = True
-    return PickledBindings()
 
 
 def restore(key: Key, values: Mapping[str, Any], sender: int) -> None:

@@ -85,7 +85,9 @@ class App(Generic[P, R]):
                 return None
             is_script = "__file__" in caller and caller is vars(sys.modules["__main__"])
             if is_script and current.innermost() is None and not current.in_job():
-                return self.run()
+                from params_proto.app.run import run
+
+                return run(self)
         parameters = self.__proto_parameters__
         function: Callable[..., Any] = self.__wrapped__
         by_position = dict(zip(parameters.defaults, args, strict=False))

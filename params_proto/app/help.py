@@ -20,21 +20,22 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from params_proto._keys import full_key
-from params_proto.app.configs import Entry
+from params_proto.app.run import IS_HYDRA_1_3
 from params_proto.app.task import Task
 from params_proto.fields import REQUIRED
-from params_proto.fields.annotations import type_text
 from params_proto.fields.schema import escape
-from params_proto.overrides.literals import live, unescaped
-from params_proto.overrides.parse import is_hydra_1_3
-from params_proto.overrides.render import render
+from params_proto.fields.signature import type_text
+from params_proto.overrides.render import live, render, unescaped
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
 """The options of Hydra's groups while the page is shown."""
 
+CONFIG: Final = "hydra/help/params_proto"
+"""The path of the page's config."""
+
 _RESOLVER: Final = "params_proto_parameters"
 # OmegaConf 2.4, which Hydra 1.4 needs, has given the old name of another function to this one.
-_REGISTER: Final = "register_new_resolver" if is_hydra_1_3() else "register_resolver"
+_REGISTER: Final = "register_new_resolver" if IS_HYDRA_1_3 else "register_resolver"
 
 # Hydra resolves ${...} first, on the composed config, and fills in $... then.
 _TEMPLATE: Final = f"""\
@@ -54,13 +55,12 @@ hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the result
 --hydra-help shows the options of Hydra itself."""
 
 
-def entry(task: Task) -> Entry:
+def page(task: Task) -> HelpConf:
     """The page as a config for Hydra."""
     doc = inspect.getdoc(task.app) or ""
     head = f"{task.__name__}: {doc.partition(f'{chr(10)}{chr(10)}')[0]}".removesuffix(": ")
     header = escape(head.replace("$", "$$"))
-    page = HelpConf("${hydra.job.name}", header, _FOOTER, _TEMPLATE)
-    return Entry(DEFAULTS["help"], page, group="hydra/help")
+    return HelpConf("${hydra.job.name}", header, _FOOTER, _TEMPLATE)
 
 
 @contextmanager

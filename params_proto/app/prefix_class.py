@@ -13,7 +13,7 @@ from params_proto.app import current
 from params_proto.app.registry import ParameterSet, check_node, classes
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.fields import REQUIRED, Target
-from params_proto.fields.annotations import hints
+from params_proto.fields.signature import hints
 
 _CLASS_VAR = re.compile(r"(\w+\.)*ClassVar\b")
 _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")

@@ -5,25 +5,31 @@ from __future__ import annotations
 import io
 import re
 import sys
-from collections.abc import Callable, Container, Generator, Iterator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 import hydra
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
-from params_proto.app.configs import entries, stored
 from params_proto.app.function import App
 from params_proto.app.task import JobError, Task
 from params_proto.errors import SweepError, together
-from params_proto.overrides.parse import is_hydra_1_3, read
+from params_proto.fields import Target
+from params_proto.fields.schema import structured_config
+from params_proto.overrides.parse import read
 
+IS_HYDRA_1_3: Final = hydra.__version__.startswith("1.3.")
+"""Whether this is the older of the two Hydras, where they differ."""
+
+_SCHEMA: Final = "params_proto_schema"
 # Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
-_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if is_hydra_1_3() else {}
+_VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_HYDRA_1_3 else {}
 _MODES = ("-m", "--multirun", "-r", "--run", "-h", "--help")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
 # What on the command line names configs of the user's.
@@ -58,12 +64,12 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     except SweepError as error:
         sys.stderr.write(f"{error}\n")  # as Hydra reports one
         sys.exit(1)
-    configs = entries(task.targets, {"sweeper": "params_proto"})
+    configs = app_configs(task.targets, {"sweeper": "params_proto"})
     page = nullcontext()
     if {"-h", "--help"} & {*arguments}:
         from params_proto.app import help  # which reads the source
 
-        configs = [help.entry(task), *entries(task.targets, help.DEFAULTS)]
+        configs = {**app_configs(task.targets, help.DEFAULTS), help.CONFIG: help.page(task)}
         page = help.resolver(task)
     with page, stored(configs), _as_command_line(arguments):
         try:
@@ -87,7 +93,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
-        stored(entries(task.targets, {})),
+        stored(app_configs(task.targets, {})),
         _as_command_line(line),
         suppress(SystemExit, Exception),  # Hydra reports what is wrong when the app runs
         redirect_stdout(shown),
@@ -117,6 +123,65 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
     finally:
         # --cfg and --help leave a config behind, which would look like a running job.
         sys.argv, HydraConfig.instance().cfg, sys.excepthook = argv, config, hook
+
+
+# --- what Hydra's ConfigStore holds while an app runs; other apps see Hydra's own configs
+
+
+def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[str, Any]:
+    """The configs of an app, by their paths: its fields, and Hydra's own with them before all else.
+
+    Args:
+        targets: its function, and its prefix classes.
+        defaults: options of Hydra's own groups. What an application or a plugin has chosen in place
+            of Hydra's own defaults stays.
+
+    Raises:
+        SweepError: a field cannot be a node, or a default does not go into its field.
+    """
+    schema = OmegaConf.create()
+    for target in targets:
+        config = structured_config(target)
+        schema.merge_with({target.node: config} if target.node else config)
+    hydra_config = ConfigStore.instance().load("hydra/config.yaml").node
+    listed: list[Any] = [f"/{_SCHEMA}@_global_"]
+    for default in hydra_config.defaults:
+        if OmegaConf.is_dict(default):
+            ((group, option),) = default.items()
+            if option in ("basic", "default"):
+                default = {group: defaults.get(group, option)}
+        listed.append(default)
+    hydra_config.defaults = listed
+    return {_SCHEMA: schema, "hydra/config": hydra_config}
+
+
+@contextmanager
+def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
+    """Keeps configs, by their paths, in the store during a block; afterwards it is as before.
+
+    Only these are taken back: what plugins store when Hydra first loads them stays.
+    """
+    store = ConfigStore.instance()
+    replaced: list[tuple[dict[str, Any], str, Any]] = []
+    for path, config in configs.items():
+        group, _, name = path.rpartition("/")
+        folder = store.repo
+        for part in group.split("/") if group else ():
+            folder = folder.setdefault(part, {})
+        file = f"{name}.yaml"
+        # Hydra 1.4 warns about a config that takes another's place.
+        replaced.append((folder, file, folder.pop(file, None)))
+        store.store(name, config, group or None, provider="params_proto")
+    try:
+        yield
+    finally:
+        for folder, file, config in reversed(replaced):
+            folder.pop(file, None)
+            if config is not None:
+                folder[file] = config
+
+
+# --- overrides
 
 
 def in_full(

@@ -12,22 +12,23 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, cast, get_args
 
+from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
+from hydra.core.plugins import Plugins
 from hydra.errors import CompactHydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto._keys import full_key
 from params_proto.app import current
-from params_proto.app.configs import sweeper_options
 from params_proto.app.current import BoundValues
 from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import nodes, only
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
-from params_proto.fields.annotations import hints, unwrap
 from params_proto.fields.schema import python_values
+from params_proto.fields.signature import hints, unwrap
 
 log = logging.getLogger(__name__)
 
@@ -133,8 +134,7 @@ class Task:
         mistakes: list[str] = []
         values: dict[str, dict[str, Any]] = {}
         for target in self.targets:
-            content = _content(config, target.node, mistakes)
-            values[target.node] = self._values(target, target, content, mistakes)
+            values[target.node] = self._values(target, config, mistakes)
         if mistakes:
             error = together(mistakes)
             raise JobError(str(error), error.mistakes)
@@ -161,34 +161,46 @@ class Task:
         mistakes: list[str] = []
         given = {key.partition(".")[0] for key in keys}
         for target in self.targets:
-            if target.node and OmegaConf.is_interpolation(config, target.node):
-                continue
-            content = _content(config, target.node, mistakes)
+            if not target.node or not OmegaConf.is_interpolation(config, target.node):
+                self._values(target, config, mistakes, given)
+        return mistakes
+
+    def _values(
+        self,
+        target: Target,
+        config: DictConfig,
+        mistakes: list[str],
+        given: Container[str] | None = None,
+    ) -> dict[str, Any]:
+        """The values of a target's fields.
+
+        Args:
+            target: the function or a class.
+            config: the job's; a node that is deleted there is empty.
+            mistakes: which grow by what is wrong.
+            given: where there is no job yet, what its overrides change: fields and nodes. Other
+                fields are left out if they have a default, and so are interpolated ones.
+        """
+        content = config.get(target.node, OmegaConf.create()) if target.node else config
+        if not isinstance(content, DictConfig):
+            mistakes.append(
+                f"{target.node} is {content!r}, but it has fields: write {target.node}.name=value"
+                " for each of them."
+            )
+            content = OmegaConf.create()
+        if self.closed:  # nothing could read what was added, +name=value
+            keys = [full_key(target.node, str(key)) for key in content]
+            mistakes += filter(None, map(self.unknown, keys))
+        if given is not None:
             fields = {
                 name: field
                 for name, field in target.fields.items()
                 if field.default is REQUIRED or name in given or target.node in given
                 if not _is_interpolated(content, name)
             }
-            self._values(target, replace(target, fields=fields, open=False), content, mistakes)
-        return mistakes
-
-    def _values(
-        self, target: Target, reduced: Target, content: DictConfig, mistakes: list[str]
-    ) -> dict[str, Any]:
-        """The values of some fields of a target.
-
-        Args:
-            target: with all of its fields.
-            reduced: with those whose values are wanted.
-            content: of the target's node.
-            mistakes: which grow by what is wrong.
-        """
-        if self.closed:  # nothing could read what was added, +name=value
-            keys = [full_key(target.node, str(key)) for key in content]
-            mistakes += filter(None, map(self.unknown, keys))
+            target = replace(target, fields=fields, open=False)
         try:
-            return python_values(reduced, content, self.nodes)
+            return python_values(target, content, self.nodes)
         except SweepError as error:
             mistakes += [one.text for one in error.mistakes]
             return {}
@@ -235,7 +247,9 @@ class Task:
 
     def suggestion(self, key: str) -> str | None:
         """The parameter, or the option of the sweeper, that was probably meant by a key."""
-        meant = {option: f"hydra.sweeper.{option}" for option in sweeper_options()}
+        Plugins.instance()  # which has the sweeper store its options, where no app has begun
+        options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
+        meant = {str(option): f"hydra.sweeper.{option}" for option in options}
         names = [full_key(one.node, name) for one in self.targets for name in one.fields]
         names += self.nodes
         for name in names:  # lr and training_lr mean training.lr
@@ -266,17 +280,6 @@ def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
         parts = [*annotation.__bases__, *own.values()]
     for part in parts:
         _resolve_annotations(part, seen)
-
-
-def _content(config: DictConfig, node: str, mistakes: list[str]) -> DictConfig:
-    """The content of a node, the root included; that of a deleted one is empty."""
-    content = config.get(node, OmegaConf.create()) if node else config
-    if isinstance(content, DictConfig):
-        return content
-    mistakes.append(
-        f"{node} is {content!r}, but it has fields: write {node}.name=value for each of them."
-    )
-    return OmegaConf.create()
 
 
 def _is_interpolated(config: DictConfig, name: str) -> bool:

@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 
 from params_proto._files import until_closed
-from params_proto.analysis.ranking import DIRECTIONS
 from params_proto.errors import SweepError
+from params_proto.records.manifest import DIRECTIONS
 
 _EXAMPLES = """\
 examples:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import mean
 
-from params_proto._text import to_json
+from params_proto._text import csv_line, to_json
 from params_proto.analysis.ranking import configurations, is_number, ranking_of, repeat_keys
 from params_proto.analysis.rerun import cd_to_start, rerun_command
 from params_proto.analysis.rows import (
@@ -27,7 +27,6 @@ from params_proto.multirun.errors import write
 from params_proto.multirun.progress import has_colors
 from params_proto.records import JobStore
 from params_proto.records.manifest import read_plan
-from params_proto.storage.table_file import csv_line
 
 
 def results(

@@ -10,7 +10,7 @@ from typing import NoReturn
 from params_proto._text import counted
 from params_proto.analysis.ranking import ALONE, Ranking
 from params_proto.multirun.errors import write
-from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import statuses
 from params_proto.multirun.signals import interrupts
 from params_proto.records import JobStore, Record

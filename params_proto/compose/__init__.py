@@ -1,7 +1,7 @@
 """Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
 
-Nothing else of the package needs to know, and Hydra's private names are used here alone. Without
-this folder, its option `hydra.sweeper.compose` and the line that calls `chosen`, Hydra composes.
+Hydra's private names are used here alone. With `hydra.sweeper.compose=hydra`, and for a single job
+of an app without config files, Hydra's own loader composes; these functions leave it as it is.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra.core.config_loader import ConfigLoader
-    from hydra.types import HydraContext
 
 log = logging.getLogger(__name__)
 
@@ -25,30 +23,6 @@ BY_HYDRA = "Configs are composed by Hydra, as with hydra.sweeper.compose=hydra"
 counts: Counter[str] = Counter()
 """How many configs of jobs this process has composed `from_prefixes`, and how many `by_hydra`
 although prefixes were to be shared."""
-
-
-def chosen(option: str, context: HydraContext) -> HydraContext:
-    """A context for the sweeper and the launcher, by what `hydra.sweeper.compose` says.
-
-    Args:
-        option: `cached`, or `hydra` for Hydra's own way.
-        context: Hydra's.
-
-    Raises:
-        SweepError: the option is neither.
-    """
-    from params_proto.errors import SweepError
-
-    if option == "hydra":
-        return context
-    if option != "cached":
-        raise SweepError(
-            f"hydra.sweeper.compose={option}: it is `cached`, which composes what jobs have in"
-            " common once, or `hydra`, Hydra's own way."
-        )
-    new = copy(context)
-    new.config_loader = cached(context.config_loader)
-    return new
 
 
 def cached(loader: ConfigLoader) -> ConfigLoader:
@@ -63,6 +37,8 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
     try:
         from params_proto.compose.loader import CachedLoader, unmet
 
+        if isinstance(loader, CachedLoader):
+            return loader
         reason = unmet(loader)
         if reason is None:
             return CachedLoader(cast("ConfigLoaderImpl", loader))
@@ -129,6 +105,6 @@ def loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> Co
 
 
 def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
-    """A loader that composes from what `copy_files` wrote; the given one if it is Hydra's own."""
-    read = getattr(loader, "over_copies", None)
+    """A loader that composes from what `copy_files` wrote; the given one if it wrote nothing."""
+    read = getattr(cached(loader), "over_copies", None) if folder.is_dir() else None
     return loader if read is None else read(folder)

@@ -6,7 +6,7 @@ import atexit
 import inspect
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto.fields.signature import made_by_hydra_main
 
@@ -64,39 +64,25 @@ def finish_interpreter() -> None:
     cast("Any", atexit)._run_exitfuncs()
 
 
-class Decoration(NamedTuple):
-    """The arguments of `hydra.main`, and what it decorates.
-
-    Args:
-        function: the task function.
-        config_path: relative to its file.
-        config_name: the primary config.
-        whitelist: what the app's configs may have called, since Hydra 1.4.
-    """
-
-    function: TaskFunction
-    config_path: str | None
-    config_name: str | None
-    whitelist: Any = None
-
-    def allowed(self) -> AbstractContextManager[Any]:
-        """Within, configs may have called what they may in the app."""
-        if self.whitelist is None:
-            return nullcontext()
-        from hydra import utils
-
-        return getattr(utils, "execution_whitelist")(self.whitelist)  # noqa: B009
-
-
-def decoration(function: Any) -> Decoration | None:
+def decoration(
+    function: Any,
+) -> tuple[TaskFunction, str | None, str | None, AbstractContextManager[Any]] | None:
     """What `hydra.main` has decorated a function with; None where it has not.
 
     Args:
         function: which other decorators may have wrapped once more.
+
+    Returns:
+        The task function; the path of the configs, relative to its file; the name of the primary
+        config; and a block within which configs may have called what they may in the app.
     """
     made = made_by_hydra_main(function)
     if made is None:
         return None
     held = inspect.getclosurevars(made).nonlocals
-    names = ("config_path", "config_name", "execution_whitelist")
-    return Decoration(made.__wrapped__, *[held.get(name) for name in names])
+    allowed = nullcontext()
+    if held.get("execution_whitelist") is not None:  # since Hydra 1.4
+        from hydra import utils
+
+        allowed = getattr(utils, "execution_whitelist")(held["execution_whitelist"])  # noqa: B009
+    return made.__wrapped__, held.get("config_path"), held.get("config_name"), allowed

@@ -16,14 +16,17 @@ from typing import Any, Final, Literal, cast
 
 from params_proto._values import equality_key, to_python
 from params_proto.errors import did_you_mean, shown
-from params_proto.fields.annotations import (
+from params_proto.fields.signature import (
+    REQUIRED,
+    Field,
     hints,
+    is_record,
+    record_fields,
     type_text,
     union_members,
     unwrap,
     without_none,
 )
-from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
 
 SCALARS: Final = frozenset({bool, int, float, str, bytes})
 

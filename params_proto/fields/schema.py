@@ -17,7 +17,6 @@ from params_proto._keys import full_key
 from params_proto._values import copy_mutable
 from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
-from params_proto.fields.annotations import type_text, unwrap, without_none
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
     SCALARS,
@@ -29,7 +28,15 @@ from params_proto.fields.convert import (
     strictly_equal,
     typed_node,
 )
-from params_proto.fields.signature import REQUIRED, Field, is_record, record_fields
+from params_proto.fields.signature import (
+    REQUIRED,
+    Field,
+    is_record,
+    record_fields,
+    type_text,
+    unwrap,
+    without_none,
+)
 
 # Keys of Hydra's own in every config.
 _RESERVED = ("hydra", "defaults")
@@ -245,8 +252,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             value = OmegaConf.to_container(
                 value, resolve=True, throw_on_missing=True, structured_config_mode=SCMode.DICT
             )
-        if _is_held(default) and strictly_equal(value, represent(default)):
-            return copy_mutable(default)
+        with suppress(ValueError):  # not every default can be in a config
+            if strictly_equal(value, represent(default)):
+                return copy_mutable(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))

@@ -1,4 +1,4 @@
-"""The fields of a function, a class or a dataclass, read from its signature."""
+"""The fields of a function, a class or a dataclass, and what their annotations say."""
 
 from __future__ import annotations
 
@@ -6,12 +6,26 @@ import dataclasses
 import enum
 import functools
 import inspect
+import sys
 import types
+import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Final, Literal, cast
+from types import NoneType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Literal,
+    NewType,
+    NotRequired,
+    Required,
+    TypeVar,
+    Union,
+    cast,
+)
 
 from params_proto.errors import SweepError, together
-from params_proto.fields.annotations import hints, resolve
 
 
 class _Required(enum.Enum):  # an enum stays one object when it is copied or pickled
@@ -126,7 +140,10 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
     if mistakes:
         raise together(mistakes)
     named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
-    annotations, factories = annotations_of(obj), _default_factories(obj)
+    function, given = obj, dict[str, Any]()
+    if isinstance(obj, functools.partial):
+        function, given = cast("Any", obj).func, obj.keywords
+    annotations, factories = annotations_of(function), _default_factories(function, given)
     fields: dict[str, Field] = {}
     for name, one in named.items():
         default = REQUIRED if one.default is one.empty else one.default
@@ -142,17 +159,12 @@ def display_name(obj: Any) -> str:
     >>> display_name(functools.partial(len)), display_name(list)
     ('len', 'list')
     """
-    obj = _without_partial(obj)
-    return getattr(obj, "__name__", type(obj).__name__)
-
-
-def _without_partial(obj: Any) -> Any:
-    return cast("Any", obj).func if isinstance(obj, functools.partial) else obj
+    function: Any = cast("Any", obj).func if isinstance(obj, functools.partial) else obj
+    return getattr(function, "__name__", type(function).__name__)
 
 
 def annotations_of(obj: Any) -> dict[str, Any]:
-    """The resolved annotation of each parameter of something callable, and of a class's fields."""
-    obj = _without_partial(obj)
+    """The resolved annotation of each parameter of a function, and of each field of a class."""
     function, of_class = obj, dict[str, Any]()
     if isinstance(obj, type):
         function, of_class = cast("Any", obj).__init__, hints(obj)
@@ -161,16 +173,16 @@ def annotations_of(obj: Any) -> dict[str, Any]:
     return {name: resolve(one.annotation, names) for name, one in found} | of_class
 
 
-def _default_factories(obj: Any) -> dict[str, Callable[[], Any]]:
-    """What makes the default of a dataclass's or an attrs class's field, by parameter name."""
-    known = getattr(_without_partial(obj), "__dataclass_fields__", {}).values()
+def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+    """What makes the defaults of a dataclass's or an attrs class's fields that are not given."""
+    known = getattr(kind, "__dataclass_fields__", {}).values()
     # Not "is not MISSING": in a class that was pickled by value, that is a copy.
     factories = {f.name: f.default_factory for f in known if callable(f.default_factory)}
-    for attribute in getattr(obj, "__attrs_attrs__", ()):
+    for attribute in getattr(kind, "__attrs_attrs__", ()):
         default = attribute.default
         if hasattr(default, "factory") and not default.takes_self:
             factories[attribute.alias] = default.factory
-    return {name: factories[name] for name in factories.keys() - getattr(obj, "keywords", {})}
+    return {name: factories[name] for name in factories.keys() - given}
 
 
 def is_record(kind: Any) -> bool:
@@ -210,3 +222,116 @@ def made_by_hydra_main(function: Any) -> Any:
             return function
         function = getattr(function, "__wrapped__", None)
     return None
+
+
+# --- annotations: their names resolved, their wrappers taken off, their text for a message
+
+_WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
+
+
+def resolve(annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] = {}) -> Any:
+    """The annotation with the names in its text looked up; Any where one cannot be found.
+
+    >>> resolve("dict[str, 'int | None']", {})
+    dict[str, int | None]
+    >>> resolve("Tensor", {})
+    typing.Any
+    """
+    if annotation is inspect.Parameter.empty:
+        return Any
+    if type(annotation) is type:
+        return annotation
+    holder = types.SimpleNamespace(__annotations__={"it": annotation})
+    names, local_names = dict(names), dict(local_names)
+    try:
+        return typing.get_type_hints(holder, names, local_names, include_extras=True)["it"]
+    except Exception:  # the text is the user's: evaluating it can raise anything
+        return Any
+
+
+def hints(cls: type) -> dict[str, Any]:
+    """The resolved annotations of a class and its bases, each in the names of its own module.
+
+    >>> class Training:
+    ...     lr: "float"
+    >>> hints(Training)
+    {'lr': <class 'float'>}
+    """
+    found: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        names = getattr(sys.modules.get(base.__module__), "__dict__", {})
+        for name, annotation in inspect.get_annotations(base).items():
+            found[name] = resolve(annotation, names, vars(base))
+    return found
+
+
+def unwrap(annotation: Any) -> Any:
+    """The type that an annotation comes down to: without Annotated, Final, NewType, an alias.
+
+    What says nothing about the value (no annotation, a type variable) is Any.
+
+    >>> unwrap(Annotated[int, "steps"])
+    <class 'int'>
+    >>> unwrap(TypeVar("T"))
+    typing.Any
+    """
+    origin = typing.get_origin(annotation)
+    if origin in _WRAPPERS:
+        return unwrap(typing.get_args(annotation)[0])
+    if isinstance(annotation, NewType):
+        return unwrap(annotation.__supertype__)
+    kind = origin or annotation
+    if hasattr(kind, "__value__"):  # an alias: `type Rate = float`
+        return unwrap(kind.__value__)
+    if annotation in (Final, ClassVar, object) or isinstance(annotation, (TypeVar, str)):
+        return Any
+    return NoneType if annotation is None else annotation
+
+
+def union_members(annotation: Any) -> tuple[Any, ...]:
+    """The members of a union, of either spelling; empty for anything else.
+
+    >>> union_members(int | None)
+    (<class 'int'>, <class 'NoneType'>)
+    >>> union_members(int)
+    ()
+    """
+    if typing.get_origin(annotation) in (Union, types.UnionType):
+        return typing.get_args(annotation)
+    return ()
+
+
+def without_none(annotation: Any) -> Any:
+    """The type beside None in `X | None`; any other annotation, unwrapped, as it is.
+
+    >>> without_none(int | None), without_none(int), without_none(int | str | None)
+    (<class 'int'>, <class 'int'>, int | str | None)
+    """
+    annotation = unwrap(annotation)
+    others = [member for member in union_members(annotation) if member is not NoneType]
+    return unwrap(others[0]) if len(others) == 1 else annotation
+
+
+def type_text(annotation: Any) -> str:
+    """An annotation as a person writes it.
+
+    >>> type_text(typing.Optional[typing.List[float]])
+    'list[float] | None'
+    >>> type_text(Literal["adam", "sgd"])
+    "'adam' | 'sgd'"
+    """
+    annotation = unwrap(annotation)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if annotation is NoneType:
+        return "None"
+    if annotation is ...:
+        return "..."
+    if isinstance(annotation, list):  # the parameters of a Callable
+        return f"[{', '.join(map(type_text, cast('list[Any]', annotation)))}]"
+    if union_members(annotation):
+        return " | ".join(map(type_text, arguments))
+    if origin is Literal:
+        return " | ".join(str(a) if hasattr(a, "name") else repr(a) for a in arguments)
+    if arguments:
+        return f"{type_text(origin)}[{', '.join(map(type_text, arguments))}]"
+    return getattr(origin or annotation, "__name__", str(annotation))

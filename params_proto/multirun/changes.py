@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,42 +12,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from hydra.errors import HydraException
-from omegaconf import OmegaConf
 
-from params_proto import _files
 from params_proto._keys import keys_of, leaves
-from params_proto._text import parse_json, to_json
+from params_proto._text import parse_json
 from params_proto.compose import over_copies
 from params_proto.errors import SweepError
-from params_proto.multirun.context import AppContext
+from params_proto.multirun.context import AppContext, function_of, plain_config
 from params_proto.multirun.options import Options
 from params_proto.multirun.validation import AHEAD
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from params_proto.records.manifest import COMPOSED, CONFIGS, OWN
 
 if TYPE_CHECKING:
     from hydra.types import TaskFunction
-    from omegaconf import DictConfig
 
 log = logging.getLogger(__name__)
 
 # A job's overrides, and what they compose, as JSON has it, without the node `hydra`.
 ComposedJob = tuple[Sequence[str], dict[str, Any]]
-
-
-def function_of(task: TaskFunction) -> str:
-    """Names what jobs run, by its file and its function: `train.py:main`.
-
-    Neither the folder nor the text of the file counts, so a script may be moved and edited. A
-    function of a notebook has no file that lasts.
-    """
-    function: Any = inspect.unwrap(task)
-    if inspect.isfunction(function):
-        file, name = inspect.getfile(function), function.__name__
-    else:  # an object that is called, as of a library for Hydra
-        file = str(getattr(sys.modules["__main__"], "__file__", ""))
-        name = type(function).__name__
-    return f"{Path(file).name}:{name}" if Path(file).is_file() else name
 
 
 def refuse_another_function(
@@ -109,23 +89,20 @@ def read_first_job(directory: Path) -> ComposedJob | None:
     return job, cast("dict[str, Any]", config)
 
 
-def note_first_job(
-    directory: Path, host: AppContext, first: tuple[Sequence[str], DictConfig]
-) -> None:
-    """Keeps what the first job of a sweep composes, which a resume compares.
+def first_job_now(directory: Path, host: AppContext, job: ComposedJob) -> ComposedJob:
+    """A sweep's first job as it is composed now, which the next resume compares.
 
     Args:
-        directory: the sweep's. If it resumes, a change that was allowed becomes what is compared.
+        directory: that of the sweep, which resumes: a change was allowed.
         host: the app.
-        first: the first job that runs now, and its config.
+        job: the first that runs now, for a sweep that has not kept its first.
     """
-    before = read_first_job(directory)
-    job, config = before or (first[0], _plain(first[1]))
-    if before is not None:
-        with suppress(HydraException):  # which was allowed: what it was then still counts
-            config = _plain(host.compose_whichever_sweep(job))
-    text = json.dumps({"overrides": job, "config": config})
-    _files.write(directory / OWN / COMPOSED, [text], lasting=False, as_folder=True)
+    first = read_first_job(directory)
+    if first is None:
+        return job
+    with suppress(HydraException):  # which was allowed: what it was then still counts
+        return first[0], plain_config(host.compose_whichever_sweep(first[0]))
+    return first
 
 
 def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
@@ -146,7 +123,7 @@ def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
     found: dict[str, str] = {}
     for job, then in _configs_of_then(directory, host):
         try:
-            found |= _differences(then, _plain(host.compose_whichever_sweep(job)))
+            found |= _differences(then, plain_config(host.compose_whichever_sweep(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             found[" ".join(job)] = f"cannot be composed any more: {said}"
@@ -187,23 +164,15 @@ def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]
     loader = over_copies(host.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
     before = replace(host, loader=loader)
     seen = set[object]()
-    for record in islice(JobStore(directory).all(), AHEAD):
-        if isinstance(record, Record):
-            job = record.overrides
-            keys = keys_of(job)
-            options = [line for key, line in zip(keys, job, strict=True) if host.is_group(key)]
-            kinds = {frozenset(keys), *options}
-            if not kinds <= seen:
-                seen |= kinds
-                with suppress(HydraException):  # nor could it be then
-                    yield job, _plain(before.compose_whichever_sweep(job))
-
-
-def _plain(config: DictConfig) -> dict[str, Any]:
-    """A config as JSON has it, without Hydra's node."""
-    whole = cast("dict[str, Any]", OmegaConf.to_container(config))
-    whole.pop("hydra", None)
-    return to_json(whole)
+    for record in islice(JobStore(directory).readable(), AHEAD):
+        job = record.overrides
+        keys = keys_of(job)
+        options = [line for key, line in zip(keys, job, strict=True) if host.is_group(key)]
+        kinds = {frozenset(keys), *options}
+        if not kinds <= seen:
+            seen |= kinds
+            with suppress(HydraException):  # nor could it be then
+                yield job, plain_config(before.compose_whichever_sweep(job))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

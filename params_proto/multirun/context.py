@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, cast
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
 from params_proto._keys import bare
+from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
+from params_proto.compose import cached
 from params_proto.multirun.errors import composing
 from params_proto.overrides.parse import group_exists
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
-    from hydra.types import TaskFunction
+    from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 
     from params_proto.app.task import Task
+    from params_proto.records.manifest import PlanFile
     from params_proto.sweep import Sweep
 
 _sweep: ContextVar[Sweep | None] = ContextVar("params_proto_launched", default=None)
@@ -52,6 +57,20 @@ def launched_sweep() -> Sweep | None:
     return _sweep.get()
 
 
+class ResumeTarget(NamedTuple):
+    """What a resume found.
+
+    Args:
+        config: the composed config of the multirun. What its `hydra.overrides.task` has is to run.
+        plan: of the sweep that is in the directory, if it is to be resumed.
+        saved: whether that sweep runs as it was saved, whatever the app's config says.
+    """
+
+    config: DictConfig
+    plan: PlanFile | None = None
+    saved: bool = False
+
+
 @dataclass(eq=False)
 class AppContext:
     """An app in a multirun.
@@ -61,12 +80,15 @@ class AppContext:
         loader: composes the jobs' configs.
         task_function: what the jobs run.
         launched: the sweep that Python launches; None where a command line started the multirun.
+        context: the launcher's, with its loader; None where nothing is launched.
     """
 
     config: DictConfig
     loader: ConfigLoader
     task_function: TaskFunction
     launched: Sweep | None = field(default_factory=_sweep.get)
+    context: HydraContext | None = None
+    _groups: dict[str, bool] = field(default_factory=lambda: {"": False}, init=False)
 
     @property
     def task(self) -> Task | None:
@@ -97,6 +119,18 @@ class AppContext:
         """Whether the launcher is submitit's, which gives each job a process of a cluster."""
         return "submitit_folder" in self.config.hydra.launcher
 
+    @property
+    def has_config_files(self) -> bool:
+        """Whether there are config files beside those that Hydra has itself."""
+        sources = self.config.hydra.runtime.config_sources
+        return not {one.provider for one in sources} <= {"hydra", "schema"}
+
+    def cache_configs(self) -> None:
+        """Has this process and the launcher compose from the config files as they are now."""
+        self.loader = cached(self.loader)
+        if self.context is not None:
+            self.context.config_loader = self.loader
+
     def compose(self, job: Sequence[str]) -> DictConfig:
         """The config of a job, by its overrides."""
         with composing(job):
@@ -122,22 +156,34 @@ class AppContext:
                 run_mode=RunMode.RUN,
             )
 
-    @cached_property
-    def is_group(self) -> Callable[[str], bool]:
+    def is_group(self, key: str) -> bool:
         """Whether a key is a config group, at whichever package."""
-        name, loader = self.config.hydra.job.config_name, self.loader
-
-        def exists(key: str) -> bool:
-            group = key.partition("@")[0]
-            return bool(group) and group_exists(loader, group, name, self.of_hydra)
-
-        return cache(exists)
+        group = key.partition("@")[0]
+        if group not in self._groups:
+            name = self.config.hydra.job.config_name
+            self._groups[group] = group_exists(self.loader, group, name, self.of_hydra)
+        return self._groups[group]
 
     @cached_property
     def of_hydra(self) -> list[str]:
         """The overrides of Hydra itself."""
         # As they were written: an interpolation in one of them is for the config that it changes.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
+
+
+def function_of(task: TaskFunction) -> str:
+    """Names what jobs run, by its file and its function: `train.py:main`.
+
+    Neither the folder nor the text of the file counts, so a script may be moved and edited. A
+    function of a notebook has no file that lasts.
+    """
+    function: Any = inspect.unwrap(task)
+    if inspect.isfunction(function):
+        file, name = inspect.getfile(function), function.__name__
+    else:  # an object that is called, as of a library for Hydra
+        file = str(getattr(sys.modules["__main__"], "__file__", ""))
+        name = type(function).__name__
+    return f"{Path(file).name}:{name}" if Path(file).is_file() else name
 
 
 def root_names(config: DictConfig) -> set[str]:
@@ -148,6 +194,13 @@ def root_names(config: DictConfig) -> set[str]:
 def sweep_of(config: DictConfig) -> object:
     """The value of `hydra.sweeper.sweep` in a composed config, a multirun's or a job's."""
     return cast("dict[str, object]", OmegaConf.to_container(config.hydra.sweeper)).get("sweep")
+
+
+def plain_config(config: DictConfig) -> dict[str, Any]:
+    """A config as JSON has it, without Hydra's node."""
+    whole = cast("dict[str, Any]", OmegaConf.to_container(config))
+    whole.pop("hydra", None)
+    return to_json(whole)
 
 
 def changeable(config: DictConfig) -> AbstractContextManager[Any]:

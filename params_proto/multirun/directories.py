@@ -8,6 +8,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
 from itertools import chain, count
 from pathlib import Path
 from stat import S_IMODE, S_ISGID
@@ -25,9 +26,9 @@ from params_proto._files import reason
 from params_proto._keys import leaves
 from params_proto.errors import SweepError
 from params_proto.multirun.context import changeable
-from params_proto.multirun.errors import Mistakes
+from params_proto.multirun.errors import Mistakes, named
 from params_proto.overrides.render import assignment
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore
 from params_proto.records.manifest import (
     COMPOSED,
     CONFIGS,
@@ -202,8 +203,8 @@ def refuse_used(directory: Path) -> None:
 def refuse_running(directory: Path) -> None:
     """Refuses to write over a sweep whose own process is gone, and a worker of it still runs."""
     records = JobStore(directory)
-    for record in records.all():
-        if isinstance(record, Record) and records.is_running(record):
+    for record in records.readable():
+        if records.is_running(record):
             raise SweepError(
                 f"hydra.sweeper.overwrite=true: job {record.job} of the sweep in {directory} is"
                 f" still running, in process {record.pid} on {record.host}. Wait for it, stop it,"
@@ -231,6 +232,7 @@ def remove_sweep(own: Path) -> None:
 # --- the directories of jobs
 
 
+@dataclass(eq=False)
 class Directories:
     """The jobs' directories, which are checked one by one.
 
@@ -239,10 +241,11 @@ class Directories:
         by_number: whether each job's directory is its number, so that no two jobs share one.
     """
 
-    def __init__(self, sweep: Path, *, by_number: bool = False) -> None:
-        self.sweep = sweep
-        self._by_number = by_number
-        self._taken: dict[str, tuple[int, Sequence[str]]] = {}
+    sweep: Path
+    by_number: bool = False
+    _taken: dict[str, tuple[int, Sequence[str]]] = field(
+        default_factory=dict[str, tuple[int, Sequence[str]]], init=False
+    )
 
     def add(
         self, number: int, job: Sequence[str], config: DictConfig, mistakes: Mistakes
@@ -266,7 +269,7 @@ class Directories:
             # have.
             said = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
-            wrong = f"{_named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            wrong = f"{named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
             mistakes.add(wrong, rule=cure)
             return None
         except OmegaConfBaseException:  # as of a cluster's job id
@@ -298,7 +301,7 @@ class Directories:
             cure = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add(f"{jobs}{_named(number, job)} {wrong} {cure}", rule=cure)
+        mistakes.add(f"{jobs}{named(number, job)} {wrong} {cure}", rule=cure)
         return None
 
     def take(self, number: int, directory: str) -> None:
@@ -307,11 +310,11 @@ class Directories:
 
     def _first_in(self, directory: str, number: int, job: Sequence[str]) -> str | None:
         """The job that has a directory already; None where this one takes it."""
-        if self._by_number and directory == str(number):  # of a million jobs, all as a rule
+        if self.by_number and directory == str(number):  # of a million jobs, all as a rule
             before, other = self._taken.get(directory, (number, job))
         else:
             before, other = self._taken.setdefault(directory, (number, job))
-        return None if before == number else _named(before, other)
+        return None if before == number else named(before, other)
 
 
 def in_directory(directory: str) -> str:
@@ -321,10 +324,6 @@ def in_directory(directory: str) -> str:
     "hydra.sweep.subdir='lr=0.1,seed=3'"
     """
     return assignment("hydra.sweep.subdir", directory)
-
-
-def _named(number: int, job: Sequence[str]) -> str:
-    return f"job {number} ({' '.join(job)})" if job else f"job {number}"
 
 
 def output_directory(config: DictConfig) -> Path:

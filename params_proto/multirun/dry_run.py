@@ -15,8 +15,8 @@ from params_proto._text import counted
 from params_proto._values import length
 from params_proto.analysis.text import in_columns
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs import Batch
 from params_proto.multirun.options import BATCH
+from params_proto.multirun.plan import Batch
 from params_proto.multirun.resume import JobState
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.multirun.validation import Validation

@@ -8,13 +8,13 @@ import sys
 from collections import Counter
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
 from params_proto.errors import Mistake, SweepError, cut, sentence, together
-from params_proto.records import Record
 
 log = logging.getLogger(__name__)
 
@@ -23,17 +23,21 @@ _UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tri
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
+@dataclass(eq=False)
 class Mistakes:
-    """What is wrong with jobs, each mistake reported once, with the first job that makes it."""
+    """What is wrong with jobs, each mistake reported once, with the first job that makes it.
 
-    def __init__(self) -> None:
-        self._found: dict[str, str] = {}  # by rule, the text of the first
-        self._others: Counter[str] = Counter()  # by rule
-        self._hints: dict[str, None] = {}
-        self._error: HydraException | None = None
-        self._uncomposed = 0
-        # Whether to look at no more jobs: Hydra takes its time for each that it cannot compose.
-        self.enough = False
+    Args:
+        enough: whether to look at no more jobs: Hydra takes its time for each that it cannot
+            compose.
+    """
+
+    enough: bool = field(default=False, init=False)
+    _found: dict[str, str] = field(default_factory=dict[str, str])  # by rule, the text of the first
+    _others: Counter[str] = field(default_factory=Counter[str])  # by rule
+    _hints: dict[str, None] = field(default_factory=dict[str, None])
+    _error: HydraException | None = None
+    _uncomposed: int = 0
 
     def add(self, text: str, *, rule: str | None = None, job: Sequence[str] | None = None) -> None:
         """Notes a mistake.
@@ -175,7 +179,6 @@ def write(*lines: str) -> None:
         sys.stderr.flush()
 
 
-def named(record: Record) -> str:
+def named(number: int, job: Sequence[str]) -> str:
     """A job, by its number and its overrides."""
-    lines = " ".join(record.overrides)
-    return f"job {record.job}{f' ({lines})' if lines else ''}"
+    return f"job {number} ({' '.join(job)})" if job else f"job {number}"

@@ -19,8 +19,8 @@ from params_proto.multirun.job_runner import (
     Launch,
     Skipped,
 )
-from params_proto.multirun.jobs import Batch, Job
 from params_proto.multirun.options import BATCH
+from params_proto.multirun.plan import Batch, Job
 from params_proto.multirun.signals import runs_here
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import Failure, JobStore, Record, Status
@@ -243,8 +243,9 @@ class Executor:
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
-            what = f"{named(record)} {record.status.value}: {reason_of(record)}"
-            log.error(f"{sentence(what)} Its directory: {self._run.directory / record.dir}")
+            job, status = named(record.job, record.overrides), record.status.value
+            what = sentence(f"{job} {status}: {reason_of(record)}")
+            log.error(f"{what} Its directory: {self._run.directory / record.dir}")
         if self.progress is not None:
             self.progress.changed(record)
 

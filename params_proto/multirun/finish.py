@@ -17,6 +17,7 @@ from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
+from params_proto.analysis.rows import metrics_of, table, write_results
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import MOST, logged_where_it_can, write
 from params_proto.multirun.executor import Executor, reason_of
@@ -265,24 +266,26 @@ def leave_results(run: SweepRun, directory: Path) -> list[str]:
     Returns:
         The lines that come last on the screen: which job is the best, and how to run it again.
     """
-    from params_proto.analysis.ranking import summary
-    from params_proto.analysis.rows import table
-    from params_proto.analysis.text import write_results
-
     options = run.options
     if options.shard is not None and runs_elsewhere(directory):
         return []
-    with logged_where_it_can():
-        try:
-            found = table(directory, configs=run.request.plan.space)
-            read = summary(found, options.ranking)
-            write_results(found, read.metrics)
-            is_shown = options.progress and read.ran and read.statuses.total() > 1
-            return _show(run, directory, read) if is_shown else []
-        except SweepError as error:  # the jobs are done all the same
-            later = f"params-proto results {run.directory}"
-            log.error(f"{error} The table can be had later: {later}")
+    is_single = run.plan is None and not run.request.plan.exceeds(1)
+    try:
+        found = table(directory, configs=run.request.plan.space)
+        if is_single or not options.progress:
+            write_results(found, metrics_of(found))
             return []
+        from params_proto.analysis.ranking import summary
+
+        read = summary(found, options.ranking)
+        write_results(found, read.metrics)
+        is_shown = read.ran and read.statuses.total() > 1
+        return _show(run, directory, read) if is_shown else []
+    except SweepError as error:  # the jobs are done all the same
+        later = f"params-proto results {run.directory}"
+        with logged_where_it_can():
+            log.error(f"{error} The table can be had later: {later}")
+        return []
 
 
 def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:

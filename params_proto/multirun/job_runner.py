@@ -8,6 +8,8 @@ reaches its record as JSON.
 from __future__ import annotations
 
 import functools
+import hashlib
+import json
 import linecache
 import logging
 import os
@@ -15,8 +17,8 @@ import re
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -24,11 +26,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
+from params_proto._keys import bare
 from params_proto._text import counted, to_json, utf8
 from params_proto.errors import SweepError
+from params_proto.multirun.context import function_of
 from params_proto.multirun.errors import logged_where_it_can
-from params_proto.multirun.jobs import Job
-from params_proto.multirun.ranks import announced, command_of
+from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import Interrupts, interruptible, time_limit
 from params_proto.overrides.identity import identity, values, without_selectors
 from params_proto.records import Failure, JobStore, Record, Status
@@ -43,6 +46,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ANNOUNCEMENT = "PARAMS_PROTO_JOB"  # the variable by which a job announces itself
+# What Lightning adds to the command of a rank.
+_ADDED = ("hydra.run.", "hydra.job.", "hydra.output_subdir=")
 _OWN_MODULES = ("params_proto.", "hydra.", "hydra_plugins.")
 # How a traceback names the code of a script that cloudpickle has sent.
 _SENT_CODE = re.compile(r'File "<dynamic-code>", line (\d+), in (.*)\n')
@@ -107,7 +113,7 @@ class JobRunner:
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
         self._has_claim = False  # whether the job is another process's to claim and to record
-        self._command = command_of(task)
+        self._command = command_hash(task)
         self._script = str(getattr(sys.modules["__main__"], "__file__", ""))
         if directory is not None:
             self.open(directory)
@@ -197,7 +203,7 @@ class JobRunner:
             with (
                 self._records.keep_alive(record),
                 nullcontext() if timeout is None else time_limit(timeout),
-                announced(self._command, self._records.directory, configs, job.number),
+                announced([self._command, str(self._records.directory), str(configs), job.number]),
                 interruptible(self.signals),
             ):
                 returned = self.__wrapped__(config)
@@ -282,6 +288,33 @@ class JobRunner:
             _log_unwritten(ended, unwritten)
         if self.on_change is not None:
             self.on_change(ended)
+
+
+# --- the processes that a job starts, see `ranks`
+
+
+def command_hash(task: TaskFunction) -> str:
+    """A hash of what the commands of a sweep and of its jobs' ranks have in common."""
+    own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
+    return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
+
+
+@contextmanager
+def announced(job: Sequence[str | int]) -> Generator[None, None, None]:
+    """Announces a job to the processes that it starts within the block.
+
+    Args:
+        job: a hash of the sweep's command, the directories of the sweep and of its config files,
+            and the job's number.
+    """
+    os.environ[ANNOUNCEMENT] = json.dumps(job)
+    try:
+        yield
+    finally:
+        os.environ.pop(ANNOUNCEMENT, None)
+
+
+# --- what a job raises or returns
 
 
 def user_traceback(error: BaseException) -> TracebackType | None:

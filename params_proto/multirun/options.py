@@ -7,11 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import inf
 from types import NoneType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._text import parse_slice
-from params_proto.analysis.ranking import ALONE, DIRECTIONS, Ranking
 from params_proto.errors import together
+from params_proto.records.manifest import DIRECTIONS
+
+if TYPE_CHECKING:
+    from params_proto.analysis.ranking import Ranking
 
 # How many jobs a launcher gets by default, a dry run checks, and a sweep returns at once; Slurm's
 # default limit for an array of jobs.
@@ -36,6 +39,7 @@ class Options:
     zip: Any = None
     slice: Any = None
     max_batch_size: Any = None
+    compose: Any = "cached"
     overwrite: Any = False
     resume: Any = None
     rerun: Any = None
@@ -65,6 +69,11 @@ class Options:
             "max_batch_size": (
                 batch is None or batch >= 1,
                 " is not a number of jobs: 1 or more.",
+            ),
+            "compose": (
+                self.compose in ("cached", "hydra"),
+                ": it is `cached`, which composes what jobs have in common once, or `hydra`,"
+                " Hydra's own way.",
             ),
             "max_failures": (
                 (self.max_failures or 0) >= 0,
@@ -112,6 +121,8 @@ class Options:
     @property
     def ranking(self) -> Ranking:
         """What makes one job better than another: a number that it returns, by default."""
+        from params_proto.analysis.ranking import ALONE, Ranking
+
         return Ranking.by(self.metric or ALONE, self.direction)
 
 

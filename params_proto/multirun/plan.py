@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from itertools import islice
 from sys import maxsize
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import bare, overlap
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
-from params_proto.algebra.steps import Chain, Edit, Product, Set, Zip
+from params_proto.algebra.steps import Edit, Product, Set, Zip
 from params_proto.errors import SweepError, shown, together
-from params_proto.multirun.jobs import Job, Overrides
 from params_proto.overrides.parse import KeyValues, parse
-from params_proto.overrides.render import Fields, assignment, render, render_config
+from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import text_of
 
 if TYPE_CHECKING:
@@ -27,7 +26,25 @@ if TYPE_CHECKING:
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
+Overrides = list[str]
+
 _MOST_ROWS = 1_000_000  # configs that are written to sweep.yaml one by one
+
+
+class Job(NamedTuple):
+    """A job of a sweep.
+
+    Args:
+        number: its index in the sweep; where the sweep has changed since it began, its own number.
+        overrides: its overrides.
+        directory: where an earlier attempt ran, relative to the sweep's directory.
+        rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
+    """
+
+    number: int
+    overrides: Overrides
+    directory: str | None = None
+    rerun_after: int = 0
 
 
 @dataclass(eq=False)
@@ -52,7 +69,10 @@ class Plan:
     @cached_property
     def space(self) -> Space:
         """The configs of the jobs."""
-        return self.expression.map(Edit(function=_guarded)).space()
+        expression = self.expression
+        if expression.calls:
+            expression = expression.map(Edit(function=_guarded))
+        return expression.space()
 
     @property
     def size(self) -> int | None:
@@ -134,6 +154,8 @@ def _has(node: Any, key: str) -> bool:
 
 
 def _plain(node: Any) -> object:
+    from types import SimpleNamespace
+
     from omegaconf import OmegaConf
 
     if not OmegaConf.is_dict(node):
@@ -141,7 +163,7 @@ def _plain(node: Any) -> object:
     # Nothing would be merged into a value that is missing or interpolated.
     entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
     kind = OmegaConf.get_type(node)
-    return entries if kind is None or issubclass(kind, dict) else Fields(entries)
+    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
 
 
 def _guarded(reader: Reader, place: str) -> Reader:
@@ -259,6 +281,68 @@ def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterato
             )
 
 
+# --- what a launcher gets at once
+
+
+@dataclass(eq=False)
+class Batch:
+    """Jobs that a launcher gets at once.
+
+    Args:
+        all: the jobs.
+        directories: their directories by number, where they are known before the job runs.
+    """
+
+    all: Sequence[Job]
+    directories: dict[int, str] = field(default_factory=dict[int, str])
+
+    @property
+    def first_number(self) -> int:
+        """What a launcher gets as the number of the first job, to count from.
+
+        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. It is a plain
+        integer where that is right, and otherwise one that knows the jobs' own numbers.
+
+        >>> first = Batch([Job(number, []) for number in (2, 10, 18)]).first_number
+        >>> [first + k for k in range(3)], f"{first}"
+        ([2, 10, 18], '2')
+        """
+        numbers = [job.number for job in self.all]
+        follow_each_other = numbers == [*range(numbers[0], numbers[0] + len(numbers))]
+        return numbers[0] if follow_each_other else FirstNumber(numbers)
+
+
+def in_batches(jobs: Iterable[Job], size: int) -> Iterator[Batch]:
+    """The jobs in batches of at most this size, each computed when it is needed."""
+    rest = iter(jobs)
+    while batch := list(islice(rest, size)):
+        yield Batch(batch)
+
+
+class FirstNumber(int):
+    """The number of a batch's first job, where the others do not follow it one by one.
+
+    So one of eight machines can give its jobs the numbers 2, 10, 18 and still hands them to the
+    launcher all at once. A launcher that counts in another way gets plain integers; the job knows
+    its number all the same, by its directory.
+
+    Args:
+        numbers: those of the jobs, in order.
+    """
+
+    numbers: Sequence[int]
+
+    def __new__(cls, numbers: Sequence[int]) -> FirstNumber:
+        first = super().__new__(cls, numbers[0])
+        first.numbers = numbers
+        return first
+
+    def __add__(self, other: int) -> int:
+        return self.numbers[other] if other < len(self.numbers) else int(self) + other
+
+    __radd__ = __add__
+
+
 # --- sweep.yaml
 
 
@@ -281,15 +365,20 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
     left_out = [key for key in names if names[key] in omit]
-    saved = replace(plan, expression=plan.expression.replaced(left_out, ()))
+    saved = replace(plan, expression=plan.expression.replaced(left_out, ())) if left_out else plan
+    spelled = saved.expression
+    if [*names] != [*names.values()]:
+        spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))
     try:
-        return text_of(saved.expression.map(Edit(key=lambda key: names.get(key, key))).plain())
+        return text_of(spelled.plain())
     except SweepError as error:
         if saved.exceeds(_MOST_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
                 f" {_MOST_ROWS:,} configs."
             ) from error
+    from params_proto.algebra.chains import Chain
+
     rows = [
         {names[key]: _as_hydra_reads(key, value) for key, value in config.items()}
         for config in saved.space

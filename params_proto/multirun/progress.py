@@ -149,8 +149,8 @@ class Progress:
         parts.append(f"{len(self._running)} running")
         if (best := self._best.record) is not None:
             order = self._best.ranking
-            value = dict(metrics(best.value))[order.metric]
-            parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(named(best))})")
+            value, job = dict(metrics(best.value))[order.metric], named(best.job, best.overrides)
+            parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(job)})")
         return parts
 
     @property
@@ -166,7 +166,7 @@ class Progress:
             returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
             place, more = f"[{ended}{self._of_total}]", f": {cell(returned)}" if returned else ""
-            write(f"{place} {named(record)} completed{seconds}{more}")
+            write(f"{place} {named(record.job, record.overrides)} completed{seconds}{more}")
         if time.monotonic() - self._last_line >= _OFTEN:
             self._last_line = time.monotonic()
             write(", ".join(self.parts()))

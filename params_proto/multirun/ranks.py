@@ -1,28 +1,24 @@
 """The other ranks of a job in distributed training, which have no record of their own.
 
-For each further rank, Lightning starts the command of the sweep again, `-m` and all. So a job
-announces itself to the processes it starts, and the same command runs that job in one of them.
+For each further rank, Lightning starts the command of the sweep again, `-m` and all. A job has
+announced itself to the processes it starts, and so the same command runs that job in one of them.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import sys
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hydra.core.utils import run_job
 
-from params_proto._keys import bare
 from params_proto.compose import over_copies
-from params_proto.multirun.changes import function_of
 from params_proto.multirun.context import changeable, launched_sweep
 from params_proto.multirun.directories import in_directory
 from params_proto.multirun.errors import reported_by_hydra
+from params_proto.multirun.job_runner import ANNOUNCEMENT, command_hash
 from params_proto.multirun.resume import reopened
 from params_proto.records import JobStore
 
@@ -30,35 +26,6 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
-
-_VARIABLE = "PARAMS_PROTO_JOB"
-# What Lightning adds to the command of a rank.
-_ADDED = ("hydra.run.", "hydra.job.", "hydra.output_subdir=")
-
-
-def command_of(task: TaskFunction) -> str:
-    """A hash of what the commands of a sweep and of its jobs' ranks have in common."""
-    own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
-    return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
-
-
-@contextmanager
-def announced(
-    command: str, directory: Path, configs: Path, number: int
-) -> Generator[None, None, None]:
-    """Announces a job to the processes that it starts within the block.
-
-    Args:
-        command: a hash of the sweep's, see `command_of`.
-        directory: the sweep's.
-        configs: where the sweep keeps its config files.
-        number: the job's.
-    """
-    os.environ[_VARIABLE] = json.dumps([command, str(directory), str(configs), number])
-    try:
-        yield
-    finally:
-        os.environ.pop(_VARIABLE, None)
 
 
 def run_as_rank(
@@ -77,12 +44,9 @@ def run_as_rank(
     Raises:
         Exception: what the job raises.
     """
-    announcement = os.environ.get(_VARIABLE)
-    if announcement is None or launched_sweep() is not None:
-        return None
-    command, *paths, number = json.loads(announcement)
+    command, *paths, number = json.loads(os.environ[ANNOUNCEMENT])
     directory, configs = map(Path, paths)
-    if command != command_of(task):
+    if command != command_hash(task) or launched_sweep() is not None:
         return None
     with reported_by_hydra():
         records = JobStore(directory)

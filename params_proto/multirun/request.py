@@ -21,8 +21,6 @@ from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.errors import first_ten
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, plan
-from params_proto.multirun.sources import configured
-from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
@@ -31,7 +29,7 @@ from params_proto.overrides.parse import (
     read_lines,
     values_of,
 )
-from params_proto.overrides.render import render
+from params_proto.overrides.render import OverrideText, render
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -64,7 +62,7 @@ def read_request(
 
     Args:
         options: those of the sweeper.
-        arguments: the overrides of the command line.
+        arguments: the overrides of the command line, in which an app names its keys in full.
         host: the app.
         saved: the file of a sweep that runs in place of the configured one.
 
@@ -80,7 +78,7 @@ def read_request(
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
         params = {host.in_full(key): value for key, value in params.items()}
-    arguments = lines_in_full(arguments, host)
+    arguments = list(arguments)
     outside = given([*[f"{key}={value}" for key, value in params.items()], *arguments], host.loader)
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
@@ -93,17 +91,20 @@ def read_request(
     if node is None:
         node = host.config.hydra.sweeper.sweep
     closed = host.task if host.task is not None and host.task.closed else None
-    with warnings.catch_warnings():
-        if closed is not None:  # which refuses unknown names afterwards
-            warnings.simplefilter("ignore", SweepWarning)
-        sweep = configured(
-            node, cwd=Path(host.config.hydra.runtime.cwd), scope=host.scope, loader=host.loader
-        )
-    expression = in_full(sweep.expression, host)
+    expression, targets = Expression(), tuple[Any, ...]()
+    if node is not None:
+        from params_proto.multirun.sources import configured
+
+        cwd = Path(host.config.hydra.runtime.cwd)
+        with warnings.catch_warnings():
+            if closed is not None:  # which refuses unknown names afterwards
+                warnings.simplefilter("ignore", SweepWarning)
+            sweep = configured(node, cwd=cwd, scope=host.scope, loader=host.loader)
+        expression, targets = in_full(sweep.expression, host), sweep.targets
     if closed is not None:
         _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], host.is_group)
     paired = pairs(options.zip, outside, host.in_full) if options.zip else []
-    made = planned(host, expression, sweep.targets, outside, paired)
+    made = planned(host, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
 
 
@@ -126,9 +127,9 @@ def planned(
     Raises:
         SweepError: a swept key is deleted, or no override can represent a value.
     """
-    fields = host.scope.targets or Scope.of(tuple(targets)).targets
-    made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     task = host.task
+    fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
+    made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     if host.launched is None or task is None or not task.root.open:
         return made
     # What a function takes by its `**kwargs` needs no + in Python, as the loop over the sweep has
@@ -143,12 +144,6 @@ def planned(
         and key.partition(".")[0] not in known
     }
     return replace(made, rename_keys={**made.rename_keys, **added})
-
-
-def lines_in_full(lines: Sequence[str], host: AppContext) -> list[str]:
-    """Overrides with the node of each field that they give by its plain name."""
-    keys = [line.partition("=")[0] for line in lines]
-    return [host.in_full(key) + line[len(key) :] for key, line in zip(keys, lines, strict=True)]
 
 
 def in_full(expression: Expression, host: AppContext) -> Expression:

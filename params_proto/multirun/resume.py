@@ -17,24 +17,21 @@ from params_proto.analysis.ranking import Ranking
 from params_proto.analysis.rows import metrics
 from params_proto.errors import SweepError
 from params_proto.multirun.changes import refuse_another_function
-from params_proto.multirun.context import changeable
+from params_proto.multirun.context import ResumeTarget, changeable
 from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
     is_named_by_time,
     pin,
-    take_own,
     written,
 )
-from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, PlanFile, has_plan, read_plan
+from params_proto.records.manifest import JOBS, OWN, PLAN, SWEEP, has_plan, read_plan
 from params_proto.records.record import UnreadableError, now
 
 if TYPE_CHECKING:
-    from contextlib import ExitStack
-
     from hydra.core.config_loader import ConfigLoader
     from hydra.types import TaskFunction
     from omegaconf import DictConfig
@@ -44,39 +41,21 @@ log = logging.getLogger(__name__)
 _INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
 
 
-class ResumeTarget(NamedTuple):
-    """What a resume found.
-
-    Args:
-        config: the composed config of the multirun. What its `hydra.overrides.task` has is to run.
-        plan: of the sweep that is in the directory, if it is to be resumed.
-        saved: whether that sweep runs as it was saved, whatever the app's config says.
-    """
-
-    config: DictConfig
-    plan: PlanFile | None = None
-    saved: bool = False
-
-
 def resume_target(
-    resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction, held: ExitStack
+    resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction
 ) -> ResumeTarget:
     """Finds what `hydra.sweeper.resume` asks for.
 
     Args:
-        resume: its value: None or False, True, or the directory of a sweep.
+        resume: its value: True, or the directory of a sweep.
         config: the composed config of this multirun.
         loader: Hydra's.
         task: what its jobs run.
-        held: keeps the directory of a new sweep, where it is one of its own, until it ends.
 
     Raises:
         SweepError: there is no sweep to resume, or another one is requested at once, or it is
             another script's.
     """
-    if resume is None or resume is False:
-        take_own(config, held)
-        return ResumeTarget(config)
     if resume is True:
         if is_named_by_time(config):
             raise SweepError(
@@ -114,7 +93,7 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> Resum
     """
     plan, name = read_plan(directory), config.hydra.job.config_name
     task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
-    saved = not task and not any(role(line) == "what" for line in of_hydra)
+    saved = not task and "what" not in map(role, of_hydra)
     if saved and name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"

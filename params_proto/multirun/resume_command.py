@@ -14,7 +14,6 @@ from omegaconf import OmegaConf
 
 from params_proto._keys import bare
 from params_proto._text import arguments_start, python_options
-from params_proto.analysis.rerun import is_multirun_option
 from params_proto.multirun.context import AppContext
 from params_proto.overrides.render import assignment
 
@@ -33,7 +32,7 @@ _ROLES = {
     ),
     "how": ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose"),
     "where": ("hydra.sweep.dir",),
-    "mode": ("hydra.mode",),
+    "mode": ("hydra.mode", "-m", "--multirun"),
 }
 
 
@@ -111,8 +110,8 @@ def command_of(host: AppContext) -> list[str]:
     if host.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if any(role(line) == "mode" for line in host.of_hydra):  # as Hydra notes of -m
-        is_given = any(map(is_multirun_option, given))
+    if "mode" in map(role, host.of_hydra):  # as Hydra notes of -m
+        is_given = "mode" in map(role, given)
     else:
         is_given = host.config.hydra.mode is not None  # as a config says it
     return script() if is_given else []
@@ -195,7 +194,11 @@ def counted_on(
         known = ConfigStore.instance().repo["hydra"][group].get(option)
         if choice in keys and known is not None:  # not a file of the user's own, with its options
             default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
-            changed = {key for key, value in nodes[group].items() if value != default.get(key)}
-            if not {f"hydra.{group}.{name}" for name in changed} <= given:
+            changed = {
+                f"hydra.{group}.{name}"
+                for name, value in nodes[group].items()
+                if value != default.get(name)
+            }
+            if not changed <= given:
                 kept.append(of_hydra[keys.index(choice)])
     return kept

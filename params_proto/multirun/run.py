@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from params_proto._text import counted
 from params_proto._values import length
 from params_proto.errors import SweepError
-from params_proto.multirun.context import AppContext
+from params_proto.multirun.context import AppContext, ResumeTarget
 from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.finish import EarlyEnd, leave_results
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
-from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget
 from params_proto.multirun.signals import (
     exit_on_interrupt,
     interrupts,
@@ -123,6 +122,7 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
             )
         return nullcontext()
     from params_proto.multirun.progress import Progress
+    from params_proto.multirun.resume import Best, ResumeFilter
 
     remaining = sweep.remaining or ResumeFilter(executor.records, Best(options.ranking))
     executor.progress = Progress(

@@ -13,12 +13,16 @@ from traceback import extract_tb
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from omegaconf import OmegaConf
+
 from params_proto._keys import bare
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, did_you_mean, shown, together
 from params_proto.overrides.parse import from_hydra
 from params_proto.records.manifest import SWEEP, has_plan
+from params_proto.storage.files import load
+from params_proto.storage.plain import sweep_from_steps
 from params_proto.sweep import Sweep
 
 if TYPE_CHECKING:
@@ -64,41 +68,33 @@ def configured(
 
 
 def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Builder | Sweep:
-    from omegaconf import OmegaConf
-
     if OmegaConf.is_config(node):
         node = OmegaConf.to_container(node, resolve=True)
-    if node is None:
-        return Builder(scope)
     if isinstance(node, Sweep):
         return node
-    from params_proto.storage.files import load  # a command line needs neither
-    from params_proto.storage.plain import sweep_from_steps
-
     if isinstance(node, (dict, list)):
         # What is an interpolation still is one for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))
         return sweep_from_steps(steps, Builder(scope), config_loader=loader)
-    if not isinstance(node, str):
-        raise SweepError(f"hydra.sweeper.sweep={shown(node)} is not a sweep. {_FORMS}")
-    if node.endswith(_FILES):
-        path = cwd / Path(node).expanduser()
+    text = node if isinstance(node, str) else shown(node)
+    if text.endswith(_FILES):
+        path = cwd / Path(text).expanduser()
         if not path.exists():
             raise SweepError(
-                f"hydra.sweeper.sweep={node}: there is no file {path}. A path begins at the working"
+                f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
                 " directory: save a sweep there, or give the path from /."
             )
         # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
         return load(path, Builder(scope, layered=layered), config_loader=loader)
-    place, _, attribute = node.rpartition(":")
-    if not place or not attribute:
-        raise SweepError(f"hydra.sweeper.sweep={node} is not a sweep. {_FORMS}")
+    place, _, attribute = text.rpartition(":")
+    if not (place and attribute):
+        raise SweepError(f"hydra.sweeper.sweep={text} is not a sweep. {_FORMS}")
     try:
         path = (cwd / Path(place).expanduser()).resolve()
         return _attribute(_file(path) if place.endswith(".py") else _module(place), attribute)
     except SweepError as error:
-        raise SweepError(f"hydra.sweeper.sweep={node}: {error}") from error
+        raise SweepError(f"hydra.sweeper.sweep={text}: {error}") from error
 
 
 # --- a Sweep in a Python module, which is executed to get it, and starts nothing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,6 +11,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from omegaconf import OmegaConf
@@ -17,13 +19,7 @@ from omegaconf import OmegaConf
 from params_proto import _files
 from params_proto.compose import copy_files, share_prefixes
 from params_proto.errors import SweepError
-from params_proto.multirun.changes import (
-    function_of,
-    note_first_job,
-    refuse_another_function,
-    refuse_changes,
-)
-from params_proto.multirun.context import AppContext
+from params_proto.multirun.context import AppContext, ResumeTarget, function_of, plain_config
 from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
@@ -34,24 +30,16 @@ from params_proto.multirun.directories import (
     remove_sweep,
     written,
 )
-from params_proto.multirun.jobs import Batch, Job, in_batches
 from params_proto.multirun.options import Options
-from params_proto.multirun.plan import saved_text
+from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
 from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
-from params_proto.multirun.resume import (
-    Best,
-    JobState,
-    ResumeFilter,
-    ResumeTarget,
-    job_states,
-    statuses,
-)
 from params_proto.multirun.resume_command import command_of, counted_on
 from params_proto.multirun.validation import AHEAD, Validation
-from params_proto.overrides.identity import RecordedNumbers, without_selectors
+from params_proto.overrides.identity import numbering, without_selectors
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import sweep_lease
 from params_proto.records.manifest import (
+    COMPOSED,
     CONFIGS,
     MULTIRUN,
     OWN,
@@ -61,6 +49,11 @@ from params_proto.records.manifest import (
     read_plan,
 )
 from params_proto.records.record import now
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+    from params_proto.multirun.resume import JobState, ResumeFilter
 
 log = logging.getLogger(__name__)
 
@@ -125,13 +118,14 @@ class SweepRun:
         by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
-            for record in JobStore(self.directory).all():
-                if isinstance(record, Record):
-                    directories.take(record.job, record.dir)
+            for record in JobStore(self.directory).readable():
+                directories.take(record.job, record.dir)
         return directories
 
     def states(self, directories: Directories) -> Iterator[JobState]:
         """All jobs, and what their records say; directories in use are noted."""
+        from params_proto.multirun.resume import JobState, job_states, statuses
+
         if self.plan is None:
             return map(JobState, self.request.plan.jobs(self.options.shard))
         jobs = self._renumbered() if self.is_changed else self.request.plan.jobs(self.options.shard)
@@ -140,12 +134,12 @@ class SweepRun:
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a sweep that has changed, with their own numbers."""
-        numbers = RecordedNumbers(
+        number_of = numbering(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
         jobs = (
-            job._replace(number=numbers.of(without_selectors(job.overrides, self.sweep_selectors)))
+            job._replace(number=number_of(without_selectors(job.overrides, self.sweep_selectors)))
             for job in self.request.plan.jobs()
         )
         # Those of other shards count, too: one that is equal has a number of its own.
@@ -164,12 +158,15 @@ class SweepRun:
                 the first batch are checked when their batch is given.
         """
         options, is_new = self.options, self.plan is None
-        if not is_new:  # before a look at its jobs, which another process may be about to run
+        if is_new:
+            directories, jobs = self.directories(), self.request.plan.jobs(options.shard)
+        else:
+            from params_proto.multirun.resume import Best, ResumeFilter
+
+            # Before a look at its jobs, which another process may be about to run.
             self._take(held)
-        directories = self.directories()
-        jobs = self.request.plan.jobs(options.shard)
-        if not is_new:
             self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
+            directories = self.directories()
             jobs = self.remaining.of(self.states(directories))
         ahead = not self.request.plan.exceeds(AHEAD)
         batches = in_batches(jobs, options.batch_size)
@@ -183,7 +180,7 @@ class SweepRun:
             self._take(held)
         self.write()
         if validation.first is not None:
-            note_first_job(self.directory, self.host, validation.first)
+            self.note_first_job(*validation.first)
         # Shards of a sweep may begin at different times, with other files. The path is for workers,
         # which may have another working directory.
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
@@ -237,6 +234,20 @@ class SweepRun:
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
+
+    def note_first_job(self, job: Overrides, config: DictConfig) -> None:
+        """Keeps what the first job that runs now composes, for a resume to compare; see `changes`.
+
+        A sweep that is resumed keeps the job that was the first when it began.
+        """
+        first = job, plain_config(config)
+        if self.plan is not None:
+            from params_proto.multirun.changes import first_job_now
+
+            first = first_job_now(self.directory, self.host, first)
+        text = json.dumps({"overrides": first[0], "config": first[1]})
+        path = self.directory / OWN / COMPOSED
+        _files.write(path, [text], lasting=False, as_folder=True)
 
     def _plan_file(self) -> PlanFile:
         plan, host, arguments = self.request.plan, self.host, self.request.arguments
@@ -301,16 +312,24 @@ def open_sweep(
         selecting = [line.partition("=")[0] for line in arguments]
     else:
         request = read_request(options, arguments, host)
-        selecting = sweep_selectors(host, request.outside)
+        is_configured = host.config.hydra.sweeper.sweep is not None
+        selecting = sweep_selectors(host, request.outside) if is_configured else []
         text = saved_text(request.plan, selecting)
-    if request.plan.exceeds(1):
+    has_several = request.plan.exceeds(1)
+    if options.compose == "cached" and (has_several or host.has_config_files):
+        host.cache_configs()
+    if has_several:
         share_prefixes(host.loader)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
+            from params_proto.multirun.changes import refuse_another_function
+
             allowed = options.overwrite or options.resume_changed
             refuse_another_function(directory, plan.function, host.task_function, allowed)
     if plan is not None:
+        from params_proto.multirun.changes import refuse_changes
+
         if options.metric in (None, plan.metric):
             direction = options.direction or plan.direction
             options = replace(options, metric=plan.metric, direction=direction)

@@ -18,7 +18,7 @@ from params_proto.errors import SweepError, nearest
 from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.directories import Directories, in_directory
 from params_proto.multirun.errors import Mistakes
-from params_proto.multirun.jobs import Batch, Job, Overrides
+from params_proto.multirun.plan import Batch, Job, Overrides
 from params_proto.overrides.parse import from_hydra, read
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ class Validation:
     host: AppContext
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
-    _passed: set[tuple[str, ...]] = field(default_factory=set[tuple[str, ...]], init=False)
+    # Choices with which the sweep stays the same; without any, it does so in any case.
+    _passed: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
 
     def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
         """The batches, each when all of its jobs have been checked.

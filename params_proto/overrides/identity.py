@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Any, cast
 
 from params_proto._keys import bare
@@ -35,8 +36,8 @@ def identity(job: Iterable[str]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-class RecordedNumbers:
-    """The numbers of the jobs of a sweep that has changed since jobs of it were recorded.
+def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
+    """Numbers the jobs, in order, of a sweep that has changed since jobs of it were recorded.
 
     Recorded jobs keep their numbers, and new ones take the next. Equal jobs are told apart by
     counting.
@@ -45,28 +46,23 @@ class RecordedNumbers:
         recorded: the identity and the number of each recorded job, by number; a record that cannot
             be read has a number only.
 
-    >>> numbers = RecordedNumbers([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
-    >>> [numbers.of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
+    >>> number_of = numbering([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
+    >>> [number_of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
     [3, 0, 2, 4]
     """
+    known: defaultdict[str, deque[int]] = defaultdict(deque)
+    after = 0
+    for name, number in recorded:
+        # A record of an earlier version counts the equal jobs before it: c50b...-2.
+        known[name.partition("-")[0]].append(number)
+        after = max(after, number + 1)
+    new = count(after)
 
-    def __init__(self, recorded: Iterable[tuple[str, int]]) -> None:
-        self._recorded: defaultdict[str, list[int]] = defaultdict(list)
-        self._next = 0
-        for name, number in recorded:
-            # A record of an earlier version counts the equal jobs before it: c50b...-2.
-            self._recorded[name.partition("-")[0]].append(number)
-            self._next = max(self._next, number + 1)
-        for numbers in self._recorded.values():
-            numbers.reverse()
+    def number_of(job: Iterable[str]) -> int:
+        own = known.get(identity(job))
+        return own.popleft() if own else next(new)
 
-    def of(self, job: Iterable[str]) -> int:
-        """The number of the sweep's next job."""
-        numbers = self._recorded.get(identity(job))
-        if numbers:
-            return numbers.pop()
-        self._next += 1
-        return self._next - 1
+    return number_of
 
 
 def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:

@@ -7,13 +7,13 @@ many, where the last one wins. At the end, the options of config groups, as Hydr
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from params_proto.errors import Mistake, SweepError, cut, sentence, shown, together
-from params_proto.overrides.literals import OverrideText, live, quoted, unescaped
+from params_proto.overrides.render import OverrideText, live, quoted, unescaped
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -26,13 +26,6 @@ _REPEATS = ("Error when parsing index", "Error parsing override")
 # One without an end extends to the text's: each of many such would be looked for in vain.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
-
-
-def is_hydra_1_3() -> bool:
-    """Whether this is the older of the two Hydras, where they differ."""
-    import hydra
-
-    return hydra.__version__.startswith("1.3.")
 
 
 # --- one value
@@ -253,10 +246,6 @@ class KeyValues(NamedTuple):
         return self.key.lstrip("+")
 
 
-_Read = TypeVar("_Read")
-_Line = TypeVar("_Line")
-
-
 def read_lines(
     lines: Iterable[str],
     config_loader: ConfigLoader | None = None,
@@ -280,22 +269,36 @@ def read_lines(
     >>> [(one.key, one.values) for one in read_lines(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
     """
-
-    def listed(override: Override) -> KeyValues:
-        found = values(override)
-        return KeyValues(
-            override.get_key_element(),
-            found if isinstance(found, range) else tuple(found),
-            override.is_sweep_override(),
-            shuffles(override.input_line or ""),
-        )
-
     mistakes: list[Mistake] = []
+    overrides: list[Override] = []
     # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
     # Hydra's basic sweeper.
-    overrides = [*_each(lambda line: read(line, config_loader), lines, mistakes)]
-    by_key = {one.key: one for one in _each(listed, overrides, mistakes)}
-    # One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice.
+    for line in lines:
+        try:
+            overrides.append(read(line, config_loader))
+        except SweepError as error:
+            mistakes += error.mistakes
+    by_key: dict[str, KeyValues] = {}
+    for override in overrides:
+        try:
+            listed = values(override)
+        except SweepError as error:
+            mistakes += error.mistakes
+            continue
+        key = override.get_key_element()
+        listed = listed if isinstance(listed, range) else tuple(listed)
+        is_shuffled = shuffles(override.input_line or "")
+        by_key[key] = KeyValues(key, listed, override.is_sweep_override(), is_shuffled)
+    found = _last_of_each(by_key, mistakes, once=once)
+    if mistakes:
+        raise together(mistakes)
+    return found
+
+
+def _last_of_each(
+    by_key: Mapping[str, KeyValues], mistakes: list[Mistake], *, once: bool
+) -> list[KeyValues]:
+    """One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice."""
     names = {one.name for one in by_key.values() if once or one.swept}
     found: dict[str, KeyValues] = {}
     for key, one in by_key.items():
@@ -309,20 +312,7 @@ def read_lines(
             if key == one.name:  # `+lr=1,2 lr=3`: the key that the first one adds
                 one = one._replace(key=before.key)
         found[place] = one
-    if mistakes:
-        raise together(mistakes)
     return [*found.values()]
-
-
-def _each(
-    step: Callable[[_Line], _Read], inputs: Iterable[_Line], mistakes: list[Mistake]
-) -> Iterator[_Read]:
-    """What a step makes of each input, but for those with mistakes, which are collected."""
-    for one in inputs:
-        try:
-            yield step(one)
-        except SweepError as error:
-            mistakes += error.mistakes
 
 
 # --- config groups

@@ -3,23 +3,127 @@ r"""Values and configs -> the text of Hydra's overrides.
 `parse(render(value)) == value` for whatever the grammar can represent; the rest is a `SweepError`
 that names it. The spelling is that of Hydra's basic sweeper (`True`, `[1,2]`, `{a:1}`). The
 grammar: https://hydra.cc/docs/advanced/override_grammar/basic/
+
+A string reaches OmegaConf through Hydra, so a literal `${` needs the backslash that OmegaConf asks
+for, and whatever Hydra would read as something else needs quotes.
 """
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import key_error
 from params_proto.errors import SweepError, shown
-from params_proto.overrides.literals import OverrideText, spell, spell_key
 
 if TYPE_CHECKING:
     from params_proto.fields import Target
+
+# What Hydra's lexer reads as one number, bool or null rather than as text.
+_INT = r"(?:0|[1-9](?:_?[0-9])*)"
+_POINT = rf"(?:{_INT}\.|{_INT}?\.[0-9](?:_?[0-9])*)"
+_EXPONENT = rf"(?:{_POINT}|{_INT})[eE][+-]?[0-9](?:_?[0-9])*"
+_TYPED = re.compile(rf"[+-]?(?:{_EXPONENT}|{_POINT}|{_INT}|inf|nan)|true|false|null", re.IGNORECASE)
+_PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
+_DICT_KEY = re.compile(r"[A-Za-z0-9_/\-\\+.$%*@?|()\[\]{}:=, \t]+")
+_SPECIAL = re.compile(r"[\\()\[\]{}:=, \t]")
+# The (?<!\\) has a long run of backslashes tried once, and not anew from each of them.
+_LIVE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
+_ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\\$\{")
+_BEFORE_BRACE = re.compile(r"(?<!\\)(\\*)\$\{")
+_BEFORE_QUOTE = re.compile(r"(?<!\\)\\+(?='|\Z)")
+
+
+# --- strings: quotes for Hydra's grammar, backslashes for OmegaConf's interpolations
+
+
+class OverrideText(str):
+    r"""A string with a spelling of its own in an override: an interpolation, or somebody's quotes.
+
+    It compares as the string. What renders it gives `text` back unchanged, so that an interpolation
+    is resolved in the job.
+
+    >>> OverrideText("a b", '"a b"').text
+    '"a b"'
+    """
+
+    text: str
+
+    def __new__(cls, value: str, text: str) -> OverrideText:
+        """The string `value`, spelled `text`."""
+        self = super().__new__(cls, value)
+        self.text = text
+        return self
+
+    def __reduce__(self) -> tuple[type[OverrideText], tuple[str, str]]:
+        return (OverrideText, (str(self), self.text))
+
+    def __deepcopy__(self, memo: object) -> OverrideText:
+        return self
+
+
+def live(text: str) -> bool:
+    r"""Whether OmegaConf would resolve an interpolation in `text`.
+
+    >>> live("${lr}"), live(r"\${lr}"), live(r"\\${lr}")
+    (True, False, True)
+    """
+    return _LIVE.search(text) is not None
+
+
+def spell(text: str) -> str:
+    r"""The override text of a literal string: without quotes where these would change nothing.
+
+    >>> print(spell("resnet18"), spell("1e-5"), spell("it's"), spell("${x}"))
+    resnet18 '1e-5' 'it\'s' '\${x}'
+    """
+    if text == "???":
+        raise SweepError(
+            "the string '???' cannot be given to Hydra, which takes it for a missing value."
+        )
+    if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
+        return text
+    # One backslash more than twice those that stand before it.
+    return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
+
+
+def unescaped(text: str) -> str:
+    r"""The string that OmegaConf makes of `text`, which holds no live interpolation.
+
+    >>> print(unescaped(r"\${x}"))
+    ${x}
+    """
+    return _ESCAPED.sub(lambda run: run[1][::2] + "${", text)
+
+
+def quoted(text: str) -> str:
+    r"""`text` in single quotes, as Hydra's lexer reads them; interpolations in it stay alive.
+
+    >>> print(quoted("it's"), quoted("a\\"))
+    'it\'s' 'a\\'
+    """
+    doubled = _BEFORE_QUOTE.sub(lambda run: run[0] * 2, text)
+    return "'" + doubled.replace("'", r"\'") + "'"
+
+
+def spell_key(key: str) -> str:
+    r"""The text of a string as a key of a dict, where the grammar has no quotes.
+
+    >>> print(spell_key("a b"))
+    a\ b
+    """
+    if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
+        raise SweepError(
+            f"the dict key {shown(key)} cannot be written in an override: Hydra's grammar has no"
+            " quotes for keys, and takes there only ASCII text that does not read as a number, a"
+            " bool or null."
+        )
+    return _SPECIAL.sub(lambda character: "\\" + character[0], key)
 
 
 # --- values
@@ -72,16 +176,15 @@ def _dict_key(key: object) -> str:
 
 
 def _dotted_name(value: object) -> str:
-    module, name = getattr(value, "__module__", None), getattr(value, "__qualname__", None)
-    found: object = sys.modules.get(module or "")
-    for part in str(name).split("."):
-        found = getattr(found, part, None)
-    if callable(value) and found is value:
-        return f"{module}.{name}"
-    raise SweepError(
-        f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over a"
-        " name or numbers, and build the object in the job."
-    )
+    from params_proto.fields.convert import dotted_name  # few sweeps have a function for a value
+
+    name = dotted_name(value) if callable(value) else None
+    if name is None:
+        raise SweepError(
+            f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over"
+            " a name or numbers, and build the object in the job."
+        )
+    return name
 
 
 def assignment(key: str, value: object) -> str:
@@ -96,13 +199,6 @@ def assignment(key: str, value: object) -> str:
 # --- configs
 
 
-@dataclass(frozen=True)
-class Fields:
-    """The entries of a config whose names a dataclass gave: they cannot be deleted."""
-
-    entries: Mapping[Any, Any]
-
-
 def render_config(
     config: Mapping[str, Any],
     *,
@@ -115,9 +211,10 @@ def render_config(
         config: the keys, in full, and the values.
         targets: where a key is one of their fields, a dict replaces the current value, whereas
             Hydra would merge it into that: the other keys are deleted.
-        current_value: looks that up in the composed config, after some overrides. Without it, as
-            for a sweep that no app runs, it is the field's default: what an app's own configs put
-            in its place is not known, and stays.
+        current_value: looks that up in the composed config, after some overrides: a namespace for
+            the fields of a dataclass, which cannot be deleted. Without it, as for a sweep that no
+            app runs, it is the field's default: what an app's own configs put in its place is not
+            known, and stays.
 
     Raises:
         SweepError: a value cannot be represented; it names the key.
@@ -184,11 +281,11 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
 
 
 def _entries(value: object) -> Mapping[Any, Any] | None:
-    """The entries of a mapping or a dataclass instance; None for anything else."""
+    """The entries of a mapping, a dataclass instance or a namespace; None for anything else."""
     if isinstance(value, Mapping):
         return cast("Mapping[Any, Any]", value)
-    if isinstance(value, Fields):
-        return value.entries
+    if isinstance(value, SimpleNamespace):
+        return vars(value)
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: getattr(value, field.name) for field in fields(value) if field.init}
     return None

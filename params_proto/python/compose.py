@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import open_dict
 
-from params_proto.app.configs import entries
 from params_proto.app.function import App
+from params_proto.app.run import app_configs
 from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import given, in_full, lines_in_full, planned
+from params_proto.multirun.request import given, in_full, planned
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -45,7 +45,7 @@ def configs(
             config_path, config_name, app.__wrapped__, app.config_path, app.config_name
         )
         task = Task.of(app, closed=False)
-    isolation = Isolation(place.name, [] if task is None else entries(task.targets, {}))
+    isolation = Isolation(place.name, {} if task is None else app_configs(task.targets, {}))
     with isolation.active():
         loader = loader_over(place.configs)
         of_all = [line for line in lines if read(line).is_hydra_override()]
@@ -53,7 +53,9 @@ def configs(
         # As on a command line: what the defaults need, a job may say.
         config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
         host = AppContext(config, loader, task or _nothing)
-        outside = given(lines_in_full(of_jobs, host), loader)
+        keys = [line.partition("=")[0] for line in of_jobs]
+        full = [host.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
+        outside = given(full, loader)
         jobs = planned(host, in_full(sweep.expression, host), sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:

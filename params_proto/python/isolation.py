@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from threading import RLock
@@ -20,8 +20,7 @@ from hydra.core.utils import JobRuntime, setup_globals
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
-from params_proto.app.configs import Entry, stored
-from params_proto.overrides.parse import is_hydra_1_3
+from params_proto.app.run import IS_HYDRA_1_3, stored
 
 _lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
 
@@ -65,10 +64,10 @@ class Isolation:
 
     Args:
         name: of the jobs, unless an app runs.
-        entries: configs in Hydra's store beside those of the process.
+        configs: in Hydra's store beside those of the process, by their paths.
     """
 
-    def __init__(self, name: str, entries: Sequence[Entry]) -> None:
+    def __init__(self, name: str, configs: Mapping[str, Any]) -> None:
         Plugins.instance()  # which put configs into the store when they are loaded
         if not OmegaConf.has_resolver("hydra"):
             setup_globals()
@@ -76,11 +75,11 @@ class Isolation:
         before = self._version_base = base.version_base
         if GlobalHydra.instance().is_initialized():  # whose jobs and rules these are
             name = JobRuntime.instance().get("name")
-        elif is_hydra_1_3():
+        elif IS_HYDRA_1_3:
             version.setbase(None)
             self._version_base, base.version_base = base.version_base, before
         self._runtime = OmegaConf.create({"name": name})
-        with stored(entries):
+        with stored(configs):
             self._configs = _copied(ConfigStore.instance().repo)
 
     @contextmanager

@@ -8,7 +8,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Generator, Iterable, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Lock
@@ -20,11 +20,10 @@ from hydra.types import RunMode
 
 from params_proto.analysis.frame import results
 from params_proto.app import current
-from params_proto.app.configs import entries, stored
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import in_full
+from params_proto.app.run import IS_HYDRA_1_3, app_configs, in_full, stored
 from params_proto.app.task import Task
-from params_proto.compose.internals import Decoration, decoration, started
+from params_proto.compose.internals import decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
@@ -34,9 +33,7 @@ from params_proto.multirun.directories import (
     take_own,
     written,
 )
-from params_proto.overrides.literals import OverrideText, quoted
-from params_proto.overrides.parse import is_hydra_1_3
-from params_proto.overrides.render import assignment
+from params_proto.overrides.render import OverrideText, assignment, quoted
 from params_proto.python.compose import Place, checked_overrides, place_of
 from params_proto.python.isolation import isolated_launch
 from params_proto.records.manifest import has_plan
@@ -82,10 +79,10 @@ def launch(
     lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
     there = Path.cwd()
     function: Any = _own_function(sweep) if target is None else target
-    place, task, decorated = _runnable(function, config_path, config_name)
+    place, task, allowed = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
         searches = any("hydra.searchpath" in line for line in lines)
-        app = LaunchedApp(place, task, decorated, searches)
+        app = LaunchedApp(place, task, function if allowed is not None else None, searches)
         hydra, task = app.start(held)
 
         def composed(overrides: list[str]) -> DictConfig:
@@ -117,13 +114,13 @@ class LaunchedApp(NamedTuple):
     Args:
         place: where the configs are.
         task: an app, or a function that gets the whole config.
-        decorated: what `hydra.main` was given, if it was.
+        decorated: the function as `hydra.main` has made it, if it has.
         searches: whether the command line has a search path of its own.
     """
 
     place: Place
     task: Any
-    decorated: Decoration | None
+    decorated: Any
     searches: bool
 
     def start(self, held: ExitStack, configs: str | None = None) -> tuple[Hydra, Any]:
@@ -134,15 +131,16 @@ class LaunchedApp(NamedTuple):
             configs: where configs are looked for, in place of the app's own folder.
         """
         place, task = self.place, self.task
-        if self.decorated is not None:  # which has set the version of the rules to run by
-            held.enter_context(self.decorated.allowed())
-        elif is_hydra_1_3():
+        made = None if self.decorated is None else decoration(self.decorated)
+        if made is not None:  # hydra.main has set the version of the rules to run by
+            held.enter_context(made[3])
+        elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):
             has_configs = place.configs is not None or place.primary is not None
             app = cast("App[..., Any]", task)
             task = Task.of(app, closed=not has_configs and not self.searches)
-            held.enter_context(stored(entries(task.targets, {})))
+            held.enter_context(stored(app_configs(task.targets, {})))
         return started(configs or place.configs, place.name), task
 
     def asks_for_workers(self, config: DictConfig) -> bool:
@@ -178,8 +176,8 @@ class LaunchedApp(NamedTuple):
 
 def _runnable(
     function: Any, config_path: str | os.PathLike[str] | None, config_name: str | None
-) -> tuple[Place, Any, Decoration | None]:
-    """Where a function's configs are, what the jobs run, and what `hydra.main` was given, if any.
+) -> tuple[Place, Any, AbstractContextManager[Any] | None]:
+    """Where a function's configs are, what the jobs run, and what `hydra.main` lets configs call.
 
     The jobs run an app, or a function that gets the whole config.
 
@@ -190,16 +188,16 @@ def _runnable(
         own = function.config_path, function.config_name
         place = place_of(config_path, config_name, cast("Any", function).__wrapped__, *own)
         return place, cast("Any", function), None
-    decorated = decoration(function)
+    allowed, decorated = None, decoration(function)
     if decorated is not None:
-        function, *own = decorated[:3]
-        place = place_of(config_path, config_name, inspect.unwrap(function), *own)
+        function, own_path, own_name, allowed = decorated
+        place = place_of(config_path, config_name, inspect.unwrap(function), own_path, own_name)
     elif (problem := problem_of(function)) is not None:
         raise SweepError(f"launch runs {_FORMS}; but {problem}")
     else:
         place = place_of(config_path, config_name, function)
     if decorated is not None or takes_whole_config(function):
-        return place, function, decorated
+        return place, function, allowed
     return place, App(function, place.configs, place.primary), None
 
 

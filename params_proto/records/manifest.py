@@ -43,6 +43,8 @@ FAILED = "failed"
 RUNNING = "running"
 JOBS = "jobs"
 
+DIRECTIONS = ("minimize", "maximize")
+
 _IN_A_FOLDER = 1000
 _NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 

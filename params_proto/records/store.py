@@ -88,6 +88,10 @@ class JobStore:
                 if record is not None:  # it may have been removed meanwhile
                     yield record
 
+    def readable(self) -> Iterator[Record]:
+        """Every record that can be read, by number."""
+        return (record for record in self.all() if isinstance(record, Record))
+
     def is_running(self, record: Record) -> bool:
         """Whether the process of a running job is alive, as far as this machine can tell."""
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)

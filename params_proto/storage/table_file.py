@@ -8,11 +8,10 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cache
-from types import SimpleNamespace
 from typing import Any, cast
 
 from params_proto._keys import key_error
-from params_proto._text import utf8
+from params_proto._text import csv_line, utf8
 from params_proto.errors import SweepError, sentence, shown
 
 Configs = tuple[list[dict[str, Any]], list[int]]
@@ -78,20 +77,6 @@ def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     yield csv_line(keys)
     for number, config in enumerate(configs):
         yield csv_line([_cell(config[k], k, number) if k in config else "" for k in keys])
-
-
-_WRITER = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
-
-
-def csv_line(cells: Iterable[Any]) -> str:
-    r"""A line of CSV, in which lists and dicts are JSON.
-
-    >>> csv_line(["lr", 0.1, "a, b", [64, None]]), csv_line([])
-    ('lr,0.1,"a, b","[64, null]"\n', '""\n')
-    """
-    texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
-    # Blank lines are skipped: one without a cell has an empty one.
-    return cast("str", _WRITER.writerow(texts or [""]))
 
 
 def _cell(value: Any, key: str, number: int) -> str:

@@ -18,8 +18,8 @@ from yaml.resolver import Resolver
 from params_proto._text import stable_repr, utf8
 from params_proto._values import unordered
 from params_proto.errors import SweepError, shown
-from params_proto.overrides.literals import OverrideText, live
 from params_proto.overrides.parse import parse_spelled, shuffles
+from params_proto.overrides.render import OverrideText, live
 
 # --- the types of scalars, as in a Hydra config
 

@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
-from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import Job
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import UnreadableError, create_file, write_file
 from params_proto.workers.setup import folder

@@ -29,7 +29,7 @@ from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
 from params_proto.multirun.directories import in_directory, output_directory, pin
 from params_proto.multirun.job_runner import JobRunner
-from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
 from params_proto.records import Failure, Record, Status
 from params_proto.records.lock import POLL, STALE, sweep_lease
@@ -244,8 +244,7 @@ class Worker:
     def _end(self) -> int:
         """The end of the sweep; the first worker that comes to it leaves the results."""
         from params_proto.analysis.ranking import ALONE, Ranking, summary
-        from params_proto.analysis.rows import table_with_records
-        from params_proto.analysis.text import write_results
+        from params_proto.analysis.rows import table_with_records, write_results
 
         found = table_with_records(self._directory)
         read = summary(found, Ranking.by(ALONE, None))

@@ -6,7 +6,7 @@ from collections import Counter
 from math import factorial
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from params_proto.sweep import Sweep
@@ -20,13 +20,11 @@ def numbers(sweep: Sweep) -> tuple[int, ...]:
     return tuple(config["i"] for config in sweep)
 
 
-@settings(max_examples=100)
 @given(st.integers(1, 500), st.integers())
 def test_it_is_a_bijection(size: int, seed: int) -> None:
     assert sorted(numbers(order(size, seed))) == list(range(size))
 
 
-@settings(max_examples=100)
 @given(st.integers(1, 10**60), st.integers(), st.data())
 def test_it_stays_within_any_size(size: int, seed: int, data: st.DataObject) -> None:
     at = [0, size - 1, data.draw(st.integers(0, size - 1))]

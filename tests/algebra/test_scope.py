@@ -1,5 +1,7 @@
 """What a sweep over functions and classes takes, and what becomes of two that are joined."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import copy
@@ -313,21 +315,13 @@ GLOBALS = globals()
 REPRS: dict[str, Sweep] = {
     "Sweep(train).product(lr=[1.0, 2.0])": Sweep(train).product(lr=[1, 2]),
     "Sweep(Training).set(lr=1.0)": Sweep(Training).set({"training.lr": 1}),
-    "Sweep(main, Training).product({'seed': [1], 'training.lr': [1.0, 2.0]})": (
-        Sweep(main).product(seed=[1]) * Sweep(Training).product(lr=[1, 2])
-    ),
-    "Sweep(main, Training).product({'seed': [1], 'training.size': [1]}).set(seed=2)": (
-        Sweep(main).product(seed=[1]) * Sweep(Training).product(size=[1])
-    ).set(seed=2),
+    "Sweep(main, Training).product({'seed': [1], 'training.lr': [1.0, 2.0]})": Sweep(main).product(seed=[1]) * Sweep(Training).product(lr=[1, 2]),
+    "Sweep(main, Training).product({'seed': [1], 'training.size': [1]}).set(seed=2)": (Sweep(main).product(seed=[1]) * Sweep(Training).product(size=[1])).set(seed=2),
     "(Sweep(main, Training).product(seed=[1])"
-    " * Sweep().product({'training.size': [1]}).shuffle(seed=0)).set(seed=2)": (
-        Sweep(main).product(seed=[1]) * Sweep(Training).product(size=[1]).shuffle()
-    ).set(seed=2),
+    " * Sweep().product({'training.size': [1]}).shuffle(seed=0)).set(seed=2)": (Sweep(main).product(seed=[1]) * Sweep(Training).product(size=[1]).shuffle()).set(seed=2),
     "Sweep(main, Training).product(seed=[1])"
-    " + Sweep(main, Training).product({'training.lr': [1.0]})": (
-        Sweep(main).product(seed=[1]) + Sweep(Training).product(lr=[1])
-    ),
-}
+    " + Sweep(main, Training).product({'training.lr': [1.0]})": Sweep(main).product(seed=[1]) + Sweep(Training).product(lr=[1]),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("text", REPRS)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from params_proto.analysis.rows import Row, Table
-from params_proto.analysis.text import write_results
+from params_proto.analysis.rows import Row, Table, write_results
 
 STARTED = "2026-11-24T10:00:00.000+01:00"
 METRICS = [{"loss": 0.5, "lr": [1, {"a": None}]}, {"loss": float("nan"), "ok": True}]

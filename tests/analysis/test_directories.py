@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,42 +10,38 @@ import pandas as pd
 import pytest
 
 from params_proto import results, summarize
+from tests.compose.roads import write
+from tests.multirun.conftest import Run
+from tests.multirun.conftest import app as app
+from tests.multirun.conftest import multirun as multirun
 
-APP = """
-import hydra
+CONFIGS = {
+    "config": "defaults: [model: small, _self_]\nlr: 0.5\nseed: 1\n",
+    "model/small": "size: 1\n",
+    "model/large": "size: 2\n",
+}
 
-@hydra.main(version_base="1.3", config_path="conf", config_name="config")
-def main(config):
+
+def loss(config: Any) -> dict[str, float]:
     if config.seed == 7:
         raise ValueError("seven")
     return {"loss": config.lr * config.seed}
 
-main()
-"""
-
 
 @pytest.fixture
-def run(tmp_path: Path, python: Any) -> Any:
-    for name, text in {
-        "config": "defaults: [model: small]\nlr: 0.5\nseed: 1\n",
-        "model/small": "size: 1\n",
-        "model/large": "size: 2\n",
-    }.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    (tmp_path / "app.py").write_text(APP)
+def run(multirun: Run, app: Path) -> Any:
+    write(app / "conf", CONFIGS)
 
-    def ran(*overrides: str, sweeper: str = "params_proto", status: int = 0) -> pd.DataFrame:
-        command = ["app.py", "-m", f"hydra/sweeper={sweeper}", "hydra.sweep.dir=out", *overrides]
-        python(*command, status=status)
-        return results(tmp_path / "out")
+    def ran(*overrides: str, sweeper: str = "params_proto", fails: bool = False) -> pd.DataFrame:
+        with pytest.raises(ValueError, match="seven") if fails else nullcontext():
+            multirun(*overrides, sweeper=sweeper, task=loss)
+        return results(app / "out")
 
     return ran
 
 
 def test_a_sweep_and_one_that_follows(run: Any, tmp_path: Path) -> None:
-    df = run("model=small,large", "seed=1,7", status=1)
+    df = run("model=small,large", "seed=1,7", fails=True)
     assert [*df.columns[:3], df.columns[-1]] == ["job", "model", "seed", "loss"]
     assert str(df["model"].dtype) == "category"
     assert df["status"].tolist() == ["completed", "failed"] * 2
@@ -52,14 +49,14 @@ def test_a_sweep_and_one_that_follows(run: Any, tmp_path: Path) -> None:
     assert df["error"].tolist() == [pd.NA, "ValueError: seven"] * 2
     # What follows is larger, in another order, and stops at its first failure.
     goes_on = ("hydra.sweeper.resume=true", "hydra.sweeper.max_failures=0")
-    df = run("seed=7,1,3", "model=large,small", *goes_on, status=1)
+    df = run("seed=7,1,3", "model=large,small", *goes_on, fails=True)
     planned = {*zip(df["job"], df["model"], df["seed"], df["status"], strict=True)}
     assert planned == {
         *((0, "small", 1, "completed"), (1, "small", 7, "failed")),
         *((2, "large", 1, "completed"), (3, "large", 7, "failed")),
         *((4, "large", 3, "pending"), (5, "small", 3, "pending")),
     }
-    df = run("hydra.sweeper.resume=out", status=1)
+    df = run("hydra.sweeper.resume=out", fails=True)
     assert df["status"].tolist() == ["completed", "failed"] * 2 + ["completed"] * 2
     assert df.loc[4, ["model", "seed", "loss"]].tolist() == ["large", 3, 1.5]
 
@@ -89,7 +86,7 @@ def test_a_key_that_is_swept_only_later(run: Any, tmp_path: Path) -> None:
 def test_equal_jobs_that_follow(run: Any) -> None:
     run("hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}")
     more = "hydra.sweeper.sweep={product:{seed:[1,2,7]},repeat:2}"
-    df = run(more, "hydra.sweeper.resume=true", status=1)
+    df = run(more, "hydra.sweeper.resume=true", fails=True)
     assert df["seed"].tolist() == [1, 1, 2, 2, 7, 7]
     assert df["status"].tolist() == ["completed"] * 4 + ["failed"] * 2
 

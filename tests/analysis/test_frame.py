@@ -22,26 +22,11 @@ Make = Callable[..., Path]
 
 
 def record(job: int, config: dict[str, Any], value: Any = None, **more: Any) -> Record:
-    process = this_process()
-    own: dict[str, Any] = {
-        "overrides": [f"{key}={one}" for key, one in config.items()],
-        "identity": "",
-        "dir": str(job),
-        "attempt": 1,
-        "status": Status.COMPLETED,
-        "started": STARTED,
-        "duration": 1.5,
-        **more,
-    }
-    return Record(
-        job=job,
-        config=config,
-        value=value,
-        host=process.host,
-        pid=process.pid,
-        process=process.start_time,
-        **own,
-    )
+    host, pid, process = this_process()
+    own: dict[str, Any] = {"overrides": [f"{key}={one}" for key, one in config.items()]}
+    own |= {"identity": "", "dir": str(job), "attempt": 1, "status": Status.COMPLETED}
+    own |= {"started": STARTED, "duration": 1.5, "host": host, "pid": pid, "process": process}
+    return Record(job=job, config=config, value=value, **(own | more))
 
 
 @pytest.fixture
@@ -59,22 +44,9 @@ def make(tmp_path: Path) -> Make:
         directory.mkdir()
         sweep.save(directory / "sweep.yaml")
         keys = list(sweep.keys)
-        PlanFile(
-            ["app.py"],
-            "app.py:main",
-            None,
-            [],
-            [],
-            [],
-            keys,
-            keys,
-            [*groups],
-            [],
-            len(sweep) if size == 0 else size,
-            "",
-            0,
-            STARTED,
-        ).write(directory)
+        jobs = len(sweep) if size == 0 else size
+        lists: list[Any] = [[], [], [], keys, keys, [*groups], []]
+        PlanFile(["app.py"], "app.py:main", None, *lists, jobs, "", 0, STARTED).write(directory)
         for one in records:
             JobStore(directory).write(one)
         return directory

@@ -1,5 +1,7 @@
 """A metric over repeats."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 from typing import Any
@@ -98,12 +100,9 @@ def test_what_has_diverged(values: list[Any], mean: str, std: str) -> None:
         ({"metric": "los"}, "the frame has no column los. Did you mean loss\\?"),
         ({"metric": "loss", "by": "modl"}, "the frame has no column modl. Did you mean model\\?"),
         ({"metric": "loss", "over": "modl"}, "the frame has no column modl. Did you mean model\\?"),
-        (
-            {"metric": "note"},
-            r"note is not a column of numbers: .*x.* at position 0\. Name a column of numbers\.",
-        ),
+        ({"metric": "note"}, r"note is not a column of numbers: .*x.* at position 0\. Name a column of numbers\."),
     ],
-)
+)  # fmt: skip
 def test_mistakes(df: pd.DataFrame, arguments: dict[str, Any], message: str) -> None:
     with pytest.raises(SweepError, match=f"^summarize: {message}$"):
         summarize(df, **arguments)

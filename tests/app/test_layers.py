@@ -148,7 +148,7 @@ def test_an_assignment_holds_for_the_process_or_ends_with_the_innermost_block():
 )
 def test_a_value_that_cannot_travel_is_an_error_where_it_is_read(value: Any, problem: str):
     with BoundValues({KEY: {"lr": value, "seed": 3}}):
-        packed = pickle.dumps(current.PickledBindings())
+        packed = pickle.dumps(current.process)
     pickle.loads(packed)
 
     assert Training.seed == 3
@@ -162,8 +162,6 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the apps, of which `parts` is importable and the others are scripts."""
     folder = tmp_path_factory.mktemp("apps")
     shutil.copytree(APPS, folder, dirs_exist_ok=True)
-    text = (folder / "package" / "app.py").read_text()
-    (folder / "unguarded.py").write_text(text.partition("if __name__")[0] + "train()\n")
     return folder
 
 
@@ -188,29 +186,15 @@ def test_every_thread_and_process_of_a_job_sees_its_values(app: Path, python: An
         assert {name: value for name, value in found.items() if value != [rate, [3, 4]]} == {}
 
 
-@pytest.mark.parametrize(
-    "command",
-    [["unguarded.py"], ["-m", "package.app"], ["entry.py"]],
-    ids=["script", "module", "script that imports the app"],
-)
 def test_the_joblib_launchers_workers_see_the_values_of_each_job(
-    command: list[str], app: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
+    app: Path, tmp_path: Path, python: Any, monkeypatch: pytest.MonkeyPatch
 ):
     (tmp_path / "meeting").mkdir()
     monkeypatch.setenv("MEETING", str(tmp_path / "meeting"))
 
-    done = python(
-        *command,
-        "-m",
-        "training.lr=0.5,0.25,0.125",
-        "seed=1,2",
-        "model.width=[5]",
-        "mode=SLOW",
-        "hydra/launcher=joblib",
-        "hydra.launcher.n_jobs=2",
-        f"hydra.sweep.dir={tmp_path}/m",
-        cwd=app,
-    )
+    sweep = ["-m", "training.lr=0.5,0.25,0.125", "seed=1,2", "model.width=[5]", "mode=SLOW"]
+    joblib = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", f"hydra.sweep.dir={tmp_path}/m"]
+    done = python("entry.py", *sweep, *joblib, cwd=app)
 
     jobs = printed(done.stdout)
     assert len({found.pop("pid") for found in jobs}) == 2  # each worker ran several
@@ -221,6 +205,7 @@ def test_the_joblib_launchers_workers_see_the_values_of_each_job(
     ]
 
 
+@pytest.mark.launchers
 def test_values_of_a_scripts_own_classes_are_the_same_in_every_process(
     app: Path, tmp_path: Path, python: Any
 ):

@@ -1,5 +1,7 @@
 """A decorated function as a Hydra app: what a user sees who runs it."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import contextlib
@@ -21,8 +23,9 @@ from hydra.errors import CompactHydraException
 from omegaconf import OmegaConf
 
 from params_proto import SweepError, proto
-from params_proto.app.configs import Entry, stored
 from params_proto.app.registry import classes
+from params_proto.app.run import stored
+from tests.compose.roads import write
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -234,10 +237,7 @@ CONFIGS = {
 def test_a_plain_name_beside_configs_of_the_users(
     arguments: list[str], jobs: list[Any], tmp_path: Path
 ):
-    for name, text in CONFIGS.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path / "conf", CONFIGS)
     given: list[Any] = []
 
     @proto.prefix
@@ -355,8 +355,8 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     listed = [{"sweeper": "mine"} if "sweeper" in one else one for one in own.defaults]
     chosen = replace(own, defaults=[*listed, "_self_"])
     app, _ = make_app()
-    mine = Entry("mine", {"_target_": "x.Mine"}, group="hydra/sweeper")
-    with stored([Entry("config", chosen, group="hydra"), mine]):
+    mine = {"_target_": "x.Mine"}
+    with stored({"hydra/config": chosen, "hydra/sweeper/mine": mine}):
         app.run(["--cfg", "hydra", "--package", "hydra.sweeper"])
 
     assert "_target_: x.Mine" in capsys.readouterr().out
@@ -476,19 +476,15 @@ def test_the_tab_key_completes(monkeypatch: pytest.MonkeyPatch, capsys: Any):
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
     files = {
-        "config.yaml": "defaults: [data: small, _self_]\nseed: 5\nbase: 2\ntraining: {lr: 0.5}\n",
-        "other.yaml": "seed: 6\n",
-        "wrong.yaml": "training: {lr: fast}\n",
-        "optuna.yaml": "defaults: [override hydra/sweeper: basic]\n",
-        "data/small.yaml": "limit: ${base}\nspare: {a: 1}\n",
-        "data/large.yaml": "limit: 1000\nweights: {a: 1}\n",
-        "training/slow.yaml": "lr: 1e-5\nbetas: [0, 0]\n",
+        "config": "defaults: [data: small, _self_]\nseed: 5\nbase: 2\ntraining: {lr: 0.5}\n",
+        "other": "seed: 6\n",
+        "wrong": "training: {lr: fast}\n",
+        "optuna": "defaults: [override hydra/sweeper: basic]\n",
+        "data/small": "limit: ${base}\nspare: {a: 1}\n",
+        "data/large": "limit: 1000\nweights: {a: 1}\n",
+        "training/slow": "lr: 1e-5\nbetas: [0, 0]\n",
     }
-    for name, text in files.items():
-        path = tmp_path / "conf" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "conf"
+    return write(tmp_path / "conf", files)
 
 
 @pytest.mark.parametrize(
@@ -496,19 +492,11 @@ def conf(tmp_path: Path) -> Path:
     [
         pytest.param([], {"seed": 5, "lr": 0.5, "limit": 2}, id="primary"),
         pytest.param(["seed=1", "base=7"], {"seed": 1, "lr": 0.5, "limit": 7}, id="command line"),
-        pytest.param(
-            ["data=large", "+training=slow"],
-            {"seed": 5, "limit": 1000, "weights": {"a": 1.0}, "lr": 1e-5, "betas": (0.0, 0.0)},
-            id="groups",
-        ),
+        pytest.param(["data=large", "+training=slow"], {"seed": 5, "limit": 1000, "weights": {"a": 1.0}, "lr": 1e-5, "betas": (0.0, 0.0)}, id="groups"),
         pytest.param(["-cn", "other"], {"seed": 6}, id="-cn"),
-        pytest.param(
-            ["-cn", "other", "+training=slow", "+data.spare=1", "+spare=2"],
-            {"seed": 6, "lr": 1e-5, "betas": (0.0, 0.0)},
-            id="added",
-        ),
+        pytest.param(["-cn", "other", "+training=slow", "+data.spare=1", "+spare=2"], {"seed": 6, "lr": 1e-5, "betas": (0.0, 0.0)}, id="added"),
     ],
-)
+)  # fmt: skip
 def test_configs_are_composed_on_top(arguments: list[str], changed: dict[str, Any], conf: Path):
     app, given = make_app(config_path=str(conf), config_name="config")
 

@@ -1,5 +1,7 @@
 """A multirun from its start to its end, beside Hydra's basic sweeper."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import hashlib
@@ -58,19 +60,11 @@ JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 MULTIRUNS = {
     "trivial": Multirun("one flat config: values", "trivial", FLAT),
     "values": Multirun("a project's tree: values", "project", VALUES),
-    "groups": Multirun(
-        "a project's tree: 40 choices of groups, 5 values each",
-        "project",
-        (*GROUPS, *FEW),
-    ),
-    "distinct": Multirun(
-        "a project's tree: 200 choices of groups",
-        "project",
-        (*GROUPS, *MANY),
-    ),
+    "groups": Multirun("a project's tree: 40 choices of groups, 5 values each", "project", (*GROUPS, *FEW)),
+    "distinct": Multirun("a project's tree: 200 choices of groups", "project", (*GROUPS, *MANY)),
     "joblib": Multirun("one flat config: values, joblib", "trivial", FLAT, JOBLIB),
     "joblib-values": Multirun("a project's tree: values, joblib", "project", VALUES, JOBLIB),
-}
+}  # fmt: skip
 
 
 def measured(multirun: Multirun, pairs: int) -> Iterator[Row]:

@@ -139,19 +139,11 @@ def test_the_order(run: Any, options: str, jobs: list[int], aside: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "aside", "expected"),
     [
-        (
-            ["runs/a", "--metric", "acc", "--direction", "minimize"],
-            "lowest acc = 0.8, job 2",
-            "lr 0.2 seed 1 name a b",
-        ),
-        (
-            ["runs/one"],
-            "lowest value = 0.1, job 1; --direction maximize for the highest",
-            "lr 0.1 seed 9 name ",
-        ),
+        (["runs/a", "--metric", "acc", "--direction", "minimize"], "lowest acc = 0.8, job 2", "lr 0.2 seed 1 name a b"),
+        (["runs/one"], "lowest value = 0.1, job 1; --direction maximize for the highest", "lr 0.1 seed 9 name "),
         (["runs/ranked"], "highest acc = 0.9, job 1", "lr 0.1 seed 1 name "),
     ],
-)
+)  # fmt: skip
 def test_the_best_runs_again(
     run: Any, lab: Path, arguments: list[str], aside: str, expected: str
 ) -> None:
@@ -382,19 +374,14 @@ GIVE = (
 MISTAKES = {
     "results nowhere": f"nowhere does not contain a sweep. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
-    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as"
-    " well.",
+    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as well.",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
-    "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy."
-    " Valid names: loss, acc.",
+    "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy. Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",
     "best runs/failed": "No job of runs/failed returned a value: there is nothing to rank.",
-    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid? A Sweep must be"
-    " defined before the app runs.",
-    "show train.py": "train.py is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that"
-    " Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option"
-    " of a config group is chosen by its group, +sweep=ablation.",
-}
+    "show train.py:gird": "train.py:gird: LAB/train.py has no gird. Did you mean grid? A Sweep must be defined before the app runs.",
+    "show train.py": "train.py is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option of a config group is chosen by its group, +sweep=ablation.",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("command", "message"), MISTAKES.items())

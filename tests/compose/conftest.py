@@ -11,6 +11,7 @@ from hydra import version
 
 from tests.compose import changing
 from tests.compose.both_ways import Roads
+from tests.compose.roads import write
 from tests.compose.tree import Tree
 from tests.multirun.conftest import app as app
 from tests.multirun.conftest import multirun as multirun
@@ -47,10 +48,7 @@ def over(roads: Callable[[Tree], Roads], tmp_path: Path) -> Callable[[Mapping[st
     """Takes the texts of a tree's files."""
 
     def written(files: Mapping[str, str]) -> Roads:
-        for name, text in files.items():
-            file = tmp_path / "conf" / f"{name}.yaml"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(text)
+        write(tmp_path / "conf", files)
         return roads(Tree(str(tmp_path / "tree.py"), lines=()))
 
     return written

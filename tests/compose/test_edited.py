@@ -1,5 +1,7 @@
 """A sweep reads each file once: what is edited while it runs is for the next one."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -45,6 +47,12 @@ def test_a_sweep_and_the_next(multirun: Any, app: Path) -> None:
     assert sorted(path.read_text() for path in kept) == ["port: 1\n", "port: 2\n"]
 
 
+def test_a_sweep_of_one_job_keeps_the_files_too(multirun: Any, app: Path) -> None:
+    done = multirun("db=mysql", task=edits(app, mysql="port: 1\n"))
+    assert done.values == [MYSQL]
+    assert "3306" in (done.directory / ".sweep/configs/main/db/mysql.yaml").read_text()
+
+
 def test_an_option_that_goes_stays(multirun: Any, app: Path) -> None:
     def task(config: DictConfig) -> Any:
         (app / "conf" / "db" / "pg.yaml").unlink(missing_ok=True)
@@ -82,14 +90,10 @@ def test_another_search_path(multirun: Any, app: Path, place: str) -> None:
         ({"db/deep": "defaults:\n- part/of@_here_: one\n"}, "deep", "db/part/of/one"),
         ({"db/deep": "defaults:\n- /far/away@_global_.far: [one]\n"}, "deep", "far/away/one"),
         ({"db/deep": "defaults:\n- optional /far: one\n"}, "deep", "far/one"),
-        (
-            {"db/deep": "defaults:\n- /far: next\n", "far/next": "defaults: [away: one]\n"},
-            "deep",
-            "far/away/one",
-        ),
+        ({"db/deep": "defaults:\n- /far: next\n", "far/next": "defaults: [away: one]\n"}, "deep", "far/away/one"),
     ],
     ids=["option", "below", "package", "optional", "chain"],
-)
+)  # fmt: skip
 def test_files_that_only_later_jobs_lead_to(
     multirun: Any, app: Path, large: None, files: dict[str, str], option: str, file: str
 ) -> None:

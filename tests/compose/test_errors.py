@@ -100,26 +100,3 @@ def test_the_error_is_hydras(both: Any, job: list[str]) -> None:
     assert expected is not None
     assert outcome(ours, multirun, job) == expected
     assert outcome(ours, multirun, ["seed=1"]) is None
-
-
-APP = """\
-import hydra
-
-@hydra.main(config_path="conf", config_name="config", version_base=None)
-def main(config):
-    pass
-
-main()
-"""
-
-
-def test_the_terminal_shows_the_same(
-    tmp_path: Any, python: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # Hydra sees a debugger in it
-    write(tmp_path / "conf", TREE)
-    (tmp_path / "app.py").write_text(APP)
-    sweep = ["app.py", "-m", "hydra/sweeper=params_proto", "db=pg,nodb"]
-    stock = python(*sweep, "hydra.sweeper.compose=hydra", status=1).stderr
-    assert "In 'config': Could not find 'db/nodb'" in stock
-    assert python(*sweep, status=1).stderr == stock

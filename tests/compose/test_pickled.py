@@ -97,7 +97,7 @@ def test_what_is_pickled_has_no_prefixes(conf: Path) -> None:
     loader = cached(conf)
     small = len(cloudpickle.dumps(loader))
     multirun = master(loader)
-    for number in range(50):
+    for number in range(10):
         loader.load_sweep_config(multirun, [f"+db@x{number}=pg"])
     assert len(cloudpickle.dumps(loader)) <= small < 5000
 
@@ -120,13 +120,13 @@ def alive() -> int:
 
 def test_a_process_that_has_many_sweeps_forgets_the_first(conf: Path) -> None:
     multirun = master(hydras(conf))
-    given = [cloudpickle.dumps(cached(conf)) for _ in range(5)]
+    given = [cloudpickle.dumps(cached(conf)) for _ in range(4)]
     left: list[int] = []
     for number, pickled in enumerate(given):
         config = cloudpickle.loads(pickled).load_sweep_config(multirun, [f"seed={number}"])
         assert config.seed == number
         left.append(alive())
-    assert left[4] == left[1]
+    assert left[3] == left[1]
 
 
 def test_a_folder_that_cannot_be_seen(

@@ -15,8 +15,15 @@ from omegaconf import DictConfig, open_dict
 from params_proto import multirun
 from params_proto.compose import prefix
 from params_proto.compose.loader import CachedLoader
-from params_proto.multirun import AppContext, JobRunner, Options, executor
-from params_proto.multirun.resume import ResumeTarget
+from params_proto.multirun import (
+    AppContext,
+    JobRunner,
+    Options,
+    ResumeTarget,
+    executor,
+    options,
+    sweep_dir,
+)
 from tests.compose.roads import TREE, cached, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -111,15 +118,18 @@ def test_a_large_sweep_starts_with_its_first_batch(
         return own(loader, multirun, job)
 
     monkeypatch.setattr(CachedLoader, "load_sweep_config", counted)
+    assert (sweep_dir.AHEAD, options.BATCH) == (10_000, 1000)
+    monkeypatch.setattr(sweep_dir, "AHEAD", 100)
+    monkeypatch.setattr(options, "BATCH", 10)
     launcher: Any = Composing(host, most=0)
     with pytest.raises(EnoughError):
-        run(Options(), ["seed=range(10001)"], host, launcher)
-    assert len(composed) == 1000
+        run(Options(), ["seed=range(101)"], host, launcher)
+    assert len(composed) == 10
     launcher = Composing(host, most=1)
     with pytest.raises(EnoughError):
-        run(Options(max_batch_size=150, overwrite=True), ["seed=range(10001)"], host, launcher)
-    assert launcher.batches == [150]
-    assert len(composed) == 1000 + 150 + 150 + 150  # the first batch twice, and the next one once
+        run(Options(max_batch_size=15, overwrite=True), ["seed=range(101)"], host, launcher)
+    assert launcher.batches == [15]
+    assert len(composed) == 10 + 15 + 15 + 15  # the first batch twice, and the next one once
 
 
 @pytest.mark.growth

@@ -2,6 +2,8 @@
 
 # ruff: noqa: UP007, UP045 - both spellings of a union are what users write
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import math
@@ -397,18 +399,12 @@ WRONG: list[tuple[str, str]] = [
     ("layers=${nothing}", "layers: Interpolation key 'nothing' not found."),
     ("maybe={lrr: 1}", "maybe: Optimizer has no 'lrr'. Did you mean lr?"),
     ("tree.children=[{label: []}]", "tree.children[0].label: [] is not a str."),
-    (
-        "activation=relu",
-        "activation: 'relu' cannot be imported as package.module.name: No module named 'relu'.",
-    ),
+    ("activation=relu", "activation: 'relu' cannot be imported as package.module.name: No module named 'relu'."),
     ("normalised.lr=11", "normalised: ValueError: lr=11.0 is too high."),
-    (
-        "optimizer.betas=???",
-        "optimizer.betas has no value: give optimizer.betas=... (list[float]).",
-    ),
+    ("optimizer.betas=???", "optimizer.betas has no value: give optimizer.betas=... (list[float])."),
     ("schedule=???", "schedule has no value: give schedule=... (Schedule)."),
     ("table={GREEN: [x]}", "table['GREEN'][0]: 'x' is not an int."),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("override", "rule"), WRONG, ids=[o for o, _ in WRONG])
@@ -506,20 +502,12 @@ def test_a_default_that_a_config_cannot_hold_is_shown_as_missing(default: Any) -
 
 
 REFUSED: list[tuple[Any, str]] = [
-    (
-        {"hydra": Field("hydra")},
-        "train: no parameter can be called hydra, which is Hydra's own key",
-    ),
+    ({"hydra": Field("hydra")}, "train: no parameter can be called hydra, which is Hydra's own key"),
     ({"x": Field("x", Literal["a"], "b")}, "train: the default of x: 'b' is not one of 'a'."),
-    (
-        {"x": Field("x", Optimizer, Optimizer(lr="a"))},
-        "the default of x: 'a' is not a float (at .lr)",
-    ),  # pyright: ignore
-    (
-        {"x": Field("x", int, "a"), "y": Field("y", int, "b")},
-        "2 mistakes:\n- train: the default of x: 'a' is not an int.\n- train: the default of y:",
-    ),
-]
+    ({"x": Field("x", Optimizer, Optimizer(lr="a"))}, "the default of x: 'a' is not a float (at .lr)"),
+    # pyright: ignore
+    ({"x": Field("x", int, "a"), "y": Field("y", int, "b")}, "2 mistakes:\n- train: the default of x: 'a' is not an int.\n- train: the default of y:"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("fields", "rule"), REFUSED, ids=[r[:45] for _, r in REFUSED])

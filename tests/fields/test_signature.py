@@ -1,5 +1,7 @@
 """What a target is: functions, classes and dataclasses as their users write them."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import copy
@@ -17,7 +19,7 @@ import typing_extensions
 
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, describe
-from params_proto.fields.annotations import resolve, type_text, unwrap
+from params_proto.fields.signature import resolve, type_text, unwrap
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheChecker
@@ -44,6 +46,11 @@ class Adam(Base):
     _: KW_ONLY
     eps: float
     lr: int = 1  # pyright: ignore[reportIncompatibleVariableOverride]
+
+
+@dataclass
+class Search:
+    keywords: int = 3  # as a functools.partial has them
 
 
 @dataclass
@@ -83,39 +90,19 @@ def fields_of(obj: Any) -> dict[str, tuple[Any, Any]]:
 
 
 TARGETS: list[tuple[Any, str, dict[str, tuple[Any, Any]]]] = [
-    (
-        train,
-        "train",
-        {
-            "lr": (float, REQUIRED),
-            "seed": (Any, 1),
-            "data": (Path, Path("data")),
-            "path": (Any, None),
-        },
-    ),
+    (train, "train", {"lr": (float, REQUIRED), "seed": (Any, 1), "data": (Path, Path("data")), "path": (Any, None)}),
     (open_to_all, "open_to_all", {"lr": (float, 0.1)}),
     (decorated(open_to_all), "open_to_all", {"lr": (float, 0.1)}),
     (functools.partial(open_to_all, lr=0.5), "open_to_all", {"lr": (float, 0.5)}),
     (Model, "Model", {"width": (int, REQUIRED), "depth": (int, 2)}),
     (Model(1).fit, "fit", {"epochs": (int, REQUIRED)}),
     (Base, "Base", {"lr": (float, 0.1), "layers": (list[int], [64, 32])}),
-    (
-        functools.partial(Base, lr=1),
-        "Base",
-        {"lr": (float, 1), "layers": (list[int], [64, 32])},
-    ),
-    (
-        Adam,
-        "Adam",
-        {
-            "lr": (int, 1),
-            "layers": (list[int], [64, 32]),
-            "eps": (float, REQUIRED),
-        },
-    ),
+    (functools.partial(Base, lr=1), "Base", {"lr": (float, 1), "layers": (list[int], [64, 32])}),
+    (Adam, "Adam", {"lr": (int, 1), "layers": (list[int], [64, 32]), "eps": (float, REQUIRED)}),
+    (Search, "Search", {"keywords": (int, 3)}),
     (Box, "Box", {"content": (Any, REQUIRED)}),
     (Point, "Point", {"x": (float, REQUIRED), "y": (float, 0.0)}),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(

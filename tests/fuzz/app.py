@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from hydra import version
-from hydra._internal.callbacks import Callbacks
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.utils import create_config_search_path
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.plugins import Plugins
 from hydra.core.utils import setup_globals
 from hydra.plugins.launcher import Launcher
-from hydra.types import HydraContext, RunMode
+from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from params_proto.compose import chosen
+from params_proto.compose import cached
 from params_proto.multirun import AppContext
+from tests.compose.roads import write
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 
@@ -49,12 +49,8 @@ def loader(folder: Path) -> ConfigLoader:
     setup_globals()
     if HYDRA_1_3:
         version.setbase("1.3")
-    for name, text in CONFIGS.items():
-        path = folder / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    hydras = ConfigLoaderImpl(create_config_search_path(str(folder / "conf")))
-    return chosen("cached", HydraContext(hydras, Callbacks())).config_loader
+    write(folder / "conf", CONFIGS)
+    return cached(ConfigLoaderImpl(create_config_search_path(str(folder / "conf"))))
 
 
 @cache

@@ -17,10 +17,9 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import JobRunner, Options, run
+from params_proto.multirun import JobRunner, Options, ResumeTarget, run, take_own
 from params_proto.multirun.errors import reported_by_hydra
-from params_proto.multirun.jobs import in_batches
-from params_proto.multirun.resume import resume_target
+from params_proto.multirun.plan import in_batches
 from params_proto.multirun.sweep_dir import open_sweep
 from params_proto.multirun.validation import Validation
 from tests.fuzz.app import NO_LAUNCHER, multirun
@@ -86,8 +85,8 @@ def _call(given: Any, directory: Path) -> None:
     app = multirun(directory, of_hydra, sweep)
     with reported_by_hydra():
         asked = Options(**{"dry_run": True, **dict(options)})
-        task, held = app.host.task_function, contextlib.ExitStack()
-        begun = resume_target(None, app.config, app.loader, task, held)
+        take_own(app.config, contextlib.ExitStack())
+        begun = ResumeTarget(app.config)
         sweep_run = open_sweep(asked, arguments, app.host, begun)
         directories = sweep_run.directories()
         jobs = (state.job for state in sweep_run.states(directories))

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.multirun import JobRunner, Options, run
-from params_proto.multirun.changes import note_first_job, read_first_job
+from params_proto.multirun import JobRunner, Options, ResumeTarget, run
+from params_proto.multirun.changes import read_first_job
 from params_proto.multirun.directories import Directories
 from params_proto.multirun.errors import reported_by_hydra
-from params_proto.multirun.jobs import Job, in_batches
-from params_proto.multirun.resume import Best, ResumeFilter, ResumeTarget, job_states, resume_target
-from params_proto.multirun.sweep_dir import open_sweep
+from params_proto.multirun.plan import Job, in_batches
+from params_proto.multirun.resume import Best, ResumeFilter, job_states, resume_target
+from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.multirun.validation import Validation
 from params_proto.overrides.identity import identity
 from params_proto.records import JobStore
@@ -101,13 +101,12 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    begun = _target(None, app)
-    sweep_run = open_sweep(Options(), _ARGUMENTS, app.host, begun)
+    sweep_run = open_sweep(Options(), _ARGUMENTS, app.host, ResumeTarget(app.config))
     directory.mkdir()
     sweep_run.write()
     directories = sweep_run.directories()
     jobs = (state.job for state in sweep_run.states(directories))
-    _validate(app, directory, directories, jobs)
+    _validate(app, sweep_run, directories, jobs)
     JobStore(directory).write(_record(0, Status.RUNNING))
     JobStore(directory).write(_record(1, Status.COMPLETED))
     contents = {
@@ -119,13 +118,13 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
 
 
 def _validate(
-    app: Multirun, directory: Path, directories: Directories, jobs: Iterable[Job]
+    app: Multirun, sweep_run: SweepRun, directories: Directories, jobs: Iterable[Job]
 ) -> None:
     validation = Validation(app.host, directories)
     for _ in validation.passed(in_batches(jobs, 9), ahead=True):
         pass
     if validation.first is not None:
-        note_first_job(directory, app.host, validation.first)
+        sweep_run.note_first_job(*validation.first)
 
 
 # --- inputs: a file's name, and what makes its new content of the sound one
@@ -175,20 +174,19 @@ def _read(app: Multirun, directory: Path) -> None:
 
 
 def _target(resume: Any, app: Multirun) -> ResumeTarget:
-    held = contextlib.ExitStack()
-    return resume_target(resume, app.config, app.loader, app.host.task_function, held)
+    return resume_target(resume, app.config, app.loader, app.host.task_function)
 
 
-def _begin(app: Multirun, directory: Path) -> None:
+def _begin(app: Multirun) -> None:
     """All that a resume does up to its first job."""
     sweep_run = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
     directories = sweep_run.directories()
     jobs = (state.job for state in sweep_run.states(directories))
     sweep_run.write()
-    _validate(app, directory, directories, jobs)
+    _validate(app, sweep_run, directories, jobs)
 
 
-def _dry(resume: Any, app: Multirun, directory: Path) -> None:
+def _dry(resume: Any, app: Multirun) -> None:
     options = Options(resume=resume, dry_run="json")
     begun = _target(resume, app)
     task = JobRunner(app.host.task_function)
@@ -199,9 +197,9 @@ def _dry(resume: Any, app: Multirun, directory: Path) -> None:
 
 _HOW: Mapping[str, Callable[[Multirun, Path], None]] = {
     "read": _read,
-    "begin": _begin,
-    "dry": lambda app, directory: _dry(True, app, directory),
-    "saved": lambda app, directory: _dry(str(directory), app, directory),
+    "begin": lambda app, directory: _begin(app),
+    "dry": lambda app, directory: _dry(True, app),
+    "saved": lambda app, directory: _dry(str(directory), app),
 }
 
 

@@ -7,12 +7,12 @@ import pytest
 from tests.fuzz.running import KINDS, tried
 
 INPUTS = {
-    "files": 150,
-    "overrides": 100,
-    "keys": 150,
-    "frames": 100,
-    "records": 60,
-    "commands": 30,
+    "files": 100,
+    "overrides": 60,
+    "keys": 80,
+    "frames": 60,
+    "records": 20,
+    "commands": 20,
 }
 
 

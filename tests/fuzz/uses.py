@@ -7,8 +7,8 @@ from itertools import islice
 from params_proto import Sweep
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import parse
+from params_proto.overrides.render import OverrideText
 from params_proto.storage.plain import sweep_from_steps
 from params_proto.storage.yaml_file import Document, text_of
 from tests.fuzz.promises import BrokenError

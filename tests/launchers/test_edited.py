@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
+from tests.compose.roads import write
 from tests.launchers.test_jobs import LAUNCHERS
 
-pytestmark = pytest.mark.usefixtures("quiet_ray")
+pytestmark = [pytest.mark.launchers, pytest.mark.usefixtures("quiet_ray")]
 
 CONFIGS = {
     "config": "defaults: [_self_, db: first]\nlr: 1\n",
@@ -37,10 +38,7 @@ if __name__ == "__main__":
 @pytest.fixture
 def jobs(tmp_path: Path, python: Any) -> Any:
     """Runs two jobs that edit every file, and then two with what no job had read before."""
-    for name, text in CONFIGS.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path / "conf", CONFIGS)
     (tmp_path / "app.py").write_text(APP)
 
     def run(*options: str) -> list[tuple[int, int]]:

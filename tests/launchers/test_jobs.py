@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.usefixtures("quiet_ray")
+pytestmark = [pytest.mark.launchers, pytest.mark.usefixtures("quiet_ray")]
 
 APPS = Path(__file__).parents[1] / "apps"
 RETURNED = ["hydra/sweeper=params_proto", "hydra.sweeper._target_=hydra_plugins.returned.Returned"]

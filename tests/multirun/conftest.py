@@ -13,6 +13,7 @@ from hydra.core.utils import JobReturn
 from hydra.test_utils.test_utils import SweepTaskFunction
 from omegaconf import DictConfig, OmegaConf
 
+from tests.compose.roads import write
 from tests.versions import HYDRA_1_3
 
 CONFIGS = {
@@ -63,10 +64,7 @@ class Multirun(NamedTuple):
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the app, which is the working directory."""
-    for name, text in CONFIGS.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    write(tmp_path / "conf", CONFIGS)
     (tmp_path / "app.py").write_text("")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -23,8 +23,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
-from params_proto.multirun.jobs import in_batches
-from params_proto.multirun.plan import plan
+from params_proto.multirun.plan import in_batches, plan
 
 Batches = list[list[list[str]]]
 

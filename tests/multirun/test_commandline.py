@@ -6,8 +6,7 @@ import pytest
 
 from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
-from params_proto.multirun.jobs import Job
-from params_proto.multirun.plan import plan
+from params_proto.multirun.plan import Job, plan
 from params_proto.overrides.parse import KeyValues
 from tests.multirun.stock import jobs_of_ours
 

@@ -42,7 +42,6 @@ def read(node: Any, cwd: Path = Path(), *targets: Any) -> Sweep:
 @pytest.mark.parametrize(
     ("node", "sweep"),
     [
-        (None, Sweep()),
         ({"product": {"lr": [1, 2]}}, Sweep().product(lr=[1, 2])),
         ({"product": {"model.lr": "range(1,3)"}}, Sweep().product({"model.lr": range(1, 3)})),
         ([{"set": {"lr": 1}}, {"repeat": 2}], Sweep().set(lr=1).repeat(2)),

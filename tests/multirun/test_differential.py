@@ -72,7 +72,7 @@ def compare_batches(overrides: list[str], batch: int | None, loader: ConfigLoade
 
 def test_overrides_give_the_same_batches(loader: ConfigLoader, seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=500, database=None)
+    @settings(max_examples=150, database=None)
     @given(st.lists(lines, min_size=1, max_size=4), st.none() | st.integers(1, 5))
     def compare(overrides: list[str], batch: int | None) -> None:
         compare_batches(overrides, batch, loader)
@@ -123,28 +123,25 @@ CASES = {
     "shuffle": ["lr=shuffle(1,2)", "seed=shuffle(range(2))", "layers=shuffle([1,2,3])"],
     "values": ["name='a b',\"c\\\"d\",1e3", "layers=[],[1,'2',[a b]]", "opts={b:{c:3}}", "+x=range(2)"],
     "delete a group": ["~db", "seed=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
-    "group at a package": ["db/engine@engine=isam,inno", "+model@big=large", "+db/engine@other.db=isam"],
-    "group at the root": ["+model@_global_=small,large"],
-    "package in a package": ["+db/engine@db.engine=isam,inno"],
-    "override in a defaults list": ["+experiment=fast", "lr=1,2"],
-    "swept override in a defaults list": ["+experiment=fast,slow"],
-    "optional": ["opt=a,none"],
-    "groups with the names of steps": ["+loader=shuffled,zipped"],
-    "interpolation": ["name=${lr},${oc.env:HOME},x-${seed}", "+x=${opts.b}", "+y='${db.port}'"],
-    "target": ["obj={_target_: builtins.list, x: 2},{x: 1}", "obj._target_=builtins.dict"],
-    "spelled twice, not swept": ["+x=1", "x=2", "++x=3", "seed=1,2"],
-    "group deleted and added again": ["~db/engine@engine", "+db/engine@engine=isam,inno"],
-    "subdir": ["lr=1,2", "hydra.sweep.subdir=a/${hydra.job.num}-${lr}"],
-    "override_dirname": ["lr=1,2", "name='a b'", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
+    "group at a package": ["db/engine@engine=isam,inno", "+model@big=large", "+db/engine@db.engine=isam,inno"],
+    "group at the root, with names of steps": ["+model@_global_=small,large", "+loader=shuffled,zipped"],
+    "override in a defaults list": ["+experiment=fast,slow", "lr=1,2"],
+    "interpolation and target": [
+        *("name=${lr},${oc.env:HOME},x-${seed}", "+x=${opts.b}", "+y='${db.port}'"),
+        *("obj={_target_: builtins.list, x: 2},{x: 1}", "obj._target_=builtins.dict"),
+    ],
+    "spelled twice, not swept": ["+x=1", "x=2", "++x=3", "seed=1,2", "hydra.sweep.subdir=a/${hydra.job.num}-${seed}"],
+    "group deleted and added again, and an optional one": ["~db/engine@engine", "+db/engine@engine=isam,inno", "opt=a,none"],
     "excluded from override_dirname": [
-        *("lr=1,2", "seed=3", "hydra.sweep.subdir=${hydra.job.override_dirname}"),
+        *("lr=1,2", "name='a b'", "seed=3", "hydra.sweep.subdir=${hydra.job.override_dirname}"),
         "hydra.job.config.override_dirname.exclude_keys=[seed]",
     ],
     "batches": ["seed=range(5)", "hydra.sweeper.max_batch_size=2"],
-    "verbose": ["seed=1,2", "hydra.verbose=true", "hydra.sweeper.max_batch_size=1"],
-    "chdir": ["seed=1,2", "hydra.job.chdir=true"],
-    "environment": ["seed=1,2", "+hydra.job.env_set.APP=x", "name=${oc.env:APP,y}"],
-    "no output": ["seed=1,2", "hydra.output_subdir=null", "hydra/job_logging=disabled"],
+    "verbose, in the job's directory": ["seed=1,2", "hydra.verbose=true", "hydra.sweeper.max_batch_size=1", "hydra.job.chdir=true"],
+    "environment, no output": [
+        *("seed=1,2", "+hydra.job.env_set.APP=x", "name=${oc.env:APP,y}"),
+        *("hydra.output_subdir=null", "hydra/job_logging=disabled"),
+    ],
     "what only jobs can resolve": [
         *("+named=a,b", "hydra.output_subdir=${named}/.hydra", "hydra.job.id=${named}"),
         *("hydra.job.name=${named}", "hydra.sweep.subdir=of-${named}"),
@@ -152,8 +149,7 @@ CASES = {
     ],
 }  # fmt: skip
 if HYDRA_1_3:  # since when its basic sweeper deletes no values: see EXCEPTIONS
-    CASES["delete"] = ["~home", "~opts.b", "lr=1,2"]
-    CASES["deleted and added again"] = ["~opts", "+opts=1,2"]
+    CASES["deleted and added again"] = ["~home", "~obj.x", "~opts", "+opts=1,2"]
 
 
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES)
@@ -173,7 +169,7 @@ def test_json_str(both: Both) -> None:
 
 def test_generated_command_lines(both: Both, seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=5, database=None, phases=[Phase.generate])
+    @settings(max_examples=4, database=None, phases=[Phase.generate])
     @given(command_lines)
     def compare(overrides: list[str]) -> None:
         assert_same(*both(*overrides))
@@ -185,8 +181,10 @@ def test_generated_command_lines(both: Both, seed: int) -> None:
 
 
 PARAMS = {
-    "the same keys": ("{lr: '1,2', +x: '3,4'}", ["+x=5", "lr=6,7"]),
-    "groups": ("{db: 'glob(*)', +model: small, ~db/engine@engine: inno}", ["+model=large"]),
+    "the same keys, and groups": (
+        "{lr: '1,2', +x: '3,4', db: 'glob(*)', +model: small, ~db/engine@engine: inno}",
+        ["+x=5", "lr=6,7", "+model=large"],
+    ),
     "interpolation": ("{seed: '${lr},2', name: '\\${lr}', +x: '${.name}'}", ["lr=3"]),
     "hydra's keys": ("{hydra.job.name: n, hydra/job_logging: stdout, +hydra.job.x: 1}", ["lr=1,2"]),
     "hydra's keys swept": ("{hydra.job.name: 'a,b', hydra/job_logging: 'stdout,disabled'}", []),
@@ -228,15 +226,8 @@ EXCEPTIONS = {
     # A null option leaves the group out.
     "null option": (["db=null,pg"], "Config group override must be a string or a list. Got NoneType", [["~db"], ["db=pg"]]),
     "null option added": (["+model=small,null"], "Config group override must be a string or a list. Got NoneType", [["+model=small"], []]),
-    # A sweep without jobs is a mistake.
     # A key that is swept is not deleted.
-    "swept, then deleted": (
-        ["lr=1,2", "~lr"],
-        [["lr=1", "~lr"], ["lr=2", "~lr"]]
-        if HYDRA_1_3
-        else "Could not delete from config. The value of 'lr' is 1 and not None.",
-        "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep.",
-    ),
+    "swept, then deleted": (["lr=1,2", "~lr"], [["lr=1", "~lr"], ["lr=2", "~lr"]] if HYDRA_1_3 else "Could not delete from config. The value of 'lr' is 1 and not None.", "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep."),
 }  # fmt: skip
 if not HYDRA_1_3:  # where the basic sweeper takes ~x for ~x=null, which deletes only a null
     EXCEPTIONS["value deleted"] = (["~home"], f"Could not delete from config. The value of 'home' is {os.environ['HOME']} and not None.", [["~home"]])  # fmt: skip

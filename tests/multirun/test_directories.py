@@ -1,5 +1,7 @@
 """The directories of a sweep and of its jobs: what is refused before anything is written."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,18 +9,6 @@ from typing import Any
 
 import pytest
 from hydra.errors import CompactHydraException
-
-from tests.conftest import Python
-
-PRINTS = """
-from params_proto import proto
-
-@proto.cli
-def main(seed: int = 0):
-    print(f"{seed=}")
-
-main()
-"""
 
 
 def directories(path: Path) -> list[str]:
@@ -45,25 +35,16 @@ def test_directories_that_tell_the_jobs_apart(
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (
-            ["seed=1,2", "lr=3,4", "hydra.sweep.subdir=${lr}"],
-            r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3",
-        ),
+        (["seed=1,2", "lr=3,4", "hydra.sweep.subdir=${lr}"], r"job 0 \(seed=1 lr=3\) and job 2 \(seed=2 lr=3\) would share .*out/3"),
         # a value that is another job's number
-        (
-            ["seed=1,2", "lr=0,1", "hydra.sweep.subdir=${seed}"],
-            r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1",
-        ),
+        (["seed=1,2", "lr=0,1", "hydra.sweep.subdir=${seed}"], r"job 0 \(seed=1 lr=0\) and job 1 \(seed=1 lr=1\) would share .*out/1"),
         (["name=a,sweep.yaml", "hydra.sweep.subdir=${name}"], "job 1 .*, where a file is or will"),
-        (
-            ["seed=1,2", "hydra.sweep.subdir=sweep.yaml/${seed}"],
-            "job 0 .*, where a file is or will",
-        ),
+        (["seed=1,2", "hydra.sweep.subdir=sweep.yaml/${seed}"], "job 0 .*, where a file is or will"),
         (["seed=1", "hydra.sweep.subdir=../x"], r"job 0 \(seed=1\) would have .*, outside the"),
         (["name=a,../../b", "hydra.sweep.subdir=${name}"], r"job 1 \(name=../../b\) would have"),
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_a_directory_that_is_refused(
     multirun: Any, app: Path, overrides: list[str], message: str
 ) -> None:
@@ -78,13 +59,10 @@ def test_a_directory_that_is_refused(
     [
         (["seed=1,2"], "logs/${seed}", "logs/0", ["0", "1"]),
         (["db=mysql,pg"], "logs/${db.driver}", "logs/mysql", ["0", "1"]),
-        (
-            ["seed=1,2", "hydra.sweeper.slice=1:", "hydra.sweep.subdir=of-${seed}"],
-            *("logs/${seed}", "logs/0", ["of-2"]),
-        ),
+        (["seed=1,2", "hydra.sweeper.slice=1:", "hydra.sweep.subdir=of-${seed}"], *("logs/${seed}", "logs/0", ["of-2"])),
     ],
     ids=["key", "group", "slice"],
-)
+)  # fmt: skip
 def test_one_directory_of_a_sweep_whose_jobs_name_several(
     multirun: Any,
     app: Path,
@@ -139,12 +117,6 @@ def test_a_directory_that_only_the_job_knows(
     monkeypatch.setattr(BasicLauncher, "launch", with_an_id)
     run = multirun("seed=1", "hydra.sweep.subdir='${oc.env:CLUSTER_ID}'")
     assert directories(run.directory) == ["77"]
-
-
-def test_a_directory_that_cannot_be_made(python: Python, app: Path) -> None:
-    (app / "app.py").write_text(PRINTS)
-    done = python("app.py", "-m", "seed=1", "hydra.sweep.dir=app.py/x", status=1)
-    assert "hydra.sweep.dir=app.py/x cannot be made: Not a dir" in done.stderr
 
 
 def test_a_file_in_the_place_of_a_job(multirun: Any, app: Path) -> None:

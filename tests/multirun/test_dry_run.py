@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
+from params_proto.multirun import dry_run
+
 DRY = "hydra.sweeper.dry_run=true"
 
 
@@ -65,10 +67,14 @@ def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[st
     assert left(app) == before
 
 
-def test_of_many_jobs_the_first_thousand(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
+def test_of_many_jobs_the_first_thousand(
+    multirun: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert dry_run.BATCH == 1000
+    monkeypatch.setattr(dry_run, "BATCH", 50)
     multirun("seed=range(1000000)", "hydra.sweeper.slice=7:", DRY)
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 1007))]
+    assert [line.split()[0] for line in lines[1:-1]] == [*map(str, range(7, 57))]
     assert lines[-1].startswith("999,993 jobs in ")
 
 
@@ -79,10 +85,11 @@ def test_a_reader_that_has_seen_enough(app: Path, python: Any) -> None:
         "def main(config): ...\n"
         "main()\n"
     )
-    ours = f"{sys.executable} -W ignore app.py -m hydra/sweeper=params_proto seed='range(9999)'"
-    piped = f"{ours} hydra.sweeper.dry_run=json | head -1"
+    ours = f"{sys.executable} -W ignore app.py -m hydra/sweeper=params_proto seed='range(200)'"
+    long = f"name={'x' * 999}"  # all in all more than a pipe holds
+    piped = f"{ours} {long} hydra.sweeper.dry_run=json | head -1"
     done = subprocess.run(["sh", "-c", piped], cwd=app, capture_output=True, text=True)
-    assert json.loads(done.stdout)["overrides"] == ["seed=0"]
+    assert json.loads(done.stdout)["overrides"][0] == "seed=0"
     assert done.stderr == ""
 
 

@@ -10,8 +10,6 @@ from pathlib import Path
 import pytest
 from hydra.errors import HydraException
 
-from params_proto.overrides.render import render
-from params_proto.records import JobStore
 from tests.multirun.conftest import Run
 
 
@@ -42,13 +40,6 @@ def test_an_interpolation_that_a_file_holds_as_text_is_text_in_the_job(
     for name in ("a.jsonl", "a.csv", "a.yaml"):
         (config,) = multirun(f"hydra.sweeper.sweep={name}", to=f"out-{name}").values
         assert config["name"] == r"\${oc.env:HOME}"
-
-
-@pytest.mark.parametrize("text", ["a\0b", "é🦜", "${oc.env:HOME}", "[" * 999])
-def test_odd_text_reaches_a_job(multirun: Run, app: Path, text: str) -> None:
-    done = multirun(f"name={render(text)},x", task=lambda config: config.name)
-    assert done.values == [text, "x"]
-    assert JobStore(app / "out").read(0) is not None
 
 
 def test_half_a_surrogate_pair_is_refused_before_a_job(multirun: Run, app: Path) -> None:

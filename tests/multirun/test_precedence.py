@@ -112,20 +112,12 @@ def test_a_pair_across_a_node_and_the_root() -> None:
         (GRID, ["~a", "+a=1,2"], "~a would delete a key"),
         (Sweep().set({"+a": 1}), ["~a=1"], r"gives values, \+a"),
         (PREFIXED, ["~t.lr"], r"~t\.lr would delete a key .*Give it one value instead, t\.lr="),
-        (
-            Sweep().product(a=["???", 1, b"x"]),
-            [],
-            r"(?s)2 mistakes:.*a: the string '\?\?\?'.*a: b'x'",
-        ),
+        (Sweep().product(a=["???", 1, b"x"]), [], r"(?s)2 mistakes:.*a: the string '\?\?\?'.*a: b'x'"),
         (GRID * Sweep().zip(c=["???"]).shuffle(), [], r"c: the string '\?\?\?' cannot be given"),
-        (
-            GRID.set(a="x") + Sweep().chain({"a": {"": 1}}),
-            [],
-            r"a: the dict key '' cannot be written",
-        ),
+        (GRID.set(a="x") + Sweep().chain({"a": {"": 1}}), [], r"a: the dict key '' cannot be written"),
         (GRID.sample(3), ["a=1"], r"sample\(3\) asks for more configs than there are: 2"),
     ],
-)
+)  # fmt: skip
 def test_what_makes_no_sense_is_refused(sweep: Sweep, overrides: list[str], message: str) -> None:
     with pytest.raises(SweepError, match=message):
         jobs(sweep, *overrides)
@@ -170,7 +162,7 @@ def sweeps(draw: st.DrawFn) -> Sweep:
         max_size=3,
     ),
 )
-@settings(max_examples=300)
+@settings(max_examples=150)
 def test_every_job_has_each_value_from_outside_and_the_rest_is_as_configured(
     sweep: Sweep, outside: dict[str, list[int]]
 ) -> None:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import warnings
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,26 +65,11 @@ MODE = "mode: 'c' is not one of 'a' | 'b'."
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (
-            ["seed=1,1.5,x", "mode=a,c"],
-            "3 mistakes:\n- the job seed=1 mode=c:",
-        ),
-        (
-            ["hydra.sweeper.sweep={product:{seed:[1,x]}}"],
-            "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is not an int. Give it a",
-        ),
-        (
-            ["mode=a,c", "seed=1,2", "training.kind=x,z"],
-            "2 mistakes:\n"
-            "- the job mode=a seed=1 training.kind=z: training.kind: 'z' is not one of 'x' | 'y'."
-            " The same goes for 3 more jobs.\n"
-            f"- the job mode=c seed=1 training.kind=x: {MODE} The same goes for 3 more jobs.",
-        ),
+        (["seed=1,1.5,x", "mode=a,c"], "3 mistakes:\n- the job seed=1 mode=c:"),
+        (["hydra.sweeper.sweep={product:{seed:[1,x]}}"], "hydra.sweeper.sweep: product: seed takes int, got 'x': 'x' is not an int. Give it a"),
+        (["mode=a,c", "seed=1,2", "training.kind=x,z"], "2 mistakes:\n- the job mode=a seed=1 training.kind=z: training.kind: 'z' is not one of 'x' | 'y'. The same goes for 3 more jobs.\n" f"- the job mode=c seed=1 training.kind=x: {MODE} The same goes for 3 more jobs."),
         (["mode=???"], "the job mode=???: mode has no value"),
-        (
-            ["needed=[1],[a]", "training.sizes=['${seed}'],['b']"],
-            "2 mistakes:\n- the job needed=[1] training.sizes=['b']: training.sizes[0]:",
-        ),
+        (["needed=[1],[a]", "training.sizes=['${seed}'],['b']"], "2 mistakes:\n- the job needed=[1] training.sizes=['b']: training.sizes[0]:"),
         (["+store=more"], "the job +store=more: main has no parameter further."),
     ],
     ids=str,
@@ -97,23 +84,10 @@ def test_what_a_job_could_not_start_with(
     assert ran == []
 
 
-NEEDS = "the job kind=a{job}: width has no value: give width=... (int)."
+NEEDS = "the job kind=a: width has no value: give width=... (int)."
 
 
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (["kind=a"], f"2 mistakes:\n- {NEEDS}\n- the job kind=a: model.depth has no value"),
-        (["kind=a,b", "model.depth=1"], "the job kind=a model.depth=1: width has no"),
-        (
-            ["width=1,2", "hydra.sweeper.dry_run=true"],
-            "the job width=1: model.depth has",
-        ),
-        (["width=${model.depth}", "model.depth='${width}'", "model=null"], ""),
-    ],
-    ids=str,
-)
-def test_what_needs_a_value_and_has_none(capsys: Any, overrides: list[str], message: str) -> None:
+def test_what_needs_a_value(capsys: Any) -> None:
     ran: list[Any] = []
 
     @proto.prefix
@@ -124,7 +98,13 @@ def test_what_needs_a_value_and_has_none(capsys: Any, overrides: list[str], mess
     def main(width: int, kind: str = "n") -> None:
         ran.append(width)
 
-    assert refused(main, capsys, *overrides).startswith(message.replace("{job}", ""))
+    for overrides, message in [
+        (["kind=a"], f"2 mistakes:\n- {NEEDS}\n- the job kind=a: model.depth has no value"),
+        (["kind=a,b", "model.depth=1"], "the job kind=a model.depth=1: width has no"),
+        (["width=1,2", "hydra.sweeper.dry_run=true"], "the job width=1: model.depth has"),
+        (["width=${model.depth}", "model.depth='${width}'", "model=null"], ""),
+    ]:
+        assert refused(main, capsys, *overrides).startswith(message)
     assert ran == []
     main.run(["-m", "width=1,'${model.depth}'", "model.depth=3"])
     assert ran == [1, 3]
@@ -140,25 +120,11 @@ def test_interpolations_are_for_the_job() -> None:
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (
-            ["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "kidn=x,y"],
-            "4 mistakes:\n"
-            "- main has no parameter sed. Did you mean seed?\n"
-            "- main has no parameter lrr. Did you mean training.lr?\n"
-            "- main has no parameter moode. Did you mean mode?\n"
-            "- main has no parameter kidn. Did you mean training.kind?",
-        ),
-        (
-            ["training.kid=x,y", "+hydra.sweeper.params.zzz=3"],
-            "2 mistakes:\n"
-            "- main has no parameter zzz. Valid names: seed, mode, name,"
-            " options, needed, training.\n"
-            "- Training has no parameter training.kid. Did you mean"
-            " training.kind?",
-        ),
+        (["hydra.sweeper.sweep={product:{sed:[1],lrr:[2],lr:[1]}}", "moode=a,b", "kidn=x,y"], "4 mistakes:\n- main has no parameter sed. Did you mean seed?\n- main has no parameter lrr. Did you mean training.lr?\n- main has no parameter moode. Did you mean mode?\n- main has no parameter kidn. Did you mean training.kind?"),
+        (["training.kid=x,y", "+hydra.sweeper.params.zzz=3"], "2 mistakes:\n- main has no parameter zzz. Valid names: seed, mode, name, options, needed, training.\n- Training has no parameter training.kid. Did you mean training.kind?"),
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_names_that_there_are_not(capsys: Any, overrides: list[str], message: str) -> None:
     app, ran = make_app()
     assert refused(app, capsys, *overrides) == message
@@ -196,16 +162,6 @@ def test_a_root_that_takes_any_name() -> None:
     assert seen == [{"x": 1}, {"x": 2}]
 
 
-SINGLE = """
-from params_proto import proto
-
-@proto.cli(config_path="conf", config_name="config")
-def app(seed: int = 0):
-    print("job", seed)
-
-if __name__ == "__main__":
-    app()
-"""
 TUNED = (
     "# @package _global_\nseed: 5\n"
     "hydra: {sweeper: {sweep: {product: {seed: [1, 2]}}, max_failures: 3}}\n"
@@ -213,21 +169,30 @@ TUNED = (
 
 
 @pytest.fixture
-def single(tmp_path: Path, python: Any) -> Any:
-    """Runs `python app.py overrides...`, an app whose configs set options of the sweeper."""
+def single(tmp_path: Path, capsys: Any) -> Any:
+    """Runs an app whose configs set options of the sweeper: what it writes to both streams."""
     (tmp_path / "conf/experiment").mkdir(parents=True)
     (tmp_path / "conf/config.yaml").write_text("hydra: {sweeper: {metric: loss, retries: 2}}\n")
     (tmp_path / "conf/experiment/tuned.yaml").write_text(TUNED)
-    (tmp_path / "app.py").write_text(SINGLE)
-    return lambda *overrides, status=0: python("app.py", *overrides, status=status)
+
+    @proto.cli(config_path=str(tmp_path / "conf"), config_name="config")
+    def app(seed: int = 0) -> None:
+        print("job", seed)
+
+    def run(*overrides: str, fails: bool = False) -> Any:
+        with pytest.raises(SystemExit) if fails else nullcontext():
+            app.run([*overrides])
+        return capsys.readouterr()
+
+    return run
 
 
 def test_options_of_a_sweep_need_m(single: Any) -> None:
     given = ["+hydra.sweeper.sweep.product.seed=[1,2]", "hydra.sweeper.rerun=[failed]"]
-    done = single(*given, "hydra.sweeper.metric=null", status=1)
-    assert f"{' and '.join(given)}: " in done.stderr
-    assert "of sweeps, and this is a single run: add -m." in done.stderr
-    assert "job" not in done.stdout
+    done = single(*given, "hydra.sweeper.metric=null", fails=True)
+    assert f"{' and '.join(given)}: " in done.err
+    assert "of sweeps, and this is a single run: add -m." in done.err
+    assert "job" not in done.out
 
 
 @pytest.mark.parametrize(
@@ -242,32 +207,19 @@ def test_a_single_run_with_a_sweep_for_other_runs(
     single: Any, overrides: list[str], printed: str
 ) -> None:
     done = single(*overrides, "hydra/hydra_logging=none", "hydra/job_logging=none")
-    assert done.stdout == printed
+    assert done.out == printed
 
 
 def test_a_single_run_says_that_the_sweep_of_its_config_does_not_run(single: Any) -> None:
     done = single("+experiment=tuned")
-    assert "hydra.sweeper.sweep is set, but this is a single run: add -m" in done.stdout
-    assert done.stdout.endswith("job 5\n")
+    assert "hydra.sweeper.sweep is set, but this is a single run: add -m" in done.out
+    assert done.out.endswith("job 5\n")
 
-
-DICTS = """
-from dataclasses import dataclass, field
-from typing import Any
-from params_proto import proto
 
 @dataclass
 class Inner:
     a: int = 1
     m: dict[str, int] = field(default_factory=lambda: {"p": 1})
-
-@proto.cli(config_path="conf", config_name="c")
-def app(d: dict[str, int] = {"x": 1}, x: Any = None, i: Inner = Inner(), s: int = 0):
-    print("job", d, x, i.a, i.m)
-
-if __name__ == "__main__":
-    app()
-"""
 
 
 @pytest.mark.parametrize(
@@ -284,14 +236,18 @@ if __name__ == "__main__":
     ids=str,
 )  # fmt: skip
 def test_a_dict_arrives_as_it_was_given(
-    tmp_path: Path, python: Any, overrides: list[str], jobs: list[str]
+    tmp_path: Path, overrides: list[str], jobs: list[str]
 ) -> None:
     (tmp_path / "conf" / "g").mkdir(parents=True)
     (tmp_path / "conf" / "c.yaml").write_text("d: {z: 9}\nx: {w: 1, n: null}\n")
     for name, text in {"a": "d: {q: 5}\n", "b": "x: {k: '${s}', l: [1]}\n"}.items():
         (tmp_path / "conf" / "g" / f"{name}.yaml").write_text(f"# @package _global_\n{text}")
-    (tmp_path / "app.py").write_text(DICTS)
+    given: list[str] = []
+
+    @proto.cli(config_path=str(tmp_path / "conf"), config_name="c")
+    def app(d: dict[str, int] = {"x": 1}, x: Any = None, i: Inner = Inner(), s: int = 0) -> None:  # noqa: B006, B008
+        given.append(f"{d} {x} {i.a} {i.m}")
+
     sweep, *others = overrides
-    done = python("app.py", "-m", f"hydra.sweeper.sweep={sweep}", *others)
-    printed = [line for line in done.stdout.splitlines() if line.startswith("job")]
-    assert printed == [f"job {job}" for job in jobs]
+    app.run(["-m", f"hydra.sweeper.sweep={sweep}", *others])
+    assert given == jobs

@@ -82,11 +82,8 @@ def broken(multirun: Any) -> Broken:
 SWEEPS = [
     ["lr=1e-1,0.25,.5", "name='1',x"],
     ["+sweep=grid", "+model=small", "hydra.sweeper.sweep.product.lr=[5]"],
-    ["+sweep=pairs"],
-    ["lr=1,2,3", "seed=3,4,5", "hydra.sweeper.zip=[lr,seed]"],
-    ["db=null,pg,mysql"],
+    ["+sweep=pairs", "db=null,pg", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
     ["hydra.sweeper.sweep={product:{seed:[1,2]},repeat:2}"],
-    ["+model=small,large", "lr=1,2", "hydra.sweep.subdir=${hydra.job.override_dirname}"],
 ]
 
 
@@ -140,10 +137,10 @@ def logs(directory: Path) -> dict[str, int]:
 
 
 def test_the_earlier_log_is_kept(multirun: Any) -> None:
-    for overrides in (["seed=1"], *[[resume(Path("out").absolute())]] * 2):
+    for overrides in (["seed=1"], [resume(Path("out").absolute())]):
         with pytest.raises(JobError):
             multirun(*overrides, task=logging_fails)
-    assert logs(Path("out/0")) == {"app.log": 3}
+    assert logs(Path("out/0")) == {"app.log": 2}
 
 
 # --- a sweep that has changed
@@ -334,7 +331,6 @@ def test_a_sweep_that_another_process_has_begun_since_is_not_written_over(
     ("rerun", "expected"),
     [
         ([], [1, 2, 3, 4]),
-        (["hydra.sweeper.rerun=[failed]"], [1, 4]),
         (["hydra.sweeper.rerun=[crashed,interrupted]"], [2, 3, 4]),
         (["hydra.sweeper.rerun=[completed]"], [0, 4]),
         (["hydra.sweeper.rerun=all"], [0, 1, 2, 3, 4]),
@@ -468,23 +464,22 @@ def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
     assert numbers(multirun(resume(out))) == [1, 2]
 
 
-@pytest.mark.parametrize(
-    ("overrides", "message"),
-    [
-        (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
-        (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
-        (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=[failed,no]"], "rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"),
-        (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
-        (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
-    ],
-    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
-)  # fmt: skip
-def test_a_mistake_leaves_everything(multirun: Any, overrides: list[str], message: str) -> None:
+MISTAKES = [
+    (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
+    (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
+    (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=[failed,no]"], "rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"),
+    (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
+    (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
+]  # fmt: skip
+
+
+def test_a_mistake_leaves_everything(multirun: Any) -> None:
     out = multirun("seed=1").directory
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    with pytest.raises(CompactHydraException, match=message):
-        multirun("seed=1,2", *[one.format(out=out) for one in overrides])
-    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+    for overrides, message in MISTAKES:
+        with pytest.raises(CompactHydraException, match=message):
+            multirun("seed=1,2", *[one.format(out=out) for one in overrides])
+        assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.parametrize("gone", ["sweep.yaml", ".sweep/plan.json"])

@@ -12,24 +12,15 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.multirun import options, sweep_dir
+from tests.compose.roads import write
 
 
 @pytest.mark.parametrize(
     ("overrides", "jobs"),
     [
         (["+sweep=grid", "seed=7"], ["lr=1 seed=7 +sweep=grid", "lr=2 seed=7 +sweep=grid"]),
-        (
-            ["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]", "hydra.sweeper.sweep.product.seed=[6]"],
-            ["lr=5 seed=6 +sweep=grid"],
-        ),
-        (
-            ["+sweep=pairs", "seed=1,2"],
-            [
-                f"lr={lr} +model={model} name=run +sweep=pairs seed={seed}"
-                for lr, model in ((1, "small"), (2, "large"))
-                for seed in (1, 2)
-            ],
-        ),
+        (["+sweep=grid", "hydra.sweeper.sweep.product.lr=[5]", "hydra.sweeper.sweep.product.seed=[6]"], ["lr=5 seed=6 +sweep=grid"]),
+        (["+sweep=pairs", "seed=1,2"], [f"lr={lr} +model={model} name=run +sweep=pairs seed={seed}" for lr, model in ((1, "small"), (2, "large")) for seed in (1, 2)]),
         (["+experiment=swept", "lr=3"], ["seed=1 +experiment=swept lr=3", "seed=2 +experiment=swept lr=3"]),
         (["lr=1,2", "seed=3,4", "hydra.sweeper.zip=[lr,seed]"], ["lr=1 seed=3", "lr=2 seed=4"]),
         (["db=null,pg", "+model=null,small"], ["~db", "~db +model=small", "db=pg", "db=pg +model=small"]),
@@ -149,15 +140,13 @@ def test_a_choice_that_the_config_asks_for_is_part_of_the_sweep(multirun: Any, a
 
 
 def test_steps_in_the_config_of_the_task(multirun: Any, app: Path) -> None:
-    for name, text in {
+    configs = {
         "sweep/nopkg": "product: {lr: [1]}\n",
         "sweep/other": "defaults: [_self_]\nproduct: {lr: [1]}\nx: 1\n",
         "deep/er/steps": "product: {lr: [1]}\n",
         "nest/e": "# @package e\n_target_: x\n",
-    }.items():
-        path = app / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
+    }
+    write(app / "conf", configs)
     cure = "selects steps of a sweep \\(product\\).*# @package hydra.sweeper.sweep"
     for chosen in ("+sweep=nopkg", "+sweep@db.x=nopkg", "+deep/er=steps", "+sweep=nopkg,other"):
         with pytest.raises(CompactHydraException, match=cure):

@@ -76,17 +76,3 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
     assert (run.returns, list(run.directory.iterdir())) == ([], [])
     said = capsys.readouterr().out
     assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
-
-
-def test_yaml_reads_a_slice_without_quotes_as_a_number(multirun: Any, app: Path) -> None:
-    path = app / "conf" / "config.yaml"
-    path.write_text(path.read_text() + "hydra: {sweeper: {slice: 1:30}}\n")
-    with pytest.raises(CompactHydraException, match=r"slice=90 is not a slice.*put it in quotes"):
-        multirun("seed=1,2")
-
-
-def test_a_shuffle_with_a_seed_has_parts(multirun: Any) -> None:
-    sweep = "hydra.sweeper.sweep={product:{seed:'range(0,8)'},shuffle:{seed:0}}"
-    whole = multirun(sweep, to="whole").jobs
-    parts = [multirun(sweep, f"hydra.sweeper.slice={k}::3") for k in range(3)]
-    assert [part.jobs for part in parts] == [whole[k::3] for k in range(3)]

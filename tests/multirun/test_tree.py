@@ -177,18 +177,9 @@ def again(multirun: Any, run: Any, to: str = "again") -> Any:
     ("overrides", "expected"),
     [
         # a list of two groups is one sweep with the steps of both
-        (
-            ["+sweep=[grid,ablation]", "model=mlp", "trainer.lr=3", "seed=4"],
-            [
-                f"trainer.lr=3 seed=4 {rest} +sweep=[grid,ablation]"
-                for rest in ("model=mlp model.dropout=0.5 +trainer.debug=True", "model=mlp model/encoder@teacher=large", "~callbacks model=mlp")
-            ],
-        ),
+        (["+sweep=[grid,ablation]", "model=mlp", "trainer.lr=3", "seed=4"], [f"trainer.lr=3 seed=4 {rest} +sweep=[grid,ablation]" for rest in ("model=mlp model.dropout=0.5 +trainer.debug=True", "model=mlp model/encoder@teacher=large", "~callbacks model=mlp")]),
         # an experiment with a sweep in it, which overrides the defaults list
-        (
-            ["experiment=searched", "data=text", "seed=1"],
-            [f"trainer.lr={lr} data=text name=searched experiment=searched seed=1" for lr in (0.1, 0.2)],
-        ),
+        (["experiment=searched", "data=text", "seed=1"], [f"trainer.lr={lr} data=text name=searched experiment=searched seed=1" for lr in (0.1, 0.2)]),
     ],
     ids=["two-sweeps", "experiment-with-a-sweep"],
 )  # fmt: skip
@@ -242,14 +233,6 @@ def test_a_key_over_another_in_a_file_that_anybody_may_have_written(
         multirun(f"hydra.sweeper.sweep={copied}", to="again")
 
 
-def test_a_key_below_that_of_another_row_is_refused(multirun: Any, app: Path) -> None:
-    write_sweep(app, "chain: [{layers.0: 5}, {layers: [7, 8]}]")
-    with pytest.raises(
-        CompactHydraException, match=r"layers\.0 cannot be given: .* Write layers\.0"
-    ):
-        multirun("+sweep=written", "layers.0=9")
-
-
 def write_sweep(app: Path, text: str, name: str = "written") -> None:
     file = app / "conf" / "sweep" / f"{name}.yaml"
     file.write_text(f"# @package hydra.sweeper.sweep\n{text}\n")
@@ -258,19 +241,9 @@ def write_sweep(app: Path, text: str, name: str = "written") -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        (
-            "product: {data: glob(*), model: 'mlp,cnn', seed: 'range(1,3)'}\n"
-            "exclude: {data: glob(i*), model: 'choice(mlp,cnn)'}",
-            ["data=text model=mlp seed=1", "data=text model=mlp seed=2", "data=text model=cnn seed=1", "data=text model=cnn seed=2"],
-        ),
-        (
-            "product: {+x: ['${trainer.lr}', '${times:3,4}', '${hydra.job.name}'], name: ['\\${model.name}-${data.batch}']}",
-            ["+x=0.1 name='${model.name}-32'", "+x=12 name='${model.name}-32'", "+x=app name='${model.name}-32'"],
-        ),
-        (
-            "chain: [{scheduler: {kind: step}, ~scheduler.warmup: null}, {scheduler.kind: linear}]",
-            ["scheduler={kind:step} ~scheduler.warmup", "scheduler.kind=linear"],
-        ),
+        ("product: {data: glob(*), model: 'mlp,cnn', seed: 'range(1,3)'}\nexclude: {data: glob(i*), model: 'choice(mlp,cnn)'}", ["data=text model=mlp seed=1", "data=text model=mlp seed=2", "data=text model=cnn seed=1", "data=text model=cnn seed=2"]),
+        ("product: {+x: ['${trainer.lr}', '${times:3,4}', '${hydra.job.name}'], name: ['\\${model.name}-${data.batch}']}", ["+x=0.1 name='${model.name}-32'", "+x=12 name='${model.name}-32'", "+x=app name='${model.name}-32'"]),
+        ("chain: [{scheduler: {kind: step}, ~scheduler.warmup: null}, {scheduler.kind: linear}]", ["scheduler={kind:step} ~scheduler.warmup", "scheduler.kind=linear"]),
     ],
     ids=["product-and-exclude", "interpolations", "rows-of-one-node"],
 )  # fmt: skip

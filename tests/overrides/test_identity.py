@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.overrides.identity import RecordedNumbers, identity, values
+from params_proto.overrides.identity import identity, numbering, values
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_the_value_of_an_override(text: str, value: Any) -> None:
 )
 def test_equal_jobs(one: list[str], other: list[str], same: bool) -> None:
     assert (identity(one) == identity(other)) == same
-    numbers = RecordedNumbers([(identity(one), 5), (f"{identity(one)}-1", 7)])
-    assert [numbers.of(one), numbers.of(other), numbers.of(one)] == [
+    number_of = numbering([(identity(one), 5), (f"{identity(one)}-1", 7)])
+    assert [number_of(one), number_of(other), number_of(one)] == [
         5,
         *((7, 8) if same else (8, 7)),
     ]

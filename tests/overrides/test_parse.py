@@ -1,5 +1,7 @@
 """Hydra's text -> values."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import pytest
@@ -40,24 +42,14 @@ def test_a_sweep_in_hydras_syntax_is_its_values(text: str, values: object) -> No
         ("shuffle(range(0,10000000))", "A range of integers, not shuffled, may be of any length"),
         ("range(0,5,0)", "a step that is not 0"),
         ("range(5,1)", "key=range\\(5,1\\) has no values"),
-        (
-            "1,,2",
-            r"^Hydra cannot read 'key=1,,2': extraneous input ','\. Write key=value, and text with"
-            r" any of ,:=\(\)\[\]\{\} in quotes, key='a, b'\.$",
-        ),
-        (
-            "'a",
-            '^Hydra cannot read "key=\'a": a quote is not closed, or a character outside quotes',
-        ),
-        (
-            "sort(1,a)",
-            "Hydra cannot read 'key=sort.1,a.': TypeError while evaluating",
-        ),
+        ("1,,2", r"^Hydra cannot read 'key=1,,2': extraneous input ','\. Write key=value, and text with any of ,:=\(\)\[\]\{\} in quotes, key='a, b'\.$"),
+        ("'a", '^Hydra cannot read "key=\'a": a quote is not closed, or a character outside quotes'),
+        ("sort(1,a)", "Hydra cannot read 'key=sort.1,a.': TypeError while evaluating"),
         ("f(1)", r"Unknown function 'f'; Available: bool,choice,.*tag\. Write key=value"),
         pytest.param("[" * 999 + "]" * 999, "Hydra cannot read .* recursion depth", id="deep"),
         ("[1,range(1,3)]", "RangeSweep inside another value"),
     ],
-)
+)  # fmt: skip
 def test_what_is_no_list_of_values_is_refused(text: str, message: str) -> None:
     with pytest.raises(SweepError, match=message):
         sweep_values("key", text)

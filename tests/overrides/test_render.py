@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
-from params_proto.overrides.literals import OverrideText
 from params_proto.overrides.parse import parse
-from params_proto.overrides.render import assignment, render, render_config
+from params_proto.overrides.render import OverrideText, assignment, render, render_config
 from tests.versions import VERSION_BASE
 
 
@@ -90,7 +89,7 @@ def as_hydra_holds_it(value: Any) -> Any:
 
 
 @given(values)
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_what_is_rendered_parses_to_the_same_value(value: Any) -> None:
     assert exactly(parse(render(value))) == exactly(value)
 
@@ -109,7 +108,7 @@ def composed(overrides: list[str]) -> Any:
 
 
 @given(st.lists(values, max_size=20))
-@settings(max_examples=40)
+@settings(max_examples=10)
 @example(LOOKALIKES)
 @example([5e-324, -0.0, float("nan"), float("-inf"), 1.7976931348623157e308, 10**400, -1, True])
 def test_a_config_gets_the_same_value(values: list[Any]) -> None:

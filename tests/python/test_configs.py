@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,11 +36,7 @@ CONFIGS = {
 
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
-    folder = tmp_path / "conf"
-    for name, text in CONFIGS.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / f"{name}.yaml").write_text(text)
-    return folder
+    return write(tmp_path / "conf", CONFIGS)
 
 
 @pytest.fixture(autouse=True)
@@ -112,28 +107,22 @@ def test_a_null_group_is_left_out(conf: Path) -> None:
     assert ["db" in config for config in found] == [True, False]
 
 
-@dataclass(frozen=True)
-class Case:
-    overrides: Sequence[str]
-    expected: list[tuple[float, int]]
-
-
 @pytest.mark.parametrize(
-    "case",
+    ("overrides", "expected"),
     [
-        Case([], [(1, 32), (2, 32)]),
-        Case(["bs=8"], [(1, 8), (2, 8)]),
-        Case(["lr=3"], [(3, 32)]),
-        Case(["lr=3,4"], [(3, 32), (4, 32)]),
-        Case(["bs=8,16"], [(1, 8), (1, 16), (2, 8), (2, 16)]),
-        Case(["hydra.verbose=true", "bs=8"], [(1, 8), (2, 8)]),
+        ([], [(1, 32), (2, 32)]),
+        (["lr=3,4"], [(3, 32), (4, 32)]),
+        (["bs=8,16"], [(1, 8), (1, 16), (2, 8), (2, 16)]),
+        (["hydra.verbose=true", "bs=8"], [(1, 8), (2, 8)]),
     ],
-    ids=lambda case: " ".join(case.overrides) or "none",
+    ids=str,
 )
-def test_overrides_win_as_on_a_command_line(conf: Path, case: Case) -> None:
-    found = Sweep().product(lr=[1, 2]).compose(conf, "train", overrides=case.overrides)
+def test_overrides_win_as_on_a_command_line(
+    conf: Path, overrides: list[str], expected: list[tuple[float, int]]
+) -> None:
+    found = Sweep().product(lr=[1, 2]).compose(conf, "train", overrides=overrides)
 
-    assert [(config.lr, config.bs) for config in found] == case.expected
+    assert [(config.lr, config.bs) for config in found] == expected
 
 
 def test_threads_leave_the_state_as_it_was(plugins: None, conf: Path) -> None:
@@ -305,13 +294,6 @@ class TestProto:
 def test_overrides_of_another_type(overrides: Any) -> None:
     with pytest.raises(SweepError, match=r"a list of lines as its overrides, got .*\['lr=0\.1'\]"):
         Sweep().compose(overrides=overrides)
-
-
-@pytest.mark.parametrize("overrides", [None, (), []], ids=str)
-def test_no_overrides(conf: Path, overrides: Any) -> None:
-    (config,) = Sweep().compose(conf, "train", overrides=overrides)
-
-    assert config.lr == 0.1
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """What is wrong with a launch is told before any job runs."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import functools
@@ -40,82 +42,33 @@ async def slow(lr: float = 0.1) -> float:
 
 HAS = "backend, prefer, require, verbose, timeout, pre_dispatch, batch_size, temp_folder"
 MISTAKES: dict[str, tuple[Launch, str]] = {
-    "no function": (
-        lambda: Sweep(Shape).launch(),
-        r"launch needs a function for the jobs to run, and the sweep has none: write launch\(train",
-    ),
+    "no function": (lambda: Sweep(Shape).launch(), r"launch needs a function for the jobs to run, and the sweep has none: write launch\(train"),
     "a class as the target": (lambda: Sweep().launch(Shape), "but Shape is something else"),
     "a lambda": (lambda: Sweep().launch(lambda lr: lr), "is something else"),
-    "a partial": (
-        lambda: Sweep().launch(functools.partial(train, lr=1)),
-        "is something else: write a",
-    ),
+    "a partial": (lambda: Sweep().launch(functools.partial(train, lr=1)), "is something else: write a"),
     "async": (lambda: Sweep().launch(slow), r"slow is async or .* a function that calls asyncio"),
-    "a directory that cannot be resolved": (
-        lambda: Sweep(train).launch(sweep_dir="a/${b}"),
-        r"hydra.sweep.dir: Interpolation key 'b' not found\. It is resolved once, before the jobs",
-    ),
-    "option": (
-        lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3),
-        rf"has an option njobs or n_job\. The launcher's own options: n_jobs, .*{HAS}",
-    ),
-    "resume where": (
-        lambda: Sweep(train).launch(resume=True),
-        r"resume=True resumes in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another"
-        r" directory each time: give one that stays, sweep_dir='runs/1'",
-    ),
+    "a directory that cannot be resolved": (lambda: Sweep(train).launch(sweep_dir="a/${b}"), r"hydra.sweep.dir: Interpolation key 'b' not found\. It is resolved once, before the jobs"),
+    "option": (lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3), rf"has an option njobs or n_job\. The launcher's own options: n_jobs, .*{HAS}"),
+    "resume where": (lambda: Sweep(train).launch(resume=True), r"resume=True resumes in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another directory each time: give one that stays, sweep_dir='runs/1'"),
     "resume a directory": (
         lambda: Sweep(train).launch(resume="out"),  # pyright: ignore[reportArgumentType]
         "resume is True or False, got 'out': the directory is sweep_dir",
     ),
-    "rerun without resume": (
-        lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"),
-        "is about a sweep that is resumed",
-    ),
+    "rerun without resume": (lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"), "is about a sweep that is resumed"),
     "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
     "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
     "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
-    "overrides": (
-        lambda: Sweep(train).launch(overrides="lr=1"),
-        r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=0\.1'\]",
-    ),
-    "an override's name": (
-        lambda: Sweep(train).launch(overrides=["lrr=1"]),
-        r"train has no parameter lrr\. Did you mean lr\?",
-    ),
-    "a name": (
-        lambda: Sweep().product(lrr=[1, 2]).launch(train),
-        r"train has no parameter lrr\. Did you mean lr\?",
-    ),
-    "a name of an app": (
-        lambda: Sweep().product(lrr=[1, 2]).launch(app),
-        r"app has no parameter lrr\. Did you mean lr\?",
-    ),
-    "a value": (
-        lambda: Sweep().product(seed=[1, 1.5]).launch(train),
-        r"seed takes int, got 1\.5: 1\.5 is not an int\. Give it a value of that type\.$",
-    ),
-    "a key of Hydra": (
-        lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train),
-        "the sweep: hydra.job.name is a key of Hydra itself, .* one value outside the sweep",
-    ),
-    "another sweep": (
-        lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]),
-        "the config has a sweep of its own",
-    ),
-    "dry_run": (
-        lambda: Sweep(train).launch(overrides=["hydra.sweeper.dry_run=true"]),
-        "dry_run is for the command line",
-    ),
-    "no jobs in a part": (
-        lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]),
-        "hydra.sweeper.slice=5: takes none of the sweep's 1 jobs",
-    ),
-    "no jobs": (
-        lambda: Sweep(train).product(lr=[1]).exclude(lr=1).launch(),
-        "the sweep has no jobs",
-    ),
-}
+    "overrides": (lambda: Sweep(train).launch(overrides="lr=1"), r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=0\.1'\]"),
+    "an override's name": (lambda: Sweep(train).launch(overrides=["lrr=1"]), r"train has no parameter lrr\. Did you mean lr\?"),
+    "a name": (lambda: Sweep().product(lrr=[1, 2]).launch(train), r"train has no parameter lrr\. Did you mean lr\?"),
+    "a name of an app": (lambda: Sweep().product(lrr=[1, 2]).launch(app), r"app has no parameter lrr\. Did you mean lr\?"),
+    "a value": (lambda: Sweep().product(seed=[1, 1.5]).launch(train), r"seed takes int, got 1\.5: 1\.5 is not an int\. Give it a value of that type\.$"),
+    "a key of Hydra": (lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train), "the sweep: hydra.job.name is a key of Hydra itself, .* one value outside the sweep"),
+    "another sweep": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]), "the config has a sweep of its own"),
+    "dry_run": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.dry_run=true"]), "dry_run is for the command line"),
+    "no jobs in a part": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]), "hydra.sweeper.slice=5: takes none of the sweep's 1 jobs"),
+    "no jobs": (lambda: Sweep(train).product(lr=[1]).exclude(lr=1).launch(), "the sweep has no jobs"),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("launch", "match"), MISTAKES.values(), ids=MISTAKES)

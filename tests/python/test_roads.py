@@ -14,6 +14,7 @@ import pytest
 from omegaconf import DictConfig
 
 from params_proto import Sweep, SweepError, proto, results
+from tests.compose.roads import write
 from tests.versions import VERSION_BASE
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -37,19 +38,19 @@ def of_hydra(config: DictConfig) -> dict[str, Any]:
 
 @pytest.fixture
 def conf(tmp_path: Path) -> Path:
-    for name, text in {
-        "config": "defaults: [_self_, db: mysql]\nlr: 0.5\nother: 7\n",
-        "db/mysql": "port: 1\n",
-        "db/pg": "port: 2\n",
-    }.items():
-        path = tmp_path / "conf" / f"{name}.yaml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "conf"
+    config = "defaults: [_self_, db: mysql]\nlr: 0.5\nother: 7\n"
+    options = {"db/mysql": "port: 1\n", "db/pg": "port: 2\n"}
+    return write(tmp_path / "conf", {"config": config, **options})
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
-@pytest.mark.parametrize("target", [told, decorated], ids=["plain", "proto"])
+@pytest.mark.parametrize(
+    ("target", "launcher"),
+    [
+        pytest.param(told, LAUNCHERS[0], id="plain-basic"),
+        pytest.param(told, LAUNCHERS[1], id="plain-joblib"),
+        pytest.param(decorated, LAUNCHERS[1], id="proto-joblib", marks=pytest.mark.launchers),
+    ],
+)
 def test_native_values(target: Any, launcher: dict[str, Any], tmp_path: Path) -> None:
     sweep = Sweep(target).product(lr=[1, 2], layers=[(3,), (4, 5)])
 
@@ -93,7 +94,7 @@ def test_the_configs_of_a_folder(conf: Path, with_config: Callable[..., Any]) ->
     """A plain function needs not have all that its config has."""
     sweep = Sweep().product(db=["mysql", "pg"], lr=[1, 2])
 
-    df = sweep.launch(with_config, config_path=conf, config_name="config", **LAUNCHERS[1])
+    df = sweep.launch(with_config, config_path=conf, config_name="config")
 
     assert list(df["db"]) == ["mysql", "mysql", "pg", "pg"]
     expected = [2, 3, 3, 4] if with_config is of_hydra else [4, 5, 4, 5]
@@ -179,13 +180,10 @@ def fails(lr: float = 0.1) -> float:
     return lr
 
 
-@pytest.mark.parametrize("launcher", LAUNCHERS, ids=["basic", "joblib"])
-def test_failed_jobs_are_rows_and_resume_runs_them(
-    launcher: dict[str, Any], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_failed_jobs_are_rows_and_resume_runs_them(capfd: pytest.CaptureFixture[str]) -> None:
     sweep = Sweep(fails).product(lr=[1, 2, 3])
 
-    df = sweep.launch(sweep_dir="out", **launcher)
+    df = sweep.launch(sweep_dir="out")
 
     assert list(df["status"]) == ["completed", "failed", "failed"]
     assert list(df["error"].dropna()) == ["FloatingPointError: the loss is nan"] * 2
@@ -194,11 +192,11 @@ def test_failed_jobs_are_rows_and_resume_runs_them(
     assert "Resume with: the same launch, with sweep_dir='out', resume=True" in told
 
     Path("mended").touch()
-    df = sweep.launch(sweep_dir="out", resume=True, **launcher)
+    df = sweep.launch(sweep_dir="out", resume=True)
 
     assert list(df["status"]) == ["completed"] * 3
     assert list(df["attempt"]) == [1, 2, 2]
-    df = sweep.launch(sweep_dir="out", resume=True, rerun="all", **launcher)
+    df = sweep.launch(sweep_dir="out", resume=True, rerun="all")
     assert list(df["attempt"]) == [2, 3, 3]
 
 
@@ -286,7 +284,6 @@ if __name__ == "__main__":
 
 CALLED = """
 import functools
-import sys
 import hydra
 from params_proto import Sweep
 
@@ -303,18 +300,19 @@ def train(lr, factor=2):
 called = Zen(train)
 part = functools.partial(lambda factor, config: config.lr * factor, 3)
 decorate = hydra.main(config_path="conf", config_name="config", **VERSION)
-apps = {"object": decorate(called), "partial": decorate(part)}
+apps = {"object": (decorate(called), "joblib"), "partial": (decorate(part), "basic")}
 
 if __name__ == "__main__":
-    for name, app in apps.items():
-        df = Sweep(app).product(lr=[1, 2]).launch(launcher=sys.argv[1])
+    for name, (app, launcher) in apps.items():
+        df = Sweep(app).product(lr=[1, 2]).launch(launcher=launcher)
         print(name, df["value"].tolist(), df["status"].tolist())
 """
 
 
+@pytest.mark.launchers
 def test_an_object_that_is_called_as_an_app_of_hydra_main(conf: Path, python: Any) -> None:
     (conf.parent / "zen.py").write_text(CALLED.replace("**VERSION", f"**{VERSION_BASE}"))
-    printed = python("-W", "ignore", "zen.py", "joblib", cwd=conf.parent).stdout
+    printed = python("-W", "ignore", "zen.py", cwd=conf.parent).stdout
     assert [line for line in printed.splitlines() if not line.startswith("[")] == [
         "object [2, 4] ['completed', 'completed']",
         "partial [3, 6] ['completed', 'completed']",

@@ -1,5 +1,7 @@
 """Configs in pandas frames: pandas' own types where these read back exactly."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import datetime
@@ -66,17 +68,11 @@ OWN = {
     "nullable ints": (pd.array([1, None], dtype="Int8"), [1, MISSING]),
     "nullable floats": (pd.array([0.5, None], dtype="Float32"), [0.5, MISSING]),
     "single precision": (np.array([0.5, np.nan], dtype="float32"), [0.5, float("nan")]),
-    "dates": (
-        pd.to_datetime(["2024-01-02", None]),
-        [datetime.datetime(2024, 1, 2), MISSING],
-    ),
+    "dates": (pd.to_datetime(["2024-01-02", None]), [datetime.datetime(2024, 1, 2), MISSING]),
     "durations": (pd.to_timedelta(["1s", None]), [datetime.timedelta(seconds=1), MISSING]),
-    "objects": (
-        np.array([np.int64(1), None, pd.NA, NAT, np.float64("nan"), np.bool_(True)], dtype=object),
-        [1, None, MISSING, None, float("nan"), True],
-    ),
+    "objects": (np.array([np.int64(1), None, pd.NA, NAT, np.float64("nan"), np.bool_(True)], dtype=object), [1, None, MISSING, None, float("nan"), True]),
     "arrays": ([np.array([1, 2]), [np.float32(0.5)]], [[1, 2], [0.5]]),
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(("column", "values"), OWN.values(), ids=OWN)
@@ -109,16 +105,10 @@ def test_the_index_is_not_a_key() -> None:
         (pd.Series([1]), "from_dataframe needs a pandas DataFrame, got Series"),
         (pd.DataFrame([[1, 2]]), "from_dataframe: 0 is not a Hydra key: a key is a string"),
         (pd.DataFrame([[1]], columns=["a b"]), "from_dataframe: 'a b' is not a Hydra key"),
-        (
-            pd.DataFrame([[1, 2]], columns=["a", "a"]),
-            "from_dataframe: the column 'a' is given twice",
-        ),
-        (
-            pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])),
-            r"from_dataframe: \('a', 'b'\) is not a Hydra key",
-        ),
+        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "from_dataframe: the column 'a' is given twice"),
+        (pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])), r"from_dataframe: \('a', 'b'\) is not a Hydra key"),
     ],
-)
+)  # fmt: skip
 def test_anything_but_a_frame_of_configs_is_refused(df: Any, message: str) -> None:
     with pytest.raises(SweepError, match=f"^{message}"):
         Sweep.from_dataframe(df)

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
 from params_proto._keys import bare, key_error
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 from tests.multirun.command_lines import lines
 from tests.multirun.stock import jobs_of_basic
 from tests.recipes import exactly
@@ -58,7 +58,7 @@ def as_read(jobs: list[list[str]]) -> list[list[tuple[str, object]]]:
 
 def test_the_jobs_are_those_of_the_basic_sweeper(seed: int) -> None:
     @hypothesis.seed(seed)
-    @settings(max_examples=150, database=None)
+    @settings(max_examples=80, database=None)
     @given(st.lists(lines, max_size=4))
     def compare(overrides: list[str]) -> None:
         compare_jobs(overrides)

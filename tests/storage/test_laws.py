@@ -1,5 +1,7 @@
 """What is stored comes back: the same expression, the same configs, the same types."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import enum
@@ -10,14 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from params_proto import Sweep, proto
 from tests.recipes import Recipe, exactly
 from tests.strategies import METHODS, TEXTS, nested, recipes, scalars
-
-law = settings(max_examples=100)
 
 # What a scalar of YAML, JSON or CSV could be taken for.
 LOOKALIKES = [
@@ -67,7 +67,6 @@ def types_and_all(sweep: Sweep) -> list[Any]:
     return [exactly(config) for config in sweep]
 
 
-@law
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_yaml_gives_the_expression_back(recipe: Recipe, folder: Path) -> None:
     sweep = recipe.sweep()
@@ -88,7 +87,6 @@ def test_yaml_keeps_a_text_that_looks_like_something_else(text: str, folder: Pat
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".csv"])
-@law
 @given(recipe=recipes(values=json_values))
 def test_rows_give_the_configs_back(suffix: str, recipe: Recipe, folder: Path) -> None:
     sweep = recipe.sweep()
@@ -98,7 +96,6 @@ def test_rows_give_the_configs_back(suffix: str, recipe: Recipe, folder: Path) -
     assert types_and_all(again) == types_and_all(sweep)
 
 
-@law
 @given(recipe=recipes(values=st.one_of(json_values, yaml_values)))
 @example(recipe=Recipe())
 def test_a_frame_gives_the_configs_back(recipe: Recipe) -> None:
@@ -146,40 +143,14 @@ def train(seed: int = 0, layers: list[Path] | None = None) -> None: ...
 @pytest.mark.parametrize(
     ("sweep", "targets"),
     [
-        pytest.param(
-            Sweep(Model).product(
-                lr=[1, 0.1],
-                sizes=[[1, 2], ()],
-                optimizer=list(Optimizer),
-                by_name=[{"a": Optimizer.yes}, None],
-                out=["a", Path("b")],
-            ),
-            (Model,),
-            id="dataclass",
-        ),
-        pytest.param(
-            Sweep(train).product(seed=range(1000)) * Sweep(Model).zip(lr=[1, 2], sizes=[(), (1,)]),
-            (train, Model),
-            id="two targets",
-        ),
-        pytest.param(
-            Sweep(train).chain({"seed": 1}, Sweep(train).product(layers=[["a"], [Path("b")]])),
-            (train,),
-            id="chain with a sweep",
-        ),
+        pytest.param(Sweep(Model).product(lr=[1, 0.1], sizes=[[1, 2], ()], optimizer=list(Optimizer), by_name=[{"a": Optimizer.yes}, None], out=["a", Path("b")]), (Model,), id="dataclass"),
+        pytest.param(Sweep(train).product(seed=range(1000)) * Sweep(Model).zip(lr=[1, 2], sizes=[(), (1,)]), (train, Model), id="two targets"),
+        pytest.param(Sweep(train).chain({"seed": 1}, Sweep(train).product(layers=[["a"], [Path("b")]])), (train,), id="chain with a sweep"),
         pytest.param(Sweep(Training).product(lr=[1.0]).set(bs=2), (Training,), id="a node"),
-        pytest.param(
-            Sweep(train).product(seed=[1]) * Sweep(Training).zip(lr=[1.0], bs=[2]),
-            (train, Training),
-            id="a node beside a function",
-        ),
-        pytest.param(
-            Sweep(Training).product(lr=[1.0]).shuffle() + Sweep(Other).product(lr=[2.0]),
-            (Training, Other),
-            id="one node after the other",
-        ),
+        pytest.param(Sweep(train).product(seed=[1]) * Sweep(Training).zip(lr=[1.0], bs=[2]), (train, Training), id="a node beside a function"),
+        pytest.param(Sweep(Training).product(lr=[1.0]).shuffle() + Sweep(Other).product(lr=[2.0]), (Training, Other), id="one node after the other"),
     ],
-)
+)  # fmt: skip
 def test_yaml_gives_a_sweep_over_targets_back(
     sweep: Sweep, targets: tuple[Any, ...], tmp_path: Path
 ) -> None:

@@ -1,5 +1,7 @@
 """Sweeps in .jsonl and .csv: a config per line."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import csv
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 
 from params_proto import Sweep, SweepError, SweepWarning
-from params_proto.overrides.literals import OverrideText
+from params_proto.overrides.render import OverrideText
 from tests.recipes import exactly
 
 
@@ -107,10 +109,7 @@ def test_the_spelling_of_an_override_is_not_kept(suffix: str, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        (
-            (1,),
-            r"a of config 1: JSON cannot represent \(1,\), of the type tuple. Save .*\.yaml",
-        ),
+        ((1,), r"a of config 1: JSON cannot represent \(1,\), of the type tuple. Save .*\.yaml"),
         ({1}, r"a of config 1: JSON cannot represent \{1\}, of the type set"),
         (Path("x"), "a of config 1: JSON cannot represent .*Path"),
         (b"x", "a of config 1: JSON cannot represent b'x', of the type bytes"),
@@ -122,7 +121,7 @@ def test_the_spelling_of_an_override_is_not_kept(suffix: str, tmp_path: Path) ->
         (len, "a of config 1: JSON cannot represent <built-in function len>"),
     ],
     ids=range(10),
-)
+)  # fmt: skip
 def test_what_json_cannot_represent_names_the_key_and_writes_nothing(
     value: Any, message: str, suffix: str, tmp_path: Path
 ) -> None:
@@ -151,22 +150,14 @@ def test_what_json_cannot_represent_names_the_key_and_writes_nothing(
         ),
         (".csv", "\ufeffa,b\r\n1,x\r\n\r\n2,y\r\n", [{"a": 1, "b": "x"}, {"a": 2, "b": "y"}]),
         (".csv", 'a,b\n1,"two\nlines"\n', [{"a": 1, "b": "two\nlines"}]),
-        (
-            ".csv",
-            'a\n[1\n"{""b"": 1}"\n01\n-\n',
-            [{"a": "[1"}, {"a": {"b": 1}}, {"a": "01"}, {"a": "-"}],
-        ),
+        (".csv", 'a\n[1\n"{""b"": 1}"\n01\n-\n', [{"a": "[1"}, {"a": {"b": 1}}, {"a": "01"}, {"a": "-"}]),
         (".csv", "a", []),
-        (
-            ".jsonl",
-            '\ufeff{"a": 1}\r\n\r\n  {"a": [Infinity]} \n',
-            [{"a": 1}, {"a": [float("inf")]}],
-        ),
+        (".jsonl", '\ufeff{"a": 1}\r\n\r\n  {"a": [Infinity]} \n', [{"a": 1}, {"a": [float("inf")]}]),
         (".jsonl", '{"a": "\u2028\x85"}', [{"a": "\u2028\x85"}]),
         (".jsonl", '{"a": "\\ud83e\\udd9c"}', [{"a": "🦜"}]),
     ],
     ids=ascii,
-)
+)  # fmt: skip
 def test_a_file_written_by_hand(suffix: str, text: str, rows: list[Any], tmp_path: Path) -> None:
     assert exactly(list(loaded(text, tmp_path, suffix))) == exactly(rows)
 
@@ -184,16 +175,8 @@ def test_the_targets_check_and_convert(tmp_path: Path) -> None:
 # --- mistakes
 
 MISTAKES = [
-    (
-        ".jsonl",
-        '{"a": 1}\n{"a": }\n',
-        r"sweep.jsonl:2: this is not JSON: Expecting value at column 7. A line holds one config",
-    ),
-    (
-        ".jsonl",
-        '{"a": 1}\n\n[1]\n',
-        r"sweep.jsonl:3: this is \[1\]. A line holds one config, as a JSON object",
-    ),
+    (".jsonl", '{"a": 1}\n{"a": }\n', r"sweep.jsonl:2: this is not JSON: Expecting value at column 7. A line holds one config"),
+    (".jsonl", '{"a": 1}\n\n[1]\n', r"sweep.jsonl:3: this is \[1\]. A line holds one config, as a JSON object"),
     (".jsonl", '{"a b": 1}', r"sweep.jsonl:1: chain: 'a b' is not a Hydra key"),
     (".jsonl", '{"a": ' + "[" * 100_000, r"sweep.jsonl:1: maximum recursion depth exceeded"),
     (".jsonl", '{"a": ' + "9" * 5000 + "}", r"sweep.jsonl:1: Exceeds the limit"),
@@ -201,17 +184,13 @@ MISTAKES = [
     (".csv", "a,b\n1,2\n3\n", r"sweep.csv:3: the header has 2 columns, this line has 1"),
     (".csv", 'a\n"x\ny"\n1,2\n', r"sweep.csv:4: the header has 1 columns, this line has 2"),
     (".csv", "a,b,a\n", r"sweep.csv:1: the column 'a' is given twice"),
-    (
-        ".csv",
-        "\n\na,a b\n1,2\n",
-        r"sweep.csv:3: 'a b' is not a Hydra key",
-    ),
+    (".csv", "\n\na,a b\n1,2\n", r"sweep.csv:3: 'a b' is not a Hydra key"),
     (".csv", "<!DOCTYPE html>\n<p>\n", r"sweep.csv:1: '<!DOCTYPE html>' is not a Hydra key"),
     (".csv", "\n \n".replace(" ", ""), r"sweep.csv:1: the file has no header"),
     (".csv", "", r"sweep.csv:1: the file has no header"),
     (".csv", 'a\n"1', r"sweep.csv:2: this is not CSV: unexpected end of data"),
     (".csv", 'a,b\n1,2\n"1"x,2\n', r"sweep.csv:3: this is not CSV: ',' expected after"),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("suffix", "text", "message"), MISTAKES, ids=[m[2] for m in MISTAKES])

@@ -20,7 +20,7 @@ from params_proto.storage.plain import STEPS, sweep_from_steps
 from params_proto.storage.yaml_file import Document, text_of
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
-from tests.storage.test_laws import STORED, law, yaml_values
+from tests.storage.test_laws import STORED, yaml_values
 from tests.storage.test_yaml import BY_HAND, MISTAKES
 from tests.strategies import recipes
 
@@ -112,7 +112,6 @@ def test_what_the_loader_takes_is_taken(text: str) -> None:
     assert mistakes(dedent(text).removeprefix("\ufeff")) == []
 
 
-@law
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
     assert mistakes(text_of(recipe.sweep().expression.plain())) == []
@@ -161,7 +160,6 @@ documents: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@law
 @given(document=documents)
 def test_what_is_refused_the_loader_refuses(document: Any) -> None:
     if VALIDATOR.is_valid(document):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from params_proto.multirun.jobs import Job
+from params_proto.multirun.plan import Job
 from params_proto.records import JobStore, Record, Status
 from params_proto.workers.queue import Queue, QueuedJob, State, add, failures
 from tests.workers.conftest import Project

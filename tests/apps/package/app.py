@@ -1,4 +1,4 @@
-"""An app that reports what a job and its threads see. The tests run it in four ways."""
+"""An app that reports what a job and its threads see. A test runs it from another script."""
 
 import enum
 import json

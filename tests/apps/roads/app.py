@@ -59,7 +59,7 @@ def loop(target: str, sweep: Sweep) -> None:
     for config in sweep:
         if target == "dataclass":
             plain.__wrapped__(Config(**config))
-        elif target == "prefix":
+        elif target in ("kinds", "prefix"):
             with proto.bind(Training, **config):
                 main()
         else:
@@ -92,9 +92,6 @@ ROADS: dict[str, Callable[[str, str, Sweep], Any]] = {
     "file": lambda target, kind, _: command(
         target, f"hydra.sweeper.sweep=sweeps.py:{target}.{kind}"
     ),
-    "module": lambda target, kind, _: command(
-        target, f"hydra.sweeper.sweep=sweeps:{target}.{kind}"
-    ),
     "saved": saved,
     "group": group,
     "launch": lambda target, _, sweep: sweep.launch(
@@ -106,7 +103,8 @@ if len(sys.argv) > 1 and sys.argv[1] in ROADS:
     if __name__ == "__main__":
         import sweeps  # which imports this file once more, for its classes
 
-        for target, kinds in sweeps.SWEEPS.items():
+        by_file = sys.argv[1] == "file"
+        for target, kinds in (sweeps.EACH_KIND if by_file else sweeps.SWEEPS).items():
             for kind, sweep in vars(kinds).items():
                 loop(target, sweep)
                 expected = list(seen)

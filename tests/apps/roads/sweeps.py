@@ -26,8 +26,10 @@ def in_one(sweep: Sweep, a: str, b: str, c: str) -> SimpleNamespace:
     return SimpleNamespace(all=reduce(add, vars(each(sweep, a, b, c)).values()))
 
 
-prefix = each(Sweep(Training), "lr", "batch_size", "warmup")
+kinds = each(Sweep(Training), "lr", "batch_size", "warmup")
+prefix = in_one(Sweep(Training), "lr", "batch_size", "warmup")
 function = in_one(Sweep(main), "seed", "epochs", "width")
 both = in_one(Sweep(main, Training), "seed", "lr", "training.batch_size")
 dataclass = in_one(Sweep(Config), "lr", "batch_size", "warmup")
 SWEEPS = {"prefix": prefix, "function": function, "both": both, "dataclass": dataclass}
+EACH_KIND = {"kinds": kinds, **SWEEPS}

@@ -42,7 +42,10 @@ def tagged(function):
 """
 
 
-@pytest.mark.parametrize(("app", "launcher"), [("plain", "joblib"), ("object", "basic")])
+@pytest.mark.parametrize(
+    ("app", "launcher"),
+    [pytest.param("plain", "joblib", marks=pytest.mark.launchers), ("object", "basic")],
+)
 def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, launcher: str) -> None:
     (tmp_path / "conf").mkdir()
     (tmp_path / "conf/config.yaml").write_text(

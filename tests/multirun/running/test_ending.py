@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.compose.roads import write
 from tests.records.test_lock import elsewhere
 
 APP = """
@@ -32,11 +33,10 @@ import hydra
 
 @hydra.main(version_base=None, config_path="conf", config_name="config")
 def main(config):
-    pass
+    return config.lr * float(os.environ['SCALE'])
 
 main()
 """
-JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 SUBMITIT = ["hydra/launcher=submitit_local"]
 
 
@@ -74,7 +74,7 @@ def rows(directory: Path) -> list[dict[str, str]]:
 
 def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path: Path) -> None:
     best = ["hydra.sweeper.metric=accuracy", "hydra.sweeper.direction=maximize"]
-    said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best, *JOBLIB)
+    said = run("lr=0.3,0.1,0.2", "seed=2", "hydra.sweep.dir=out", *best)
     assert sum(line.startswith("[") for line in said) == 3
     assert said[4:8] == [
         "job  lr   loss  accuracy  status     seconds",
@@ -118,7 +118,7 @@ def test_jobs_that_failed_and_those_that_did_not_begin(run: Any, tmp_path: Path)
     assert [row["status"] for row in rows(tmp_path / "out")] == ["completed", "failed", "pending"]
 
 
-@pytest.mark.parametrize("launcher", [[], SUBMITIT], ids=["basic", "submitit"])
+@pytest.mark.parametrize("launcher", [[], pytest.param(SUBMITIT, marks=pytest.mark.launchers)])
 def test_the_end_of_a_sweep_in_which_a_job_failed(screen: Any, launcher: list[str]) -> None:
     said = screen("lr=0.1,7", "hydra.sweeper.metric=accuracy", "hydra.sweep.dir=out", *launcher)
     assert said[-4] == "- ValueError: diverged (1 job: 1)"
@@ -158,13 +158,9 @@ def test_a_launcher_that_cannot_connect(screen: Any, monkeypatch: pytest.MonkeyP
 
 
 def test_the_best_runs_again_with_what_its_job_was_given(tmp_path: Path, python: Any) -> None:
-    for name, content in {
-        "conf/config.yaml": "lr: 1\nseed: 2\n",
-        "conf/sweep/grid.yaml": "# @package hydra.sweeper.sweep\nproduct: {lr: [3, 4]}\n",
-        "app.py": PLAIN.replace("pass", "return config.lr * float(os.environ['SCALE'])"),
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(content)
+    grid = "# @package hydra.sweeper.sweep\nproduct: {lr: [3, 4]}\n"
+    write(tmp_path / "conf", {"config": "lr: 1\nseed: 2\n", "sweep/grid": grid})
+    (tmp_path / "app.py").write_text(PLAIN)
     ours = ["hydra/sweeper=params_proto", "hydra.sweep.dir=out", "hydra.sweeper.retries=0"]
     of_jobs = ["+hydra.job.env_set.SCALE=3", "hydra.job.chdir=true"]
     said = python("-u", "app.py", "-m", *ours, *of_jobs, "+sweep=grid", "seed=5").stderr

@@ -125,10 +125,10 @@ def kills(config: Any) -> int:
 def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: Path) -> None:
     """Once more than requested each time that it runs beside another job, to find it."""
     with pytest.raises(CompactHydraException, match="its process died"):
-        multirun("seed=0,1,2,3", "hydra.sweeper.retries=2", *JOBLIB, task=kills)
+        multirun("seed=0,1,2,3", "hydra.sweeper.retries=1", *JOBLIB, task=kills)
     found = records(app / "out")
     assert [one["status"] for one in found.values()] == ["completed", "crashed", *["completed"] * 2]
-    assert found[1]["attempt"] == 5
+    assert found[1]["attempt"] == 4
 
 
 class UnmadeError(Exception):
@@ -149,9 +149,9 @@ def test_what_a_worker_cannot_send_stops_no_other_job(
 ) -> None:
     # The launcher of Hydra 1.4 has sent its text, as a RuntimeError.
     with pytest.raises((CompactHydraException, RuntimeError), match="UnmadeError: no luck"):
-        multirun("seed=range(0,6)", *JOBLIB, task=cannot_be_sent)
+        multirun("seed=range(0,4)", *JOBLIB, task=cannot_be_sent)
     found = [one["status"] for one in records(app / "out").values()]
-    assert found == ["completed", "completed", "failed", *["completed"] * 3]
+    assert found == ["completed", "completed", "failed", "completed"]
     assert [one["attempt"] for one in records(app / "out").values()][1:3] == [1, 1]
     assert "The other jobs continue." in capsys.readouterr().out
 
@@ -159,10 +159,10 @@ def test_what_a_worker_cannot_send_stops_no_other_job(
 @pytest.mark.parametrize("most", [0, 1])
 def test_who_died_is_found_before_others_start(multirun: Any, app: Path, most: int) -> None:
     with pytest.raises(CompactHydraException, match="its process died"):
-        multirun("seed=range(0,12)", f"hydra.sweeper.max_failures={most}", *JOBLIB, task=dies)
+        multirun("seed=range(0,6)", f"hydra.sweeper.max_failures={most}", *JOBLIB, task=dies)
     found = {job: one["status"] for job, one in records(app / "out").items()}
     if most:
-        assert found == {0: "crashed", **dict.fromkeys(range(1, 12), "completed")}
+        assert found == {0: "crashed", **dict.fromkeys(range(1, 6), "completed")}
     else:  # the one that was killed beside it is not run again
         assert found == {0: "crashed", 1: "interrupted"}
     multirun(f"hydra.sweeper.resume={app}/out", task=lambda config: config.seed)

@@ -76,10 +76,16 @@ FIRST = ["hydra.sweep.dir=runs/1", "hydra.sweeper.slice=0:1"]
 @pytest.mark.parametrize(
     ("commands", "plain"),
     [
-        ([["-m", "train", *SEEDS, "hydra.sweep.dir='runs/${now:%S%f}'", *JOBLIB]], False),
-        ([["train.py", *SEEDS, *FIRST], ["train.py", *OURS, *AGAIN]], True),
+        pytest.param(
+            [["-m", "train", *SEEDS, "hydra.sweep.dir='runs/${now:%S%f}'", *JOBLIB]],
+            False,
+            id="module, time and joblib",
+            marks=pytest.mark.launchers,
+        ),
+        pytest.param(
+            [["train.py", *SEEDS, *FIRST], ["train.py", *OURS, *AGAIN]], True, id="resume"
+        ),
     ],
-    ids=["module, time and joblib", "resume"],
 )
 def test_each_rank_runs_the_job_of_the_first(
     lab: Path,
@@ -125,6 +131,7 @@ main()
 """
 
 
+@pytest.mark.launchers
 def test_tasks_that_submitit_starts(lab: Path, python: Python) -> None:
     (lab / "waits.py").write_text(WAITS)
     submitit = ["hydra/launcher=submitit_local", "hydra.launcher.tasks_per_node=2"]

@@ -1,5 +1,7 @@
 """What a sweep leaves of its jobs: `.sweep/`, read as anybody would."""
 
+# ruff: noqa: E501 - tables, a case a line
+
 from __future__ import annotations
 
 import json
@@ -157,20 +159,12 @@ UNFIT = "of what it returned, which JSON cannot represent, such as "
     ("value", "kept", "text"),
     [
         (object(), {"unserializable": "object"}, f"lacks 1 part {UNFIT}object. Return numbers"),
-        (
-            {"a": [{1}, 2], "b": 3, "c": b""},
-            {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}},
-            f"lacks 2 parts {UNFIT}set.",
-        ),
-        (
-            ENDLESS,
-            {"unserializable": "nested more than 100 levels deep"},
-            f"{UNFIT}nested more than 100 levels deep.",
-        ),
+        ({"a": [{1}, 2], "b": 3, "c": b""}, {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}}, f"lacks 2 parts {UNFIT}set."),
+        (ENDLESS, {"unserializable": "nested more than 100 levels deep"}, f"{UNFIT}nested more than 100 levels deep."),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
     ids=["object", "parts", "endless", "raises"],
-)
+)  # fmt: skip
 def test_a_value_that_is_no_json(
     multirun: Any, capsys: pytest.CaptureFixture[str], value: Any, kept: Any, text: str
 ) -> None:
