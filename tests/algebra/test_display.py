@@ -59,7 +59,7 @@ def test_a_long_axis_shows_its_ends() -> None:
     sweep = Sweep().product(a=[float(number) for number in range(51)])
 
     assert repr(sweep) == "Sweep().product(a=[0.0, 1.0, 2.0, ..., 50.0])"
-    assert "49" in repr(Sweep().product(a=[*range(50)]))
+    assert "25" in repr(Sweep().product(a=[*range(50)]))
 
 
 def test_many_rows_are_cut_as_a_long_axis_is() -> None:

@@ -56,6 +56,7 @@ def test_no_command(project: Project, python: Any) -> None:
 
 
 def test_no_sweep(project: Project, capsys: Any) -> None:
+    (project.folder / "out").mkdir()
     assert project.cli("work", "out") == 1
     assert "hydra.sweeper.resume=out hydra.sweeper.workers=1" in capsys.readouterr().err
     assert project.cli("watch", "out") == 1
