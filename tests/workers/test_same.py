@@ -45,6 +45,14 @@ def frame(sweep: Path) -> pd.DataFrame:
     return found.drop(columns=[one for one in found if one in (*OWN, *OF_A_PROCESS)])
 
 
+def report(project: Project, sweep: str) -> list[str]:
+    """The lines of its report, without what only times can say."""
+    assert project.cli("report", sweep) == 0
+    text = (project.folder / sweep / "report.html").read_text().partition("<script")[0]
+    text = re.sub(r"\b(plain|out)\b| hydra\.sweeper\.workers=1", "", text)
+    return re.sub(r"\d[\d.]*(e-\d+)?", "0", text).splitlines()
+
+
 def compare(project: Project, jobs: int) -> None:
     """Compares the sweeps in `plain` and `out`."""
     plain, out = project.folder / "plain", project.out
@@ -129,3 +137,4 @@ def test_a_notebook(project: Project) -> None:
     assert shown[0] == "([10.0, 20.0], [10.0, 20.0])"
     assert shown[1:] == ["job 1.0", "job 2.0"]  # not those of the worker's jobs
     compare(project, 2)
+    assert report(project, "plain") == report(project, "out")
