@@ -91,7 +91,7 @@ def test_a_hydra_app(project: Project) -> None:
 def test_a_proto_app(project: Project) -> None:
     arguments = ["seed=1,2", "model.width=8", "how=ends,raises"]
     project.sweep(*arguments, to="plain", workers=None, status=1)
-    project.sweep(*arguments, status=1)
+    project.sweep(*arguments, workers=1, status=1)
     for name in ("plain", "out"):  # what a job knows of itself
         values = [one.value for one in project.records(name) if one.value]
         assert [one["number"] for one in values] == [0, 2]
