@@ -557,7 +557,7 @@ class Sweep(Sequence[Config]):
             "progress": progress,
             "workers": workers,
             "gpus": gpus,
-            "wait": wait,
+            "wait": None if wait else False,
         }
         return launch(
             self,

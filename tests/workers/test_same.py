@@ -45,6 +45,14 @@ def frame(sweep: Path) -> pd.DataFrame:
     return found.drop(columns=[one for one in found if one in (*OWN, *OF_A_PROCESS)])
 
 
+def report(project: Project, sweep: str) -> list[str]:
+    """The lines of its report, without what only times can say."""
+    assert project.cli("report", sweep) == 0
+    text = (project.folder / sweep / "report.html").read_text().partition("<script")[0]
+    text = re.sub(r"\b(plain|out)\b| hydra\.sweeper\.workers=1", "", text)
+    return re.sub(r"\d[\d.]*(e-\d+)?", "0", text).splitlines()
+
+
 def compare(project: Project, jobs: int) -> None:
     """Compares the sweeps in `plain` and `out`."""
     plain, out = project.folder / "plain", project.out
@@ -83,7 +91,7 @@ def test_a_hydra_app(project: Project) -> None:
 def test_a_proto_app(project: Project) -> None:
     arguments = ["seed=1,2", "model.width=8", "how=ends,raises"]
     project.sweep(*arguments, to="plain", workers=None, status=1)
-    project.sweep(*arguments, status=1)
+    project.sweep(*arguments, workers=1, status=1)
     for name in ("plain", "out"):  # what a job knows of itself
         values = [one.value for one in project.records(name) if one.value]
         assert [one["number"] for one in values] == [0, 2]
@@ -129,3 +137,4 @@ def test_a_notebook(project: Project) -> None:
     assert shown[0] == "([10.0, 20.0], [10.0, 20.0])"
     assert shown[1:] == ["job 1.0", "job 2.0"]  # not those of the worker's jobs
     compare(project, 2)
+    assert report(project, "plain") == report(project, "out")
