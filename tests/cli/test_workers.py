@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -50,10 +51,7 @@ def sweep(tmp_path: Path, python: Any) -> Callable[..., Path]:
 
 
 def finished(directory: Path) -> bool:
-    return all(
-        isinstance(one, Record) and one.status.value == "completed"
-        for one in JobStore(directory).all()
-    )
+    return set(_statuses(directory)) == {"completed"}
 
 
 def test_directories_without_workers(
@@ -116,6 +114,20 @@ def test_two_workers_at_once(tmp_path: Path, python: Any, sweep: Callable[..., P
     assert sorted(attempts) == [1] * 19 + [2]
 
 
+def test_interrupted_work_ends_its_own_workers(tmp_path: Path, sweep: Callable[..., Path]) -> None:
+    directory = sweep("seed=range(3)")
+    command = [sys.executable, "-m", "params_proto", "work", "out"]
+    work = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    until(lambda: _statuses(directory) == ["running", "running"])
+
+    work.send_signal(signal.SIGINT)
+    assert "Interrupted: ending the workers" in work.communicate(timeout=60)[1]
+    assert work.returncode == 130
+    assert _statuses(directory) == ["running", "interrupted"]
+    (tmp_path / "open").touch()
+    until(lambda: _statuses(directory) == ["completed"] * 3)
+
+
 @pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("mount"), reason="mounts a small disk")
 def test_a_full_disk(tmp_path: Path, python: Any) -> None:
     (tmp_path / "train.py").write_text(APP)
@@ -137,6 +149,11 @@ def test_a_full_disk(tmp_path: Path, python: Any) -> None:
         assert completed.items() <= _completed(directory).items()  # none of these ran again
     finally:
         subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+def _statuses(directory: Path) -> list[str]:
+    found = [one for one in JobStore(directory).all() if isinstance(one, Record)]
+    return [one.status.value for one in found]
 
 
 def _completed(directory: Path) -> dict[int, int]:
