@@ -394,7 +394,7 @@ class Worker:
         if sent is not None and sent.status is not Status.INTERRUPTED:
             return sent
         number = -status if status < 0 else status - 128
-        if number in (signal.SIGINT, signal.SIGTERM):
+        if number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2):
             time.sleep(_LOOK)  # a cluster signals all processes, and the job may be the faster one
             if self._signal is not None:
                 return record._replace(status=Status.INTERRUPTED)

@@ -24,7 +24,7 @@ from tests.versions import HYDRA_1_3
 
 FIELDS = [
     *("job", "overrides", "config", "identity", "dir", "host", "pid", "process", "attempt"),
-    *("status", "started", "ended", "duration", "value", "error"),
+    *("status", "started", "ended", "duration", "value", "error", "failures"),
 ]
 JOBLIB = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2"]
 PACKAGE = str(Path(params_proto.__file__).parent)
