@@ -89,6 +89,7 @@ class Watch:
                 before.unfinished += record.status is not Status.COMPLETED
                 before.best.take(record)
             elif record.status is not Status.COMPLETED:
-                what = f"{named(record.job, record.overrides)} {record.status.value}: {reason_of(record)}"
+                job = named(record.job, record.overrides)
+                what = f"{job} {record.status.value}: {reason_of(record)}"
                 log.error(f"{sentence(what)} Its directory: {self.directory / record.dir}")
         return attempts
