@@ -106,11 +106,9 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
 
 
 def column(values: Sequence[Any], dtype: str | None = None) -> Any:
-    """Values as a column, of pandas' nullable types where they are of one kind.
+    """Values as a column, with pandas' nullable types if they are of one kind.
 
-    Args:
-        values: None where there is none.
-        dtype: what the column is also where it has no value at all.
+    `dtype` is used if there are no values but None.
 
     >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
     (Int64Dtype(), Float64Dtype(), dtype('O'))
@@ -216,7 +214,7 @@ def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
 
 @cache
 def _t_quantile(freedom: int, share: float = 0.95) -> float:
-    """The t within which, on both sides of 0, a share of Student's t distribution lies.
+    """The t such that Student's t distribution has this share between -t and t.
 
     With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
     summed here in steps small enough for seven digits.

@@ -56,7 +56,7 @@ hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the result
 
 
 def page(task: Task) -> HelpConf:
-    """The page as a config for Hydra."""
+    """The help page as a config for Hydra."""
     doc = inspect.getdoc(task.app) or ""
     head = f"{task.__name__}: {doc.partition(f'{chr(10)}{chr(10)}')[0]}".removesuffix(": ")
     header = escape(head.replace("$", "$$"))
@@ -80,12 +80,7 @@ def resolver(task: Task) -> Generator[None, None, None]:
 
 
 def parameters_table(task: Task, config: DictConfig) -> str:
-    """The parameters of an app and of its prefix classes, under a title each.
-
-    Args:
-        task: the app.
-        config: the composed config, whose values are shown.
-    """
+    """The parameters of an app and its prefix classes with their values, under titles."""
     sections: dict[str, list[tuple[str, str, str, str]]] = {}
     objects = {"": task.app, **task.nodes}
     for target in task.targets:
@@ -121,7 +116,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
 
 
 def _value(value: Any, default: Any) -> str:
-    """A parameter's value in a config, as it is written on the command line."""
+    """A parameter's value in a config, as written on the command line."""
     if value == MISSING:  # required, or not to be held by a config
         return "required" if default is REQUIRED else getattr(default, "__name__", str(default))
     if isinstance(value, str):
@@ -130,17 +125,12 @@ def _value(value: Any, default: Any) -> str:
 
 
 def describe_help(obj: Any) -> dict[str, str]:
-    """The help of each parameter of a function, or field of a class, that has one.
+    """The help texts of a function's parameters or a class's fields, by name.
 
-    It is the comment at the end of the parameter's line, else the comment lines right above it,
-    else the string right below a class's field, else the parameter's entry in the docstring
-    (Google's "Args:", NumPy's "Parameters", Sphinx's ":param x:"). A class has its bases' too.
-
-    Args:
-        obj: a function, a decorated one or a class.
-
-    Returns:
-        Name to text, in one line; nothing for what has no source, such as a builtin.
+    A help text is the comment at the end of the parameter's line, else the comment lines right
+    above it, else the string right below a class's field, else the entry in the docstring (Google's
+    "Args:", NumPy's "Parameters", Sphinx's ":param x:"). A class also has those of its bases; an
+    object without source, such as a builtin, has none.
 
     >>> class Training:
     ...     '''How to train.
@@ -162,7 +152,7 @@ def describe_help(obj: Any) -> dict[str, str]:
 
 
 def _from_docstring(obj: Any) -> dict[str, str]:
-    """The entries of a docstring, and the strings below a class's fields: a paragraph of each."""
+    """The entries of a docstring and the strings below a class's fields, one paragraph of each."""
     from docstring_parser import ParseError, parse_from_object
 
     try:
@@ -178,7 +168,7 @@ def _from_docstring(obj: Any) -> dict[str, str]:
 
 
 def _from_comments(obj: Any) -> dict[str, str]:
-    """The comments beside the parameters or fields in the source."""
+    """The comments at the parameters or fields in the source."""
     try:
         source = textwrap.dedent(inspect.getsource(obj))
         (node,) = ast.parse(source).body

@@ -37,17 +37,7 @@ _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
 
 def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
-    """Runs the Hydra app of a decorated function, as `hydra.main` does.
-
-    Args:
-        app: the decorated function.
-        argv: the command line without the script's name; the process's own if None.
-
-    Raises:
-        SweepError: two things have one name in the config, or a default does not go into its
-            parameter; or another app or a job runs.
-        SystemExit: a mistake on the command line, which has been reported.
-    """
+    """Runs the Hydra app of a decorated function, as `hydra.main` does."""
     if GlobalHydra.instance().is_initialized():
         name = app.__name__
         raise SweepError(
@@ -129,15 +119,10 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
 
 
 def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[str, Any]:
-    """The configs of an app, by their paths: its fields, and Hydra's own with them before all else.
+    """The configs of an app by path: its fields, and defaults for Hydra's own options.
 
-    Args:
-        targets: its function, and its prefix classes.
-        defaults: options of Hydra's own groups. What an application or a plugin has chosen in place
-            of Hydra's own defaults stays.
-
-    Raises:
-        SweepError: a field cannot be a node, or a default does not go into its field.
+    `defaults` choose options of Hydra's groups; choices that an application or plugin has made in
+    place of Hydra's stay.
     """
     schema = OmegaConf.create()
     for target in targets:
@@ -187,16 +172,10 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
 def in_full(
     task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
 ) -> list[str]:
-    """Overrides with the node of each field that they give by its plain name, checked.
+    """Overrides with full keys, for fields that they give by their plain name, checked.
 
-    Args:
-        task: the app's.
-        lines: its command line, or overrides in place of one.
-        at_root: gives the names at the root of the config by the other lines. It is called only if
-            a line may give a field of a prefix class.
-
-    Raises:
-        SweepError: names that several classes have, or that neither a parameter nor a field has.
+    `at_root` returns the names at the root of the config composed from the other lines. It is
+    called only if a line may give a field of a prefix class.
     """
     keys = {line: line.partition("=")[0] for line in lines if "=" in line}
     plain = {line: key for line, key in keys.items() if task.is_plain(key)}
@@ -213,12 +192,7 @@ def in_full(
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """What was probably meant by overrides, or options, that Hydra has refused.
-
-    Args:
-        task: the app's.
-        arguments: its command line.
-    """
+    """Suggestions for overrides or options that Hydra has refused."""
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1

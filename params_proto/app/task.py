@@ -77,15 +77,7 @@ class Task:
 
     @classmethod
     def of(cls, app: App[..., Any], *, closed: bool) -> Task:
-        """The app with every prefix class that is defined now.
-
-        Args:
-            app: a decorated function.
-            closed: whether there are no configs of the user's.
-
-        Raises:
-            SweepError: a class and a parameter have one name in the config.
-        """
+        """The app with every prefix class defined so far; `closed` if the user has no configs."""
         root = app.__proto_parameters__
         classes = nodes()
         for name in classes.keys() & root.defaults.keys():
@@ -118,17 +110,7 @@ class Task:
         return Task, (self.app, self.targets, self.nodes, self.closed)
 
     def __call__(self, config: DictConfig) -> Any:
-        """Runs a job.
-
-        Args:
-            config: the job's composed config.
-
-        Returns:
-            What the body returns.
-
-        Raises:
-            JobError: values that are missing or do not go into their fields: all of them.
-        """
+        """Runs a job; raises one JobError for all values that are missing or do not fit."""
         if HydraConfig.get().mode == RunMode.RUN:
             _refuse_sweeper_options()
         mistakes: list[str] = []
@@ -146,17 +128,10 @@ class Task:
             return self.app.__wrapped__(**arguments)
 
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
-        """What is wrong with the values that some overrides gave, as the job would report it.
+        """The mistakes in values that overrides (`keys`) gave, as the job would report them.
 
         A value with an interpolation is left to the job, and so are those of a node that no
         override changes, unless a required one is missing.
-
-        Args:
-            config: the job's composed config.
-            keys: the keys of the overrides, without +, ++ or ~.
-
-        Returns:
-            The mistakes, each once.
         """
         mistakes: list[str] = []
         given = {key.partition(".")[0] for key in keys}
@@ -172,14 +147,10 @@ class Task:
         mistakes: list[str],
         given: Container[str] | None = None,
     ) -> dict[str, Any]:
-        """The values of a target's fields.
+        """The values of a target's fields in a job's config; mistakes are added to `mistakes`.
 
-        Args:
-            target: the function or a class.
-            config: the job's; a node that is deleted there is empty.
-            mistakes: which grow by what is wrong.
-            given: where there is no job yet, what its overrides change: fields and nodes. Other
-                fields are left out if they have a default, and so are interpolated ones.
+        Before there is a job, `given` has the fields and nodes that its overrides change. Other
+        fields are then left out if they have a default, and so are interpolated ones.
         """
         content = config.get(target.node, OmegaConf.create()) if target.node else config
         if not isinstance(content, DictConfig):
@@ -212,15 +183,9 @@ class Task:
         return any(key in target.fields for target in self.targets)
 
     def in_full(self, key: str, at_root: Container[str]) -> str:
-        """A key with the node that it is in, where it is the plain name of a field.
+        """The full key, with its node, of a field that is given by its plain name.
 
-        Args:
-            key: that of an override.
-            at_root: other names at the root of the config than the function's, config groups
-                included.
-
-        Raises:
-            SweepError: several classes have it.
+        `at_root` has further names at the root of the config, such as config groups.
         """
         if key in at_root or not self.is_plain(key):
             return key
@@ -228,11 +193,9 @@ class Task:
         return only(key, [one for one in classes if key in one.defaults]).full(key)
 
     def unknown(self, key: str) -> str | None:
-        """What is wrong with a key that is neither a parameter's nor a field's, else None.
+        """What is wrong with a key that is neither a parameter nor a field, else None.
 
-        Args:
-            key: the key, without + or ++. What is below a field is not looked at, nor are Hydra's
-                own keys and config groups.
+        Keys below a field, Hydra's own keys and config groups are not checked.
         """
         first, _, below = key.partition(".")
         target = next((one for one in self.targets[1:] if one.node == first), self.root)
@@ -260,13 +223,9 @@ class Task:
 
 
 def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
-    """Replaces the text in the annotations of a script's classes by the types that it names.
+    """Replaces text annotations of a script's classes by the types they name.
 
-    A launcher's worker gets such a class by value, and not the names that the text is about.
-
-    Args:
-        annotation: of a value that the classes are part of.
-        seen: the classes that are done.
+    A launcher's worker gets such a class by value, without the names that the text refers to.
     """
     annotation = unwrap(annotation)
     parts = list[Any](get_args(annotation))

@@ -29,14 +29,7 @@ _REPEATS = "key that tells repeats apart (those called seed); may be given sever
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command.
-
-    Args:
-        arguments: those of the command line; by default this process's.
-
-    Returns:
-        The exit status: 1 if there is a mistake in a sweep or its directory.
-    """
+    """Runs a command; returns the exit status, 1 for a mistake in a sweep or its directory."""
     options = vars(_parser().parse_args(arguments))
     home, name = options.pop("command")
     run: Callable[..., str] = getattr(import_module(f"params_proto.cli.{home}"), name)

@@ -20,15 +20,9 @@ _COUNTED = 100_000  # configs that exclude and where leave: more are not counted
 
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
-    """The expression, its size, and its first configs.
+    """The expression of a sweep, its size, and its first `head` configs.
 
-    Args:
-        sweep: a file, `path.py:attribute`, or the directory of a sweep.
-        head: how many configs.
-        config_dir: where a `glob` finds the options of config groups.
-
-    Raises:
-        SweepError: it is not a sweep.
+    `sweep` is a file, `path.py:attribute`, or the directory of a sweep.
     """
     # Modules are found from the working directory on, as `python -m` finds them.
     sys.path.insert(0, os.getcwd())

@@ -98,16 +98,7 @@ class Prefixes:
         self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
     def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
-        """Composes a job.
-
-        Args:
-            of_all: the overrides that all jobs have, Hydra's own.
-            own: those of the job.
-
-        Raises:
-            NotCacheableError: Hydra has to compose it.
-            Exception: the composition fails.
-        """
+        """Composes a job from the overrides shared by all jobs and its own."""
         first, then = [*map(self._read, of_all)], [*map(self._read, own)]
         groups = [override for override, chooses in then if chooses]
         key = (version.getbase(), *of_all, None, *[override.input_line for override in groups])
@@ -221,11 +212,7 @@ class _Composition(ConfigLoaderImpl):
 
 
 def _count(node: Any) -> int:
-    """How many nodes there are.
-
-    Raises:
-        NotCacheableError: one stands in two places, which a copy could not tell.
-    """
+    """Counts the nodes of a config; raises if one is in two places, which a copy would lose."""
     count = 1
     for child in (children(node) or {}).values():
         if child.__dict__["_parent"] is not node:

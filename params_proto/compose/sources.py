@@ -146,14 +146,7 @@ class Repository(ConfigRepository):
         return result
 
     def copy_files(self, folder: Path) -> None:
-        """Writes the files of each source that has a directory.
-
-        Args:
-            folder: where to. What another sweep has left there is removed.
-
-        Raises:
-            SweepError: they cannot be written.
-        """
+        """Copies the files of each source with a directory, replacing those of another sweep."""
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)

@@ -19,13 +19,9 @@ _create = object.__new__
 
 
 def clone(node: Any, parent: Any = None) -> Any:
-    """A copy of a node and of all below it, as `copy.deepcopy` makes one.
+    """Copies a node and all below it like `copy.deepcopy`, into a parent.
 
-    Values are shared, as `copy.deepcopy` shares them; all of OmegaConf's own state is not.
-
-    Args:
-        node: of a config.
-        parent: the node that is to hold the copy.
+    Values are shared, as with `copy.deepcopy`; OmegaConf's own state is not.
     """
     new = _create(type(node))
     state = new.__dict__

@@ -240,10 +240,7 @@ def dotted_name(obj: Any) -> str | None:
 
 
 def find_object(name: str) -> Any:
-    """The object of a dotted name, found as Hydra finds a `_target_`: modules are imported.
-
-    Raises:
-        ConversionError: there is no such object.
+    """Imports the object of a dotted name, as Hydra does for `_target_`.
 
     >>> find_object("collections.abc.Callable")
     <class 'collections.abc.Callable'>

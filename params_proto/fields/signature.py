@@ -78,12 +78,6 @@ class Target:
 def describe(obj: Any) -> Target:
     """The fields of a function, a `@proto.cli` app, a `@proto.prefix` class or a dataclass.
 
-    Args:
-        obj: the target.
-
-    Raises:
-        SweepError: `obj` has no named parameters to give values to.
-
     >>> def train(lr: float = 0.1, seed: int = 1): ...
     >>> describe(train).name, list(describe(train).fields)
     ('train', ['lr', 'seed'])
@@ -112,15 +106,9 @@ a @proto.prefix class or a dataclass, the class itself.
 
 
 def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
-    """The parameters of something callable, and whether it takes any other name (`**kwargs`).
+    """The parameters of a callable, and whether it takes any other name (`**kwargs`).
 
     A `default_factory` is called: the field has the value that it makes.
-
-    Args:
-        obj: a function, a class, a `functools.partial` or another callable.
-
-    Raises:
-        SweepError: it takes arguments by position only, or its signature cannot be read.
 
     >>> def train(lr: float, *, seed=1, **extra): ...
     >>> parameters(train)

@@ -38,11 +38,11 @@ log = logging.getLogger(__name__)
 
 
 class Executor:
-    """Runs the batches of a sweep, and keeps what the end of the sweep needs to know of them.
+    """Runs the batches of a sweep, and keeps what is needed to finish it.
 
     Args:
-        run: the sweep, written down.
-        launcher: Hydra's.
+        run: the saved sweep.
+        launcher: Hydra's launcher.
         runner: what the launcher runs.
     """
 
@@ -67,11 +67,7 @@ class Executor:
         runner.on_change = self._changed
 
     def run(self, batch: Batch) -> None:
-        """Runs the jobs of a batch, and those that fail again as often as `retries` says.
-
-        Raises:
-            Exception: the launcher's, unless a worker died.
-        """
+        """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
         self._launch_all(batch)
         retries = self._run.options.retries
@@ -116,13 +112,13 @@ class Executor:
                 self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
 
     def record(self, one: Job) -> Record | None:
-        """The record of a job, if it has one that can be read."""
+        """The record of a job; None if it has none that can be read."""
         with suppress(UnreadableError, SweepError):
             return self.records.read(one.number)
         return None
 
     def settled(self, one: Job, seconds: float = float("inf")) -> Record | None:
-        """The record of a job once no other process runs it, or after some seconds."""
+        """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while (record := self.record(one)) is not None and time.monotonic() < deadline:
             if record.is_mine or not self.records.is_running(record):
@@ -131,14 +127,14 @@ class Executor:
         return record
 
     def close(self, one: Job, status: Status) -> Record | None:
-        """Records how a job ended whose process is gone."""
+        """Records how a job ended whose process is dead."""
         record = self.record(one)
         if record is not None:
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
     def _launch_all(self, batch: Batch) -> None:
-        """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
+        """Launches jobs; after a worker's death the unfinished ones, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch has failed before any job started
         while rest and not self.runner.launch.too_many_failures:
@@ -210,7 +206,7 @@ class Executor:
     def _unfinished(
         self, jobs: Sequence[Job], before: dict[int, int]
     ) -> tuple[list[Job], list[Job]]:
-        """The jobs of a failed launch whose process died, and those that have not started."""
+        """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
         left: list[Job] = []
         for one in jobs:
@@ -226,14 +222,14 @@ class Executor:
         return died, left
 
     def _ended(self, record: Record) -> None:
-        """Notes how a job ended, which may be known already; without a record of it, it failed."""
+        """Notes how a job ended, which may be known already; one without a record failed."""
         if record.status is Status.RUNNING:
             unwritten = Failure("OSError", "the record of its end cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
         self._changed(record)
 
     def _changed(self, record: Record) -> None:
-        """Notes that a job has started or ended, at once if this process runs it."""
+        """Notes that a job has started or ended; at once if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
@@ -254,7 +250,7 @@ def reason_of(record: Record) -> str:
 
 
 def _error_of(result: JobReturn) -> Exception | None:
-    """What a failed job raised."""
+    """The exception of a failed job."""
     with redirect_stderr(StringIO()):  # Hydra writes about it there
         try:
             _ = result.return_value

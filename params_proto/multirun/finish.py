@@ -60,10 +60,8 @@ class Finish:
     def finish(self) -> list[Sequence[JobReturn]]:
         """Shows the first failure, leaves the results, and returns what the jobs returned.
 
-        Raises:
-            SystemExit: jobs failed.
-            Exception: what the first of them raised, if Hydra is to show a complete stack trace.
-            CompactHydraException: too many jobs failed of a sweep that Python launched.
+        If jobs failed, it exits, or raises the first failure if Hydra is to show complete
+        tracebacks. A sweep launched from Python raises only if too many jobs failed.
         """
         executor = self.executor
         number, raised = executor.first_failure or (-1, None)
@@ -98,11 +96,7 @@ class Finish:
         raise raised or CompactHydraException(text)
 
     def stop(self, error: Exception) -> None:
-        """Says how to resume after an error that is no job's, usually the launcher's.
-
-        Raises:
-            SystemExit: unless somebody waits for the error.
-        """
+        """Prints how to resume after an error outside of jobs, usually the launcher's; exits."""
         if self._exits:
             write(_explanation(error))
         self._end_early(["The sweep stopped."])
@@ -111,11 +105,7 @@ class Finish:
 
     @exit_on_interrupt()  # also at another signal meanwhile
     def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
-        """Closes the records of jobs that were cut short, and says how to resume.
-
-        Raises:
-            SystemExit: always, with the status of a process that the signal ended.
-        """
+        """Closes the records of interrupted jobs, prints how to resume, and exits."""
         self._end_early(self._close_interrupted())
         raise error
 
@@ -143,9 +133,8 @@ class Finish:
     def _resume_hint(self, *, cut_short: bool) -> str:
         """The command that resumes the sweep.
 
-        Args:
-            cut_short: whether jobs may not have started. Records do not say which command ran a
-                job, so if completed jobs are to be rerun, all of them run again.
+        If jobs may not have started (`cut_short`) and completed jobs are to be rerun, all of them
+        run again, because records do not say which command ran a job.
         """
         host, options, directory = self.run.host, self.run.options, str(self.run.directory)
         lines: list[str] = []
@@ -228,16 +217,10 @@ def _explanation(error: Exception) -> str:
 
 
 def leave_results(run: SweepRun, directory: Path) -> list[str]:
-    """Writes `results.csv`, and shows the table unless the user does not want it.
+    """Writes `results.csv`, prints the table, and returns the closing lines about the best job.
 
-    While other shards of the sweep run it does neither: the last of them does.
-
-    Args:
-        run: the sweep.
-        directory: the sweep's, absolute: a job may have changed the working directory.
-
-    Returns:
-        The lines that come last on the screen: which job is the best, and how to run it again.
+    While other shards of the sweep are running, it does nothing: the last one does it. The
+    directory is absolute, because a job may have changed the working directory.
     """
     options = run.options
     if options.shard is not None and runs_elsewhere(directory):

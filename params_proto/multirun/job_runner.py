@@ -55,19 +55,18 @@ _SENT_CODE = re.compile(r'File "<dynamic-code>", line (\d+), in (.*)\n')
 
 
 class Skipped:
-    """What a job returns that is done, runs elsewhere, or comes after too many failures."""
+    """Returned for a job that is completed, runs elsewhere, or follows too many failures."""
 
 
 class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
     Args:
-        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher's count is
-            right.
-        rerun_after: for completed jobs that are to be rerun, the number of their last attempt.
+        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher counts right.
+        rerun_after: for completed jobs to be rerun, the number of their last attempt.
         timeout: seconds that a job may take; None for no limit.
-        max_failures: start no further job once more than this many have failed; None for no limit.
-        failures: the folder that counts them wherever they run, by a file for each.
+        max_failures: stop launching once more than this many jobs have failed; None for no limit.
+        failures: the folder that counts failures on all machines, with one file for each.
     """
 
     numbers: Mapping[str, int] | None = None
@@ -78,7 +77,7 @@ class Launch(NamedTuple):
 
     @property
     def too_many_failures(self) -> bool:
-        """Whether no further job is to start."""
+        """Whether to start no further job."""
         return (
             self.max_failures is not None
             and self.failures.is_dir()
@@ -96,7 +95,7 @@ class JobRunner:
 
     Args:
         task: the app's own task function.
-        directory: the sweep's, if it is known yet.
+        directory: the directory of the sweep, if it is known yet.
     """
 
     def __init__(self, task: TaskFunction, directory: Path | None = None) -> None:
@@ -122,12 +121,7 @@ class JobRunner:
         return {**self.__dict__, "signals": None, "on_change": None}
 
     def open(self, directory: Path, configs: Path | None = None) -> None:
-        """Works in the directory of a sweep that has been written down.
-
-        Args:
-            directory: the sweep's, absolute.
-            configs: where the config files of this run are kept; by default those of the first.
-        """
+        """Opens the directory of a saved sweep; `configs` has this run's copies of config files."""
         plan = read_plan(directory)
         self._records = JobStore(directory)
         self._configs = configs or directory / OWN / CONFIGS
@@ -135,15 +129,7 @@ class JobRunner:
         self._selecting = [line.partition("=")[0] for line in plan.selecting]
 
     def __call__(self, config: DictConfig) -> Any:
-        """Runs the job that Hydra has composed a config for.
-
-        Returns:
-            What the task returns; `Skipped` if the job is not to run.
-
-        Raises:
-            SweepError: the record cannot be written.
-            Exception: what the task raises.
-        """
+        """Runs the job of a composed config; returns `Skipped` if it is not to run."""
         if not HydraConfig.initialized():
             return self.__wrapped__(config)  # a launcher calls it in a way of its own
         hydra = cast("Any", HydraConfig.get())
@@ -167,9 +153,7 @@ class JobRunner:
     def run(self, job: Job, config: DictConfig) -> Any:
         """Claims a job, runs it, and records how it ended; see `__call__`.
 
-        Args:
-            job: its `directory` is relative to the sweep's, by default its number.
-            config: what the task gets.
+        The job's `directory` is relative to the sweep directory, by default its number.
         """
         if self._stops():
             return Skipped()
@@ -206,10 +190,9 @@ class JobRunner:
         return returned
 
     def record_returned(self, job: Job, result: JobReturn, error: Exception | None) -> Record:
-        """Records a job from what its launcher returned: its process could not, on another disk.
+        """Records a job from what its launcher returned, if its process has another disk.
 
-        Returns:
-            The record, even if it cannot be written.
+        Returns the record, even if it cannot be written.
         """
         first = self._first(job)
         ended = first._replace(status=Status.FAILED, ended=first.started)
@@ -228,13 +211,13 @@ class JobRunner:
         return ended
 
     def _stops(self) -> bool:
-        """Whether no further job is to run."""
+        """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
             raise self.signals.last  # Python ignores exceptions in a __del__, for one
         return self.launch.too_many_failures
 
     def _first(self, job: Job) -> Record:
-        """The record of a first attempt that starts now."""
+        """The record of a first attempt, starting now."""
         own = without_selectors(job.overrides, self._selecting)
         given = dict(values(own))
         return Record.start(
@@ -253,7 +236,7 @@ class JobRunner:
         value: Any = None,
         error: Failure | None = None,
     ) -> None:
-        """Records how a job ended, in the log if the disk takes no record."""
+        """Records how a job ended, or logs it if the disk is full or read-only."""
         ended = record._replace(
             status=status,
             ended=now(),
@@ -277,7 +260,7 @@ class JobRunner:
 
 
 def command_hash(task: TaskFunction) -> str:
-    """A hash of what the commands of a sweep and of its jobs' ranks have in common."""
+    """A hash of what the command of a sweep shares with those of its jobs' ranks."""
     own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
     return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
 
@@ -286,9 +269,8 @@ def command_hash(task: TaskFunction) -> str:
 def announced(job: Sequence[str | int]) -> Generator[None, None, None]:
     """Announces a job to the processes that it starts within the block.
 
-    Args:
-        job: a hash of the sweep's command, the directories of the sweep and of its config files,
-            and the job's number.
+    `job` has the hash of the sweep's command, the directories of the sweep and of its config files,
+    and the job's number.
     """
     os.environ[ANNOUNCEMENT] = json.dumps(job)
     try:
@@ -311,12 +293,7 @@ def user_traceback(error: BaseException) -> TracebackType | None:
 
 
 def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
-    """What a job raised, as its record holds it and as its launcher gets it.
-
-    Args:
-        error: what it raised.
-        script: the file that the sweep was started with.
-    """
+    """A job's exception, for its record and for its launcher. `script` started the sweep."""
     kind = type(error).__qualname__
     try:
         message = str(error)

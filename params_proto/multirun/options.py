@@ -85,8 +85,8 @@ class Options:
             ),
             "rerun": (
                 self.rerun is None or self.resume not in (None, False),
-                " is about a sweep that is resumed: give hydra.sweeper.resume, too, its directory,"
-                " or true for the one of hydra.sweep.dir.",
+                " applies only when resuming: also give hydra.sweeper.resume, the sweep's directory"
+                " or true for hydra.sweep.dir.",
             ),
             "timeout": (
                 timeout is None or 0 < timeout < inf,

@@ -43,16 +43,16 @@ def is_terminal(stream: Any) -> bool:
 
 
 def has_colors(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colors, unless the user has switched them off."""
+    """Whether a stream is a terminal with colors that the user has not disabled."""
     return not os.environ.get("NO_COLOR") and is_terminal(stream)
 
 
 class Progress:
-    """Counts the jobs of a sweep as they start and end, and shows how far it is.
+    """Counts the jobs of a sweep as they start and end, and shows the progress.
 
     Args:
-        total: how many jobs there are; None if nobody has counted them.
-        remaining: what is left of the sweep, with its records and the best of the jobs that ran.
+        total: how many jobs there are; None if they are not counted.
+        remaining: selects the jobs that are left, with the records and the best job so far.
         looks: whether jobs run in other processes, so that their records have to be read.
         live: whether no other process writes to the terminal.
     """
@@ -79,18 +79,14 @@ class Progress:
             self._live = _LiveLine(total)
 
     def launched(self, attempts: Mapping[int, int]) -> None:
-        """Notes that jobs are launched, for the first time or again.
-
-        Args:
-            attempts: how many each job has had before, by number.
-        """
+        """Notes that jobs are launched, with the number of earlier attempts of each."""
         with self._lock:
             self._open = dict(attempts)
             self._failed -= attempts.keys()
             self._running.clear()
 
     def changed(self, record: Record) -> None:
-        """Notes what a record says, unless that is known, or of an earlier attempt."""
+        """Notes a record, unless it is known already or of an earlier attempt."""
         with self._lock:
             before = self._open.get(record.job)
             if before is None or record.attempt <= before:
@@ -112,7 +108,7 @@ class Progress:
 
     @contextmanager
     def watching(self) -> Generator[None, None, None]:
-        """Within the block it keeps looking, and showing."""
+        """Keeps reading records and showing the progress within the block."""
         over = threading.Event()
 
         def watch() -> None:
@@ -158,7 +154,7 @@ class Progress:
         return "" if self._total is None else f"/{self._total}"
 
     def _write_lines(self, record: Record) -> None:
-        """Writes a line about a job, unless it failed, as the log says; at times one about all."""
+        """Writes a line about a job, unless it failed and is logged; at times also a summary."""
         if record.status is Status.COMPLETED:
             ended = self._remaining.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
@@ -179,7 +175,7 @@ class Progress:
 
 
 class _LiveLine:
-    """A line of the terminal that shows the progress of all jobs while nothing else is written."""
+    """A line in the terminal that shows the progress while nothing else is written."""
 
     def __init__(self, total: int | None) -> None:
         from rich.console import Console
@@ -203,12 +199,12 @@ class _LiveLine:
         )
 
     def show(self, parts: list[str], ended: int, left_out: int) -> None:
-        """Draws the line, unless another line is unfinished or the terminal is another program's.
+        """Draws the line, unless another line is unfinished or the terminal is in use.
 
         Args:
-            parts: what it says.
-            ended: how many jobs have, in this run.
-            left_out: how many need not run.
+            parts: the text, in parts.
+            ended: how many jobs have ended in this run.
+            left_out: how many jobs were skipped.
         """
         task = self._progress.tasks[0]
         task.completed = max(task.completed, left_out)
@@ -222,7 +218,7 @@ class _LiveLine:
                 self._is_shown = True
 
     def write(self, stream: TextIO, text: str) -> int:
-        """Writes to the terminal, in the place of the line."""
+        """Writes to the terminal in place of the line."""
         if os.getpid() != self._pid:  # a job's fork, perhaps made while the lock was held
             return stream.write(text)
         with self._lock:
@@ -235,7 +231,7 @@ class _LiveLine:
             return stream.write(text)
 
     def close(self) -> None:
-        """Removes the line, and gives the streams back."""
+        """Removes the line and restores the streams."""
         with suppress(OSError, ValueError):
             self.write(self._terminal, "")
         sys.stdout, sys.stderr = self._streams

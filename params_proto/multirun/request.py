@@ -42,12 +42,12 @@ _ZIP_FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
 
 class SweepRequest(NamedTuple):
-    """What is to run.
+    """What to run.
 
     Args:
         arguments: the overrides of the command line.
         outside: the overrides of `hydra.sweeper.params` and the command line.
-        plan: these, and the configured sweep.
+        plan: these combined with the configured sweep.
     """
 
     arguments: list[str]
@@ -58,17 +58,7 @@ class SweepRequest(NamedTuple):
 def read_request(
     options: Options, arguments: Sequence[str], host: AppContext, saved: Path | None = None
 ) -> SweepRequest:
-    """Reads what is to run.
-
-    Args:
-        options: those of the sweeper.
-        arguments: the overrides of the command line, in which an app names its keys in full.
-        host: the app.
-        saved: the file of a sweep that runs in place of the configured one.
-
-    Raises:
-        SweepError: something that cannot be read, or that a proto app does not have.
-    """
+    """Reads what to run; a `saved` sweep file replaces the configured sweep."""
     params: dict[str, Any] = {}
     if options.params:
         # As for Hydra's basic sweeper: what reached this one is detached from its config, and has
@@ -115,18 +105,7 @@ def planned(
     outside: Sequence[KeyValues],
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
-    """All of it as one plan.
-
-    Args:
-        host: the app.
-        expression: the configured sweep.
-        targets: what it is over; those of a proto app are the app's own.
-        outside: the overrides of `hydra.sweeper.params` and the command line.
-        paired: keys among these that vary together.
-
-    Raises:
-        SweepError: a swept key is deleted, or no override can represent a value.
-    """
+    """Combines the configured sweep, overrides and paired keys into one plan."""
     task = host.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
     made = plan(expression, fields, outside, paired, host.is_group, host.compose)
@@ -147,11 +126,7 @@ def planned(
 
 
 def in_full(expression: Expression, host: AppContext) -> Expression:
-    """A sweep that Python defines without the app's prefix classes, its keys named as the app does.
-
-    Raises:
-        SweepError: a name that several classes have, or that a function in the sweep may read.
-    """
+    """Renames the keys of a sweep from Python to the app's full names."""
     keys = expression.places
     names = {key: name for key in keys if (name := host.in_full(key)) != key}
     if not names:
@@ -170,7 +145,7 @@ def in_full(expression: Expression, host: AppContext) -> Expression:
 
 
 def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> None:
-    """Refuses the keys that nothing in a proto app has."""
+    """Raises for keys that a proto app does not have."""
     mistakes = [
         mistake
         for key in keys
@@ -184,14 +159,7 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
 
 
 def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[KeyValues]:
-    """The keys and values of some overrides. Where a key is given twice, the last one wins.
-
-    Args:
-        lines: the overrides.
-        config_loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: what Hydra cannot read, or what cannot be enumerated.
+    """The keys and values of overrides. If a key is given twice, the last one wins.
 
     >>> given(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
     '"a"'
@@ -215,7 +183,7 @@ def _as_spelled(override: Override) -> Sequence[Any]:
 
 
 def verbatim(raw: object, text: str | None = None) -> Any:
-    """A value as Hydra's parser gives it -> a Python value that renders as Hydra renders it."""
+    """Converts a parser's value to a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
     value = from_hydra(raw)  # which refuses what Transformer has no text for
@@ -239,19 +207,12 @@ def verbatim(raw: object, text: str | None = None) -> Any:
 def pairs(
     zips: Any, given: Sequence[KeyValues], in_full: Callable[[str], str] = str
 ) -> list[list[str]]:
-    """The keys of the command line that vary together, pair by pair.
+    """The keys of the command line that vary together, by pair, without keys that have one value.
 
     Args:
         zips: `hydra.sweeper.zip`: a list of keys, or a list of such lists.
         given: the keys of `hydra.sweeper.params` and the command line.
-        in_full: names a key as they do.
-
-    Returns:
-        Each pair without the keys that are given one value.
-
-    Raises:
-        SweepError: keys that are not given there, are in two pairs, or have another number of
-            values than their partners; all of these.
+        in_full: gives the full name of a key.
 
     >>> pairs(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
@@ -299,9 +260,9 @@ def _listed(zips: Any) -> list[list[str]]:
 
 
 def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]:
-    """The keys of fixed choices of groups that change nothing but the sweep.
+    """The keys of fixed group choices that change nothing but the sweep.
 
-    They are left out of `sweep.yaml`, which holds the sweep itself.
+    They are left out of `sweep.yaml`, which contains the sweep itself.
     """
     fixed = [one for one in outside if not one.swept]
 

@@ -43,16 +43,13 @@ def configured(
     scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
     loader: ConfigLoader | None = None,
 ) -> Builder | Sweep:
-    """The sweep that `hydra.sweeper.sweep` says.
+    """The sweep that `hydra.sweeper.sweep` specifies.
 
     Args:
         node: its value in a multirun's config, or a Sweep.
-        cwd: where relative paths begin.
-        scope: of the keys of steps and files; a Sweep in Python has its own.
-        loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: it is not a sweep, does not exist, or sweeps a key of Hydra itself.
+        cwd: the base of relative paths.
+        scope: the scope of keys in steps and files; a Sweep in Python has its own.
+        loader: Hydra's loader, for `glob`.
     """
     sweep = _read(node, cwd, scope, loader)
     place = "the sweep" if isinstance(node, Sweep) else "hydra.sweeper.sweep"
@@ -171,7 +168,7 @@ def _raised(error: BaseException) -> str:
 
 @contextmanager
 def _starting_nothing() -> Generator[None, None, None]:
-    """Within, a script's last line, `train()` or `main()`, does nothing."""
+    """Makes a script's last line, `train()` or `main()`, do nothing within the block."""
     import hydra
 
     from params_proto.app.function import import_without_run, is_being_imported

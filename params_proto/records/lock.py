@@ -39,9 +39,9 @@ def is_held(lease: Path, process: Process) -> bool:
 
 @cache
 def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
-    """The leases that this process touches, and the parents without which it ends.
+    """The leases that this process touches, and the parents without which it exits.
 
-    They are kept by process, as a fork has no thread of its parent's.
+    They are kept by process id, as a fork does not have its parent's thread.
     """
     leases, parents = set[Path](), set[int]()
 
@@ -97,16 +97,13 @@ class _Runner(NamedTuple):
 def sweep_lease(
     directory: Path, shard: str | None, *, wait_for_stale: bool = False
 ) -> Generator[None, None, None]:
-    """Keeps other processes from running the sweep of a directory.
+    """Keeps other processes from running the sweep in a directory; raises if one does.
 
     Args:
-        directory: the sweep's.
-        shard: the slice of the sweep, which may run beside other slices; None for the whole.
+        directory: the directory of the sweep.
+        shard: the slice of the sweep, which may run with other slices; None for the whole sweep.
         wait_for_stale: wait for the next heartbeat of a process on another machine, which may have
-            been lost: a cluster requeues the job of a lost node.
-
-    Raises:
-        SweepError: another process runs the sweep. It names it.
+            been lost: clusters requeue the jobs of a lost node.
     """
     me = this_process()
     folder = directory.absolute() / OWN / RUNNING  # a job may change the working directory
@@ -137,10 +134,10 @@ def runs_elsewhere(directory: Path) -> bool:
 
 
 def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bool) -> None:
-    """Returns once no other process may run, and raises if one does.
+    """Returns once no other process may run; raises if one does.
 
-    Of two that wait, the one whose lease sorts first waits for the other, which either has seen it
-    and withdraws, or has not and runs.
+    Of two that wait, the one whose lease sorts first waits for the other. That one has either seen
+    it and withdraws, or has not and runs.
     """
     first_seen: dict[Path, int] = {}
     while others := [one for one in _others(own.parent) if shard is None or one.shard is None]:
@@ -161,15 +158,14 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
             if is_refused:
                 raise SweepError(
                     f"process {process.pid} on {process.host} runs the sweep in {directory}. Wait"
-                    " until it is done, or stop it, and resume that one with"
-                    " hydra.sweeper.resume=true; or give this one another hydra.sweep.dir. Slices"
-                    " of one sweep may run at once, by hydra.sweeper.slice."
+                    " for it or stop it, then resume with hydra.sweeper.resume=true, or use another"
+                    " hydra.sweep.dir. Slices can run concurrently (hydra.sweeper.slice)."
                 )
         time.sleep(POLL)
 
 
 def _others(folder: Path) -> Iterator[_Runner]:
-    """The other processes that have a lease in a folder; leases of dead ones are removed."""
+    """The other processes with a lease in a folder; leases of dead ones are removed."""
     for path in sorted(folder.glob("*.json")):
         try:
             host, pid, start_time, shard, *waits = json.loads(path.read_text())

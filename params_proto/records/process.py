@@ -17,8 +17,8 @@ class Process(NamedTuple):
 
     Args:
         host: the name of its machine.
-        pid: its number there, which another process may have later.
-        start_time: when it began, in a form of the system's own; None if unknown.
+        pid: its process id there, which may be reused.
+        start_time: when it started, in a system-specific form; None if unknown.
     """
 
     host: str
@@ -38,7 +38,7 @@ class Process(NamedTuple):
 
 
 def this_process() -> Process:
-    """The calling process; after a fork, that is another one."""
+    """The calling process; after a fork, the child."""
     return _process(os.getpid())
 
 
@@ -48,7 +48,7 @@ def _process(pid: int) -> Process:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process began, counted from the boot of the machine; None if there is none.
+    """When a process started, in time since the boot of the machine; None if unknown.
 
     psutil computes it from the clock, which may be set. Source: proc_pid_stat(5), fields 3 and 22.
     """
@@ -79,10 +79,10 @@ def _start_time_by_ps(pid: int) -> str | None:
 
 
 def age(path: Path) -> float:
-    """Seconds since a file was touched, infinite if it is not there.
+    """Seconds since a file was touched, infinite if it does not exist.
 
-    The clock is that of the file system, because machines' clocks differ; if its folder cannot be
-    written, that of this machine.
+    By the clock of the file system, because machines' clocks differ; if its folder cannot be
+    written, by this machine's.
     """
     clock = path.with_name(f".clock.{os.getpid()}.tmp")
     try:

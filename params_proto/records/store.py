@@ -57,12 +57,7 @@ class JobStore:
         return record_path(self.directory, job)
 
     def read(self, job: int) -> Record | None:
-        """The record of a job; None if there is none.
-
-        Raises:
-            UnreadableError: the file is not a record.
-            SweepError: the file cannot be read.
-        """
+        """The record of a job; None if it has none."""
         path = self.path(job)
         try:
             record = read_record(path.read_bytes())
@@ -97,17 +92,14 @@ class JobStore:
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)
 
     def claim(self, first: Record, rerun_after: int = 0) -> Record | None:
-        """Takes a job for this process, and records that it runs.
+        """Claims a job for this process and records that it is running.
 
         Args:
-            first: the record of a first attempt at it, `Record.start(...)`.
+            first: the record of a first attempt, `Record.start(...)`.
             rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
 
         Returns:
-            The record; None if the job is completed, or runs elsewhere.
-
-        Raises:
-            SweepError: it cannot be written.
+            The record; None if the job is completed or running elsewhere.
         """
         while True:
             last = self._last(first.job)
@@ -139,20 +131,12 @@ class JobStore:
         return keep_alive(self.path(record.job))
 
     def finish(self, record: Record) -> bool:
-        """Records how an attempt ended.
+        """Records how an attempt ended; returns whether it was written.
 
-        The process that made it has the last word. What others conclude, that it crashed or was
-        interrupted, counts only while its status is RUNNING.
-
-        Args:
-            record: the one that `claim` returned or `read` found, with its new status.
-
-        Returns:
-            Whether it was written: not if the job has been claimed again since, by a sweep that
-            started over or by a process that took this one for dead.
-
-        Raises:
-            SweepError: it cannot be written.
+        The process that made the attempt has the last word: another one may record that it crashed
+        or was interrupted only while its status is RUNNING. Nothing is written if the job has been
+        claimed again since, by a sweep that started over or by a process that took this one for
+        dead.
         """
         last = self._last(record.job)
         # Another sweep may have had the directory since.
@@ -164,18 +148,14 @@ class JobStore:
         return True
 
     def write(self, record: Record) -> None:
-        """Replaces a job's record in one step, so that readers always find a whole one.
-
-        Raises:
-            SweepError: it cannot be written.
-        """
+        """Replaces a job's record atomically."""
         try:
             write_file(self.path(record.job), record.text())
         except OSError as error:
             raise self._unwritten(record.job, error) from error
 
     def _last(self, job: int) -> Record | None:
-        """The record of the last attempt; a job whose record is damaged has had none."""
+        """The record of the last attempt; None if it is damaged."""
         with suppress(UnreadableError):
             return self.read(job)
         return None

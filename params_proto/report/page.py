@@ -25,14 +25,7 @@ _SCRIPTS = ("data.js", "table.js", "scales.js", "figures.js", "page.js")
 
 
 def page(contents: Contents) -> str:
-    """A sweep as HTML, with all that it needs inside.
-
-    Args:
-        contents: the sweep.
-
-    Raises:
-        SweepError: Plotly, which draws the figures, is not installed.
-    """
+    """A sweep as a self-contained HTML page."""
     scripts = [_plotly(), "\n".join(_static(name) for name in _SCRIPTS)]
     scripts = [script.replace("</script", r"<\/script") for script in scripts]
     hashes = [hashlib.sha256(script.encode()).digest() for script in scripts]

@@ -92,12 +92,7 @@ def sweep_from_steps(
 def chain_of_rows(
     rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
 ) -> Builder:
-    """The sweep of some rows.
-
-    Args:
-        rows: the configs; there may be none.
-        empty: the sweep of nothing yet, over its targets.
-        place: where the row of an index is, for error messages.
+    """The sweep of configs, any number of them; `place` names the row of an index in messages.
 
     >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
@@ -115,15 +110,7 @@ def chain_of_rows(
 def sweep_of_lines(
     lines: Iterable[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
-    """The sweep of some overrides: an axis for what is swept, a pin for what is not.
-
-    Args:
-        lines: the overrides.
-        empty: the sweep of nothing yet, over its targets.
-        config_loader: Hydra's, for a `glob`.
-
-    Raises:
-        SweepError: what is not an override, and whatever the calls raise: all of it.
+    """The sweep of override lines: swept keys become axes, others are pinned.
 
     >>> sweep_of_lines(["lr=1,2", "seed=3"], Builder())
     Sweep().product(lr=[1, 2]).set(seed=3)
@@ -156,14 +143,7 @@ def sweep_of_lines(
 
 
 def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
-    """What lists the options of the config groups in a directory, as Hydra's `glob` asks for them.
-
-    Args:
-        config_dir: a directory of config groups: `model/small.yaml` is an option `small`.
-
-    Raises:
-        SweepError: there is no such directory.
-    """
+    """Lists the options of config groups in a directory, for Hydra's `glob`."""
     if config_dir is None:
         return None
     root = Path(config_dir)
@@ -315,8 +295,8 @@ class _Steps:
         """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
         if name in ("product", "zip") and _is_torn(values):
             raise SweepError(
-                f"{key}: within brackets YAML ends a value at each comma. Quote a sweep of"
-                f" Hydra's without the brackets, {key}: 'range(1,3)'."
+                f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
+                f" without the brackets: {key}: 'range(1,3)'."
             )
         is_text = isinstance(values, str) and name not in ("set", "derive")
         if not is_text or (name == "exclude" and not may_sweep(values)):
@@ -326,9 +306,9 @@ class _Steps:
             return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
         if shuffles(values):
             raise SweepError(
-                f"{key}={values} is in another order each time it is read, so that the file would"
-                " not say which sweep it is. Write the values in the order that you want, or"
-                " shuffle all configs by a step with a seed, shuffle: {seed: 0}."
+                f"{key}={values} has a different order each time it is read, so the file would not"
+                " define one sweep. Write the values in the order that you want, or shuffle all"
+                " configs in a step with a seed, shuffle: {seed: 0}."
             )
         return FromText(sweep_values(key, values, self.config_loader))
 

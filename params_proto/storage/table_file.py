@@ -21,9 +21,6 @@ Configs = tuple[list[dict[str, Any]], list[int]]
 def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     r"""The lines of a `.jsonl` file.
 
-    Raises:
-        SweepError: a value that JSON cannot represent, by its key.
-
     >>> list(jsonl_lines([{"lr": 0.1, "layers": [64, 32]}]))
     ['{"lr": 0.1, "layers": [64, 32]}\n']
     """
@@ -33,11 +30,7 @@ def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def read_jsonl(text: str, name: str) -> Configs:
-    """The configs of a `.jsonl` file. Blank lines are skipped.
-
-    Raises:
-        SweepError: a line that is not a JSON object; it names the path and the line.
-    """
+    """The configs of a `.jsonl` file; blank lines are skipped."""
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -62,13 +55,9 @@ def read_jsonl(text: str, name: str) -> Configs:
 
 
 def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
-    r"""The lines of a `.csv` file: the keys, then the configs, which are gone through twice.
+    r"""The lines of a `.csv` file: the keys, then the configs, which are iterated twice.
 
-    A cell holds the JSON of its value, or text that does not read as JSON; an empty one is a
-    missing key.
-
-    Raises:
-        SweepError: a value that JSON cannot represent, by its key.
+    A cell holds the JSON of its value, or text that is not JSON; an empty cell is a missing key.
 
     >>> list(csv_lines([{"lr": 0.1, "name": "adam"}, {"lr": None, "layers": []}]))
     ['lr,name,layers\n', '0.1,adam,\n', 'null,,[]\n']
@@ -94,12 +83,7 @@ def _value_of(cell: str) -> Any:
 
 
 def read_csv(text: str, name: str) -> Configs:
-    """The configs of a `.csv` file. Blank lines are skipped.
-
-    Raises:
-        SweepError: no header, a column twice, a line with more or fewer cells than the header; it
-            names the path and the line.
-    """
+    """The configs of a `.csv` file; blank lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = [(cells, reader.line_num) for cells in reader if cells]

@@ -159,7 +159,7 @@ class Document:
 def _override(text: str) -> Any:
     if shuffles(text):
         raise ValueError(
-            f"{shown(text)} is in another order each time it is read. Write the list in the order"
+            f"{shown(text)} has a different order each time it is read. Write the list in the order"
             " that you want"
         )
     return parse_spelled(text)
@@ -187,9 +187,6 @@ _RESOLVER = _Scalars()
 
 def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
     """The YAML of a sweep's plain form.
-
-    Raises:
-        SweepError: a value that YAML cannot represent; it names the step and the key.
 
     >>> print(text_of({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
     product: {lr: [0.1, 1e-05]}
@@ -240,11 +237,7 @@ def _entries(step: str, entries: Mapping[Any, Any]) -> MappingNode:
 
 
 def _node(value: Any) -> Node:
-    """A value in one line, as a person writes it; two that are one object are written twice.
-
-    Raises:
-        ValueError: YAML cannot represent it.
-    """
+    """A value in one line, as a person writes it; an object that occurs twice is written twice."""
     kind = cast("type[Any]", type(value))
     if kind in _TAGS:
         # The order of a set of strings differs from process to process.

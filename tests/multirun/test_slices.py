@@ -62,7 +62,7 @@ def test_a_shuffled_sweep_has_shards_of_any_size(multirun: Any) -> None:
 
 def test_what_another_part_has_run_is_not_run_again(multirun: Any) -> None:
     first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+    with pytest.raises(CompactHydraException, match="already contains a sweep"):
         multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")
     assert directories(first.directory) == ["0", "1", "2"]
     assert numbers(multirun(*SWEEP, "hydra.sweeper.slice=4:1:-1")) == [4, 3]
@@ -75,4 +75,4 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
     run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
     assert (run.returns, list(run.directory.iterdir())) == ([], [])
     said = capsys.readouterr().out
-    assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
+    assert said.endswith("] hydra.sweeper.slice=3::8 selects none of the sweep's 2 jobs.\n")

@@ -195,7 +195,7 @@ def test_a_job_cannot_launch(launcher: str) -> None:
     df = Sweep(launches).launch(launcher=launcher)
 
     assert df["status"][0] == "failed"
-    assert df["error"][0].startswith("SweepError: launch inside a running job:")
+    assert df["error"][0].startswith("SweepError: launch was called inside a running job,")
 
 
 def test_a_process_that_imports_the_script_does_not_launch(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ print(Sweep(train).launch(sweep_dir="out")["value"].tolist())
     )
 
     assert done.stdout.splitlines()[-1] == "[1]"
-    assert 'Write it below `if __name__ == "__main__":`' in done.stderr
+    assert 'Put it under `if __name__ == "__main__":`' in done.stderr
 
 
 def test_threads_launch_one_after_the_other() -> None:

@@ -181,7 +181,7 @@ def test_before_the_first_job(app: Path, start: Start, python: Any) -> None:
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert said.endswith("Interrupted: no job has started. The same command begins again.\n")
+    assert said.endswith("Interrupted: no job had started. Run the same command again.\n")
     assert not [*(app / "out/.sweep/running").iterdir()]
     (app / "go").touch()
     ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]
