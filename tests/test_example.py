@@ -1,4 +1,4 @@
-"""train.py and conf/: real runs, and the same configs whichever road a sweep takes."""
+"""train.py and conf/: real runs, and the same configs from every entry point."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ from omegaconf import OmegaConf
 from params_proto import SweepError, proto
 from params_proto.app.registry import classes
 from params_proto.app.run import stored
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"

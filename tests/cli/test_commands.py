@@ -299,8 +299,8 @@ def test_failures(run: Any) -> None:
 def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
     record = lab / "runs" / "killed" / ".sweep/jobs/0/0/1.json"
     shutil.copytree(lab / "runs" / "one", lab / "runs" / "killed")
-    told = json.loads(record.read_text())
-    record.write_text(json.dumps({**told, "status": "running", "ended": None, "pid": 2**22 + 1}))
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "status": "running", "ended": None, "pid": 2**22 + 1}))
     assert run("failures", "runs/killed") == "job 1: lr=0.1 seed=9\nruns/killed/1\nits process died"
 
 

@@ -44,8 +44,8 @@ class Count:
     reasons: Counter[str] = field(default_factory=Counter[str])
 
 
-class Roads:
-    """Both roads over one tree; what ours keeps is kept from call to call.
+class Comparison:
+    """Compares our loader with Hydra's over one tree; ours keeps its caches from call to call.
 
     Args:
         tree: its structured configs are registered.

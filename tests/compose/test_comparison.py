@@ -13,7 +13,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from tests.compose.roads import TREE, Compositions, cached, master, write
+from tests.compose.loaders import TREE, Compositions, cached, master, write
 
 WARNING = "hydra.sweeper.compose=cached composes the config of"
 _numbers = count()

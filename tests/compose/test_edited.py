@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from yaml import YAMLError
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 @pytest.fixture

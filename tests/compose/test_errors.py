@@ -15,7 +15,7 @@ from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig, OmegaConf
 
-from tests.compose.roads import TREE, cached, hydras, master, write
+from tests.compose.loaders import TREE, cached, hydras, master, write
 
 LARGE = {
     **TREE,

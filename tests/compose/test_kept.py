@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 def names(folder: Path) -> list[str]:

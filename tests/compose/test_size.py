@@ -24,7 +24,7 @@ from params_proto.multirun import (
     options,
     sweep_dir,
 )
-from tests.compose.roads import TREE, cached, master, write
+from tests.compose.loaders import TREE, cached, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 

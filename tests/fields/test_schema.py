@@ -174,13 +174,13 @@ def containers(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
             lambda pairs: (tuple[pairs[0][0], pairs[1][0]], st.tuples(pairs[0][1], pairs[1][1]))
         ),
         st.sampled_from(hashable).map(
-            lambda pair: (set[pair[0]], st.sets(pair[1], max_size=3).filter(tells_apart))
+            lambda pair: (set[pair[0]], st.sets(pair[1], max_size=3).filter(have_distinct_reprs))
         ),
         st.sampled_from(hashable).map(lambda pair: (frozenset[pair[0]], st.frozensets(pair[1]))),
     )
 
 
-def tells_apart(values: Any) -> bool:
+def have_distinct_reprs(values: Any) -> bool:
     return len(values) == len({repr(value) for value in values})
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.launchers.test_jobs import LAUNCHERS
 
 pytestmark = [pytest.mark.launchers, pytest.mark.usefixtures("quiet_ray")]

@@ -89,7 +89,7 @@ def test_a_default_of_some_of_the_jobs(multirun: Any, app: Path, primary: Path) 
 # --- parts
 
 
-def test_a_part_that_joins_after_a_change(
+def test_a_shard_that_joins_after_a_change(
     multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = multirun("lr=1,2,3,4", "hydra.sweeper.slice=0:1").directory
@@ -107,7 +107,7 @@ def test_a_part_that_joins_after_a_change(
     assert "has changed since" not in capsys.readouterr().out
 
 
-def test_a_part_that_writes_over_what_there_is(
+def test_a_shard_that_overwrites(
     multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part = ["lr=1,2", "hydra.sweeper.slice=0:1"]

@@ -34,7 +34,9 @@ def test_a_table(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -
     assert left(app) == []
 
 
-def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_of_a_resume(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def task(config: Any) -> None:
         if config.seed == 2:
             raise ZeroDivisionError

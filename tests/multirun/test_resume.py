@@ -274,7 +274,7 @@ def test_slices_of_more_of_the_same(multirun: Any) -> None:
     assert each(out, "attempt") == [1] * 8
 
 
-def test_parts_of_a_sweep_that_goes_on(multirun: Any, broken: Broken) -> None:
+def test_shards_of_a_resumed_sweep(multirun: Any, broken: Broken) -> None:
     out = broken("seed=range(0,6)")
     assert numbers(multirun(resume(out), "hydra.sweeper.slice=0::2")) == [2, 4]
     assert numbers(multirun(resume(out), "hydra.sweeper.slice=1::2")) == [1, 3, 5]
@@ -481,7 +481,7 @@ def test_a_mistake_leaves_everything(multirun: Any) -> None:
 
 
 @pytest.mark.parametrize("gone", ["sweep.yaml", ".sweep/plan.json"])
-def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
+def test_a_file_needed_to_resume_is_gone(multirun: Any, gone: str) -> None:
     out = multirun("seed=1,2").directory
     (out / gone).unlink()
     message = "is not the directory of a sweep, .* or put back the one that is gone"
@@ -495,7 +495,7 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
 
 
-def test_another_goes_on_in_between(multirun: Any, broken: Broken) -> None:
+def test_another_process_resumes_in_between(multirun: Any, broken: Broken) -> None:
     out = broken("seed=1,2")
 
     def other() -> str:

@@ -12,7 +12,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def directories(path: Path) -> list[str]:
         ("3:100", [3, 4, 5, 6, 7, 8, 9], "basic"),
     ],
 )
-def test_a_part_of_the_jobs_with_their_numbers(
+def test_a_shard_of_the_jobs_with_their_numbers(
     multirun: Any, part: str, expected: list[int], launcher: str
 ) -> None:
     whole = [f"lr={lr} seed={seed}" for lr in (1, 2) for seed in range(5)]
@@ -60,7 +60,7 @@ def test_a_shuffled_sweep_has_shards_of_any_size(multirun: Any) -> None:
     assert numbers(run) == [0, 500_000_000_000]
 
 
-def test_what_another_part_has_run_is_not_run_again(multirun: Any) -> None:
+def test_jobs_of_another_shard_are_not_run_again(multirun: Any) -> None:
     first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
     with pytest.raises(CompactHydraException, match="already contains a sweep"):
         multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")

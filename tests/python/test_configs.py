@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from params_proto import Sweep, SweepError, proto
 from params_proto.compose.template import difference
-from tests.compose.roads import Compositions, write
+from tests.compose.loaders import Compositions, write
 from tests.versions import HYDRA_1_3, VERSION_BASE
 
 CONFIGS = {

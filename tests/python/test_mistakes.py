@@ -66,7 +66,7 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "a key of Hydra": (lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train), "the sweep: hydra.job.name is a key of Hydra itself, .* one value outside the sweep"),
     "another sweep": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]), "the config has its own sweep"),
     "dry_run": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.dry_run=true"]), "dry_run is for the command line"),
-    "no jobs in a part": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]), "hydra.sweeper.slice=5: selects none of the sweep's 1 jobs"),
+    "no jobs in a shard": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]), "hydra.sweeper.slice=5: selects none of the sweep's 1 jobs"),
     "no jobs": (lambda: Sweep(train).product(lr=[1]).exclude(lr=1).launch(), "the sweep has no jobs"),
 }  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_a_directory_that_cannot_be_made() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::params_proto.SweepWarning")
-def test_a_part_may_run_before_the_rest() -> None:
+def test_a_shard_may_run_before_the_rest() -> None:
     sweep = Sweep(train).product(lr=[1, 2, 3])
     first = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=0:1"])
     both = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=1:2"])

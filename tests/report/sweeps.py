@@ -95,5 +95,5 @@ def _record(
     except CrashedError:
         return record._replace(status=Status.CRASHED, duration=None)
     except Exception as error:
-        told = Failure(type(error).__name__, str(error), traceback.format_exc())
-        return record._replace(status=Status.FAILED, error=told)
+        failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+        return record._replace(status=Status.FAILED, error=failure)

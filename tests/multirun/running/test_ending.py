@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.records.test_lock import elsewhere
 
 APP = """
@@ -182,7 +182,7 @@ def test_of_one_job_there_is_nothing_to_tell(
     assert " such as lr=0.1,0.01; --cfg job shows" in said
 
 
-def test_the_last_part_leaves_them(multirun: Any, app: Path) -> None:
+def test_the_last_shard_leaves_them(multirun: Any, app: Path) -> None:
     other = elsewhere(app / "out", 0, "1::2")
     multirun("seed=range(0,4)", "hydra.sweeper.slice=0::2")
     assert not (app / "out" / "results.csv").exists()

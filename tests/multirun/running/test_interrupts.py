@@ -78,7 +78,7 @@ def statuses(out: Path) -> list[str]:
     return [one.status.value for one in JobStore(out).all() if isinstance(one, Record)]
 
 
-def goes_on(app: Path, said: str, overrides: list[str]) -> None:
+def assert_resumes(app: Path, said: str, overrides: list[str]) -> None:
     (app / "go").touch()
     (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
@@ -104,7 +104,7 @@ def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) ->
     assert told < said.index("Resume with: ") < said.index("1 interrupted, 2 pending in out")
     assert statuses(app / "out") == ["interrupted"]
     assert not (app / "began-2").exists()
-    goes_on(app, said, [f"name={name}"])
+    assert_resumes(app, said, [f"name={name}"])
 
 
 LEAVES = """

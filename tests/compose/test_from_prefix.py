@@ -8,7 +8,7 @@ import pytest
 from omegaconf import open_dict
 
 from params_proto.compose.template import difference
-from tests.compose.roads import TREE, Compositions, cached, hydras, master, write
+from tests.compose.loaders import TREE, Compositions, cached, hydras, master, write
 
 LARGE = {
     **TREE,
