@@ -105,8 +105,8 @@ def check_node(title: str, node: str) -> None:
     if not is_name or node in ("hydra", "defaults"):
         raise SweepError(
             f"{title} cannot be the node {node!r} of a config. Name another,"
-            ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and the keywords'
-            " of Python are taken."
+            ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and Python'
+            " keywords are reserved."
         )
 
 

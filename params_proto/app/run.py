@@ -41,8 +41,8 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     if GlobalHydra.instance().is_initialized():
         name = app.__name__
         raise SweepError(
-            f"{name}.run(...) inside a Hydra job or app: one process runs one app at a time. Call"
-            f" {name}(name=value) there for its body, or run it in a process of its own."
+            f"{name}.run(...) was called inside a Hydra job or app, and a process runs one app at a"
+            f" time. Call {name}(name=value) there for its body, or run it in a separate process."
         )
     arguments = sys.argv[1:] if argv is None else list(argv)
     configs_of_user = [app.config_path, app.config_name, *map(_CONFIGS.match, arguments)]

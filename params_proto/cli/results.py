@@ -44,7 +44,7 @@ def results(
         write(order.describe("first", "--direction "))
         rows.sort(key=order.place)
     elif direction is not None:
-        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
+        raise SweepError(f"--direction {direction} applies to a metric: give --sort as well.")
     if form is None:
         color = has_colors(sys.stdout)
         texts: list[str] = []
@@ -97,7 +97,7 @@ def best(
     ]
     best = min(means, key=order.place, default=None)
     if best is None or order.score(best.metrics) is None:
-        raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
+        raise SweepError(f"No job in {directory} returned a number as {order.metric}.")
     jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
     write(order_of_means.describe(f"= {cell(best.metrics[order.metric])}, {which}", "--direction "))

@@ -160,7 +160,7 @@ class CachedLoader(ConfigLoaderImpl):
             expected = by_hydra()  # which raises what is the user's to mend
             found = None if config is None else difference(config, expected)
             if found is not None:
-                problem = f"in another way than Hydra: {found}"
+                problem = f"differently from Hydra: {found}"
             if problem is not None:
                 self._shares = False
                 log.warning(

@@ -119,8 +119,8 @@ class Repository(ConfigRepository):
         self._results: dict[tuple[object, ...], ConfigResult | None] = {}
         if copies is not None and not copies.is_dir():
             log.warning(
-                f"{copies} cannot be seen from here: configs are composed from the files that were"
-                " copied there, as they are now."
+                f"{copies} cannot be accessed from here: configs are composed from the current"
+                " state of the files that were copied there."
             )
         super().__init__(search_path)
 

@@ -248,21 +248,21 @@ class Directories:
         parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
         if (longest := max(map(len, parts))) > _LONGEST:
             wrong = (
-                f"would have a directory with a name of {longest} bytes, and a file system takes"
-                f" {_LONGEST}."
+                f"would have a directory with a name of {longest} bytes, and file systems"
+                f" allow {_LONGEST}."
             )
             cure = (
                 "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
                 " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
             )
         elif not Path(path).is_relative_to(top):
-            wrong = f"would have the directory {found}, outside the sweep's, {self.sweep}."
-            cure = "Keep hydra.sweep.subdir a path below that."
+            wrong = f"would have the directory {found}, outside the sweep directory, {self.sweep}."
+            cure = "hydra.sweep.subdir must be a path below it."
         elif (before := self._first_in(relative, number, job)) is not None:
             jobs, wrong = f"{before} and ", f"would share the directory {found}."
             cure = (
-                "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
-                " is swept."
+                "Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every"
+                " swept key."
             )
         elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
             wrong = f"would have the directory {found}, where a file is or will be."

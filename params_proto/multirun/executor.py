@@ -224,7 +224,7 @@ class Executor:
     def _ended(self, record: Record) -> None:
         """Notes how a job ended, which may be known already; one without a record failed."""
         if record.status is Status.RUNNING:
-            unwritten = Failure("OSError", "the record of its end cannot be written.", "")
+            unwritten = Failure("OSError", "its final record cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
         self._changed(record)
 

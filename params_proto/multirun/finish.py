@@ -190,7 +190,7 @@ class Finish:
             ]
             lines.append(
                 f"{counted(len(running))} still running, started by the launcher or another process"
-                f" ({_listed(where)}): a resume waits for the end. To end them now, use kill, or"
+                f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
         if not_started and self.run.host.submits:
@@ -240,7 +240,7 @@ def leave_results(run: SweepRun, directory: Path) -> list[str]:
     except SweepError as error:  # the jobs are done all the same
         later = f"params-proto results {run.directory}"
         with logged_where_it_can():
-            log.error(f"{error} The table can be had later: {later}")
+            log.error(f"{error} To show the table later: {later}")
         return []
 
 

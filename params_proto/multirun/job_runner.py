@@ -249,7 +249,9 @@ class JobRunner:
                 self.launch.count_failure(record.job)
         try:
             if not self._records.finish(ended):
-                raise SweepError(f"{self._records.path(record.job)} is another attempt's by now.")
+                raise SweepError(
+                    f"{self._records.path(record.job)} belongs to another attempt by now."
+                )
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
         if self.on_change is not None:

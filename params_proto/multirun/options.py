@@ -66,7 +66,7 @@ class Options:
             ),
             "compose": (
                 self.compose in ("cached", "hydra"),
-                ": it is `cached`, which composes what jobs have in common once, or `hydra`,"
+                ": it is `cached`, which composes the shared part of the jobs once, or `hydra`,"
                 " Hydra's own way.",
             ),
             "max_failures": (
@@ -90,7 +90,7 @@ class Options:
             ),
             "timeout": (
                 timeout is None or 0 < timeout < inf,
-                " is not a number of seconds, more than 0. Leave it out for no limit.",
+                " is not a positive number of seconds. Leave it out for no limit.",
             ),
             "slice": (
                 self.slice is None or (self.shard is not None and self.shard.step != 0),

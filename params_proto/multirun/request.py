@@ -73,9 +73,9 @@ def read_request(
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
         raise SweepError(
-            "hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of"
-            f" {' and '.join(drawn)} draws another one on each machine. Leave it out, or shuffle by"
-            " a step of the configured sweep, shuffle: {seed: 0}."
+            "hydra.sweeper.slice needs the same order of jobs on each machine, and shuffle(...) of"
+            f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
+            " sweep, shuffle: {seed: 0}."
         )
     node: Any = host.launched if saved is None else str(saved.absolute())
     if node is None:

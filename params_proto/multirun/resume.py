@@ -61,7 +61,7 @@ def resume_target(
     if not has_plan(directory):
         raise SweepError(
             f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP}"
-            f" and a {OWN}/{PLAN}. Give one that has both; or put back the one that is gone, or"
+            f" and a {OWN}/{PLAN}. Give one that has both, restore the missing file, or"
             " start the sweep in another directory."
         )
     plan = read_plan(directory)

@@ -158,7 +158,7 @@ def refuse_timeout(seconds: float, config: DictConfig) -> None:
     if "timeout_min" in launcher:
         raise SweepError(
             f"hydra.sweeper.timeout={seconds:g}: this launcher ends jobs itself, after"
-            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
+            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Set that instead."
         )
     of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
     in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})

@@ -78,8 +78,8 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         path = cwd / Path(text).expanduser()
         if not path.exists():
             raise SweepError(
-                f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
-                " directory: save a sweep there, or give the path from /."
+                f"hydra.sweeper.sweep={text}: there is no file {path}. Paths are relative to the"
+                " working directory: save a sweep there, or give an absolute path."
             )
         # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
@@ -117,8 +117,8 @@ def _file(path: Path) -> ModuleType:
     """The module of a Python file, which is executed only if it has not been yet."""
     if not path.is_file():
         raise SweepError(
-            f"there is no file {path}. A path begins at the working directory: write"
-            " path/to/file.py:attribute from there, or from /."
+            f"there is no file {path}. Paths are relative to the working directory: write"
+            " path/to/file.py:attribute, or an absolute path."
         )
     for module in list(sys.modules.values()):  # __main__ among them, the running script
         if _is_of(module, path):

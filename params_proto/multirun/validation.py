@@ -144,9 +144,9 @@ class Validation:
 
 def _another_sweep(job: Overrides) -> SweepError:
     return SweepError(
-        f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the multirun: a key"
-        " that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in"
-        " one file, concat: [{product: {...}}, {product: {...}}]."
+        f"the job {' '.join(job)} would have a different hydra.sweeper.sweep from the multirun: a"
+        " key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other"
+        " in one file, concat: [{product: {...}}, {product: {...}}]."
     )
 
 

@@ -159,8 +159,8 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         if loader is None:
             raise SweepError(
                 f"{line}: glob lists the options of a config group, and outside a Hydra app there"
-                " are none. Write the options, or say where they are: config_dir=conf, in a"
-                " command --config-dir conf."
+                " are none. Write the options, or give their folder: config_dir=conf, or"
+                " --config-dir conf in a command."
             )
         group = override.key_or_group
         values: list[Any] = []

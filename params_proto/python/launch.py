@@ -146,7 +146,7 @@ def _sweeper_lines(
     """
     if type(options["resume"]) is not bool:
         raise SweepError(
-            f"resume is True or False, got {shown(options['resume'])}: the directory is"
+            f"resume must be True or False, got {shown(options['resume'])}: give the directory as"
             " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
         )
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
@@ -170,7 +170,7 @@ def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any
         raise SweepError(
             f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
             f" The launcher's own options: {', '.join(has)}. Options of its nested nodes, and new"
-            " ones, go into overrides, '+hydra.launcher.name=value'."
+            " ones, belong in overrides, '+hydra.launcher.name=value'."
         )
     return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
 

@@ -118,8 +118,8 @@ def sweep_lease(
                 write_file(lease, json.dumps([*me, shard]))
             except OSError as error:
                 raise SweepError(
-                    f"{directory / OWN} cannot be written: {reason(error)}. It holds the status of"
-                    " the jobs: remove what is in the way, or give the sweep another"
+                    f"{directory / OWN} cannot be written: {reason(error)}. It contains the job"
+                    " records: remove what is in the way, or give the sweep another"
                     " hydra.sweep.dir."
                 ) from error
             yield

@@ -128,8 +128,8 @@ def read_plan(directory: Path) -> PlanFile:
         check_types(values, {"format": (int,)})
         if values["format"] != PlanFile.FORMAT:
             raise SweepError(
-                f"{path} is of format {values['format']}, and this version of params_proto reads"
-                f" format {PlanFile.FORMAT}: resume with the version that began the sweep."
+                f"{path} has format {values['format']}, and this version of params_proto reads"
+                f" format {PlanFile.FORMAT}: resume with the version that started the sweep."
             )
         check_types(values, _PLAN_TYPES)
     except OSError as error:

@@ -65,7 +65,7 @@ def _plotly() -> str:
         )
     except ModuleNotFoundError as error:
         raise SweepError(
-            "report draws with Plotly, which is not installed here:"
+            "The report needs Plotly, which is not installed here:"
             " pip install 'hydra-params-proto[report]'."
         ) from error
     return str(get_plotlyjs())

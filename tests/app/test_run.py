@@ -367,7 +367,9 @@ def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
     said: list[str] = []
 
     def outer():
-        with pytest.raises(SweepError, match=r"train\.run\(\.\.\.\) inside a Hydra job") as raised:
+        with pytest.raises(
+            SweepError, match=r"train\.run\(\.\.\.\) was called inside a Hydra job"
+        ) as raised:
             inner.run([])
         said.append(str(raised.value))
 

@@ -374,7 +374,7 @@ GIVE = (
 MISTAKES = {
     "results nowhere": f"nowhere does not contain a sweep. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
-    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as well.",
+    "results runs/a --direction minimize": "--direction minimize applies to a metric: give --sort as well.",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy. Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",

@@ -143,7 +143,7 @@ def test_a_folder_that_cannot_be_seen(
     for _ in range(2):
         assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 1
     (record,) = caplog.records
-    assert f"{folder} cannot be seen from here" in record.getMessage()
+    assert f"{folder} cannot be accessed from here" in record.getMessage()
 
 
 def test_a_copy_that_is_gone(conf: Path, tmp_path: Path) -> None:

@@ -484,7 +484,7 @@ def test_a_mistake_leaves_everything(multirun: Any) -> None:
 def test_a_file_needed_to_resume_is_gone(multirun: Any, gone: str) -> None:
     out = multirun("seed=1,2").directory
     (out / gone).unlink()
-    message = "is not the directory of a sweep, .* or put back the one that is gone"
+    message = "is not the directory of a sweep, .* restore the missing file"
     for way in (resume(out), "hydra.sweeper.resume=true"):
         with pytest.raises(CompactHydraException, match=message):
             multirun("seed=1,2", way)

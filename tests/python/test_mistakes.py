@@ -52,12 +52,12 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "resume where": (lambda: Sweep(train).launch(resume=True), r"resume=True resumes in sweep_dir, but multirun/\$\{now:%Y-%m-%d\}.* is a different directory each time: give a fixed one, sweep_dir='runs/1'"),
     "resume a directory": (
         lambda: Sweep(train).launch(resume="out"),  # pyright: ignore[reportArgumentType]
-        "resume is True or False, got 'out': the directory is sweep_dir",
+        "resume must be True or False, got 'out': give the directory as sweep_dir",
     ),
     "rerun without resume": (lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"), "applies only when resuming"),
     "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
     "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
-    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
+    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a positive number of seconds"),
     "overrides": (lambda: Sweep(train).launch(overrides="lr=1"), r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=0\.1'\]"),
     "an override's name": (lambda: Sweep(train).launch(overrides=["lrr=1"]), r"train has no parameter lrr\. Did you mean lr\?"),
     "a name": (lambda: Sweep().product(lrr=[1, 2]).launch(train), r"train has no parameter lrr\. Did you mean lr\?"),

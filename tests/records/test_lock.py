@@ -244,7 +244,7 @@ def test_another_machine(
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
-    message = r"\.sweep cannot be written: File exists\. It holds the status of the jobs"
+    message = r"\.sweep cannot be written: File exists\. It contains the job records"
     with pytest.raises(SweepError, match=message), sweep_lease(tmp_path, None):
         pass
 
