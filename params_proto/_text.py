@@ -16,7 +16,9 @@ from typing import Any, cast
 
 from params_proto._values import MAX_DEPTH
 
-UNSERIALIZABLE = "unserializable"  # the one key of what replaces a value that JSON cannot represent
+UNSERIALIZABLE = (
+    "unserializable"  # the key of the placeholder for a value that JSON cannot represent
+)
 
 _DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
@@ -109,7 +111,7 @@ def to_json(value: Any, unfit: list[str] | None = None) -> Any:
     try:
         return _to_json(value, MAX_DEPTH, unfit)
     except RecursionError:
-        # All of it: what contains itself twice has more parts than can be counted.
+        # For the whole value: one that contains itself twice has too many parts to count.
         return _replaced(value, f"nested more than {MAX_DEPTH} levels deep", unfit)
 
 
@@ -195,7 +197,7 @@ def csv_line(cells: Iterable[Any]) -> str:
     import csv
 
     texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
-    # Whoever reads CSV skips blank lines: one without a cell has an empty one.
+    # CSV readers skip blank lines, so a line without cells gets an empty one.
     writer = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
     return cast("str", writer.writerow(texts or [""]))
 

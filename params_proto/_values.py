@@ -11,7 +11,7 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
 
-# Nobody writes a collection deeper than this, and the functions that handle values recurse.
+# No real collection is nested deeper, and the functions for values recurse.
 MAX_DEPTH = 100
 
 IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
@@ -68,7 +68,7 @@ def _of_library(value: Any) -> Any:
 def to_list(value: Any) -> Any:
     """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
     if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
-        value = value.astype(f"{value.dtype.kind}8[us]")  # which would be listed as integers
+        value = value.astype(f"{value.dtype.kind}8[us]")  # else listed as integers
     return value.tolist()
 
 
@@ -78,7 +78,7 @@ _FINE = re.compile(r"[mM]8\[(\d*)[npfa]s\]")  # times finer than Python's
 def _copy(value: Any) -> Any:
     try:
         return copy.deepcopy(value)
-    except Exception:  # whatever an object's own copying raises, it can be used, though not copied
+    except Exception:  # an object that cannot be copied can still be used
         return value
 
 

@@ -33,8 +33,8 @@ _DTYPES = {
     "attempt": "Int64",
     "duration": "Float64",
 }
-# By the types of a column's values; others make it one of objects. convert_dtypes would turn whole
-# floats into integers, and nan, which is a result, into no value.
+# By the types of a column's values; a column of others holds objects. convert_dtypes would turn
+# whole floats into integers, and nan, which is a result, into a missing value.
 _NULLABLE = {
     "bool": "boolean",
     "int": "Int64",

@@ -110,7 +110,7 @@ def table(
         return _table_without_plan(directory)
     plan, records = read_plan(directory), JobStore(directory)
     configs = _configs(directory) if configs is None else configs
-    # The jobs that a filter leaves are not counted: as many as there are get a row, up to `most`.
+    # Jobs left by a filter are not counted; all get a row, up to `most`.
     listed = most if plan.jobs is None else plan.jobs
     if configs is None or listed > most:
         configs, listed = (), 0

@@ -49,12 +49,12 @@ class LazyPickle:
     __slots__ = ("error", "pickled")
 
     def __init__(self, value: Any) -> None:
-        import pickle  # not at the top: it would be a third of what importing the package costs
+        import pickle  # not at the top: a third of the package's import time
 
         self.pickled, self.error = b"", ""
         try:
             self.pickled = pickle.dumps(value)
-        except Exception as error:  # each type has its own way to refuse
+        except Exception as error:  # types raise different exceptions
             self.error = str(error)
 
     def load(self, name: str) -> Any:
@@ -202,7 +202,7 @@ class BoundValues:
             process.shared.append(layer)
 
     def __exit__(self, *exception: object) -> None:
-        # Blocks of one context end in the order in which they began, whichever bind they are of.
+        # Blocks of one context end in the order they began, across all binds.
         layer = cast("Layer", _context.get())
         _context.set(layer.outer)
         if layer in process.shared:

@@ -52,7 +52,7 @@ class App(Generic[P, R]):
         parameters = inspect.signature(function).parameters.values()
         kinds = {one.kind for one in parameters}
         if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
-            describe(function)  # raises, with the cure
+            describe(function)  # raises, with a fix
         self.__proto_parameters__ = ParameterSet(
             key=current.key_of(function),
             title=f"{function.__module__}.{function.__qualname__}",
@@ -92,7 +92,7 @@ class App(Generic[P, R]):
         function: Callable[..., Any] = self.__wrapped__
         by_position = dict(zip(parameters.defaults, args, strict=False))
         if len(by_position) < len(args) or by_position.keys() & kwargs.keys():
-            return function(*args, **kwargs)  # which Python refuses
+            return function(*args, **kwargs)  # Python raises
         given = {**by_position, **kwargs}
         values = resolve(parameters, given)
         own = values.pop(parameters.key, {})
@@ -169,7 +169,7 @@ def is_being_imported(module: Mapping[str, Any]) -> bool:
         return False
     from multiprocessing import parent_process
 
-    return parent_process() is None  # which is set once the import is over
+    return parent_process() is None  # set once the import is over
 
 
 def problem_of(function: Any) -> str | None:

@@ -28,7 +28,7 @@ from params_proto.fields.signature import type_text
 from params_proto.overrides.render import live, render, unescaped
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
-"""The options of Hydra's groups while the page is shown."""
+"""Options of Hydra's groups for showing the page."""
 
 CONFIG: Final = "hydra/help/params_proto"
 """The path of the page's config."""
@@ -89,7 +89,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
         if target.node:
             title = ": ".join([target.node, *(inspect.getdoc(obj) or "").splitlines()[:1]])
         purposes = describe_help(obj)
-        # Not resolved, as some interpolations are only in a job.
+        # Not resolved: some interpolations exist only in a job.
         values = cast("Any", OmegaConf.to_container(config[target.node] if target.node else config))
         sections[title] = [
             (
@@ -117,7 +117,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
 
 def _value(value: Any, default: Any) -> str:
     """A parameter's value in a config, as written on the command line."""
-    if value == MISSING:  # required, or not to be held by a config
+    if value == MISSING:  # required, or not representable in a config
         return "required" if default is REQUIRED else getattr(default, "__name__", str(default))
     if isinstance(value, str):
         return value if live(value) else render(unescaped(value))
@@ -157,7 +157,7 @@ def _from_docstring(obj: Any) -> dict[str, str]:
 
     try:
         entries = parse_from_object(obj).params
-    except (ParseError, TypeError, SyntaxError):  # the last two: it has no source to be read
+    except (ParseError, TypeError, SyntaxError):  # the last two: no readable source
         return {}
     found: dict[str, str] = {}
     for entry in entries:
@@ -198,7 +198,7 @@ def _places(node: ast.stmt) -> list[_Place]:
     ]
 
 
-# What a comment tells a tool, with whatever comes after it; and a rule of dashes.
+# Comments for tools, with anything after them, and lines of dashes.
 _NOT_HELP = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|fmt:|ruff:).*|^\W+$")
 
 

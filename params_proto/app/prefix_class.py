@@ -28,7 +28,7 @@ class Reader:
     def __get__(self, instance: object, cls: PrefixClass) -> Any:
         value = cls.__proto_parameters__.value(self.name)
         if value is REQUIRED:
-            raise AttributeError(self.name)  # which PrefixClass.__getattr__ explains
+            raise AttributeError(self.name)  # PrefixClass.__getattr__ gives the message
         return value
 
 

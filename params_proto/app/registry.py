@@ -93,7 +93,7 @@ class ParameterSet:
 
 
 functions: Final[dict[current.Key, App[..., Any]]] = {}
-"""The `@proto.cli` functions. One that is defined anew takes the place of the old one."""
+"""The `@proto.cli` functions. A redefinition replaces the old one."""
 
 classes: Final[dict[current.Key, PrefixClass]] = {}
 """The `@proto.prefix` classes, in the order of definition, likewise."""

@@ -28,11 +28,11 @@ IS_HYDRA_1_3: Final = hydra.__version__.startswith("1.3.")
 """Whether this is the older of the two Hydras, where they differ."""
 
 _SCHEMA: Final = "params_proto_schema"
-# Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
+# Hydra 1.3 warns if it is omitted, Hydra 1.4 if it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_HYDRA_1_3 else {}
 _MODES = ("-m", "--multirun", "-r", "--run", "-h", "--help")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
-# What on the command line names configs of the user's.
+# Command-line options and overrides that name the user's configs.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
 
@@ -78,14 +78,14 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     groups = set(ConfigStore.instance().repo)
     if task.closed:
         return groups
-    # What is swept is not in the config of a multirun either.
+    # Swept values are not in the config of a multirun either.
     line = [one for one in arguments if one not in _MODES and not sweeps(one)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
         stored(app_configs(task.targets, {})),
         _as_command_line(line),
-        suppress(SystemExit, Exception),  # Hydra reports what is wrong when the app runs
+        suppress(SystemExit, Exception),  # Hydra reports the error when the app runs
         redirect_stdout(shown),
         redirect_stderr(io.StringIO()),
     ):
@@ -106,12 +106,12 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
             hook(kind, error, trace)
 
     sys.argv = [*argv[:1], *arguments]
-    # Hydra 1.4 shows a traceback of whatever a job raises, but through this hook.
+    # Hydra 1.4 shows tracebacks of jobs' exceptions through this hook.
     sys.excepthook = show
     try:
         yield
     finally:
-        # --cfg and --help leave a config behind, which would look like a running job.
+        # --cfg and --help leave a config behind that looks like a running job.
         sys.argv, HydraConfig.instance().cfg, sys.excepthook = argv, config, hook
 
 
@@ -154,7 +154,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
         for part in group.split("/") if group else ():
             folder = folder.setdefault(part, {})
         file = f"{name}.yaml"
-        # Hydra 1.4 warns about a config that takes another's place.
+        # Hydra 1.4 warns if a config replaces another.
         replaced.append((folder, file, folder.pop(file, None)))
         store.store(name, config, group or None, provider="params_proto")
     try:
@@ -183,7 +183,7 @@ def in_full(
         names = at_root([line for line in lines if line not in plain])
         full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
         lines = [full.get(line, line) for line in lines]
-    # What is swept, or added with +, is checked with the jobs; the user's configs can have any key.
+    # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
     single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
     mistakes = [task.unknown(line.partition("=")[0]) for line in single]
     if any(mistakes):
@@ -196,7 +196,7 @@ def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1
-        # The sweeper has reported the mistakes in what is swept.
+        # The sweeper has reported mistakes in swept keys.
         if close and close != key and not sweeps(argument):
             yield f"{key}: did you mean {close}=...?"
 

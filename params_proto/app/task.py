@@ -46,7 +46,7 @@ class Task:
             that they have in the app.
         nodes: the prefix classes, by node. They are pickled with the task, so that the other
             process can give them their values.
-        closed: whether there are no configs of the user's, whose further keys have a purpose.
+        closed: whether the user has no configs, whose additional keys would be allowed.
     """
 
     __name__: str
@@ -87,13 +87,13 @@ class Task:
                 f' @proto.prefix("{name}_"), or the parameter another name.'
             )
         for name, known in classes.items():
-            # A script that is imported as well has made the class twice: the app's own counts.
+            # A script that is also imported defines the class twice: the app's own counts.
             own = find(app.__module__, known.__qualname__)
             same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
             classes[name] = own if same else known
         targets: list[Target] = []
         for one in (root, *[one.__proto_parameters__ for one in classes.values()]):
-            # What was assigned to a field, or is bound now, is its default in the app.
+            # An assigned or currently bound value of a field is its default in the app.
             fields = {
                 name: replace(field, default=one.value(name))
                 for name, field in one.target.fields.items()
@@ -159,7 +159,7 @@ class Task:
                 " for each of them."
             )
             content = OmegaConf.create()
-        if self.closed:  # nothing could read what was added, +name=value
+        if self.closed:  # nothing could read a key added by +name=value
             keys = [full_key(target.node, str(key)) for key in content]
             mistakes += filter(None, map(self.unknown, keys))
         if given is not None:

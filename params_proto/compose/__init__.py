@@ -1,7 +1,7 @@
-"""Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
+"""Configs at the cost of a copy: what Hydra composes again for each job, composed once.
 
-Hydra's private names are used here alone. With `hydra.sweeper.compose=hydra`, and for a single job
-of an app without config files, Hydra's own loader composes; these functions leave it as it is.
+Only this package uses Hydra's private names. With `hydra.sweeper.compose=hydra`, and for a single
+job of an app without config files, Hydra's own loader composes, unchanged by these functions.
 """
 
 from __future__ import annotations

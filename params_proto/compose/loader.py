@@ -110,7 +110,7 @@ class CachedLoader(ConfigLoaderImpl):
         """See Hydra's."""
         arguments = (config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         by_hydra = partial(self._hydras().load_configuration, *arguments, **later)
-        # From Hydra 1.4 on, a config may have aliases for what is overridden.
+        # Since Hydra 1.4, a config may have aliases for overridden keys.
         aliases = getattr(self, "get_override_aliases", None)
         if (
             not self._shares
@@ -157,7 +157,7 @@ class CachedLoader(ConfigLoaderImpl):
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
             config, problem = None, f"not at all ({type(error).__name__}: {error})"
         if config is None or not self._agrees:
-            expected = by_hydra()  # which raises what is the user's to mend
+            expected = by_hydra()  # raises errors for the user to fix
             found = None if config is None else difference(config, expected)
             if found is not None:
                 problem = f"differently from Hydra: {found}"

@@ -39,11 +39,11 @@ log = logging.getLogger(__name__)
 # Folders of a config directory that are read, those next to its root first: with config_path="."
 # it is the whole project, data and all. What is in others is read where it is.
 _FOLDERS = 1000
-_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # what makes a folder one that Hydra has written
+_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # marks a folder written by Hydra
 
 
 def unknown_source(sources: Iterable[ConfigSource]) -> str | None:
-    """The source of configs that is none of Hydra's own: it may give another config each time."""
+    """The first custom source of configs, whose configs may change each time; None without one."""
     for source in sources:
         if source.scheme() not in ("file", "pkg", "structured"):
             kind = type(source)
@@ -73,7 +73,7 @@ class _KeptSource(ConfigSource):
             for name in names:
                 path, file = f"{folder}/{name}".lstrip("/"), root / folder / name
                 if name.endswith(".yaml"):
-                    with suppress(OSError):  # which Hydra reports, if a job chooses it
+                    with suppress(OSError):  # reported by Hydra if a job chooses it
                         self.texts[path] = file.read_bytes()
                 elif not name.startswith((".", "__pycache__")) and file.is_dir():
                     left.append(path)
@@ -150,7 +150,7 @@ class Repository(ConfigRepository):
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
-            folder.chmod(0o700)  # a config may have been readable by its owner alone
+            folder.chmod(0o700)  # a config may have been readable only by its owner
             for source in self._kept.values():
                 for path, text in source.texts.items():
                     file = folder / source.name / path
@@ -186,7 +186,7 @@ def _directory_of(source: ConfigSource) -> Path | None:
     """The directory of a source, if there is one."""
     if source.scheme() == "file":
         return Path(source.path).absolute()
-    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
+    with suppress(ImportError, TypeError, ValueError):  # reported by Hydra
         found = resources.files(source.path)
         return found if isinstance(found, Path) else None
     return None

@@ -34,9 +34,9 @@ ConvertScalar = Callable[[Any, type], Any]
 """How a scalar or an enum's member becomes one of another type."""
 
 CONSTRUCTOR_ERRORS: Final = (AssertionError, TypeError, ValueError)
-"""What the constructor of a user's class raises when it does not accept its values."""
+"""Exceptions of constructors of users' classes that do not accept their values."""
 
-# What a value becomes in a field of a container type: one type for each abstract one.
+# The concrete type of values in a field of each container type.
 _CONCRETE: Final[Mapping[Any, Any]] = {
     abc.Sequence: list,
     abc.MutableSequence: list,
@@ -51,7 +51,7 @@ _CONCRETE: Final[Mapping[Any, Any]] = {
 
 _CALLABLE: Any = typing.get_origin(Callable[..., Any])
 
-# The value of a subclass, such as a member of an IntEnum, in the type itself.
+# Converts an instance of a subclass, such as a member of an IntEnum, to the type itself.
 _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
     int: int.__int__,
     float: float.__float__,
@@ -188,7 +188,7 @@ def convert(
     return _convert(value, annotation, scalar)
 
 
-# Defaults that say what is in a field without an annotation.
+# Types of defaults that determine a field without annotation.
 _SAYS_MORE = (tuple, set, frozenset, enum.Enum, os.PathLike)
 
 
@@ -226,7 +226,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
 
 
 def dotted_name(obj: Any) -> str | None:
-    """The name under which `find_object` gives back this very object, None if there is none.
+    """The dotted name by which `find_object` returns this very object; None if there is none.
 
     >>> import json
     >>> dotted_name(json.dumps), dotted_name(lambda: 0)
@@ -252,7 +252,7 @@ as package.module.name: module 'math' has no attribute 'nope'
     """
     try:
         return resolve_name(name)
-    except Exception as error:  # a module runs whatever it contains
+    except Exception as error:  # importing a module can raise anything
         raise ConversionError(
             f"{name!r} cannot be imported as package.module.name: {error}"
         ) from error
@@ -279,7 +279,7 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     if kind in _CONVERTERS:
         return _CONVERTERS[kind](value, kind, annotation, into)
     if not _is_class(kind) or typing.Protocol in kind.__bases__:
-        return value  # Any, and what says nothing about a value
+        return value  # Any, or an annotation that does not restrict values
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
     if typing.is_typeddict(kind):

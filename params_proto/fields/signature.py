@@ -36,7 +36,7 @@ class _Required(enum.Enum):  # an enum stays one object when it is copied or pic
 
 
 REQUIRED: Final[Literal[_Required.REQUIRED]] = _Required.REQUIRED
-"""Takes the place of a default where there is none."""
+"""Marks a missing default."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Field:
 
     Args:
         name: its name.
-        annotation: its annotation with the names in it resolved; Any where there is none.
+        annotation: its annotation with names resolved; Any without one.
         default: its default, or REQUIRED.
     """
 
@@ -65,7 +65,7 @@ class Target:
             node of a prefix class.
         fields: its fields by name, in the order in which they are written.
         open: whether it takes any other name too (`**kwargs`).
-        has_configs: whether configs of the user's may have other names.
+        has_configs: whether the user's configs may have other names.
     """
 
     name: str

@@ -160,7 +160,7 @@ class AppContext:
     @cached_property
     def of_hydra(self) -> list[str]:
         """The overrides of Hydra itself."""
-        # As they were written: an interpolation in one of them is for the config that it changes.
+        # Unresolved: an interpolation in them belongs to the config that they change.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
 
 

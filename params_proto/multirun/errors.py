@@ -18,8 +18,8 @@ from params_proto.errors import Mistake, SweepError, cut, sentence, together
 
 log = logging.getLogger(__name__)
 
-MOST = 10  # mistakes that one error reports, or jobs that one line names
-_UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tried
+MOST = 10  # mistakes in one error, or jobs in one line
+_UNCOMPOSED = 100  # jobs that cannot be composed, after which no more are tried
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 

@@ -49,13 +49,13 @@ class Executor:
     def __init__(self, run: SweepRun, launcher: Launcher, runner: JobRunner) -> None:
         directory, options = run.directory.absolute(), run.options
         self.records = JobStore(directory)
-        self.failures: dict[int, Record] = {}  # of this run, by job
+        self.failures: dict[int, Record] = {}  # in this run, by job
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
         self.progress: Progress | None = None
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
         self.first_failure: tuple[int, Exception | None] | None = None
-        # The jobs of the batch that runs, and how many attempts each had before it.
+        # The jobs of the current batch, and the number of earlier attempts of each.
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
         self._run, self._launcher, self.runner = run, launcher, runner
@@ -87,7 +87,7 @@ class Executor:
         self.completed += len(results) - len(failed)
         if failed and self.first_failure is None:
             self.first_failure = failed[0], self._returned[failed[0]][1]
-        # Each holds three configs of its job: those of many jobs would fill the memory.
+        # Each contains three configs of its job, too much memory for many jobs.
         self._jobs += len(results)
         self.returns = [*self.returns, results] if self._jobs <= BATCH else []
         self.batch = ()
@@ -103,7 +103,7 @@ class Executor:
                     log.info(f"Waiting for job {one.number}, which {where} runs.")
                     record = self.settled(one)
                 if record is None or record.status is Status.RUNNING:
-                    self.close(one, Status.CRASHED)  # if no further job starts, it stays so
+                    self.close(one, Status.CRASHED)  # its final status if no further job starts
                     dead.append(one)
                 else:
                     self._ended(record)
@@ -136,7 +136,7 @@ class Executor:
     def _launch_all(self, batch: Batch) -> None:
         """Launches jobs; after a worker's death the unfinished ones, one at a time."""
         rest, directories = batch.all, batch.directories
-        was_idle = False  # whether the last launch has failed before any job started
+        was_idle = False  # whether the last launch failed before any job started
         while rest and not self.runner.launch.too_many_failures:
             known = {one.number: self.record(one) for one in rest}
             before = {job: last.attempt if last else 0 for job, last in known.items()}
@@ -155,7 +155,7 @@ class Executor:
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 for one in died:
-                    if len(rest) == 1 or self._run.host.submits:  # it had a process of its own
+                    if len(rest) == 1 or self._run.host.submits:  # it had its own process
                         closed = self.close(one, Status.CRASHED)
                         if closed is not None:
                             self._ended(closed)
@@ -198,7 +198,9 @@ class Executor:
                 self.elsewhere.append(one)
             return
         self._returned[one.number] = result, error
-        if record is None or record.attempt == self.attempts[one.number]:  # it has none of its own
+        if (
+            record is None or record.attempt == self.attempts[one.number]
+        ):  # the attempt has no record
             job = one._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
         self._ended(record)
@@ -251,7 +253,7 @@ def reason_of(record: Record) -> str:
 
 def _error_of(result: JobReturn) -> Exception | None:
     """The exception of a failed job."""
-    with redirect_stderr(StringIO()):  # Hydra writes about it there
+    with redirect_stderr(StringIO()):  # Hydra writes there
         try:
             _ = result.return_value
         except Exception as error:

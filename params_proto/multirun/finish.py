@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GRACE = 10.0  # seconds that interrupted workers have to end
+_GRACE = 10.0  # seconds for interrupted workers to end
 
 
 @dataclass(eq=False)
@@ -71,7 +71,7 @@ class Finish:
                 first is not None
                 and first.error is not None
                 and (
-                    self._exits or not first.is_mine  # an exception has no traceback of a worker's
+                    self._exits or not first.is_mine  # the exception lacks the worker's traceback
                 )
             ):
                 text = first.error.traceback.rstrip()
@@ -103,7 +103,7 @@ class Finish:
         if self._exits:
             raise SystemExit(1) from error
 
-    @exit_on_interrupt()  # also at another signal meanwhile
+    @exit_on_interrupt()  # also on another signal meanwhile
     def interrupt(self, error: KeyboardInterrupt) -> NoReturn:
         """Closes the records of interrupted jobs, prints how to resume, and exits."""
         self._end_early(self._close_interrupted())
@@ -237,7 +237,7 @@ def leave_results(run: SweepRun, directory: Path) -> list[str]:
         write_results(found, read.metrics)
         is_shown = read.ran and read.statuses.total() > 1
         return _show(run, directory, read) if is_shown else []
-    except SweepError as error:  # the jobs are done all the same
+    except SweepError as error:  # the jobs have completed all the same
         later = f"params-proto results {run.directory}"
         with logged_where_it_can():
             log.error(f"{error} To show the table later: {later}")

@@ -47,10 +47,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANNOUNCEMENT = "PARAMS_PROTO_JOB"  # the variable by which a job announces itself
-# What Lightning adds to the command of a rank.
+# Lightning's additions to the command of a rank.
 _ADDED = ("hydra.run.", "hydra.job.", "hydra.output_subdir=")
 _OWN_MODULES = ("params_proto.", "hydra.", "hydra_plugins.")
-# How a traceback names the code of a script that cloudpickle has sent.
+# The traceback's name for the code of a script sent by cloudpickle.
 _SENT_CODE = re.compile(r'File "<dynamic-code>", line (\d+), in (.*)\n')
 
 
@@ -103,7 +103,7 @@ class JobRunner:
         # up there, as copies would be pickled with each job, apart from the task.
         functools.update_wrapper(self, task, updated=())
         self.launch = Launch()
-        # Only in the sweep's own process: its handler of signals, and who watches its jobs.
+        # Only in the sweep's own process: the signal handler and the observer of jobs.
         self.signals: Interrupts | None = None
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
@@ -131,7 +131,7 @@ class JobRunner:
     def __call__(self, config: DictConfig) -> Any:
         """Runs the job of a composed config; returns `Skipped` if it is not to run."""
         if not HydraConfig.initialized():
-            return self.__wrapped__(config)  # a launcher calls it in a way of its own
+            return self.__wrapped__(config)  # a launcher calls it in an unknown way
         hydra = cast("Any", HydraConfig.get())
         if "submitit_folder" in hydra.launcher:
             from submitit import JobEnvironment
@@ -140,9 +140,9 @@ class JobRunner:
                 return Skipped() if self._stops() else self.__wrapped__(config)
         number = int(hydra.job.num)
         if self.launch.numbers is not None:
-            # A directory that only the job knows has none, and the launcher's count is right.
+            # A directory that only the job knows is not in it, and the launcher's count is right.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
-            with read_write(hydra.job):  # a launcher may count in a way of its own
+            with read_write(hydra.job):  # a launcher may count differently
                 hydra.job.num = number
         overrides = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
         sweep, path = self._records.directory, Path(str(hydra.runtime.output_dir))
@@ -213,7 +213,7 @@ class JobRunner:
     def _stops(self) -> bool:
         """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
-            raise self.signals.last  # Python ignores exceptions in a __del__, for one
+            raise self.signals.last  # Python ignores exceptions in __del__, for example
         return self.launch.too_many_failures
 
     def _first(self, job: Job) -> Record:
@@ -245,7 +245,7 @@ class JobRunner:
             error=error,
         )
         if status is Status.FAILED:
-            with suppress(OSError):  # a full disk has no room for a record either
+            with suppress(OSError):  # a full disk may have no room for the record either
                 self.launch.count_failure(record.job)
         try:
             if not self._records.finish(ended):
@@ -304,9 +304,9 @@ def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
     trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
     trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
     failure = Failure(kind, utf8(message), utf8(trace))
-    if not isinstance(error, Exception):  # a launcher takes no other for a job's failure
+    if not isinstance(error, Exception):  # launchers expect an Exception
         return failure, RuntimeError(f"{kind}: {message}")
-    error.__traceback__ = user_traceback(error)  # Hydra shows what is below its own frames
+    error.__traceback__ = user_traceback(error)  # Hydra shows the frames below its own
     return failure, error
 
 

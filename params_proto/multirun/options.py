@@ -16,7 +16,7 @@ from params_proto.records.manifest import DIRECTIONS
 if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking
 
-# How many jobs a launcher gets by default, a dry run checks, and a sweep returns at once; Slurm's
+# Jobs that a launcher gets at once by default, a dry run checks, or a sweep returns. It is Slurm's
 # default limit for an array of jobs.
 BATCH = 1000
 
@@ -55,7 +55,7 @@ class Options:
     batch_size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        # Hydra has checked the types of those that config.py gives one.
+        # Hydra has checked the types given in config.py.
         self.shard = parse_slice(self.slice) if isinstance(self.slice, str) else None
         self.batch_size = self.max_batch_size or BATCH
         batch, timeout, changed = self.max_batch_size, self.timeout, self.resume_changed

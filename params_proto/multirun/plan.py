@@ -90,7 +90,7 @@ class Plan:
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
         """The jobs in order, numbered by their index in the whole sweep."""
-        if shard is None:  # a filter's size would take a pass over all that it filters
+        if shard is None:  # the size of a filter would take a pass over its input
             numbers, configs = range(maxsize), self.space
         else:
             from params_proto.algebra.views import Picked
@@ -106,7 +106,7 @@ class Plan:
         return [
             bare(key)
             for key, place in self.expression.places.items()
-            # The values of a long range are not among the entries.
+            # Entries do not include the values of long ranges.
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
 
@@ -203,7 +203,7 @@ def plan(
         compose: composes a job's config from its overrides.
     """
     inside = {bare(key): key for key in configured.places}
-    # In Hydra the last one wins. A group is above nothing: its option is chosen before any value.
+    # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
         f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
         f" value. Write {max(name, other)} in all of them."
@@ -232,7 +232,7 @@ def plan(
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
-        # A new key is not for the steps that read whole configs, as it would be if it were pinned.
+        # A new key is hidden from steps that read whole configs, which would see a pin.
         if single and not (is_new and expression.reads_within):
             expression = expression.then(Set({key: axes[key][0] for key in axes}))
         elif is_new:
@@ -260,7 +260,7 @@ def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterato
     """Raises if a swept key is deleted, as a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    added = set[str]()  # after the deletion, in the place of what was there: `~db +db=pg,mysql`
+    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
     for one in reversed(given):
         name = bare(one.key)
         if one.key.startswith("+") and name not in inside:

@@ -26,9 +26,9 @@ from params_proto.records.manifest import UnreadableError
 if TYPE_CHECKING:
     from params_proto.multirun.resume import ResumeFilter
 
-_PERIOD = 0.5  # seconds between two looks at the records of jobs that run elsewhere
-_PAUSE = 20  # after a look, at least so many times the time that it took
-_OFTEN = 30.0  # seconds between two lines about all jobs
+_PERIOD = 0.5  # seconds between readings of the records of jobs that run elsewhere
+_PAUSE = 20  # minimum pause after a reading, as a multiple of its duration
+_OFTEN = 30.0  # seconds between summary lines
 _ERASE = "\r\x1b[2K"
 
 
@@ -68,9 +68,9 @@ class Progress:
         self._total, self._remaining, self._looks = total, remaining, looks
         self._best = remaining.best
         self._completed = 0
-        self._failed: set[int] = set()  # that have not been launched again
+        self._failed: set[int] = set()  # not relaunched yet
         self._running: set[int] = set()
-        # The jobs of this launch that have not ended, and how many attempts each had before.
+        # The jobs of this launch that have not ended, with their numbers of earlier attempts.
         self._open: dict[int, int] = {}
         self._last_line = time.monotonic()
         self._lock = threading.RLock()
@@ -93,7 +93,7 @@ class Progress:
                 return
             if record.status is Status.RUNNING:
                 self._running.add(record.job)
-                self._show()  # the job's own output may soon take the live line away
+                self._show()  # the job's output may soon erase the live line
                 return
             del self._open[record.job]
             self._running.discard(record.job)
@@ -121,7 +121,7 @@ class Progress:
                         if record is not None:
                             self.changed(record)
                 self._show()
-                # Many records on a slow file system: most of the time, nothing is read.
+                # Even with many records on a slow file system, reading takes little of the time.
                 period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
 
         thread = threading.Thread(target=watch, daemon=True)
@@ -209,7 +209,7 @@ class _LiveLine:
         task = self._progress.tasks[0]
         task.completed = max(task.completed, left_out)
         self._progress.update(self._task, completed=left_out + ended, description=", ".join(parts))
-        with self._lock, suppress(OSError, ValueError):  # of a terminal that is gone
+        with self._lock, suppress(OSError, ValueError):  # the terminal may be gone
             if self._at_start and os.tcgetpgrp(self._terminal.fileno()) == os.getpgrp():
                 with self._console.capture() as capture:
                     self._console.print(self._progress.get_renderable(), no_wrap=True)

@@ -61,8 +61,8 @@ def read_request(
     """Reads what to run; a `saved` sweep file replaces the configured sweep."""
     params: dict[str, Any] = {}
     if options.params:
-        # As for Hydra's basic sweeper: what reached this one is detached from its config, and has
-        # an interpolation where there was one behind a backslash.
+        # As in Hydra's basic sweeper. The options are detached from their config, and contain an
+        # interpolation if it was escaped by a backslash.
         placed: Any = OmegaConf.merge(
             host.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
@@ -87,7 +87,7 @@ def read_request(
 
         cwd = Path(host.config.hydra.runtime.cwd)
         with warnings.catch_warnings():
-            if closed is not None:  # which refuses unknown names afterwards
+            if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = configured(node, cwd=cwd, scope=host.scope, loader=host.loader)
         expression, targets = in_full(sweep.expression, host), sweep.targets
@@ -111,8 +111,8 @@ def planned(
     made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     if host.launched is None or task is None or not task.root.open:
         return made
-    # What a function takes by its `**kwargs` needs no + in Python, as the loop over the sweep has
-    # none. By ++, as the app's own configs may have the key.
+    # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
+    # ++, because the app's own configs may have the key.
     known = {*task.root.fields, *task.nodes}
     added = {
         key: f"++{key}"
@@ -171,13 +171,13 @@ def _as_spelled(override: Override) -> Sequence[Any]:
     if override.is_sweep_override():
         return values_of(override, verbatim)
     raw: Any = override.value()
-    from_hydra(raw)  # which refuses what Hydra has no text for
+    from_hydra(raw)  # refuses values that Hydra has no text for
     text = override.get_value_element_as_str()
     if isinstance(raw, (list, dict)):
-        # A choice of one: so the parser gives the value with the quotes that it was written with.
+        # As a choice of one, the parser returns the value with its original quotes.
         try:
             raw = enumerate_sweep(read(f"{override.get_key_element()}=choice({text})"))[0]
-        except SweepError:  # str(['a,',' b']), whose text is for the job to refuse
+        except SweepError:  # such as str(['a,',' b']), which the job will refuse
             return [OverrideText(text, text)]
     return [verbatim(raw, text)]
 
@@ -186,7 +186,7 @@ def verbatim(raw: object, text: str | None = None) -> Any:
     """Converts a parser's value to a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
-    value = from_hydra(raw)  # which refuses what Transformer has no text for
+    value = from_hydra(raw)  # refuses values that Transformer has no text for
     if text is None:
         text = Transformer.str(cast("Any", raw))
     if isinstance(raw, list):
@@ -286,9 +286,9 @@ def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]
             continue
         try:
             whole, without = composed(), composed(choice)
-        except Exception:  # something else needs this choice, or a swept one, or what it keeps away
+        except Exception:  # something else depends on this choice or a swept one
             continue
-        # A config that asks which options were chosen is another one without the choice.
+        # A config that reads which options were chosen differs without the choice.
         if (
             sweep_of(whole) != sweep_of(without)
             and rest(whole) == rest(without)

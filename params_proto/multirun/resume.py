@@ -203,7 +203,7 @@ class ResumeFilter:
             elif state.to_run:
                 yield state.job
             elif (record := state.record) is not None:
-                if record.status is Status.RUNNING:  # of a dead process, which cannot say so
+                if record.status is Status.RUNNING:  # its process died without recording it
                     self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1
                 self.unfinished += record.status is not Status.COMPLETED

@@ -74,7 +74,7 @@ def script() -> list[str]:
         start = [python(), *python_options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
-    has_value = False  # whether the option before is one that a value follows
+    has_value = False  # whether the previous option is followed by a value
     for argument in argv[1:]:
         if has_value or argument.startswith("-") or role(argument) == "mode":
             start.append(argument)

@@ -49,7 +49,7 @@ def run(
     jobs are checked with their batch. A failure or interrupt exits; with `HYDRA_FULL_ERROR=1`, the
     first failed job's or the launcher's exception is raised.
     """
-    is_dry = options.dry_run not in (None, False)  # None: a shell's variable that is not set
+    is_dry = options.dry_run not in (None, False)  # None: an unset environment variable
     with ExitStack() as held:
         runner.signals = signals = held.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
@@ -116,7 +116,7 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
         total,
         remaining,
         looks=not runs_here(sweep.host.config),
-        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write, too
+        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write as well
     )
     return executor.progress.watching()
 

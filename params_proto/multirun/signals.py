@@ -58,7 +58,7 @@ class Interrupts:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
-        if os.getpid() != self._pid:  # a process that a job has forked ends as it otherwise would
+        if os.getpid() != self._pid:  # a job's fork ends as it would without us
             signal.signal(number, self.previous[number])
             os.kill(os.getpid(), number)
             return
@@ -76,7 +76,7 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
     if _is_main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             known = signal.getsignal(number)
-            ignored = known is signal.SIG_IGN  # as in a shell's background
+            ignored = known is signal.SIG_IGN  # such as in a shell's background job
             if known is signal.default_int_handler or not (in_worker or ignored):
                 handler.previous[number] = known
         handler.install()
@@ -135,7 +135,7 @@ def time_limit(seconds: float) -> Generator[None, None, None]:
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
-    except SystemExit:  # from a job that has swallowed it
+    except SystemExit:  # a job may have turned the error into it
         if not raised:
             raise
     except TimeoutError as error:

@@ -70,7 +70,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
     if isinstance(node, Sweep):
         return node
     if isinstance(node, (dict, list)):
-        # What is an interpolation still is one for the job: `\${seed}` in the config.
+        # Remaining interpolations are for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))
         return sweep_from_steps(steps, Builder(scope), config_loader=loader)
     text = node if isinstance(node, str) else shown(node)
@@ -81,7 +81,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
                 f"hydra.sweeper.sweep={text}: there is no file {path}. Paths are relative to the"
                 " working directory: save a sweep there, or give an absolute path."
             )
-        # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
+        # A file written by a multirun includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
         return load(path, Builder(scope, layered=layered), config_loader=loader)
     place, _, attribute = text.rpartition(":")

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, but not of the time
+_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
 
 
 @dataclass(eq=False)

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The largest sweep of which every job is checked before any runs; a larger one would keep its user
-# waiting, and is checked batch by batch.
+# The largest sweep whose jobs are all checked before any runs. A larger one is checked batch by
+# batch, so that its user does not have to wait.
 AHEAD = 10_000
 
 _AXES = frozenset({"product", "zip", "chain", "concat", "cross"})
@@ -49,7 +49,7 @@ class Validation:
     host: AppContext
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
-    # Choices with which the sweep stays the same; without any, it does so in any case.
+    # Choices that do not change the sweep; making none does not, either.
     _passed: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
 
     def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
@@ -84,7 +84,7 @@ class Validation:
             if self.host.task is not None:
                 for wrong in self.host.task.check(config, keys_of(job.overrides)):
                     mistakes.add(wrong, job=job.overrides)
-            with open_dict(config):  # as launchers note it: the directory may have the number in it
+            with open_dict(config):  # as launchers do: the directory may depend on the number
                 config.hydra.job.num = job.number
                 config.hydra.job.id = str(job.number)
             directory = self.directories.add(job.number, job.overrides, config, mistakes)
@@ -96,7 +96,7 @@ class Validation:
         host, lines = self.host, job.overrides
         keys = keys_of(lines)
         groups = [key for key in keys if host.is_group(key)]
-        # What decides about the hydra node, and about what a group puts into the task's config.
+        # What determines the hydra node, and what a group puts into the task's config.
         choices = tuple(
             line
             for key, line in zip(keys, lines, strict=True)
@@ -106,7 +106,7 @@ class Validation:
         try:
             config = host.compose([*lines, *own])
         except ConfigCompositionException:
-            # Hydra 1.4 refuses another sweep with an error of its own.
+            # Hydra 1.4 has its own error for a different sweep.
             if sweep_of(host.compose_whichever_sweep(lines)) != sweep_of(host.config):
                 raise _another_sweep(lines) from None
             raise

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
-_LONG = 500  # characters of what Hydra's parser says
-# How its parser begins to repeat the override.
+_MOST = 100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+_LONG = 500  # characters of the parser's message
+# How the parser's messages begin to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
-# One without an end extends to the text's: each of many such would be looked for in vain.
+# An unclosed quote extends to the end of the text, to avoid repeated searches for its end.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
@@ -111,7 +111,11 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
 
     try:
         return OverridesParser.create(config_loader).parse_overrides([line])[0]
-    except (HydraException, ValueError, RecursionError) as error:  # as of 4,300 digits, or brackets
+    except (
+        HydraException,
+        ValueError,
+        RecursionError,
+    ) as error:  # such as for 4,300 digits or brackets
         text = str(error).partition("\nSee https://")[0].strip()
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
@@ -164,7 +168,7 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
             )
         group = override.key_or_group
         values: list[Any] = []
-        # In Hydra's own, `a/*` would match none.
+        # Hydra's own glob would find nothing for `a/*`.
         for depth in sorted({pattern.count("/") for pattern in sweep.include}):
             here = [pattern for pattern in sweep.include if pattern.count("/") == depth]
             values += replace(sweep, include=here).filter(options_of(loader, group, depth))
@@ -182,7 +186,7 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         if not step or not all(map(isfinite, (start, stop, step))):
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
         numbers = None if sweep.shuffle else sweep.range()
-        # The first one tells whether a cast, float(range(1,3)), makes other numbers of them.
+        # The first value shows whether a cast, float(range(1,3)), changes the numbers.
         if isinstance(numbers, range) and type(next(override.sweep_iterator(), None)) is int:
             return numbers
         if (stop - start) / step > _MOST:
@@ -244,8 +248,8 @@ def read_lines(
     """
     mistakes: list[Mistake] = []
     overrides: list[Override] = []
-    # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
-    # Hydra's basic sweeper.
+    # All are read before any is enumerated, so that each `shuffle` gets the same random numbers as
+    # with Hydra's basic sweeper.
     for line in lines:
         try:
             overrides.append(read(line, config_loader))

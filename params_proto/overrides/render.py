@@ -32,7 +32,7 @@ _TYPED = re.compile(rf"[+-]?(?:{_EXPONENT}|{_POINT}|{_INT}|inf|nan)|true|false|n
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
 _DICT_KEY = re.compile(r"[A-Za-z0-9_/\-\\+.$%*@?|()\[\]{}:=, \t]+")
 _SPECIAL = re.compile(r"[\\()\[\]{}:=, \t]")
-# The (?<!\\) has a long run of backslashes tried once, and not anew from each of them.
+# With (?<!\\), a long run of backslashes is tried only once, not from each backslash.
 _LIVE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\\$\{")
 _BEFORE_BRACE = re.compile(r"(?<!\\)(\\*)\$\{")
@@ -88,7 +88,7 @@ def spell(text: str) -> str:
         )
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
-    # One backslash more than twice those that stand before it.
+    # Twice the backslashes before it, plus one.
     return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
 
 
@@ -176,7 +176,7 @@ def _dict_key(key: object) -> str:
 
 
 def _dotted_name(value: object) -> str:
-    from params_proto.fields.convert import dotted_name  # few sweeps have a function for a value
+    from params_proto.fields.convert import dotted_name  # few sweeps have functions as values
 
     name = dotted_name(value) if callable(value) else None
     if name is None:
@@ -225,7 +225,7 @@ def render_config(
             current = _current(key, targets, current_value, overrides)
             overrides += _cleared(key, current, value)
             if _entries(current) is not None:
-                force = "++"  # by which alone a dict takes a new key
+                force = "++"  # the only way to add a key to a dict
         try:
             overrides.append(force + assignment(key, value))
         except SweepError as error:
@@ -259,7 +259,7 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
     if given is None or present is None:
         other = value if given is None else current
         if isinstance(other, (list, tuple, set, frozenset)) and (given, present) != (None, None):
-            yield f"{key}=0"  # Hydra merges no dict with a list
+            yield f"{key}=0"  # Hydra does not merge a dict with a list
         return
     for name, old in present.items():
         path = f"{key}.{name}"
@@ -272,7 +272,7 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
                     " override can name it to delete it. Give that entry a value as well."
                 )
             if old is None:
-                yield f"{path}=0"  # Hydra deletes nothing that is null
+                yield f"{path}=0"  # Hydra cannot delete a key that is null
             yield f"~{path}"
 
 

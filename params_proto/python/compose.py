@@ -50,7 +50,7 @@ def configs(
         loader = loader_over(place.configs)
         of_all = [line for line in lines if read(line).is_hydra_override()]
         of_jobs = [line for line in lines if line not in of_all]
-        # As on a command line: what the defaults need, a job may say.
+        # As on a command line, a job may give what the defaults need.
         config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
         host = AppContext(config, loader, task or _nothing)
         keys = [line.partition("=")[0] for line in of_jobs]

@@ -22,13 +22,13 @@ from omegaconf import OmegaConf
 
 from params_proto.app.run import IS_HYDRA_1_3, stored
 
-_lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
+_lock = RLock()  # Hydra's singletons are shared; a step of a sweep may compose as well
 
 
 @contextmanager
 def isolated_launch() -> Generator[None, None, None]:
     """Runs an app without affecting other uses of Hydra, logging and the environment here."""
-    Plugins.instance()  # which put configs into the store that are to stay
+    Plugins.instance()  # loading them adds configs to the store, which stay
     hydra, config = GlobalHydra.instance(), HydraConfig.instance()
     runtime, base = JobRuntime.instance(), VersionBase.instance()
     singletons = hydra.hydra, config.cfg, runtime.conf, base.version_base
@@ -68,7 +68,7 @@ class Isolation:
     """
 
     def __init__(self, name: str, configs: Mapping[str, Any]) -> None:
-        Plugins.instance()  # which put configs into the store when they are loaded
+        Plugins.instance()  # loading them adds configs to the store
         if not OmegaConf.has_resolver("hydra"):
             setup_globals()
         base = VersionBase.instance()

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _FORMS = "a @proto.cli function, a plain one whose parameters get the values, or a @hydra.main app"
 
-_launching = Lock()  # Hydra's state, the signals and the logging are the process's
+_launching = Lock()  # Hydra's state, signals and logging are shared by the process
 
 
 def launch(
@@ -65,7 +65,7 @@ def launch(
     function: Any = _own_function(sweep) if target is None else target
     place, task, allowed = _runnable(function, config_path, config_name)
     with _one_at_a_time(), isolated_launch(), ExitStack() as held:
-        if allowed is not None:  # hydra.main has set the version of the rules to run by
+        if allowed is not None:  # hydra.main has set the version base
             held.enter_context(allowed)
         elif IS_HYDRA_1_3:
             version.setbase("1.3")

@@ -27,9 +27,9 @@ from params_proto.records.process import Process, age, this_process
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = 30.0  # seconds between two touches
-STALE = 300.0  # seconds without one, after which a process of another machine counts as dead
-POLL = 0.2  # seconds between two looks at other processes
+HEARTBEAT = 30.0  # seconds between heartbeats
+STALE = 300.0  # seconds without heartbeat after which a process on another machine counts as dead
+POLL = 0.2  # seconds between checks of other processes
 
 
 def is_held(lease: Path, process: Process) -> bool:
@@ -51,7 +51,7 @@ def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
             if parents and os.getppid() not in parents and not leases:
                 os._exit(1)
             for lease in tuple(leases):
-                with suppress(OSError):  # it is gone, or the disk is away for a while
+                with suppress(OSError):  # the file is gone or the disk temporarily unavailable
                     os.utime(lease)
 
     name = f"params_proto heartbeat {pid}"
@@ -124,7 +124,7 @@ def sweep_lease(
                 ) from error
             yield
         finally:
-            with suppress(NotADirectoryError):  # what is in the way has been reported
+            with suppress(NotADirectoryError):  # the obstacle has been reported
                 lease.unlink(missing_ok=True)
 
 
@@ -171,7 +171,7 @@ def _others(folder: Path) -> Iterator[_Runner]:
             host, pid, start_time, shard, *waits = json.loads(path.read_text())
             touched = path.stat().st_mtime_ns
         except (OSError, ValueError, TypeError):
-            continue  # it is gone, or not one of ours
+            continue  # it is gone, or not a lease
         process = Process(host, pid, start_time)
         if process == this_process():
             continue

@@ -65,14 +65,14 @@ def _start_time(pid: int) -> str | None:
 
 
 def _start_time_by_ps(pid: int) -> str | None:
-    import subprocess  # only where there is no /proc
+    import subprocess  # only without /proc
 
     found = subprocess.run(
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
-        # The process that compares may have another language or time zone.
+        # The comparing process may have another language or time zone.
         env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
     ).stdout.split(maxsplit=1)
     return None if len(found) < 2 or found[0].startswith("Z") else found[1].strip()

@@ -28,7 +28,7 @@ from params_proto.records.manifest import (
 from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
-_WRITING = 10.0  # seconds that a process may take to write a claim that it has created
+_WRITING = 10.0  # seconds a process may take to write a claim after creating it
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class JobStore:
     0.5
 
     Args:
-        directory: the sweep's.
+        directory: the directory of the sweep.
     """
 
     directory: Path
@@ -114,10 +114,12 @@ class JobStore:
             while not self._create_claim(claims[-1], record):
                 if self._is_claimed(claims[-1]):
                     return None
-                record = record._replace(attempt=record.attempt + 1)  # a dead process has that one
+                record = record._replace(
+                    attempt=record.attempt + 1
+                )  # that one belongs to a dead process
                 claims.append(path.with_suffix(f".claim-{record.attempt}"))
             try:
-                if self._last(first.job) == last:  # no other process has been faster
+                if self._last(first.job) == last:  # no other process was faster
                     os.replace(claims[-1], path)
                     claims.pop()
                     return record
@@ -139,7 +141,7 @@ class JobStore:
         dead.
         """
         last = self._last(record.job)
-        # Another sweep may have had the directory since.
+        # Another sweep may have used the directory since.
         if last is None or last.attempt_key != record.attempt_key:
             return False
         if last.status is not Status.RUNNING and not record.is_mine:
@@ -166,7 +168,7 @@ class JobStore:
         except FileExistsError:
             return False
         except OSError as error:
-            with suppress(OSError):  # on a full disk, the file is there, and empty
+            with suppress(OSError):  # on a full disk, the file exists but is empty
                 path.unlink()
             raise self._unwritten(record.job, error) from error
         return True
@@ -176,7 +178,7 @@ class JobStore:
         while True:
             with suppress(FileNotFoundError, UnreadableError):
                 return is_held(path, read_record(path.read_bytes()).runner)
-            if age(path) > _WRITING:  # its process died; or it has become the record, and is gone
+            if age(path) > _WRITING:  # its process died, or it was renamed to the record
                 return False
             time.sleep(POLL)
 

@@ -10,9 +10,9 @@ from params_proto._text import cell, json_key, to_json
 from params_proto.analysis.ranking import is_number
 from params_proto.errors import cut
 
-# What HTML cannot hold: control characters, halves of surrogate pairs, and noncharacters.
+# Not allowed in HTML: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-ABSENT = object()  # in place of a value that a job does not have
+ABSENT = object()  # marks a value that a job does not have
 
 
 class Column(NamedTuple):

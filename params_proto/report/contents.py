@@ -17,7 +17,7 @@ from params_proto.records import Failure, JobStore, Record
 from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
 from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
 
-MOST = 20_000  # jobs: a browser takes some seconds for as many rows
+MOST = 20_000  # jobs; a browser takes some seconds for this many rows
 
 
 class Failures(NamedTuple):

@@ -31,8 +31,8 @@ def page(contents: Contents) -> str:
     hashes = [hashlib.sha256(script.encode()).digest() for script in scripts]
     columns = contents.columns
     return Template(_static("page.html")).substitute(
-        # The scripts by their hashes and nothing else: text of a job's could not run if it tried.
-        # Plotly compiles what it draws the lines with, which is 'unsafe-eval'.
+        # Only the scripts with these hashes may run, so no text from a job can.
+        # Plotly compiles its line drawing code, which needs 'unsafe-eval'.
         policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
         title=escaped(contents.directory.resolve().name),
         directory=escaped(str(contents.directory)),

@@ -59,7 +59,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("product", "zip", "set", "exclude", "derive", "shuffle", "sample"), Mapping),
     **{"chain": list, "concat": list, "cross": (Mapping, list), "slice": str, "repeat": object},
 }
-# The arguments that these must have, and those they may have.
+# Their required and optional arguments.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
 _TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
 _RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
@@ -203,7 +203,7 @@ class _Steps:
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
         steps_in_order = [(some, name) for some in mappings for name in some if name != "prefix"]
         for mapping, name in steps_in_order:
-            # Below a mistake, the key that a step asks for may be missing because of it.
+            # After a mistake, a later step may lack a key only because of it.
             if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
