@@ -72,9 +72,9 @@ def test_how_the_basic_sweeper_fails(overrides: str, error: str, folder: Path) -
     page = PAGES["basic-sweeper.md"]
     write_files(page, folder)
 
-    told = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
+    output = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
 
-    assert told.strip().splitlines()[-1] == error
+    assert output.strip().splitlines()[-1] == error
     assert error in page.replace("\n", " ")
 
 
@@ -88,10 +88,10 @@ def test_a_line_for_slurm_is_composed(page: str, line: str, folder: Path) -> Non
 
     composed = run(f"{line} --cfg hydra -p hydra.launcher".replace(" -m ", " "), folder)
 
-    asked = dict(re.findall(r"hydra\.launcher\.(\w+)=(\S+)", line))
-    assert asked
+    options = dict(re.findall(r"hydra\.launcher\.(\w+)=(\S+)", line))
+    assert options
     assert [
-        f"{key}: {value}" for key, value in asked.items() if f"{key}: {value}" not in composed
+        f"{key}: {value}" for key, value in options.items() if f"{key}: {value}" not in composed
     ] == []
 
 
@@ -108,13 +108,13 @@ def test_two_gpus_have_places_for_four_processes(folder: Path) -> None:
             for _ in range(4)
         ]
         taken = sorted([process.stdout.readline() for process in started if process.stdout])
-        told = run(f"{sys.executable} -c '{script}'", folder, status=1)
+        output = run(f"{sys.executable} -c '{script}'", folder, status=1)
         for process in started:
             process.communicate("\n")
     again = run(f"echo | {sys.executable} -c '{script}'", folder)
 
     assert taken == ["0 0\n", "0 0\n", "1 1\n", "1 1\n"]
-    assert "more processes than slots" in told
+    assert "more processes than slots" in output
     assert again == "0 0\n"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-_SECONDS = 60.0  # after which nobody expects it any more, on a busy machine either
+_SECONDS = 60.0  # the limit, also on a busy machine
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -83,7 +83,7 @@ def planned(place: Place) -> str:
 
 
 def with_some_missing(place: Place) -> str:
-    """Goes on with a sweep of which some records have been lost."""
+    """Resumes a sweep after some of its records were lost."""
     records = JobStore(place.directory)
     for job in range(0, len(Sweep.from_overrides(place.swept)), MISSING):
         records.path(job).unlink()

@@ -9,7 +9,7 @@ Row = tuple[str, ...]
 """The cells of a row."""
 
 Measure = Callable[[int], Iterable[Row]]
-"""Measures some rows, over as many pairs of runs as it is told."""
+"""Measures rows, over a given number of pairs of runs."""
 
 
 class Table(NamedTuple):

@@ -1,4 +1,4 @@
-"""Configs that once were, or might have been, composed in another way than Hydra's."""
+"""Configs that were once, or might be, composed differently from Hydra."""
 
 from __future__ import annotations
 

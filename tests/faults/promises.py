@@ -54,10 +54,10 @@ class Done:
 
 
 def records(directory: Path) -> dict[int, Record]:
-    """All records, each of which is whole."""
+    """All records, each of them complete."""
     found: dict[int, Record] = {}
     for record in JobStore(directory).all():
-        expect(isinstance(record, Record), f"{directory} has a record that is none: {record}")
+        expect(isinstance(record, Record), f"{directory} has an invalid record: {record}")
         assert isinstance(record, Record)
         found[record.job] = record
     return found

@@ -408,7 +408,7 @@ WRONG: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("override", "rule"), WRONG, ids=[o for o, _ in WRONG])
-def test_a_wrong_value_is_told_with_its_place_and_what_is_allowed(
+def test_a_wrong_value_is_reported_with_its_place_and_what_is_allowed(
     override: str, rule: str, composed: Callable[..., DictConfig]
 ) -> None:
     with pytest.raises(SweepError) as error:

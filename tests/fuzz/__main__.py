@@ -1,4 +1,4 @@
-"""Generated inputs by the hundred thousand, of which none may break a promise: `make fuzz`.
+"""Hundreds of thousands of generated inputs, none of which may break a promise: `make fuzz`.
 
 Each ends in a result or in a refusal: never in another exception, in a second of work, in a write
 outside its directory or in code that is executed.

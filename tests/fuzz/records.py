@@ -1,4 +1,4 @@
-"""What a sweep leaves in its directory, spoilt: read, and gone on with."""
+"""Damaged files in the directory of a sweep, which is read and resumed."""
 
 from __future__ import annotations
 

@@ -546,9 +546,9 @@ def test_an_app_that_has_changed(
     (app / "conf" / "db" / "pg.yaml").write_text("driver: pg\nport: 5433\n")
     with pytest.raises(CompactHydraException) as caught:
         multirun(resume(out))
-    first, *told, last = str(caught.value).splitlines()
+    first, *changes, last = str(caught.value).splitlines()
     assert first == f"{out}: the app's config has changed since"
-    assert sorted(told) == [
+    assert sorted(changes) == [
         '- db.engine.kind: was "inno", is now missing',
         "- db.port: was 5432, is now 5433",
         "- new.x: was missing, is now 1",

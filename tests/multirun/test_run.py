@@ -84,7 +84,7 @@ def test_a_large_sweep_is_checked_batch_by_batch(
     assert jobs == {"0", "1", "2", "3"}
 
 
-def test_jobs_that_cannot_be_composed_are_all_told(
+def test_all_jobs_that_cannot_be_composed_are_reported(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of one mistake Hydra's own error tells, in however many jobs it is."""

@@ -1,4 +1,4 @@
-"""What is wrong with a launch is told before any job runs."""
+"""Mistakes in a launch are reported before any job runs."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -223,14 +223,14 @@ print(Sweep(train).launch(sweep_dir="out")["value"].tolist())
 
 
 def test_threads_launch_one_after_the_other() -> None:
-    told: list[str] = []
+    outcomes: list[str] = []
 
     def launches_beside(lr: float = 0.1) -> None:
         def launch() -> None:
             try:
                 Sweep(trains).launch()
             except SweepError as error:
-                told.append(str(error))
+                outcomes.append(str(error))
 
         thread = threading.Thread(target=launch)
         thread.start()
@@ -238,11 +238,11 @@ def test_threads_launch_one_after_the_other() -> None:
 
     Sweep(launches_beside).launch()
 
-    assert len(told) == 1
-    thread = threading.Thread(target=lambda: told.append(Sweep(trains).launch()["status"][0]))
+    assert len(outcomes) == 1
+    thread = threading.Thread(target=lambda: outcomes.append(Sweep(trains).launch()["status"][0]))
     thread.start()
     thread.join()
-    assert told[1] == "completed"
+    assert outcomes[1] == "completed"
 
 
 def test_sigterm_ends_the_process(tmp_path: Path) -> None:

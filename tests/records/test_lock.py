@@ -86,7 +86,7 @@ with keep_alive(a):
     python("-W", "ignore::DeprecationWarning", "-c", START + code)
 
 
-def test_a_process_that_another_one_started_goes_on(python: Any) -> None:
+def test_a_process_that_another_one_started_keeps_running(python: Any) -> None:
     code = """
 end_with_parent(os.getppid() + 1)  # which has not started this process, as a cluster's worker
 slept = []
@@ -179,7 +179,7 @@ def refused(directory: Path, shard: str | None = None) -> str:
         return str(error)
 
 
-def test_a_dead_process_keeps_nobody_out(hold: Hold, tmp_path: Path) -> None:
+def test_a_dead_process_blocks_no_other(hold: Hold, tmp_path: Path) -> None:
     first = hold(tmp_path)
     first.kill()
     os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # a zombie

@@ -224,7 +224,7 @@ def test_repeats(report: Any, tmp_path: Path) -> None:
     ] == ["lr", "fold"]
 
 
-def test_failures_of_many_jobs_are_told_once(report: Any, tmp_path: Path) -> None:
+def test_failures_of_many_jobs_are_shown_once(report: Any, tmp_path: Path) -> None:
     def task(config: dict[str, Any]) -> Any:
         raise ValueError(f"loss of {config['lr']}" + "!" * 50_000)
 

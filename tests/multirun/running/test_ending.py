@@ -89,11 +89,11 @@ def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path:
     assert command.endswith("app.py lr=0.1 seed=2")
     subprocess.run([*shlex.split(command), "hydra.run.dir=again"], cwd=tmp_path, check=True)
     assert "- lr=0.1" in (tmp_path / "again" / ".hydra" / "overrides.yaml").read_text()
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "params_proto", "best", "out"], capture_output=True, text=True
     )
-    assert told.stdout.strip() == command  # by the metric of the sweep
-    assert told.stderr.strip() == "highest accuracy = 0.9, job 1"
+    assert result.stdout.strip() == command  # by the metric of the sweep
+    assert result.stderr.strip() == "highest accuracy = 0.9, job 1"
     assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]
 
 

@@ -99,9 +99,9 @@ def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) ->
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "Traceback" not in said
-    told = said.index("Interrupted: 0 jobs completed in this run, 1 cut short.")
+    summary = said.index("Interrupted: 0 jobs completed in this run, 1 cut short.")
     # SIGKILL may follow while a long table is written.
-    assert told < said.index("Resume with: ") < said.index("1 interrupted, 2 pending in out")
+    assert summary < said.index("Resume with: ") < said.index("1 interrupted, 2 pending in out")
     assert statuses(app / "out") == ["interrupted"]
     assert not (app / "began-2").exists()
     assert_resumes(app, said, [f"name={name}"])
