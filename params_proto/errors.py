@@ -1,4 +1,4 @@
-"""What the user sees when something is wrong, and the hint at the name that was meant."""
+"""Errors and warnings for the user, and suggestions for misspelled names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be an axis: any ordered collection of values, and why the others cannot."""
+"""What can be an axis, any ordered collection of values, and errors for anything else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The steps that read whole configs: filters, derived keys, orders and parts."""
+"""The steps that read whole configs: filters, derived keys, orders and slices."""
 
 from __future__ import annotations
 

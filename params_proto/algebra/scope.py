@@ -1,4 +1,4 @@
-"""What a key means: the fields of a sweep's targets, and how a value goes into its field."""
+"""The meaning of keys: the fields of a sweep's targets, and how values fit into them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which jobs are best: by a metric, alone or as the mean of their repeats."""
+"""Ranks jobs by a metric, individually or by the mean of their repeats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands that run jobs of a sweep again."""
+"""The commands that rerun jobs of a sweep."""
 
 from __future__ import annotations
 

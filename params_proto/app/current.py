@@ -1,4 +1,4 @@
-"""The current values: what a bind, the running job or an assignment gives to a parameter.
+"""The current values of parameters: from a bind, the running job or an assignment.
 
 A read looks, in this order, at: the binds and the job of its own context (a thread, an asyncio
 task); the job that this process runs, and in any thread but the main one the main thread's binds;

@@ -1,6 +1,6 @@
-"""What `--help` shows: every parameter with its type, its value and its purpose.
+"""What `--help` shows: every parameter with its type, value and purpose.
 
-The purpose is as the author wrote it: the comment beside the parameter, or the docstring.
+The purpose is the comment at the parameter, or its entry in the docstring.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Functions and classes that have parameters, and which parameter a key means."""
+"""Functions and classes with parameters, and the lookup of parameters by key."""
 
 from __future__ import annotations
 
@@ -60,19 +60,15 @@ class ParameterSet:
         return Target(self.name, self.node, fields, self.takes_any, self.has_configs)
 
     def full(self, name: str) -> str:
-        """A field's name in the config: `training.lr`."""
+        """The full name of a field in the config: `training.lr`."""
         return full_key(self.node, name)
 
     def value(self, name: str) -> Any:
-        """The value that a field has now, REQUIRED if it has none."""
+        """The current value of a field, REQUIRED if it has none."""
         return current.lookup(self.key, name, self.defaults[name])
 
     def converted(self, name: str, value: Any) -> Any:
-        """A value as the field holds it.
-
-        Raises:
-            SweepError: the field cannot hold it.
-        """
+        """A value converted for its field; raises if it does not fit."""
         if name not in self.defaults:  # one of **kwargs
             return value
         field = self.target.fields[name]
@@ -166,7 +162,7 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
 def _find_parameter(
     key: str, target: ParameterSet | None, candidates: Sequence[ParameterSet]
 ) -> tuple[ParameterSet, str, Sequence[str]]:
-    """The parameter that a key means, and the path inside its value."""
+    """The parameter for a key, and the path inside its value."""
     first, *rest = key.split(".")
     of_node = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
     if of_node:
@@ -193,7 +189,7 @@ def only(name: str, found: Sequence[ParameterSet]) -> ParameterSet:
 
 
 def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
-    """A copy of a mapping or a dataclass's object with another value at a path inside it."""
+    """A copy of a mapping or dataclass instance with another value at a path in it."""
     first, *rest = path
     kind = cast("Any", type(value))
     if isinstance(value, Mapping):

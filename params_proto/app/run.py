@@ -1,4 +1,4 @@
-"""A run of a decorated function as a Hydra app, and the mistakes in its command line."""
+"""Runs a decorated function as a Hydra app, and reports mistakes in its command line."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
 
 
 def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str]:
-    """The names at the root of an app's config by a command line."""
+    """The names at the root of an app's config for a command line."""
     groups = set(ConfigStore.instance().repo)
     if task.closed:
         return groups
@@ -96,7 +96,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
 
 @contextmanager
 def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
-    """Gives Hydra the arguments; afterwards the process is as it was before."""
+    """Passes the arguments to Hydra; restores the process afterwards."""
     argv, config, hook = sys.argv, HydraConfig.instance().cfg, sys.excepthook
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -142,9 +142,9 @@ def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[
 
 @contextmanager
 def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
-    """Keeps configs, by their paths, in the store during a block; afterwards it is as before.
+    """Stores configs by path in Hydra's store during a block.
 
-    Only these are taken back: what plugins store when Hydra first loads them stays.
+    Only these are removed again: what plugins store when Hydra first loads them stays.
     """
     store = ConfigStore.instance()
     replaced: list[tuple[dict[str, Any], str, Any]] = []
@@ -202,7 +202,7 @@ def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
 
 
 def sweeps(argument: str) -> bool:
-    """Whether an argument is an override that gives several values."""
+    """Whether an argument is an override with several values."""
     try:
         return "=" in argument and read(argument).is_sweep_override()
     except SweepError:  # which Hydra reports

@@ -34,18 +34,18 @@ log = logging.getLogger(__name__)
 
 
 class JobError(CompactHydraException, SweepError):
-    """Values that a job cannot start with. Hydra shows the message, and no traceback."""
+    """Values that prevent a job from starting. Hydra shows the message without a traceback."""
 
 
 class Task:
-    """The task function of an app, for Hydra and for the process that a launcher runs a job in.
+    """The task function of an app, for Hydra and for a launcher's processes.
 
     Args:
         app: the decorated function.
-        targets: its parameters and, after them, the fields of the prefix classes, with the defaults
-            that they have in the app.
-        nodes: the prefix classes, by node. They are pickled with the task, so that the other
-            process can give them their values.
+        targets: its parameters, then the fields of the prefix classes, with their defaults in the
+            app.
+        nodes: the prefix classes by node. They are pickled with the task, so that the other process
+            can set their values.
         closed: whether the user has no configs, whose additional keys would be allowed.
     """
 
@@ -177,7 +177,7 @@ class Task:
             return {}
 
     def is_plain(self, key: str) -> bool:
-        """Whether a key is the plain name of a prefix class's field, and not the function's."""
+        """Whether a key is the plain name of a prefix class's field, not of the function's."""
         if self.root.open or key in self.root.fields or key in self.nodes:
             return False
         return any(key in target.fields for target in self.targets)
@@ -209,7 +209,7 @@ class Task:
         return f"{target.name} has no parameter {key}.{hint}"
 
     def suggestion(self, key: str) -> str | None:
-        """The parameter, or the option of the sweeper, that was probably meant by a key."""
+        """The parameter or sweeper option that a key was probably meant to be."""
         Plugins.instance()  # which has the sweeper store its options, where no app has begun
         options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
         meant = {str(option): f"hydra.sweeper.{option}" for option in options}
@@ -242,7 +242,7 @@ def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
 
 
 def _is_interpolated(config: DictConfig, name: str) -> bool:
-    r"""Whether only a job can say what a value is. An escaped \\${ is left to the job as well."""
+    r"""Whether a value is known only in a job. An escaped \\${ is left to the job as well."""
     if name not in config.keys():  # noqa: SIM118 - a missing value is not "in" the config
         return False  # deleted
     if OmegaConf.is_interpolation(config, name):
@@ -254,8 +254,8 @@ def _is_interpolated(config: DictConfig, name: str) -> bool:
 def _refuse_sweeper_options() -> None:
     """Refuses options of the sweeper on the command line of a single run.
 
-    Those in a config have no effect, as both kinds of run share the config; there is a warning if
-    that is a whole sweep.
+    In a config they have no effect, as both kinds of run share the config; a whole sweep there
+    causes a warning.
     """
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
     given = [

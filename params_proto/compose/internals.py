@@ -1,4 +1,4 @@
-"""What the rest of the package uses of private names in Hydra and multiprocessing."""
+"""Access to private names of Hydra and multiprocessing for the rest of the package."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Config files as they were when a sweep began: in memory, and in its directory for its workers.
+"""Config files as of the start of a sweep: in memory, and in its directory for its workers.
 
-Hydra looks into the file system for every config of every job. Here the YAML files of a config
-directory are read at once, so that an edit while a sweep runs changes none of its jobs. Sources
-keep Hydra's paths, providers and texts: errors and `hydra.runtime.config_sources` stay the same.
+Hydra reads the file system for every config of every job. Here the YAML files of a config directory
+are read once, so that an edit during a sweep does not affect its jobs. Sources keep Hydra's paths,
+providers and texts: errors and `hydra.runtime.config_sources` stay the same.
 
 `.sweep/configs` has a folder for each source of configs, named after its provider (`main`, and for
 a search path `hydra-searchpath-in-main`, `hydra-searchpath-in-main-1`), with the files as in the
@@ -52,7 +52,7 @@ def unknown_source(sources: Iterable[ConfigSource]) -> str | None:
 
 
 class _KeptSource(ConfigSource):
-    """One of Hydra's sources of files, over the YAML files of a directory as they are now."""
+    """One of Hydra's file sources, over the current YAML files of a directory."""
 
     def __init__(self, source: ConfigSource, root: Path, name: str) -> None:
         vars(self).update(vars(source))
@@ -105,11 +105,11 @@ class _KeptSource(ConfigSource):
 
 
 class Repository(ConfigRepository):
-    """Hydra's repository, which reads and parses each file once.
+    """Hydra's repository, reading and parsing each file once.
 
     Args:
         search_path: where to look.
-        copies: the directory of the files' copies; None to read them where they are.
+        copies: the directory of copied files; None to read the original ones.
     """
 
     def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
@@ -183,7 +183,7 @@ class Repository(ConfigRepository):
 
 
 def _directory_of(source: ConfigSource) -> Path | None:
-    """The directory of a source, if there is one."""
+    """The directory of a source, if it has one."""
     if source.scheme() == "file":
         return Path(source.path).absolute()
     with suppress(ImportError, TypeError, ValueError):  # reported by Hydra

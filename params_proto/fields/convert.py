@@ -1,4 +1,4 @@
-"""Values into fields without loss: the value that an annotation makes of a given one."""
+"""Converts values to annotated types without loss."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
 
 
 class ConversionError(ValueError):
-    """A value that a field cannot hold: the rule, and where in the value it is broken.
+    """A value that a field cannot hold, and where in the value the problem is.
 
     >>> str(ConversionError("'x' is not an int", ".layers[1]"))
     "'x' is not an int (at .layers[1])"
@@ -76,7 +76,7 @@ class ConversionError(ValueError):
 
 
 def convert_exact(value: Any, kind: type) -> Any:
-    """A scalar or an enum's member in a field of its own type, or of one that holds it exactly.
+    """Converts a scalar or enum member to its own type, or to one that represents it exactly.
 
     >>> convert_exact(2, float)
     2.0
@@ -106,10 +106,9 @@ it would be rounded
 
 
 def coerce_like_omegaconf(value: Any, kind: type) -> Any:
-    """A scalar or an enum's member as OmegaConf takes it for a field of the type.
+    """Converts a scalar or enum member as OmegaConf does for a field of the type.
 
-    So a value in a tuple or a union, which OmegaConf does not check, means what it would mean
-    alone.
+    So a value in a tuple or union, which OmegaConf does not check, is treated as it would be alone.
 
     >>> coerce_like_omegaconf("32", int), coerce_like_omegaconf(1, str)
     (32, '1')
@@ -124,7 +123,7 @@ def coerce_like_omegaconf(value: Any, kind: type) -> Any:
 
 
 def typed_node(kind: Any, value: Any = None) -> Any:
-    """A node of OmegaConf's that holds a value, of the type if that is a scalar's.
+    """An OmegaConf node that holds a value, typed if the type is a scalar.
 
     >>> typed_node(float, "1e-3") == 0.001
     True
@@ -193,7 +192,7 @@ _SAYS_MORE = (tuple, set, frozenset, enum.Enum, os.PathLike)
 
 
 def child_field(annotation: Any, name: str) -> Field | None:
-    """The field below a field: of the dataclass in it, or a value of its dict.
+    """The field below a field: of its dataclass, or a value of its dict.
 
     >>> child_field(dict[str, float], "lr").annotation
     <class 'float'>
@@ -207,14 +206,14 @@ def child_field(annotation: Any, name: str) -> Field | None:
 
 
 def of_python(value: Any) -> Any:
-    """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
+    """Converts a NumPy or tensor scalar or array to Python's numbers and lists."""
     if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
         return to_python(value)
     return value
 
 
 def strictly_equal(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of the same types all through.
+    """Whether two values are equal and have the same types throughout.
 
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
@@ -302,7 +301,7 @@ def _is_class(kind: Any) -> bool:
 
 
 def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
-    """A value into a union: what it is exactly, else the first member that it converts to."""
+    """Converts to a union: an exact member, else the first that accepts the value."""
     members = union_members(annotation)
     if value is None and NoneType in members:
         return None
@@ -320,7 +319,7 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
 
 
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
-    """A value into a Literal: an equal choice, else the first that `scalar` makes of it."""
+    """Converts to a Literal: an equal choice, else the first one that `scalar` gives."""
     value = of_python(value)
     choices = typing.get_args(annotation)
     for choice in choices:
@@ -340,7 +339,7 @@ _Into = Callable[[Any, Any], Any]
 
 
 def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A class or another callable, itself or by its dotted name."""
+    """A class or another callable, given itself or by its dotted name."""
     found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
         raise ConversionError(f"{shown(value)} is not callable")
@@ -353,7 +352,7 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 
 def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A sequence into a list; into a set, also a set, or a sequence in which nothing is twice."""
+    """Converts a sequence to a list or set; a set may have no duplicates."""
     (element,) = typing.get_args(annotation) or (Any,)
     allowed = {list: _SEQUENCES}.get(kind, (*_SEQUENCES, abc.Set))
     elements = list(_checked(of_python(value), allowed, annotation))
@@ -388,9 +387,9 @@ def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 
 def _record(value: Any, kind: Any, into: _Into) -> Any:
-    """A dataclass's, an attrs class's or a named tuple's object of a mapping of its fields.
+    """Converts a mapping of fields to an object of a dataclass, attrs class or named tuple.
 
-    A named tuple is made of a sequence, too.
+    A named tuple may also be given as a sequence.
     """
     names = getattr(kind, "_fields", ())
     if names and isinstance(value, _SEQUENCES):
@@ -409,7 +408,7 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
 def _named(
     given: Mapping[Any, Any], kind: Any, fields: Mapping[str, Field], into: _Into
 ) -> dict[str, Any]:
-    """The values of some fields, each converted to its own annotation."""
+    """The values of fields, each converted to its annotation."""
     for name in given:
         if name not in fields:
             raise ConversionError(
@@ -429,7 +428,7 @@ def _named(
 
 
 def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
-    """One element converted; an error says where in the value the element is."""
+    """Converts one element; an error gives the element's place in the value."""
     try:
         return into(value, annotation)
     except ConversionError as error:

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.dry_run`: which jobs would run, and nothing else happens."""
+"""`hydra.sweeper.dry_run`: shows which jobs would run, without any effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with the jobs of a sweep, reported in one error."""
+"""Collects the mistakes in the jobs of a sweep, to report them in one error."""
 
 from __future__ import annotations
 

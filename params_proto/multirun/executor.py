@@ -1,4 +1,4 @@
-"""The jobs of a sweep through a launcher: retries, failures, workers that die."""
+"""Runs the jobs of a sweep through a launcher, with retries, failures and dead workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a sweep ends: its files and table, what failed, what was interrupted, how to resume it."""
+"""Finishes a sweep: its files and table, failures, interruptions, and how to resume it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to run: the configured sweep and the command line as one expression, and its jobs."""
+"""The plan: the configured sweep and the command line as one expression, and its jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a sweep is, on standard error: a live line in a terminal, else a line for each job.
+"""The progress of a sweep on standard error: a live line in a terminal, else a line per job.
 
 The live line disappears while something else is written to the terminal: jobs of this process write
 through streams that erase it first. Those of joblib's workers do not, so with them there is a line

@@ -1,4 +1,4 @@
-"""What a user asks for: the configured sweep, `hydra.sweeper.params` and the command line."""
+"""What to run: the configured sweep, `hydra.sweeper.params` and the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running a sweep: it is made ready, then launched batch by batch."""
+"""Runs a sweep: prepares it, then launches it batch by batch."""
 
 from __future__ import annotations
 

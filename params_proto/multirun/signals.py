@@ -1,4 +1,4 @@
-"""What ends jobs early: Ctrl-C and SIGTERM, in one orderly way, and `hydra.sweeper.timeout`."""
+"""Ends jobs early: on Ctrl-C and SIGTERM, handled alike, and by `hydra.sweeper.timeout`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Composing each job's config before it runs: no job runs if one cannot, of up to 10,000."""
+"""Composes each job's config before it runs: of up to 10,000 jobs, none runs if one cannot."""
 
 from __future__ import annotations
 

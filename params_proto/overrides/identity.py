@@ -1,4 +1,4 @@
-"""What identifies a job, whatever its number: its overrides, in any order and spelling."""
+"""Identifies a job, regardless of its number, by its overrides in any order and spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Hydra changes in a process, put back when a composition or a launch is over."""
+"""Restores what Hydra changes in a process, after a composition or a launch."""
 
 from __future__ import annotations
 

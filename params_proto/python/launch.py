@@ -1,4 +1,4 @@
-"""The multirun that a command line would start, in this process: `Sweep.launch`."""
+"""`Sweep.launch`: runs in this process the multirun that a command line would start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which process runs a job, and whether it is alive."""
+"""Identifies processes, and checks whether they are alive."""
 
 from __future__ import annotations
 

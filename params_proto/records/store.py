@@ -1,4 +1,4 @@
-"""The jobs of a sweep, in its directory: which have run, which run, and who makes the next attempt.
+"""The records of a sweep's jobs: which have run, which are running, who makes the next attempt.
 
 Several processes, on one or several machines, may want to run the same job: a requeued Slurm job,
 shards that overlap, workers that share a directory. A file that only one of them can create decides

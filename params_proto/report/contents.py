@@ -1,4 +1,4 @@
-"""What a report shows of a sweep, read from its directory."""
+"""The contents of a report, read from the directory of a sweep."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ def _cell(value: Any, key: str, number: int) -> str:
 
 
 def _value_of(cell: str) -> Any:
-    """What a cell holds: the value of its JSON, or itself."""
+    """The value of a cell: parsed as JSON, or its text."""
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
@@ -110,7 +110,7 @@ def read_csv(text: str, name: str) -> Configs:
 
 
 def column_error(keys: Sequence[object]) -> str | None:
-    """Why some columns cannot be those of configs; None where they can.
+    """Why columns cannot be keys of configs; None if they can.
 
     >>> column_error(["lr", "seed"]), column_error(["lr", "lr"])
     (None, "the column 'lr' is given twice.")
@@ -130,7 +130,7 @@ _JSON_SCALARS = (str, int, float, bool, type(None))
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
-    """The JSON of a value of the config of a number."""
+    """A value as JSON; `number` is its config's, for messages."""
     unfit = _unfit(value)
     if unfit:
         raise SweepError(
@@ -142,7 +142,7 @@ def _dumped(value: Any, key: str, number: int) -> str:
 
 
 def _unfit(value: Any) -> str | None:
-    """What in a value JSON cannot represent.
+    """The part of a value that JSON cannot represent.
 
     >>> _unfit([{"a": (2, 3)}]), _unfit({"a": [None]})
     ('JSON cannot represent (2, 3), of the type tuple.', None)
