@@ -197,4 +197,4 @@ def test_a_file_that_cannot_be_written(
     (app / "out" / "results.csv").mkdir(parents=True)
     multirun("seed=1,2")
     said = capsys.readouterr().out
-    assert "results.csv cannot be written: Is a directory. The table can be had la" in said
+    assert "results.csv cannot be written: Is a directory. To show the table la" in said
