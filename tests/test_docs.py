@@ -1,4 +1,4 @@
-"""The pages of docs/: every command in them runs, and what they show is what comes out."""
+"""The pages of docs/: every command in them runs, and prints the output shown there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""docs/images/terminal.svg: it is what `make pictures` makes, but for times and scores."""
+"""docs/images/terminal.svg is current, except for times and scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""cli, prefix and bind, as Python code that never starts Hydra uses them."""
+"""cli, prefix and bind in Python code that never starts Hydra."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep does, call by call."""
+"""The methods of Sweep."""
 
 # ruff: noqa: E501 - tables, a case a line
 

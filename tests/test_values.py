@@ -1,4 +1,4 @@
-"""Values: taken as Python's own, compared strictly, handed out afresh."""
+"""Values: converted to Python's own, compared strictly, copied."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""Tests wait for a condition, never for a time, which says how busy the machine is."""
+"""Waits for conditions, never for a fixed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decorated function as a Hydra app: what a user sees who runs it."""
+"""Running a decorated function as a Hydra app."""
 
 # ruff: noqa: E501 - tables, a case a line
 

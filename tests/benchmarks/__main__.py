@@ -1,4 +1,4 @@
-"""What a sweep costs, measured: `make bench`, which writes docs/performance.md."""
+"""Measures the cost of a sweep: `make bench`, which writes docs/performance.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured: tables of rows, each row by a name of its own."""
+"""The measurements: tables of named rows."""
 
 from __future__ import annotations
 

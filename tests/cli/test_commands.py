@@ -1,4 +1,4 @@
-"""`params-proto`, as it is typed."""
+"""The commands of `params-proto`."""
 
 # ruff: noqa: E501 - tables, a case a line
 

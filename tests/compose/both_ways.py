@@ -1,4 +1,4 @@
-"""One list of overrides, composed both ways in one process."""
+"""Composes one list of overrides both ways in one process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a run where the two ways of composing differ, and what is composed twice."""
+"""Runs in which the two ways of composing differ, and what is composed twice."""
 
 from __future__ import annotations
 

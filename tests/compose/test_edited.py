@@ -1,4 +1,4 @@
-"""A sweep reads each file once: what is edited while it runs is for the next one."""
+"""A sweep reads each file once: edits while it runs affect only the next one."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""What cannot be composed: the error is Hydra's, of its type and in its words."""
+"""Configs that cannot be composed raise Hydra's own errors."""
 
 from __future__ import annotations
 

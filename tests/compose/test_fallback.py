@@ -1,4 +1,4 @@
-"""What the cached way does not know, Hydra composes; one line of the log says why."""
+"""Hydra composes what the cached loader does not support; one log line says why."""
 
 from __future__ import annotations
 

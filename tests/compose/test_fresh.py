@@ -1,4 +1,4 @@
-"""What is another in each job, composed from one prefix: time, environment, resolvers, numbers."""
+"""What differs between jobs with one prefix: time, environment, resolvers, numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is composed from a prefix, and not by Hydra's own code: overrides of the hydra node, too."""
+"""What is composed from a prefix, not by Hydra, including overrides of the hydra node."""
 
 from __future__ import annotations
 

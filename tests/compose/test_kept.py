@@ -1,4 +1,4 @@
-"""What a sweep keeps in its directory, `.sweep`: where it cannot, it leaves nothing behind."""
+"""The config files copied to `.sweep`; if that fails, nothing is left behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A loader in another process: it brings no prefixes along, and finds the files that were kept."""
+"""A loader in another process has no prefixes, and finds the copied files."""
 
 from __future__ import annotations
 

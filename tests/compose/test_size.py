@@ -1,4 +1,4 @@
-"""Sweeps of many jobs: when the first starts, and what is left of those that have run."""
+"""Sweeps of many jobs: when the first starts, and what remains in memory of those that have run."""
 
 from __future__ import annotations
 

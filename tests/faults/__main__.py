@@ -1,7 +1,7 @@
 """Faults in real processes until a promise is broken: `make faults`.
 
-At the end stands how many scenarios were kept; or what was broken, its folder, and the seed to see
-it again.
+It ends with the number of scenarios that passed, or with what failed, its folder, and the seed to
+repeat it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sweeps killed at random moments, again and again, and resumed."""
+"""Kills sweeps at random moments, repeatedly, and resumes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of a sweep at any moment, and what holds of one that is done."""
+"""What is true of a sweep at any moment, and of a completed one."""
 
 from __future__ import annotations
 

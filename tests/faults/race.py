@@ -1,4 +1,4 @@
-"""Two processes that resume one sweep in the same moment."""
+"""Two processes that resume one sweep at the same moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every scenario by its name: what is done to a sweep, at random where that is said."""
+"""Every scenario by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep of an app, in a folder of its own: processes that start it, and those that resume it."""
+"""A sweep of an app in its own folder, and the processes that start and resume it."""
 
 from __future__ import annotations
 

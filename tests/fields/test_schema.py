@@ -1,4 +1,4 @@
-"""Fields as a config, and a config's values in the fields again, as a Hydra user meets them."""
+"""Fields as a config, and back, as a Hydra user sees them."""
 
 # ruff: noqa: UP007, UP045 - both spellings of a union are what users write
 

@@ -1,4 +1,4 @@
-"""An app in this process, with a multirun's config and no launcher: what the sweeper reads."""
+"""An app in this process, with a multirun's config and no launcher."""
 
 from __future__ import annotations
 

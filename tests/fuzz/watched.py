@@ -1,4 +1,4 @@
-"""What a call may not do while an input is tried: hang, write elsewhere, execute what it was given.
+"""Detects what a call must not do: hang, write elsewhere, or execute its input.
 
 Python tells of each file that is opened and of all code that is executed to its audit hooks
 (https://docs.python.org/3/library/audit_events.html). A hook cannot be removed; this one looks only

@@ -1,4 +1,4 @@
-"""A file that is edited while a sweep runs changes none of its jobs, whoever composes them."""
+"""Editing a file while a sweep runs affects none of its jobs, whatever composes them."""
 
 from __future__ import annotations
 

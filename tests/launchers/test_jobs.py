@@ -1,4 +1,4 @@
-"""Every launcher runs the jobs of a loop: each job's config, and what it returns to the sweeper."""
+"""Every launcher runs the same jobs as a loop: each job's config and returned value."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Hydra's basic sweeper and ours on the same overrides: the planned jobs, and all that a run leaves."""
+"""Hydra's basic sweeper and ours on the same overrides: planned jobs and files of a run."""
 
 # ruff: noqa: E501
 

@@ -1,4 +1,4 @@
-"""What bad input gets: one message, no job, no directory."""
+"""Bad input gives one message, no job and no directory."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""What is seen of a change in the app's config: of each choice of groups, of each part."""
+"""Which changes in the app's config a resume detects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The directories of a sweep and of its jobs: what is refused before anything is written."""
+"""The directories of a sweep and its jobs, checked before anything is written."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.dry_run`: the jobs are checked and shown, and nothing else happens."""
+"""`hydra.sweeper.dry_run` checks and shows the jobs, without any effect."""
 
 from __future__ import annotations
 

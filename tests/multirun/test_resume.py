@@ -1,4 +1,4 @@
-"""`hydra.sweeper.resume`: only what is missing runs, in the directories that there were."""
+"""`hydra.sweeper.resume` runs only missing jobs, in their earlier directories."""
 
 # ruff: noqa: E501 - tables, a case a line
 

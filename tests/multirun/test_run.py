@@ -1,4 +1,4 @@
-"""Multiruns in this process: as Hydra's basic sweeper runs them, and with a configured sweep."""
+"""Multiruns in this process, compared with Hydra's basic sweeper and with a configured sweep."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.slice`: a part of a sweep, whose jobs keep their numbers and directories."""
+"""`hydra.sweeper.slice`: shards of a sweep, whose jobs keep their numbers and directories."""
 
 from __future__ import annotations
 

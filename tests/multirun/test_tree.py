@@ -1,4 +1,4 @@
-"""Every kind of key in every combinator, on the config tree of somebody else's project."""
+"""Every kind of key in every combinator, on a third-party config tree."""
 
 # ruff: noqa: E501 - tables, a case a line
 

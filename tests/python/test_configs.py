@@ -1,4 +1,4 @@
-"""A sweep's configs in Python: equal to `hydra.compose`'s, and nothing of Hydra's state changed."""
+"""A sweep's configs in Python equal `hydra.compose`'s, and Hydra's state is unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a launch leaves of itself in the process that it ran in: nothing."""
+"""A launch leaves the state of its process unchanged."""
 
 from __future__ import annotations
 

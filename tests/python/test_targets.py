@@ -1,4 +1,4 @@
-"""What a launch runs, with which values, through which launcher."""
+"""What a launch runs, with which values and launcher."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leases: files that are touched while something runs, and the one process that runs a sweep."""
+"""Leases, and the one process that may run a sweep."""
 
 from __future__ import annotations
 

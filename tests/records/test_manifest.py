@@ -1,4 +1,4 @@
-"""The files of a sweep: where they are, their permissions, and `plan.json`, whole and damaged."""
+"""The files of a sweep: places, permissions, and `plan.json`, valid and damaged."""
 
 # ruff: noqa: E501 - tables, a case a line
 

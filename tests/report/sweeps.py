@@ -1,4 +1,4 @@
-"""Sweeps as they stand in their directories after jobs of any number, of any outcome.
+"""Sweep directories with any number and outcome of jobs.
 
 The files are written by what writes them in a run: thousands of jobs would take minutes to run.
 """

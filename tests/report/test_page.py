@@ -1,4 +1,4 @@
-"""The page of a sweep as it is written: what is in it, and that no text of a job's is markup."""
+"""The page of a sweep: its content, and that no text from a job becomes markup."""
 
 from __future__ import annotations
 

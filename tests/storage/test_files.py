@@ -1,4 +1,4 @@
-"""Files whole or not at all; other files are refused."""
+"""Files are written atomically; other kinds of files are refused."""
 
 from __future__ import annotations
 

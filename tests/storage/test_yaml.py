@@ -1,4 +1,4 @@
-"""Sweeps in YAML: as a person would write them, as Hydra reads them, and what is wrong in them."""
+"""Sweeps in YAML: as a person writes them, as Hydra reads them, and their mistakes."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""What Hydra's callbacks get to know of the function that a sweep runs."""
+"""What Hydra's callbacks receive."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep shows and leaves when it has ended."""
+"""The output and the files of a sweep that has ended."""
 
 from __future__ import annotations
 

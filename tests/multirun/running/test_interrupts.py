@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what stops, what is written, and how it resumes."""
+"""Ctrl-C and SIGTERM: what stops, what is recorded, and how to resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweeps that a script starts otherwise than by its command line: what they say to run again."""
+"""How to resume and rerun sweeps that Python code started."""
 
 from __future__ import annotations
 

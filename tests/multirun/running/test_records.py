@@ -1,4 +1,4 @@
-"""What a sweep leaves of its jobs: `.sweep/`, read as anybody would."""
+"""The records in `.sweep/`, read without the package's code."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.timeout`, and what other numbers the sweeper takes."""
+"""`hydra.sweeper.timeout`, and the checks of other numeric options."""
 
 from __future__ import annotations
 
