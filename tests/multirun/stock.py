@@ -1,7 +1,5 @@
 """Hydra's basic sweeper and ours on the same overrides: planned jobs and files of a run."""
 
-# ruff: noqa: E501
-
 from __future__ import annotations
 
 import logging
