@@ -88,7 +88,7 @@ test-slurm: $(VENV)/.dev ## run sweeps by workers on a real Slurm, which the tes
 		echo "make test-slurm needs Slurm: apt-get install slurmctld slurmd slurm-client" >&2; exit 1; }
 	$(BIN)/python -m pytest -n 2 --dist worksteal -m cluster tests/slurm
 
-test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers beside this one, compare the jobs
+test-neighbours: $(NEIGHBOURS)/.dev ## run other sweepers and this one, compare the jobs
 	$(NEIGHBOURS)/bin/python -m pytest -n 2 --dist worksteal tests/neighbours
 
 test-examples: $(EXAMPLES)/.dev ## run the READMEs of examples/ and the trackers of docs/, and look into what they log
@@ -104,7 +104,7 @@ docs: $(DOCS)/.dev ## build the site of docs/ into build/docs; a warning is an e
 	$(DOCS)/bin/python -m docs.site.generated
 	NO_MKDOCS_2_WARNING=1 $(DOCS)/bin/mkdocs build --strict
 
-pictures: $(VENV)/.dev $(REPORT)/.dev ## make the pictures of the README, of docs/ and of the notebook anew; needs Chromium
+pictures: $(VENV)/.dev $(REPORT)/.dev ## redraw the pictures of the README, docs/ and the notebook; needs Chromium
 	$(BIN)/python -m tests.pictures.terminal
 	$(BIN)/python -m tests.examples.notebook
 	$(REPORT)/bin/python -m tests.pictures.report
@@ -123,7 +123,7 @@ fuzz: $(VENV)/.dev ## try N=100000 generated inputs of each kind; SEED=1 the sam
 	$(BIN)/python -m tests.fuzz $(if $(filter command line environment,$(origin N)),--inputs $(N)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
-bench: $(BENCH)/.dev ## time and memory, beside Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour
+bench: $(BENCH)/.dev ## time and memory, against Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour
 	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
 format: $(VENV)/.dev ## format the code, mend what can be mended

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sweep", "SweepError", "SweepWarning", "job", "proto", "results", "summarize"]
 
-# Loaded when first asked for: discovering the plugin must cost next to nothing.
+# Loaded on first access: plugin discovery must be nearly free.
 _HOMES = {
     "Sweep": "sweep",
     "SweepError": "errors",

@@ -19,20 +19,16 @@ def write(
     lasting: bool = True,
     as_folder: bool = False,
 ) -> None:
-    """Writes a file so that at every moment there is the old one or the new one.
+    """Writes a file atomically: readers find the old one or the new one.
 
     The text goes into a hidden file in the same directory, which replaces the old one when it is
-    complete and on the disk. A link stays a link: the file that it points to is written.
+    complete and on the disk. The target of a link is written, and the link stays.
 
     Args:
         path: the file, in an existing directory.
-        chunks: its text, piece by piece. What producing them raises passes through.
-        lasting: whether to wait for the disk. Without it, a machine that loses its power in the
-            next seconds may lose the file.
-        as_folder: whether a new file has the read and write permissions of its directory.
-
-    Raises:
-        SweepError: the file cannot be written.
+        chunks: its text in pieces; exceptions while producing them are passed on.
+        lasting: wait for the disk. Without it, a power failure within seconds may lose the file.
+        as_folder: whether a new file gets the read and write permissions of its directory.
     """
     with _refusals(path):
         target = Path(os.path.realpath(path))
@@ -65,13 +61,13 @@ def write(
 
 
 def reason(error: OSError | ValueError) -> str:
-    """What the system says about a file."""
+    """The system's message about a file."""
     return getattr(error, "strerror", None) or str(error)
 
 
 @contextmanager
 def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
-    """Turns an error of the file system into a SweepError."""
+    """Turns an OSError into a SweepError."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -80,7 +76,7 @@ def _refusals(path: str | os.PathLike[str]) -> Generator[None, None, None]:
 
 @contextmanager
 def until_closed() -> Generator[None, None, None]:
-    r"""Prints to a standard output whose reader may stop, as `head` does, or lack characters.
+    r"""Prints to standard output, tolerating a reader that stops, such as `head`.
 
     What is printed after the reader has gone is dropped, where Python would end with an error. A
     character that the output's encoding lacks is written as `\xe9`.

@@ -45,7 +45,7 @@ def is_node(name: object) -> bool:
 
 
 def full_key(prefix: str, key: str) -> str:
-    """A key as it is named where `prefix` is one node among others: only a plain name is below it.
+    """The full key below the node `prefix`, if it is a plain name.
 
     >>> full_key("training", "lr"), full_key("training", "db/engine"), full_key("", "lr")
     ('training.lr', 'db/engine', 'lr')
@@ -63,7 +63,7 @@ def bare(key: str) -> str:
 
 
 def overlap(one: str, other: str) -> bool:
-    """Whether one key is the other, or is below it.
+    """Whether one key is the other or below it.
 
     >>> overlap("d", "d.x"), overlap("d.x", "d"), overlap("d", "data")
     (True, True, False)
@@ -81,7 +81,7 @@ def keys_of(job: Iterable[str]) -> list[str]:
 
 
 def leaves(node: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """The values in a nested dict, by their paths; an empty dict in it is a value, too.
+    """The values in a nested dict by path; an empty dict in it counts as a value.
 
     >>> dict(leaves({"model": {"lr": 0.1, "head": {}}, "seed": 1}))
     {'model.lr': 0.1, 'model.head': {}, 'seed': 1}

@@ -16,7 +16,9 @@ from typing import Any, cast
 
 from params_proto._values import MAX_DEPTH
 
-UNSERIALIZABLE = "unserializable"  # the one key of what replaces a value that JSON cannot represent
+UNSERIALIZABLE = (
+    "unserializable"  # the key of the placeholder for a value that JSON cannot represent
+)
 
 _DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
@@ -26,7 +28,7 @@ _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})
 
 
 def stable_repr(value: Any) -> str:
-    """The repr of a value, the same in every process: sets sorted, functions and members by name.
+    """The repr of a value, equal in all processes: sets sorted, functions and members by name.
 
     >>> stable_repr([1, len, {"b", "a"}, ("x",)])
     "[1, len, {'a', 'b'}, ('x',)]"
@@ -69,7 +71,7 @@ def arguments_text(values: Mapping[str, str]) -> str:
 
 
 def parse_slice(text: str) -> slice | None:
-    """The slice that a text like `2:10:3` is; None for any other text. Its step may be 0.
+    """Parses a slice such as `2:10:3`; None for other text. Its step may be 0.
 
     >>> parse_slice("2::8"), parse_slice("3")
     (slice(2, None, 8), None)
@@ -79,7 +81,7 @@ def parse_slice(text: str) -> slice | None:
 
 
 def counted(number: int, what: str = "job") -> str:
-    """A number of things.
+    """A number with its noun, in the plural if needed.
 
     >>> counted(1), counted(2000, "config")
     ('1 job', '2,000 configs')
@@ -91,10 +93,10 @@ def counted(number: int, what: str = "job") -> str:
 
 
 def to_json(value: Any, unfit: list[str] | None = None) -> Any:
-    """Any value as JSON can hold it.
+    """Any value in a form that JSON can represent.
 
-    NumPy's and torch's scalars are numbers; NaN and the infinities, which JSON does not have, are
-    the texts "NaN", "Infinity" and "-Infinity".
+    NumPy's and torch's scalars become numbers; NaN and the infinities, which JSON does not have,
+    become the texts "NaN", "Infinity" and "-Infinity".
 
     Args:
         value: what a task returned, or a swept value.
@@ -109,7 +111,7 @@ def to_json(value: Any, unfit: list[str] | None = None) -> Any:
     try:
         return _to_json(value, MAX_DEPTH, unfit)
     except RecursionError:
-        # All of it: what contains itself twice has more parts than can be counted.
+        # For the whole value: one that contains itself twice has too many parts to count.
         return _replaced(value, f"nested more than {MAX_DEPTH} levels deep", unfit)
 
 
@@ -148,7 +150,7 @@ def _replaced(value: Any, reason: str, unfit: list[str] | None) -> Any:
 
 
 def utf8(text: str) -> str:
-    r"""A text that every reader takes: half a surrogate pair, as in a broken file name, is escaped.
+    r"""Text that can be encoded: half a surrogate pair, as in a broken file name, is escaped.
 
     >>> utf8("caf\udce9")
     'caf\\udce9'
@@ -157,10 +159,7 @@ def utf8(text: str) -> str:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """The value of a JSON text.
-
-    Raises:
-        ValueError: it is not JSON, or nested too deep.
+    """Parses JSON; raises ValueError also if it is nested too deep.
 
     >>> parse_json('{"a": null}')
     {'a': None}
@@ -172,7 +171,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def json_key(value: Any) -> str:
-    """A text that equal values of JSON share, to group and compare them by.
+    """A text for grouping and comparing: equal JSON values have the same.
 
     >>> json_key({"b": 1, "a": [2.0]}) == json_key({"a": [2.0], "b": 1})
     True
@@ -181,7 +180,7 @@ def json_key(value: Any) -> str:
 
 
 def cell(value: Any) -> str:
-    """A value of JSON in a table: text as it is, anything else as JSON.
+    """A JSON value in a table: text unchanged, anything else as JSON.
 
     >>> cell("adam"), cell([64, "é"]), cell(None)
     ('adam', '[64, "é"]', 'null')
@@ -190,7 +189,7 @@ def cell(value: Any) -> str:
 
 
 def csv_line(cells: Iterable[Any]) -> str:
-    r"""A line of CSV, in which lists and dicts are JSON.
+    r"""A line of CSV, with lists and dicts as JSON.
 
     >>> csv_line(["lr", 0.1, "a, b", [64, None]]), csv_line([])
     ('lr,0.1,"a, b","[64, null]"\n', '""\n')
@@ -198,7 +197,7 @@ def csv_line(cells: Iterable[Any]) -> str:
     import csv
 
     texts = [json.dumps(one) if isinstance(one, (list, dict)) else one for one in cells]
-    # Whoever reads CSV skips blank lines: one without a cell has an empty one.
+    # CSV readers skip blank lines, so a line without cells gets an empty one.
     writer = csv.writer(cast("Any", SimpleNamespace(write=str)), lineterminator="\n")
     return cast("str", writer.writerow(texts or [""]))
 
@@ -211,7 +210,7 @@ _PYTHON = re.compile(r"(python|pypy)[0-9.]*t?(\.exe)?", re.IGNORECASE)
 
 
 def python_options(command: Sequence[str]) -> list[str]:
-    """The options of Python itself in a command, which a shell has split.
+    """The options of Python itself in a split command.
 
     >>> python_options(["python", "-u", "-W", "error", "-Xdev", "train.py", "-m", "lr=1,2"])
     ['-u', '-W', 'error', '-Xdev']
@@ -231,7 +230,7 @@ def python_options(command: Sequence[str]) -> list[str]:
 
 
 def arguments_start(command: Sequence[str]) -> int:
-    """Where in a command the arguments of the script begin, or of a program that is not Python.
+    """The index in a command where the arguments of the script or program start.
 
     >>> arguments_start(["python", "-u", "train.py", "-m"])
     3

@@ -11,23 +11,17 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
 
-# Nobody writes a collection deeper than this, and the functions that handle values recurse.
+# No real collection is nested deeper, and the functions for values recurse.
 MAX_DEPTH = 100
 
 IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
 
 def to_python(value: Any) -> Any:
-    """A snapshot of `value` in Python's own types, which the caller can no longer change.
+    """A snapshot of a value in Python's own types, independent of the original.
 
-    NumPy, pandas and OmegaConf values become Python's; lists, dicts, sets and dataclass
-    instances are copied. An object that cannot be copied (an open file, a lock) is kept as it is.
-
-    Args:
-        value: anything.
-
-    Returns:
-        An equal value that shares no list, dict, set or instance with the given one.
+    NumPy, pandas and OmegaConf values become Python's; lists, dicts, sets and dataclass instances
+    are copied. An object that cannot be copied (an open file, a lock) is kept as it is.
 
     >>> to_python({"layers": (64, [32])})
     {'layers': (64, [32])}
@@ -45,9 +39,9 @@ def to_python(value: Any) -> Any:
 
 
 def _of_library(value: Any) -> Any:
-    """Python's counterpart of a value of NumPy, pandas, a tensor library or OmegaConf, or a copy.
+    """Converts a value of NumPy, pandas, a tensor library or OmegaConf, or copies it.
 
-    The libraries are known by the module of the value's class, so that none is imported.
+    The libraries are recognized by the module of the value's class, so none is imported.
     """
     kind = cast("Any", type(value))
     library = kind.__module__.partition(".")[0]
@@ -74,7 +68,7 @@ def _of_library(value: Any) -> Any:
 def to_list(value: Any) -> Any:
     """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
     if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
-        value = value.astype(f"{value.dtype.kind}8[us]")  # which would be listed as integers
+        value = value.astype(f"{value.dtype.kind}8[us]")  # else listed as integers
     return value.tolist()
 
 
@@ -84,12 +78,12 @@ _FINE = re.compile(r"[mM]8\[(\d*)[npfa]s\]")  # times finer than Python's
 def _copy(value: Any) -> Any:
     try:
         return copy.deepcopy(value)
-    except Exception:  # whatever an object's own copying raises, it can be used, though not copied
+    except Exception:  # an object that cannot be copied can still be used
         return value
 
 
 def is_atomic(value: Any) -> bool:
-    """Whether `value` can be shared by many configs, because nobody can change it.
+    """Whether configs can share `value` because it is immutable.
 
     >>> is_atomic((1, "a")), is_atomic((1, [2]))
     (True, False)
@@ -100,7 +94,7 @@ def is_atomic(value: Any) -> bool:
 
 
 def copy_mutable(value: Any) -> Any:
-    """An equal value whose lists, dicts, sets and instances are the receiver's own.
+    """An equal value with its own lists, dicts, sets and instances.
 
     >>> layers = [64, [32]]
     >>> copy_mutable(layers) == layers, copy_mutable(layers)[1] is layers[1]
@@ -115,7 +109,7 @@ def copy_mutable(value: Any) -> Any:
 
 
 def equality_key(value: Any) -> Hashable:
-    """What makes a value equal to another, strict about types: `1`, `1.0` and `True` differ.
+    """A key for strict equality, which distinguishes types: `1`, `1.0` and `True` differ.
 
     >>> nan = float("nan")
     >>> equality_key(1) == equality_key(1.0), equality_key(nan) == equality_key(nan)
@@ -146,7 +140,7 @@ def equality_key(value: Any) -> Hashable:
 
 
 def length(values: Sequence[Any]) -> int:
-    """The number of values, also of a `range` for which Python's `len` overflows.
+    """The number of values, also of a `range` that is too long for `len`.
 
     >>> length(range(10**30)) == 10**30
     True
@@ -157,7 +151,7 @@ def length(values: Sequence[Any]) -> int:
 
 
 def axis_key(values: Sequence[Any]) -> Hashable:
-    """What makes the values of an axis equal to others: for a range and its numbers the same.
+    """A key for the equality of axes: a range equals the list of its numbers.
 
     >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
     (True, False)
@@ -173,7 +167,7 @@ def axis_key(values: Sequence[Any]) -> Hashable:
 
 
 def unordered(value: object) -> bool:
-    """Whether the order of `value`'s elements may differ from one process to the next.
+    """Whether the order of `value`'s elements may differ between processes.
 
     >>> unordered({1, 2}), unordered({1: 2}.keys())
     (True, False)

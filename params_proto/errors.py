@@ -1,4 +1,4 @@
-"""What the user sees when something is wrong, and the hint at the name that was meant."""
+"""Errors and warnings for the user, and suggestions for misspelled names."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PACKAGE = __name__.partition(".")[0]
 
 
 class Mistake(NamedTuple):
-    """One thing that is wrong.
+    """One mistake.
 
     Args:
-        text: the rule, what was given, the cure.
-        key: the key that it is about, as it was given; None where it is about no single one.
-        row: the number of the row that the key is in, in a chain.
+        text: the rule, what was given, and how to fix it.
+        key: the key as it was given; None if the mistake is not about a single key.
+        row: the number of the key's row, in a chain.
     """
 
     text: str
@@ -25,7 +25,7 @@ class Mistake(NamedTuple):
     row: int | None = None
 
     def at(self, place: str) -> Mistake:
-        """The same mistake, with its place in a file."""
+        """The same mistake with its place in a file."""
         return self._replace(text=f"{place}: {self.text}")
 
 
@@ -59,10 +59,6 @@ class SweepWarning(UserWarning):
 def nearest(name: str, valid: Iterable[str]) -> str | None:
     """The valid name that `name` was most likely meant to be, or None.
 
-    Args:
-        name: the name as it was written.
-        valid: the names that exist.
-
     >>> nearest("bacth_size", ["lr", "batch_size"]), nearest("LR", ["lr", "batch_size"])
     ('batch_size', 'lr')
     >>> nearest("zzz", ["lr"]) is None
@@ -91,7 +87,7 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Text that ends as a sentence does.
+    """Text with a period at its end.
 
     >>> sentence("lr: 'x' is not a float"), sentence("Did you mean lr?")
     ("lr: 'x' is not a float.", 'Did you mean lr?')
@@ -100,7 +96,7 @@ def sentence(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as a message shows it: its repr, cut where it is long.
+    """The repr of a value for a message, shortened if it is long.
 
     >>> shown("a"), len(shown("a" * 1000))
     ("'a'", 80)
@@ -113,7 +109,7 @@ def shown(value: object) -> str:
 
 
 def cut(text: str, most: int = 80) -> str:
-    """A text, cut where it is long.
+    """Text, shortened if it is long.
 
     >>> cut("lr=0.1"), cut("lr=0.1", 5)
     ('lr=0.1', 'lr...')
@@ -122,7 +118,7 @@ def cut(text: str, most: int = 80) -> str:
 
 
 def together(mistakes: Iterable[str | Mistake]) -> SweepError:
-    """One error for every mistake of a call, each text once.
+    """One error for all mistakes of a call, without duplicates.
 
     >>> print(together(["a is wrong.", "b is wrong."]))
     2 mistakes:
@@ -138,7 +134,7 @@ def together(mistakes: Iterable[str | Mistake]) -> SweepError:
 
 
 def warn(message: str) -> None:
-    """Warns of something doubtful, at the user's line."""
+    """Issues a SweepWarning at the user's line."""
     frame = frame_of_caller()
     warnings.warn_explicit(
         message,
@@ -151,7 +147,7 @@ def warn(message: str) -> None:
 
 
 def frame_of_caller() -> FrameType:
-    """The frame of the code nearest to this call that is not part of this package."""
+    """The innermost frame outside of this package."""
     frame = sys._getframe()  # pyright: ignore[reportPrivateUsage]
     while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] == _PACKAGE:
         frame = frame.f_back

@@ -49,15 +49,15 @@ def cli(
 
     `train()` in the running script runs the app; `train(lr=0.1)`, and `train()` anywhere else or
     inside a `bind` or a job, calls the body. `train.run(argv)` always runs the app.
-    (`train(**{})` is `train()` to Python, which matters where a loop can meet an empty config.)
+    (To Python, `train(**{})` is `train()`, which matters if a loop has an empty config.)
 
     The body gets values of the annotated types: a call converts its arguments as a Sweep does, and
-    one that does not go into its parameter without loss is an error.
+    raises an error if that would lose information.
 
     Args:
         function: a plain function, all of whose parameters can be given by name.
         config_path: the folder of the user's configs, relative to the file of the function.
-        config_name: the primary config in there, composed on top of the function's defaults.
+        config_name: the primary config in that folder, composed on top of the function's defaults.
 
     Returns:
         The app, which has the function's name, signature and docstring; `__wrapped__` is the
@@ -87,20 +87,20 @@ def prefix(name: str | None = None, /) -> Callable[[type[T]], type[T]]: ...
 def prefix(cls: type | str | None = None, /) -> Any:
     """Makes a class a node of the config: its annotated fields are read and set on the class.
 
-    Inside a job or a `bind` they have its values, in every thread and in child processes. A pool
-    of processes that outlives a job keeps the values of the one that it was opened in: open it in
-    the job, or pass its functions the values.
+    Inside a job or a `bind` they have its values, in every thread and in child processes. A process
+    pool that outlives a job keeps the values of the job in which it was created: create it in each
+    job, or pass the values to its functions.
 
     Args:
-        cls: the class, whose node is its name in snake_case; or the name of the node, in
+        cls: the class, whose node is its name in snake_case; or the name of the node, as in
             `@proto.prefix("optim")`.
 
     Returns:
-        The class, which has no instances. A subclass is a node of its own, with the
-        inherited fields.
+        The class, which cannot be instantiated. A subclass is a separate node with the inherited
+        fields.
 
     Raises:
-        SweepError: it is not a plain class, or its name cannot be a node's.
+        SweepError: it is not a plain class, or its name cannot be that of a node.
 
     >>> @prefix
     ... class Training:
@@ -119,22 +119,22 @@ def prefix(cls: type | str | None = None, /) -> Any:
 
 
 def bind(target: Any = None, /, **values: Any) -> BoundValues:
-    """Values for the parameters of functions and prefix classes, for a `with` block.
+    """Sets values for the parameters of functions and prefix classes in a `with` block.
 
-    Also a decorator: the values then hold during each call of the function.
+    Also works as a decorator: the values then apply during each call of the function.
 
     Args:
         target: a `@proto.cli` function or a `@proto.prefix` class, whose names come first.
-        values: by name; `**{"training.lr": 0.1}` names the node, too. A plain name is a function's
-            if one has it, else that of the only prefix class that has it.
+        values: values by name; `**{"training.lr": 0.1}` also names the node. A plain name belongs
+            to a function if one has it, else to the only prefix class that has it.
 
     Returns:
         A context manager. Binds nest; each thread and each asyncio task has its own. After the
         block everything is as before, also when it ends with an exception.
 
     Raises:
-        SweepError: a name that nothing has, or a value that does not go into its field. It is
-            raised before the block runs.
+        SweepError: a name is unknown, or a value does not fit its field. It is raised before the
+            block runs.
 
     >>> @cli
     ... def train(lr: float = 0.001):

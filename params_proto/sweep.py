@@ -144,7 +144,7 @@ class Sweep(Sequence[Config]):
             rows: mappings, whose keys may differ, and sweeps, which give all their configs.
 
         Raises:
-            SweepError: there are no rows, a row is neither, or a key already has a value.
+            SweepError: there are no rows, a row is neither of these, or a key already has a value.
 
         >>> list(Sweep().chain({"lr": 0.1}, {"lr": 0.01, "bs": 64}))
         [{'lr': 0.1}, {'lr': 0.01, 'bs': 64}]
@@ -227,7 +227,7 @@ class Sweep(Sequence[Config]):
         return Sweep._of(self._builder.derive(rules, **named))
 
     def shuffle(self, seed: int = 0) -> Sweep:
-        """All configs in a random order, computed index by index without making a list.
+        """All configs in a random order, computed by index without making a list.
 
         Args:
             seed: the same seed gives the same order, on every machine.
@@ -294,7 +294,7 @@ class Sweep(Sequence[Config]):
 
     @property
     def size(self) -> int:
-        """The number of configs, exact past `sys.maxsize`, where Python's `len` cannot be.
+        """The number of configs, exact even past `sys.maxsize`, where `len` overflows.
 
         >>> Sweep().product(a=range(10**12), b=range(10**12)).size == 10**24
         True
@@ -328,10 +328,10 @@ class Sweep(Sequence[Config]):
         return next(self._positions(config), None) is not None
 
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """The first index of a config; without a walk for a product of axes.
+        """The first index of a config; fast for a product of axes, else a linear search.
 
         Raises:
-            ValueError: there is none.
+            ValueError: the config is not in the sweep.
 
         >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
         12345
@@ -343,7 +343,7 @@ class Sweep(Sequence[Config]):
         raise ValueError(f"{value!r} is not in the sweep.")
 
     def count(self, value: Any) -> int:
-        """How many configs equal one; a walk, but for a product of axes.
+        """How many configs equal one; fast for a product of axes, else a linear search.
 
         >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
         3
@@ -429,9 +429,9 @@ class Sweep(Sequence[Config]):
         overrides: Iterable[str] | None = (),
         job: bool = False,
     ) -> Iterator[DictConfig]:
-        """Each config as Hydra composes it, without a Hydra app: equal to `hydra.compose`'s.
+        """Each config composed by Hydra, as with `hydra.compose`, without a Hydra app.
 
-        Hydra's global state is left as it is; inside `hydra.initialize(version_base=...)` configs
+        Hydra's global state is not changed; inside `hydra.initialize(version_base=...)` configs
         are composed by the rules of that version.
 
         Args:
@@ -444,13 +444,13 @@ class Sweep(Sequence[Config]):
             job: whether to keep the node `hydra` in the configs.
 
         Returns:
-            The configs, each composed when it is asked for.
+            The configs, composed lazily.
 
         Raises:
             SweepError: an argument has the wrong type, an override cannot be read, or no override
                 can express a value.
-            HydraException: a config cannot be composed: the primary one at once, any other when it
-                is asked for.
+            HydraException: a config cannot be composed; raised immediately for the primary config,
+                for others when they are requested.
 
         >>> configs = Sweep().product({"+lr": [0.1, 0.01]}).compose()
         >>> next(configs)
@@ -484,7 +484,7 @@ class Sweep(Sequence[Config]):
     ) -> pd.DataFrame:
         """Runs one job per config through a Hydra launcher, as a multirun does.
 
-        The records are those of `python train.py -m`, so either can resume the other's sweep.
+        It leaves the same records as `python train.py -m`, so either can resume the other's sweep.
         Hydra's global state, the root logger and the working directory are restored afterwards,
         also within `hydra.initialize()`.
 
@@ -500,23 +500,23 @@ class Sweep(Sequence[Config]):
             sweep_dir: the sweep's directory. By default it is named after the time at which the
                 launch starts, followed by `_1` if that is taken; all its jobs are in it.
             overrides: as on the command line: they take precedence over the sweep, one with several
-                values multiplies it, and those of `hydra.` set what has no argument here.
-            resume: whether to resume the sweep in `sweep_dir`, where only missing jobs run; it is
-                started if there is none.
+                values multiplies it, and those of `hydra.` set options without an argument here.
+            resume: whether to resume the sweep in `sweep_dir`, running only missing jobs; without
+                one, a new sweep starts.
             rerun: which statuses to rerun: `["failed"]`, `"all"`.
-            max_failures: stop starting jobs once more than this many have failed.
+            max_failures: stop launching once more than this many jobs have failed.
             retries: how many times to rerun a failed job.
             timeout: the time limit of a job, in seconds.
             metric: the returned value that ranks jobs.
-            direction: `minimize` or `maximize`; by default what is usual for the metric: `maximize`
-                for an accuracy, an F1, a reward and the like.
+            direction: `minimize` or `maximize`; by default the usual one for the metric:
+                `maximize` for an accuracy, an F1 score, a reward and the like.
             progress: whether to show progress.
             workers: how many workers run the jobs: processes that outlive this one. The target is
                 pickled for them.
             gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
             wait: whether to wait for the workers; without it, the results are those so far.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
-                share the name of an argument, or are nested, go into `overrides`:
+                share the name of an argument, or are nested, belong in `overrides`:
                 `hydra.launcher.timeout=60`.
 
         Returns:
@@ -525,7 +525,7 @@ class Sweep(Sequence[Config]):
 
         Raises:
             SweepError: there is a mistake in the sweep or an argument, before any job runs; or more
-                than `max_failures` jobs failed: its cause is the exception of the first.
+                than `max_failures` jobs failed, with the first one's exception as its cause.
             HydraException: a config cannot be composed, before any job runs.
             KeyboardInterrupt: Ctrl-C, once the records are closed; `resume=True` continues.
 

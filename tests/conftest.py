@@ -1,4 +1,4 @@
-"""What the tests share: a process of its own for each road a user takes."""
+"""Fixtures shared by the tests, such as one that runs a command in its own process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweeps twice over: as calls of Sweep's methods, and as plain loops over lists.
+"""Sweeps in two forms: as calls of Sweep's methods, and as plain loops over lists.
 
 A `Recipe` is the data of a sweep's calls. `sweep()` makes the calls; `configs` says what they mean
 with nothing but lists and loops, so that a test can hold the one against the other.

@@ -1,4 +1,4 @@
-"""`make release-check`: the wheel and the sdist, as PyPI takes them and as a user installs them."""
+"""`make release-check`: checks wheel and sdist as PyPI does, and installs them as a user does."""
 
 from __future__ import annotations
 

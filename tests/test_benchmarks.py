@@ -1,4 +1,4 @@
-"""The benchmark's apps are what its page says of them."""
+"""The benchmark's apps match their description on the page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of docs/: every command in them runs, and what they show is what comes out."""
+"""The pages of docs/: every command in them runs, and prints the output shown there."""
 
 from __future__ import annotations
 
@@ -74,9 +74,9 @@ def test_how_the_basic_sweeper_fails(overrides: str, error: str, folder: Path) -
     page = PAGES["basic-sweeper.md"]
     write_files(page, folder)
 
-    told = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
+    output = run(f"python app.py -m hydra/sweeper=basic {overrides}", folder, status=1)
 
-    assert told.strip().splitlines()[-1] == error
+    assert output.strip().splitlines()[-1] == error
     assert error in page.replace("\n", " ")
 
 
@@ -90,10 +90,10 @@ def test_a_line_for_slurm_is_composed(page: str, line: str, folder: Path) -> Non
 
     composed = run(f"{line} --cfg hydra -p hydra.launcher".replace(" -m ", " "), folder)
 
-    asked = dict(re.findall(r"hydra\.launcher\.(\w+)=(\S+)", line))
-    assert asked
+    options = dict(re.findall(r"hydra\.launcher\.(\w+)=(\S+)", line))
+    assert options
     assert [
-        f"{key}: {value}" for key, value in asked.items() if f"{key}: {value}" not in composed
+        f"{key}: {value}" for key, value in options.items() if f"{key}: {value}" not in composed
     ] == []
 
 

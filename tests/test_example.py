@@ -1,4 +1,4 @@
-"""train.py and conf/: real runs, and the same configs whichever road a sweep takes."""
+"""train.py and conf/: real runs, and the same configs from every entry point."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def uses_groups(name: str) -> bool:
 
 
 def overrides(folder: Path) -> list[dict[str, object]]:
-    """What each job of a multirun was told, in the order of their numbers, but for `+sweep`."""
+    """The overrides of each job of a multirun, in order of their numbers, without `+sweep`."""
     import yaml
 
     jobs = sorted(folder.glob("[0-9]*"), key=lambda job: int(job.name))

@@ -1,4 +1,4 @@
-"""What an import loads, and which way the arrows between the modules point."""
+"""What an import loads, and that modules import from their own layer and those below only."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "params_proto"
 HEAVY = "{'hydra', 'omegaconf', 'pandas', 'numpy', 'yaml', 'antlr4', 'difflib', 'tempfile', 'csv'}"
 
-# The floors of the house, the lowest first: a module may import from its own and from lower ones.
-FLOORS: dict[str, set[str]] = {
+# The layers, the lowest first: a module may import from its own and from lower ones.
+LAYERS: dict[str, set[str]] = {
     "ground": {"_files", "_keys", "_text", "_values", "errors"},
     "fields": {"fields"},
     "hydra": {"compose", "overrides"},
@@ -29,7 +29,7 @@ FLOORS: dict[str, set[str]] = {
     "python": {"python"},
     "cli": {"cli", "__main__"},
 }
-# And those of the largest of them.
+# The layers of the largest package.
 MULTIRUN: dict[str, set[str]] = {
     "ground": {"context", "errors", "options", "signals"},
     "plan": {"plan", "request", "sources"},
@@ -39,12 +39,14 @@ MULTIRUN: dict[str, set[str]] = {
     "running": {"executor", "finish", "job_runner", "ranks"},
     "run": {"dry_run", "run"},
 }
-# The face of a sweep opens what runs it, when a method is called.
-OPENS = {"sweep.py": {"params_proto.python.compose.configs", "params_proto.python.launch.launch"}}
+# Sweep loads these when a method is called, although they are in higher layers.
+LOADS_LATER = {
+    "sweep.py": {"params_proto.python.compose.configs", "params_proto.python.launch.launch"}
+}
 # Names with an underscore that are documented.
 PUBLIC = {"_asdict", "_exit", "_fields", "_getframe", "_replace"}
 OWN = ("__future__", "hydra_plugins.", "params_proto.")
-# What an order of floors does not say.
+# Further layers that these must not import.
 NEVER = {
     "proto": {"sweep"},
     "records": {"fields", "hydra"},
@@ -56,14 +58,14 @@ def modules() -> list[Path]:
     return sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
 
 
-def floor(name: str, floors: dict[str, set[str]] = FLOORS) -> str:
-    (found,) = [floor for floor, names in floors.items() if name in names] or [None]
-    assert found, f"{name} has no floor: say here where it belongs"
+def layer(name: str, layers: dict[str, set[str]] = LAYERS) -> str:
+    (found,) = [layer for layer, names in layers.items() if name in names] or [None]
+    assert found, f"{name} has no layer: add it to LAYERS"
     return found
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module that a file imports, wherever in it, but for types alone."""
+    """Every module that a file imports, anywhere in it, except under TYPE_CHECKING."""
     tree = ast.parse(path.read_text("utf-8"))
     typing_only = {
         node
@@ -80,29 +82,29 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def test_arrows_go_one_way() -> None:
-    order = list(FLOORS)
+def test_imports_follow_the_layers() -> None:
+    order = list(LAYERS)
     for path in modules():
         inside = path.relative_to(PACKAGE)
-        own = floor(inside.parts[0].removesuffix(".py"))
-        for name in {*imports(path)} - OPENS.get(inside.as_posix(), set()):
+        own = layer(inside.parts[0].removesuffix(".py"))
+        for name in {*imports(path)} - LOADS_LATER.get(inside.as_posix(), set()):
             top, _, rest = name.partition(".")
             assert top != "hydra_plugins"
             if top == "params_proto":
-                other = floor(rest.split(".")[0])
+                other = layer(rest.split(".")[0])
                 assert order.index(other) <= order.index(own), f"{path} imports {name}"
                 assert other not in NEVER.get(own, ()), f"{path} imports {name}"
 
 
-def test_arrows_go_one_way_in_the_multirun() -> None:
+def test_imports_follow_the_layers_of_multirun() -> None:
     order = list(MULTIRUN)
     for path in (PACKAGE / "multirun").rglob("*.py"):
-        room = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
-        if room != "__init__":  # its face
-            own = floor(room, MULTIRUN)
+        module = path.relative_to(PACKAGE / "multirun").parts[0].removesuffix(".py")
+        if module != "__init__":
+            own = layer(module, MULTIRUN)
             for name in imports(path):
                 if name.startswith("params_proto.multirun."):
-                    other = floor(name.split(".")[2], MULTIRUN)
+                    other = layer(name.split(".")[2], MULTIRUN)
                     assert order.index(other) <= order.index(own), f"{path} imports {name}"
 
 
@@ -189,12 +191,12 @@ print([name for name in sys.modules if name.partition(".")[0] in ("params_proto"
     assert loaded == "[]"
 
 
-def test_the_map_of_the_house_names_every_module() -> None:
+def test_contributing_names_every_module() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
     names = {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in modules()}
 
     assert {name for name in names if not re.search(rf"\b{name}\b", text)} == set()
-    assert set().union(*FLOORS.values()) == names  # nor is one left that has gone
+    assert set().union(*LAYERS.values()) == names  # none is left of a removed module
 
 
 def test_a_multirun_of_an_app_without_fields_does_not_load_what_reads_them(

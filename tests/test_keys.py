@@ -1,4 +1,4 @@
-"""Keys: what Hydra's grammar takes, and nothing else."""
+"""Keys: exactly those of Hydra's grammar."""
 
 from __future__ import annotations
 

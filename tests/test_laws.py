@@ -1,4 +1,4 @@
-"""The laws of the algebra, held over generated sweeps of every kind of step and value."""
+"""The laws of the algebra, over generated sweeps of every kind of step and value."""
 
 from __future__ import annotations
 

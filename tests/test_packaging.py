@@ -1,4 +1,4 @@
-"""The wheel: what is in it, and that Hydra finds the sweeper where only the wheel is installed."""
+"""The wheel: its files, and that Hydra finds the sweeper with only the wheel installed."""
 
 from __future__ import annotations
 

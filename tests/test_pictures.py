@@ -1,4 +1,4 @@
-"""docs/images/terminal.svg: it is what `make pictures` makes, but for times and scores."""
+"""docs/images/terminal.svg is current, except for times and scores."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def test_it_shows_the_command_the_live_line_and_the_best() -> None:
     seen = lines(PICTURE.read_text("utf-8"))
 
     assert [seen[1].removeprefix("$ "), seen[2]] == [line.strip() for line in COMMAND.splitlines()]
-    told = re.search(r"(\d+)/12 done, 1 running", "\n".join(seen))
-    assert told is not None
-    assert sum(line.startswith("accuracy=") for line in seen) >= int(told[1])
+    progress = re.search(r"(\d+)/12 done, 1 running", "\n".join(seen))
+    assert progress is not None
+    assert sum(line.startswith("accuracy=") for line in seen) >= int(progress[1])
     job, hidden, seed, _, loss, *_ = _best(seen)
     turn = "hydra.sweeper.direction=maximize for the highest"
     assert seen[-3:] == [

@@ -1,4 +1,4 @@
-"""cli, prefix and bind, as Python code that never starts Hydra uses them."""
+"""cli, prefix and bind in Python code that never starts Hydra."""
 
 from __future__ import annotations
 
@@ -296,7 +296,7 @@ def define(default: float) -> Any:
     return Redefined
 
 
-def test_a_class_defined_anew_takes_the_place_of_the_old_one():
+def test_a_redefined_class_replaces_the_old_one():
     old = define(0.1)
     old.lr = 0.5
     new = define(0.2)

@@ -1,4 +1,4 @@
-"""The README: every command in it runs, its Python runs, and what it shows is what comes out."""
+"""The README: its commands and its Python run, and print the output shown there."""
 
 from __future__ import annotations
 

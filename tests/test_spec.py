@@ -1,4 +1,4 @@
-"""The page that a user reads about sweeps: what each of its code blocks says."""
+"""The documentation page about sweeps: every code block holds."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""What a sweep does, call by call."""
+"""The methods of Sweep."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -350,7 +350,7 @@ def test_a_huge_sweep_is_lazy(name: str) -> None:
 
 
 @pytest.mark.usefixtures("no_walk")
-def test_a_huge_sweep_finds_where_a_config_stands() -> None:
+def test_a_huge_sweep_finds_the_index_of_a_config() -> None:
     sweep = Sweep().product(a=range(10**12), b=range(10**12))
 
     for at in (0, 12345678901234567890, 10**24 - 1):

@@ -1,4 +1,4 @@
-"""Every mistake that a call of Sweep can make: the rule, what was given, the cure."""
+"""The mistakes in calls of Sweep's methods: each message gives the rule, the input and a fix."""
 
 # ruff: noqa: E501 - tables, a case a line
 

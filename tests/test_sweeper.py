@@ -1,4 +1,4 @@
-"""`hydra/sweeper=params_proto` as Hydra sees it, and as a user runs it."""
+"""`hydra/sweeper=params_proto` as Hydra sees it and as a user runs it."""
 
 from __future__ import annotations
 

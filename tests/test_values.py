@@ -1,4 +1,4 @@
-"""Values: taken as Python's own, compared strictly, handed out afresh."""
+"""Values: converted to Python's own, compared strictly, copied."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -133,7 +133,7 @@ ATOMIC: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", ATOMIC)
-def test_what_nobody_can_change_is_shared(name: str) -> None:
+def test_immutable_values_are_shared(name: str) -> None:
     one, other = Sweep().set(a=ATOMIC[name]).repeat(2)
 
     assert one["a"] is other["a"]

@@ -1,4 +1,4 @@
-"""What differs between the versions of Hydra that the tests run on."""
+"""Differences between the versions of Hydra under test."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Tests wait for a condition, never for a time, which says how busy the machine is."""
+"""Waits for conditions, never for a fixed time."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 
-_SECONDS = 60.0  # after which nobody expects it any more, on a busy machine either
+_SECONDS = 60.0  # the limit, also on a busy machine
 
 
 def until(condition: Callable[[], object]) -> None:

@@ -1,1 +1,1 @@
-"""The expression of a sweep: its steps, what may be one, how two are joined, and their configs."""
+"""The expression of a sweep: its steps, their checks, how to join two, and their configs."""

@@ -1,4 +1,4 @@
-"""What can be an axis: any ordered collection of values, and why the others cannot."""
+"""What can be an axis, any ordered collection of values, and errors for anything else."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from params_proto.errors import shown
 
 @dataclass(frozen=True)
 class FromText:
-    """What was read from Hydra's text: it goes into a field as it would on the command line.
+    """Values read from Hydra's text: they go into a field as on the command line.
 
     Args:
         read: the values of an axis, or the value of a pin.
@@ -23,14 +23,7 @@ class FromText:
 
 
 def axis_values(key: str, values: Any) -> Sequence[Any]:
-    """The values of an axis, in order: a list, or the `range` that was given.
-
-    Args:
-        key: whose values they are, for the cure.
-        values: any ordered iterable; an iterator is drawn once.
-
-    Raises:
-        ValueError: what was given cannot be an axis; the text says what it is, and the cure.
+    """The values of an axis, as a list or the given `range`; raises ValueError with rule and fix.
 
     >>> axis_values("lr", (0.1, 0.01))
     [0.1, 0.01]

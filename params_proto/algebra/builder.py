@@ -30,16 +30,16 @@ Given = Mapping[str, Any] | None
 
 
 class Builder:
-    """A sweep that is being made. Each method checks its call and returns a new builder.
+    """Builds a sweep: each method checks its call and returns a new builder.
 
-    Its methods take the arguments of those of `Sweep`, which documents them.
+    The methods take the same arguments as those of `Sweep`, which documents them.
 
     Args:
-        scope: what the keys mean.
-        expression: the steps so far, which have been checked.
-        layered: whether a key may be below another, or be spelled in two ways, as in Hydra's
-            overrides, of which the later one wins: `d={x: 1} d.x=2`.
-        space: the configs, whose keys are as the user of the targets names them; if known.
+        scope: the meaning of keys.
+        expression: the checked steps so far.
+        layered: whether a key may be below another or be spelled in two ways, as in Hydra's
+            overrides, where the later one wins: `d={x: 1} d.x=2`.
+        space: the configs, if known, with keys as the user of the targets names them.
 
     >>> Builder(layered=True).set({"d": {"x": 1}}).set({"d.x": 2})
     Sweep().set({'d': {'x': 1}, 'd.x': 2})
@@ -67,7 +67,7 @@ class Builder:
 
     @cached_property
     def named(self) -> Expression:
-        """The steps, whose keys are as the user of the targets names them."""
+        """The steps, with keys as the user of the targets names them."""
         return self.expression.map(self._plain) if self.scope.prefix else self.expression
 
     def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
@@ -180,7 +180,7 @@ class Builder:
         return _Call(self, "slice").then(step, when=step.plain() != ":")
 
     def then(self, step: Step) -> Builder:
-        """This sweep and one more step, which has been checked."""
+        """This sweep with one more step, which has been checked."""
         expression = self.expression.then(step)
         if isinstance(step, steps.Set):
             return self._with(expression)
@@ -195,7 +195,7 @@ class Builder:
     # Two sweeps
 
     def times(self, other: Builder, method: str = "*") -> Builder:
-        """The product of two sweeps, the other one fastest."""
+        """The product of two sweeps, in which the other one varies fastest."""
         scope, (a, b) = _in_one_scope([self, other], method)
         places = {bare(key): place for key, place in a.places.items()}
         mistakes = [
@@ -228,7 +228,7 @@ class Builder:
 
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
-    """The scope of several sweeps, and their expressions with their keys as it has them."""
+    """The joint scope of several sweeps, and their expressions with its keys."""
     scope = reduce(Scope.joined, [one.scope for one in builders])
     call = _Call(Builder(scope), method)
     expressions = [
@@ -240,11 +240,11 @@ def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list
 
 
 class _Call:
-    """One call of a method, which collects every mistake before it raises.
+    """One call of a method, which collects all mistakes before it raises.
 
     Args:
-        builder: what the call adds a step to.
-        method: the method or the operator, as messages call it.
+        builder: the builder to add a step to.
+        method: the method or the operator, for messages.
     """
 
     def __init__(self, builder: Builder, method: str) -> None:
@@ -262,18 +262,18 @@ class _Call:
         self._warnings: dict[str, None] = {}
 
     def wrong(self, text: str) -> None:
-        """Notes a mistake."""
+        """Adds a mistake."""
         self._mistakes[Mistake(text, self._raw, self._row)] = None
 
     def done(self) -> None:
-        """Ends the reading of the arguments: raises the mistakes, or warns of unknown names."""
+        """Finishes reading the arguments: raises the mistakes, or warns of unknown names."""
         if self._mistakes:
             raise together(self._mistakes)
         for warning in self._warnings:
             warn(warning)
 
     def then(self, step: Step, *, when: bool = True) -> Builder:
-        """The checked sweep, with the step that the call adds unless that would change nothing."""
+        """The checked sweep with the call's step, unless that has no effect."""
         self.done()
         return self._builder.then(step) if when else self._builder
 
@@ -337,7 +337,7 @@ class _Call:
     def rules(
         self, given: Given, named: Mapping[str, Any]
     ) -> tuple[dict[str, str | Reader], dict[str, Field]]:
-        """What computes the keys of a derive, and their fields.
+        """The functions and templates of a derive, and their fields.
 
         A rule reads the known keys and those before it.
         """
@@ -363,7 +363,7 @@ class _Call:
         return rules, fields
 
     def _template(self, key: str, template: str, known: list[str]) -> str:
-        """A template of a derive, with its keys in full."""
+        """A template of a derive, with full keys."""
         try:
             full = {name: self._scope.resolve(name)[0] for name in template_keys(template)}
         except ValueError as error:
@@ -391,7 +391,7 @@ class _Call:
     def _entries(
         self, given: Given, named: Mapping[str, Any]
     ) -> Iterator[tuple[str, Field | None, Any]]:
-        """The arguments one by one: key, field and value; what is noted meanwhile is about them."""
+        """Iterates over the arguments: key, field and value; mistakes meanwhile are about them."""
         given = {} if given is None else given
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             self.wrong(
@@ -414,7 +414,7 @@ class _Call:
         self._raw, self._from_text = None, False
 
     def adopted(self, expression: Expression) -> Expression:
-        """An expression without targets, its keys and values taken as those of the scope."""
+        """An expression without targets, with keys and values converted for this scope."""
         found = {key: self._resolve(key) or (key, None) for key in expression.places}
         first: dict[str, str] = {}
         for key, (full, _) in found.items():
@@ -436,7 +436,7 @@ class _Call:
         return expression.map(edit)
 
     def _resolve(self, raw: object) -> tuple[str, Field | None] | None:
-        """A key in full and its field, or nothing and a mistake noted."""
+        """A full key and its field; None after adding a mistake."""
         if raw not in self._resolved:
             self._resolved[raw] = None
             if unfit := key_error(raw):
@@ -453,7 +453,7 @@ class _Call:
         return self._resolved[raw]
 
     def _is_free(self, key: str, *, pins: bool = False) -> bool:
-        """Whether a key may be given values, or be pinned; a mistake is noted where it may not."""
+        """Whether a key may be given values or be pinned; adds a mistake if not."""
         spelled, place = self._places.get(bare(key), (key, ""))
         if not place or (pins if key == spelled else self._builder.layered):
             return True
@@ -473,7 +473,7 @@ class _Call:
     # Values
 
     def _axis(self, key: str, field: Field | None, values: Any, needs: str) -> Sequence[Any] | None:
-        """The values of an axis, or nothing and a mistake noted."""
+        """The values of an axis; None after adding a mistake."""
         try:
             listed = axis_values(self.plain(key), values)
         except ValueError as error:

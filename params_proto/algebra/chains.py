@@ -16,7 +16,7 @@ from params_proto.algebra.steps import Edit, Pins, Step, listed
 
 @dataclass(eq=False)
 class Sum(Space):
-    """One space after the other."""
+    """Spaces one after the other."""
 
     parts: tuple[Space, ...] = ()
 

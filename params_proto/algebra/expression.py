@@ -16,12 +16,12 @@ from params_proto.errors import Mistake, SweepError, together
 
 @dataclass(frozen=True)
 class Expression:
-    """Steps in the order of their calls. A key below a node is in full: `training.lr`."""
+    """Steps in the order of their calls, with full keys: `training.lr`."""
 
     steps: tuple[Step, ...] = ()
 
     def then(self, step: Step) -> Expression:
-        """This expression and one more step, which becomes one with the last where it can."""
+        """This expression with one more step, merged into the last one if possible."""
         last = self.steps[-1] if self.steps else None
         match last, step:
             case (Product(axes), Product(more)) if type(last) is type(step) is Product:
@@ -35,7 +35,7 @@ class Expression:
         return Expression((*self.steps[:-1], merged))
 
     def all_steps(self) -> Iterator[Step]:
-        """The steps, and those of the expressions among them."""
+        """The steps, including those of nested expressions."""
         for step in self.steps:
             yield step
             for inner in step.parts:
@@ -43,42 +43,35 @@ class Expression:
 
     @property
     def places(self) -> Mapping[str, str]:
-        """Each key of the expression, and the method of Sweep that gave it its value."""
+        """Each key of the expression, and the method of Sweep that set it."""
         return {key: place for step in self.steps for key, place in step.places.items()}
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Every key with every value that it is given, long ranges aside."""
+        """Every key with each of its values, except long ranges."""
         return chain.from_iterable(step.entries() for step in self.steps)
 
     @property
     def multiplies(self) -> bool:
-        """Whether a step may give more than one config."""
+        """Whether it may have more than one config."""
         return any(step.multiplies for step in self.steps)
 
     @property
     def reads_within(self) -> bool:
-        """Whether a step acts on whole configs, also in the expressions among the steps."""
+        """Whether a step, also a nested one, acts on whole configs."""
         return any(step.reads for step in self.all_steps())
 
     @property
     def calls(self) -> bool:
-        """Whether a step calls a function, here or in an expression among the steps."""
+        """Whether a step, also a nested one, calls a function."""
         return any(step.calls for step in self.all_steps())
 
     @property
     def filters(self) -> bool:
-        """Whether its size takes a look at each config."""
+        """Whether its size is known only by evaluating each config."""
         return any(step.filters for step in self.all_steps())
 
     def space(self, pins: Pins | None = None) -> Space:
-        """The space of the configs.
-
-        Args:
-            pins: the values that the expression's surroundings pin.
-
-        Raises:
-            SweepError: a `sample` or slice that the pins leave asking for more than there is.
-        """
+        """The space of the configs, given values pinned by its surroundings."""
         pinned = [pins or {}]
         for step in reversed(self.steps):
             pinned.append({**step.pins, **pinned[-1]} if isinstance(step, Set) else pinned[-1])
@@ -90,7 +83,7 @@ class Expression:
         return result
 
     def map(self, edit: Edit) -> Expression:
-        """The expression with an edit made in each step, also in the expressions among them.
+        """The expression with an edit applied to each step, also nested ones.
 
         >>> from params_proto import Sweep
         >>> sweep = Sweep().product({"lr": [1, 2]}).derive(name="lr{lr}")
@@ -100,19 +93,16 @@ class Expression:
         return Expression(tuple([step.map(edit) for step in self.steps]))
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        """The values of a key in configs that may have another, too, if one is named."""
+        """The values of a key in configs that may also have another, if one is named."""
         for step in self.steps:
             if key in step.places:
                 others = [one for one in self.steps if one is not step and other in one.places]
                 yield from step.values_beside(key, None if others else other)
 
     def share_config(self, one: str, other: str, *, mapping: bool = False) -> bool:
-        """Whether a config may have both of two keys, which those of different rows may not.
+        """Whether a config may have both keys; keys of different rows may not.
 
-        Args:
-            one: a key.
-            other: another.
-            mapping: whether only mappings count among the values of the one.
+        With `mapping`, only mappings among the values of `one` count.
 
         >>> from params_proto import Sweep
         >>> rows = Sweep().chain({"d": {"x": 1}}, {"e": 2}) * {"a": [1]}
@@ -125,7 +115,7 @@ class Expression:
         )
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
-        """The expression without some keys, other steps where the first of them was."""
+        """The expression without some keys, with other steps in place of the first of them."""
         result = Expression()
         for step in self.steps:
             if not any(key in step.places for key in keys):
@@ -139,12 +129,9 @@ class Expression:
         return result
 
     def plain(self) -> dict[str, Any] | list[dict[str, Any]]:
-        """The steps as a file has them: by name, or where a step occurs twice, in a list.
+        """The steps as saved in a file: by name, or as a list if a step occurs twice.
 
-        Tuples, sets, paths and enum members stay what they are.
-
-        Raises:
-            SweepError: a step with a function, or one that a file cannot have at its place.
+        Tuples, sets, paths and enum members are not converted.
 
         >>> from params_proto import Sweep
         >>> Sweep().product(lr=[0.1, 0.01], seed=range(99)).set(bs=32).expression.plain()
@@ -163,7 +150,7 @@ class Expression:
         return [{name: value} for name, value in named]
 
     def text(self, head: str) -> tuple[str, bool]:
-        """The Python text, and whether it is one term, on which a method can be called as it is."""
+        """The Python text, and whether it is one term, on which a method can be called directly."""
         text, is_term = head, True
         for step in self.steps:
             text, is_term = step.text(text if is_term else f"({text})", head)
@@ -171,14 +158,11 @@ class Expression:
 
 
 def refuse_overlap(expression: Expression) -> None:
-    """Refuses keys that set the same value, which a loop and a job would read differently.
+    """Raises if keys set the same value, which a loop and a job would treat differently.
 
-    A config group and a value below it (`model` and `model.lr`) do not overlap, nor do keys that
-    no config has together: those of different rows, or of sweeps one after the other. What is
-    deleted below a mapping (`~model.lr`) is given no value.
-
-    Raises:
-        SweepError: a key has mappings for values, and another key is below it.
+    A config group and a value below it (`model` and `model.lr`) do not overlap, nor do keys that no
+    config has together: those of different rows, or of consecutive sweeps. A deletion below a
+    mapping (`~model.lr`) does not set a value.
 
     >>> from params_proto import Sweep
     >>> Sweep().product({"d": [{"x": 1}], "d.x": [2]})

@@ -1,4 +1,4 @@
-"""The steps that read whole configs: filters, derived keys, orders and parts."""
+"""The steps that read whole configs: filters, derived keys, orders and slices."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 class Reader(NamedTuple):
-    """A user's function of a config, which names the keys below a node by their plain names."""
+    """A user's function of a config, which uses plain names for keys below a node."""
 
     function: Callable[[Config], Any]
     node: str = ""
 
     def __call__(self, config: Config, before: Space, late: Pins) -> Any:
-        """Calls the function on a copy of a config of a space, with the pins of later steps."""
+        """Calls the function on a copy of a space's config, with the pins of later steps."""
         if late:
             config = {**{key: to_python(pin) for key, pin in late.items()}, **config}
         whole = before.renew(dict(config))
@@ -34,7 +34,7 @@ class Reader(NamedTuple):
 
 
 class _Read(Config):
-    """A config that a function reads."""
+    """The view of a config that a function reads."""
 
     def __missing__(self, key: object) -> Any:
         longer = [name for name in self if name.endswith(f".{key}")]
@@ -44,12 +44,12 @@ class _Read(Config):
 
 
 def late_pins(before: Space, pins: Pins) -> Pins:
-    """The pins of keys that no step has given a value yet."""
+    """The pins of keys that no step has set yet."""
     return {key: value for key, value in pins.items() if key not in before.keys}
 
 
 class Exclude(AxesStep):
-    """Drops the configs that have, for every key, one of its values."""
+    """Drops the configs that have one of the values for every key."""
 
     reads = True
     filters = True
@@ -72,7 +72,7 @@ class Exclude(AxesStep):
 
 
 def _is_among(options: Sequence[Any], value: Any) -> bool:
-    """Whether an `exclude` means a value: its `1` means `1.0`, but not `True`."""
+    """Whether an `exclude` matches a value: its `1` matches `1.0`, but not `True`."""
     if isinstance(options, range) and type(value) is int:
         return value in options
     return any(
@@ -221,7 +221,7 @@ class Shuffle(Step):
 
 @dataclass(eq=False)
 class Slice(Step):
-    """A part, as Python slices; `None` is the end that the step runs to or from."""
+    """A part, as in Python slices; `None` means up to that end."""
 
     start: int | None
     stop: int | None

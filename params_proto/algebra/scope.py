@@ -1,4 +1,4 @@
-"""What a key means: the fields of a sweep's targets, and how a value goes into its field."""
+"""The meaning of keys: the fields of a sweep's targets, and how values fit into them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Scope(NamedTuple):
-    """The targets of a sweep, and the node below which its plain keys are.
+    """The targets of a sweep, and the node that its plain keys are below.
 
-    A plain name is that of the target at the root if this has it, else that of the only prefix
-    class that has it.
+    A plain name belongs to the target at the root if that has it, else to the only prefix class
+    that has it.
 
     Args:
         objects: the functions and classes as the user gave them.
@@ -35,11 +35,7 @@ class Scope(NamedTuple):
 
     @classmethod
     def of(cls, objects: tuple[Any, ...]) -> Scope:
-        """The scope of some targets.
-
-        Raises:
-            SweepError: an object is not a target.
-        """
+        """The scope of targets."""
         if not objects:
             return cls()
         from params_proto.fields import Target, describe
@@ -58,7 +54,7 @@ class Scope(NamedTuple):
 
     @property
     def free(self) -> bool:
-        """Whether its keys stand for nothing in particular."""
+        """Whether it has no targets, so that any key is valid."""
         return not self.objects and not self.prefix
 
     def joined(self, other: Scope) -> Scope:
@@ -78,15 +74,11 @@ class Scope(NamedTuple):
         )
 
     def plain(self, key: str) -> str:
-        """A key in full, as the user of this scope names it."""
+        """A full key as the user of this scope names it."""
         return below_node(self.prefix, key)
 
     def resolve(self, key: str) -> tuple[str, Field | None]:
-        """A key in full, and its field, if a target has it.
-
-        Raises:
-            ValueError: several targets have the name; the text is the rule and the cure.
-        """
+        """A full key and its field, if any; raises ValueError if several targets have it."""
         found = [one for one in self.targets if key in one.fields]
         at_root = [one for one in found if not one.node]
         # A root with **kwargs has every name.
@@ -100,7 +92,7 @@ class Scope(NamedTuple):
         return full_key(self.prefix, key), None if key.startswith("~") else self._below(bare(key))
 
     def _below(self, path: str) -> Field | None:
-        """The field that a path leads to: a target's, or one of a dataclass or dict in it."""
+        """The field at a path: a target's, or one of a dataclass or dict in it."""
         for target in self.targets:
             under = f"{target.node}." if target.node else ""
             name, *names = path.removeprefix(under).split(".")
@@ -114,7 +106,7 @@ class Scope(NamedTuple):
         return None
 
     def missing(self, key: str) -> str | None:
-        """Why a plain name that has no field is probably a mistake; None where it is not."""
+        """Why a plain name without a field is probably a mistake; None if it is not."""
         is_open = any(target.open or target.has_configs for target in self.targets)
         if not self.targets or is_open or not key.isidentifier():
             return None
@@ -130,7 +122,7 @@ class Scope(NamedTuple):
 
 
 def below_node(node: str, key: str) -> str:
-    """A key as it is named below a node: the inverse of `full_key`.
+    """The name of a key below a node: the inverse of `full_key`.
 
     >>> below_node("training", "training.lr"), below_node("training", "model.lr")
     ('lr', 'model.lr')
@@ -149,17 +141,10 @@ def _ambiguous(key: str, found: list[Target]) -> str:
 
 
 def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
-    """A value as its field holds it.
+    """A value as its field holds it; raises ValueError if it does not fit.
 
-    Text for Hydra, at whatever depth, stays: its interpolation is resolved in the job.
-
-    Args:
-        value: any value.
-        field: the field.
-        from_text: whether scalars are taken as OmegaConf takes them, not without loss.
-
-    Raises:
-        ValueError: the field cannot hold the value.
+    Text for Hydra stays text at any depth: its interpolation is resolved in the job. `from_text`
+    converts scalars as OmegaConf does, and not only without loss.
 
     >>> from params_proto.fields import Field
     >>> into_field(1, Field("lr", float)), into_field(1, Field("name", str), from_text=True)
@@ -178,7 +163,7 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
 
 
 def takes_ints(field: Field) -> bool:
-    """Whether every integer stays what it is in a field."""
+    """Whether a field keeps every integer unchanged."""
     from params_proto.fields.signature import union_members, unwrap
 
     kind = unwrap(field.annotation)
@@ -186,7 +171,7 @@ def takes_ints(field: Field) -> bool:
 
 
 def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
-    """What is wrong with a value that its field cannot hold."""
+    """The error for a value that its field cannot hold."""
     from params_proto.fields.signature import type_text
 
     return (

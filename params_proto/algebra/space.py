@@ -22,8 +22,8 @@ Config = dict[str, Any]
 class Space(ABC):
     """A finite, ordered sequence of configs.
 
-    The dicts that a space hands out are the receiver's own, the mutable values in them are not:
-    whoever passes a config on to a user calls `renew` first.
+    The dicts that it returns belong to the receiver, but mutable values in them are shared: `renew`
+    them before passing a config on to a user.
     """
 
     parts: tuple[Space, ...] = ()
@@ -52,14 +52,14 @@ class Space(ABC):
         return (self.put({}, index) for index in range(self.size))
 
     def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
-        """Every index whose row equals `config`, ascending; a walk, but for grids."""
+        """Every index whose row equals `config`, ascending; iterates, except over grids."""
         return (index for index, row in enumerate(self) if row == config)
 
     def __contains__(self, config: Mapping[str, Any]) -> bool:
         return next(self.positions(config), None) is not None
 
     def renew(self, config: Config) -> Config:
-        """Gives `config`, a dict of the receiver's own, its own copies of the mutable values."""
+        """Replaces shared mutable values in `config` by copies."""
         for key in self.mutable & config.keys():
             config[key] = copy_mutable(config[key])
         return config
@@ -67,12 +67,12 @@ class Space(ABC):
 
 @dataclass(eq=False)
 class Rows(Space):
-    """An axis of one or more keys, in which every row has them all.
+    """An axis of one or more keys, all of which every row has.
 
     Args:
         names: the keys; with none, the axis is `count` empty configs: a repetition.
-        columns: for each key its `count` values: a tuple, or a `range`, which is never listed out.
-        rows: their number, at least 1.
+        columns: the `count` values of each key: a tuple, or a `range`, which is never listed.
+        rows: the number of rows, at least 1.
     """
 
     names: tuple[str, ...]
@@ -96,7 +96,7 @@ class Rows(Space):
         return config
 
     def spread(self, templates: list[Config], start: int, each: int) -> None:
-        """Writes the rows from `start` on into the templates, each row into `each` in a row."""
+        """Writes the rows from `start` on into the templates, each row into `each` of them."""
         for key, column in zip(self.names, self.columns, strict=True):
             values: Iterable[Any] = column[start : start + len(templates) // each]
             if each > 1:
@@ -114,7 +114,7 @@ class Rows(Space):
 
 
 def _among(indices: Iterable[int], column: Sequence[Any], value: Any) -> Iterable[int]:
-    """Those of some indices at which a column has a value; of a range, without a walk."""
+    """The indices at which a column has a value; a range is not iterated."""
     if isinstance(column, range) and type(value) is int:
         at = column.index(value) if value in column else -1
         return (at,) if at in indices else ()
@@ -186,7 +186,7 @@ class Grid(Space):
 
 
 def _refined(outer: Iterator[int], part: Space, share: Config) -> Iterator[int]:
-    """The positions in a product with one more part, from those in the product before it."""
+    """The positions in a product with one more part, from those in the product without it."""
     return (at * part.size + row for at in outer for row in part.positions(share))
 
 
@@ -199,7 +199,7 @@ def _nested(outer: Space, inner: Space) -> Iterator[Config]:
 
 
 def times(before: Space, *parts: Space) -> Grid:
-    """The product, flat where it can be, so that a grid of axes stays one grid."""
+    """The product, flattened if possible, so that a grid of axes stays one grid."""
     nested = [part.parts if isinstance(part, Grid) else (part,) for part in (before, *parts)]
     return Grid(tuple(chain.from_iterable(nested)))
 

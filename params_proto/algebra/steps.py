@@ -1,6 +1,6 @@
 """The steps of an expression: each knows its keys, its space, its plain form and its text.
 
-A `set` counts as if it stood first, and a later one wins. So each step is laid out with the pins of
+A `set` applies as if it came first, and a later one wins. So each step is laid out with the pins of
 itself and the steps after it: an axis over a pinned key alone becomes that one value, a zip or a
 chain keeps its rows, and what reads configs on the way (`where`, `exclude`, `derive`) sees the pins
 of later steps too.
@@ -34,10 +34,10 @@ class Edit:
     """What `Expression.map` changes.
 
     Args:
-        key: the new name of a key.
-        values: the new values of a key, by its former name.
-        function: what takes the place of a user's function; with the step that it is in.
-        field: the field of a key, by its former name, into which a derived value goes.
+        key: returns the new name of a key.
+        values: returns the new values of a key, by its former name.
+        function: replaces a user's function; also gets its step.
+        field: returns the field of a derived key, by its former name.
     """
 
     key: Callable[[str], str] = lambda key: key
@@ -47,7 +47,7 @@ class Edit:
 
 
 class Step(ABC):
-    """One step of an expression. Steps are equal when they say the same, value by value."""
+    """One step of an expression. Steps are equal if all of their values are."""
 
     parts: tuple[Expression, ...] = ()  # the expressions among its arguments
     multiplies: ClassVar[bool] = False  # may give more than one config
@@ -60,12 +60,12 @@ class Step(ABC):
 
     @property
     def name(self) -> str:
-        """The name of its method, and of the step in a file."""
+        """The name of its method, and of the step in files."""
         return type(self).__name__.lower()
 
     @property
     def groups(self) -> Sequence[Mapping[str, Any]]:
-        """What it holds by key; a config gets the keys of one group."""
+        """Its values by key; a config gets the keys of one group."""
         return ()
 
     def of_groups(self, groups: Sequence[Mapping[str, Any]]) -> Step:
@@ -74,11 +74,11 @@ class Step(ABC):
 
     @property
     def places(self) -> Mapping[str, str]:
-        """The keys that the step gives a value, and the method of Sweep that did it."""
+        """The keys that the step sets, and the method of Sweep that did."""
         return dict.fromkeys(chain.from_iterable(self.groups), self.name)
 
     def entries(self) -> Iterator[tuple[str, Any]]:
-        """Every key with every value that the step gives it, long ranges aside."""
+        """Every key with each value that the step gives it, except long ranges."""
         for group in self.groups:
             for key, held in group.items():
                 values = held if self.lists else (held,)
@@ -86,14 +86,14 @@ class Step(ABC):
                     yield from zip(repeat(key), values, strict=False)
 
     def values_beside(self, key: str, other: str | None) -> Iterator[Any]:
-        """The values of a key in configs to which the step gives another, too, if one is named."""
+        """The values of a key in configs to which the step also gives another, if one is named."""
         for group in self.groups:
             if key in group and (other is None or other in group):
                 values = group[key] if self.lists else (group[key],)
                 yield from values[:1] if isinstance(values, range) else values
 
     def map(self, edit: Edit) -> Step:
-        """The step with an edit made in it."""
+        """The step with an edit applied."""
         if not self.groups:
             return self
 
@@ -105,7 +105,7 @@ class Step(ABC):
         )
 
     def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
-        """The step without some of its keys, other steps where the first of them was."""
+        """The step without some of its keys, with other steps in place of the first of them."""
         order = list(self.places)
         cut = next(at for at, key in enumerate(order) if key in keys)
         if cut and not self.in_turn:
@@ -127,15 +127,15 @@ class Step(ABC):
         """Its arguments in a file."""
 
     def text(self, left: str, head: str) -> tuple[str, bool]:
-        """The Python text that has this step behind a term, and whether it is one term."""
+        """The Python text of this step after a term, and whether it is one term."""
         return left + self.call(), True
 
     def call(self) -> str:
-        """The Python text of its call; of a step without expressions."""
+        """The Python text of its call, for a step without expressions."""
         return ""
 
     def identity(self) -> Hashable:
-        """What makes two steps equal; hashable, strict about types."""
+        """A hashable key for equality, strict about types."""
         return equality_key([getattr(self, part.name) for part in fields(cast("Any", self))])
 
     def __eq__(self, other: object) -> bool:
@@ -198,7 +198,7 @@ class Zip(Product):
 
 @dataclass(eq=False)
 class Set(Step):
-    """Pins keys, as if it stood first."""
+    """Pins keys, as if it came first."""
 
     pins: Config
     lists = False
@@ -242,7 +242,7 @@ LISTED = 50  # what is longer is shown by its ends: an axis, a range in a file, 
 
 
 def plain_axis(values: Sequence[Any]) -> list[Any] | str:
-    """The values of a key in a file: a list, or of a long range its ends."""
+    """The values of a key in a file: a list, or the ends of a long range."""
     if not isinstance(values, range) or length(values) <= LISTED:
         return list(values)
     step = f",{values.step}" if values.step != 1 else ""
@@ -255,7 +255,7 @@ def axis_text(values: Sequence[Any]) -> str:
 
 
 def listed(values: Sequence[Any]) -> str:
-    """The values of a list or the rows of a chain; of many the ends."""
+    """The values of a list or the rows of a chain, shortened in the middle."""
     if len(values) <= LISTED:
         return ", ".join(map(stable_repr, values))
     return ", ".join([*map(stable_repr, values[:3]), "...", stable_repr(values[-1])])

@@ -1,7 +1,7 @@
 """The format strings of `derive`: whole keys in braces, with an optional format spec.
 
-`str.format` reads `{model.lr}` as an attribute and would follow `{lr.__class__}`; here what stands
-in the braces is a key of the config and nothing else.
+`str.format` reads `{model.lr}` as an attribute and would follow `{lr.__class__}`; here
+the text in the braces is always a key of the config.
 """
 
 from __future__ import annotations
@@ -18,12 +18,6 @@ from params_proto.errors import SweepError, did_you_mean, shown
 def keys(template: str) -> list[str]:
     """The keys that a template reads, in order.
 
-    Args:
-        template: text with keys in braces; `{{` and `}}` stand for braces.
-
-    Raises:
-        SweepError: unbalanced braces, an empty field, a conversion (`!r`) or a field in a spec.
-
     >>> keys("{model.lr:.0e}-{bs}")
     ['model.lr', 'bs']
     """
@@ -31,15 +25,7 @@ def keys(template: str) -> list[str]:
 
 
 def fill(template: str, config: Mapping[str, Any], name: str) -> str:
-    """The template's text for one config.
-
-    Args:
-        template: text with keys in braces.
-        config: the values by key.
-        name: the key that is being derived, for the error message.
-
-    Raises:
-        SweepError: a key that the config does not have, or a format spec its value does not take.
+    """The template's text for one config; `name` is the derived key, for messages.
 
     >>> fill("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
     '1e-03-32'
@@ -68,11 +54,7 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
 
 
 def renamed(template: str, name: Callable[[str], str]) -> str:
-    """The template with other keys in its braces.
-
-    Args:
-        template: text with keys in braces.
-        name: the new name of a key.
+    """The template with renamed keys.
 
     >>> renamed("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
     '{{lr}}={+lr:.0e}'

@@ -1,1 +1,1 @@
-"""What came out of sweeps, a row for each job: read from their records, with or without pandas."""
+"""The results of sweeps, one row for each job, read from their records with or without pandas."""

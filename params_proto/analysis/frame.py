@@ -33,8 +33,8 @@ _DTYPES = {
     "attempt": "Int64",
     "duration": "Float64",
 }
-# By the types of a column's values; others make it one of objects. convert_dtypes would turn whole
-# floats into integers, and nan, which is a result, into no value.
+# By the types of a column's values; a column of others holds objects. convert_dtypes would turn
+# whole floats into integers, and nan, which is a result, into a missing value.
 _NULLABLE = {
     "bool": "boolean",
     "int": "Int64",
@@ -45,24 +45,24 @@ _NULLABLE = {
 
 
 def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) -> pd.DataFrame:
-    """The jobs of sweeps as a DataFrame, a row for each.
+    """The jobs of sweeps as a DataFrame, one row per job.
 
-    The columns, in this order: `sweep`, where there are several directories; `job`; the swept keys,
-    and those that have one value in one sweep and another one in the next; `started`; `dir`;
-    `error`; `attempt`; `duration` in seconds; `status`, which is `pending` for a job that has not
-    run; what the task returned, a number as `value`, a dict by its keys, with dots. A returned name
-    that is also a key gets `metric.` before it. Where there is no value, it is `pd.NA`. Numbers
-    have pandas' nullable types, groups are categories.
+    The columns, in this order: `sweep`, if there are several directories; `job`; the swept keys,
+    and keys whose values differ between sweeps; `started`; `dir`; `error`; `attempt`; `duration` in
+    seconds; `status`, which is `pending` for a job that has not run; and the returned values, a
+    number as `value`, a dict by its keys, with dots. A returned name that is also a key gets the
+    prefix `metric.`. Missing values are `pd.NA`. Numbers have pandas' nullable types, groups are
+    categories.
 
-    It can be called while a sweep runs. Of a sweep that Hydra's basic sweeper ran, which keeps no
-    records, there are the jobs' keys and directories, without a status.
+    It can be called while a sweep runs. A sweep of Hydra's basic sweeper, which keeps no records,
+    has only the jobs' keys and directories, without a status.
 
     Args:
-        directory: a sweep's.
-        more: those of other sweeps.
+        directory: the directory of a sweep.
+        more: the directories of other sweeps.
 
     Returns:
-        The frame. Its `attrs` name the `keys` and the `metrics` among the columns.
+        The frame. Its `attrs` list the `keys` and the `metrics` among the columns.
 
     Raises:
         SweepError: a directory does not contain a sweep.
@@ -106,11 +106,9 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
 
 
 def column(values: Sequence[Any], dtype: str | None = None) -> Any:
-    """Values as a column, of pandas' nullable types where they are of one kind.
+    """Values as a column, with pandas' nullable types if they are of one kind.
 
-    Args:
-        values: None where there is none.
-        dtype: what the column is also where it has no value at all.
+    `dtype` is used if there are no values but None.
 
     >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
     (Int64Dtype(), Float64Dtype(), dtype('O'))
@@ -145,24 +143,24 @@ def summarize(
     The bounds are those of a 95% confidence interval, `mean ± t * std / sqrt(count)`, where t is
     the 0.975 quantile of Student's t distribution with `count - 1` degrees of freedom: W. S.
     Gosset, "The probable error of a mean", Biometrika 6, 1908. It assumes that the results of one
-    configuration are independent, and normally distributed where there are few.
+    configuration are independent and, if there are few, normally distributed.
 
     Args:
-        df: what `results` returned, or a part of its rows.
-        metric: the column to average, of numbers. Jobs without one do not count.
-        over: the keys that tell repeats apart. Only `seed` need not be there, as where jobs are
+        df: the frame returned by `results`, or some of its rows.
+        metric: the numeric column to average. Jobs without a number do not count.
+        over: the keys that distinguish repeats. Only `seed` may be missing, for jobs that are
             repeated without one.
-        by: the columns that make a configuration; by default all keys less `over`. A key that is
-            None is the same as one that a job was not given.
+        by: the columns that define a configuration; by default all keys except `over`. None equals
+            a key that a job was not given.
 
     Returns:
-        A row for each configuration, in the order in which they first occur: its columns, then
-        `mean`, `std` (of the sample, with `count - 1`), `count`, `ci_low` and `ci_high`. Of one
-        result, `std` and the bounds are `pd.NA`; of none, `mean` is, too.
+        One row per configuration, in the order of their first occurrence: its columns, then `mean`,
+        `std` (of the sample, with `count - 1`), `count`, `ci_low` and `ci_high`. For a single
+        result, `std` and the bounds are `pd.NA`; without any, so is `mean`.
 
     Raises:
-        SweepError: a column that is not there, or a metric that is not a number.
-        ValueError: a key has the name of a column that is added: rename it in `df`.
+        SweepError: a column does not exist, or the metric is not numeric.
+        ValueError: a key has the same name as an added column: rename it in `df`.
 
     >>> import pandas as pd
     >>> df = pd.DataFrame({"lr": [1, 1, 2], "seed": [0, 1, 0], "loss": [0.1, 0.3, 0.5]})
@@ -216,7 +214,7 @@ def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
 
 @cache
 def _t_quantile(freedom: int, share: float = 0.95) -> float:
-    """The t within which, on both sides of 0, a share of Student's t distribution lies.
+    """The t such that Student's t distribution has this share between -t and t.
 
     With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
     summed here in steps small enough for seven digits.

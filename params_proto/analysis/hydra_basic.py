@@ -18,12 +18,10 @@ _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
 
 
 def basic_table(directory: Path) -> Table:
-    """The jobs that began: what they were given and when, by Hydra's `overrides.yaml`.
+    """The jobs of Hydra's basic sweeper that began, from their `overrides.yaml`.
 
-    Its keys are those with different values in different jobs.
-
-    Args:
-        directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
+    Its keys are those that differ between jobs. With hydra.output_subdir=null there are no such
+    files.
     """
     subdir = _config_of_hydra(directory / MULTIRUN)["output_subdir"]
     rows: list[Row] = []

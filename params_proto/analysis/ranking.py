@@ -1,4 +1,4 @@
-"""Which jobs are best: by a metric, alone or as the mean of their repeats."""
+"""Ranks jobs by a metric, individually or by the mean of their repeats."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Ranking(NamedTuple):
 
     Args:
         metric: the metric that ranks them.
-        maximize: whether more is better.
-        is_default: whether the direction is the conventional one, and not the user's.
+        maximize: whether larger is better.
+        is_default: whether the direction is the conventional one, not the user's.
     """
 
     metric: str
@@ -39,12 +39,9 @@ class Ranking(NamedTuple):
 
     @classmethod
     def by(cls, metric: str, direction: str | None) -> Ranking:
-        """The order by a metric.
+        """The ranking by a metric.
 
-        Args:
-            metric: its name.
-            direction: `minimize` or `maximize`; None for what is conventional for the metric, which
-                is `minimize` for one without a convention.
+        Without a direction, the conventional one for the metric, and `minimize` if there is none.
 
         >>> [one for one in ("val/acc", "test.F1", "roc_auc", "loss", "acc_loss")
         ...  if Ranking.by(one, None).maximize]
@@ -56,14 +53,14 @@ class Ranking(NamedTuple):
 
     @property
     def extreme(self) -> str:
-        """What the best number is: `lowest` or `highest`."""
+        """Whether the best number is the `lowest` or `highest`."""
         return "highest" if self.maximize else "lowest"
 
     def describe(self, rest: str, option: str) -> str:
-        """What comes first, and, if the direction is a default, how to reverse it.
+        """Describes the best, and how to reverse the direction if it is a default.
 
         Args:
-            rest: what is said of it.
+            rest: the text after the metric.
             option: the beginning of the option that sets the direction.
 
         >>> Ranking.by("auc", "minimize").describe("= 0.5, job 3", "--direction ")
@@ -78,15 +75,12 @@ class Ranking(NamedTuple):
         return f"{described}; {option}{other} for the {extreme}"
 
     def place(self, row: Row) -> tuple[bool, float]:
-        """The key that sorts rows best first; those without a number come last."""
+        """A sort key for rows, best first; those without a number come last."""
         score = self.score(row.metrics)
         return score is None, score or 0.0
 
     def score(self, metrics: Mapping[str, Any]) -> float | None:
-        """A number that is less for what is better; None where there is none, or NaN.
-
-        Args:
-            metrics: what a task returned, by name.
+        """A number that is smaller for what is better; None if it is missing or NaN.
 
         >>> Ranking("acc", maximize=True).score({"acc": 0.5}), Ranking("acc").score({"acc": "no"})
         (-0.5, None)
@@ -98,28 +92,21 @@ class Ranking(NamedTuple):
 
 
 def is_number(value: Any) -> bool:
-    """Whether jobs can be ranked by a value: not by true and false."""
+    """Whether jobs can be ranked by a value; booleans are excluded."""
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def ranking_of(
     tables: Sequence[Table], metric: str | None, direction: str | None, metrics: Sequence[str]
 ) -> Ranking | None:
-    """The order that the user wants, or else that of the sweeps themselves.
+    """The requested ranking, or that of the sweeps; None if there is no single number to rank by.
 
     Args:
-        tables: the sweeps; several have one order.
-        metric: its name; None for that of the first sweep, or for what a task returns that returns
-            a number.
-        direction: `minimize` or `maximize`; None for that of the first sweep with the same metric,
-            or for what is conventional.
-        metrics: the names of what the tasks of all of them returned.
-
-    Returns:
-        None where neither says by which metric, and the tasks do not return a single number.
-
-    Raises:
-        SweepError: no such metric.
+        tables: the sweeps, which get one ranking.
+        metric: the metric; None for that of the first sweep, or for a number that tasks return.
+        direction: `minimize` or `maximize`; None for that of the first sweep with this metric, or
+            for the conventional one.
+        metrics: the names of all returned values.
     """
     alone = ALONE if list(metrics) == [ALONE] else None
     metric = metric or next((one.metric for one in tables), None) or alone
@@ -133,15 +120,10 @@ def ranking_of(
 
 
 def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
-    """The swept keys that only tell repeats apart.
+    """The swept keys that only distinguish repeats.
 
-    Args:
-        names: of keys, in full or their last parts: `seed` is `model.seed`, too, unless there is a
-            key of that name. Jobs may be repeated without a `seed`.
-        keys: the swept ones.
-
-    Raises:
-        SweepError: no such key is swept.
+    `seed` also matches `model.seed`, unless there is a key `seed`. Unlike others, `seed` may be
+    missing.
 
     >>> repeat_keys(["seed"], ["lr", "model.seed"]), repeat_keys(["seed"], ["seed", "model.seed"])
     (['model.seed'], ['seed'])
@@ -156,12 +138,7 @@ def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
 
 
 def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
-    """For each job a number that it shares with its repeats.
-
-    Args:
-        rows: the jobs.
-        over: the keys that tell repeats apart.
-    """
+    """For each job a number that it shares with its repeats, which differ in the keys `over`."""
     seen: dict[str, int] = {}
     kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
     texts = [json_key(config) for config in kept]
@@ -169,14 +146,14 @@ def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
 
 
 class Summary(NamedTuple):
-    """A sweep that has ended, in a few lines.
+    """Key figures of a sweep that has ended.
 
     Args:
-        keys: the swept ones.
-        metrics: the names of what the tasks returned.
+        keys: the swept keys.
+        metrics: the names of the returned values.
         first: the first jobs that have run.
-        best: the best ones.
-        statuses: how many jobs have each.
+        best: the best jobs.
+        statuses: how many jobs have each status.
     """
 
     keys: list[str]
@@ -192,12 +169,7 @@ class Summary(NamedTuple):
 
 
 def summary(of: Table, order: Ranking) -> Summary:
-    """Reads a sweep, which may be a long one, once.
-
-    Args:
-        of: the sweep.
-        order: what ranks its jobs.
-    """
+    """Reads a sweep, however long, in one pass."""
     metrics: dict[str, None] = {}
     statuses = Counter[str | None]()
     first: list[Row] = []

@@ -1,4 +1,4 @@
-"""The commands that run jobs of a sweep again."""
+"""The commands that rerun jobs of a sweep."""
 
 from __future__ import annotations
 
@@ -23,11 +23,9 @@ _OF_THE_SWEEP = (
 
 
 def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
-    """The command that runs a job again, or, as a multirun, the repeats of one configuration.
+    """The command that reruns a job, or as a multirun the repeats of one configuration.
 
-    Args:
-        plan: what the sweep was started with.
-        records: of the jobs. Of keys in which they differ, all combinations of the values run.
+    Where the records differ in keys, it runs all combinations of the values.
     """
     values: dict[str, dict[str, None]] = {}
     for record in records:
@@ -41,11 +39,7 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
 
 
 def cd_to_start(directory: Path) -> str:
-    """`cd ... && ` to where a sweep was started, unless that is the working directory.
-
-    Args:
-        directory: the sweep's.
-    """
+    """`cd ... && ` to where a sweep was started, unless that is the working directory."""
     file = directory / MULTIRUN
     config: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else {}
     started = config.get("hydra", {}).get("runtime", {}).get("cwd", ".")
@@ -60,14 +54,13 @@ def single_job_command(
     *,
     multirun: bool = False,
 ) -> str:
-    """The command that runs a job of a sweep without the others.
+    """The command that runs one job of a sweep.
 
     Args:
-        script: how the sweep was started, up to the overrides; empty where Python launched it, and
-            there is no command line to start it by.
-        hydra: the overrides of Hydra that the sweep was given.
-        overrides: the job's.
-        choices: those of Hydra's overrides that choose the group a config sets options of.
+        script: the command that started the sweep, without overrides; empty if Python code did.
+        hydra: the overrides of Hydra the sweep was given.
+        overrides: the overrides of the job.
+        choices: overrides of `hydra` that choose a group whose options a config sets.
         multirun: whether the overrides are of several jobs.
 
     >>> single_job_command(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
@@ -95,7 +88,7 @@ def single_job_command(
 
 
 def _is_multirun_option(argument: str) -> bool:
-    """Whether an argument of a command line makes it a multirun.
+    """Whether a command-line argument requests a multirun.
 
     >>> list(filter(_is_multirun_option, ["-m", "--multirun", "hydra.mode=MULTIRUN", "lr=1"]))
     ['-m', '--multirun', 'hydra.mode=MULTIRUN']

@@ -44,14 +44,14 @@ class Row(NamedTuple):
     Args:
         job: its number.
         config: the swept keys and their values.
-        metrics: what the task returned, by name.
-        status: `pending` where the job has not run, None where no sweeper has recorded it.
+        metrics: the returned values, by name.
+        status: `pending` if the job has not run, None if no sweeper has recorded it.
         attempt: how often it has run.
         duration: seconds.
-        started: when, ISO 8601 with the zone.
-        dir: its directory, relative to the sweep's where it is below that.
-        error: the first line of what it raised.
-        sweep: the sweep's directory, in a table of several.
+        started: when it started, ISO 8601 with time zone.
+        dir: its directory, relative to the sweep directory if inside.
+        error: the first line of its error.
+        sweep: the directory of the sweep, in a table of several.
     """
 
     job: int
@@ -68,15 +68,15 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """The jobs of a sweep, read each time it is iterated: there may be very many.
+    """The jobs of a sweep, possibly very many, read each time it is iterated.
 
     Args:
-        directory: the sweep's.
-        keys: the swept ones, in their order.
-        groups: those of the keys that choose a config group's option.
-        rows: reads the jobs, in the order of their numbers.
-        metric: the sweep's own metric, if it has one.
-        direction: its own direction, if it has one.
+        directory: the directory of the sweep.
+        keys: the swept keys, in order.
+        groups: the keys that choose a config group's option.
+        rows: reads the jobs, in order of their numbers.
+        metric: the metric of the sweep, if it has one.
+        direction: the direction of the sweep, if it has one.
     """
 
     directory: Path
@@ -90,7 +90,7 @@ class Table:
         return iter(self.rows())
 
     def fixed(self) -> dict[str, Any]:
-        """The keys that have one value in all jobs, and that value."""
+        """The keys that have the same value in all jobs, with that value."""
         first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
         given = {bare(key): value for key, value in first.items() if key[0] != "~"}
         return {key: _value(to_json(given[key])) for key in given if key not in self.keys}
@@ -102,18 +102,15 @@ def table(
     """The jobs of a sweep, also while it runs.
 
     Args:
-        directory: of a sweep of `params_proto`, or of Hydra's basic sweeper.
+        directory: the directory of a sweep, also of Hydra's basic sweeper.
         most: a sweep with more jobs has rows only for those that have run.
-        configs: of its jobs, where they are known; else they are read from `sweep.yaml`.
-
-    Raises:
-        SweepError: there is no sweep, or its files cannot be read.
+        configs: the configs of its jobs, if known; else they are read from `sweep.yaml`.
     """
     if not has_plan(directory):
         return _table_without_plan(directory)
     plan, records = read_plan(directory), JobStore(directory)
     configs = _configs(directory) if configs is None else configs
-    # The jobs that a filter leaves are not counted: as many as there are get a row, up to `most`.
+    # Jobs left by a filter are not counted; all get a row, up to `most`.
     listed = most if plan.jobs is None else plan.jobs
     if configs is None or listed > most:
         configs, listed = (), 0
@@ -125,11 +122,7 @@ def table(
 
 
 def table_with_records(directory: Path) -> Table:
-    """The same, but for a sweep of Hydra's basic sweeper, which keeps no records.
-
-    Raises:
-        SweepError: it is one, or there is no sweep.
-    """
+    """Like `table`, but raises for a sweep of Hydra's basic sweeper, which keeps no records."""
     found = table(directory)
     if not has_plan(directory):
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
@@ -153,7 +146,7 @@ def _table_without_plan(directory: Path) -> Table:
 
 
 def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
-    """Those of the sweep of a directory, unless only the app can read its file."""
+    """The configs of a sweep; None if only the app can read its file."""
     try:
         return _written(directory / SWEEP).space
     except SweepError:
@@ -161,7 +154,7 @@ def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
 
 
 def _written(file: Path) -> Builder:
-    """The sweep in a file that a multirun wrote, in which a key may be below another."""
+    """Reads a sweep file written by a multirun, in which keys may overlap."""
     # A caller that has the configs already needs no file.
     from params_proto.algebra.builder import Builder
     from params_proto.storage.files import load
@@ -188,10 +181,10 @@ def _jobs(
 
 
 def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str], list[Row]]:
-    """The keys and jobs of a directory whose sweep was changed: both may have been others.
+    """The keys and jobs of a directory whose sweep was changed.
 
     The jobs are those that have run, which keep their numbers, and those of the present sweep, of
-    which new ones have the next. Each has all that it was given.
+    which new ones take the next numbers. Each has all keys that it was given.
     """
     done = {record.job: record for record in records.readable()}
     selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
@@ -212,7 +205,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
 
 
 def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
-    """The keys that not all of some configs have with one value.
+    """The keys that are missing or have different values in some configs.
 
     >>> differing_keys([{"lr": 1, "seed": 0}, {"lr": 1, "seed": 1}])
     ['seed']
@@ -245,10 +238,9 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
 
 
 def combined(tables: Sequence[Table]) -> Table:
-    """Several sweeps as one table, with directories from the working directory on.
+    """Several sweeps as one table, with directories relative to the working directory.
 
-    Its keys are those of all of them, and those that have one value in one sweep and another in the
-    next.
+    Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.
     """
     fixed = [one.fixed() if len(tables) > 1 else {} for one in tables]
     keys = dict.fromkeys(key for one in tables for key in one.keys)
@@ -267,7 +259,7 @@ def combined(tables: Sequence[Table]) -> Table:
 
 
 def metrics(value: Any, name: str = "") -> list[tuple[str, Any]]:
-    """What a task returned, by name: a dict's entries with dots, anything else as `value`.
+    """The returned values by name: a dict's entries with dots, anything else as `value`.
 
     >>> metrics({"loss": {"train": 0.5, "test": "NaN"}}), metrics(0.5), metrics(None)
     ([('loss.train', 0.5), ('loss.test', nan)], [('value', 0.5)], [])
@@ -282,17 +274,17 @@ def metrics(value: Any, name: str = "") -> list[tuple[str, Any]]:
 
 
 def metrics_of(rows: Iterable[Row]) -> list[str]:
-    """The names of what the tasks returned, in the order in which they first occur."""
+    """The names of the returned values, in the order of their first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row.metrics))
 
 
 def _value(value: Any) -> Any:
-    """A value of a record, in which the numbers that JSON does not have are text."""
+    """A recorded value, with numbers that JSON does not have restored from text."""
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
 def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The names of the columns of some keys and of some metrics.
+    """The column names of a table with these keys and metrics.
 
     >>> columns(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
@@ -306,14 +298,7 @@ def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str]
 def cells(
     rows: Iterable[Row], keys: Iterable[str], metrics: Iterable[str], *, several: bool = False
 ) -> Iterator[list[Any]]:
-    """The names of all columns, then for each job the values in them; None where there is none.
-
-    Args:
-        rows: the jobs.
-        keys: the swept ones.
-        metrics: the names of what the tasks returned.
-        several: whether they are of several sweeps, which are named in a column of their own.
-    """
+    """The names of all columns, then each job's values; `several` adds a column for the sweep."""
     of_keys, of_metrics = columns(keys, metrics)
     first = BEFORE if several else BEFORE[1:]
     yield [*first, *of_keys.values(), *RUN_COLUMNS, *of_metrics.values()]
@@ -327,17 +312,10 @@ def cells(
 
 
 def write_results(of: Table, metrics: Iterable[str]) -> None:
-    """Writes `results.csv` in the directory of a sweep, whole or not at all.
+    """Writes `results.csv` in the directory of a sweep, atomically.
 
-    Its columns are those of `params_proto.results`; directories are relative to the sweep's. It is
-    written whenever a sweep ends, without the time that an import of pandas takes.
-
-    Args:
-        of: the sweep.
-        metrics: the names of what its tasks returned.
-
-    Raises:
-        SweepError: the records cannot be read, or the file cannot be written.
+    Its columns are those of `params_proto.results`, with directories relative to the sweep
+    directory. It is written whenever a sweep ends, so without pandas, whose import takes time.
     """
     # Those of a group write over each other's.
     lines = map(csv_line, cells(of, of.keys, metrics))

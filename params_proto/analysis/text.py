@@ -15,13 +15,7 @@ _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, N
 def shown(
     rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
 ) -> str:
-    """The rows in columns: the job, its keys and metrics, its status and its duration.
-
-    Args:
-        rows: in their order.
-        keys: the swept ones.
-        metrics: the names of what the tasks returned.
-        color: whether jobs that failed are red.
+    """Formats rows in columns: job, keys, metrics, status and duration; `color` makes failures red.
 
     >>> row = Row(0, {"lr": 0.1}, {"loss": 1 / 3}, "completed", 1, 12.25, None, "0", None)
     >>> print(shown([row], ["lr"], ["loss"]))
@@ -50,10 +44,7 @@ def shown(
 
 
 def counted(statuses: Mapping[str | None, int]) -> str:
-    """How many jobs have each status, completed ones first.
-
-    Args:
-        statuses: the numbers; None is for jobs whose status nobody has recorded.
+    """How many jobs have each status, completed ones first; None is an unrecorded status.
 
     >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
     ('1 completed, 2 pending', '3 jobs', 'no jobs')
@@ -65,12 +56,7 @@ def counted(statuses: Mapping[str | None, int]) -> str:
 
 
 def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-    """Cells in columns under their names; the job and the seconds to the right.
-
-    Args:
-        head: the names of the columns.
-        lines: the cells, by line.
-    """
+    """Aligns cells under their column names, with the job and the seconds to the right."""
     right = [at for at, name in enumerate(head) if name in ("job", "seconds")]
     return "\n".join(
         in_columns([[cell(value) for value in line] for line in (head, *lines)], right)
@@ -78,11 +64,7 @@ def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
 
 
 def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    """Texts in columns, however wide: a line for each row, which no terminal's width breaks.
-
-    Args:
-        lines: the texts.
-        right: the numbers of the columns that are aligned to the right.
+    """Aligns texts in columns without wrapping; the columns `right` are right-aligned.
 
     >>> in_columns([["job", "lr"], ["12", "0.1"]], right=[0])
     ['job  lr', ' 12  0.1']
@@ -96,11 +78,7 @@ def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> l
 
 
 def cell(value: Any, widest: int = _WIDEST) -> str:
-    r"""A value in one line.
-
-    Args:
-        value: of any kind.
-        widest: the most columns of a terminal that it takes.
+    r"""A value in one line of at most `widest` terminal columns.
 
     >>> cell(1 / 3), cell([1, None]), cell("a\nb"), cell("long", 3)
     ('0.333333', '[1, null]', 'a?b', '...')
@@ -119,7 +97,7 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
 
 
 def _width(text: str) -> int:
-    """The columns of a terminal that a text takes: two for each character of East Asia."""
+    """The terminal columns that a text takes: two for each wide character."""
     if text.isascii():
         return len(text)
     from rich.cells import cell_len  # which few tables need

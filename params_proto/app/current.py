@@ -1,4 +1,4 @@
-"""The current values: what a bind, the running job or an assignment gives to a parameter.
+"""The current values of parameters: from a bind, the running job or an assignment.
 
 A read looks, in this order, at: the binds and the job of its own context (a thread, an asyncio
 task); the job that this process runs, and in any thread but the main one the main thread's binds;
@@ -30,8 +30,8 @@ R = TypeVar("R")
 def key_of(obj: Any) -> Key:
     """The key of a function or class.
 
-    A script is one place, whether it is `__main__`, `__mp_main__` in a child process, or imported
-    under its own name: the file counts. A notebook has none.
+    A script has one key, whether it is `__main__`, `__mp_main__` in a child process, or imported
+    under its own name: its file counts. A notebook has none.
     """
     file = getattr(sys.modules.get(obj.__module__), "__file__", None)
     return os.path.abspath(file) if file else obj.__module__, obj.__qualname__
@@ -49,23 +49,16 @@ class LazyPickle:
     __slots__ = ("error", "pickled")
 
     def __init__(self, value: Any) -> None:
-        import pickle  # not at the top: it would be a third of what importing the package costs
+        import pickle  # not at the top: a third of the package's import time
 
         self.pickled, self.error = b"", ""
         try:
             self.pickled = pickle.dumps(value)
-        except Exception as error:  # each type has its own way to refuse
+        except Exception as error:  # types raise different exceptions
             self.error = str(error)
 
     def load(self, name: str) -> Any:
-        """The value itself.
-
-        Args:
-            name: the parameter that has it, for the message.
-
-        Raises:
-            SweepError: it could not be pickled.
-        """
+        """The value of a parameter; raises if it could not be pickled."""
         import pickle
 
         if self.error:
@@ -78,11 +71,11 @@ class LazyPickle:
 
 @dataclass(eq=False)
 class Layer:
-    """The values of one bind or job, and of those around it.
+    """The values of one bind or job, on top of an outer layer.
 
     Args:
-        values: by function or class and name.
-        is_job: whether they are those of a Hydra job.
+        values: values by function or class and name.
+        is_job: whether they belong to a Hydra job.
         outer: the innermost layer of the context in which this one was entered.
     """
 
@@ -93,9 +86,9 @@ class Layer:
 
 @dataclass
 class ProcessValues:
-    """What all threads of this process share.
+    """The values that all threads of this process share.
 
-    Pickled, it is the values of that moment; unpickled, they are those of the new process.
+    Pickled, it contains the current values; unpickled, it becomes those of the new process.
     """
 
     shared: list[Layer] = field(default_factory=list[Layer])  # jobs; binds of the main thread
@@ -125,7 +118,7 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 
 
 def innermost() -> Layer | None:
-    """The layer whose values come first here."""
+    """The layer that is looked up first in this context."""
     layer = _context.get()
     if layer is not None or not process.shared:
         return layer or process.inherited
@@ -135,7 +128,7 @@ def innermost() -> Layer | None:
 
 
 def lookup(key: Key, name: str, default: Any) -> Any:
-    """The value that a parameter has now, or else the default."""
+    """The current value of a parameter, or its default."""
     layer = innermost()
     values = {} if layer is None else layer.values.get(key, {})
     if name not in values:
@@ -145,7 +138,7 @@ def lookup(key: Key, name: str, default: Any) -> Any:
 
 
 def values_of(key: Key) -> dict[str, Any]:
-    """Every value that a function or class has now, apart from its defaults."""
+    """All current values of a function or class, except defaults."""
     layer = innermost()
     names = {*process.assigned.get(key, ()), *(layer.values.get(key, ()) if layer else ())}
     return {name: lookup(key, name, None) for name in names}
@@ -159,7 +152,7 @@ def assign(key: Key, name: str, value: Any) -> None:
 
 
 def in_job() -> bool:
-    """Whether a job runs: in this process, or in the one that started it."""
+    """Whether a job is running, in this process or in its parent."""
     inherited = process.inherited
     if any(layer.is_job for layer in process.shared) or (inherited and inherited.is_job):
         return True
@@ -170,10 +163,10 @@ def in_job() -> bool:
 
 @dataclass
 class BoundValues:
-    """A context manager that gives parameters their values; also a decorator.
+    """A context manager and decorator that gives parameters their values.
 
     Args:
-        values: by function or class and name.
+        values: values by function or class and name.
         is_job: whether the block is a Hydra job, whose values all threads of the process see.
     """
 
@@ -209,7 +202,7 @@ class BoundValues:
             process.shared.append(layer)
 
     def __exit__(self, *exception: object) -> None:
-        # Blocks of one context end in the order in which they began, whichever bind they are of.
+        # Blocks of one context end in the order they began, across all binds.
         layer = cast("Layer", _context.get())
         _context.set(layer.outer)
         if layer in process.shared:
@@ -217,7 +210,7 @@ class BoundValues:
 
 
 def is_suspended(function: Callable[..., Any]) -> bool:
-    """Whether a call of a function returns before its body has run."""
+    """Whether calling a function returns before its body has run."""
     flags = inspect.CO_COROUTINE | inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
     code = getattr(function, "__code__", None)
     return code is not None and bool(code.co_flags & flags)
@@ -230,15 +223,10 @@ def _in_main_thread() -> bool:
 
 
 def restore(key: Key, values: Mapping[str, Any], sender: int) -> None:
-    """Takes over the values that a class was pickled with in the process that started this one.
+    """Takes over the values a class was pickled with in its parent process, the `sender`.
 
-    So a reused worker sees the values of the job that it works for now, while what a worker sends
-    back changes nothing.
-
-    Args:
-        key: the class.
-        values: its values there, apart from its defaults.
-        sender: the id of the process that pickled it.
+    So a reused worker sees the values of its current job, while values sent back by workers are
+    ignored.
     """
     if os.getppid() == sender:
         process.inherited = process.inherited or Layer({})

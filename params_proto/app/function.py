@@ -26,7 +26,7 @@ class App(Generic[P, R]):
 
     Args:
         function: the body.
-        config_path: where the user's configs are, relative to the file of the function.
+        config_path: the folder of the user's configs, relative to the file of the function.
         config_name: the user's primary config.
 
     Raises:
@@ -52,7 +52,7 @@ class App(Generic[P, R]):
         parameters = inspect.signature(function).parameters.values()
         kinds = {one.kind for one in parameters}
         if kinds & {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL}:
-            describe(function)  # raises, with the cure
+            describe(function)  # raises, with a fix
         self.__proto_parameters__ = ParameterSet(
             key=current.key_of(function),
             title=f"{function.__module__}.{function.__qualname__}",
@@ -92,7 +92,7 @@ class App(Generic[P, R]):
         function: Callable[..., Any] = self.__wrapped__
         by_position = dict(zip(parameters.defaults, args, strict=False))
         if len(by_position) < len(args) or by_position.keys() & kwargs.keys():
-            return function(*args, **kwargs)  # which Python refuses
+            return function(*args, **kwargs)  # Python raises
         given = {**by_position, **kwargs}
         values = resolve(parameters, given)
         own = values.pop(parameters.key, {})
@@ -104,11 +104,7 @@ class App(Generic[P, R]):
             return function(*[named.pop(name) for name in by_position], **named)
 
     def run(self, /, argv: Sequence[str] | None = None) -> None:
-        """Runs the Hydra app. While a child process imports the script, it does nothing.
-
-        Args:
-            argv: the command line, without the name of the script; the process's own if None.
-        """
+        """Runs the Hydra app; does nothing while a child process imports the script."""
         if is_being_imported(sys._getframe(1).f_globals):  # pyright: ignore[reportPrivateUsage]
             return
         from params_proto.app.run import run
@@ -142,7 +138,7 @@ def _unpickle_app(
 
 
 def find(module: str, name: str) -> Any:
-    """What a module has under a qualified name, None if nothing."""
+    """The object at a qualified name in a module; None if it does not exist."""
     found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part, None)
@@ -154,7 +150,7 @@ _imports: list[object] = []
 
 @contextmanager
 def import_without_run() -> Generator[None, None, None]:
-    """Within the block, modules are executed for what they define: no app starts."""
+    """Executes modules in the block for their definitions only: no app starts."""
     _imports.append(object())
     try:
         yield
@@ -163,9 +159,9 @@ def import_without_run() -> Generator[None, None, None]:
 
 
 def is_being_imported(module: Mapping[str, Any]) -> bool:
-    """Whether these are the globals of a module that is executed for what it defines.
+    """Whether these are the globals of a module that is executed for its definitions only.
 
-    So is the script, which a new child process imports first.
+    This includes the script, which a new child process imports first.
     """
     if _imports:
         return True
@@ -173,11 +169,11 @@ def is_being_imported(module: Mapping[str, Any]) -> bool:
         return False
     from multiprocessing import parent_process
 
-    return parent_process() is None  # which is set once the import is over
+    return parent_process() is None  # set once the import is over
 
 
 def problem_of(function: Any) -> str | None:
-    """Why a config cannot call something, and what to do about it."""
+    """Why a config cannot call this, and how to fix it."""
     name = getattr(function, "__qualname__", repr(function))
     is_plain = isinstance(function, types.FunctionType)
     if not is_plain or not name.rpartition("<locals>.")[2].isidentifier():

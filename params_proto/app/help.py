@@ -1,6 +1,6 @@
-"""What `--help` shows: every parameter with its type, its value and its purpose.
+"""What `--help` shows: every parameter with its type, value and purpose.
 
-The purpose is as the author wrote it: the comment beside the parameter, or the docstring.
+The purpose is the comment at the parameter, or its entry in the docstring.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from params_proto.fields.signature import type_text
 from params_proto.overrides.render import live, render, unescaped
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
-"""The options of Hydra's groups while the page is shown."""
+"""Options of Hydra's groups for showing the page."""
 
 CONFIG: Final = "hydra/help/params_proto"
 """The path of the page's config."""
@@ -56,7 +56,7 @@ hydra.sweeper.resume=DIR runs what is left of one. params-proto shows the result
 
 
 def page(task: Task) -> HelpConf:
-    """The page as a config for Hydra."""
+    """The help page as a config for Hydra."""
     doc = inspect.getdoc(task.app) or ""
     head = f"{task.__name__}: {doc.partition(f'{chr(10)}{chr(10)}')[0]}".removesuffix(": ")
     header = escape(head.replace("$", "$$"))
@@ -80,12 +80,7 @@ def resolver(task: Task) -> Generator[None, None, None]:
 
 
 def parameters_table(task: Task, config: DictConfig) -> str:
-    """The parameters of an app and of its prefix classes, under a title each.
-
-    Args:
-        task: the app.
-        config: the composed config, whose values are shown.
-    """
+    """The parameters of an app and its prefix classes with their values, under titles."""
     sections: dict[str, list[tuple[str, str, str, str]]] = {}
     objects = {"": task.app, **task.nodes}
     for target in task.targets:
@@ -94,7 +89,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
         if target.node:
             title = ": ".join([target.node, *(inspect.getdoc(obj) or "").splitlines()[:1]])
         purposes = describe_help(obj)
-        # Not resolved, as some interpolations are only in a job.
+        # Not resolved: some interpolations exist only in a job.
         values = cast("Any", OmegaConf.to_container(config[target.node] if target.node else config))
         sections[title] = [
             (
@@ -121,8 +116,8 @@ def parameters_table(task: Task, config: DictConfig) -> str:
 
 
 def _value(value: Any, default: Any) -> str:
-    """A parameter's value in a config, as it is written on the command line."""
-    if value == MISSING:  # required, or not to be held by a config
+    """A parameter's value in a config, as written on the command line."""
+    if value == MISSING:  # required, or not representable in a config
         return "required" if default is REQUIRED else getattr(default, "__name__", str(default))
     if isinstance(value, str):
         return value if live(value) else render(unescaped(value))
@@ -130,17 +125,12 @@ def _value(value: Any, default: Any) -> str:
 
 
 def describe_help(obj: Any) -> dict[str, str]:
-    """The help of each parameter of a function, or field of a class, that has one.
+    """The help texts of a function's parameters or a class's fields, by name.
 
-    It is the comment at the end of the parameter's line, else the comment lines right above it,
-    else the string right below a class's field, else the parameter's entry in the docstring
-    (Google's "Args:", NumPy's "Parameters", Sphinx's ":param x:"). A class has its bases' too.
-
-    Args:
-        obj: a function, a decorated one or a class.
-
-    Returns:
-        Name to text, in one line; nothing for what has no source, such as a builtin.
+    A help text is the comment at the end of the parameter's line, else the comment lines right
+    above it, else the string right below a class's field, else the entry in the docstring (Google's
+    "Args:", NumPy's "Parameters", Sphinx's ":param x:"). A class also has those of its bases; an
+    object without source, such as a builtin, has none.
 
     >>> class Training:
     ...     '''How to train.
@@ -162,12 +152,12 @@ def describe_help(obj: Any) -> dict[str, str]:
 
 
 def _from_docstring(obj: Any) -> dict[str, str]:
-    """The entries of a docstring, and the strings below a class's fields: a paragraph of each."""
+    """The entries of a docstring and the strings below a class's fields, one paragraph of each."""
     from docstring_parser import ParseError, parse_from_object
 
     try:
         entries = parse_from_object(obj).params
-    except (ParseError, TypeError, SyntaxError):  # the last two: it has no source to be read
+    except (ParseError, TypeError, SyntaxError):  # the last two: no readable source
         return {}
     found: dict[str, str] = {}
     for entry in entries:
@@ -178,7 +168,7 @@ def _from_docstring(obj: Any) -> dict[str, str]:
 
 
 def _from_comments(obj: Any) -> dict[str, str]:
-    """The comments beside the parameters or fields in the source."""
+    """The comments at the parameters or fields in the source."""
     try:
         source = textwrap.dedent(inspect.getsource(obj))
         (node,) = ast.parse(source).body
@@ -208,7 +198,7 @@ def _places(node: ast.stmt) -> list[_Place]:
     ]
 
 
-# What a comment tells a tool, with whatever comes after it; and a rule of dashes.
+# Comments for tools, with anything after them, and lines of dashes.
 _NOT_HELP = re.compile(r"(^|\s*#)\s*(noqa|type:|pyright:|mypy:|pylint:|pragma:|fmt:|ruff:).*|^\W+$")
 
 

@@ -21,14 +21,14 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 @dataclasses.dataclass(frozen=True)
 class Reader:
-    """Takes the place of a field in the class, and reads its current value."""
+    """Replaces a field in the class and reads its current value."""
 
     name: str
 
     def __get__(self, instance: object, cls: PrefixClass) -> Any:
         value = cls.__proto_parameters__.value(self.name)
         if value is REQUIRED:
-            raise AttributeError(self.name)  # which PrefixClass.__getattr__ explains
+            raise AttributeError(self.name)  # PrefixClass.__getattr__ gives the message
         return value
 
 
@@ -40,7 +40,7 @@ class PrefixClass(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> PrefixClass:
-        """The class of a class statement, with a reader in place of each field."""
+        """Creates the class, with a reader in place of each field."""
         made = super().__new__(cls, name, bases, body, **kwargs)
         if "__qualname__" not in body:  # it is being unpickled, and gets its fields later
             return made
@@ -72,11 +72,7 @@ class PrefixClass(type):
         return cls.__proto_parameters__.target
 
     def __call__(cls, *args: object, **kwargs: object) -> Any:
-        """Refuses to make an instance.
-
-        Raises:
-            TypeError: always.
-        """
+        """Raises TypeError: a prefix class has no instances."""
         name = cls.__name__
         raise TypeError(
             f"{name} is a prefix class, which has no instances: read its fields as"
@@ -116,11 +112,7 @@ def _no_field(cls: PrefixClass, name: str) -> AttributeError:
 
 
 def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
-    """The prefix class of a plain one, or the same prefix class under another node.
-
-    Raises:
-        SweepError: `cls` is not a plain class, or `node` cannot be a node.
-    """
+    """The prefix class of a plain class, or the same prefix class under another node."""
     if type(cls) not in (type, PrefixClass) or tuple in cls.__mro__:
         raise SweepError(
             f"proto.prefix decorates a plain class, which {cls!r} is not: put the fields into a"
@@ -139,7 +131,7 @@ def prefix_class(cls: type, node: str | None = None) -> PrefixClass:
 
 
 def snake_case(name: str) -> str:
-    """The node that a class name gives.
+    """The default node of a class name.
 
     >>> [snake_case(name) for name in ("Training", "TrainModel", "HTTPServer", "_Private")]
     ['training', 'train_model', 'http_server', 'private']
@@ -148,7 +140,7 @@ def snake_case(name: str) -> str:
 
 
 def class_fields(cls: type, inherited: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a class with their defaults: what it inherits, and what its own body says.
+    """The fields of a class with their defaults, both inherited and its own.
 
     A field is a public name with an annotation, as in a dataclass, or an inherited one that is
     given another default. `ClassVar`, methods and constants without annotation are not fields.

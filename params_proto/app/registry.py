@@ -1,4 +1,4 @@
-"""Functions and classes that have parameters, and which parameter a key means."""
+"""Functions and classes with parameters, and the lookup of parameters by key."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 class ParameterSet:
     """The parameters of a function, or the fields of a class.
 
-    Pickled with its class, it takes the current values along.
+    Pickled with its class, it includes the current values.
 
     Args:
-        key: under which its values are kept.
-        title: its name with the module's, for messages about several.
+        key: the key of its values.
+        title: its name with its module, for messages about several.
         name: its name alone.
         node: where its fields are in the config: "" for the root.
-        defaults: by name, REQUIRED where there is none.
-        annotations: gives those of the fields, when they are first needed: the names in them may be
-            defined below the function or class.
-        others: the public names that a class has beside its fields: methods and constants.
+        defaults: defaults by name; REQUIRED if there is none.
+        annotations: returns the annotations of the fields when first needed, as the names in them
+            may be defined after the function or class.
+        others: the public names of a class besides its fields: methods and constants.
         takes_any: whether a function takes other names too (`**kwargs`).
-        has_configs: whether configs of the user's may have other names.
+        has_configs: whether the user's configs may have other names.
     """
 
     key: current.Key
@@ -60,19 +60,15 @@ class ParameterSet:
         return Target(self.name, self.node, fields, self.takes_any, self.has_configs)
 
     def full(self, name: str) -> str:
-        """A field's name in the config: `training.lr`."""
+        """The full name of a field in the config: `training.lr`."""
         return full_key(self.node, name)
 
     def value(self, name: str) -> Any:
-        """The value that a field has now, REQUIRED if it has none."""
+        """The current value of a field, REQUIRED if it has none."""
         return current.lookup(self.key, name, self.defaults[name])
 
     def converted(self, name: str, value: Any) -> Any:
-        """A value as the field holds it.
-
-        Raises:
-            SweepError: the field cannot hold it.
-        """
+        """A value converted for its field; raises if it does not fit."""
         if name not in self.defaults:  # one of **kwargs
             return value
         field = self.target.fields[name]
@@ -93,33 +89,25 @@ class ParameterSet:
 
 
 functions: Final[dict[current.Key, App[..., Any]]] = {}
-"""The `@proto.cli` functions. One that is defined anew takes the place of the old one."""
+"""The `@proto.cli` functions. A redefinition replaces the old one."""
 
 classes: Final[dict[current.Key, PrefixClass]] = {}
 """The `@proto.prefix` classes, in the order of definition, likewise."""
 
 
 def check_node(title: str, node: str) -> None:
-    """Checks that a class can be a node of this name.
-
-    Raises:
-        SweepError: it cannot.
-    """
+    """Raises if a class cannot be a node of this name."""
     is_name = node.isidentifier() and node.isascii() and not keyword.iskeyword(node)
     if not is_name or node in ("hydra", "defaults"):
         raise SweepError(
             f"{title} cannot be the node {node!r} of a config. Name another,"
-            ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and the keywords'
-            " of Python are taken."
+            ' @proto.prefix("training"), of letters, digits and _; hydra, defaults and Python'
+            " keywords are reserved."
         )
 
 
 def nodes() -> dict[str, PrefixClass]:
-    """Every prefix class by its node.
-
-    Raises:
-        SweepError: two classes have one node; it names both.
-    """
+    """All prefix classes by node; raises if two have the same one."""
     found: dict[str, PrefixClass] = {}
     for cls in list(classes.values()):
         parameters = cls.__proto_parameters__
@@ -138,17 +126,13 @@ Values = dict[current.Key, dict[str, Any]]
 
 
 def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
-    """The values of a config as their parameters hold them.
+    """Checks values by name and converts them for their parameters; reports all mistakes at once.
 
     Args:
-        target: what is bound or called, whose names come first: a class takes its own keys, a
-            function those of classes too. None for whatever has the names.
-        config: values by plain name (`lr`) or with the node (`training.lr`), perhaps with a
-            path into the parameter's value: `optimizer.momentum`.
-
-    Raises:
-        SweepError: every key that means nothing or several things, and every value that does
-            not go into its field.
+        target: what is bound or called. Its names come first; a function also takes those of
+            classes, a class only its own. None for any target that has the name.
+        config: values by plain name (`lr`) or with the node (`training.lr`), optionally with a path
+            into the value: `optimizer.momentum`.
     """
     candidates = [one.__proto_parameters__ for one in list(classes.values())]
     if target is None:
@@ -178,7 +162,7 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
 def _find_parameter(
     key: str, target: ParameterSet | None, candidates: Sequence[ParameterSet]
 ) -> tuple[ParameterSet, str, Sequence[str]]:
-    """The parameter that a key means, and the path inside its value."""
+    """The parameter for a key, and the path inside its value."""
     first, *rest = key.split(".")
     of_node = [one for one in candidates if rest and one.node == first and rest[0] in one.defaults]
     if of_node:
@@ -194,11 +178,7 @@ def _find_parameter(
 
 
 def only(name: str, found: Sequence[ParameterSet]) -> ParameterSet:
-    """The only function or class that has a name.
-
-    Raises:
-        SweepError: several have it.
-    """
+    """The only function or class with a name; raises if there are several."""
     if len(found) > 1:
         titles = " and ".join([one.title for one in found])
         cure = " or ".join([one.full(name) for one in found])
@@ -209,7 +189,7 @@ def only(name: str, found: Sequence[ParameterSet]) -> ParameterSet:
 
 
 def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
-    """A copy of a mapping or a dataclass's object with another value at a path inside it."""
+    """A copy of a mapping or dataclass instance with another value at a path in it."""
     first, *rest = path
     kind = cast("Any", type(value))
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""A run of a decorated function as a Hydra app, and the mistakes in its command line."""
+"""Runs a decorated function as a Hydra app, and reports mistakes in its command line."""
 
 from __future__ import annotations
 
@@ -28,31 +28,21 @@ IS_HYDRA_1_3: Final = hydra.__version__.startswith("1.3.")
 """Whether this is the older of the two Hydras, where they differ."""
 
 _SCHEMA: Final = "params_proto_schema"
-# Hydra 1.3 warns where it is left out, Hydra 1.4 where it is given.
+# Hydra 1.3 warns if it is omitted, Hydra 1.4 if it is given.
 _VERSION_BASE: dict[str, Any] = {"version_base": "1.3"} if IS_HYDRA_1_3 else {}
 _MODES = ("-m", "--multirun", "-r", "--run", "-h", "--help")
 _COMPLETION = re.compile(r"-sc|--sh")  # whose arguments look like overrides
-# What on the command line names configs of the user's.
+# Command-line options and overrides that name the user's configs.
 _CONFIGS = re.compile(r"-c[pnd]|--config|\+*hydra\.searchpath")
 
 
 def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
-    """Runs the Hydra app of a decorated function, as `hydra.main` does.
-
-    Args:
-        app: the decorated function.
-        argv: the command line without the script's name; the process's own if None.
-
-    Raises:
-        SweepError: two things have one name in the config, or a default does not go into its
-            parameter; or another app or a job runs.
-        SystemExit: a mistake on the command line, which has been reported.
-    """
+    """Runs the Hydra app of a decorated function, as `hydra.main` does."""
     if GlobalHydra.instance().is_initialized():
         name = app.__name__
         raise SweepError(
-            f"{name}.run(...) inside a Hydra job or app: one process runs one app at a time. Call"
-            f" {name}(name=value) there for its body, or run it in a process of its own."
+            f"{name}.run(...) was called inside a Hydra job or app, and a process runs one app at a"
+            f" time. Call {name}(name=value) there for its body, or run it in a separate process."
         )
     arguments = sys.argv[1:] if argv is None else list(argv)
     configs_of_user = [app.config_path, app.config_name, *map(_CONFIGS.match, arguments)]
@@ -84,18 +74,18 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
 
 
 def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) -> set[str]:
-    """The names at the root of an app's config by a command line."""
+    """The names at the root of an app's config for a command line."""
     groups = set(ConfigStore.instance().repo)
     if task.closed:
         return groups
-    # What is swept is not in the config of a multirun either.
+    # Swept values are not in the config of a multirun either.
     line = [one for one in arguments if one not in _MODES and not sweeps(one)]
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
         stored(app_configs(task.targets, {})),
         _as_command_line(line),
-        suppress(SystemExit, Exception),  # Hydra reports what is wrong when the app runs
+        suppress(SystemExit, Exception),  # Hydra reports the error when the app runs
         redirect_stdout(shown),
         redirect_stderr(io.StringIO()),
     ):
@@ -106,7 +96,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
 
 @contextmanager
 def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
-    """Gives Hydra the arguments; afterwards the process is as it was before."""
+    """Passes the arguments to Hydra; restores the process afterwards."""
     argv, config, hook = sys.argv, HydraConfig.instance().cfg, sys.excepthook
 
     def show(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -116,12 +106,12 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
             hook(kind, error, trace)
 
     sys.argv = [*argv[:1], *arguments]
-    # Hydra 1.4 shows a traceback of whatever a job raises, but through this hook.
+    # Hydra 1.4 shows tracebacks of jobs' exceptions through this hook.
     sys.excepthook = show
     try:
         yield
     finally:
-        # --cfg and --help leave a config behind, which would look like a running job.
+        # --cfg and --help leave a config behind that looks like a running job.
         sys.argv, HydraConfig.instance().cfg, sys.excepthook = argv, config, hook
 
 
@@ -129,15 +119,10 @@ def _as_command_line(arguments: Sequence[str]) -> Generator[None, None, None]:
 
 
 def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[str, Any]:
-    """The configs of an app, by their paths: its fields, and Hydra's own with them before all else.
+    """The configs of an app by path: its fields, and defaults for Hydra's own options.
 
-    Args:
-        targets: its function, and its prefix classes.
-        defaults: options of Hydra's own groups. What an application or a plugin has chosen in place
-            of Hydra's own defaults stays.
-
-    Raises:
-        SweepError: a field cannot be a node, or a default does not go into its field.
+    `defaults` choose options of Hydra's groups; choices that an application or plugin has made in
+    place of Hydra's stay.
     """
     schema = OmegaConf.create()
     for target in targets:
@@ -157,9 +142,9 @@ def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[
 
 @contextmanager
 def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
-    """Keeps configs, by their paths, in the store during a block; afterwards it is as before.
+    """Stores configs by path in Hydra's store during a block.
 
-    Only these are taken back: what plugins store when Hydra first loads them stays.
+    Only these are removed again: what plugins store when Hydra first loads them stays.
     """
     store = ConfigStore.instance()
     replaced: list[tuple[dict[str, Any], str, Any]] = []
@@ -169,7 +154,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
         for part in group.split("/") if group else ():
             folder = folder.setdefault(part, {})
         file = f"{name}.yaml"
-        # Hydra 1.4 warns about a config that takes another's place.
+        # Hydra 1.4 warns if a config replaces another.
         replaced.append((folder, file, folder.pop(file, None)))
         store.store(name, config, group or None, provider="params_proto")
     try:
@@ -187,16 +172,10 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
 def in_full(
     task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
 ) -> list[str]:
-    """Overrides with the node of each field that they give by its plain name, checked.
+    """Overrides with full keys, for fields that they give by their plain name, checked.
 
-    Args:
-        task: the app's.
-        lines: its command line, or overrides in place of one.
-        at_root: gives the names at the root of the config by the other lines. It is called only if
-            a line may give a field of a prefix class.
-
-    Raises:
-        SweepError: names that several classes have, or that neither a parameter nor a field has.
+    `at_root` returns the names at the root of the config composed from the other lines. It is
+    called only if a line may give a field of a prefix class.
     """
     keys = {line: line.partition("=")[0] for line in lines if "=" in line}
     plain = {line: key for line, key in keys.items() if task.is_plain(key)}
@@ -204,7 +183,7 @@ def in_full(
         names = at_root([line for line in lines if line not in plain])
         full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
         lines = [full.get(line, line) for line in lines]
-    # What is swept, or added with +, is checked with the jobs; the user's configs can have any key.
+    # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
     single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
     mistakes = [task.unknown(line.partition("=")[0]) for line in single]
     if any(mistakes):
@@ -213,22 +192,17 @@ def in_full(
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """What was probably meant by overrides, or options, that Hydra has refused.
-
-    Args:
-        task: the app's.
-        arguments: its command line.
-    """
+    """Suggestions for overrides or options that Hydra has refused."""
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1
-        # The sweeper has reported the mistakes in what is swept.
+        # The sweeper has reported mistakes in swept keys.
         if close and close != key and not sweeps(argument):
             yield f"{key}: did you mean {close}=...?"
 
 
 def sweeps(argument: str) -> bool:
-    """Whether an argument is an override that gives several values."""
+    """Whether an argument is an override with several values."""
     try:
         return "=" in argument and read(argument).is_sweep_override()
     except SweepError:  # which Hydra reports

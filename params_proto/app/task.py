@@ -34,19 +34,19 @@ log = logging.getLogger(__name__)
 
 
 class JobError(CompactHydraException, SweepError):
-    """Values that a job cannot start with. Hydra shows the message, and no traceback."""
+    """Values that prevent a job from starting. Hydra shows the message without a traceback."""
 
 
 class Task:
-    """The task function of an app, for Hydra and for the process that a launcher runs a job in.
+    """The task function of an app, for Hydra and for a launcher's processes.
 
     Args:
         app: the decorated function.
-        targets: its parameters and, after them, the fields of the prefix classes, with the defaults
-            that they have in the app.
-        nodes: the prefix classes, by node. They are pickled with the task, so that the other
-            process can give them their values.
-        closed: whether there are no configs of the user's, whose further keys have a purpose.
+        targets: its parameters, then the fields of the prefix classes, with their defaults in the
+            app.
+        nodes: the prefix classes by node. They are pickled with the task, so that the other process
+            can set their values.
+        closed: whether the user has no configs, whose additional keys would be allowed.
     """
 
     __name__: str
@@ -77,15 +77,7 @@ class Task:
 
     @classmethod
     def of(cls, app: App[..., Any], *, closed: bool) -> Task:
-        """The app with every prefix class that is defined now.
-
-        Args:
-            app: a decorated function.
-            closed: whether there are no configs of the user's.
-
-        Raises:
-            SweepError: a class and a parameter have one name in the config.
-        """
+        """The app with every prefix class defined so far; `closed` if the user has no configs."""
         root = app.__proto_parameters__
         classes = nodes()
         for name in classes.keys() & root.defaults.keys():
@@ -95,13 +87,13 @@ class Task:
                 f' @proto.prefix("{name}_"), or the parameter another name.'
             )
         for name, known in classes.items():
-            # A script that is imported as well has made the class twice: the app's own counts.
+            # A script that is also imported defines the class twice: the app's own counts.
             own = find(app.__module__, known.__qualname__)
             same = isinstance(own, PrefixClass) and current.key_of(own) == current.key_of(known)
             classes[name] = own if same else known
         targets: list[Target] = []
         for one in (root, *[one.__proto_parameters__ for one in classes.values()]):
-            # What was assigned to a field, or is bound now, is its default in the app.
+            # An assigned or currently bound value of a field is its default in the app.
             fields = {
                 name: replace(field, default=one.value(name))
                 for name, field in one.target.fields.items()
@@ -118,17 +110,7 @@ class Task:
         return Task, (self.app, self.targets, self.nodes, self.closed)
 
     def __call__(self, config: DictConfig) -> Any:
-        """Runs a job.
-
-        Args:
-            config: the job's composed config.
-
-        Returns:
-            What the body returns.
-
-        Raises:
-            JobError: values that are missing or do not go into their fields: all of them.
-        """
+        """Runs a job; raises one JobError for all values that are missing or do not fit."""
         if HydraConfig.get().mode == RunMode.RUN:
             _refuse_sweeper_options()
         mistakes: list[str] = []
@@ -146,17 +128,10 @@ class Task:
             return self.app.__wrapped__(**arguments)
 
     def check(self, config: DictConfig, keys: Iterable[str]) -> list[str]:
-        """What is wrong with the values that some overrides gave, as the job would report it.
+        """The mistakes in values that overrides (`keys`) gave, as the job would report them.
 
         A value with an interpolation is left to the job, and so are those of a node that no
         override changes, unless a required one is missing.
-
-        Args:
-            config: the job's composed config.
-            keys: the keys of the overrides, without +, ++ or ~.
-
-        Returns:
-            The mistakes, each once.
         """
         mistakes: list[str] = []
         given = {key.partition(".")[0] for key in keys}
@@ -172,14 +147,10 @@ class Task:
         mistakes: list[str],
         given: Container[str] | None = None,
     ) -> dict[str, Any]:
-        """The values of a target's fields.
+        """The values of a target's fields in a job's config; mistakes are added to `mistakes`.
 
-        Args:
-            target: the function or a class.
-            config: the job's; a node that is deleted there is empty.
-            mistakes: which grow by what is wrong.
-            given: where there is no job yet, what its overrides change: fields and nodes. Other
-                fields are left out if they have a default, and so are interpolated ones.
+        Before there is a job, `given` has the fields and nodes that its overrides change. Other
+        fields are then left out if they have a default, and so are interpolated ones.
         """
         content = config.get(target.node, OmegaConf.create()) if target.node else config
         if not isinstance(content, DictConfig):
@@ -188,7 +159,7 @@ class Task:
                 " for each of them."
             )
             content = OmegaConf.create()
-        if self.closed:  # nothing could read what was added, +name=value
+        if self.closed:  # nothing could read a key added by +name=value
             keys = [full_key(target.node, str(key)) for key in content]
             mistakes += filter(None, map(self.unknown, keys))
         if given is not None:
@@ -206,21 +177,15 @@ class Task:
             return {}
 
     def is_plain(self, key: str) -> bool:
-        """Whether a key is the plain name of a prefix class's field, and not the function's."""
+        """Whether a key is the plain name of a prefix class's field, not of the function's."""
         if self.root.open or key in self.root.fields or key in self.nodes:
             return False
         return any(key in target.fields for target in self.targets)
 
     def in_full(self, key: str, at_root: Container[str]) -> str:
-        """A key with the node that it is in, where it is the plain name of a field.
+        """The full key, with its node, of a field that is given by its plain name.
 
-        Args:
-            key: that of an override.
-            at_root: other names at the root of the config than the function's, config groups
-                included.
-
-        Raises:
-            SweepError: several classes have it.
+        `at_root` has further names at the root of the config, such as config groups.
         """
         if key in at_root or not self.is_plain(key):
             return key
@@ -228,11 +193,9 @@ class Task:
         return only(key, [one for one in classes if key in one.defaults]).full(key)
 
     def unknown(self, key: str) -> str | None:
-        """What is wrong with a key that is neither a parameter's nor a field's, else None.
+        """What is wrong with a key that is neither a parameter nor a field, else None.
 
-        Args:
-            key: the key, without + or ++. What is below a field is not looked at, nor are Hydra's
-                own keys and config groups.
+        Keys below a field, Hydra's own keys and config groups are not checked.
         """
         first, _, below = key.partition(".")
         target = next((one for one in self.targets[1:] if one.node == first), self.root)
@@ -246,7 +209,7 @@ class Task:
         return f"{target.name} has no parameter {key}.{hint}"
 
     def suggestion(self, key: str) -> str | None:
-        """The parameter, or the option of the sweeper, that was probably meant by a key."""
+        """The parameter or sweeper option that a key was probably meant to be."""
         Plugins.instance()  # which has the sweeper store its options, where no app has begun
         options = ConfigStore.instance().load("hydra/sweeper/params_proto.yaml").node
         meant = {str(option): f"hydra.sweeper.{option}" for option in options}
@@ -260,13 +223,9 @@ class Task:
 
 
 def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
-    """Replaces the text in the annotations of a script's classes by the types that it names.
+    """Replaces text annotations of a script's classes by the types they name.
 
-    A launcher's worker gets such a class by value, and not the names that the text is about.
-
-    Args:
-        annotation: of a value that the classes are part of.
-        seen: the classes that are done.
+    A launcher's worker gets such a class by value, without the names that the text refers to.
     """
     annotation = unwrap(annotation)
     parts = list[Any](get_args(annotation))
@@ -283,7 +242,7 @@ def _resolve_annotations(annotation: Any, seen: set[type]) -> None:
 
 
 def _is_interpolated(config: DictConfig, name: str) -> bool:
-    r"""Whether only a job can say what a value is. An escaped \\${ is left to the job as well."""
+    r"""Whether a value is known only in a job. An escaped \\${ is left to the job as well."""
     if name not in config.keys():  # noqa: SIM118 - a missing value is not "in" the config
         return False  # deleted
     if OmegaConf.is_interpolation(config, name):
@@ -295,8 +254,8 @@ def _is_interpolated(config: DictConfig, name: str) -> bool:
 def _refuse_sweeper_options() -> None:
     """Refuses options of the sweeper on the command line of a single run.
 
-    Those in a config have no effect, as both kinds of run share the config; there is a warning if
-    that is a whole sweep.
+    In a config they have no effect, as both kinds of run share the config; a whole sweep there
+    causes a warning.
     """
     hydra = cast("dict[str, Any]", OmegaConf.to_container(HydraConfig.get()))
     given = [

@@ -26,20 +26,13 @@ examples:
   params-proto stop runs/a
   params-proto schema > sweep.schema.json
 """
-_DIRECTION = "what is better (maximize for acc, auc, f1 and the like, otherwise minimize)"
+_DIRECTION = "which is better (default: maximize for acc, auc, f1 and the like, otherwise minimize)"
 _MEANS = "rank by means over this key, such as seed; may be given several times"
-_REPEATS = "key that tells repeats apart (those called seed); may be given several times"
+_REPEATS = "key that distinguishes repeats (default: seed); may be given several times"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs a command.
-
-    Args:
-        arguments: those of the command line; by default this process's.
-
-    Returns:
-        The exit status: 1 if there is a mistake in a sweep or its directory.
-    """
+    """Runs a command; returns the exit status, 1 for a mistake in a sweep or its directory."""
     options = vars(_parser().parse_args(arguments))
     home, name = options.pop("command")
     run: Callable[..., str] = getattr(import_module(f"params_proto.cli.{home}"), name)
@@ -78,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--head", type=int, default=5, metavar="N", help="how many configs (5)")
     show.add_argument("--config-dir", metavar="DIR", help="where a glob(*) finds config groups")
 
-    results = command("results", "results", "the results of sweeps, a row for each job")
+    results = command("results", "results", "the results of sweeps, one row per job")
     results.add_argument("directories", nargs="+", type=Path, metavar="DIR")
     results.add_argument("--sort", metavar="METRIC", help="metric that ranks the jobs, best first")
     results.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
@@ -88,8 +81,8 @@ def _parser() -> argparse.ArgumentParser:
         "--json", dest="form", action="store_const", const="json", help="a JSON object for each job"
     )
 
-    best = command("results", "best", "the command that runs the best job of a sweep again")
-    failures = command("results", "failures", "the jobs that failed, with their tracebacks")
+    best = command("results", "best", "the command that reruns the best job of a sweep")
+    failures = command("results", "failures", "the failed jobs, with their tracebacks")
     report = command("report", "report", "a sweep as an HTML page with figures, DIR/report.html")
     for one in (best, failures, report):
         one.add_argument("directory", type=Path, metavar="DIR")

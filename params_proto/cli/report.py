@@ -17,18 +17,14 @@ def report(
     direction: str | None,
     over: Sequence[str] | None,
 ) -> str:
-    """Writes a sweep as a page, and returns the path of the file.
+    """Writes a sweep's page, by default `report.html` in its directory, and returns the path.
 
     Args:
-        directory: the sweep's.
-        output: the file; by default `report.html` in the directory.
+        directory: the directory of the sweep.
+        output: the file.
         metric: the metric that ranks jobs.
-        direction: what is better.
-        over: the keys that tell repeats apart; by default those that are called `seed`.
-
-    Raises:
-        SweepError: there is no such sweep, metric or key, Plotly is not installed, or the file
-            cannot be written.
+        direction: `minimize` or `maximize`.
+        over: the keys that distinguish repeats; by default those named `seed`.
     """
     path = output or directory / "report.html"
     _files.write(path, [page(read(directory, metric, direction, over))])

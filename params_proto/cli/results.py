@@ -32,17 +32,7 @@ from params_proto.records.manifest import read_plan
 def results(
     directories: Sequence[Path], sort: str | None, direction: str | None, form: str | None
 ) -> str:
-    """The jobs of sweeps, for a terminal or for a program.
-
-    Args:
-        directories: the sweeps'.
-        sort: the metric that ranks the jobs, best first.
-        direction: what is best.
-        form: `csv`, or `json` for an object on each line.
-
-    Raises:
-        SweepError: a directory does not contain a sweep, or there is no such metric.
-    """
+    """The jobs of sweeps as a table, `csv` or `json` lines; `sort` is the metric to rank by."""
     tables = [table(one) for one in directories]
     whole = combined(tables)
     rows = list(whole)
@@ -54,7 +44,7 @@ def results(
         write(order.describe("first", "--direction "))
         rows.sort(key=order.place)
     elif direction is not None:
-        raise SweepError(f"--direction {direction} is about a metric: give --sort as well.")
+        raise SweepError(f"--direction {direction} applies to a metric: give --sort as well.")
     if form is None:
         color = has_colors(sys.stdout)
         texts: list[str] = []
@@ -79,19 +69,11 @@ def _nothing_to_rank(directories: Sequence[Path]) -> SweepError:
 def best(
     directory: Path, metric: str | None, direction: str | None, over: Sequence[str] | None
 ) -> str:
-    """The command that runs the best job again, alone; of a launch from Python, its overrides.
+    """The command that reruns the best job; for a sweep launched from Python, its overrides.
 
-    Which job that is, and by what, goes to standard error.
-
-    Args:
-        directory: the sweep's.
-        metric: the metric that ranks jobs; None for the sweep's own.
-        direction: what is better; None for the sweep's own, or what is usual for the metric.
-        over: keys that tell repeats apart, to rank configurations by the mean of their repeats. The
-            command is then the multirun that runs those of the best one.
-
-    Raises:
-        SweepError: there is no such sweep, metric or key, or no job has a number of it.
+    Prints which job that is to standard error. With `over`, keys that distinguish repeats,
+    configurations are ranked by the mean of their repeats, and the command reruns those of the
+    best.
     """
     found, plan, records = table_with_records(directory), read_plan(directory), JobStore(directory)
     rows = list(found)
@@ -115,7 +97,7 @@ def best(
     ]
     best = min(means, key=order.place, default=None)
     if best is None or order.score(best.metrics) is None:
-        raise SweepError(f"No job of {directory} has returned a number as its {order.metric}.")
+        raise SweepError(f"No job in {directory} returned a number as {order.metric}.")
     jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
     write(order_of_means.describe(f"= {cell(best.metrics[order.metric])}, {which}", "--direction "))
@@ -124,14 +106,7 @@ def best(
 
 
 def failures(directory: Path) -> str:
-    """The jobs that failed, each with its overrides, its directory and its traceback.
-
-    Args:
-        directory: the sweep's.
-
-    Raises:
-        SweepError: there is no sweep, or one of Hydra's basic sweeper.
-    """
+    """The failed jobs, each with its overrides, directory and traceback."""
     records = JobStore(directory)
     failed = [row.job for row in table_with_records(directory) if row.status in FAILED]
     texts = [

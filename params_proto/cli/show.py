@@ -16,19 +16,13 @@ from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 from params_proto.sweep import Sweep
 
-_COUNTED = 100_000  # configs that exclude and where leave: more are not counted
+_COUNTED = 100_000  # configs left by exclude and where; more are not counted
 
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
-    """The expression, its size, and its first configs.
+    """The expression of a sweep, its size, and its first `head` configs.
 
-    Args:
-        sweep: a file, `path.py:attribute`, or the directory of a sweep.
-        head: how many configs.
-        config_dir: where a `glob` finds the options of config groups.
-
-    Raises:
-        SweepError: it is not a sweep.
+    `sweep` is a file, `path.py:attribute`, or the directory of a sweep.
     """
     # Modules are found from the working directory on, as `python -m` finds them.
     sys.path.insert(0, os.getcwd())
@@ -40,11 +34,11 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
             loader=options_in(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
-    except SweepError as error:  # which names the option that it would be in
+    except SweepError as error:  # it names the missing option
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
-    # What exclude and where leave is counted one by one.
+    # Configs left by exclude and where are counted one by one.
     size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
     least = "at least " if size == _COUNTED and read.expression.filters else ""
     count = f"{least}{counted(size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"

@@ -1,7 +1,7 @@
-"""Configs at the cost of a copy: what Hydra composes for each job anew, composed once.
+"""Configs at the cost of a copy: what Hydra composes again for each job, composed once.
 
-Hydra's private names are used here alone. With `hydra.sweeper.compose=hydra`, and for a single job
-of an app without config files, Hydra's own loader composes; these functions leave it as it is.
+Only this package uses Hydra's private names. With `hydra.sweeper.compose=hydra`, and for a single
+job of an app without config files, Hydra's own loader composes, unchanged by these functions.
 """
 
 from __future__ import annotations
@@ -26,13 +26,9 @@ although prefixes were to be shared."""
 
 
 def cached(loader: ConfigLoader) -> ConfigLoader:
-    """A loader that keeps the config files as they are now, and can share prefixes.
+    """A loader that keeps the current config files and can share prefixes.
 
-    Args:
-        loader: Hydra's.
-
-    Returns:
-        The given one where it is not Hydra's own, or Hydra has not what this needs of it.
+    Returns the given loader if it is not Hydra's own, or if this version of Hydra is not supported.
     """
     try:
         from params_proto.compose.loader import CachedLoader, unmet
@@ -49,9 +45,9 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
 
 
 def share_prefixes(loader: ConfigLoader) -> None:
-    """Has a loader compose from prefixes, where it can: it is to compose more than one config.
+    """Makes a loader of more than one config compose from shared prefixes, if possible.
 
-    It composes the next config by Hydra as well, which a sweep of one job need not pay for.
+    It composes the next config through Hydra as well, which a sweep of one job should not pay for.
     """
     start = getattr(loader, "share_prefixes", None)
     if start is not None:
@@ -59,11 +55,7 @@ def share_prefixes(loader: ConfigLoader) -> None:
 
 
 def loader_over(configs: str | None) -> ConfigLoader:
-    """A loader for configs that no app has, which composes as fast.
-
-    Args:
-        configs: their folder, or their package, `pkg://...`; None for those that Hydra has itself.
-    """
+    """A loader as fast as `cached`, over a config folder or package, or only Hydra's configs."""
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
 
@@ -73,14 +65,10 @@ def loader_over(configs: str | None) -> ConfigLoader:
 
 
 def copy_files(loader: ConfigLoader, folder: Path) -> None:
-    """Copies the app's config files as they were when the sweep began, for jobs that start later.
+    """Copies the config files as of the start of the sweep, for jobs that start later.
 
-    Args:
-        loader: the sweep's; Hydra's own reads each file when it needs it, and copies none.
-        folder: where to, a folder of its own. What another sweep has left there is removed.
-
-    Raises:
-        SweepError: they cannot be written.
+    Replaces what another sweep has left in the folder. Hydra's own loader, which reads files when
+    it needs them, copies none.
     """
     write = getattr(loader, "copy_files", None)
     if write is not None:
@@ -105,6 +93,6 @@ def loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> Co
 
 
 def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
-    """A loader that composes from what `copy_files` wrote; the given one if it wrote nothing."""
+    """A loader over what `copy_files` wrote; the given one if it wrote nothing."""
     read = getattr(cached(loader), "over_copies", None) if folder.is_dir() else None
     return loader if read is None else read(folder)

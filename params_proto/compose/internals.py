@@ -1,4 +1,4 @@
-"""What the rest of the package uses of private names in Hydra and the standard library."""
+"""Access to private names of Hydra and the standard library for the rest of the package."""
 
 from __future__ import annotations
 
@@ -18,14 +18,10 @@ if TYPE_CHECKING:
 
 
 def hand_to_children(name: str, value: Any) -> None:
-    """Has every process that multiprocessing or joblib starts from here on unpickle a value.
+    """Makes every process that multiprocessing or joblib starts from now on unpickle a value.
 
-    A process's configuration is pickled for its children, and theirs. It has no public name, and
-    neither spawn nor forkserver has another way to hand something on.
-
-    Args:
-        name: of the value; a later one of the same name takes its place.
-        value: what is pickled whenever a child starts.
+    It is added, by name, to the process configuration that is pickled for all descendants. That is
+    private, but neither spawn nor forkserver has another way to pass something on.
     """
     from multiprocessing.process import current_process
 
@@ -33,12 +29,9 @@ def hand_to_children(name: str, value: Any) -> None:
 
 
 def started(configs: str | None, name: str) -> Hydra:
-    """Hydra as an app has it, which from here on is the process's.
+    """Starts Hydra for this process as an app does.
 
-    Args:
-        configs: the folder of the configs, or their package, `pkg://...`; None for those that Hydra
-            has itself.
-        name: of the jobs.
+    `configs` is a folder or a package, `pkg://...`; None for only Hydra's own configs.
     """
     from hydra._internal.hydra import Hydra
     from hydra._internal.utils import create_config_search_path
@@ -67,14 +60,10 @@ def finish_interpreter() -> None:
 def decoration(
     function: Any,
 ) -> tuple[TaskFunction, str | None, str | None, AbstractContextManager[Any]] | None:
-    """What `hydra.main` has decorated a function with; None where it has not.
+    """What `hydra.main` has decorated a function with, below other decorators; None if it has not.
 
-    Args:
-        function: which other decorators may have wrapped once more.
-
-    Returns:
-        The task function; the path of the configs, relative to its file; the name of the primary
-        config; and a block within which configs may have called what they may in the app.
+    Returns the task function, its config path relative to its file, the name of the primary config,
+    and a context in which configs may call what they may in the app.
     """
     made = made_by_hydra_main(function)
     if made is None:

@@ -1,7 +1,7 @@
-"""Hydra's config loader, which composes a job's config from what jobs have in common.
+"""Hydra's config loader, composing a job's config from the part that jobs share.
 
-The first job is composed by Hydra as well. If the two differ, or if a prefix fails where Hydra does
-not, all configs are Hydra's from there on. Errors are always Hydra's own.
+The first job is composed by Hydra as well. If the two configs differ, or if a prefix fails where
+Hydra does not, Hydra composes all further configs. Errors are always Hydra's own.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -44,7 +44,7 @@ _lock = Lock()  # a launcher may compose in threads
 
 
 def unmet(loader: object) -> str | None:
-    """Why configs cannot be composed from prefixes; None where they can."""
+    """Why configs cannot be composed from prefixes; None if they can."""
     if type(loader) is not ConfigLoaderImpl:
         return f"the config loader is a {type(loader).__qualname__}"
     for name in _NEEDS:
@@ -54,10 +54,10 @@ def unmet(loader: object) -> str | None:
 
 
 class CachedLoader(ConfigLoaderImpl):
-    """Hydra's loader, with prefixes, which are not pickled with it.
+    """Hydra's loader with prefixes, which are not pickled with it.
 
     Args:
-        loader: Hydra's own.
+        loader: Hydra's own loader.
     """
 
     def __init__(self, loader: ConfigLoaderImpl) -> None:
@@ -73,7 +73,7 @@ class CachedLoader(ConfigLoaderImpl):
 
     @property
     def repository(self) -> Repository:  # type: ignore[override]
-        """What everything else that Hydra asks of a loader looks into."""
+        """The repository for everything else that Hydra needs from a loader."""
         with _lock:
             if self._files is None:
                 if self._token not in _unpickled:
@@ -84,16 +84,16 @@ class CachedLoader(ConfigLoaderImpl):
             return self._files
 
     def share_prefixes(self) -> None:
-        """Composes from prefixes from here on."""
+        """Composes from prefixes from now on."""
         self._shares, self._agrees = True, False
 
     def copy_files(self, folder: Path) -> None:
-        """Copies the config files as they were read, for other processes to compose from."""
+        """Copies the config files as read, for other processes to compose from."""
         self.repository.copy_files(folder)
         self._copies = folder
 
     def over_copies(self, folder: Path) -> CachedLoader:
-        """A loader that reads the files that another one has copied."""
+        """A loader over the files that another one has copied."""
         new = copy(self)
         new._copies, new._token = folder, uuid4().hex
         return new
@@ -110,7 +110,7 @@ class CachedLoader(ConfigLoaderImpl):
         """See Hydra's."""
         arguments = (config_name, overrides, run_mode, from_shell, validate_sweep_overrides)
         by_hydra = partial(self._hydras().load_configuration, *arguments, **later)
-        # From Hydra 1.4 on, a config may have aliases for what is overridden.
+        # Since Hydra 1.4, a config may have aliases for overridden keys.
         aliases = getattr(self, "get_override_aliases", None)
         if (
             not self._shares
@@ -157,10 +157,10 @@ class CachedLoader(ConfigLoaderImpl):
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
             config, problem = None, f"not at all ({type(error).__name__}: {error})"
         if config is None or not self._agrees:
-            expected = by_hydra()  # which raises what is the user's to mend
+            expected = by_hydra()  # raises errors for the user to fix
             found = None if config is None else difference(config, expected)
             if found is not None:
-                problem = f"in another way than Hydra: {found}"
+                problem = f"differently from Hydra: {found}"
             if problem is not None:
                 self._shares = False
                 log.warning(

@@ -1,8 +1,8 @@
-"""What the configs of jobs have in common: Hydra's composition up to where a job's values come.
+"""The shared prefix of jobs' configs: Hydra's composition up to the job's own values.
 
-Jobs with the same choices of groups share a prefix. Hydra's own code makes it, of plain files and
-structured configs. What may be another in the next job is not cacheable, and Hydra composes it:
-a resolver that decides what is composed, and an override of what Hydra fills in last.
+Jobs with the same choices of groups share a prefix. Hydra's own code composes it from plain files
+and structured configs. What may differ in the next job is not cacheable and left to Hydra: a
+resolver that decides what is composed, and an override of what Hydra fills in last.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -50,16 +50,16 @@ _overrides_dirname: Any = getattr(config_loader_impl, "get_overrides_dirname", N
 
 
 class NotCacheableError(Exception):
-    """A config that may differ from Hydra's if it is made from a prefix."""
+    """A config that may differ from Hydra's if composed from a prefix."""
 
 
 class ConfigPrefix(NamedTuple):
-    """What the jobs with one choice of groups have in common.
+    """The shared prefix of jobs with the same choices of groups.
 
     Args:
-        config: as it is before a job's values.
-        filled_in: the nodes of `hydra` that Hydra fills in after them, as far as jobs share that.
-        nodes: how many there are.
+        config: the config before a job's values.
+        filled_in: the nodes of `hydra` that Hydra fills in after them, as far as jobs share them.
+        nodes: the number of nodes.
     """
 
     config: DictConfig
@@ -68,7 +68,7 @@ class ConfigPrefix(NamedTuple):
 
 
 def prefixes_of(loader: CachedLoader, config_name: str | None, lines: Sequence[str]) -> Prefixes:
-    """The prefixes of a primary config and of the search path that the overrides say."""
+    """The prefixes for a primary config and the search path in the overrides."""
     paths = [line for line in lines if "hydra.searchpath" in line]
     kept = loader.repository.prefixes
     where = (config_name, *paths)
@@ -78,12 +78,12 @@ def prefixes_of(loader: CachedLoader, config_name: str | None, lines: Sequence[s
 
 
 class Prefixes:
-    """Makes prefixes, and keeps those that jobs had last.
+    """Composes prefixes, and keeps the most recently used ones.
 
     Args:
-        loader: the one that composes from them.
+        loader: the loader that composes from them.
         config_name: the primary config.
-        paths: the overrides that say where to look for configs.
+        paths: the overrides that set the search path.
     """
 
     def __init__(self, loader: CachedLoader, config_name: str | None, paths: list[str]) -> None:
@@ -98,16 +98,7 @@ class Prefixes:
         self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
     def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
-        """Composes a job.
-
-        Args:
-            of_all: the overrides that all jobs have, Hydra's own.
-            own: those of the job.
-
-        Raises:
-            NotCacheableError: Hydra has to compose it.
-            Exception: the composition fails.
-        """
+        """Composes a job from the overrides shared by all jobs and its own."""
         first, then = [*map(self._read, of_all)], [*map(self._read, own)]
         groups = [override for override, chooses in then if chooses]
         key = (version.getbase(), *of_all, None, *[override.input_line for override in groups])
@@ -164,7 +155,7 @@ class Prefixes:
         return ConfigPrefix(config, filled_in, nodes)
 
     def _fill_in(self, config: DictConfig, prefix: ConfigPrefix, own: Sequence[Override]) -> None:
-        """Fills in what Hydra fills in after a job's values."""
+        """Does what Hydra does after applying a job's values."""
         # Each node is looked up once: a look-up costs OmegaConf as much as a value.
         hydra = config.hydra
         for name, node in prefix.filled_in.items():
@@ -188,11 +179,11 @@ class Prefixes:
 
 
 class _Composition(ConfigLoaderImpl):
-    """One composition of Hydra's, of which the config before the values of a job is kept.
+    """One composition by Hydra, which keeps the config before a job's values.
 
     Args:
         search_path: where to look for configs.
-        repository: what is found there.
+        repository: the configs there.
         groups: the overrides that choose groups.
     """
 
@@ -221,11 +212,7 @@ class _Composition(ConfigLoaderImpl):
 
 
 def _count(node: Any) -> int:
-    """How many nodes there are.
-
-    Raises:
-        NotCacheableError: one stands in two places, which a copy could not tell.
-    """
+    """Counts the nodes of a config; raises if one is in two places, which a copy would lose."""
     count = 1
     for child in (children(node) or {}).values():
         if child.__dict__["_parent"] is not node:

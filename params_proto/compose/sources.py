@@ -1,8 +1,8 @@
-"""Config files as they were when a sweep began: in memory, and in its directory for its workers.
+"""Config files as of the start of a sweep: in memory, and in its directory for its workers.
 
-Hydra looks into the file system for every config of every job. Here the YAML files of a config
-directory are read at once, so that an edit while a sweep runs changes none of its jobs. Sources
-keep Hydra's paths, providers and texts: errors and `hydra.runtime.config_sources` stay the same.
+Hydra reads the file system for every config of every job. Here the YAML files of a config directory
+are read once, so that an edit during a sweep does not affect its jobs. Sources keep Hydra's paths,
+providers and texts: errors and `hydra.runtime.config_sources` stay the same.
 
 `.sweep/configs` has a folder for each source of configs, named after its provider (`main`, and for
 a search path `hydra-searchpath-in-main`, `hydra-searchpath-in-main-1`), with the files as in the
@@ -39,11 +39,11 @@ log = logging.getLogger(__name__)
 # Folders of a config directory that are read, those next to its root first: with config_path="."
 # it is the whole project, data and all. What is in others is read where it is.
 _FOLDERS = 1000
-_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # what makes a folder one that Hydra has written
+_OUTPUT = {".hydra", ".sweep", "multirun.yaml"}  # marks a folder written by Hydra
 
 
 def unknown_source(sources: Iterable[ConfigSource]) -> str | None:
-    """The source of configs that is none of Hydra's own: it may give another config each time."""
+    """The first custom source of configs, whose configs may change each time; None without one."""
     for source in sources:
         if source.scheme() not in ("file", "pkg", "structured"):
             kind = type(source)
@@ -52,7 +52,7 @@ def unknown_source(sources: Iterable[ConfigSource]) -> str | None:
 
 
 class _KeptSource(ConfigSource):
-    """One of Hydra's sources of files, over the YAML files of a directory as they are now."""
+    """One of Hydra's file sources, over the current YAML files of a directory."""
 
     def __init__(self, source: ConfigSource, root: Path, name: str) -> None:
         vars(self).update(vars(source))
@@ -73,7 +73,7 @@ class _KeptSource(ConfigSource):
             for name in names:
                 path, file = f"{folder}/{name}".lstrip("/"), root / folder / name
                 if name.endswith(".yaml"):
-                    with suppress(OSError):  # which Hydra reports, if a job chooses it
+                    with suppress(OSError):  # reported by Hydra if a job chooses it
                         self.texts[path] = file.read_bytes()
                 elif not name.startswith((".", "__pycache__")) and file.is_dir():
                     left.append(path)
@@ -105,11 +105,11 @@ class _KeptSource(ConfigSource):
 
 
 class Repository(ConfigRepository):
-    """Hydra's repository, which reads and parses each file once.
+    """Hydra's repository, reading and parsing each file once.
 
     Args:
         search_path: where to look.
-        copies: the directory of the files' copies; None to read them where they are.
+        copies: the directory of copied files; None to read the original ones.
     """
 
     def __init__(self, search_path: ConfigSearchPath, copies: Path | None) -> None:
@@ -119,8 +119,8 @@ class Repository(ConfigRepository):
         self._results: dict[tuple[object, ...], ConfigResult | None] = {}
         if copies is not None and not copies.is_dir():
             log.warning(
-                f"{copies} cannot be seen from here: configs are composed from the files that were"
-                " copied there, as they are now."
+                f"{copies} cannot be accessed from here: configs are composed from the current"
+                " state of the files that were copied there."
             )
         super().__init__(search_path)
 
@@ -146,18 +146,11 @@ class Repository(ConfigRepository):
         return result
 
     def copy_files(self, folder: Path) -> None:
-        """Writes the files of each source that has a directory.
-
-        Args:
-            folder: where to. What another sweep has left there is removed.
-
-        Raises:
-            SweepError: they cannot be written.
-        """
+        """Copies the files of each source with a directory, replacing those of another sweep."""
         shutil.rmtree(folder, ignore_errors=True)
         try:
             folder.mkdir(parents=True)
-            folder.chmod(0o700)  # a config may have been readable by its owner alone
+            folder.chmod(0o700)  # a config may have been readable only by its owner
             for source in self._kept.values():
                 for path, text in source.texts.items():
                     file = folder / source.name / path
@@ -190,10 +183,10 @@ class Repository(ConfigRepository):
 
 
 def _directory_of(source: ConfigSource) -> Path | None:
-    """The directory of a source, if there is one."""
+    """The directory of a source, if it has one."""
     if source.scheme() == "file":
         return Path(source.path).absolute()
-    with suppress(ImportError, TypeError, ValueError):  # which Hydra reports
+    with suppress(ImportError, TypeError, ValueError):  # reported by Hydra
         found = resources.files(source.path)
         return found if isinstance(found, Path) else None
     return None

@@ -1,7 +1,7 @@
-"""Copies of configs at a fraction of what `copy.deepcopy` takes, and how two configs differ.
+"""Copies of configs in a fraction of the time of `copy.deepcopy`, and how two configs differ.
 
-A job's config is a clone of what all jobs have in common. Hydra then copies it four times as the
-job starts, the whole or its node `hydra`: half of what a job costs that does nothing.
+A job's config is a clone of the shared part. Hydra then copies it, or its node `hydra`, four times
+as the job starts: half of the cost of an empty job.
 """
 
 # pyright: reportPrivateUsage=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -19,13 +19,9 @@ _create = object.__new__
 
 
 def clone(node: Any, parent: Any = None) -> Any:
-    """A copy of a node and of all below it, as `copy.deepcopy` makes one.
+    """Copies a node and all below it like `copy.deepcopy`, into a parent.
 
-    Values are shared, as `copy.deepcopy` shares them; all of OmegaConf's own state is not.
-
-    Args:
-        node: of a config.
-        parent: the node that is to hold the copy.
+    Values are shared, as with `copy.deepcopy`; OmegaConf's own state is not.
     """
     new = _create(type(node))
     state = new.__dict__
@@ -58,7 +54,7 @@ def clone(node: Any, parent: Any = None) -> Any:
 
 
 def children(node: Any) -> dict[Any, Any] | None:
-    """The nodes that a node holds, by their keys; None where it holds a value or nothing."""
+    """The child nodes of a node by key; None if it is a value or empty."""
     content = node.__dict__.get("_content")
     if isinstance(content, dict):
         return content
@@ -68,7 +64,7 @@ def children(node: Any) -> dict[Any, Any] | None:
 
 
 def cloned_by_deepcopy(config: DictConfig) -> DictConfig:
-    """A job's config that `copy.deepcopy` copies by `clone`, as it does its node `hydra`."""
+    """Makes `copy.deepcopy` use `clone` for a job's config and its node `hydra`."""
     for node in (config, config._get_node("hydra")):
         # Where deepcopy looks first. To set it as an attribute would make it a key.
         vars(node)["__deepcopy__"] = _Cloned(node)
@@ -91,9 +87,9 @@ class _Cloned:
 
 
 def difference(one: Any, other: Any) -> str | None:
-    """Where two configs differ, and how; None if they do not.
+    """Where and how two configs differ; None if they do not.
 
-    Compared are the keys and their order, the values as written, the classes of the nodes, their
+    It compares the keys and their order, the values as written, the classes of the nodes, their
     flags, types and all other metadata, their parents, and which resolvers were called.
 
     >>> from omegaconf import OmegaConf
@@ -110,7 +106,7 @@ def difference(one: Any, other: Any) -> str | None:
 
 
 def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
-    """What a job could notice of a node and of those below it, each with the node's path."""
+    """Everything a job could notice about a node and those below it, with each node's path."""
     nodes, own = children(node), node.__dict__
     if nodes is None:
         value = own.get("_val", own.get("_content"))

@@ -1,4 +1,4 @@
-"""Values into fields without loss: the value that an annotation makes of a given one."""
+"""Converts values to annotated types without loss."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ ConvertScalar = Callable[[Any, type], Any]
 """How a scalar or an enum's member becomes one of another type."""
 
 CONSTRUCTOR_ERRORS: Final = (AssertionError, TypeError, ValueError)
-"""What the constructor of a user's class raises when it does not accept its values."""
+"""Exceptions of constructors of users' classes that do not accept their values."""
 
-# What a value becomes in a field of a container type: one type for each abstract one.
+# The concrete type of values in a field of each container type.
 _CONCRETE: Final[Mapping[Any, Any]] = {
     abc.Sequence: list,
     abc.MutableSequence: list,
@@ -51,7 +51,7 @@ _CONCRETE: Final[Mapping[Any, Any]] = {
 
 _CALLABLE: Any = typing.get_origin(Callable[..., Any])
 
-# The value of a subclass, such as a member of an IntEnum, in the type itself.
+# Converts an instance of a subclass, such as a member of an IntEnum, to the type itself.
 _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
     int: int.__int__,
     float: float.__float__,
@@ -61,7 +61,7 @@ _BASE_VALUE: Final[dict[type, Callable[[Any], Any]]] = {
 
 
 class ConversionError(ValueError):
-    """A value that a field cannot hold: the rule, and where in the value it is broken.
+    """A value that a field cannot hold, and where in the value the problem is.
 
     >>> str(ConversionError("'x' is not an int", ".layers[1]"))
     "'x' is not an int (at .layers[1])"
@@ -76,7 +76,7 @@ class ConversionError(ValueError):
 
 
 def convert_exact(value: Any, kind: type) -> Any:
-    """A scalar or an enum's member in a field of its own type, or of one that holds it exactly.
+    """Converts a scalar or enum member to its own type, or to one that represents it exactly.
 
     >>> convert_exact(2, float)
     2.0
@@ -106,10 +106,9 @@ it would be rounded
 
 
 def coerce_like_omegaconf(value: Any, kind: type) -> Any:
-    """A scalar or an enum's member as OmegaConf takes it for a field of the type.
+    """Converts a scalar or enum member as OmegaConf does for a field of the type.
 
-    So a value in a tuple or a union, which OmegaConf does not check, means what it would mean
-    alone.
+    So a value in a tuple or union, which OmegaConf does not check, is treated as it would be alone.
 
     >>> coerce_like_omegaconf("32", int), coerce_like_omegaconf(1, str)
     (32, '1')
@@ -124,7 +123,7 @@ def coerce_like_omegaconf(value: Any, kind: type) -> Any:
 
 
 def typed_node(kind: Any, value: Any = None) -> Any:
-    """A node of OmegaConf's that holds a value, of the type if that is a scalar's.
+    """An OmegaConf node that holds a value, typed if the type is a scalar.
 
     >>> typed_node(float, "1e-3") == 0.001
     True
@@ -188,12 +187,12 @@ def convert(
     return _convert(value, annotation, scalar)
 
 
-# Defaults that say what is in a field without an annotation.
+# Types of defaults that determine a field without annotation.
 _SAYS_MORE = (tuple, set, frozenset, enum.Enum, os.PathLike)
 
 
 def child_field(annotation: Any, name: str) -> Field | None:
-    """The field below a field: of the dataclass in it, or a value of its dict.
+    """The field below a field: of its dataclass, or a value of its dict.
 
     >>> child_field(dict[str, float], "lr").annotation
     <class 'float'>
@@ -207,14 +206,14 @@ def child_field(annotation: Any, name: str) -> Field | None:
 
 
 def of_python(value: Any) -> Any:
-    """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
+    """Converts a NumPy or tensor scalar or array to Python's numbers and lists."""
     if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
         return to_python(value)
     return value
 
 
 def strictly_equal(one: Any, other: Any) -> bool:
-    """Whether two values are equal and of the same types all through.
+    """Whether two values are equal and have the same types throughout.
 
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
@@ -226,7 +225,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
 
 
 def dotted_name(obj: Any) -> str | None:
-    """The name under which `find_object` gives back this very object, None if there is none.
+    """The dotted name by which `find_object` returns this very object; None if there is none.
 
     >>> import json
     >>> dotted_name(json.dumps), dotted_name(lambda: 0)
@@ -240,10 +239,7 @@ def dotted_name(obj: Any) -> str | None:
 
 
 def find_object(name: str) -> Any:
-    """The object of a dotted name, found as Hydra finds a `_target_`: modules are imported.
-
-    Raises:
-        ConversionError: there is no such object.
+    """Imports the object of a dotted name, as Hydra does for `_target_`.
 
     >>> find_object("collections.abc.Callable")
     <class 'collections.abc.Callable'>
@@ -255,7 +251,7 @@ as package.module.name: module 'math' has no attribute 'nope'
     """
     try:
         return resolve_name(name)
-    except Exception as error:  # a module runs whatever it contains
+    except Exception as error:  # importing a module can raise anything
         raise ConversionError(
             f"{name!r} cannot be imported as package.module.name: {error}"
         ) from error
@@ -282,7 +278,7 @@ def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
     if kind in _CONVERTERS:
         return _CONVERTERS[kind](value, kind, annotation, into)
     if not _is_class(kind) or typing.Protocol in kind.__bases__:
-        return value  # Any, and what says nothing about a value
+        return value  # Any, or an annotation that does not restrict values
     if kind in SCALARS or issubclass(kind, enum.Enum):
         return scalar(value, kind)
     if typing.is_typeddict(kind):
@@ -305,7 +301,7 @@ def _is_class(kind: Any) -> bool:
 
 
 def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
-    """A value into a union: what it is exactly, else the first member that it converts to."""
+    """Converts to a union: an exact member, else the first that accepts the value."""
     members = union_members(annotation)
     if value is None and NoneType in members:
         return None
@@ -323,7 +319,7 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
 
 
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
-    """A value into a Literal: an equal choice, else the first that `scalar` makes of it."""
+    """Converts to a Literal: an equal choice, else the first one that `scalar` gives."""
     value = of_python(value)
     choices = typing.get_args(annotation)
     for choice in choices:
@@ -343,7 +339,7 @@ _Into = Callable[[Any, Any], Any]
 
 
 def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A class or another callable, itself or by its dotted name."""
+    """A class or another callable, given itself or by its dotted name."""
     found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
         raise ConversionError(f"{shown(value)} is not callable")
@@ -356,7 +352,7 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 
 def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
-    """A sequence into a list; into a set, also a set, or a sequence in which nothing is twice."""
+    """Converts a sequence to a list or set; a set may have no duplicates."""
     (element,) = typing.get_args(annotation) or (Any,)
     allowed = {list: _SEQUENCES}.get(kind, (*_SEQUENCES, abc.Set))
     elements = list(_checked(of_python(value), allowed, annotation))
@@ -391,9 +387,9 @@ def _dict(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
 
 
 def _record(value: Any, kind: Any, into: _Into) -> Any:
-    """A dataclass's, an attrs class's or a named tuple's object of a mapping of its fields.
+    """Converts a mapping of fields to an object of a dataclass, attrs class or named tuple.
 
-    A named tuple is made of a sequence, too.
+    A named tuple may also be given as a sequence.
     """
     names = getattr(kind, "_fields", ())
     if names and isinstance(value, _SEQUENCES):
@@ -412,7 +408,7 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
 def _named(
     given: Mapping[Any, Any], kind: Any, fields: Mapping[str, Field], into: _Into
 ) -> dict[str, Any]:
-    """The values of some fields, each converted to its own annotation."""
+    """The values of fields, each converted to its annotation."""
     for name in given:
         if name not in fields:
             raise ConversionError(
@@ -432,7 +428,7 @@ def _named(
 
 
 def _at(step: str, into: _Into, value: Any, annotation: Any) -> Any:
-    """One element converted; an error says where in the value the element is."""
+    """Converts one element; an error gives the element's place in the value."""
     try:
         return into(value, annotation)
     except ConversionError as error:

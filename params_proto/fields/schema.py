@@ -38,7 +38,7 @@ from params_proto.fields.signature import (
     without_none,
 )
 
-# Keys of Hydra's own in every config.
+# Hydra's own keys in every config.
 _RESERVED = ("hydra", "defaults")
 
 
@@ -95,7 +95,7 @@ def _node(field: Field) -> Any:
         default = convert(default, field.annotation, default)
         if is_record(type(default)):
             return _record_node(type(default), default)
-        with suppress(ValueError):  # what a config cannot hold is missing
+        with suppress(ValueError):  # a value that a config cannot hold is missing
             content = represent(default, escape)
     if isinstance(content, dict):  # takes new keys, though the rest of a Hydra config does not
         return DictConfig(cast("dict[Any, Any]", content), flags={"struct": False})
@@ -118,7 +118,7 @@ def _fields_of(kind: Any, value: Any) -> list[Field]:
     fields = list(record_fields(kind).values())
     if type(value) is not kind:
         return fields
-    # What its constructor took and it has not kept has the class's default.
+    # A constructor argument that was not kept gets the class's default.
     return [
         dataclasses.replace(each, default=getattr(value, each.name, each.default))
         for each in fields
@@ -242,7 +242,7 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             default = convert(default, annotation, default)
             field = dataclasses.replace(field, default=default)
         hint = without_none(annotation)
-        # A dataclass of the user's, from Hydra's store, comes first.
+        # The user's dataclass in Hydra's store takes precedence.
         own = typing.get_origin(hint) or hint
         kinds: list[Any] = [OmegaConf.get_type(value), cast("Any", type(default)), own]
         kind = next(filter(is_record, kinds), None)

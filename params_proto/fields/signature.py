@@ -36,7 +36,7 @@ class _Required(enum.Enum):  # an enum stays one object when it is copied or pic
 
 
 REQUIRED: Final[Literal[_Required.REQUIRED]] = _Required.REQUIRED
-"""Takes the place of a default where there is none."""
+"""Marks a missing default."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Field:
 
     Args:
         name: its name.
-        annotation: its annotation with the names in it resolved; Any where there is none.
+        annotation: its annotation with names resolved; Any without one.
         default: its default, or REQUIRED.
     """
 
@@ -65,7 +65,7 @@ class Target:
             node of a prefix class.
         fields: its fields by name, in the order in which they are written.
         open: whether it takes any other name too (`**kwargs`).
-        has_configs: whether configs of the user's may have other names.
+        has_configs: whether the user's configs may have other names.
     """
 
     name: str
@@ -77,12 +77,6 @@ class Target:
 
 def describe(obj: Any) -> Target:
     """The fields of a function, a `@proto.cli` app, a `@proto.prefix` class or a dataclass.
-
-    Args:
-        obj: the target.
-
-    Raises:
-        SweepError: `obj` has no named parameters to give values to.
 
     >>> def train(lr: float = 0.1, seed: int = 1): ...
     >>> describe(train).name, list(describe(train).fields)
@@ -112,15 +106,9 @@ a @proto.prefix class or a dataclass, the class itself.
 
 
 def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
-    """The parameters of something callable, and whether it takes any other name (`**kwargs`).
+    """The parameters of a callable, and whether it takes any other name (`**kwargs`).
 
     A `default_factory` is called: the field has the value that it makes.
-
-    Args:
-        obj: a function, a class, a `functools.partial` or another callable.
-
-    Raises:
-        SweepError: it takes arguments by position only, or its signature cannot be read.
 
     >>> def train(lr: float, *, seed=1, **extra): ...
     >>> parameters(train)

@@ -1,4 +1,4 @@
-"""Whether an app and its config still are what they were when the jobs of a sweep ran."""
+"""Refuses to resume a sweep whose app or config has changed since its jobs ran."""
 
 from __future__ import annotations
 
@@ -28,24 +28,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A job's overrides, and what they compose, as JSON has it, without the node `hydra`.
+# A job's overrides and its config as plain JSON, without the node `hydra`.
 ComposedJob = tuple[Sequence[str], dict[str, Any]]
 
 
 def refuse_another_function(
     directory: Path, then: str, task: TaskFunction, allowed: object
 ) -> None:
-    """Refuses to run the rest of a sweep by another script.
-
-    Args:
-        directory: the sweep's.
-        then: the function that its jobs run.
-        task: what this process would run.
-        allowed: `hydra.sweeper.resume_changed`; true allows it.
-
-    Raises:
-        SweepError: it is another function, and that is not allowed.
-    """
+    """Raises if a sweep was started with another function, unless `resume_changed` is true."""
     now = function_of(task)
     if now == then:
         return
@@ -60,18 +50,9 @@ def refuse_another_function(
 
 
 def read_first_job(directory: Path) -> ComposedJob | None:
-    """A sweep's first job as it was composed when the sweep began: `.sweep/composed.json`.
+    """Reads `.sweep/composed.json`, the first job as composed when the sweep began, if it exists.
 
     {"overrides": ["lr=1"], "config": {"lr": 1, "seed": 0}}
-
-    Args:
-        directory: the sweep's.
-
-    Returns:
-        None where there is no such file.
-
-    Raises:
-        SweepError: the file is not what a sweep has written.
     """
     path = directory / OWN / COMPOSED
     try:
@@ -83,42 +64,28 @@ def read_first_job(directory: Path) -> ComposedJob | None:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise SweepError(
-            f"{path} is not what the sweep has written ({error}). Remove it, and the sweep resumes"
-            " without a comparison of its first job's config."
+            f"{path} was not written by a sweep ({error}). Remove it to resume without comparing"
+            " the first job's config."
         ) from error
     return job, cast("dict[str, Any]", config)
 
 
 def first_job_now(directory: Path, host: AppContext, job: ComposedJob) -> ComposedJob:
-    """A sweep's first job as it is composed now, which the next resume compares.
-
-    Args:
-        directory: that of the sweep, which resumes: a change was allowed.
-        host: the app.
-        job: the first that runs now, for a sweep that has not kept its first.
-    """
+    """The first job as composed now, for the next resume to compare; `job` if none was kept."""
     first = read_first_job(directory)
     if first is None:
         return job
-    with suppress(HydraException):  # which was allowed: what it was then still counts
+    with suppress(HydraException):  # allowed: later changes are compared with the old config
         return first[0], plain_config(host.compose_whichever_sweep(first[0]))
     return first
 
 
 def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
-    """Looks whether the jobs that are done would have other configs today.
+    """Raises if completed jobs would have other configs today, unless the changed keys may differ.
 
-    The first job's config is compared with what it was, and jobs that have run are composed from
-    the config files as they were and as they are: at least one for each option of a config group,
-    and one for each set of keys.
-
-    Args:
-        directory: of the sweep that resumes, or that this is a part of.
-        host: the app as it is.
-        options: those of the sweeper, with the keys that may differ, and with them what is below.
-
-    Raises:
-        SweepError: they would, and it is not allowed. It names the keys.
+    The first job's config is compared with the saved one. Jobs that have run are composed from the
+    saved config files and from the current ones: at least one job for each option of a config
+    group, and one for each set of keys.
     """
     found: dict[str, str] = {}
     for job, then in _configs_of_then(directory, host):
@@ -126,25 +93,25 @@ def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
             found |= _differences(then, plain_config(host.compose_whichever_sweep(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
-            found[" ".join(job)] = f"cannot be composed any more: {said}"
-    # A shard that overwrites what another has run says so.
+            found[" ".join(job)] = f"can no longer be composed: {said}"
+    # A shard with overwrite=true replaces what another has run: changes are allowed, but reported.
     allowed = True if options.overwrite else options.resume_changed or ()
     refused = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
     lines = [f"- {key}: {found[key]}" for key in refused or found]
-    end = "The jobs that are done ran with what it was then."
+    end = "Completed jobs ran with the earlier config."
     summary = "\n".join(["the app's config has changed since", *lines, end])
     if refused:
         raise SweepError(
-            f"{directory}: {summary} Resume all the same with hydra.sweeper.resume_changed=true, or"
-            " with a list of the keys that may differ, or put it back, or start again in another"
-            " hydra.sweep.dir."
+            f"{directory}: {summary} To resume anyway, use hydra.sweeper.resume_changed=true or"
+            " list the keys that may differ; otherwise undo the change or start a new sweep in"
+            " another hydra.sweep.dir."
         )
     if found:
         log.warning(summary)
 
 
 def _is_below(key: str, nodes: Collection[str]) -> bool:
-    """Whether a key is one of some nodes, or is below one.
+    """Whether a key is one of the nodes or below one.
 
     >>> _is_below("machine.memory", ["machine"]), _is_below("machines", ["machine"])
     (True, False)
@@ -153,7 +120,7 @@ def _is_below(key: str, nodes: Collection[str]) -> bool:
 
 
 def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]:
-    """The first job, and others that have run, with their configs as they were."""
+    """The first job and others that have run, with their earlier configs."""
     first = read_first_job(directory)
     if first is not None:
         yield first
@@ -171,13 +138,13 @@ def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]
         kinds = {frozenset(keys), *options}
         if not kinds <= seen:
             seen |= kinds
-            with suppress(HydraException):  # nor could it be then
+            with suppress(HydraException):  # it could not be composed then either
                 yield job, plain_config(before.compose_whichever_sweep(job))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     old, new = ({key: json.dumps(one) for key, one in leaves(config)} for config in (then, now))
     for key in {**old, **new}:
-        before, after = old.get(key, "not there"), new.get(key, "not there")
+        before, after = old.get(key, "missing"), new.get(key, "missing")
         if before != after:
-            yield key, f"{before} then, {after} now"
+            yield key, f"was {before}, is now {after}"

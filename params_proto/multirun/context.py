@@ -1,4 +1,4 @@
-"""The app that is swept, as Hydra has composed it, and the sweep that Python launches, if any."""
+"""The composed app that is swept, and the sweep launched from Python, if any."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _sweep: ContextVar[Sweep | None] = ContextVar("params_proto_launched", default=N
 
 @contextmanager
 def launch_context(sweep: Sweep) -> Generator[None, None, None]:
-    """Within the block it is what a multirun runs, in place of `hydra.sweeper.sweep`."""
+    """Makes a multirun in the block run this sweep instead of `hydra.sweeper.sweep`."""
     token = _sweep.set(sweep)
     try:
         yield
@@ -45,7 +45,7 @@ def launch_context(sweep: Sweep) -> Generator[None, None, None]:
 
 
 def launched_sweep() -> Sweep | None:
-    """The sweep that Python launches here; None where a command line does.
+    """The sweep launched from Python; None in a multirun from a command line.
 
     >>> from params_proto import Sweep
     >>> with launch_context(Sweep().product(lr=[0.1])):
@@ -61,9 +61,9 @@ class ResumeTarget(NamedTuple):
     """What a resume found.
 
     Args:
-        config: the composed config of the multirun. What its `hydra.overrides.task` has is to run.
-        plan: of the sweep that is in the directory, if it is to be resumed.
-        saved: whether that sweep runs as it was saved, whatever the app's config says.
+        config: the composed config of the multirun; its `hydra.overrides.task` says what to run.
+        plan: the plan of the sweep to resume; None if there is none.
+        saved: whether the sweep runs as saved, regardless of the app's config.
     """
 
     config: DictConfig
@@ -79,8 +79,8 @@ class AppContext:
         config: the composed config of the multirun.
         loader: composes the jobs' configs.
         task_function: what the jobs run.
-        launched: the sweep that Python launches; None where a command line started the multirun.
-        context: the launcher's, with its loader; None where nothing is launched.
+        launched: the sweep launched from Python; None in a multirun from a command line.
+        context: the launcher's Hydra context, whose loader is replaced; None in a dry run.
     """
 
     config: DictConfig
@@ -92,8 +92,8 @@ class AppContext:
 
     @property
     def task(self) -> Task | None:
-        """What a proto app runs; None where the app is any other."""
-        module = sys.modules.get("params_proto.app.task")  # which a proto app has loaded
+        """The task of a proto app; None for other apps."""
+        module = sys.modules.get("params_proto.app.task")  # loaded if this is a proto app
         is_task = module is not None and isinstance(self.task_function, module.Task)
         return cast("Task", self.task_function) if is_task else None
 
@@ -107,26 +107,22 @@ class AppContext:
         return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
 
     def in_full(self, key: str) -> str:
-        """A key with the node that it is in, where it is the plain name of a field.
-
-        Raises:
-            SweepError: several prefix classes have it.
-        """
+        """The full key, with its node, of a field that is given by its plain name."""
         return key if self.task is None else self.task.in_full(key, self.scope.at_root)
 
     @property
     def submits(self) -> bool:
-        """Whether the launcher is submitit's, which gives each job a process of a cluster."""
+        """Whether the launcher is submitit, which runs each job in a process on a cluster."""
         return "submitit_folder" in self.config.hydra.launcher
 
     @property
     def has_config_files(self) -> bool:
-        """Whether there are config files beside those that Hydra has itself."""
+        """Whether there are config files besides Hydra's own."""
         sources = self.config.hydra.runtime.config_sources
         return not {one.provider for one in sources} <= {"hydra", "schema"}
 
     def cache_configs(self) -> None:
-        """Has this process and the launcher compose from the config files as they are now."""
+        """Makes this process and the launcher compose from the current config files only."""
         self.loader = cached(self.loader)
         if self.context is not None:
             self.context.config_loader = self.loader
@@ -137,12 +133,9 @@ class AppContext:
             return self.loader.load_sweep_config(self.config, list(job))
 
     def compose_whichever_sweep(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
-        """The same, also with another sweep than the multirun's, which Hydra 1.4 refuses.
+        """Composes a job even if it selects another sweep, which `load_sweep_config` may refuse.
 
-        Args:
-            job: the overrides.
-            as_chosen: whether the sweep is that of the chosen groups, whatever overrides change
-                in it.
+        Hydra 1.4 refuses it. `as_chosen` leaves out overrides within `hydra.sweeper.sweep`.
         """
         of_hydra = [
             line
@@ -157,7 +150,7 @@ class AppContext:
             )
 
     def is_group(self, key: str) -> bool:
-        """Whether a key is a config group, at whichever package."""
+        """Whether a key is a config group, at any package."""
         group = key.partition("@")[0]
         if group not in self._groups:
             name = self.config.hydra.job.config_name
@@ -167,20 +160,19 @@ class AppContext:
     @cached_property
     def of_hydra(self) -> list[str]:
         """The overrides of Hydra itself."""
-        # As they were written: an interpolation in one of them is for the config that it changes.
+        # Unresolved: an interpolation in them belongs to the config that they change.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
 
 
 def function_of(task: TaskFunction) -> str:
-    """Names what jobs run, by its file and its function: `train.py:main`.
+    """Names the function that jobs run: `train.py:main`, or `main` in a notebook.
 
-    Neither the folder nor the text of the file counts, so a script may be moved and edited. A
-    function of a notebook has no file that lasts.
+    The name includes neither the folder nor the code, so a script may be moved and edited.
     """
     function: Any = inspect.unwrap(task)
     if inspect.isfunction(function):
         file, name = inspect.getfile(function), function.__name__
-    else:  # an object that is called, as of a library for Hydra
+    else:  # a callable object, such as one from a library for Hydra
         file = str(getattr(sys.modules["__main__"], "__file__", ""))
         name = type(function).__name__
     return f"{Path(file).name}:{name}" if Path(file).is_file() else name
@@ -197,12 +189,12 @@ def sweep_of(config: DictConfig) -> object:
 
 
 def plain_config(config: DictConfig) -> dict[str, Any]:
-    """A config as JSON has it, without Hydra's node."""
+    """A config as plain JSON, without the node `hydra`."""
     whole = cast("dict[str, Any]", OmegaConf.to_container(config))
     whole.pop("hydra", None)
     return to_json(whole)
 
 
 def changeable(config: DictConfig) -> AbstractContextManager[Any]:
-    """Lets Hydra's node be changed, which Hydra 1.4 has closed by then."""
+    """Makes the node `hydra` writable, which Hydra 1.4 has made read-only."""
     return flag_override(config.hydra, ["readonly", "struct"], [False, False])

@@ -1,4 +1,4 @@
-"""The directories of a sweep and of its jobs: which ones are refused before anything is written."""
+"""The directories of a sweep and of its jobs, checked before anything is written."""
 
 from __future__ import annotations
 
@@ -54,11 +54,7 @@ _NODE = re.compile(r"\$\{([\w.]+)\}")
 
 
 def directory_of_sweep(config: DictConfig) -> Path:
-    """The directory of a sweep, by the composed config of the multirun.
-
-    Raises:
-        SweepError: `hydra.sweep.dir` cannot be resolved.
-    """
+    """Resolves `hydra.sweep.dir` of a multirun."""
     try:
         return Path(str(config.hydra.sweep.dir))
     except OmegaConfBaseException as error:
@@ -83,12 +79,7 @@ def is_named_by_time(config: DictConfig) -> bool:
 
 
 def pin(directory: Path, config: DictConfig) -> None:
-    """Gives the multirun, and each of its jobs, this directory of the sweep.
-
-    Args:
-        directory: the sweep's.
-        config: the composed config of the multirun.
-    """
+    """Fixes `hydra.sweep.dir` for the multirun and each of its jobs."""
     with changeable(config):
         config.hydra.sweep.dir = str(directory)
         # These overrides reach each job's config.
@@ -96,17 +87,14 @@ def pin(directory: Path, config: DictConfig) -> None:
 
 
 def take_own(config: DictConfig, held: ExitStack) -> None:
-    """Gives a new sweep a directory of its own, where the time names it.
+    """Reserves an unused directory for a new sweep if `hydra.sweep.dir` is named by the time.
 
     Args:
-        config: the composed config of the multirun, in which it is pinned.
-        held: keeps the directory until it ends, and then removes it if nothing came into it.
-
-    Raises:
-        SweepError: it cannot be resolved or made.
+        config: the composed config of the multirun, in which the directory is pinned.
+        held: removes the directory at its end if it is still empty.
     """
     sweeper = config.hydra.sweeper
-    # Slices of one sweep share the directory of a day.
+    # Slices of one sweep share a directory.
     if sweeper.overwrite or sweeper.slice is not None or not is_named_by_time(config):
         return
     named = directory_of_sweep(config)
@@ -124,16 +112,12 @@ def take_own(config: DictConfig, held: ExitStack) -> None:
 
 
 def _reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
-    """Makes a directory for a sweep, and removes it in the end if nothing came into it.
-
-    Returns:
-        False where another process was faster.
-    """
+    """Makes a sweep's directory, removed later if empty; False if another process was faster."""
     folder = (directory / OWN).absolute()  # a job may change the working directory
     new = [folder, *[above for above in folder.parents if not above.exists()]]
 
     def remove() -> None:
-        with suppress(OSError):  # the sweep is in it
+        with suppress(OSError):  # it is not empty
             for one in new:
                 one.rmdir()
 
@@ -144,20 +128,13 @@ def _reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
 
 
 def make(directory: Path, config: DictConfig) -> bool:
-    """Makes the directory of a sweep, and in it `.sweep`, with the mode of `hydra.sweep.mode`.
-
-    Args:
-        directory: the sweep's.
-        config: the composed config of the multirun.
+    """Makes a sweep's directory with `.sweep` in it, with the mode `hydra.sweep.mode`.
 
     Returns:
-        Whether `.sweep` is new: of two processes one alone can make it.
-
-    Raises:
-        SweepError: they cannot be made.
+        Whether `.sweep` is new, which only one of several processes gets to see.
     """
     own, is_new = directory / OWN, False
-    mode = OmegaConf.select(config, "hydra.sweep.mode", default=0)  # which few configs have
+    mode = OmegaConf.select(config, "hydra.sweep.mode", default=0)  # few configs set it
     try:
         wanted = int(str(mode), 8)
         directory.mkdir(parents=True, exist_ok=True)
@@ -166,8 +143,8 @@ def make(directory: Path, config: DictConfig) -> bool:
             is_new = True
         if wanted:
             has = S_IMODE(own.stat().st_mode)
-            wanted |= has & S_ISGID  # by which a group's folders are its own
-            if wanted != has:  # which is somebody else's folder perhaps
+            wanted |= has & S_ISGID  # keeps the folder's group for new files
+            if wanted != has:  # chmod fails on somebody else's folder
                 own.chmod(wanted)
     except ValueError as error:
         raise SweepError(
@@ -185,23 +162,19 @@ def make(directory: Path, config: DictConfig) -> bool:
 
 
 def refuse_used(directory: Path) -> None:
-    """Refuses a directory in which a sweep has run.
-
-    Raises:
-        SweepError: there is one.
-    """
+    """Raises if a sweep has run in the directory."""
     there = next((name for name in (SWEEP, MULTIRUN) if (directory / name).exists()), None)
     if there is None:
         return
     raise SweepError(
-        f"hydra.sweep.dir={directory} holds a sweep already, {directory / there}, whose files this"
+        f"hydra.sweep.dir={directory} already contains a sweep ({directory / there}), which this"
         f" one would overwrite. Resume that one with hydra.sweeper.resume=true (or ={directory}),"
         " give this one another directory, or overwrite it with hydra.sweeper.overwrite=true."
     )
 
 
 def refuse_running(directory: Path) -> None:
-    """Refuses to write over a sweep whose own process is gone, and a worker of it still runs."""
+    """Raises if a worker of the sweep to overwrite still runs, though its main process is gone."""
     records = JobStore(directory)
     for record in records.readable():
         if records.is_running(record):
@@ -213,11 +186,7 @@ def refuse_running(directory: Path) -> None:
 
 
 def remove_sweep(own: Path) -> None:
-    """Removes what is left of a sweep that is overwritten.
-
-    Raises:
-        SweepError: something cannot be removed. With a record that stays, its job would not run.
-    """
+    """Removes the records and configs of an overwritten sweep; a record left would skip its job."""
     (own / COMPOSED).unlink(missing_ok=True)
     for path in [*own.glob(JOBS), *own.glob(FAILED), *own.glob(f"{CONFIGS}*")]:
         try:
@@ -234,10 +203,10 @@ def remove_sweep(own: Path) -> None:
 
 @dataclass(eq=False)
 class Directories:
-    """The jobs' directories, which are checked one by one.
+    """Checks the directories of the jobs one by one.
 
     Args:
-        sweep: the sweep's own, as Hydra makes it.
+        sweep: the directory of the sweep, as Hydra makes it.
         by_number: whether each job's directory is its number, so that no two jobs share one.
     """
 
@@ -253,26 +222,25 @@ class Directories:
         """Checks the directory of one job.
 
         Args:
-            number: the job's.
+            number: the job number.
             job: its overrides.
-            config: its config, in which its number is noted.
-            mistakes: which grow by what is wrong.
+            config: its config, which contains the job number.
+            mistakes: where errors are collected.
 
         Returns:
-            The directory, relative to the sweep's; None where only the job will know, or where it
-            cannot have one.
+            The directory, relative to the sweep directory; None if it depends on the running job
+            or is invalid.
         """
         try:
             subdir = _subdir(config)
         except (InterpolationKeyError, UnsupportedInterpolationType) as error:
-            # The config has all the keys, and this process all the resolvers, that the job will
-            # have.
+            # The job will have the same keys and resolvers, so it would fail as well.
             said = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
             wrong = f"{named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
             mistakes.add(wrong, rule=cure)
             return None
-        except OmegaConfBaseException:  # as of a cluster's job id
+        except OmegaConfBaseException:  # such as a cluster's job id
             return None
         found = os.path.join(self.sweep, subdir)
         path, top = os.path.abspath(found), os.path.abspath(self.sweep)
@@ -280,21 +248,21 @@ class Directories:
         parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
         if (longest := max(map(len, parts))) > _LONGEST:
             wrong = (
-                f"would have a directory with a name of {longest} bytes, and a file system takes"
-                f" {_LONGEST}."
+                f"would have a directory with a name of {longest} bytes, and file systems"
+                f" allow {_LONGEST}."
             )
             cure = (
                 "Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of"
                 " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
             )
         elif not Path(path).is_relative_to(top):
-            wrong = f"would have the directory {found}, outside the sweep's, {self.sweep}."
-            cure = "Keep hydra.sweep.subdir a path below that."
+            wrong = f"would have the directory {found}, outside the sweep directory, {self.sweep}."
+            cure = "hydra.sweep.subdir must be a path below it."
         elif (before := self._first_in(relative, number, job)) is not None:
             jobs, wrong = f"{before} and ", f"would share the directory {found}."
             cure = (
-                "Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that"
-                " is swept."
+                "Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every"
+                " swept key."
             )
         elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
             wrong = f"would have the directory {found}, where a file is or will be."
@@ -305,12 +273,12 @@ class Directories:
         return None
 
     def take(self, number: int, directory: str) -> None:
-        """Notes the directory, relative to the sweep's, that a job has had before."""
+        """Notes a job's earlier directory, relative to the sweep directory."""
         self._first_in(os.path.normpath(directory), number, [])
 
     def _first_in(self, directory: str, number: int, job: Sequence[str]) -> str | None:
-        """The job that has a directory already; None where this one takes it."""
-        if self.by_number and directory == str(number):  # of a million jobs, all as a rule
+        """The job that already has a directory; None if this one takes it."""
+        if self.by_number and directory == str(number):  # the usual case: keeps no entry
             before, other = self._taken.get(directory, (number, job))
         else:
             before, other = self._taken.setdefault(directory, (number, job))
@@ -318,7 +286,7 @@ class Directories:
 
 
 def in_directory(directory: str) -> str:
-    """The override that gives a job a directory of its own.
+    """The override that sets a job's directory.
 
     >>> in_directory("lr=0.1,seed=3")
     "hydra.sweep.subdir='lr=0.1,seed=3'"
@@ -332,10 +300,10 @@ def output_directory(config: DictConfig) -> Path:
 
 
 def _subdir(config: DictConfig) -> str:
-    """`hydra.sweep.subdir` of a job, in whose config the resolver `hydra:` looks meanwhile."""
+    """A job's `hydra.sweep.subdir`, with the resolver `hydra:` reading the job's config."""
     singleton = HydraConfig.instance()
     before = singleton.cfg
-    singleton.cfg = cast("Any", config)  # set_config would copy all that Hydra has
+    singleton.cfg = cast("Any", config)  # set_config would copy the whole config
     try:
         return str(config.hydra.sweep.subdir)
     finally:

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.dry_run`: which jobs would run, and nothing else happens."""
+"""`hydra.sweeper.dry_run`: shows which jobs would run, without any effect."""
 
 from __future__ import annotations
 
@@ -23,16 +23,7 @@ from params_proto.multirun.validation import Validation
 
 
 def dry_run(run: SweepRun, form: object) -> None:
-    """Validates the first jobs, and prints them.
-
-    Args:
-        run: the sweep.
-        form: True for a table, `json` for an object a job and line.
-
-    Raises:
-        SweepError: a job cannot run, or the form is neither true nor json.
-        HydraException: a config cannot be composed.
-    """
+    """Validates and prints the first jobs: as a table, or with `json` as one object per line."""
     if form not in (True, "json"):
         raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
     directories = run.directories()
@@ -67,7 +58,7 @@ def dry_run(run: SweepRun, form: object) -> None:
 
 
 def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
-    """The lines of a table of jobs; the overrides that they have in common are below it."""
+    """The lines of a table of jobs, with the overrides that they share below it."""
     jobs = [state.job.overrides for state in states]
     candidates = jobs[0] if len(jobs) > 1 else []
     same = [line for line in candidates if all(line in job for job in jobs)]
@@ -84,7 +75,7 @@ def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
 
 @contextmanager
 def logged_aside() -> Generator[None, None, None]:
-    """Within, the log goes to standard error: standard output is for programs to read."""
+    """Sends the log to standard error within the block: standard output is for programs to read."""
     handlers = cast("list[Any]", logging.getLogger().handlers)
     shown = [one for one in handlers if getattr(one, "stream", None) is sys.stdout]
     for one in shown:

@@ -1,4 +1,4 @@
-"""What is wrong with the jobs of a sweep, reported in one error."""
+"""Collects the mistakes in the jobs of a sweep, to report them in one error."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from params_proto.errors import Mistake, SweepError, cut, sentence, together
 
 log = logging.getLogger(__name__)
 
-MOST = 10  # mistakes that one error reports, or jobs that one line names
-_UNCOMPOSED = 100  # jobs that Hydra cannot compose, after which no more are tried
+MOST = 10  # mistakes in one error, or jobs in one line
+_UNCOMPOSED = 100  # jobs that cannot be composed, after which no more are tried
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
 
@@ -40,12 +40,12 @@ class Mistakes:
     _uncomposed: int = 0
 
     def add(self, text: str, *, rule: str | None = None, job: Sequence[str] | None = None) -> None:
-        """Notes a mistake.
+        """Adds a mistake.
 
         Args:
             text: what is wrong.
-            rule: what others that are mended together with it have in common; by default the text.
-            job: the overrides of the job that makes it, where the text does not name it.
+            rule: groups mistakes that have the same fix; by default the text.
+            job: the overrides of the job, if the text does not name it.
         """
         whole = text if job is None else f"the job {' '.join(job)}: {text}"
         rule = text if rule is None else rule
@@ -55,13 +55,7 @@ class Mistakes:
     def add_error(
         self, job: Sequence[str], error: HydraException, hints: Iterable[str] = ()
     ) -> None:
-        """Notes what Hydra raised for one job, and what may have been meant.
-
-        Args:
-            job: its overrides.
-            error: what Hydra raised.
-            hints: looked at for the first job that has the reason.
-        """
+        """Adds Hydra's error for one job; hints are evaluated once for each kind of error."""
         first, cause = str(error).partition("\n")[0], error.__cause__
         if isinstance(cause, OmegaConfBaseException):
             first = f"{first.rstrip('.')}: {str(cause).partition(chr(10))[0]}"
@@ -72,17 +66,13 @@ class Mistakes:
         self.add_uncomposed(reason, job=job)
 
     def add_uncomposed(self, text: str, *, job: Sequence[str] | None = None) -> None:
-        """Notes why Hydra cannot compose a job."""
+        """Adds the reason why Hydra cannot compose a job."""
         self._uncomposed += 1
         self.enough = self._uncomposed >= _UNCOMPOSED
         self.add(text, job=job)
 
     def raise_all(self) -> None:
-        """Raises what has been noted.
-
-        Raises:
-            HydraException: what Hydra raised, where it is the only mistake.
-            SweepError: the first ten mistakes, and how many there are besides.
+        """Raises Hydra's own error if it is the only mistake, else a SweepError with the first ten.
 
         >>> mistakes = Mistakes()
         >>> for seed in range(3):
@@ -106,7 +96,7 @@ for 2 more jobs.
 
 
 def first_ten(mistakes: Sequence[str]) -> SweepError:
-    """One error for mistakes, of which there may be as many as jobs.
+    """One error for any number of mistakes, of which it lists ten.
 
     >>> print(str(first_ten([f"{n} is wrong." for n in range(12)])).splitlines()[-1])
     - and 2 more.
@@ -121,9 +111,9 @@ def first_ten(mistakes: Sequence[str]) -> SweepError:
 
 @contextmanager
 def reported_by_hydra() -> Generator[None, None, None]:
-    """A mistake in the sweep as an error that Hydra prints without a traceback.
+    """Turns a mistake in the sweep into an error that Hydra prints without a traceback.
 
-    So is a disk that takes no more, whoever wants to write.
+    The same for a full or read-only disk, whatever was being written.
     """
     try:
         yield
@@ -138,13 +128,9 @@ def reported_by_hydra() -> Generator[None, None, None]:
 
 @contextmanager
 def composing(job: Sequence[str]) -> Generator[None, None, None]:
-    """What Hydra raises for a job that it has no error of its own for.
+    """Turns any other exception while Hydra composes a job into a SweepError.
 
-    Args:
-        job: its overrides.
-
-    Raises:
-        SweepError: for a value that is nested too deep, or that is where it cannot be.
+    Such as for a value that is nested too deep, or that is not allowed where it is.
     """
     shown = cut(" ".join(job))
     try:
@@ -180,5 +166,5 @@ def write(*lines: str) -> None:
 
 
 def named(number: int, job: Sequence[str]) -> str:
-    """A job, by its number and its overrides."""
+    """A job's number and overrides, for a message."""
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"

@@ -1,4 +1,4 @@
-"""The jobs of a sweep through a launcher: retries, failures, workers that die."""
+"""Runs the jobs of a sweep through a launcher, with retries, failures and dead workers."""
 
 from __future__ import annotations
 
@@ -38,24 +38,24 @@ log = logging.getLogger(__name__)
 
 
 class Executor:
-    """Runs the batches of a sweep, and keeps what the end of the sweep needs to know of them.
+    """Runs the batches of a sweep, and keeps what is needed to finish it.
 
     Args:
-        run: the sweep, written down.
-        launcher: Hydra's.
+        run: the saved sweep.
+        launcher: Hydra's launcher.
         runner: what the launcher runs.
     """
 
     def __init__(self, run: SweepRun, launcher: Launcher, runner: JobRunner) -> None:
         directory, options = run.directory.absolute(), run.options
         self.records = JobStore(directory)
-        self.failures: dict[int, Record] = {}  # of this run, by job
+        self.failures: dict[int, Record] = {}  # in this run, by job
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
         self.progress: Progress | None = None
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
         self.first_failure: tuple[int, Exception | None] | None = None
-        # The jobs of the batch that runs, and how many attempts each had before it.
+        # The jobs of the current batch, and the number of earlier attempts of each.
         self.batch: Sequence[Job] = ()
         self.attempts: dict[int, int] = {}
         self._run, self._launcher, self.runner = run, launcher, runner
@@ -67,11 +67,7 @@ class Executor:
         runner.on_change = self._changed
 
     def run(self, batch: Batch) -> None:
-        """Runs the jobs of a batch, and those that fail again as often as `retries` says.
-
-        Raises:
-            Exception: the launcher's, unless a worker died.
-        """
+        """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
         self._launch_all(batch)
         retries = self._run.options.retries
@@ -91,7 +87,7 @@ class Executor:
         self.completed += len(results) - len(failed)
         if failed and self.first_failure is None:
             self.first_failure = failed[0], self._returned[failed[0]][1]
-        # Each holds three configs of its job: those of many jobs would fill the memory.
+        # Each contains three configs of its job, too much memory for many jobs.
         self._jobs += len(results)
         self.returns = [*self.returns, results] if self._jobs <= BATCH else []
         self.batch = ()
@@ -112,7 +108,7 @@ class Executor:
                     log.info(f"Waiting for job {one.number}, which {where} runs.")
                     record = self.settled(one)
                 if record is None or record.status is Status.RUNNING:
-                    self.close(one, Status.CRASHED)  # if no further job starts, it stays so
+                    self.close(one, Status.CRASHED)  # its final status if no further job starts
                     dead.append(one)
                 else:
                     self._ended(record)
@@ -121,13 +117,13 @@ class Executor:
                 self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
 
     def record(self, one: Job) -> Record | None:
-        """The record of a job, if it has one that can be read."""
+        """The record of a job; None if it has none that can be read."""
         with suppress(UnreadableError, SweepError):
             return self.records.read(one.number)
         return None
 
     def settled(self, one: Job, seconds: float = float("inf")) -> Record | None:
-        """The record of a job once no other process runs it, or after some seconds."""
+        """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while (record := self.record(one)) is not None and time.monotonic() < deadline:
             if record.is_mine or not self.records.is_running(record):
@@ -136,16 +132,16 @@ class Executor:
         return record
 
     def close(self, one: Job, status: Status) -> Record | None:
-        """Records how a job ended whose process is gone."""
+        """Records how a job ended whose process is dead."""
         record = self.record(one)
         if record is not None:
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
     def _launch_all(self, batch: Batch) -> None:
-        """Launches jobs; after a worker's death those that it left unfinished, one at a time."""
+        """Launches jobs; after a worker's death the unfinished ones, one at a time."""
         rest, directories = batch.all, batch.directories
-        was_idle = False  # whether the last launch has failed before any job started
+        was_idle = False  # whether the last launch failed before any job started
         while rest and not self.too_many_failures:
             known = {one.number: self.record(one) for one in rest}
             before = {job: last.attempt if last else 0 for job, last in known.items()}
@@ -164,7 +160,7 @@ class Executor:
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 for one in died:
-                    if len(rest) == 1 or self._run.host.submits:  # it had a process of its own
+                    if len(rest) == 1 or self._run.host.submits:  # it had its own process
                         closed = self.close(one, Status.CRASHED)
                         if closed is not None:
                             self._ended(closed)
@@ -207,7 +203,9 @@ class Executor:
                 self.elsewhere.append(one)
             return
         self._returned[one.number] = result, error
-        if record is None or record.attempt == self.attempts[one.number]:  # it has none of its own
+        if (
+            record is None or record.attempt == self.attempts[one.number]
+        ):  # the attempt has no record
             job = one._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
         self._ended(record)
@@ -215,7 +213,7 @@ class Executor:
     def _unfinished(
         self, jobs: Sequence[Job], before: dict[int, int]
     ) -> tuple[list[Job], list[Job]]:
-        """The jobs of a failed launch whose process died, and those that have not started."""
+        """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
         left: list[Job] = []
         for one in jobs:
@@ -231,14 +229,14 @@ class Executor:
         return died, left
 
     def _ended(self, record: Record) -> None:
-        """Notes how a job ended, which may be known already; without a record of it, it failed."""
+        """Notes how a job ended, which may be known already; one without a record failed."""
         if record.status is Status.RUNNING:
-            unwritten = Failure("OSError", "the record of its end cannot be written.", "")
+            unwritten = Failure("OSError", "its final record cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
         self._changed(record)
 
     def _changed(self, record: Record) -> None:
-        """Notes that a job has started or ended, at once if this process runs it."""
+        """Notes that a job has started or ended; at once if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
@@ -259,8 +257,8 @@ def reason_of(record: Record) -> str:
 
 
 def _error_of(result: JobReturn) -> Exception | None:
-    """What a failed job raised."""
-    with redirect_stderr(StringIO()):  # Hydra writes about it there
+    """The exception of a failed job."""
+    with redirect_stderr(StringIO()):  # Hydra writes there
         try:
             _ = result.return_value
         except Exception as error:

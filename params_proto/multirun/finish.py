@@ -1,4 +1,4 @@
-"""How a sweep ends: its files and table, what failed, what was interrupted, how to resume it."""
+"""Finishes a sweep: its files and table, failures, interruptions, and how to resume it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GRACE = 10.0  # seconds that interrupted workers have to end
+_GRACE = 10.0  # seconds for interrupted workers to end
 
 
 class Outcome(Protocol):
@@ -74,10 +74,8 @@ class Finish:
     def finish(self) -> list[Sequence[JobReturn]]:
         """Shows the first failure, leaves the results, and returns what the jobs returned.
 
-        Raises:
-            SystemExit: jobs failed.
-            Exception: what the first of them raised, if Hydra is to show a complete stack trace.
-            CompactHydraException: too many jobs failed of a sweep that Python launched.
+        If jobs failed, it exits, or raises the first failure if Hydra is to show complete
+        tracebacks. A sweep launched from Python raises only if too many jobs failed.
         """
         outcome = self.outcome
         number, raised = outcome.first_failure or (-1, None)
@@ -88,7 +86,7 @@ class Finish:
                 and first.error is not None
                 and first.error.traceback
                 and (
-                    self._exits or not first.is_mine  # an exception has no traceback of a worker's
+                    self._exits or not first.is_mine  # the exception lacks the worker's traceback
                 )
             ):
                 text = first.error.traceback.rstrip()
@@ -129,9 +127,8 @@ class Finish:
     def _resume_hint(self, *, cut_short: bool) -> str:
         """The command that resumes the sweep.
 
-        Args:
-            cut_short: whether jobs may not have started. Records do not say which command ran a
-                job, so if completed jobs are to be rerun, all of them run again.
+        If jobs may not have started (`cut_short`) and completed jobs are to be rerun, all of them
+        run again, because records do not say which command ran a job.
         """
         host, options, directory = self.run.host, self.run.options, str(self.run.directory)
         lines: list[str] = []
@@ -228,7 +225,7 @@ class EarlyEnd(Finish):
             ]
             lines.append(
                 f"{counted(len(running))} still running, started by the launcher or another process"
-                f" ({_listed(where)}): a resume waits for the end. To end them now, use kill, or"
+                f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
         if not_started and self.run.host.submits:
@@ -255,16 +252,10 @@ def _explanation(error: Exception) -> str:
 
 
 def leave_results(run: SweepRun, directory: Path) -> list[str]:
-    """Writes `results.csv`, and shows the table unless the user does not want it.
+    """Writes `results.csv`, prints the table, and returns the closing lines about the best job.
 
-    While other shards of the sweep run it does neither: the last of them does.
-
-    Args:
-        run: the sweep.
-        directory: the sweep's, absolute: a job may have changed the working directory.
-
-    Returns:
-        The lines that come last on the screen: which job is the best, and how to run it again.
+    While other shards of the sweep are running, it does nothing: the last one does it. The
+    directory is absolute, because a job may have changed the working directory.
     """
     options = run.options
     if options.shard is not None and runs_elsewhere(directory):
@@ -281,10 +272,10 @@ def leave_results(run: SweepRun, directory: Path) -> list[str]:
         write_results(found, read.metrics)
         is_shown = read.ran and read.statuses.total() > 1
         return _show(run, directory, read) if is_shown else []
-    except SweepError as error:  # the jobs are done all the same
+    except SweepError as error:  # the jobs have completed all the same
         later = f"params-proto results {run.directory}"
         with logged_where_it_can():
-            log.error(f"{error} The table can be had later: {later}")
+            log.error(f"{error} To show the table later: {later}")
         return []
 
 

@@ -47,27 +47,26 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ANNOUNCEMENT = "PARAMS_PROTO_JOB"  # the variable by which a job announces itself
-# What Lightning adds to the command of a rank.
+# Lightning's additions to the command of a rank.
 _ADDED = ("hydra.run.", "hydra.job.", "hydra.output_subdir=")
 _OWN_MODULES = ("params_proto.", "hydra.", "hydra_plugins.")
-# How a traceback names the code of a script that cloudpickle has sent.
+# The traceback's name for the code of a script sent by cloudpickle.
 _SENT_CODE = re.compile(r'File "<dynamic-code>", line (\d+), in (.*)\n')
 
 
 class Skipped:
-    """What a job returns that is done, runs elsewhere, or comes after too many failures."""
+    """Returned for a job that is completed, runs elsewhere, or follows too many failures."""
 
 
 class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
     Args:
-        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher's count is
-            right.
-        rerun_after: for completed jobs that are to be rerun, the number of their last attempt.
+        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher counts right.
+        rerun_after: for completed jobs to be rerun, the number of their last attempt.
         timeout: seconds that a job may take; None for no limit.
-        max_failures: start no further job once more than this many have failed; None for no limit.
-        failures: the folder that counts them wherever they run, by a file for each.
+        max_failures: stop launching once more than this many jobs have failed; None for no limit.
+        failures: the folder that counts failures on all machines, with one file for each.
     """
 
     numbers: Mapping[str, int] | None = None
@@ -78,7 +77,7 @@ class Launch(NamedTuple):
 
     @property
     def too_many_failures(self) -> bool:
-        """Whether no further job is to start."""
+        """Whether to start no further job."""
         return (
             self.max_failures is not None
             and self.failures.is_dir()
@@ -100,7 +99,7 @@ class JobRunner:
 
     Args:
         task: the app's own task function.
-        directory: the sweep's, if it is known yet.
+        directory: the directory of the sweep, if it is known yet.
     """
 
     def __init__(self, task: TaskFunction, directory: Path | None = None) -> None:
@@ -108,7 +107,7 @@ class JobRunner:
         # up there, as copies would be pickled with each job, apart from the task.
         functools.update_wrapper(self, task, updated=())
         self.launch = Launch()
-        # Only in the sweep's own process: its handler of signals, and who watches its jobs.
+        # Only in the sweep's own process: the signal handler and the observer of jobs.
         self.signals: Interrupts | None = None
         self.on_change: Callable[[Record], None] | None = None
         self._home = os.getpid()
@@ -127,12 +126,7 @@ class JobRunner:
         return {**self.__dict__, "signals": None, "on_change": None}
 
     def open(self, directory: Path, configs: Path | None = None) -> None:
-        """Works in the directory of a sweep that has been written down.
-
-        Args:
-            directory: the sweep's, absolute.
-            configs: where the config files of this run are kept; by default those of the first.
-        """
+        """Opens the directory of a saved sweep; `configs` has this run's copies of config files."""
         plan = read_plan(directory)
         self._records = JobStore(directory)
         self._configs = configs or directory / OWN / CONFIGS
@@ -148,17 +142,9 @@ class JobRunner:
         self._records, self._home, self._has_claim = job, os.getpid(), True
 
     def __call__(self, config: DictConfig) -> Any:
-        """Runs the job that Hydra has composed a config for.
-
-        Returns:
-            What the task returns; `Skipped` if the job is not to run.
-
-        Raises:
-            SweepError: the record cannot be written.
-            Exception: what the task raises.
-        """
+        """Runs the job of a composed config; returns `Skipped` if it is not to run."""
         if not HydraConfig.initialized():
-            return self.__wrapped__(config)  # a launcher calls it in a way of its own
+            return self.__wrapped__(config)  # a launcher calls it in an unknown way
         hydra = cast("Any", HydraConfig.get())
         if "submitit_folder" in hydra.launcher and not self._has_claim:
             from submitit import JobEnvironment
@@ -167,9 +153,9 @@ class JobRunner:
                 return Skipped() if self._stops() else self.__wrapped__(config)
         number = int(hydra.job.num)
         if self.launch.numbers is not None:
-            # A directory that only the job knows has none, and the launcher's count is right.
+            # A directory that only the job knows is not in it, and the launcher's count is right.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
-            with read_write(hydra.job):  # a launcher may count in a way of its own
+            with read_write(hydra.job):  # a launcher may count differently
                 hydra.job.num = number
         overrides = cast("list[str]", OmegaConf.to_container(hydra.overrides.task))
         directory = self.relative(Path(str(hydra.runtime.output_dir)))
@@ -184,9 +170,7 @@ class JobRunner:
     def run(self, job: Job, config: DictConfig) -> Any:
         """Claims a job, runs it, and records how it ended; see `__call__`.
 
-        Args:
-            job: its `directory` is relative to the sweep's, by default its number.
-            config: what the task gets.
+        The job's `directory` is relative to the sweep directory, by default its number.
         """
         if self._stops():
             return Skipped()
@@ -223,10 +207,9 @@ class JobRunner:
         return returned
 
     def record_returned(self, job: Job, result: JobReturn, error: Exception | None) -> Record:
-        """Records a job from what its launcher returned: its process could not, on another disk.
+        """Records a job from what its launcher returned, if its process has another disk.
 
-        Returns:
-            The record, even if it cannot be written.
+        Returns the record, even if it cannot be written.
         """
         first = self.first_record(job)
         ended = first._replace(status=Status.FAILED, ended=first.started)
@@ -245,13 +228,13 @@ class JobRunner:
         return ended
 
     def _stops(self) -> bool:
-        """Whether no further job is to run."""
+        """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
-            raise self.signals.last  # Python ignores exceptions in a __del__, for one
+            raise self.signals.last  # Python ignores exceptions in __del__, for example
         return self.launch.too_many_failures
 
     def first_record(self, job: Job) -> Record:
-        """The record of a first attempt that starts now."""
+        """The record of a first attempt, starting now."""
         own = without_selectors(job.overrides, self._selecting)
         given = dict(values(own))
         return Record.start(
@@ -270,7 +253,7 @@ class JobRunner:
         value: Any = None,
         error: Failure | None = None,
     ) -> None:
-        """Records how a job ended, in the log if the disk takes no record."""
+        """Records how a job ended, or logs it if the disk is full or read-only."""
         ended = record._replace(
             status=status,
             ended=now(),
@@ -279,11 +262,13 @@ class JobRunner:
             error=error,
         )
         if status is Status.FAILED:
-            with suppress(OSError):  # a full disk has no room for a record either
+            with suppress(OSError):  # a full disk may have no room for the record either
                 self.launch.count_failure(record.job)
         try:
             if not self._records.finish(ended):
-                raise SweepError(f"{self._records.path(record.job)} is another attempt's by now.")
+                raise SweepError(
+                    f"{self._records.path(record.job)} belongs to another attempt by now."
+                )
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
         if self.on_change is not None:
@@ -294,7 +279,7 @@ class JobRunner:
 
 
 def command_hash(task: TaskFunction) -> str:
-    """A hash of what the commands of a sweep and of its jobs' ranks have in common."""
+    """A hash of what the command of a sweep shares with those of its jobs' ranks."""
     own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
     return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
 
@@ -303,9 +288,8 @@ def command_hash(task: TaskFunction) -> str:
 def announced(job: Sequence[str | int]) -> Generator[None, None, None]:
     """Announces a job to the processes that it starts within the block.
 
-    Args:
-        job: a hash of the sweep's command, the directories of the sweep and of its config files,
-            and the job's number.
+    `job` has the hash of the sweep's command, the directories of the sweep and of its config files,
+    and the job's number.
     """
     os.environ[ANNOUNCEMENT] = json.dumps(job)
     try:
@@ -328,12 +312,7 @@ def user_traceback(error: BaseException) -> TracebackType | None:
 
 
 def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
-    """What a job raised, as its record holds it and as its launcher gets it.
-
-    Args:
-        error: what it raised.
-        script: the file that the sweep was started with.
-    """
+    """A job's exception, for its record and for its launcher. `script` started the sweep."""
     kind = type(error).__qualname__
     try:
         message = str(error)
@@ -342,9 +321,9 @@ def _failed(error: BaseException, script: str) -> tuple[Failure, Exception]:
     trace = "".join(traceback.format_exception(type(error), error, user_traceback(error)))
     trace = _SENT_CODE.sub(lambda frame: _frame(script, int(frame[1]), frame[2]), trace)
     failure = Failure(kind, utf8(message), utf8(trace))
-    if not isinstance(error, Exception):  # a launcher takes no other for a job's failure
+    if not isinstance(error, Exception):  # launchers expect an Exception
         return failure, RuntimeError(f"{kind}: {message}")
-    error.__traceback__ = user_traceback(error)  # Hydra shows what is below its own frames
+    error.__traceback__ = user_traceback(error)  # Hydra shows the frames below its own
     return failure, error
 
 

@@ -16,7 +16,7 @@ from params_proto.records.manifest import DIRECTIONS
 if TYPE_CHECKING:
     from params_proto.analysis.ranking import Ranking
 
-# How many jobs a launcher gets by default, a dry run checks, and a sweep returns at once; Slurm's
+# Jobs that a launcher gets at once by default, a dry run checks, or a sweep returns. It is Slurm's
 # default limit for an array of jobs.
 BATCH = 1000
 
@@ -61,7 +61,7 @@ class Options:
     batch_size: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        # Hydra has checked the types of those that config.py gives one.
+        # Hydra has checked the types given in config.py.
         self.shard = parse_slice(self.slice) if isinstance(self.slice, str) else None
         self.batch_size = self.max_batch_size or BATCH
         batch, timeout, changed = self.max_batch_size, self.timeout, self.resume_changed
@@ -72,7 +72,7 @@ class Options:
             ),
             "compose": (
                 self.compose in ("cached", "hydra"),
-                ": it is `cached`, which composes what jobs have in common once, or `hydra`,"
+                ": it is `cached`, which composes the shared part of the jobs once, or `hydra`,"
                 " Hydra's own way.",
             ),
             "max_failures": (
@@ -91,12 +91,12 @@ class Options:
             ),
             "rerun": (
                 self.rerun is None or self.resume not in (None, False),
-                " is about a sweep that is resumed: give hydra.sweeper.resume, too, its directory,"
-                " or true for the one of hydra.sweep.dir.",
+                " applies only when resuming: also give hydra.sweeper.resume, the sweep's directory"
+                " or true for hydra.sweep.dir.",
             ),
             "timeout": (
                 timeout is None or 0 < timeout < inf,
-                " is not a number of seconds, more than 0. Leave it out for no limit.",
+                " is not a positive number of seconds. Leave it out for no limit.",
             ),
             "slice": (
                 self.slice is None or (self.shard is not None and self.shard.step != 0),

@@ -1,4 +1,4 @@
-"""What to run: the configured sweep and the command line as one expression, and its jobs."""
+"""The plan: the configured sweep and the command line as one expression, and its jobs."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class Job(NamedTuple):
     """A job of a sweep.
 
     Args:
-        number: its index in the sweep; where the sweep has changed since it began, its own number.
+        number: its index in the sweep; in a changed sweep, the number that it keeps.
         overrides: its overrides.
-        directory: where an earlier attempt ran, relative to the sweep's directory.
+        directory: the directory of an earlier attempt, relative to the sweep directory.
         rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
     """
 
@@ -49,15 +49,14 @@ class Job(NamedTuple):
 
 @dataclass(eq=False)
 class Plan:
-    """The jobs of a sweep, computed one by one when they are needed.
+    """The jobs of a sweep, computed one by one when needed.
 
     Args:
-        expression: the configured sweep, with the keys of the command line in their places.
-        rename_keys: keys that the command line gives, as they are spelled there.
-        targets: whose fields the keys may be.
+        expression: the configured sweep combined with the keys of the command line.
+        rename_keys: keys of the command line, as they are spelled there.
+        targets: targets whose fields the keys may name.
         is_group: whether a key is a config group, which has no option null.
-        compose: composes a job's config from its overrides, for what it has where a dict is to
-            replace it.
+        compose: composes a job's config from its overrides, to find the value that a dict replaces.
     """
 
     expression: Expression
@@ -76,7 +75,7 @@ class Plan:
 
     @property
     def size(self) -> int | None:
-        """How many jobs there are; None where a filter would have to look at each."""
+        """How many jobs there are; None if a filter would have to check each config."""
         return None if self.expression.filters else self.space.size
 
     def numbers(self, shard: slice | None) -> range:
@@ -84,18 +83,14 @@ class Plan:
         return range(self.space.size)[shard or slice(None)]
 
     def exceeds(self, most: int) -> bool:
-        """Whether there are more jobs than that, without a look at those beyond."""
+        """Whether there are more jobs than this, without evaluating the ones beyond."""
         if self.size is not None:
             return self.size > most
         return next(islice(self.space, most, None), None) is not None
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
-        """The jobs in order, numbered by their index in the whole sweep.
-
-        Raises:
-            SweepError: a value that Hydra's grammar cannot represent, by its key.
-        """
-        if shard is None:  # a filter's size would take a pass over all that it filters
+        """The jobs in order, numbered by their index in the whole sweep."""
+        if shard is None:  # the size of a filter would take a pass over its input
             numbers, configs = range(maxsize), self.space
         else:
             from params_proto.algebra.views import Picked
@@ -106,12 +101,12 @@ class Plan:
 
     @property
     def swept(self) -> list[str]:
-        """The keys that do not have one value in all jobs, without +, ++ and ~."""
+        """The keys that vary between jobs, without +, ++ and ~."""
         values = Counter([key for key, _ in self.expression.entries()])
         return [
             bare(key)
             for key, place in self.expression.places.items()
-            # The values of a long range are not among the entries.
+            # Entries do not include the values of long ranges.
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
         ]
 
@@ -136,7 +131,7 @@ class Plan:
         return lru_cache(maxsize=64)(self.compose)
 
     def _current_value(self, groups: Sequence[str], key: str, before: Sequence[str]) -> object:
-        """What the config of a job that chooses some options of groups has at a key."""
+        """Looks up a key in a job's config, composed with its choices of groups only."""
         near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
         node: Any = self._composed((*groups, *near))
         for part in key.split("."):
@@ -147,7 +142,7 @@ class Plan:
 
 
 def _has(node: Any, key: str) -> bool:
-    """Whether a config has a value there; an interpolated one is Hydra's to replace."""
+    """Whether a config has a value at a key; an interpolated one is left to Hydra."""
     from omegaconf import OmegaConf
 
     return OmegaConf.is_dict(node) and key in node and not OmegaConf.is_interpolation(node, key)
@@ -167,7 +162,7 @@ def _plain(node: Any) -> object:
 
 
 def _guarded(reader: Reader, place: str) -> Reader:
-    """A function in a sweep, whose failures are mistakes in the sweep."""
+    """A function in a sweep, whose exceptions become mistakes in the sweep."""
 
     def called(config: Config) -> Any:
         try:
@@ -194,25 +189,21 @@ def plan(
     is_group: Callable[[str], bool],
     compose: Callable[[Sequence[str]], DictConfig] | None = None,
 ) -> Plan:
-    """The configured sweep times the command line, which wins key by key.
+    """Combines the configured sweep with the command line, which wins key by key.
 
-    A single value is pinned, as `set` pins. Several take the place of the key's axis, however deep
-    it is nested; a zip keeps its other keys paired, a chain its rows. A new key varies fastest.
+    A single value is pinned, as by `set`. Several replace the key's axis, however deep it is
+    nested; a zip keeps its other keys paired, a chain its rows. A new key varies fastest.
 
     Args:
         configured: the steps of `hydra.sweeper.sweep`.
-        targets: whose fields the keys may be.
+        targets: targets whose fields the keys may name.
         given: `hydra.sweeper.params` and the command line.
-        pairs: swept keys among the given ones that vary together, with equally many values.
+        pairs: swept keys of `given` that vary together, with equally many values.
         is_group: whether a key is a config group.
         compose: composes a job's config from its overrides.
-
-    Raises:
-        SweepError: a swept key is deleted, or one that is given is above or below one of another
-            row, or Hydra's grammar cannot represent a value; all of these.
     """
     inside = {bare(key): key for key in configured.places}
-    # In Hydra the last one wins. A group is above nothing: its option is chosen before any value.
+    # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
         f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
         f" value. Write {max(name, other)} in all of them."
@@ -241,7 +232,7 @@ def plan(
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
-        # A new key is not for the steps that read whole configs, as it would be if it were pinned.
+        # A new key is hidden from steps that read whole configs, which would see a pin.
         if single and not (is_new and expression.reads_within):
             expression = expression.then(Set({key: axes[key][0] for key in axes}))
         elif is_new:
@@ -252,7 +243,7 @@ def plan(
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
-    """The given keys, one by one or paired, each at the place of its first key."""
+    """The given keys, single or paired, each at the position of its first key."""
     named = {one.name: one for one in given}
     partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
     done: set[str] = set()
@@ -266,10 +257,10 @@ def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Itera
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
-    """No key is deleted that has several values: which one would the job be without?"""
+    """Raises if a swept key is deleted, as a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    added = set[str]()  # after the deletion, in the place of what was there: `~db +db=pg,mysql`
+    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
     for one in reversed(given):
         name = bare(one.key)
         if one.key.startswith("+") and name not in inside:
@@ -290,7 +281,7 @@ class Batch:
 
     Args:
         all: the jobs.
-        directories: their directories by number, where they are known before the job runs.
+        directories: their directories by number, if known before the job runs.
     """
 
     all: Sequence[Job]
@@ -298,9 +289,9 @@ class Batch:
 
     @property
     def first_number(self) -> int:
-        """What a launcher gets as the number of the first job, to count from.
+        """The number of the first job, for the launcher to count from.
 
-        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. It is a plain
+        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. This is a plain
         integer where that is right, and otherwise one that knows the jobs' own numbers.
 
         >>> first = Batch([Job(number, []) for number in (2, 10, 18)]).first_number
@@ -313,21 +304,21 @@ class Batch:
 
 
 def in_batches(jobs: Iterable[Job], size: int) -> Iterator[Batch]:
-    """The jobs in batches of at most this size, each computed when it is needed."""
+    """The jobs in batches of at most this size, computed when needed."""
     rest = iter(jobs)
     while batch := list(islice(rest, size)):
         yield Batch(batch)
 
 
 class FirstNumber(int):
-    """The number of a batch's first job, where the others do not follow it one by one.
+    """The number of a batch's first job, if the other numbers are not consecutive.
 
-    So one of eight machines can give its jobs the numbers 2, 10, 18 and still hands them to the
-    launcher all at once. A launcher that counts in another way gets plain integers; the job knows
-    its number all the same, by its directory.
+    One of eight machines can give its jobs the numbers 2, 10, 18 and still launch them all at once.
+    A launcher that counts differently gets plain integers; the job then finds its number by its
+    directory.
 
     Args:
-        numbers: those of the jobs, in order.
+        numbers: the numbers of the jobs, in order.
     """
 
     numbers: Sequence[int]
@@ -349,12 +340,9 @@ class FirstNumber(int):
 def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     """The content of `sweep.yaml`, from which the same sweep runs again.
 
-    A step that a file cannot represent, with a function in it, is written as the rows that it gave.
-    Keys of the command line are spelled as there: `++lr` does what `lr` may not.
-
-    Args:
-        plan: the sweep.
-        omit: keys, as they are spelled, that are left out.
+    A step that a file cannot represent, such as a function, is saved as its rows. Keys of the
+    command line keep their spelling, as `++lr` may work where `lr` does not; keys in `omit` are
+    left out.
 
     >>> from params_proto import Sweep
     >>> sweep = Sweep().product(x=[1, 2]).derive(y=lambda config: config["x"] + 1)
@@ -387,7 +375,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
 
 
 def _as_hydra_reads(key: str, value: Any) -> Any:
-    """What the jobs get: a name for a function, a list for a tuple."""
+    """A value as the jobs get it: a name for a function, a list for a tuple."""
     if isinstance(value, (str, bool, int, float, type(None))):
         return value
     try:

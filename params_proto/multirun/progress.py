@@ -1,4 +1,4 @@
-"""How far a sweep is, on standard error: a live line in a terminal, else a line for each job.
+"""The progress of a sweep on standard error: a live line in a terminal, else a line per job.
 
 The live line disappears while something else is written to the terminal: jobs of this process write
 through streams that erase it first. Those of joblib's workers do not, so with them there is a line
@@ -26,9 +26,9 @@ from params_proto.records.manifest import UnreadableError
 if TYPE_CHECKING:
     from params_proto.multirun.resume import ResumeFilter
 
-_PERIOD = 0.5  # seconds between two looks at the records of jobs that run elsewhere
-_PAUSE = 20  # after a look, at least so many times the time that it took
-_OFTEN = 30.0  # seconds between two lines about all jobs
+_PERIOD = 0.5  # seconds between readings of the records of jobs that run elsewhere
+_PAUSE = 20  # minimum pause after a reading, as a multiple of its duration
+_OFTEN = 30.0  # seconds between summary lines
 _ERASE = "\r\x1b[2K"
 
 
@@ -43,16 +43,16 @@ def is_terminal(stream: Any) -> bool:
 
 
 def has_colors(stream: TextIO) -> bool:
-    """Whether a stream is a terminal with colors, unless the user has switched them off."""
+    """Whether a stream is a terminal with colors that the user has not disabled."""
     return not os.environ.get("NO_COLOR") and is_terminal(stream)
 
 
 class Progress:
-    """Counts the jobs of a sweep as they start and end, and shows how far it is.
+    """Counts the jobs of a sweep as they start and end, and shows the progress.
 
     Args:
-        total: how many jobs there are; None if nobody has counted them.
-        remaining: what is left of the sweep, with its records and the best of the jobs that ran.
+        total: how many jobs there are; None if they are not counted.
+        remaining: selects the jobs that are left, with the records and the best job so far.
         looks: whether jobs run in other processes, so that their records have to be read.
         live: whether no other process writes to the terminal.
     """
@@ -68,9 +68,9 @@ class Progress:
         self._total, self._remaining, self._looks = total, remaining, looks
         self._best = remaining.best
         self._completed = 0
-        self._failed: set[int] = set()  # that have not been launched again
+        self._failed: set[int] = set()  # not relaunched yet
         self._running: set[int] = set()
-        # The jobs of this launch that have not ended, and how many attempts each had before.
+        # The jobs of this launch that have not ended, with their numbers of earlier attempts.
         self._open: dict[int, int] = {}
         self._last_line = time.monotonic()
         self._lock = threading.RLock()
@@ -79,25 +79,21 @@ class Progress:
             self._live = _LiveLine(total)
 
     def launched(self, attempts: Mapping[int, int]) -> None:
-        """Notes that jobs are launched, for the first time or again.
-
-        Args:
-            attempts: how many each job has had before, by number.
-        """
+        """Notes that jobs are launched, with the number of earlier attempts of each."""
         with self._lock:
             self._open = dict(attempts)
             self._failed -= attempts.keys()
             self._running.clear()
 
     def changed(self, record: Record) -> None:
-        """Notes what a record says, unless that is known, or of an earlier attempt."""
+        """Notes a record, unless it is known already or of an earlier attempt."""
         with self._lock:
             before = self._open.get(record.job)
             if before is None or record.attempt <= before:
                 return
             if record.status is Status.RUNNING:
                 self._running.add(record.job)
-                self._show()  # the job's own output may soon take the live line away
+                self._show()  # the job's output may soon erase the live line
                 return
             del self._open[record.job]
             self._running.discard(record.job)
@@ -112,7 +108,7 @@ class Progress:
 
     @contextmanager
     def watching(self) -> Generator[None, None, None]:
-        """Within the block it keeps looking, and showing."""
+        """Keeps reading records and showing the progress within the block."""
         over = threading.Event()
 
         def watch() -> None:
@@ -125,7 +121,7 @@ class Progress:
                         if record is not None:
                             self.changed(record)
                 self._show()
-                # Many records on a slow file system: most of the time, nothing is read.
+                # Even with many records on a slow file system, reading takes little of the time.
                 period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
 
         thread = threading.Thread(target=watch, daemon=True)
@@ -158,7 +154,7 @@ class Progress:
         return "" if self._total is None else f"/{self._total}"
 
     def _write_lines(self, record: Record) -> None:
-        """Writes a line about a job, unless it failed, as the log says; at times one about all."""
+        """Writes a line about a job, unless it failed and is logged; at times also a summary."""
         if record.status is Status.COMPLETED:
             ended = self._remaining.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
@@ -179,7 +175,7 @@ class Progress:
 
 
 class _LiveLine:
-    """A line of the terminal that shows the progress of all jobs while nothing else is written."""
+    """A line in the terminal that shows the progress while nothing else is written."""
 
     def __init__(self, total: int | None) -> None:
         from rich.console import Console
@@ -203,17 +199,17 @@ class _LiveLine:
         )
 
     def show(self, parts: list[str], ended: int, left_out: int) -> None:
-        """Draws the line, unless another line is unfinished or the terminal is another program's.
+        """Draws the line, unless another line is unfinished or the terminal is in use.
 
         Args:
-            parts: what it says.
-            ended: how many jobs have, in this run.
-            left_out: how many need not run.
+            parts: the text, in parts.
+            ended: how many jobs have ended in this run.
+            left_out: how many jobs were skipped.
         """
         task = self._progress.tasks[0]
         task.completed = max(task.completed, left_out)
         self._progress.update(self._task, completed=left_out + ended, description=", ".join(parts))
-        with self._lock, suppress(OSError, ValueError):  # of a terminal that is gone
+        with self._lock, suppress(OSError, ValueError):  # the terminal may be gone
             if self._at_start and os.tcgetpgrp(self._terminal.fileno()) == os.getpgrp():
                 with self._console.capture() as capture:
                     self._console.print(self._progress.get_renderable(), no_wrap=True)
@@ -222,7 +218,7 @@ class _LiveLine:
                 self._is_shown = True
 
     def write(self, stream: TextIO, text: str) -> int:
-        """Writes to the terminal, in the place of the line."""
+        """Writes to the terminal in place of the line."""
         if os.getpid() != self._pid:  # a job's fork, perhaps made while the lock was held
             return stream.write(text)
         with self._lock:
@@ -235,7 +231,7 @@ class _LiveLine:
             return stream.write(text)
 
     def close(self) -> None:
-        """Removes the line, and gives the streams back."""
+        """Removes the line and restores the streams."""
         with suppress(OSError, ValueError):
             self.write(self._terminal, "")
         sys.stdout, sys.stderr = self._streams

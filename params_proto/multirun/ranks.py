@@ -33,16 +33,7 @@ def run_as_rank(
 ) -> list[Sequence[JobReturn]] | None:
     """Runs the job that started this process, if this is a further rank of it.
 
-    Args:
-        context: Hydra's.
-        config: of the multirun, as this process was started.
-        task: what the job runs.
-
-    Returns:
-        What the job returned, as from a sweep of this one job; None if this process is no rank.
-
-    Raises:
-        Exception: what the job raises.
+    Returns what the job returned, as from a sweep of this one job; None if this process is no rank.
     """
     command, *paths, number = json.loads(os.environ[ANNOUNCEMENT])
     directory, configs = map(Path, paths)

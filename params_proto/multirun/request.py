@@ -1,4 +1,4 @@
-"""What a user asks for: the configured sweep, `hydra.sweeper.params` and the command line."""
+"""What to run: the configured sweep, `hydra.sweeper.params` and the command line."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ _ZIP_FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
 
 class SweepRequest(NamedTuple):
-    """What is to run.
+    """What to run.
 
     Args:
         arguments: the overrides of the command line.
         outside: the overrides of `hydra.sweeper.params` and the command line.
-        plan: these, and the configured sweep.
+        plan: these combined with the configured sweep.
     """
 
     arguments: list[str]
@@ -58,21 +58,11 @@ class SweepRequest(NamedTuple):
 def read_request(
     options: Options, arguments: Sequence[str], host: AppContext, saved: Path | None = None
 ) -> SweepRequest:
-    """Reads what is to run.
-
-    Args:
-        options: those of the sweeper.
-        arguments: the overrides of the command line, in which an app names its keys in full.
-        host: the app.
-        saved: the file of a sweep that runs in place of the configured one.
-
-    Raises:
-        SweepError: something that cannot be read, or that a proto app does not have.
-    """
+    """Reads what to run; a `saved` sweep file replaces the configured sweep."""
     params: dict[str, Any] = {}
     if options.params:
-        # As for Hydra's basic sweeper: what reached this one is detached from its config, and has
-        # an interpolation where there was one behind a backslash.
+        # As in Hydra's basic sweeper. The options are detached from their config, and contain an
+        # interpolation if it was escaped by a backslash.
         placed: Any = OmegaConf.merge(
             host.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
@@ -83,9 +73,9 @@ def read_request(
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
         raise SweepError(
-            "hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of"
-            f" {' and '.join(drawn)} draws another one on each machine. Leave it out, or shuffle by"
-            " a step of the configured sweep, shuffle: {seed: 0}."
+            "hydra.sweeper.slice needs the same order of jobs on each machine, and shuffle(...) of"
+            f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
+            " sweep, shuffle: {seed: 0}."
         )
     node: Any = host.launched if saved is None else str(saved.absolute())
     if node is None:
@@ -97,7 +87,7 @@ def read_request(
 
         cwd = Path(host.config.hydra.runtime.cwd)
         with warnings.catch_warnings():
-            if closed is not None:  # which refuses unknown names afterwards
+            if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = configured(node, cwd=cwd, scope=host.scope, loader=host.loader)
         expression, targets = in_full(sweep.expression, host), sweep.targets
@@ -115,25 +105,14 @@ def planned(
     outside: Sequence[KeyValues],
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
-    """All of it as one plan.
-
-    Args:
-        host: the app.
-        expression: the configured sweep.
-        targets: what it is over; those of a proto app are the app's own.
-        outside: the overrides of `hydra.sweeper.params` and the command line.
-        paired: keys among these that vary together.
-
-    Raises:
-        SweepError: a swept key is deleted, or no override can represent a value.
-    """
+    """Combines the configured sweep, overrides and paired keys into one plan."""
     task = host.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
     made = plan(expression, fields, outside, paired, host.is_group, host.compose)
     if host.launched is None or task is None or not task.root.open:
         return made
-    # What a function takes by its `**kwargs` needs no + in Python, as the loop over the sweep has
-    # none. By ++, as the app's own configs may have the key.
+    # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
+    # ++, because the app's own configs may have the key.
     known = {*task.root.fields, *task.nodes}
     added = {
         key: f"++{key}"
@@ -147,11 +126,7 @@ def planned(
 
 
 def in_full(expression: Expression, host: AppContext) -> Expression:
-    """A sweep that Python defines without the app's prefix classes, its keys named as the app does.
-
-    Raises:
-        SweepError: a name that several classes have, or that a function in the sweep may read.
-    """
+    """Renames the keys of a sweep from Python to the app's full names."""
     keys = expression.places
     names = {key: name for key in keys if (name := host.in_full(key)) != key}
     if not names:
@@ -170,7 +145,7 @@ def in_full(expression: Expression, host: AppContext) -> Expression:
 
 
 def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> None:
-    """Refuses the keys that nothing in a proto app has."""
+    """Raises for keys that a proto app does not have."""
     mistakes = [
         mistake
         for key in keys
@@ -184,14 +159,7 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
 
 
 def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[KeyValues]:
-    """The keys and values of some overrides. Where a key is given twice, the last one wins.
-
-    Args:
-        lines: the overrides.
-        config_loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: what Hydra cannot read, or what cannot be enumerated.
+    """The keys and values of overrides. If a key is given twice, the last one wins.
 
     >>> given(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
     '"a"'
@@ -203,22 +171,22 @@ def _as_spelled(override: Override) -> Sequence[Any]:
     if override.is_sweep_override():
         return values_of(override, verbatim)
     raw: Any = override.value()
-    from_hydra(raw)  # which refuses what Hydra has no text for
+    from_hydra(raw)  # refuses values that Hydra has no text for
     text = override.get_value_element_as_str()
     if isinstance(raw, (list, dict)):
-        # A choice of one: so the parser gives the value with the quotes that it was written with.
+        # As a choice of one, the parser returns the value with its original quotes.
         try:
             raw = enumerate_sweep(read(f"{override.get_key_element()}=choice({text})"))[0]
-        except SweepError:  # str(['a,',' b']), whose text is for the job to refuse
+        except SweepError:  # such as str(['a,',' b']), which the job will refuse
             return [OverrideText(text, text)]
     return [verbatim(raw, text)]
 
 
 def verbatim(raw: object, text: str | None = None) -> Any:
-    """A value as Hydra's parser gives it -> a Python value that renders as Hydra renders it."""
+    """Converts a parser's value to a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
-    value = from_hydra(raw)  # which refuses what Transformer has no text for
+    value = from_hydra(raw)  # refuses values that Transformer has no text for
     if text is None:
         text = Transformer.str(cast("Any", raw))
     if isinstance(raw, list):
@@ -239,19 +207,12 @@ def verbatim(raw: object, text: str | None = None) -> Any:
 def pairs(
     zips: Any, given: Sequence[KeyValues], in_full: Callable[[str], str] = str
 ) -> list[list[str]]:
-    """The keys of the command line that vary together, pair by pair.
+    """The keys of the command line that vary together, by pair, without keys that have one value.
 
     Args:
         zips: `hydra.sweeper.zip`: a list of keys, or a list of such lists.
         given: the keys of `hydra.sweeper.params` and the command line.
-        in_full: names a key as they do.
-
-    Returns:
-        Each pair without the keys that are given one value.
-
-    Raises:
-        SweepError: keys that are not given there, are in two pairs, or have another number of
-            values than their partners; all of these.
+        in_full: gives the full name of a key.
 
     >>> pairs(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
@@ -299,9 +260,9 @@ def _listed(zips: Any) -> list[list[str]]:
 
 
 def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]:
-    """The keys of fixed choices of groups that change nothing but the sweep.
+    """The keys of fixed group choices that change nothing but the sweep.
 
-    They are left out of `sweep.yaml`, which holds the sweep itself.
+    They are left out of `sweep.yaml`, which contains the sweep itself.
     """
     fixed = [one for one in outside if not one.swept]
 
@@ -325,9 +286,9 @@ def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]
             continue
         try:
             whole, without = composed(), composed(choice)
-        except Exception:  # something else needs this choice, or a swept one, or what it keeps away
+        except Exception:  # something else depends on this choice or a swept one
             continue
-        # A config that asks which options were chosen is another one without the choice.
+        # A config that reads which options were chosen differs without the choice.
         if (
             sweep_of(whole) != sweep_of(without)
             and rest(whole) == rest(without)

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.resume`: the sweep that a directory has, and which of its jobs are left to run."""
+"""`hydra.sweeper.resume`: finds the sweep in a directory, and the jobs that are left to run."""
 
 from __future__ import annotations
 
@@ -44,24 +44,13 @@ _INCOMPLETE = frozenset([Status.FAILED, Status.CRASHED, Status.INTERRUPTED])
 def resume_target(
     resume: Any, config: DictConfig, loader: ConfigLoader, task: TaskFunction
 ) -> ResumeTarget:
-    """Finds what `hydra.sweeper.resume` asks for.
-
-    Args:
-        resume: its value: True, or the directory of a sweep.
-        config: the composed config of this multirun.
-        loader: Hydra's.
-        task: what its jobs run.
-
-    Raises:
-        SweepError: there is no sweep to resume, or another one is requested at once, or it is
-            another script's.
-    """
+    """Finds the sweep to resume, by `hydra.sweeper.resume`: True or the directory of a sweep."""
     if resume is True:
         if is_named_by_time(config):
             raise SweepError(
-                "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, and that is"
-                f" {written(config)}, another directory each time. Give it one that stays,"
-                " hydra.sweep.dir=runs/ablation, or name the sweep's by"
+                "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, but"
+                f" {written(config)} is a different directory each time. Give a fixed one,"
+                " hydra.sweep.dir=runs/ablation, or name the directory of the sweep,"
                 " hydra.sweeper.resume=DIRECTORY."
             )
         directory = directory_of_sweep(config)
@@ -72,7 +61,7 @@ def resume_target(
     if not has_plan(directory):
         raise SweepError(
             f"hydra.sweeper.resume={directory} is not the directory of a sweep, which has a {SWEEP}"
-            f" and a {OWN}/{PLAN}. Give one that has both; or put back the one that is gone, or"
+            f" and a {OWN}/{PLAN}. Give one that has both, restore the missing file, or"
             " start the sweep in another directory."
         )
     plan = read_plan(directory)
@@ -81,15 +70,10 @@ def resume_target(
 
 
 def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
-    """The sweep in a directory, with the launcher that the command says.
+    """Reopens the sweep in a directory, with this command's launcher.
 
-    It is the sweep as it was saved, in the config with all that it was started with, unless the
-    command says what is to run. A further process of one of its jobs needs no more than this.
-
-    Args:
-        directory: the sweep's.
-        config: the composed config of this multirun.
-        loader: Hydra's.
+    Unless the command itself says what to sweep, the saved sweep runs, and the config is composed
+    with the overrides that it was started with. Further ranks of a job need no more than this.
     """
     plan, name = read_plan(directory), config.hydra.job.config_name
     task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
@@ -122,13 +106,13 @@ def _texts(node: Any) -> list[str]:
 
 
 class JobState(NamedTuple):
-    """A job, and what its record says.
+    """A job and its record.
 
     Args:
         job: the job.
-        record: None where it has not run.
-        status: that of the record, but `crashed` for a dead process; without one `pending`.
-        to_run: whether it is to run now.
+        record: its record; None if it has not run.
+        status: the status of the record; `crashed` if its process is dead, `pending` without one.
+        to_run: whether the job is to run now.
     """
 
     job: Job
@@ -143,16 +127,13 @@ def job_states(
     directories: Directories,
     rerun: frozenset[Status] = _INCOMPLETE,
 ) -> Iterator[JobState]:
-    """Looks up the jobs of a sweep.
+    """Looks up the records of a sweep's jobs.
 
     Args:
-        jobs: with their numbers.
-        records: of the sweep.
-        directories: of the jobs; those that are in use are noted.
-        rerun: statuses of the jobs that run once more.
-
-    Raises:
-        SweepError: a record cannot be read.
+        jobs: the jobs, with their numbers.
+        records: the records of the sweep.
+        directories: where the directories of recorded jobs are noted.
+        rerun: statuses of the jobs to rerun.
     """
     for job in jobs:
         try:
@@ -169,7 +150,7 @@ def job_states(
         if status is Status.RUNNING and not records.is_running(record):
             status = Status.CRASHED
         job = job._replace(
-            # A job before it may have changed the working directory, below which the sweep's was.
+            # Absolute if an earlier job changed the working directory.
             directory=None if os.path.isabs(record.dir) else record.dir,
             rerun_after=record.attempt if status is Status.COMPLETED else 0,
         )
@@ -178,11 +159,11 @@ def job_states(
 
 @dataclass(eq=False)
 class Best:
-    """The best of jobs that come one by one.
+    """The best of the jobs taken so far.
 
     Args:
-        ranking: what makes one the best.
-        record: of it; None while no job has returned what ranks it.
+        ranking: how jobs are ranked.
+        record: the record of the best job; None while no job can be ranked.
     """
 
     ranking: Ranking
@@ -190,7 +171,7 @@ class Best:
     _score: float = field(default=math.inf, init=False)
 
     def take(self, record: Record) -> None:
-        """Compares a job; one that did not complete has returned nothing."""
+        """Compares a job with the best; one that did not complete has no score."""
         score = self.ranking.score(dict(metrics(record.value)))
         if score is not None and score < self._score:
             self.record, self._score = record, score
@@ -198,14 +179,14 @@ class Best:
 
 @dataclass
 class ResumeFilter:
-    """Leaves out the jobs that need not run.
+    """Selects the jobs that are left to run.
 
     Args:
-        records: of the sweep.
-        best: of the jobs that are left out, whose records are not read again.
-        left_out: how many were.
-        unfinished: how many of these did not complete.
-        elsewhere: those that are running.
+        records: the records of the sweep.
+        best: the best of the skipped jobs, whose records are not read again.
+        left_out: how many jobs were skipped.
+        unfinished: skipped jobs that did not complete.
+        elsewhere: jobs that another process is running.
     """
 
     records: JobStore
@@ -215,14 +196,14 @@ class ResumeFilter:
     elsewhere: list[Job] = field(default_factory=list[Job])
 
     def of(self, states: Iterable[JobState]) -> Iterator[Job]:
-        """The jobs that are to run."""
+        """The jobs to run."""
         for state in states:
             if state.status == Status.RUNNING.value:
                 self.elsewhere.append(state.job)
             elif state.to_run:
                 yield state.job
             elif (record := state.record) is not None:
-                if record.status is Status.RUNNING:  # of a dead process, which cannot say so
+                if record.status is Status.RUNNING:  # its process died without recording it
                     self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1
                 self.unfinished += record.status is not Status.COMPLETED
@@ -231,9 +212,6 @@ class ResumeFilter:
 
 def statuses(rerun: Any) -> frozenset[Status]:
     """Which statuses to rerun, by `hydra.sweeper.rerun`: None, `all`, a status or a list of them.
-
-    Raises:
-        SweepError: it is none of these.
 
     >>> sorted([status.value for status in statuses(None)]), statuses("failed") == {Status.FAILED}
     (['crashed', 'failed', 'interrupted'], True)
@@ -245,6 +223,6 @@ def statuses(rerun: Any) -> frozenset[Status]:
     if not isinstance(names, Sequence) or not all(name in valid for name in cast("Any", names)):
         raise SweepError(
             f"hydra.sweeper.rerun={rerun}: it is `all`, or a list of {', '.join(valid)}, like"
-            " [failed]. Jobs that have not run do so in any case."
+            " [failed]. Jobs that have not run always run."
         )
     return frozenset(map(Status, cast("Sequence[str]", names)))

@@ -1,4 +1,4 @@
-"""The command that resumes a sweep, as it can be given to a shell."""
+"""The command that resumes a sweep, quoted for a shell."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Options of Hydra's command line that have a value.
 _CONFIGS = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir"}
 _VALUED = {*_CONFIGS, "-p", "--package"}
-# What overrides of Hydra say, by their beginnings; the first that fits counts.
+# The roles of Hydra's overrides, by prefix; the first match counts.
 _ROLES = {
     "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
     "once": tuple(
@@ -37,12 +37,12 @@ _ROLES = {
 
 
 def role(override: str) -> str:
-    """What an override of Hydra is about.
+    """Classifies an override of Hydra.
 
     Returns:
-        `what`: which sweep runs. `how`: with which launcher and options, which each command says
-        anew. `where`: the sweep's directory. `mode`: that it is a multirun. `once`: this one
-        command. `app`: anything else, which a sweep that is resumed keeps.
+        `what`: which sweep runs. `how`: its launcher and options, given with each command.
+        `where`: the sweep directory. `mode`: that it is a multirun. `once`: for this command only.
+        `app`: anything else, which a resumed sweep keeps.
 
     >>> [role(line) for line in ("+hydra.sweeper.sweep.repeat=2", "hydra.sweeper.resume=out")]
     ['what', 'once']
@@ -57,7 +57,7 @@ def role(override: str) -> str:
 
 
 def script() -> list[str]:
-    """How this process was started, up to the overrides: with its options, and what replaces -m.
+    """The command that started this process, without overrides except one that replaces -m.
 
     >>> script()[0] == python()
     True
@@ -75,7 +75,7 @@ def script() -> list[str]:
         start = [python(), *python_options(sys.orig_argv), argv[0]]
     else:
         start = [argv[0]]
-    has_value = False  # whether the option before is one that a value follows
+    has_value = False  # whether the previous option is followed by a value
     for argument in argv[1:]:
         if has_value or argument.startswith("-") or role(argument) == "mode":
             start.append(argument)
@@ -99,38 +99,31 @@ def without_configs(command: Sequence[str]) -> list[str]:
 
 
 def command_of(host: AppContext) -> list[str]:
-    """How the sweep was started, up to the overrides; nothing where its script has launched it.
+    """The command that started the sweep, without overrides; empty if Python code started it.
 
-    A script launches it by `Sweep.launch`, by another library, or by `main.run([...])`: the
-    script's own command line does not say then which job to run. Nor does that of `python -c`.
-
-    Args:
-        host: the app.
+    If a script starts it through `Sweep.launch`, another library or `main.run([...])`, or if it
+    runs in `python -c`, the command line does not select a job.
     """
     if host.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if "mode" in map(role, host.of_hydra):  # as Hydra notes of -m
+    if "mode" in map(role, host.of_hydra):  # Hydra turns -m into an override
         is_given = "mode" in map(role, given)
     else:
-        is_given = host.config.hydra.mode is not None  # as a config says it
+        is_given = host.config.hydra.mode is not None  # set by a config
     return script() if is_given else []
 
 
 def python() -> str:
-    """What a shell calls this Python: a name where that finds it, else its path."""
+    """This Python as a shell command: its name if that is on the PATH, else its path."""
     name = os.path.basename(sys.executable)
-    # Not what it links to: a virtual environment links to the Python that made it.
+    # Links are not resolved: a virtual environment links to the Python that made it.
     is_found = os.path.abspath(shutil.which(name) or "") == os.path.abspath(sys.executable)
     return name if is_found else sys.executable
 
 
 def relaunch_hint(directory: str, rerun: str | None = None) -> str:
-    """The same for a sweep that Python launched.
-
-    Args:
-        directory: the sweep's.
-        rerun: which jobs are still to run again, where that needs to be said.
+    """How to resume a sweep that was launched from Python; see `resume_command`.
 
     >>> relaunch_hint("runs/1", "all")
     "the same launch, with sweep_dir='runs/1', resume=True, rerun='all'"
@@ -147,14 +140,14 @@ def resume_command(
     *,
     overwrites: bool = False,
 ) -> str:
-    """The command.
+    """The shell command that resumes a sweep.
 
     Args:
-        start: how the sweep was started, up to the overrides; empty where a script launched it.
-        of_hydra: the overrides of Hydra that it was given.
-        directory: the sweep's.
-        rerun: which jobs are still to run again, where that needs to be said.
-        overwrites: whether it was to write over what was there.
+        start: the command that started it, without overrides; empty if Python code did.
+        of_hydra: the overrides of Hydra it was given.
+        directory: the sweep directory.
+        rerun: which jobs are still to be rerun, if it has to be given.
+        overwrites: whether the sweep was started with overwrite=true.
 
     >>> resume_command(["python", "train.py", "-m"], ["hydra/launcher=joblib"], "runs/1")
     'python train.py -m hydra/launcher=joblib hydra.sweeper.resume=runs/1'
@@ -163,7 +156,7 @@ def resume_command(
     """
     kept = [one for one in of_hydra if role(one) == "how"]
     if overwrites:
-        kept.append("hydra.sweeper.overwrite=false")  # a config may say so, which stays
+        kept.append("hydra.sweeper.overwrite=false")  # a config may set it to true
     kept.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
@@ -173,15 +166,15 @@ def resume_command(
 def counted_on(
     config: DictConfig, of_hydra: Sequence[str], selecting: Collection[str]
 ) -> list[str]:
-    """The choices of a command line without which the config could not be composed.
+    """The launcher and sweeper choices without which the config could not be composed.
 
-    Where a config sets `hydra.launcher.n_jobs`, and the launcher is chosen by the command line,
-    the app does not run without the choice: Hydra's own launcher has no such option.
+    If a config sets `hydra.launcher.n_jobs` and the command line chooses the launcher, the app
+    needs that choice: Hydra's basic launcher has no such option.
 
     Args:
-        config: of the multirun.
-        of_hydra: the overrides of Hydra that it was given.
-        selecting: keys that only say which sweep runs.
+        config: the composed config of the multirun.
+        of_hydra: the overrides of Hydra it was given.
+        selecting: keys that only select the sweep.
     """
     keys = [bare(line.partition("=")[0]) for line in of_hydra]
     given = {".".join(key.split(".")[:3]) for key in keys}
@@ -192,7 +185,9 @@ def counted_on(
         choice = f"hydra/{group}"
         option = f"{nodes['runtime']['choices'][choice]}.yaml"
         known = ConfigStore.instance().repo["hydra"][group].get(option)
-        if choice in keys and known is not None:  # not a file of the user's own, with its options
+        if (
+            choice in keys and known is not None
+        ):  # else it is a user's config file, with its own options
             default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
             changed = {
                 f"hydra.{group}.{name}"

@@ -1,4 +1,4 @@
-"""Running a sweep: it is made ready, then launched batch by batch."""
+"""Runs a sweep: prepares it, then launches it batch by batch."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NOT_STARTED = "Interrupted: no job has started. The same command begins again."
+_NOT_STARTED = "Interrupted: no job had started. Run the same command again."
 
 
 def run(
@@ -44,25 +44,12 @@ def run(
 ) -> list[Sequence[JobReturn]]:
     """Runs every job.
 
-    Args:
-        options: those of the sweeper.
-        arguments: the overrides of the command line.
-        host: the app.
-        launcher: runs the jobs.
-        runner: what it runs.
-        target: what a resume found.
-
-    Returns:
-        The returns of the jobs, batch by batch; none if there are more than 1,000.
-
-    Raises:
-        HydraException: a mistake in what is requested. It is found before anything is written or
-            run, except in a sweep of more than 10,000 jobs, whose jobs are checked with their
-            batch.
-        SystemExit: a job failed, the launcher did, or the sweep was interrupted; with
-            `HYDRA_FULL_ERROR=1` what the first failed job, or the launcher, raised.
+    Returns what the jobs returned, by batch; an empty list if there are more than 1,000. Mistakes
+    are raised before anything is written or run, except in a sweep of more than 10,000 jobs, whose
+    jobs are checked with their batch. A failure or interrupt exits; with `HYDRA_FULL_ERROR=1`, the
+    first failed job's or the launcher's exception is raised.
     """
-    is_dry = options.dry_run not in (None, False)  # None: a shell's variable that is not set
+    is_dry = options.dry_run not in (None, False)  # None: an unset environment variable
     with ExitStack() as held:
         runner.signals = signals = held.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
@@ -129,17 +116,13 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
         total,
         remaining,
         looks=not runs_here(sweep.host.config),
-        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write, too
+        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write as well
     )
     return executor.progress.watching()
 
 
 def nothing_to_run(sweep: SweepRun) -> None:
-    """Reports that all jobs have run, or that a shard has none.
-
-    Raises:
-        SweepError: the whole sweep has none.
-    """
+    """Reports that no job is left to run; raises if the whole sweep has none."""
     remaining = sweep.remaining
     if remaining is not None and remaining.left_out:
         log.info(
@@ -156,4 +139,6 @@ def nothing_to_run(sweep: SweepRun) -> None:
             "the sweep has no jobs: its exclude or where steps drop every config, or its file has"
             " no rows."
         )
-    log.warning(f"hydra.sweeper.slice={sweep.options.slice} takes none of the sweep's {size} jobs.")
+    log.warning(
+        f"hydra.sweeper.slice={sweep.options.slice} selects none of the sweep's {size} jobs."
+    )

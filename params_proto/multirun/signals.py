@@ -1,4 +1,4 @@
-"""What ends jobs early: Ctrl-C and SIGTERM, in one orderly way, and `hydra.sweeper.timeout`."""
+"""Ends jobs early: on Ctrl-C and SIGTERM, handled alike, and by `hydra.sweeper.timeout`."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _RUNS_IN_THREADS = (
 
 
 class Interrupt(KeyboardInterrupt):
-    """A signal as an exception, which libraries let through as they do Ctrl-C's.
+    """A signal as an exception, which libraries let through like Ctrl-C's.
 
     Args:
-        number: of the signal.
+        number: the number of the signal.
     """
 
     def __init__(self, number: int) -> None:
@@ -39,11 +39,11 @@ class Interrupt(KeyboardInterrupt):
 
 @dataclass(eq=False)
 class Interrupts:
-    """Raises signals as `Interrupt`, and remembers the last: a job may swallow the exception.
+    """Raises signals as `Interrupt` and keeps the last one, as a job may swallow the exception.
 
     Args:
         last: the last signal.
-        previous: the handlers that it replaces, by signal.
+        previous: the replaced handlers, by signal.
     """
 
     last: Interrupt | None = None
@@ -51,14 +51,14 @@ class Interrupts:
     _pid: int = field(default_factory=os.getpid)
 
     def install(self) -> None:
-        """Handles the signals, again after a job that has left a handler of its own."""
+        """Handles the signals, also after a job has installed its own handler."""
         if _is_main_thread() and os.getpid() == self._pid:
             for number in self.previous:
                 signal.signal(number, self)
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handles a signal."""
-        if os.getpid() != self._pid:  # a process that a job has forked ends as it otherwise would
+        if os.getpid() != self._pid:  # a job's fork ends as it would without us
             signal.signal(number, self.previous[number])
             os.kill(os.getpid(), number)
             return
@@ -68,17 +68,15 @@ class Interrupts:
 
 @contextmanager
 def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
-    """Turns signals into exceptions, in the main thread: Python cannot do so in others.
+    """Turns signals into exceptions in the main thread, the only one where Python can.
 
-    Args:
-        in_worker: handle only Ctrl-C, and only as Python does by default: SIGTERM ends the worker
-            of a launcher.
+    A launcher's worker handles only Ctrl-C, as Python does by default; SIGTERM ends it.
     """
     handler = Interrupts()
     if _is_main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             known = signal.getsignal(number)
-            ignored = known is signal.SIG_IGN  # as in a shell's background
+            ignored = known is signal.SIG_IGN  # such as in a shell's background job
             if known is signal.default_int_handler or not (in_worker or ignored):
                 handler.previous[number] = known
         handler.install()
@@ -91,13 +89,9 @@ def interrupts(*, in_worker: bool = False) -> Generator[Interrupts, None, None]:
 
 @contextmanager
 def interruptible(handler: Interrupts | None) -> Generator[None, None, None]:
-    """Raises a signal at the end of the block if the block, a job, has swallowed its exception.
+    """Raises `Interrupt` at the end of the block if a job has swallowed the exception of a signal.
 
-    Args:
-        handler: that of the sweep's process; None in a launcher's worker.
-
-    Raises:
-        Interrupt: there was a signal.
+    `handler` belongs to the sweep's process; None in a launcher's worker.
     """
     with nullcontext(handler) if handler is not None else interrupts(in_worker=True) as signals:
         try:
@@ -113,11 +107,7 @@ def interruptible(handler: Interrupts | None) -> Generator[None, None, None]:
 
 @contextmanager
 def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]:
-    """Ends the process at Ctrl-C without a traceback.
-
-    Raises:
-        SystemExit: with the status of a process that the signal ended.
-    """
+    """Exits on Ctrl-C without a traceback, with the signal's exit status."""
     try:
         yield
     except KeyboardInterrupt as error:
@@ -128,13 +118,9 @@ def exit_on_interrupt(message: str | None = None) -> Generator[None, None, None]
 
 @contextmanager
 def time_limit(seconds: float) -> Generator[None, None, None]:
-    """Raises in the block after a time, again after the same time, and at its end.
+    """Raises TimeoutError in the block after `seconds`, again after as long, and at its end.
 
-    The block may take the error for another one and swallow it.
-
-    Raises:
-        TimeoutError: the time is over.
-        SweepError: this is not the main thread, the only one that gets signals.
+    Repeated because the block may swallow it. Works in the main thread only, where signals arrive.
     """
     if not _is_main_thread():
         raise SweepError(_RUNS_IN_THREADS)
@@ -149,7 +135,7 @@ def time_limit(seconds: float) -> Generator[None, None, None]:
     signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
     try:
         yield
-    except SystemExit:  # from a job that has swallowed it
+    except SystemExit:  # a job may have turned the error into it
         if not raised:
             raise
     except TimeoutError as error:
@@ -167,20 +153,12 @@ def time_limit(seconds: float) -> Generator[None, None, None]:
 
 
 def refuse_timeout(seconds: float, config: DictConfig) -> None:
-    """Refuses a timeout that competes with the launcher's, or that cannot stop its jobs.
-
-    Args:
-        seconds: `hydra.sweeper.timeout`.
-        config: the multirun's.
-
-    Raises:
-        SweepError: the launcher has a limit of its own, or runs its jobs in threads.
-    """
+    """Raises if the launcher has its own time limit, or runs jobs in threads."""
     launcher = config.hydra.launcher
     if "timeout_min" in launcher:
         raise SweepError(
             f"hydra.sweeper.timeout={seconds:g}: this launcher ends jobs itself, after"
-            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Give that one instead."
+            f" hydra.launcher.timeout_min={launcher.timeout_min} minutes. Set that instead."
         )
     of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
     in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})

@@ -43,16 +43,13 @@ def configured(
     scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
     loader: ConfigLoader | None = None,
 ) -> Builder | Sweep:
-    """The sweep that `hydra.sweeper.sweep` says.
+    """The sweep that `hydra.sweeper.sweep` specifies.
 
     Args:
         node: its value in a multirun's config, or a Sweep.
-        cwd: where relative paths begin.
-        scope: of the keys of steps and files; a Sweep in Python has its own.
-        loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: it is not a sweep, does not exist, or sweeps a key of Hydra itself.
+        cwd: the base of relative paths.
+        scope: the scope of keys in steps and files; a Sweep in Python has its own.
+        loader: Hydra's loader, for `glob`.
     """
     sweep = _read(node, cwd, scope, loader)
     place = "the sweep" if isinstance(node, Sweep) else "hydra.sweeper.sweep"
@@ -73,7 +70,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
     if isinstance(node, Sweep):
         return node
     if isinstance(node, (dict, list)):
-        # What is an interpolation still is one for the job: `\${seed}` in the config.
+        # Remaining interpolations are for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))
         return sweep_from_steps(steps, Builder(scope), config_loader=loader)
     text = node if isinstance(node, str) else shown(node)
@@ -81,10 +78,10 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         path = cwd / Path(text).expanduser()
         if not path.exists():
             raise SweepError(
-                f"hydra.sweeper.sweep={text}: there is no file {path}. A path begins at the working"
-                " directory: save a sweep there, or give the path from /."
+                f"hydra.sweeper.sweep={text}: there is no file {path}. Paths are relative to the"
+                " working directory: save a sweep there, or give an absolute path."
             )
-        # What a multirun wrote includes the command line: `d={x: 1} d.x=1,2`.
+        # A file written by a multirun includes the command line: `d={x: 1} d.x=1,2`.
         layered = path.name == SWEEP and has_plan(path.parent)
         return load(path, Builder(scope, layered=layered), config_loader=loader)
     place, _, attribute = text.rpartition(":")
@@ -120,8 +117,8 @@ def _file(path: Path) -> ModuleType:
     """The module of a Python file, which is executed only if it has not been yet."""
     if not path.is_file():
         raise SweepError(
-            f"there is no file {path}. A path begins at the working directory: write"
-            " path/to/file.py:attribute from there, or from /."
+            f"there is no file {path}. Paths are relative to the working directory: write"
+            " path/to/file.py:attribute, or an absolute path."
         )
     for module in list(sys.modules.values()):  # __main__ among them, the running script
         if _is_of(module, path):
@@ -171,7 +168,7 @@ def _raised(error: BaseException) -> str:
 
 @contextmanager
 def _starting_nothing() -> Generator[None, None, None]:
-    """Within, a script's last line, `train()` or `main()`, does nothing."""
+    """Makes a script's last line, `train()` or `main()`, do nothing within the block."""
     import hydra
 
     from params_proto.app.function import import_without_run, is_being_imported

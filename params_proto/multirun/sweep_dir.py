@@ -1,4 +1,4 @@
-"""A sweep in its directory, new or resumed: read, checked, and written down before any job."""
+"""A sweep in its directory, new or resumed: read, checked and saved before any job runs."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, but not of the time
+_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
 
 
 @dataclass(eq=False)
@@ -65,20 +65,20 @@ class SweepRun:
     """A sweep in its directory.
 
     Args:
-        options: those of the sweeper.
+        options: the sweeper's options.
         host: the app.
-        directory: the sweep's.
-        request: what is to run.
-        sweep_selectors: the keys that only say which sweep it is.
-        text: of `sweep.yaml`.
-        digest: of that, SHA-256.
-        plan: of the sweep that is resumed, or that this is a shard of; None for a new one.
+        directory: the directory of the sweep.
+        request: what to run.
+        sweep_selectors: the keys that only select the sweep.
+        text: the text of `sweep.yaml`.
+        digest: its SHA-256.
+        plan: the plan of the sweep to resume, or that this is a shard of; None for a new one.
         is_resume: whether the command resumes a sweep.
-        is_saved: whether the sweep runs as it was saved, whatever the app's config says.
-        batches: of its jobs, once it is prepared; each checked and written down when it is given.
-        remaining: which jobs are left; None for a new sweep.
+        is_saved: whether the sweep runs as saved, regardless of the app's config.
+        batches: the batches of its jobs, once prepared; each is checked before it is yielded.
+        remaining: selects the jobs that are left; None for a new sweep.
         configs: where its config files are kept, absolute.
-        is_empty: whether no job is to run here, and none is waited for.
+        is_empty: whether there is no job to run or to wait for.
     """
 
     options: Options
@@ -98,23 +98,23 @@ class SweepRun:
 
     @property
     def is_shard(self) -> bool:
-        """Whether it is a shard of a sweep, other shards of which began before."""
+        """Whether it is a shard of a sweep that other shards have started."""
         return self.plan is not None and not self.is_resume
 
     @property
     def is_same_sweep(self) -> bool:
-        """Whether the directory has this sweep, and not another that it is to follow."""
+        """Whether the directory contains this very sweep, not an earlier version of it."""
         return self.plan is not None and self.plan.sweep == self.digest
 
     @property
     def is_changed(self) -> bool:
-        """Whether the sweep has ever changed, so that jobs are known by their overrides."""
+        """Whether the sweep has ever changed, so that jobs are identified by their overrides."""
         return self.plan is not None and bool(self.plan.earlier or not self.is_same_sweep)
 
     # --- its jobs
 
     def directories(self) -> Directories:
-        """Those of the jobs, in which recorded jobs have theirs already."""
+        """The directories of the jobs, with those of recorded jobs already taken."""
         by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
@@ -123,7 +123,7 @@ class SweepRun:
         return directories
 
     def states(self, directories: Directories) -> Iterator[JobState]:
-        """All jobs, and what their records say; directories in use are noted."""
+        """All jobs with their records; directories in use are noted."""
         from params_proto.multirun.resume import JobState, job_states, statuses
 
         if self.plan is None:
@@ -133,7 +133,7 @@ class SweepRun:
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
     def _renumbered(self) -> Iterable[Job]:
-        """The jobs of a sweep that has changed, with their own numbers."""
+        """The jobs of a changed sweep, with the numbers they keep."""
         number_of = numbering(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
@@ -142,20 +142,16 @@ class SweepRun:
             job._replace(number=number_of(without_selectors(job.overrides, self.sweep_selectors)))
             for job in self.request.plan.jobs()
         )
-        # Those of other shards count, too: one that is equal has a number of its own.
+        # Equal jobs of other shards have their own numbers, so they count as well.
         return jobs if self.options.shard is None else list(jobs)[self.options.shard]
 
     # --- up to its first job
 
     def prepare(self, held: ExitStack) -> None:
-        """Checks the jobs, and writes the sweep down; then `batches` may run.
+        """Checks the jobs and saves the sweep; then `batches` may run.
 
-        Args:
-            held: keeps other processes out of the directory until it ends.
-
-        Raises:
-            HydraException: a job cannot run. Of more than 10,000 jobs, those after
-                the first batch are checked when their batch is given.
+        Other processes are kept out of the directory until `held` ends. In a sweep of more than
+        10,000 jobs, those after the first batch are checked with their batch.
         """
         options, is_new = self.options, self.plan is None
         if is_new:
@@ -163,7 +159,7 @@ class SweepRun:
         else:
             from params_proto.multirun.resume import Best, ResumeFilter
 
-            # Before a look at its jobs, which another process may be about to run.
+            # Before reading the records: another process may be about to run the jobs.
             self._take(held)
             self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
@@ -176,23 +172,22 @@ class SweepRun:
         if first is None and not (self.remaining and self.remaining.elsewhere):
             self.is_empty = True
             return
-        if is_new:  # what is refused leaves nothing behind, not even a directory
+        if is_new:  # only now, so that a refused sweep leaves no directory behind
             self._take(held)
         self.write()
         if validation.first is not None:
             self.note_first_job(*validation.first)
-        # Shards of a sweep may begin at different times, with other files. The path is for workers,
-        # which may have another working directory.
+        # Shards may start at different times, with different config files. The path is absolute
+        # because workers may have another working directory.
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
         self.configs = (self.directory / OWN / name).absolute()
         copy_files(self.host.loader, self.configs)
         self.batches = chain([first] if first else [], passed)
 
     def _take(self, held: ExitStack) -> None:
-        """Makes the directory, and keeps other processes out of it, but for other shards.
+        """Makes the directory and keeps other processes out of it, except other shards.
 
-        Raises:
-            SweepError: another process runs the sweep, or has resumed it since it was read.
+        Raises if another process runs the sweep, or has resumed it since it was read.
         """
         make(self.directory, self.host.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
@@ -204,17 +199,13 @@ class SweepRun:
             if (there.sweep, there.earlier) != (before.sweep, before.earlier):
                 raise SweepError(
                     f"another process has resumed the sweep in {self.directory} since this one"
-                    " looked at it, and the jobs may have other numbers now: run the command again."
+                    " read it, and job numbers may have changed: run the command again."
                 )
 
     def write(self) -> None:
-        """Writes down what runs.
-
-        Raises:
-            SweepError: another sweep has begun here since, or the files cannot be written.
-        """
+        """Saves the sweep; raises if another one has started here in the meantime."""
         if self.plan is None and self.options.shard is not None:
-            # Another shard may have begun while this one looked at its jobs.
+            # Another shard may have started while this one checked its jobs.
             self.plan = _shared_plan(self.directory, self.text)
         if self.is_shard:
             return
@@ -224,21 +215,20 @@ class SweepRun:
             remove_sweep(self.directory / OWN)
         elif not self.is_same_sweep:
             log.info(
-                f"The sweep in {self.directory} has changed. What is done stays done, and what is"
-                " new runs. Jobs of the sweep before that had not run and are not in this one do"
-                " not run."
+                f"The sweep in {self.directory} has changed. Completed jobs are kept and new ones"
+                " run; jobs that had not run and are no longer in the sweep are dropped."
             )
-        # Other shards look at sweep.yaml first. Of a process that died between the two, the file is
-        # not what the plan says: a sweep that has changed, whose jobs are known by their overrides.
+        # Other shards read sweep.yaml first. If a process died between the two, the file does not
+        # match the plan: a changed sweep, whose jobs are identified by their overrides.
         self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
         config = OmegaConf.to_yaml(self.host.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
     def note_first_job(self, job: Overrides, config: DictConfig) -> None:
-        """Keeps what the first job that runs now composes, for a resume to compare; see `changes`.
+        """Saves the config of the first job, for a resume to compare; see `changes`.
 
-        A sweep that is resumed keeps the job that was the first when it began.
+        A resumed sweep keeps the job that was first when it began.
         """
         first = job, plain_config(config)
         if self.plan is not None:
@@ -284,27 +274,16 @@ def open_sweep(
     host: AppContext,
     target: ResumeTarget,
 ) -> SweepRun:
-    """The sweep, as far as it can be known without a look at its jobs.
-
-    Args:
-        options: those of the sweeper.
-        arguments: the overrides of the command line.
-        host: the app.
-        target: what a resume found.
-
-    Raises:
-        HydraException: a mistake in what is requested, or the app has changed since jobs were done.
-        SweepError: the directory is in use.
-    """
+    """Reads and checks the requested sweep, except for its jobs."""
     plan = target.plan
     if options.overwrite and plan is not None:
         raise SweepError(
-            "hydra.sweeper.overwrite=true and hydra.sweeper.resume: the one starts again, the other"
-            " resumes. To run jobs again that are completed, hydra.sweeper.rerun=all."
+            "hydra.sweeper.overwrite=true and hydra.sweeper.resume cannot be combined. To rerun"
+            " completed jobs, use hydra.sweeper.rerun=all."
         )
-    # Before a job's: what it resolves once, as the time of day, is the same in all of them.
+    # Before any job's config, so that all jobs get the same resolved value, such as the time.
     directory = directory_of_sweep(host.config)
-    if _OF_A_KEY.search(written(host.config)):  # which a job may have another value of
+    if _OF_A_KEY.search(written(host.config)):  # whose value may differ by job
         pin(directory, host.config)
     if target.saved:
         text = _saved_text(directory)
@@ -354,6 +333,6 @@ def _saved_text(directory: Path) -> str:
 
 
 def _shared_plan(directory: Path, text: str) -> PlanFile | None:
-    """The plan of the sweep in a directory, if it is this very sweep, of which shards share it."""
+    """The plan in the directory if it belongs to this very sweep, started by another shard."""
     is_same = has_plan(directory) and (directory / SWEEP).read_bytes() == text.encode()
     return read_plan(directory) if is_same else None

@@ -1,4 +1,4 @@
-"""Composing each job's config before it runs: no job runs if one cannot, of up to 10,000."""
+"""Composes each job's config before it runs: of up to 10,000 jobs, none runs if one cannot."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# The largest sweep of which every job is checked before any runs; a larger one would keep its user
-# waiting, and is checked batch by batch.
+# The largest sweep whose jobs are all checked before any runs. A larger one is checked batch by
+# batch, so that its user does not have to wait.
 AHEAD = 10_000
 
 _AXES = frozenset({"product", "zip", "chain", "concat", "cross"})
@@ -38,31 +38,22 @@ _AXES = frozenset({"product", "zip", "chain", "concat", "cross"})
 
 @dataclass(eq=False)
 class Validation:
-    """What each job must pass.
+    """Checks each job before it runs.
 
     Args:
         host: the app.
-        directories: those of the jobs so far.
+        directories: the directories of the jobs so far.
         first: the first job that was composed, and its config.
     """
 
     host: AppContext
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
-    # Choices with which the sweep stays the same; without any, it does so in any case.
+    # Choices that do not change the sweep; making none does not, either.
     _passed: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
 
     def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
-        """The batches, each when all of its jobs have been checked.
-
-        Args:
-            batches: the jobs.
-            ahead: whether all batches are checked before the first is given.
-
-        Raises:
-            SweepError: jobs that cannot run.
-            HydraException: a config that cannot be composed.
-        """
+        """Yields batches once they are checked; `ahead` checks all of them first."""
         if not ahead:
             for batch in batches:
                 yield from self.passed([batch], ahead=True)
@@ -80,7 +71,7 @@ class Validation:
             yield batch
 
     def _check(self, batch: Batch, mistakes: Mistakes) -> float:
-        """Checks the jobs of a batch and notes their directories; how many seconds it took."""
+        """Checks the jobs of a batch and notes their directories; returns the seconds it took."""
         start = time.perf_counter()
         for job in batch.all:
             if mistakes.enough:
@@ -93,7 +84,7 @@ class Validation:
             if self.host.task is not None:
                 for wrong in self.host.task.check(config, keys_of(job.overrides)):
                     mistakes.add(wrong, job=job.overrides)
-            with open_dict(config):  # as launchers note it: the directory may have the number in it
+            with open_dict(config):  # as launchers do: the directory may depend on the number
                 config.hydra.job.num = job.number
                 config.hydra.job.id = str(job.number)
             directory = self.directories.add(job.number, job.overrides, config, mistakes)
@@ -105,7 +96,7 @@ class Validation:
         host, lines = self.host, job.overrides
         keys = keys_of(lines)
         groups = [key for key in keys if host.is_group(key)]
-        # What decides about the hydra node, and about what a group puts into the task's config.
+        # What determines the hydra node, and what a group puts into the task's config.
         choices = tuple(
             line
             for key, line in zip(keys, lines, strict=True)
@@ -115,7 +106,7 @@ class Validation:
         try:
             config = host.compose([*lines, *own])
         except ConfigCompositionException:
-            # Hydra 1.4 refuses another sweep with an error of its own.
+            # Hydra 1.4 has its own error for a different sweep.
             if sweep_of(host.compose_whichever_sweep(lines)) != sweep_of(host.config):
                 raise _another_sweep(lines) from None
             raise
@@ -128,7 +119,7 @@ class Validation:
         return config
 
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
-        """Notes what is wrong with a job that Hydra cannot compose."""
+        """Adds the mistake of a job that Hydra cannot compose."""
         wrong = _misfit(self.host.scope.targets, job, error)
         if wrong is None:
             mistakes.add_error(job, error, self._hints(job))
@@ -136,7 +127,7 @@ class Validation:
             mistakes.add_uncomposed(wrong)
 
     def _hints(self, job: Overrides) -> Iterator[str]:
-        """What may have been meant by keys that the config of a job's groups does not have."""
+        """Suggestions for keys that the config of a job's groups does not have."""
         host = self.host
         given = {line.partition("=")[0]: line for line in job}
         chosen = [line for key, line in given.items() if host.is_group(bare(key))]
@@ -153,14 +144,14 @@ class Validation:
 
 def _another_sweep(job: Overrides) -> SweepError:
     return SweepError(
-        f"the job {' '.join(job)} would have another hydra.sweeper.sweep than the multirun: a key"
-        " that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in"
-        " one file, concat: [{product: {...}}, {product: {...}}]."
+        f"the job {' '.join(job)} would have a different hydra.sweeper.sweep from the multirun: a"
+        " key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other"
+        " in one file, concat: [{product: {...}}, {product: {...}}]."
     )
 
 
 def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException) -> str | None:
-    """Says in Python's terms that a field of a proto app cannot hold a value; None otherwise."""
+    """The error for a proto app's field that cannot hold a value; None if it is another error."""
     if not isinstance(cause := error.__cause__, ValidationError):
         return None
     from params_proto.algebra.scope import into_field, misfit
@@ -179,16 +170,7 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
 
 
 def check_package_headers(config: DictConfig, groups: Iterable[str], loader: ConfigLoader) -> None:
-    """Refuses steps of a sweep that a config group, without its header, put into the job's config.
-
-    Args:
-        config: a composed config.
-        groups: the keys of the groups that were chosen for it.
-        loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: a group holds a sweep, and nothing else.
-    """
+    """Raises if a chosen group without a package header put sweep steps into a job's config."""
     for key in groups:
         group, _, package = key.partition("@")
         if package.partition(".")[0] == "hydra":  # `+sweep@hydra.sweeper.sweep=grid`
@@ -205,7 +187,7 @@ def check_package_headers(config: DictConfig, groups: Iterable[str], loader: Con
 
 
 def _is_sweep(content: Mapping[str, Any], loader: ConfigLoader) -> bool:
-    """Whether it can be nothing but a sweep; {shuffle: true} may be a data loader's config."""
+    """Whether this can only be a sweep; {shuffle: true} may be a data loader's config."""
     from params_proto.storage.plain import STEPS, sweep_from_steps
 
     if not STEPS.keys() >= content.keys() or _AXES.isdisjoint(content):

@@ -1,4 +1,4 @@
-"""What identifies a job, whatever its number: its overrides, in any order and spelling."""
+"""Identifies a job, regardless of its number, by its overrides in any order and spelling."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from params_proto._text import json_key
 from params_proto.errors import SweepError
 from params_proto.overrides.parse import parse
 
-# Texts that need no parser, which takes a tenth of a millisecond.
+# Texts that do not need the parser, which takes 0.1 ms each.
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
@@ -23,9 +23,8 @@ _WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*"
 def identity(job: Iterable[str]) -> str:
     """Order-independent hash of overrides.
 
-    Args:
-        job: the overrides. It makes no difference whether a value is added (`+lr`) or changed, nor
-            how it is spelled: 1, 1.0 and 1e0 are the same.
+    It does not depend on whether a value is added (`+lr`) or changed, nor on its spelling: 1, 1.0
+    and 1e0 are the same.
 
     >>> identity(["lr=0.1", "+seed=1"]) == identity(["++seed=1", "lr=1e-1"])
     True
@@ -39,12 +38,8 @@ def identity(job: Iterable[str]) -> str:
 def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
     """Numbers the jobs, in order, of a sweep that has changed since jobs of it were recorded.
 
-    Recorded jobs keep their numbers, and new ones take the next. Equal jobs are told apart by
-    counting.
-
-    Args:
-        recorded: the identity and the number of each recorded job, by number; a record that cannot
-            be read has a number only.
+    Recorded jobs keep their numbers, new ones take the next. Equal jobs are numbered in order. A
+    record that cannot be read has a number only.
 
     >>> number_of = numbering([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
     >>> [number_of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
@@ -66,23 +61,19 @@ def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], 
 
 
 def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:
-    """The keys of some overrides, without +, ++ and ~, and their values; None for a deletion.
+    """The keys of overrides, without +, ++ and ~, with their values; None for a deletion.
 
     >>> dict(values(["+lr=1e-1", "~db", "layers=[1,2]"]))
     {'lr': 0.1, 'db': None, 'layers': [1, 2]}
     """
     for line in job:
         key, _, text = line.partition("=")
-        # Of two deletions, one may say what it expects to find; both leave the key out.
+        # A deletion may give the expected value; it removes the key all the same.
         yield bare(key), None if key.startswith("~") else _value(text)
 
 
 def without_selectors(job: Iterable[str], selectors: Collection[str]) -> list[str]:
-    """The overrides that make a job what it is, and do not only choose which sweep to run.
-
-    Args:
-        job: all of them.
-        selectors: the keys of those others, as they are written.
+    """The overrides that define a job, without those that only select the sweep.
 
     >>> without_selectors(["lr=1", "+sweep=ablation"], ["+sweep"])
     ['lr=1']
@@ -97,7 +88,7 @@ def _canonical(line: str) -> str:
 
 
 def _whole(value: Any) -> Any:
-    """A value in which whole numbers are integers: a field converts one to the other."""
+    """A value with whole floats as integers: a field converts one to the other."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, list):
@@ -115,5 +106,5 @@ def _value(text: str) -> Any:
         return text
     try:
         return parse(text)
-    except SweepError:  # a text that only the job itself can read
+    except SweepError:  # text that only the job can parse
         return text

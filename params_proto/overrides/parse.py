@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_MOST = 100_000  # values of a range that has to be listed: Hydra lists some 300,000 in a second
-_LONG = 500  # characters of what Hydra's parser says
-# How its parser begins to repeat the override.
+_MOST = 100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+_LONG = 500  # characters of the parser's message
+# How the parser's messages begin to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
-# One without an end extends to the text's: each of many such would be looked for in vain.
+# An unclosed quote extends to the end of the text, to avoid repeated searches for its end.
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\\?\Z)|"(?:\\.|[^"\\])*(?:"|\\?\Z)""", re.DOTALL)
 _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
@@ -32,10 +32,7 @@ _SHUFFLE = re.compile(r"\bshuffle\s*\(")
 
 
 def parse(text: str) -> Any:
-    """The value of an override's text.
-
-    Raises:
-        SweepError: Hydra cannot read the text, or reads a sweep in it.
+    """The value of an override's text; a sweep is refused.
 
     >>> parse("[1,a,'1']"), parse("{a: null}")
     ([1, 'a', '1'], {'a': None})
@@ -47,7 +44,7 @@ def parse(text: str) -> Any:
 
 
 def parse_spelled(text: str) -> Any:
-    """The same, but that a string keeps its spelling.
+    """Like `parse`, but a string keeps its spelling.
 
     >>> parse_spelled("${oc.env:HOME}").text, parse_spelled("1")
     ('${oc.env:HOME}', 1)
@@ -57,9 +54,9 @@ def parse_spelled(text: str) -> Any:
 
 
 def from_hydra(value: object) -> Any:
-    """A value as Hydra's parser gives it -> a Python value.
+    """Converts a value of Hydra's parser to a Python value.
 
-    A string in which OmegaConf would resolve an interpolation is an `OverrideText`.
+    A string with an interpolation that OmegaConf would resolve becomes an `OverrideText`.
     """
     from hydra.core.override_parser.types import Glob, QuotedString, Sweep
 
@@ -80,7 +77,7 @@ def from_hydra(value: object) -> Any:
 
 
 def may_sweep(text: str) -> bool:
-    """Whether a text could be a sweep of several values, as far as its characters tell.
+    """Whether text could be a sweep of several values, judged by its characters.
 
     >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
     (True, True, False)
@@ -101,10 +98,7 @@ def shuffles(text: str) -> bool:
 
 
 def read(line: str, config_loader: ConfigLoader | None = None) -> Override:
-    """Hydra's reading of one override.
-
-    Raises:
-        SweepError: Hydra cannot read it.
+    """Parses one override with Hydra's parser.
 
     >>> read("x=1,,2")
     Traceback (most recent call last):
@@ -117,7 +111,11 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
 
     try:
         return OverridesParser.create(config_loader).parse_overrides([line])[0]
-    except (HydraException, ValueError, RecursionError) as error:  # as of 4,300 digits, or brackets
+    except (
+        HydraException,
+        ValueError,
+        RecursionError,
+    ) as error:  # such as for 4,300 digits or brackets
         text = str(error).partition("\nSee https://")[0].strip()
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
@@ -132,13 +130,7 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
 def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None) -> Sequence[Any]:
     """The values of a sweep in Hydra's own syntax; a range of integers stays a lazy `range`.
 
-    Args:
-        key: the key that is swept: the group whose options a `glob` matches.
-        text: `1,2,3`, `choice(a,b)`, `range(1,5)`, `glob(*)`, `sort(3,1)`, or a single value.
-        config_loader: Hydra's, for `glob`.
-
-    Raises:
-        SweepError: Hydra cannot read the text, or its values cannot be enumerated here.
+    `key` is the group whose options a `glob` matches.
 
     >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
     (range(1, 5), [1, '2', 'a'], ['a'])
@@ -147,15 +139,7 @@ def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None)
 
 
 def values_of(override: Override, convert: Callable[[object], Any] = from_hydra) -> Sequence[Any]:
-    """The values of an override: those of its sweep, or its one value.
-
-    Args:
-        override: what Hydra read.
-        convert: takes a value as Hydra's parser gives it.
-
-    Raises:
-        SweepError: they cannot be enumerated here.
-    """
+    """The values of an override's sweep, or its one value, converted from the parser's."""
     values = enumerate_sweep(override) if override.is_sweep_override() else [override.value()]
     if isinstance(values, range):
         return values
@@ -166,11 +150,7 @@ def values_of(override: Override, convert: Callable[[object], Any] = from_hydra)
 
 
 def enumerate_sweep(override: Override) -> Sequence[Any]:
-    """The values of a sweep override as Hydra's parser gives them, a `range` where it is one.
-
-    Raises:
-        SweepError: an interval, a range without end, a glob without an app, or no value at all.
-    """
+    """The parser's values of a sweep override, as a `range` if possible."""
     from hydra.core.override_parser.types import Glob, RangeSweep
 
     line, loader = cut(str(override.input_line)), override.config_loader
@@ -183,12 +163,12 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         if loader is None:
             raise SweepError(
                 f"{line}: glob lists the options of a config group, and outside a Hydra app there"
-                " are none. Write the options, or say where they are: config_dir=conf, in a"
-                " command --config-dir conf."
+                " are none. Write the options, or give their folder: config_dir=conf, or"
+                " --config-dir conf in a command."
             )
         group = override.key_or_group
         values: list[Any] = []
-        # In Hydra's own, `a/*` would match none.
+        # Hydra's own glob would find nothing for `a/*`.
         for depth in sorted({pattern.count("/") for pattern in sweep.include}):
             here = [pattern for pattern in sweep.include if pattern.count("/") == depth]
             values += replace(sweep, include=here).filter(options_of(loader, group, depth))
@@ -206,7 +186,7 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         if not step or not all(map(isfinite, (start, stop, step))):
             raise SweepError(f"{line}: a range needs finite ends and a step that is not 0.")
         numbers = None if sweep.shuffle else sweep.range()
-        # The first one tells whether a cast, float(range(1,3)), makes other numbers of them.
+        # The first value shows whether a cast, float(range(1,3)), changes the numbers.
         if isinstance(numbers, range) and type(next(override.sweep_iterator(), None)) is int:
             return numbers
         if (stop - start) / step > _MOST:
@@ -226,13 +206,13 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
 
 
 class KeyValues(NamedTuple):
-    """A key, and the values that an override gives it.
+    """A key with the values that an override gives it.
 
     Args:
-        key: as it was spelled: `+db@pkg`.
-        values: what Hydra read.
-        swept: whether they were given as a sweep, be it of one value.
-        shuffled: whether their order, or the order within one, is random for this process alone.
+        key: the key as spelled: `+db@pkg`.
+        values: the parsed values.
+        swept: whether they were given as a sweep, even of one value.
+        shuffled: whether their order, or the order within one, differs in each process.
     """
 
     key: str
@@ -242,7 +222,7 @@ class KeyValues(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The key without + and ++; a deletion is not about the value."""
+        """The key without + and ++; a deletion keeps its ~."""
         return self.key.lstrip("+")
 
 
@@ -253,26 +233,23 @@ def read_lines(
     *,
     once: bool = False,
 ) -> list[KeyValues]:
-    """The keys and values of some overrides, in their order.
+    """The keys and values of overrides, in order.
+
+    If a key is given twice, the last value wins, in the place of the first.
 
     Args:
-        lines: the overrides. Where a key is given twice, the last one wins, at the place of the
-            first.
-        config_loader: Hydra's, for `glob`.
-        values: takes the values of an override: a `range`, or any other sequence of them.
-        once: whether `+lr=1 lr=2` is one key, too: Hydra applies the two one after the other.
-
-    Raises:
-        SweepError: a line that Hydra cannot read, whose values cannot be enumerated, or whose
-            mappings Hydra would merge with those of another line; all of them.
+        lines: the overrides.
+        config_loader: Hydra's loader, for `glob`.
+        values: gets the values of an override, a `range` or another sequence.
+        once: whether `+lr=1 lr=2` counts as one key too: Hydra applies both in turn.
 
     >>> [(one.key, one.values) for one in read_lines(["lr=0.1,0.2", "+x=a", "lr=1,2"])]
     [('lr', (1, 2)), ('+x', ('a',))]
     """
     mistakes: list[Mistake] = []
     overrides: list[Override] = []
-    # All are read before one is enumerated: so the random numbers go to the same `shuffle`s as with
-    # Hydra's basic sweeper.
+    # All are read before any is enumerated, so that each `shuffle` gets the same random numbers as
+    # with Hydra's basic sweeper.
     for line in lines:
         try:
             overrides.append(read(line, config_loader))
@@ -298,7 +275,7 @@ def read_lines(
 def _last_of_each(
     by_key: Mapping[str, KeyValues], mistakes: list[Mistake], *, once: bool
 ) -> list[KeyValues]:
-    """One for each name that is swept, where `lr=1,2 ++lr=3` would run its jobs twice."""
+    """The last override of each swept name, as `lr=1,2 ++lr=3` would run its jobs twice."""
     names = {one.name for one in by_key.values() if once or one.swept}
     found: dict[str, KeyValues] = {}
     for key, one in by_key.items():
@@ -324,19 +301,16 @@ def group_exists(
     config_name: str | None = None,
     overrides: list[str] | None = None,
 ) -> bool:
-    """Whether Hydra takes a key for a config group: its options may all be in subfolders.
+    """Whether Hydra considers a key, without its package, a config group.
 
-    Args:
-        loader: Hydra's.
-        group: the key without its package.
-        config_name: the primary config, which may add to the search path.
-        overrides: those of Hydra itself, which may do so as well.
+    All of its options may be in subfolders. The primary config and overrides of Hydra may extend
+    the search path.
     """
     return bool(loader.get_group_options(group, None, config_name, overrides))
 
 
 def options_of(loader: ConfigLoader, group: str, depth: int = 0) -> list[str]:
-    """The options of a config group, or those that are so many folders further down: `a/x`."""
+    """The options of a config group, or those `depth` folders further down: `a/x`."""
     from hydra.core.object_type import ObjectType
 
     if not depth:

@@ -32,7 +32,7 @@ _TYPED = re.compile(rf"[+-]?(?:{_EXPONENT}|{_POINT}|{_INT}|inf|nan)|true|false|n
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.-]*")
 _DICT_KEY = re.compile(r"[A-Za-z0-9_/\-\\+.$%*@?|()\[\]{}:=, \t]+")
 _SPECIAL = re.compile(r"[\\()\[\]{}:=, \t]")
-# The (?<!\\) has a long run of backslashes tried once, and not anew from each of them.
+# With (?<!\\), a long run of backslashes is tried only once, not from each backslash.
 _LIVE = re.compile(r"(?<!\\)(?:\\\\)*\$\{")
 _ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\\$\{")
 _BEFORE_BRACE = re.compile(r"(?<!\\)(\\*)\$\{")
@@ -43,10 +43,10 @@ _BEFORE_QUOTE = re.compile(r"(?<!\\)\\+(?='|\Z)")
 
 
 class OverrideText(str):
-    r"""A string with a spelling of its own in an override: an interpolation, or somebody's quotes.
+    r"""A string with its own spelling in an override: an interpolation, or the user's quotes.
 
-    It compares as the string. What renders it gives `text` back unchanged, so that an interpolation
-    is resolved in the job.
+    It compares as the string. It is rendered as `text`, unchanged, so that an interpolation is
+    resolved in the job.
 
     >>> OverrideText("a b", '"a b"').text
     '"a b"'
@@ -77,7 +77,7 @@ def live(text: str) -> bool:
 
 
 def spell(text: str) -> str:
-    r"""The override text of a literal string: without quotes where these would change nothing.
+    r"""The override text of a literal string, without quotes if they are not needed.
 
     >>> print(spell("resnet18"), spell("1e-5"), spell("it's"), spell("${x}"))
     resnet18 '1e-5' 'it\'s' '\${x}'
@@ -88,12 +88,12 @@ def spell(text: str) -> str:
         )
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
-    # One backslash more than twice those that stand before it.
+    # Twice the backslashes before it, plus one.
     return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
 
 
 def unescaped(text: str) -> str:
-    r"""The string that OmegaConf makes of `text`, which holds no live interpolation.
+    r"""The string that OmegaConf makes of `text`, which has no live interpolation.
 
     >>> print(unescaped(r"\${x}"))
     ${x}
@@ -102,7 +102,7 @@ def unescaped(text: str) -> str:
 
 
 def quoted(text: str) -> str:
-    r"""`text` in single quotes, as Hydra's lexer reads them; interpolations in it stay alive.
+    r"""`text` in single quotes for Hydra's lexer; interpolations in it stay live.
 
     >>> print(quoted("it's"), quoted("a\\"))
     'it\'s' 'a\\'
@@ -112,7 +112,7 @@ def quoted(text: str) -> str:
 
 
 def spell_key(key: str) -> str:
-    r"""The text of a string as a key of a dict, where the grammar has no quotes.
+    r"""The text of a string as a key of a dict, for which the grammar has no quotes.
 
     >>> print(spell_key("a b"))
     a\ b
@@ -176,7 +176,7 @@ def _dict_key(key: object) -> str:
 
 
 def _dotted_name(value: object) -> str:
-    from params_proto.fields.convert import dotted_name  # few sweeps have a function for a value
+    from params_proto.fields.convert import dotted_name  # few sweeps have functions as values
 
     name = dotted_name(value) if callable(value) else None
     if name is None:
@@ -188,7 +188,7 @@ def _dotted_name(value: object) -> str:
 
 
 def assignment(key: str, value: object) -> str:
-    """One override: `key=value`, or the removal of the key where it begins with ~.
+    """One override: `key=value`, or a deletion if the key begins with ~.
 
     >>> assignment("lr", 0.1), assignment("+db", "pg"), assignment("~db", None)
     ('lr=0.1', '+db=pg', '~db')
@@ -208,16 +208,12 @@ def render_config(
     """One config as Hydra overrides.
 
     Args:
-        config: the keys, in full, and the values.
-        targets: where a key is one of their fields, a dict replaces the current value, whereas
-            Hydra would merge it into that: the other keys are deleted.
-        current_value: looks that up in the composed config, after some overrides: a namespace for
-            the fields of a dataclass, which cannot be deleted. Without it, as for a sweep that no
-            app runs, it is the field's default: what an app's own configs put in its place is not
-            known, and stays.
-
-    Raises:
-        SweepError: a value cannot be represented; it names the key.
+        config: values by full key.
+        targets: a dict for one of their fields replaces the current value, where Hydra would merge
+            the two: other keys are deleted.
+        current_value: gets the value of a key in the composed config, after some overrides; a
+            namespace for the fields of a dataclass, which cannot be deleted. Without it, as for a
+            sweep outside an app, the field's default is taken, and other keys from configs stay.
 
     >>> render_config({"training.lr": 0.1, "db/engine": "pg"})
     ['training.lr=0.1', 'db/engine=pg']
@@ -229,7 +225,7 @@ def render_config(
             current = _current(key, targets, current_value, overrides)
             overrides += _cleared(key, current, value)
             if _entries(current) is not None:
-                force = "++"  # by which alone a dict takes a new key
+                force = "++"  # the only way to add a key to a dict
         try:
             overrides.append(force + assignment(key, value))
         except SweepError as error:
@@ -243,7 +239,7 @@ def _current(
     current_value: Callable[[str, Sequence[str]], object] | None,
     before: Sequence[str],
 ) -> object:
-    """The value of `key`, if that is in a field of one of the targets, or None."""
+    """The value of `key` if it is in a field of one of the targets, else None."""
     for target in targets:
         node = f"{target.node}." if target.node else ""
         name, *path = key.removeprefix(node).split(".")
@@ -258,12 +254,12 @@ def _current(
 
 
 def _cleared(key: str, current: object, value: object) -> Iterator[str]:
-    """The overrides that take out of `current` what the dict `value` would be merged with."""
+    """The overrides that delete from `current` what the dict `value` would be merged with."""
     given, present = _entries(value), _entries(current)
     if given is None or present is None:
         other = value if given is None else current
         if isinstance(other, (list, tuple, set, frozenset)) and (given, present) != (None, None):
-            yield f"{key}=0"  # Hydra merges no dict with a list
+            yield f"{key}=0"  # Hydra does not merge a dict with a list
         return
     for name, old in present.items():
         path = f"{key}.{name}"
@@ -276,7 +272,7 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
                     " override can name it to delete it. Give that entry a value as well."
                 )
             if old is None:
-                yield f"{path}=0"  # Hydra deletes nothing that is null
+                yield f"{path}=0"  # Hydra cannot delete a key that is null
             yield f"~{path}"
 
 

@@ -1,1 +1,1 @@
-"""Sweeps in Python, without a command line: their configs, one by one."""
+"""Composes and launches sweeps from Python, without a command line."""

@@ -35,7 +35,7 @@ def configs(
     overrides: Iterable[str] | None,
     job: bool,
 ) -> Iterator[DictConfig]:
-    """Composes the configs of a sweep, each when it is asked for. See `Sweep.compose`."""
+    """Composes the configs of a sweep lazily. See `Sweep.compose`."""
     lines = checked_overrides("compose", overrides)
     app = next((cast("App[..., Any]", one) for one in sweep.targets if isinstance(one, App)), None)
     if app is None:
@@ -50,7 +50,7 @@ def configs(
         loader = loader_over(place.configs)
         of_all = [line for line in lines if read(line).is_hydra_override()]
         of_jobs = [line for line in lines if line not in of_all]
-        # As on a command line: what the defaults need, a job may say.
+        # As on a command line, a job may give what the defaults need.
         config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
         host = AppContext(config, loader, task or _nothing)
         keys = [line.partition("=")[0] for line in of_jobs]
@@ -75,16 +75,16 @@ def configs(
 
 
 def _nothing(config: DictConfig) -> None:
-    """What a job runs that is only composed."""
+    """The task function of jobs that are only composed."""
 
 
 class Place(NamedTuple):
     """Where configs are.
 
     Args:
-        configs: a folder or a package, `pkg://...`; None where there is none.
+        configs: a folder or a package, `pkg://...`; None if there is none.
         primary: the name of the primary config.
-        name: of the jobs.
+        name: the name of the jobs.
     """
 
     configs: str | None
@@ -99,15 +99,7 @@ def place_of(
     own_path: str | None = None,
     own_name: str | None = None,
 ) -> Place:
-    """The configs that are named, or else an app's own.
-
-    Args:
-        config_path: relative to the file of the caller.
-        config_name: the primary config.
-        function: the app's, if there is one.
-        own_path: the app's, relative to the file of its function.
-        own_name: the app's.
-    """
+    """The named configs, relative to the caller's file, or else those of an app's function."""
     called = function if hasattr(function, "__code__") else type(function).__call__
     code: CodeType | None = getattr(called, "__code__", None)
     folder, name = _caller()
@@ -124,9 +116,9 @@ def place_of(
 
 
 def _caller() -> tuple[Path, str]:
-    """The folder that relative paths of the calling code begin at, and what Hydra calls its jobs.
+    """The base folder of relative paths in the calling code, and Hydra's name for its jobs.
 
-    A cell of a notebook is where the notebook is, as for Hydra.
+    A cell of a notebook has the notebook's folder, as for Hydra.
     """
     frame = frame_of_caller()
     folders = frame.f_globals.get("_dh")  # IPython's, in the globals of its cells only
@@ -134,20 +126,13 @@ def _caller() -> tuple[Path, str]:
 
 
 def _source_of(code: CodeType) -> tuple[Path, str]:
-    """The same for some code."""
+    """Like `_caller`, for given code."""
     file = Path(code.co_filename).absolute()
     return file.parent, re.sub(r"[^-\w.]", "", file.stem.strip().replace(" ", "_"))
 
 
 def checked_overrides(method: str, overrides: Any) -> list[str]:
-    """The overrides as a list.
-
-    Args:
-        method: which takes them.
-        overrides: an iterable of lines, or None.
-
-    Raises:
-        SweepError: one of them is of another type.
+    """The overrides of a method as a list of lines; raises if they are anything else.
 
     >>> checked_overrides("compose", "lr=0.1")
     Traceback (most recent call last):

@@ -1,4 +1,4 @@
-"""What Hydra changes in a process, put back when a composition or a launch is over."""
+"""Restores what Hydra changes in a process, after a composition or a launch."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from omegaconf import OmegaConf
 
 from params_proto.app.run import IS_HYDRA_1_3, stored
 
-_lock = RLock()  # Hydra's singletons are the process's; a step of a sweep may compose as well
+_lock = RLock()  # Hydra's singletons are shared; a step of a sweep may compose as well
 
 
 @contextmanager
 def isolated_launch() -> Generator[None, None, None]:
-    """Runs an app beside whatever else uses Hydra, logging and the environment in this process."""
-    Plugins.instance()  # which put configs into the store that are to stay
+    """Runs an app without affecting other uses of Hydra, logging and the environment here."""
+    Plugins.instance()  # loading them adds configs to the store, which stay
     hydra, config = GlobalHydra.instance(), HydraConfig.instance()
     runtime, base = JobRuntime.instance(), VersionBase.instance()
     singletons = hydra.hydra, config.cfg, runtime.conf, base.version_base
@@ -53,22 +53,22 @@ def isolated_launch() -> Generator[None, None, None]:
 
 
 def _dismiss_workers() -> None:
-    """Ends idle workers of joblib's: they have modules as they were when they first ran a job."""
+    """Stops idle joblib workers, which keep modules as they were at their first job."""
     if "joblib" in sys.modules:
         loky = import_module("joblib.externals.loky")
         loky.get_reusable_executor(reuse=True).shutdown()
 
 
 class Isolation:
-    """What Hydra reads from its singletons while it composes, there for as long as it does so.
+    """Sets up Hydra's singletons for composing, and restores them afterwards.
 
     Args:
-        name: of the jobs, unless an app runs.
-        configs: in Hydra's store beside those of the process, by their paths.
+        name: the name of the jobs, unless an app runs.
+        configs: configs to add to Hydra's store, by path.
     """
 
     def __init__(self, name: str, configs: Mapping[str, Any]) -> None:
-        Plugins.instance()  # which put configs into the store when they are loaded
+        Plugins.instance()  # loading them adds configs to the store
         if not OmegaConf.has_resolver("hydra"):
             setup_globals()
         base = VersionBase.instance()
@@ -84,7 +84,7 @@ class Isolation:
 
     @contextmanager
     def active(self) -> Generator[None, None, None]:
-        """Within the block they are what Hydra finds; afterwards all is as it was before."""
+        """Activates this state within the block, and restores the former one afterwards."""
         with _lock:
             store, runtime = ConfigStore.instance(), JobRuntime.instance()
             base = VersionBase.instance()
@@ -98,7 +98,7 @@ class Isolation:
 
 
 def _copied(repo: dict[str, Any]) -> dict[str, Any]:
-    """A copy whose folders can be added to; the configs in it are the same."""
+    """A copy to which folders can be added, with the same configs."""
     return {
         name: _copied(cast("dict[str, Any]", inner)) if isinstance(inner, dict) else inner
         for name, inner in repo.items()

@@ -1,4 +1,4 @@
-"""The multirun that a command line would start, in this process: `Sweep.launch`."""
+"""`Sweep.launch`: runs in this process the multirun that a command line would start."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _FORMS = "a @proto.cli function, a plain one whose parameters get the values, or a @hydra.main app"
 
-_launching = Lock()  # Hydra's state, the signals and the logging are the process's
+_launching = Lock()  # Hydra's state, signals and logging are shared by the process
 
 
 def launch(
@@ -61,19 +61,7 @@ def launch(
     options: Mapping[str, Any],
     launcher_options: Mapping[str, Any],
 ) -> pd.DataFrame:
-    """Runs the jobs of a sweep. See `Sweep.launch`.
-
-    Args:
-        sweep: what to run.
-        target: with which function.
-        config_path: the folder of the configs.
-        config_name: the primary config.
-        launcher: the name of Hydra's launcher.
-        sweep_dir: the directory of the sweep.
-        overrides: as on the command line.
-        options: those of the sweeper.
-        launcher_options: those of the launcher.
-    """
+    """Runs the jobs of a sweep. See `Sweep.launch`."""
     _refuse_where_jobs_run()
     given = checked_overrides("launch", overrides)
     lines = [*_sweeper_lines(launcher, sweep_dir, options), *given]
@@ -96,7 +84,7 @@ def launch(
         _refuse_config(config, resume=options["resume"])
         take_own(config, held)
         directory = directory_of_sweep(config)
-        # Resolved once more, it could be another one.
+        # Resolving it again could give another directory.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
         if app.asks_for_workers(config):
             held.enter_context(app.sent_to_workers())
@@ -104,7 +92,9 @@ def launch(
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
         part = config.hydra.sweeper.slice
-        raise SweepError(f"hydra.sweeper.slice={part} takes none of the sweep's {sweep.size} jobs.")
+        raise SweepError(
+            f"hydra.sweeper.slice={part} selects none of the sweep's {sweep.size} jobs."
+        )
     return results(there / directory)
 
 
@@ -180,9 +170,6 @@ def _runnable(
     """Where a function's configs are, what the jobs run, and what `hydra.main` lets configs call.
 
     The jobs run an app, or a function that gets the whole config.
-
-    Raises:
-        SweepError: no job can run it.
     """
     if isinstance(function, App):
         own = function.config_path, function.config_name
@@ -224,13 +211,13 @@ def _sweeper_lines(
     """
     if type(options["resume"]) is not bool:
         raise SweepError(
-            f"resume is True or False, got {shown(options['resume'])}: the directory is"
+            f"resume must be True or False, got {shown(options['resume'])}: give the directory as"
             " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
         )
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
     if sweep_dir is not None:
         path = os.fspath(sweep_dir)
-        # What is to be resolved, `${now:%Y}`, is so as on a command line.
+        # An interpolation such as `${now:%Y}` is resolved as on a command line.
         text = OverrideText(path, quoted(path)) if "${" in path else path
         lines.append(assignment("hydra.sweep.dir", text))
     for name, value in options.items():
@@ -240,11 +227,7 @@ def _sweeper_lines(
 
 
 def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any]) -> list[str]:
-    """The overrides that set the options of the launcher.
-
-    Raises:
-        SweepError: options that the launcher does not have. It names those that it has.
-    """
+    """The overrides that set the options of the launcher; raises for unknown options."""
     node: Any = config.hydra.launcher
     has = [str(name) for name in node if name != "_target_"]
     unknown = [name for name in options if name not in has]
@@ -252,13 +235,13 @@ def _launcher_lines(launcher: str, config: DictConfig, options: Mapping[str, Any
         raise SweepError(
             f"neither launch nor the launcher {launcher} has an option {' or '.join(unknown)}."
             f" The launcher's own options: {', '.join(has)}. Options of its nested nodes, and new"
-            " ones, go into overrides, '+hydra.launcher.name=value'."
+            " ones, belong in overrides, '+hydra.launcher.name=value'."
         )
     return [assignment(f"hydra.launcher.{name}", _plain(value)) for name, value in options.items()]
 
 
 def _plain(value: Any) -> Any:
-    """A value as an override has it: a path as its text, what is iterated over as a list."""
+    """A value for an override: a path as text, an iterable as a list."""
     if isinstance(value, os.PathLike):
         return os.fspath(cast("os.PathLike[str]", value))
     is_one = isinstance(value, (str, bytes, Mapping)) or not isinstance(value, Iterable)
@@ -266,47 +249,47 @@ def _plain(value: Any) -> Any:
 
 
 def _refuse_where_jobs_run() -> None:
-    """Refuses a launch within a job, or in a process that imports the launching script."""
+    """Raises if this is called inside a job, or while its own script is being imported."""
     if is_being_imported(frame_of_caller().f_globals):
         raise SweepError(
-            "launch in a script that is imported: by a new process, as multiprocessing's do that"
-            " spawn, it would launch once more, and where a sweep in it is looked up, nothing is to"
-            ' start. Write it below `if __name__ == "__main__":`.'
+            "launch was called while its script is being imported. Processes started by"
+            " multiprocessing import the script and would launch again. Put it under"
+            ' `if __name__ == "__main__":`.'
         )
     if current.in_job():
         raise SweepError(
-            "launch inside a running job: one process runs one app at a time. Launch where no job"
-            " runs, or in a process of its own."
+            "launch was called inside a running job, and a process runs one app at a time. Call it"
+            " outside of jobs or in a separate process."
         )
 
 
 def _refuse_config(config: DictConfig, *, resume: bool) -> None:
-    """Refuses what is for command lines only, and a resume where there can be nothing yet."""
+    """Raises for options of the command line only, and for a resume in a new directory."""
     sweeper: Any = config.hydra.sweeper
     if sweeper.sweep is not None:
         raise SweepError(
-            "hydra.sweeper.sweep: the config has a sweep of its own, and launch runs the one that"
-            " it is called on. Leave it out, overrides=['hydra.sweeper.sweep=null']."
+            "hydra.sweeper.sweep: the config has its own sweep, and launch runs the one that it is"
+            " called on. Remove it with overrides=['hydra.sweeper.sweep=null']."
         )
     if sweeper.dry_run not in (None, False):
         raise SweepError(
-            "hydra.sweeper.dry_run is for the command line. In Python list(sweep) has the configs,"
-            " and sweep.compose() what Hydra makes of them."
+            "hydra.sweeper.dry_run is for the command line. In Python, list(sweep) gives the"
+            " configs, and sweep.compose() the composed ones."
         )
     if resume and is_named_by_time(config):
         raise SweepError(
-            f"resume=True resumes in sweep_dir, and that is {written(config)}, another directory"
-            " each time: give one that stays, sweep_dir='runs/1'."
+            f"resume=True resumes in sweep_dir, but {written(config)} is a different directory each"
+            " time: give a fixed one, sweep_dir='runs/1'."
         )
 
 
 @contextmanager
 def _one_at_a_time() -> Generator[None, None, None]:
-    """Refuses a second launch beside this one."""
+    """Raises if another launch is running in this process."""
     if not _launching.acquire(blocking=False):
         raise SweepError(
-            "launch beside another launch of this process: Hydra has one state for all threads."
-            " Wait for the first, or launch in a process of its own."
+            "another launch is running in this process, and all threads share Hydra's state. Wait"
+            " for it to end, or launch in a separate process."
         )
     try:
         yield
@@ -316,7 +299,7 @@ def _one_at_a_time() -> Generator[None, None, None]:
 
 @contextmanager
 def _python_errors() -> Generator[None, None, None]:
-    """Raises in Python's terms what ends a command line."""
+    """Turns the errors that end a command line into SweepError and KeyboardInterrupt."""
     try:
         yield
     except CompactHydraException as error:

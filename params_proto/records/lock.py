@@ -27,9 +27,9 @@ from params_proto.records.process import Process, age, this_process
 
 log = logging.getLogger(__name__)
 
-HEARTBEAT = 30.0  # seconds between two touches
-STALE = 300.0  # seconds without one, after which a process of another machine counts as dead
-POLL = 0.2  # seconds between two looks at other processes
+HEARTBEAT = 30.0  # seconds between heartbeats
+STALE = 300.0  # seconds without heartbeat after which a process on another machine counts as dead
+POLL = 0.2  # seconds between checks of other processes
 
 _HEARTBEAT_NAME = "params_proto heartbeat"
 
@@ -41,9 +41,9 @@ def is_held(lease: Path, process: Process) -> bool:
 
 @cache
 def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
-    """The leases that this process touches, and the parents without which it ends.
+    """The leases that this process touches, and the parents without which it exits.
 
-    They are kept by process, as a fork has no thread of its parent's.
+    They are kept by process id, as a fork does not have its parent's thread.
     """
     leases, parents = set[Path](), set[int]()
 
@@ -53,7 +53,7 @@ def _heartbeat(pid: int) -> tuple[set[Path], set[int]]:
             if parents and os.getppid() not in parents and not leases:
                 os._exit(1)
             for lease in tuple(leases):
-                with suppress(OSError):  # it is gone, or the disk is away for a while
+                with suppress(OSError):  # the file is gone or the disk temporarily unavailable
                     os.utime(lease)
 
     name = f"{_HEARTBEAT_NAME} {pid}"
@@ -104,16 +104,13 @@ class _Runner(NamedTuple):
 def sweep_lease(
     directory: Path, shard: str | None, *, wait_for_stale: bool = False
 ) -> Generator[None, None, None]:
-    """Keeps other processes from running the sweep of a directory.
+    """Keeps other processes from running the sweep in a directory; raises if one does.
 
     Args:
-        directory: the sweep's.
-        shard: the slice of the sweep, which may run beside other slices; None for the whole.
+        directory: the directory of the sweep.
+        shard: the slice of the sweep, which may run with other slices; None for the whole sweep.
         wait_for_stale: wait for the next heartbeat of a process on another machine, which may have
-            been lost: a cluster requeues the job of a lost node.
-
-    Raises:
-        SweepError: another process runs the sweep. It names it.
+            been lost: clusters requeue the jobs of a lost node.
     """
     me = this_process()
     lease = _own_lease(directory)
@@ -127,13 +124,13 @@ def sweep_lease(
                 write_file(lease, json.dumps([*me, shard]))
             except OSError as error:
                 raise SweepError(
-                    f"{directory / OWN} cannot be written: {reason(error)}. It holds the status of"
-                    " the jobs: remove what is in the way, or give the sweep another"
+                    f"{directory / OWN} cannot be written: {reason(error)}. It contains the job"
+                    " records: remove what is in the way, or give the sweep another"
                     " hydra.sweep.dir."
                 ) from error
             yield
         finally:
-            with suppress(NotADirectoryError):  # what is in the way has been reported
+            with suppress(NotADirectoryError):  # the obstacle has been reported
                 lease.unlink(missing_ok=True)
 
 
@@ -154,10 +151,10 @@ def runs_elsewhere(directory: Path) -> bool:
 
 
 def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bool) -> None:
-    """Returns once no other process may run, and raises if one does.
+    """Returns once no other process may run; raises if one does.
 
-    Of two that wait, the one whose lease sorts first waits for the other, which either has seen it
-    and withdraws, or has not and runs.
+    Of two that wait, the one whose lease sorts first waits for the other. That one has either seen
+    it and withdraws, or has not and runs.
     """
     first_seen: dict[Path, int] = {}
     while others := [one for one in _others(own.parent) if shard is None or one.shard is None]:
@@ -178,21 +175,20 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
             if is_refused:
                 raise SweepError(
                     f"process {process.pid} on {process.host} runs the sweep in {directory}. Wait"
-                    " until it is done, or stop it, and resume that one with"
-                    " hydra.sweeper.resume=true; or give this one another hydra.sweep.dir. Slices"
-                    " of one sweep may run at once, by hydra.sweeper.slice."
+                    " for it or stop it, then resume with hydra.sweeper.resume=true, or use another"
+                    " hydra.sweep.dir. Slices can run concurrently (hydra.sweeper.slice)."
                 )
         time.sleep(POLL)
 
 
 def _others(folder: Path) -> Iterator[_Runner]:
-    """The other processes that have a lease in a folder; leases of dead ones are removed."""
+    """The other processes with a lease in a folder; leases of dead ones are removed."""
     for path in sorted(folder.glob("*.json")):
         try:
             host, pid, start_time, shard, *waits = json.loads(path.read_text())
             touched = path.stat().st_mtime_ns
         except (OSError, ValueError, TypeError):
-            continue  # it is gone, or not one of ours
+            continue  # it is gone, or not a lease
         process = Process(host, pid, start_time)
         if process == this_process():
             continue

@@ -52,31 +52,30 @@ _NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 class PlanFile(NamedTuple):
     """`.sweep/plan.json`: what a sweep was started with, for a process that resumes it.
 
-    {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
-    "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
-    "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
-    "choices": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
-    "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
+    {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main", "config_name":
+    "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"], "selecting":
+    ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [], "choices": [],
+    "jobs": 40, "sweep": "1f0c...", "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00",
+    "metric": "accuracy", "direction": "maximize"}
 
     Args:
-        script: what was run, up to the overrides, as `python` gets it; nothing where a script
-            launched the sweep itself.
-        function: what the jobs run, `file.py:name`.
-        config_name: of the primary config.
-        task: the overrides of the command line, but for those of Hydra.
-        hydra: those of Hydra.
-        selecting: those of `task` that only choose which sweep to run.
-        order: of the keys in a job's overrides.
-        keys: those that are swept.
-        groups: those of them that choose an option of a config group.
-        choices: those of `hydra` that choose a launcher or sweeper whose options a config sets.
-        jobs: how many there are; None where counting them would filter every config.
+        script: the command that was run, without overrides; empty if Python code started the sweep.
+        function: the function that the jobs run, `file.py:name`.
+        config_name: the name of the primary config.
+        task: the overrides of the command line, without those of Hydra.
+        hydra: the overrides of Hydra.
+        selecting: the overrides in `task` that only choose which sweep to run.
+        order: the order of the keys in a job's overrides.
+        keys: the swept keys.
+        groups: the swept keys that choose an option of a config group.
+        choices: overrides in `hydra` that choose a launcher or sweeper whose options a config sets.
+        jobs: how many there are; None if counting them would filter every config.
         sweep: the SHA-256 of `sweep.yaml`.
-        earlier: how many other sweeps have had the directory before.
-        created: when, ISO 8601 with the zone.
+        earlier: how many other sweeps have used the directory before.
+        created: when it was created, ISO 8601 with time zone.
         metric: the returned value that ranks jobs; None for a number that they return.
-        direction: `minimize` or `maximize`; None for what is usual for the metric.
-        format: the version of this format, and of the records'.
+        direction: `minimize` or `maximize`; None for the conventional one of the metric.
+        format: the version of this format and of the records.
     """
 
     FORMAT = 1
@@ -100,11 +99,7 @@ class PlanFile(NamedTuple):
     format: int = FORMAT
 
     def write(self, directory: Path) -> None:
-        """Writes it into a sweep's directory.
-
-        Raises:
-            SweepError: it cannot be written.
-        """
+        """Writes the plan into a sweep's directory."""
         path = directory / OWN / PLAN
         with suppress(OSError):  # writing the file reports it
             make_folder(path.parent)
@@ -121,24 +116,20 @@ _PLAN_TYPES: dict[str, tuple[type, ...]] = {
 
 
 def has_plan(directory: Path) -> bool:
-    """Whether a sweep has begun in a directory."""
+    """Whether a directory contains a sweep."""
     return (directory / OWN / PLAN).is_file() and (directory / SWEEP).is_file()
 
 
 def read_plan(directory: Path) -> PlanFile:
-    """Reads it from a sweep's directory.
-
-    Raises:
-        SweepError: it is not there, or not what was written.
-    """
+    """Reads the plan in a sweep's directory."""
     path = directory / OWN / PLAN
     try:
         values = read_object(path.read_bytes())
         check_types(values, {"format": (int,)})
         if values["format"] != PlanFile.FORMAT:
             raise SweepError(
-                f"{path} is of format {values['format']}, and this version of params_proto reads"
-                f" format {PlanFile.FORMAT}: resume with the version that began the sweep."
+                f"{path} has format {values['format']}, and this version of params_proto reads"
+                f" format {PlanFile.FORMAT}: resume with the version that started the sweep."
             )
         check_types(values, _PLAN_TYPES)
     except OSError as error:
@@ -153,11 +144,11 @@ def read_plan(directory: Path) -> PlanFile:
 
 
 class UnreadableError(ValueError):
-    """A file that is not a record, or not a plan."""
+    """A file that is neither a record nor a plan."""
 
 
 def read_object(text: str | bytes) -> dict[str, Any]:
-    """The JSON object that a file holds."""
+    """Parses a file that contains a JSON object."""
     try:
         found = parse_json(text)
     except ValueError as error:
@@ -168,9 +159,9 @@ def read_object(text: str | bytes) -> dict[str, Any]:
 
 
 def check_types(values: Mapping[str, Any], types: Mapping[str, tuple[type, ...]]) -> None:
-    """Refuses an object with a value of another type; one that is missing is None.
+    """Raises if a value has another type; a missing one counts as None.
 
-    A list is of texts.
+    The elements of a list are texts.
     """
     for name, allowed in types.items():
         value: Any = values.get(name)
@@ -192,9 +183,9 @@ def record_path(directory: Path, job: int) -> Path:
 
 
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
-    """The records in a sweep's directory, each with the number of its job, in order.
+    """The records in a sweep's directory with their job numbers, in order.
 
-    Files of other names are left out.
+    Files with other names are ignored.
     """
     jobs = directory / OWN / JOBS
     for millions in _numbers(jobs):
@@ -205,7 +196,7 @@ def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:
 
 
 def _numbers(folder: Path, suffix: str = "") -> list[int]:
-    """The numbers by which files or folders in a folder are named, in order."""
+    """The numbers among the names in a folder, in order."""
     names = os.listdir(folder) if folder.is_dir() else []
     stems = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
     return sorted(map(int, filter(_NUMBER.fullmatch, stems)))
@@ -215,11 +206,7 @@ def _numbers(folder: Path, suffix: str = "") -> list[int]:
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder in `.sweep`, or that itself, and those above it.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    """Makes `.sweep` or a folder in it, with its parents."""
     if folder.is_dir():
         return
     if folder.name == OWN:
@@ -233,16 +220,7 @@ def make_folder(folder: Path) -> None:
 
 
 def create_file(path: Path, mode: str, text: str = "") -> None:
-    """Writes a text file in `.sweep`, and makes its folder if need be.
-
-    Args:
-        path: the file.
-        mode: that of `open`: `x` to fail if the file is there.
-        text: what to write.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Writes a text file in `.sweep` and makes its folder; `mode` is `open`'s, such as x."""
     make_folder(path.parent)
     with path.open(mode, encoding="utf-8") as file:
         with suppress(OSError):  # a file system without modes, or another user's file
@@ -251,11 +229,7 @@ def create_file(path: Path, mode: str, text: str = "") -> None:
 
 
 def write_file(path: Path, text: str) -> None:
-    """Writes a file in `.sweep` so that at every moment there is the old one or the new one.
-
-    Raises:
-        OSError: it cannot be written.
-    """
+    """Replaces a file in `.sweep` atomically."""
     me = this_process()
     draft = path.with_name(f".{path.name}.{me.host}-{me.pid}.tmp")
     try:

@@ -1,4 +1,4 @@
-"""Which process runs a job, and whether it is alive."""
+"""Identifies processes, and checks whether they are alive."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Process(NamedTuple):
 
     Args:
         host: the name of its machine.
-        pid: its number there, which another process may have later.
-        start_time: when it began, in a form of the system's own; None if unknown.
+        pid: its process id there, which may be reused.
+        start_time: when it started, in a system-specific form; None if unknown.
     """
 
     host: str
@@ -43,7 +43,7 @@ def process_of(pid: int) -> Process:
 
 
 def this_process() -> Process:
-    """The calling process; after a fork, that is another one."""
+    """The calling process; after a fork, the child."""
     return _process(os.getpid())
 
 
@@ -53,7 +53,7 @@ def _process(pid: int) -> Process:
 
 
 def _start_time(pid: int) -> str | None:
-    """When a process began, counted from the boot of the machine; None if there is none.
+    """When a process started, in time since the boot of the machine; None if unknown.
 
     psutil computes it from the clock, which may be set. Source: proc_pid_stat(5), fields 3 and 22.
     """
@@ -70,24 +70,24 @@ def _start_time(pid: int) -> str | None:
 
 
 def _start_time_by_ps(pid: int) -> str | None:
-    import subprocess  # only where there is no /proc
+    import subprocess  # only without /proc
 
     found = subprocess.run(
         ["ps", "-o", "stat=,lstart=", "-p", str(pid)],
         capture_output=True,
         text=True,
         check=False,
-        # The process that compares may have another language or time zone.
+        # The comparing process may have another language or time zone.
         env={**os.environ, "LC_ALL": "C", "TZ": "UTC"},
     ).stdout.split(maxsplit=1)
     return None if len(found) < 2 or found[0].startswith("Z") else found[1].strip()
 
 
 def age(path: Path) -> float:
-    """Seconds since a file was touched, infinite if it is not there.
+    """Seconds since a file was touched, infinite if it does not exist.
 
-    The clock is that of the file system, because machines' clocks differ; if its folder cannot be
-    written, that of this machine.
+    By the clock of the file system, because machines' clocks differ; if its folder cannot be
+    written, by this machine's.
     """
     clock = path.with_name(f".clock.{os.getpid()}.tmp")
     try:

@@ -12,7 +12,7 @@ from params_proto.records.process import Process, this_process
 
 
 class Status(str, Enum):
-    """The status of a job. One that is planned and has no record is `pending`."""
+    """The status of a job. A planned one without a record is `pending`."""
 
     RUNNING = "running"
     COMPLETED = "completed"
@@ -22,12 +22,12 @@ class Status(str, Enum):
 
 
 class Failure(NamedTuple):
-    """What a job raised.
+    """The exception of a job.
 
     Args:
-        type: the name of the class.
+        type: the name of its class.
         message: its text.
-        traceback: as Python prints it.
+        traceback: as printed by Python.
     """
 
     type: str
@@ -40,20 +40,20 @@ class Record(NamedTuple):
 
     Args:
         job: its number, the index in the whole sweep.
-        overrides: those of Hydra.
+        overrides: its Hydra overrides.
         config: the swept keys and their values.
         identity: order-independent hash of the overrides.
-        dir: its directory, relative to the sweep's if it is inside.
+        dir: its directory, relative to the sweep directory if inside.
         host: the machine on which it runs or ran.
         pid: its process there.
-        process: when that process began, in a form of the system's own, as pids are reused.
+        process: when that process started, in a system-specific form, as pids are reused.
         attempt: 1, plus one for each rerun.
         status: how it ended, or RUNNING.
-        started: when, ISO 8601 with the zone.
-        ended: when; None while it runs.
+        started: when it started, ISO 8601 with time zone.
+        ended: when it ended; None while it runs.
         duration: seconds, by a clock that cannot be set.
         value: what the task returned, as far as it is JSON.
-        error: what it raised.
+        error: the exception.
         failures: how many attempts before this one failed or crashed.
     """
 
@@ -89,7 +89,7 @@ class Record(NamedTuple):
 
     @property
     def attempt_key(self) -> tuple[object, ...]:
-        """What distinguishes the attempt from all others, those of other sweeps among them."""
+        """Identifies the attempt among all others, including those of other sweeps."""
         return self.attempt, self.started, self.host, self.pid, self.identity
 
     @property
@@ -98,7 +98,7 @@ class Record(NamedTuple):
         return self.runner == this_process()
 
     def text(self) -> str:
-        """The JSON, in one line."""
+        """The record as one line of JSON."""
         error = None if self.error is None else self.error._asdict()
         return json.dumps({**self._asdict(), "error": error}, allow_nan=False)
 
@@ -113,10 +113,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
 
 
 def read_record(text: str | bytes) -> Record:
-    """The record that a JSON text holds. Keys that a later version may have added are ignored.
-
-    Raises:
-        UnreadableError: it does not hold one.
+    """Reads a record from JSON, ignoring keys that a later version may have added.
 
     >>> read_record("{}")
     Traceback (most recent call last):
@@ -139,5 +136,5 @@ def read_record(text: str | bytes) -> Record:
 
 
 def now() -> str:
-    """The time as records have it, ISO 8601 with its zone."""
+    """The current time as in records, ISO 8601 with time zone."""
     return datetime.now().astimezone().isoformat(timespec="milliseconds")

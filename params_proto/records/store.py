@@ -1,4 +1,4 @@
-"""The jobs of a sweep, in its directory: which have run, which run, and who makes the next attempt.
+"""The records of a sweep's jobs: which have run, which are running, who makes the next attempt.
 
 Several processes, on one or several machines, may want to run the same job: a requeued Slurm job,
 shards that overlap, workers that share a directory. A file that only one of them can create decides
@@ -28,7 +28,7 @@ from params_proto.records.manifest import (
 from params_proto.records.process import age
 from params_proto.records.record import Record, Status, read_record
 
-_WRITING = 10.0  # seconds that a process may take to write a claim that it has created
+_WRITING = 10.0  # seconds a process may take to write a claim after creating it
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class JobStore:
     0.5
 
     Args:
-        directory: the sweep's.
+        directory: the directory of the sweep.
     """
 
     directory: Path
@@ -57,12 +57,7 @@ class JobStore:
         return record_path(self.directory, job)
 
     def read(self, job: int) -> Record | None:
-        """The record of a job; None if there is none.
-
-        Raises:
-            UnreadableError: the file is not a record.
-            SweepError: the file cannot be read.
-        """
+        """The record of a job; None if it has none."""
         path = self.path(job)
         try:
             record = read_record(path.read_bytes())
@@ -99,16 +94,16 @@ class JobStore:
     def claim(
         self, first: Record, rerun_after: int = 0, *, after: int | None = None
     ) -> Record | None:
-        """Takes a job for this process, and records that it runs.
+        """Claims a job for this process and records that it is running.
 
         Args:
-            first: the record of a first attempt at it, `Record.start(...)`.
+            first: the record of a first attempt, `Record.start(...)`.
             rerun_after: number of the last attempt if a completed job is to be rerun, else 0.
             after: number of the attempt that this one is to follow, 0 for the first; None for
                 whichever it is.
 
         Returns:
-            The record; None if the job is completed, runs elsewhere, or has had other attempts.
+            The record; None if the job is completed, running elsewhere, or has had other attempts.
 
         Raises:
             SweepError: it cannot be written.
@@ -131,10 +126,11 @@ class JobStore:
             while not self._create_claim(claims[-1], record):
                 if self._is_claimed(claims[-1]):
                     return None
-                record = record._replace(attempt=record.attempt + 1)  # a dead process has that one
+                # That attempt belongs to a dead process.
+                record = record._replace(attempt=record.attempt + 1)
                 claims.append(path.with_suffix(f".claim-{record.attempt}"))
             try:
-                if self._last(first.job) == last:  # no other process has been faster
+                if self._last(first.job) == last:  # no other process was faster
                     os.replace(claims[-1], path)
                     claims.pop()
                     return record
@@ -148,23 +144,15 @@ class JobStore:
         return keep_alive(self.path(record.job))
 
     def finish(self, record: Record) -> bool:
-        """Records how an attempt ended.
+        """Records how an attempt ended; returns whether it was written.
 
-        The process that made it has the last word. What others conclude, that it crashed or was
-        interrupted, counts only while its status is RUNNING.
-
-        Args:
-            record: the one that `claim` returned or `read` found, with its new status.
-
-        Returns:
-            Whether it was written: not if the job has been claimed again since, by a sweep that
-            started over or by a process that took this one for dead.
-
-        Raises:
-            SweepError: it cannot be written.
+        The process that made the attempt has the last word: another one may record that it crashed
+        or was interrupted only while its status is RUNNING. Nothing is written if the job has been
+        claimed again since, by a sweep that started over or by a process that took this one for
+        dead.
         """
         last = self._last(record.job)
-        # Another sweep may have had the directory since.
+        # Another sweep may have used the directory since.
         if last is None or last.attempt_key != record.attempt_key:
             return False
         if last.status is not Status.RUNNING and not record.is_mine:
@@ -173,18 +161,14 @@ class JobStore:
         return True
 
     def write(self, record: Record) -> None:
-        """Replaces a job's record in one step, so that readers always find a whole one.
-
-        Raises:
-            SweepError: it cannot be written.
-        """
+        """Replaces a job's record atomically."""
         try:
             write_file(self.path(record.job), record.text())
         except OSError as error:
             raise self._unwritten(record.job, error) from error
 
     def _last(self, job: int) -> Record | None:
-        """The record of the last attempt; a job whose record is damaged has had none."""
+        """The record of the last attempt; None if it is damaged."""
         with suppress(UnreadableError):
             return self.read(job)
         return None
@@ -195,7 +179,7 @@ class JobStore:
         except FileExistsError:
             return False
         except OSError as error:
-            with suppress(OSError):  # on a full disk, the file is there, and empty
+            with suppress(OSError):  # on a full disk, the file exists but is empty
                 path.unlink()
             raise self._unwritten(record.job, error) from error
         return True
@@ -205,7 +189,7 @@ class JobStore:
         while True:
             with suppress(FileNotFoundError, UnreadableError):
                 return is_held(path, read_record(path.read_bytes()).runner)
-            if age(path) > _WRITING:  # its process died; or it has become the record, and is gone
+            if age(path) > _WRITING:  # its process died, or it was renamed to the record
                 return False
             time.sleep(POLL)
 

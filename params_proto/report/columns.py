@@ -10,23 +10,22 @@ from params_proto._text import cell, json_key, to_json
 from params_proto.analysis.ranking import is_number
 from params_proto.errors import cut
 
-# What HTML cannot hold: control characters, halves of surrogate pairs, and noncharacters.
+# Not allowed in HTML: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-ABSENT = object()  # in place of a value that a job does not have
+ABSENT = object()  # marks a value that a job does not have
 
 
 class Column(NamedTuple):
     """A value for each job.
 
     Args:
-        name: as the table has it.
-        role: `job`, `key`, `metric`, `status`, `seconds`, `started`, `dir` or
-            `error`.
-        cells: what the table shows.
-        values: what it is sorted by: numbers, or positions among the options; None comes last.
-        options: the texts there are, in the order in which they first occur; None of numbers.
-        repeats: whether it is a key that only tells repeats apart, as `seed`.
-        maximize: whether it is a metric of which more is better.
+        name: the name in the table.
+        role: `job`, `key`, `metric`, `status`, `seconds`, `started`, `dir` or `error`.
+        cells: the texts in the table.
+        values: what to sort by: numbers, or positions among the options; None comes last.
+        options: the distinct texts, in the order of their first occurrence; None for numbers.
+        repeats: whether it is a key that only distinguishes repeats, such as `seed`.
+        maximize: whether it is a metric for which larger is better.
     """
 
     name: str
@@ -38,14 +37,14 @@ class Column(NamedTuple):
     maximize: bool = False
 
     def plotted(self) -> dict[str, Any]:
-        """What the page's figures read, as JSON."""
+        """The JSON that the page's figures read."""
         plotted = self._asdict()
         del plotted["cells"]
         return plotted
 
 
 def column(name: str, role: str, values: Sequence[Any]) -> Column:
-    """Numbers, where all values of a key are, or one of a metric; else options.
+    """A column of numbers if all values of a key, or one of a metric, are; else of options.
 
     >>> column("lr", "key", [0.1, ABSENT]).values, column("lr", "key", [0.1, "auto", 0.1]).values
     ([0.1, None], [0, 1, 0])
@@ -58,19 +57,13 @@ def column(name: str, role: str, values: Sequence[Any]) -> Column:
 
 
 def numbers(name: str, role: str, values: Sequence[Any]) -> Column:
-    """Numbers, and perhaps other values among them, which count as none.
-
-    Args:
-        name: as the table has it.
-        role: see `Column`.
-        values: `ABSENT` where there is none.
-    """
+    """A column of numbers, in which any other values count as missing."""
     cells = ["" if value is ABSENT else shortened(value) for value in values]
     return Column(name, role, cells, list(map(_in_json, values)))
 
 
 def options(name: str, role: str, values: Sequence[Any]) -> Column:
-    """Values of any kind, equal where they are of one type and value.
+    """A column of any values, equal if they have the same type and value.
 
     >>> options("layers", "key", [[64, 32], None, [64, 32]])[2:]
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
@@ -83,14 +76,14 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
 
 
 def _in_json(value: Any) -> float | str | None:
-    """A number as JSON and JavaScript have it: infinities as text, NaN as none."""
+    """A number for JSON and JavaScript: infinities as text, NaN as null."""
     if not is_number(value) or value != value:
         return None
     return to_json(value)
 
 
 def shortened(value: Any) -> str:
-    """A value as text, cut where it is long.
+    """A value as text, shortened if it is long.
 
     >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
     ('adam', '[64, 32]', '0.333333', 'null')
@@ -99,7 +92,7 @@ def shortened(value: Any) -> str:
 
 
 def fit(text: str) -> str:
-    r"""A text with a mark in place of each character that no page can hold.
+    r"""Text with replacements for characters that a page cannot contain.
 
     >>> fit("a\0b\n")
     'a\ufffdb\n'

@@ -1,4 +1,4 @@
-"""What a report shows of a sweep, read from its directory."""
+"""The contents of a report, read from the directory of a sweep."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from params_proto.records import Failure, JobStore, Record
 from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
 from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
 
-MOST = 20_000  # jobs: a browser takes some seconds for as many rows
+MOST = 20_000  # jobs; a browser takes some seconds for this many rows
 
 
 class Failures(NamedTuple):
-    """Jobs that failed in one place of the code.
+    """Jobs that failed at the same place in the code.
 
     Args:
-        kind: the name of what they raised.
-        traceback: that of the first of them.
-        jobs: the place in the table of each, and its message.
+        kind: the class name of their exceptions.
+        traceback: the traceback of the first one.
+        jobs: the row and the message of each job.
     """
 
     kind: str
@@ -35,19 +35,19 @@ class Failures(NamedTuple):
 
 
 class Contents(NamedTuple):
-    """A sweep.
+    """The contents of a sweep's page.
 
     Args:
-        directory: its own.
-        plan: how it was started; None of one of the basic sweeper's.
+        directory: the directory of the sweep.
+        plan: how it was started; None for the basic sweeper's.
         sweep: the text of `sweep.yaml`.
         columns: a value for each job.
         configurations: for each job a number that it shares with its repeats.
-        statuses: how many jobs have each.
-        times: when each job that has ended started, and when it ended.
-        failures: by where they came from, the most frequent first.
-        metric: the metric that ranks jobs; None to begin with the first that there is.
-        commands: those that run the best jobs by each metric again, by their places.
+        statuses: how many jobs have each status.
+        times: when each job that has ended started and ended.
+        failures: failures by place in the code, the most frequent first.
+        metric: the metric that ranks jobs; None to begin with the first one.
+        commands: commands that rerun the best jobs by each metric, by row.
     """
 
     directory: Path
@@ -65,16 +65,13 @@ class Contents(NamedTuple):
 def read(
     directory: Path, metric: str | None, direction: str | None, over: Sequence[str] | None
 ) -> Contents:
-    """What there is of a sweep, also while it runs.
+    """Reads a sweep for its page, also while it runs.
 
     Args:
-        directory: the sweep's.
+        directory: the directory of the sweep.
         metric: the metric that ranks jobs.
-        direction: what is better.
-        over: the keys that tell repeats apart; by default those that are called `seed`.
-
-    Raises:
-        SweepError: no sweep, no such metric or key, or too many jobs for a page.
+        direction: `minimize` or `maximize`.
+        over: the keys that distinguish repeats; by default those named `seed`.
     """
     found = table(directory, most=MOST)
     rows = list(islice(found, MOST + 1))
@@ -123,7 +120,7 @@ def read(
 
 
 def _run_columns(rows: Sequence[Row]) -> list[Column]:
-    """The columns of how the jobs ran."""
+    """The columns about how the jobs ran."""
 
     def given(name: str) -> list[Any]:
         return [ABSENT if (one := getattr(row, name)) is None else one for row in rows]
@@ -144,7 +141,7 @@ def _run_columns(rows: Sequence[Row]) -> list[Column]:
 def _commands(
     directory: Path, plan: PlanFile, rows: Sequence[Row], metrics: Iterable[str]
 ) -> dict[int, str]:
-    """Of the jobs that a page can show as the best: by any metric, in both directions."""
+    """The commands of jobs that a page can show as the best: by any metric, in either direction."""
     places = {row.job: place for place, row in enumerate(rows)}
     commands: dict[int, str] = {}
     for metric in metrics:

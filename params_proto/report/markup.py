@@ -17,7 +17,7 @@ from params_proto.report.contents import Contents, Failures
 
 
 def escaped(text: str) -> str:
-    """A text as markup.
+    """Text escaped for HTML.
 
     >>> escaped("<b> & 'c'")
     '&lt;b&gt; &amp; &#x27;c&#x27;'
@@ -26,12 +26,9 @@ def escaped(text: str) -> str:
 
 
 def embedded(value: Any) -> str:
-    r"""A value as JSON that cannot end the script it is in, whatever its texts hold.
+    r"""A value as JSON whose texts cannot end the script element around it.
 
     Source: the HTML standard, "Restrictions for contents of script elements".
-
-    Args:
-        value: of JSON, without NaN and the infinities.
 
     >>> print(embedded(["</script>", "a&b"]))
     ["\u003c/script\u003e","a\u0026b"]
@@ -41,7 +38,7 @@ def embedded(value: Any) -> str:
 
 
 def about(contents: Contents) -> str:
-    """The head of a page: the command, when it ran, and how many jobs have which status."""
+    """The head of a page: the command, when it ran, and the number of jobs by status."""
     plan, facts = contents.plan, dict[str, str]()
     statuses = [(count, name, "") for name, count in contents.statuses.items()]
     if plan is not None:
@@ -77,13 +74,13 @@ def swept(columns: Sequence[Column]) -> str:
 
 
 def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
-    """The first of some elements, and how many more there are."""
+    """The first elements, and how many more there are."""
     more = len(elements) - SHOWN
     return [*elements[:SHOWN], *([f"<{tag}>and {more:,} more</{tag}>"] if more > 0 else [])]
 
 
 def file(text: str) -> str:
-    """The file of the sweep, to open; "" where there is none."""
+    """The sweep file, collapsed; empty if there is none."""
     return text and (
         "<details><summary>The sweep as a file: <code>sweep.yaml</code></summary>"
         f'<pre tabindex="0">{escaped(text.rstrip())}</pre></details>'
@@ -91,7 +88,7 @@ def file(text: str) -> str:
 
 
 def head(columns: Sequence[Column]) -> str:
-    """The names of the columns, which sort by them."""
+    """The column names, which sort the table."""
     return "".join(
         f'<th scope="col" aria-sort="{"ascending" if column.role == "job" else "none"}"'
         f'{_class(column)}><button type="button" data-column="{place}">'
@@ -101,7 +98,7 @@ def head(columns: Sequence[Column]) -> str:
 
 
 def rows(columns: Sequence[Column]) -> str:
-    """The table of all jobs, of which each is headed by its number."""
+    """The table of all jobs, each row headed by its number."""
     places = range(len(columns[0].cells))
     lines = [[_cell(column, column.cells[place]) for column in columns] for place in places]
     return "\n".join(
@@ -121,13 +118,13 @@ def _class(column: Column, text: str = "") -> str:
 
 
 def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
-    """What failed, once for each place in the code; "" where nothing has."""
+    """The failures, grouped by their place in the code; "" if there are none."""
     total = counted(sum(len(group.jobs) for group in groups))
     if not groups:
         return ""
     return (
         '<section id="failures" aria-labelledby="failures-title">'
-        f'<h2 id="failures-title">What failed <small>{total}</small></h2>'
+        f'<h2 id="failures-title">Failures <small>{total}</small></h2>'
         f"{''.join(_kind(group, columns) for group in groups)}</section>"
     )
 

@@ -25,21 +25,14 @@ _SCRIPTS = ("data.js", "table.js", "scales.js", "figures.js", "page.js")
 
 
 def page(contents: Contents) -> str:
-    """A sweep as HTML, with all that it needs inside.
-
-    Args:
-        contents: the sweep.
-
-    Raises:
-        SweepError: Plotly, which draws the figures, is not installed.
-    """
+    """A sweep as a self-contained HTML page."""
     scripts = [_plotly(), "\n".join(_static(name) for name in _SCRIPTS)]
     scripts = [script.replace("</script", r"<\/script") for script in scripts]
     hashes = [hashlib.sha256(script.encode()).digest() for script in scripts]
     columns = contents.columns
     return Template(_static("page.html")).substitute(
-        # The scripts by their hashes and nothing else: text of a job's could not run if it tried.
-        # Plotly compiles what it draws the lines with, which is 'unsafe-eval'.
+        # Only the scripts with these hashes may run, so no text from a job can.
+        # Plotly compiles its line drawing code, which needs 'unsafe-eval'.
         policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
         title=escaped(contents.directory.resolve().name),
         directory=escaped(str(contents.directory)),
@@ -72,7 +65,7 @@ def _plotly() -> str:
         )
     except ModuleNotFoundError as error:
         raise SweepError(
-            "report draws with Plotly, which is not installed here:"
+            "The report needs Plotly, which is not installed here:"
             " pip install 'hydra-params-proto[report]'."
         ) from error
     return str(get_plotlyjs())

@@ -19,15 +19,7 @@ if TYPE_CHECKING:
 
 
 def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
-    """Writes a sweep to a file, atomically.
-
-    Args:
-        sweep: the sweep.
-        path: ends with `.yaml` for the expression, with `.jsonl` or `.csv` for the configs.
-
-    Raises:
-        SweepError: what the format cannot represent, by its key; the file cannot be written.
-    """
+    """Writes a sweep to a file: `.yaml` for the steps, `.jsonl` or `.csv` for the configs."""
     suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
@@ -44,15 +36,12 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
 def load(
     path: str | os.PathLike[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
-    """Reads a sweep from a file. Nothing in the file is executed.
+    """Reads a sweep from a file, executing nothing in it.
 
     Args:
-        path: a file that `save` wrote, or that was written by hand.
-        empty: the sweep of nothing yet, over its targets.
-        config_loader: Hydra's, for a `glob` in a `.yaml`.
-
-    Raises:
-        SweepError: the file is missing or not a sweep; it names the path and the line.
+        path: a file written by `save` or by hand.
+        empty: the empty sweep over the targets.
+        config_loader: Hydra's loader, for `glob` in a `.yaml`.
     """
     _suffix(path)
     name = os.fspath(path)
@@ -66,14 +55,7 @@ def load(
 def parsed(
     text: str, name: str, empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
-    """The sweep in the text of a file, as `load` reads it.
-
-    Args:
-        text: the content.
-        name: the path, whose ending says what it is.
-        empty: the sweep of nothing yet, over its targets.
-        config_loader: Hydra's, for a `glob` in a `.yaml`.
-    """
+    """The sweep in the text of a file; the ending of `name` says which kind. See `load`."""
     if name.endswith(".yaml"):
         from params_proto.storage.yaml_file import Document
 

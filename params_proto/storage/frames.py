@@ -40,7 +40,7 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(series, index=index)
 
 
-# By the type of all values of a column: pandas' type, and that of a column with missing ones.
+# By type of a column's values: pandas' type, and its type if values are missing.
 _DTYPES = {
     (bool,): ("bool", "boolean"),
     (int,): ("int64", "Int64"),

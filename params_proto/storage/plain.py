@@ -59,7 +59,7 @@ _TYPES: dict[str, Any] = {
     **dict.fromkeys(("product", "zip", "set", "exclude", "derive", "shuffle", "sample"), Mapping),
     **{"chain": list, "concat": list, "cross": (Mapping, list), "slice": str, "repeat": object},
 }
-# The arguments that these must have, and those they may have.
+# Their required and optional arguments.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
 _TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
 _RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
@@ -72,16 +72,13 @@ def sweep_from_steps(
     where: str | Document = "hydra.sweeper.sweep",
     config_loader: ConfigLoader | None = None,
 ) -> Builder:
-    """The sweep of steps in plain Python containers.
+    """The sweep of steps in plain Python containers; reports all mistakes at once.
 
     Args:
-        steps: a mapping of steps, or a list of them: what a file or a composed config holds.
-        empty: the sweep of nothing yet, over its targets.
-        where: what error messages begin with: a name, or the document whose lines they name.
-        config_loader: Hydra's, for a `glob`.
-
-    Raises:
-        SweepError: an unknown step, or whatever its call in Python would raise: all mistakes.
+        steps: a mapping of steps or a list of them, from a file or a composed config.
+        empty: the empty sweep over the targets.
+        where: the beginning of error messages: a name, or the document for line numbers.
+        config_loader: Hydra's loader, for `glob`.
 
     >>> sweep_from_steps({"product": {"lr": [0.1, 0.01], "seed": "range(1,4)"}, "repeat": 2})
     Sweep().product(lr=[0.1, 0.01], seed=range(1, 4)).repeat(2)
@@ -92,12 +89,7 @@ def sweep_from_steps(
 def chain_of_rows(
     rows: Sequence[Mapping[str, Any]], empty: Builder, place: Callable[[int], str]
 ) -> Builder:
-    """The sweep of some rows.
-
-    Args:
-        rows: the configs; there may be none.
-        empty: the sweep of nothing yet, over its targets.
-        place: where the row of an index is, for error messages.
+    """The sweep of configs, any number of them; `place` names the row of an index in messages.
 
     >>> chain_of_rows([{"lr": 0.1}, {"lr": 0.01}], Builder(), str)
     Sweep().chain({'lr': 0.1}, {'lr': 0.01})
@@ -115,15 +107,7 @@ def chain_of_rows(
 def sweep_of_lines(
     lines: Iterable[str], empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
-    """The sweep of some overrides: an axis for what is swept, a pin for what is not.
-
-    Args:
-        lines: the overrides.
-        empty: the sweep of nothing yet, over its targets.
-        config_loader: Hydra's, for a `glob`.
-
-    Raises:
-        SweepError: what is not an override, and whatever the calls raise: all of it.
+    """The sweep of override lines: swept keys become axes, others are pinned.
 
     >>> sweep_of_lines(["lr=1,2", "seed=3"], Builder())
     Sweep().product(lr=[1, 2]).set(seed=3)
@@ -156,14 +140,7 @@ def sweep_of_lines(
 
 
 def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
-    """What lists the options of the config groups in a directory, as Hydra's `glob` asks for them.
-
-    Args:
-        config_dir: a directory of config groups: `model/small.yaml` is an option `small`.
-
-    Raises:
-        SweepError: there is no such directory.
-    """
+    """Lists the options of config groups in a directory, for Hydra's `glob`."""
     if config_dir is None:
         return None
     root = Path(config_dir)
@@ -189,9 +166,9 @@ class _Steps:
     """Reads the steps of one file or config.
 
     Args:
-        empty: the sweep of nothing yet, over the targets.
-        where: what error messages begin with.
-        config_loader: for `glob`.
+        empty: the empty sweep over the targets.
+        where: the beginning of error messages.
+        config_loader: Hydra's loader, for `glob`.
     """
 
     empty: Builder
@@ -199,12 +176,7 @@ class _Steps:
     config_loader: ConfigLoader | None
 
     def sweep(self, steps: object, nested: bool = False) -> Builder:
-        """The sweep of a mapping of steps, or a list of them.
-
-        Args:
-            steps: what the file or the config holds.
-            nested: whether they are in a step, whose keys are named as around it.
-        """
+        """Reads a mapping or list of steps; those nested in a step use the names around it."""
         mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
         for number, each in enumerate(mappings):
             if not isinstance(each, Mapping):
@@ -223,7 +195,7 @@ class _Steps:
         result, before, mistakes = self.empty, list[str](), list[Mistake]()
         steps_in_order = [(some, name) for some in mappings for name in some if name != "prefix"]
         for mapping, name in steps_in_order:
-            # Below a mistake, the key that a step asks for may be missing because of it.
+            # After a mistake, a later step may lack a key only because of it.
             if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
@@ -246,13 +218,9 @@ class _Steps:
         return below
 
     def _applied(self, sweep: Builder, mapping: _Mapping, name: str, before: list[str]) -> Builder:
-        """The sweep with one more step; each mistake of its call gets its place.
+        """Adds one step to the sweep; mistakes of its call get their place.
 
-        Args:
-            sweep: the sweep of the steps above it.
-            mapping: what the step is in.
-            name: its name.
-            before: the names of those above it.
+        `mapping` contains the step, `before` has the names of the steps above it.
         """
         value, mistakes = mapping[name], list[Mistake]()
         unfit = ""
@@ -276,14 +244,10 @@ class _Steps:
     def _call(
         self, sweep: Builder, name: str, value: Any, before: list[str], mistakes: list[Mistake]
     ) -> Callable[[], Builder] | None:
-        """The call of a step; None if its value is not what it needs.
+        """Prepares the call of a step; None if its value has the wrong form.
 
-        Args:
-            sweep: the sweep of the steps above it.
-            name: its name.
-            value: its arguments.
-            before: the names of the steps above it.
-            mistakes: gets what is wrong with arguments, which are left out of the call.
+        `before` has the names of the steps above it. Wrong arguments are added to `mistakes` and
+        left out of the call.
         """
         if not isinstance(value, _TYPES[name]):
             return None
@@ -312,11 +276,11 @@ class _Steps:
         return partial(method, arguments)
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
-        """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
+        """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
         if name in ("product", "zip") and _is_torn(values):
             raise SweepError(
-                f"{key}: within brackets YAML ends a value at each comma. Quote a sweep of"
-                f" Hydra's without the brackets, {key}: 'range(1,3)'."
+                f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
+                f" without the brackets: {key}: 'range(1,3)'."
             )
         is_text = isinstance(values, str) and name not in ("set", "derive")
         if not is_text or (name == "exclude" and not may_sweep(values)):
@@ -326,14 +290,14 @@ class _Steps:
             return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
         if shuffles(values):
             raise SweepError(
-                f"{key}={values} is in another order each time it is read, so that the file would"
-                " not say which sweep it is. Write the values in the order that you want, or"
-                " shuffle all configs by a step with a seed, shuffle: {seed: 0}."
+                f"{key}={values} has a different order each time it is read, so the file would not"
+                " define one sweep. Write the values in the order that you want, or shuffle all"
+                " configs in a step with a seed, shuffle: {seed: 0}."
             )
         return FromText(sweep_values(key, values, self.config_loader))
 
     def _place_of(self, mistake: Mistake, mapping: _Mapping, name: str) -> str:
-        """Where the key or the row of a mistake is; the step if it is about neither."""
+        """The place of a mistake's key or row; the step if it has neither."""
         value = mapping[name]
         if mistake.row is not None:
             rows = cast("list[Any]", value)
@@ -345,7 +309,7 @@ class _Steps:
         return self._place(mapping, name)
 
     def _place(self, container: object, key: Any) -> str:
-        """Where a key of a mapping is, or an index of a list."""
+        """The place of a key in a mapping, or of an index in a list."""
         return self.where if isinstance(self.where, str) else self.where.place(container, key)
 
     def _error(self, message: str, container: object, key: Any) -> SweepError:
@@ -353,6 +317,6 @@ class _Steps:
 
 
 def _is_torn(values: object) -> bool:
-    """Whether a list has pieces of a sweep of Hydra's: YAML reads [range(1,3)] as two texts."""
+    """Whether a list has parts of a Hydra sweep: YAML splits [range(1,3)] into two texts."""
     listed = cast("list[object]", values) if isinstance(values, list) else []
     return any(isinstance(one, str) and _TORN.fullmatch(one) for one in listed)

@@ -21,9 +21,6 @@ Configs = tuple[list[dict[str, Any]], list[int]]
 def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     r"""The lines of a `.jsonl` file.
 
-    Raises:
-        SweepError: a value that JSON cannot represent, by its key.
-
     >>> list(jsonl_lines([{"lr": 0.1, "layers": [64, 32]}]))
     ['{"lr": 0.1, "layers": [64, 32]}\n']
     """
@@ -33,11 +30,7 @@ def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
 
 
 def read_jsonl(text: str, name: str) -> Configs:
-    """The configs of a `.jsonl` file. Blank lines are skipped.
-
-    Raises:
-        SweepError: a line that is not a JSON object; it names the path and the line.
-    """
+    """The configs of a `.jsonl` file; blank lines are skipped."""
     rows: list[dict[str, Any]] = []
     numbers: list[int] = []
     for number, line in enumerate(text.split("\n"), 1):
@@ -62,13 +55,9 @@ def read_jsonl(text: str, name: str) -> Configs:
 
 
 def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
-    r"""The lines of a `.csv` file: the keys, then the configs, which are gone through twice.
+    r"""The lines of a `.csv` file: the keys, then the configs, which are iterated twice.
 
-    A cell holds the JSON of its value, or text that does not read as JSON; an empty one is a
-    missing key.
-
-    Raises:
-        SweepError: a value that JSON cannot represent, by its key.
+    A cell holds the JSON of its value, or text that is not JSON; an empty cell is a missing key.
 
     >>> list(csv_lines([{"lr": 0.1, "name": "adam"}, {"lr": None, "layers": []}]))
     ['lr,name,layers\n', '0.1,adam,\n', 'null,,[]\n']
@@ -86,7 +75,7 @@ def _cell(value: Any, key: str, number: int) -> str:
 
 
 def _value_of(cell: str) -> Any:
-    """What a cell holds: the value of its JSON, or itself."""
+    """The value of a cell: parsed as JSON, or its text."""
     try:
         return json.loads(cell)
     except (ValueError, RecursionError):
@@ -94,12 +83,7 @@ def _value_of(cell: str) -> Any:
 
 
 def read_csv(text: str, name: str) -> Configs:
-    """The configs of a `.csv` file. Blank lines are skipped.
-
-    Raises:
-        SweepError: no header, a column twice, a line with more or fewer cells than the header; it
-            names the path and the line.
-    """
+    """The configs of a `.csv` file; blank lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         lines = [(cells, reader.line_num) for cells in reader if cells]
@@ -126,7 +110,7 @@ def read_csv(text: str, name: str) -> Configs:
 
 
 def column_error(keys: Sequence[object]) -> str | None:
-    """Why some columns cannot be those of configs; None where they can.
+    """Why columns cannot be keys of configs; None if they can.
 
     >>> column_error(["lr", "seed"]), column_error(["lr", "lr"])
     (None, "the column 'lr' is given twice.")
@@ -146,7 +130,7 @@ _JSON_SCALARS = (str, int, float, bool, type(None))
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
-    """The JSON of a value of the config of a number."""
+    """A value as JSON; `number` is its config's, for messages."""
     unfit = _unfit(value)
     if unfit:
         raise SweepError(
@@ -158,7 +142,7 @@ def _dumped(value: Any, key: str, number: int) -> str:
 
 
 def _unfit(value: Any) -> str | None:
-    """What in a value JSON cannot represent.
+    """The part of a value that JSON cannot represent.
 
     >>> _unfit([{"a": (2, 3)}]), _unfit({"a": [None]})
     ('JSON cannot represent (2, 3), of the type tuple.', None)

@@ -128,7 +128,7 @@ class Document:
         )
 
     def _mapping(self, node: MappingNode) -> dict[Any, Any]:
-        """A dict: its own keys, and before them those that `<<` merges."""
+        """A dict of merged (`<<`) keys and its own."""
         merged: dict[Any, Any] = {}
         own: dict[Any, Any] = {}
         places: list[tuple[Hashable, int]] = [(None, node.start_mark.line + 1)]
@@ -159,7 +159,7 @@ class Document:
 def _override(text: str) -> Any:
     if shuffles(text):
         raise ValueError(
-            f"{shown(text)} is in another order each time it is read. Write the list in the order"
+            f"{shown(text)} has a different order each time it is read. Write the list in the order"
             " that you want"
         )
     return parse_spelled(text)
@@ -188,9 +188,6 @@ _RESOLVER = _Scalars()
 def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
     """The YAML of a sweep's plain form.
 
-    Raises:
-        SweepError: a value that YAML cannot represent; it names the step and the key.
-
     >>> print(text_of({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
     product: {lr: [0.1, 1e-05]}
     set: {as: "1", size: !tuple [2, 3]}
@@ -202,7 +199,7 @@ def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
 
 
 def _steps(steps: Mapping[str, Any] | list[Any], depth: int) -> Node:
-    """Steps, one to a line; the keys of one that does not fit into it, too."""
+    """The steps, one per line; if one does not fit, its keys too."""
     if isinstance(steps, list):
         nodes = [_steps(each, depth + 1) for each in steps]
         return SequenceNode(_SEQ, nodes, flow_style=False)
@@ -222,7 +219,7 @@ def _steps(steps: Mapping[str, Any] | list[Any], depth: int) -> Node:
 
 
 def _width(node: Node) -> int:
-    """How many characters a node takes in a line, with what separates it from the next."""
+    """The characters of a node in a line, including the separator."""
     if isinstance(node, ScalarNode):
         return len(node.value) + 4
     is_mapping = isinstance(node, MappingNode)
@@ -240,11 +237,7 @@ def _entries(step: str, entries: Mapping[Any, Any]) -> MappingNode:
 
 
 def _node(value: Any) -> Node:
-    """A value in one line, as a person writes it; two that are one object are written twice.
-
-    Raises:
-        ValueError: YAML cannot represent it.
-    """
+    """A value in one line, as a person writes it; an object that occurs twice is written twice."""
     kind = cast("type[Any]", type(value))
     if kind in _TAGS:
         # The order of a set of strings differs from process to process.
@@ -266,7 +259,7 @@ def _node(value: Any) -> Node:
 
 
 def _scalar(value: Any) -> tuple[str, str]:
-    """The tag and the text of a value that is not a collection."""
+    """The tag and text of a value that is not a collection."""
     if isinstance(value, Enum):
         if type(value).__members__.get(str(value.name)) is not value:
             raise ValueError(f"{value!r} has no name of its own, and an enum is saved by name.")

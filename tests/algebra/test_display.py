@@ -1,4 +1,4 @@
-"""How a sweep is written down, as an expression and as a table."""
+"""A sweep's text as an expression and as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a sweep over functions and classes takes, and what becomes of two that are joined."""
+"""What a sweep over functions and classes accepts, and the result of joining two."""
 
 # ruff: noqa: E501 - tables, a case a line
 

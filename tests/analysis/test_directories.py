@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from params_proto import results, summarize
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.multirun.conftest import Run
 from tests.multirun.conftest import app as app
 from tests.multirun.conftest import multirun as multirun
@@ -48,8 +48,8 @@ def test_a_sweep_and_one_that_follows(run: Any, tmp_path: Path) -> None:
     assert df["loss"].tolist() == [0.5, pd.NA] * 2
     assert df["error"].tolist() == [pd.NA, "ValueError: seven"] * 2
     # What follows is larger, in another order, and stops at its first failure.
-    goes_on = ("hydra.sweeper.resume=true", "hydra.sweeper.max_failures=0")
-    df = run("seed=7,1,3", "model=large,small", *goes_on, fails=True)
+    resumes = ("hydra.sweeper.resume=true", "hydra.sweeper.max_failures=0")
+    df = run("seed=7,1,3", "model=large,small", *resumes, fails=True)
     planned = {*zip(df["job"], df["model"], df["seed"], df["status"], strict=True)}
     assert planned == {
         *((0, "small", 1, "completed"), (1, "small", 7, "failed")),

@@ -1,4 +1,4 @@
-"""What came out of a sweep, as a DataFrame."""
+"""The results of a sweep as a DataFrame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""By which metric jobs are ranked: what is asked for, or else the sweep's own."""
+"""The metric that ranks jobs: the requested one, or else the sweep's own."""
 
 from __future__ import annotations
 

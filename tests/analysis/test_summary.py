@@ -1,4 +1,4 @@
-"""A metric over repeats."""
+"""Means of a metric over repeats."""
 
 # ruff: noqa: E501 - tables, a case a line
 

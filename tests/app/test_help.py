@@ -1,4 +1,4 @@
-"""What --help says of a parameter: what its author wrote beside it."""
+"""What --help says about a parameter: its comment or docstring."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -151,9 +151,7 @@ BESIDE = {
     ],
     ids=lambda value: getattr(value, "__name__", "") or type(value).__name__,
 )  # fmt: skip
-def test_a_parameter_is_described_by_what_stands_beside_it(
-    target: Any, expected: dict[str, str]
-) -> None:
+def test_a_parameter_is_described_by_its_comment(target: Any, expected: dict[str, str]) -> None:
     assert describe_help(target) == expected
 
 

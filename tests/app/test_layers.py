@@ -1,4 +1,4 @@
-"""Whose values a read sees: threads, tasks and processes, inside binds and jobs."""
+"""Whose values apply: threads, tasks and processes, inside binds and jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`--lr 0.1` in place of `lr=0.1`, and names that an app does not have: a hint."""
+"""Suggestions for `--lr 0.1` instead of `lr=0.1`, and for unknown names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A decorated function as a Hydra app: what a user sees who runs it."""
+"""Running a decorated function as a Hydra app."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -25,7 +25,7 @@ from omegaconf import OmegaConf
 from params_proto import SweepError, proto
 from params_proto.app.registry import classes
 from params_proto.app.run import stored
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.versions import VERSION_BASE
 
 APPS = Path(__file__).parents[1] / "apps"
@@ -367,7 +367,9 @@ def test_an_app_inside_a_job_or_another_app_is_one_clear_error():
     said: list[str] = []
 
     def outer():
-        with pytest.raises(SweepError, match=r"train\.run\(\.\.\.\) inside a Hydra job") as raised:
+        with pytest.raises(
+            SweepError, match=r"train\.run\(\.\.\.\) was called inside a Hydra job"
+        ) as raised:
             inner.run([])
         said.append(str(raised.value))
 

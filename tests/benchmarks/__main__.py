@@ -1,4 +1,4 @@
-"""What a sweep costs, measured: `make bench`, which writes docs/performance.md."""
+"""Measures the cost of a sweep: `make bench`, which writes docs/performance.md."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def main() -> None:
     which = f"one of {', '.join(names)}; only by its name, as it takes an hour: {', '.join(others)}"
     parser.add_argument("rows", nargs="*", metavar="ROW", help=which)
     parser.add_argument("--pairs", type=int, default=5, help="runs of each kind (default: 5)")
-    asked = parser.parse_args()
-    if unknown := set(asked.rows) - {*names, *others}:
+    arguments = parser.parse_args()
+    if unknown := set(arguments.rows) - {*names, *others}:
         parser.error(f"no row {', '.join(unknown)}")
-    rows = asked.rows or names
-    tables = {**TABLES, **AT_LENGTH} if asked.rows else TABLES
-    found = {name: measured(table, rows, asked.pairs) for name, table in tables.items()}
-    if not asked.rows:
-        page.write(found, asked.pairs)
+    rows = arguments.rows or names
+    tables = {**TABLES, **AT_LENGTH} if arguments.rows else TABLES
+    found = {name: measured(table, rows, arguments.pairs) for name, table in tables.items()}
+    if not arguments.rows:
+        page.write(found, arguments.pairs)
 
 
 def measured(table: Table, names: Sequence[str], pairs: int) -> list[Row]:

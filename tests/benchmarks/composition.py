@@ -1,4 +1,4 @@
-"""Composing configs, and nothing else, beside Hydra."""
+"""Composing configs only, compared with Hydra."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ CONF = APPS / "project/conf"
 NAME = "train"
 
 Configs = Callable[[], Iterable[DictConfig]]
-"""Composes some configs, each when it is asked for."""
+"""Composes configs lazily."""
 
 
 def loaded(pairs: int) -> Iterator[Row]:

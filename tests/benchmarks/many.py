@@ -1,4 +1,4 @@
-"""What a sweep of many jobs takes before its first job, and at most of the memory."""
+"""The time before the first of many jobs, and the peak memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A multirun from its start to its end, beside Hydra's basic sweeper."""
+"""A multirun from start to end, compared with Hydra's basic sweeper."""
 
 # ruff: noqa: E501 - tables, a case a line
 

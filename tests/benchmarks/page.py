@@ -1,4 +1,4 @@
-"""The page of the measurements, docs/performance.md: `page.md`, its gaps filled."""
+"""The page of the measurements, docs/performance.md, from the template `page.md`."""
 
 from __future__ import annotations
 

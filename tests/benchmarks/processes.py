@@ -1,4 +1,4 @@
-"""What a process costs from its start to its end."""
+"""Measures a process from start to end."""
 
 from __future__ import annotations
 

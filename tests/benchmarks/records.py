@@ -1,4 +1,4 @@
-"""What the records of jobs cost: to write, where a job runs, and to read."""
+"""The cost of writing and reading the records of jobs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What sweeps of 10^4 and of 10^6 jobs cost, for docs/scale.md: `make bench ROW=scale`.
+"""The cost of sweeps of 10^4 and 10^6 jobs, for docs/scale.md: `make bench ROW=scale`.
 
 It takes an hour and 5 GB of the disk, so only who asks for it gets it. The launcher does nothing:
 what is measured is planning, checking, records, and resuming. Seconds are CPU time, as those of
@@ -83,7 +83,7 @@ def planned(place: Place) -> str:
 
 
 def with_some_missing(place: Place) -> str:
-    """Goes on with a sweep of which some records have been lost."""
+    """Resumes a sweep after some of its records were lost."""
     records = JobStore(place.directory)
     for job in range(0, len(Sweep.from_overrides(place.swept)), MISSING):
         records.path(job).unlink()

@@ -1,4 +1,4 @@
-"""What the plugin costs an app that runs once."""
+"""The cost of the plugin for an app that runs once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is measured: tables of rows, each row by a name of its own."""
+"""The measurements: tables of named rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Row = tuple[str, ...]
 """The cells of a row."""
 
 Measure = Callable[[int], Iterable[Row]]
-"""Measures some rows, over as many pairs of runs as it is told."""
+"""Measures rows, over a given number of pairs of runs."""
 
 
 class Table(NamedTuple):

@@ -1,4 +1,4 @@
-"""`params-proto`, as it is typed."""
+"""The commands of `params-proto`."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -299,8 +299,8 @@ def test_failures(run: Any) -> None:
 def test_failures_of_a_sweep_that_was_killed(run: Any, lab: Path) -> None:
     record = lab / "runs" / "killed" / ".sweep/jobs/0/0/1.json"
     shutil.copytree(lab / "runs" / "one", lab / "runs" / "killed")
-    told = json.loads(record.read_text())
-    record.write_text(json.dumps({**told, "status": "running", "ended": None, "pid": 2**22 + 1}))
+    content = json.loads(record.read_text())
+    record.write_text(json.dumps({**content, "status": "running", "ended": None, "pid": 2**22 + 1}))
     assert run("failures", "runs/killed") == "job 1: lr=0.1 seed=9\nruns/killed/1\nits process died"
 
 
@@ -374,7 +374,7 @@ GIVE = (
 MISTAKES = {
     "results nowhere": f"nowhere does not contain a sweep. {GIVE}",
     "results runs/a --sort los": "metric=los: the jobs returned no los. Did you mean loss?",
-    "results runs/a --direction minimize": "--direction minimize is about a metric: give --sort as well.",
+    "results runs/a --direction minimize": "--direction minimize applies to a metric: give --sort as well.",
     "best runs/a": "Best by what? The jobs return loss, acc: give --metric.",
     "best runs/a --metric accuracy": "metric=accuracy: the jobs returned no accuracy. Valid names: loss, acc.",
     "results runs/a/0": f"runs/a/0 does not contain a sweep. Did you mean runs/a? {GIVE}",

@@ -1,4 +1,4 @@
-"""One list of overrides, composed both ways in one process."""
+"""Composes one list of overrides both ways in one process."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ class Count:
     reasons: Counter[str] = field(default_factory=Counter[str])
 
 
-class Roads:
-    """Both roads over one tree; what ours keeps is kept from call to call.
+class Comparison:
+    """Compares our loader with Hydra's over one tree; ours keeps its caches from call to call.
 
     Args:
         tree: its structured configs are registered.
@@ -136,7 +136,7 @@ def _outcome(compose: Callable[[], DictConfig]) -> DictConfig | list[str]:
         return compose()
     except Exception as error:
         chain = [error, error.__cause__]
-        return [f"{type(each).__name__}: {_told(each)}" for each in chain]
+        return [f"{type(each).__name__}: {_message(each)}" for each in chain]
 
 
 def _read(config: DictConfig) -> list[str]:
@@ -150,10 +150,10 @@ def _text(config: DictConfig, key: Any) -> str:
         plain = OmegaConf.is_config(value)
         return repr(OmegaConf.to_container(value, resolve=True) if plain else value)
     except OmegaConfBaseException as error:
-        return _told(error)
+        return _message(error)
 
 
-def _told(error: BaseException | None) -> str:
+def _message(error: BaseException | None) -> str:
     """The message, without what the depth of the stack has Python add to it."""
     return re.sub("(maximum recursion depth exceeded).*", r"\1", str(error))
 

@@ -1,4 +1,4 @@
-"""What is another for each job: a resolver's result, the environment, the working directory."""
+"""What changes from job to job: resolvers' results, the environment, the working directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Both roads over a tree, in a process that is as it was afterwards."""
+"""Both loaders over a tree, in a process that is restored afterwards."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hydra import version
 
 from tests.compose import changing
-from tests.compose.both_ways import Roads
-from tests.compose.roads import write
+from tests.compose.both_ways import Comparison
+from tests.compose.loaders import write
 from tests.compose.tree import Tree
 from tests.multirun.conftest import app as app
 from tests.multirun.conftest import multirun as multirun
@@ -19,12 +19,12 @@ from tests.versions import HYDRA_1_3
 
 
 @pytest.fixture
-def roads(
+def compared(
     plugins: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     hydra_restore_singletons: None,
-) -> Iterator[Callable[[Tree], Roads]]:
+) -> Iterator[Callable[[Tree], Comparison]]:
     """Takes a tree, whose structured configs are registered until the test ends."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TURN", "0")
@@ -36,19 +36,21 @@ def roads(
         folder.mkdir()
     with ExitStack() as stack:
 
-        def over(tree: Tree) -> Roads:
+        def over(tree: Tree) -> Comparison:
             stack.enter_context(tree.registered())
-            return Roads(tree, folders)
+            return Comparison(tree, folders)
 
         yield over
 
 
 @pytest.fixture
-def over(roads: Callable[[Tree], Roads], tmp_path: Path) -> Callable[[Mapping[str, str]], Roads]:
+def over(
+    compared: Callable[[Tree], Comparison], tmp_path: Path
+) -> Callable[[Mapping[str, str]], Comparison]:
     """Takes the texts of a tree's files."""
 
-    def written(files: Mapping[str, str]) -> Roads:
+    def written(files: Mapping[str, str]) -> Comparison:
         write(tmp_path / "conf", files)
-        return roads(Tree(str(tmp_path / "tree.py"), lines=()))
+        return compared(Tree(str(tmp_path / "tree.py"), lines=()))
 
     return written

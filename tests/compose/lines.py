@@ -223,7 +223,7 @@ def _entry(key: Any, value: Any) -> Strategy:
 
 
 def _odd(tree: Tree) -> Strategy:
-    """What most often is a mistake, or another road."""
+    """Overrides that are often a mistake, or left to Hydra's own code."""
     keys = st.sampled_from([*tree.values, "not_there", "a.b", "x@y", "hydra"])
     groups = st.sampled_from([*tree.groups, "no_group"])
     begin = st.sampled_from(["", "", "+", "++", "~"])

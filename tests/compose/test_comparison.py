@@ -1,4 +1,4 @@
-"""What becomes of a run where the two ways of composing differ, and what is composed twice."""
+"""Runs in which the two ways of composing differ, and what is composed twice."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hydra.core.config_store import ConfigStore
 from hydra.errors import HydraException
 from omegaconf import OmegaConf
 
-from tests.compose.roads import TREE, Compositions, cached, master, write
+from tests.compose.loaders import TREE, Compositions, cached, master, write
 
 WARNING = "hydra.sweeper.compose=cached composes the config of"
 _numbers = count()
@@ -50,7 +50,7 @@ def test_a_difference_turns_the_run_to_hydra(
     assert [(job["lr"], job["seed"]) for job in jobs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert len({job["part"]["number"] for job in jobs}) == 4
     printed = capsys.readouterr().out
-    assert f"{WARNING} lr=1 seed=1 in another way than Hydra: part.number: " in printed
+    assert f"{WARNING} lr=1 seed=1 differently from Hydra: part.number: " in printed
     assert printed.count("All configs are composed by Hydra from here on") == 1
     assert (counted.from_prefixes, counted.by_hydra) == (0, 1)  # which is in no doubt for others
 

@@ -71,7 +71,7 @@ def test_it_shares_nothing_with_its_original() -> None:
     assert difference(config, before) is None
 
 
-def test_what_stands_in_a_config_twice_does_so_in_the_copy() -> None:
+def test_an_object_that_a_config_has_twice_is_twice_in_the_copy() -> None:
     config = _config()
     both = copy.deepcopy([config, config.part, config.hydra])
     assert both[0].part is both[1]

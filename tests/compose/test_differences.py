@@ -1,4 +1,4 @@
-"""Configs that once were, or might have been, composed in another way than Hydra's."""
+"""Configs that were once, or might be, composed differently from Hydra."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from collections.abc import Callable, Mapping
 import hydra
 import pytest
 
-from tests.compose.both_ways import Roads
+from tests.compose.both_ways import Comparison
 from tests.versions import HYDRA_1_3
 
-Over = Callable[[Mapping[str, str]], Roads]
+Over = Callable[[Mapping[str, str]], Comparison]
 
 
 def test_the_name_of_the_config_is_filled_in_last(over: Over) -> None:
-    roads = over(
+    comparison = over(
         {"config": "hydra: {job: {config: {override_dirname: {kv_sep: '${seed}'}}}}\nseed: 1"}
     )
     line = "hydra.job.config.override_dirname.kv_sep='${hydra.job.config_name}'"
-    roads.compare_sweep([], [[], [line], ["seed=2", line], ["hydra.job.config_name=other"]])
-    assert roads.count.from_prefix == roads.count.valid
+    comparison.compare_sweep([], [[], [line], ["seed=2", line], ["hydra.job.config_name=other"]])
+    assert comparison.count.from_prefix == comparison.count.valid
 
 
 FILLED = """
@@ -42,9 +42,9 @@ listed: {one: ["${hydra.runtime.version}"], empty: ["${hydra.runtime.choices}"]}
     ],
 )
 def test_what_is_filled_in_last_is_not_met_by_a_mapping(over: Over, line: str) -> None:
-    roads = over({"config": FILLED})
-    roads.compare_sweep([], [[], ["part.of.version=1"], [line]])
-    assert roads.count.from_prefix
+    comparison = over({"config": FILLED})
+    comparison.compare_sweep([], [[], ["part.of.version=1"], [line]])
+    assert comparison.count.from_prefix
 
 
 KINDS = {f"kind/{name}": f"name: {name}" for name in ("a", "b", "0", "1", "a_b", "b_b")}
@@ -57,13 +57,13 @@ def test_an_option_that_a_resolver_gives_is_chosen_for_each_job(
 ) -> None:
     text = f"defaults: [kind: a, kind@chosen: '{default}', part: one, _self_]\nseed: 1"
     part = {"part/one": f"defaults: [/kind@here: '{default}']"}
-    roads = over({"config": text, **KINDS, **part})
-    roads.compare_sweep([], [[line, f"seed={seed}"] for seed in range(4)])
-    assert roads.count.valid in ((4,) if HYDRA_1_3 else (0, 4))  # which Hydra 1.4 refuses
+    comparison = over({"config": text, **KINDS, **part})
+    comparison.compare_sweep([], [[line, f"seed={seed}"] for seed in range(4)])
+    assert comparison.count.valid in ((4,) if HYDRA_1_3 else (0, 4))  # which Hydra 1.4 refuses
 
 
 def test_an_option_that_another_gives_is_in_the_prefix(over: Over) -> None:
     text = "defaults: [kind: a, kind@two: b, kind@both: '${kind}_${kind@two}', _self_]\nseed: 1"
-    roads = over({"config": text, **KINDS})
-    roads.compare_sweep([], [[], ["kind=b"], ["seed=2"], ["kind=b", "seed=2"]])
-    assert roads.count.from_prefix == 4
+    comparison = over({"config": text, **KINDS})
+    comparison.compare_sweep([], [[], ["kind=b"], ["seed=2"], ["kind=b", "seed=2"]])
+    assert comparison.count.from_prefix == 4

@@ -1,4 +1,4 @@
-"""A sweep reads each file once: what is edited while it runs is for the next one."""
+"""A sweep reads each file once: edits while it runs affect only the next one."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 from yaml import YAMLError
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from hydra import version
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.compose.both_ways import Roads
+from tests.compose.both_ways import Comparison
 from tests.compose.lines import Case, cases
 from tests.compose.tree import Tree, trees
 from tests.versions import HYDRA_1_3
@@ -20,12 +20,12 @@ TREES = trees()
 @pytest.mark.parametrize("tree", TREES, ids=lambda tree: tree.name)
 def test_of_any_overrides(
     tree: Tree,
-    roads: Callable[[Tree], Roads],
+    compared: Callable[[Tree], Comparison],
     pytestconfig: pytest.Config,
     record_property: Callable[[str, object], None],
 ) -> None:
     share = -(-pytestconfig.getoption("--configs") // len(TREES))
-    both = roads(tree)
+    both = compared(tree)
     failed: list[Case] = []
 
     def compare(up_to: int, number: int) -> None:

@@ -1,4 +1,4 @@
-"""What cannot be composed: the error is Hydra's, of its type and in its words."""
+"""Configs that cannot be composed raise Hydra's own errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from omegaconf import DictConfig, OmegaConf
 
-from tests.compose.roads import TREE, cached, hydras, master, write
+from tests.compose.loaders import TREE, cached, hydras, master, write
 
 LARGE = {
     **TREE,

@@ -1,4 +1,4 @@
-"""What the cached way does not know, Hydra composes; one line of the log says why."""
+"""Hydra composes what the cached loader does not support; one log line says why."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from params_proto.compose import cached
-from tests.compose.roads import TREE, Compositions, hydras, write
+from tests.compose.loaders import TREE, Compositions, hydras, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 

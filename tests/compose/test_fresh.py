@@ -1,4 +1,4 @@
-"""What is another in each job, composed from one prefix: time, environment, resolvers, numbers."""
+"""What differs between jobs with one prefix: time, environment, resolvers, numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 
-from tests.compose.roads import Compositions, resolver
+from tests.compose.loaders import Compositions, resolver
 
 # Hydra 1.4 would have the task say what its configs may build.
 pytestmark = pytest.mark.filterwarnings(

@@ -1,4 +1,4 @@
-"""What a sweep keeps in its directory, `.sweep`: where it cannot, it leaves nothing behind."""
+"""The config files copied to `.sweep`; if that fails, nothing is left behind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hydra.errors import CompactHydraException
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 def names(folder: Path) -> list[str]:

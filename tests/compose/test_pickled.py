@@ -1,4 +1,4 @@
-"""A loader in another process: it brings no prefixes along, and finds the files that were kept."""
+"""A loader in another process has no prefixes, and finds the copied files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from params_proto.compose import copy_files
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.sources import Repository
 from params_proto.compose.template import difference
-from tests.compose.roads import TREE, cached, hydras, master, write
+from tests.compose.loaders import TREE, cached, hydras, master, write
 
 JOBS = [["seed=1"], ["db=pg", "seed=2"]]
 
@@ -143,7 +143,7 @@ def test_a_folder_that_cannot_be_seen(
     for _ in range(2):
         assert there.load_sweep_config(multirun, ["db=pg"]).db.port == 1
     (record,) = caplog.records
-    assert f"{folder} cannot be seen from here" in record.getMessage()
+    assert f"{folder} cannot be accessed from here" in record.getMessage()
 
 
 def test_a_copy_that_is_gone(conf: Path, tmp_path: Path) -> None:

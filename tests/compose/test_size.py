@@ -1,4 +1,4 @@
-"""Sweeps of many jobs: when the first starts, and what is left of those that have run."""
+"""Sweeps of many jobs: when the first starts, and what remains in memory of those that have run."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from params_proto.multirun import (
     options,
     sweep_dir,
 )
-from tests.compose.roads import TREE, cached, master, write
+from tests.compose.loaders import TREE, cached, master, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
 

@@ -11,7 +11,7 @@ from threading import Barrier
 import pytest
 from omegaconf import OmegaConf
 
-from tests.compose.roads import TREE, cached, hydras, master, write
+from tests.compose.loaders import TREE, cached, hydras, master, write
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Config trees that were written to meet every feature of Hydra's composition: see `trees/`."""
+"""Config trees that cover every feature of Hydra's composition: see `trees/`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""examples/lightning: its README, in which each sweep runs, and that it trains as it should."""
+"""examples/lightning: every sweep in its README runs, and it trains correctly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""examples/notebook.ipynb: it runs, and what is stored in it is what it shows."""
+"""examples/notebook.ipynb: it runs, and its stored outputs are current."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of examples/: their links, and that docs/ has each of them."""
+"""The pages of examples/: their links, and that docs/ lists each of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Faults in real processes until a promise is broken: `make faults`.
 
-At the end stands how many scenarios were kept; or what was broken, its folder, and the seed to see
-it again.
+It ends with the number of scenarios that passed, or with what failed, its folder, and the seed to
+repeat it.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, default=200, help="that are killed (default: 200)")
     parser.add_argument("--seed", type=int, help="of all that is random (default: another)")
     parser.add_argument("--only", default="", metavar="NAME", help="scenarios that begin so")
-    asked = parser.parse_args()
-    seed = int.from_bytes(os.urandom(4), "big") if asked.seed is None else asked.seed
+    arguments = parser.parse_args()
+    seed = int.from_bytes(os.urandom(4), "big") if arguments.seed is None else arguments.seed
     # A shell has what it puts into the background ignore Ctrl-C, and that would be inherited.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="faults-"))
     print(f"--seed {seed}, in {folder}", flush=True)
     start = time.monotonic()
     context = Context(seed, reference(_made(folder, "reference")))
-    found = scenarios(context, asked.sweeps)
+    found = scenarios(context, arguments.sweeps)
     faults = Faults(folder)
-    faults.run({name: one for name, one in found.items() if name.startswith(asked.only)})
+    faults.run({name: one for name, one in found.items() if name.startswith(arguments.only)})
     print(f"{len(faults.kept)} of {len(found)} scenarios in {time.monotonic() - start:.0f} s")
     for line in faults.skipped:
         print(line)
@@ -48,7 +48,8 @@ def main() -> None:
         print(line)
     if faults.broken:
         print(
-            f"\nKept: {folder}. Again: python -m tests.faults --sweeps {asked.sweeps} --seed {seed}"
+            f"\nKept: {folder}. Again:"
+            f" python -m tests.faults --sweeps {arguments.sweeps} --seed {seed}"
         )
         sys.exit(1)
     shutil.rmtree(folder)

@@ -1,4 +1,4 @@
-"""A disk that is full or may not be written.
+"""A disk that is full or read-only.
 
 The superuser may write whatever the mode says: here a file system is mounted to be read only.
 """

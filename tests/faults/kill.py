@@ -1,4 +1,4 @@
-"""Sweeps killed at random moments, again and again, and resumed."""
+"""Kills sweeps at random moments, repeatedly, and resumes them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def killed(folder: Path, rng: Random, values: Values) -> None:
     done = Done(sweep)
     targets = ("parent", "worker", "group") if joblib else ("parent",)
     for _ in range(rng.randint(2, 4)):
-        run = sweep.go_on()
+        run = sweep.resume_or_start()
         at_random(sweep, run, jobs, rng)
         target = rng.choice(targets)
         if run.poll() is None:
@@ -39,7 +39,7 @@ def killed(folder: Path, rng: Random, values: Values) -> None:
         status = run.ended()
         expect_sane(run, status, target)
         done.look()
-    run = sweep.go_on()
+    run = sweep.resume_or_start()
     expect(run.ended() == 0, f"the last resume ends with {run.returncode}", run.output)
     done.look()
     expect_done(sweep, {number: values[number] for number in range(jobs)})
@@ -48,7 +48,7 @@ def killed(folder: Path, rng: Random, values: Values) -> None:
 def at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:
     """Waits for a random moment in the life of a process: mostly among its jobs."""
     kind = rng.random()
-    begun = sweep.begun_bodies
+    started = sweep.started_bodies
     if kind < 0.15:
         _wait(run, rng.uniform(0, 2))
     elif kind < 0.3:  # while it is written down
@@ -56,7 +56,7 @@ def at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:
             time.sleep(0.001)
         _wait(run, rng.uniform(0, 0.1))
     else:
-        sweep.wait_for_bodies(begun + rng.randint(1, max(jobs - begun, 2)), run)
+        sweep.wait_for_bodies(started + rng.randint(1, max(jobs - started, 2)), run)
         _wait(run, rng.uniform(0, 0.03))
 
 

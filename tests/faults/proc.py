@@ -1,4 +1,4 @@
-"""The processes below a process, by /proc."""
+"""The child processes of a process, from /proc."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds of a sweep at any moment, and what holds of one that is done."""
+"""What is true of a sweep at any moment, and of a completed one."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ class Done:
     _seen: int = 0
 
     def look(self) -> None:
-        """Looks at the records, and at what the jobs have told since the last time."""
-        told = self.sweep.told
-        for what, job, pid in told[self._seen :]:
+        """Checks the records, and the events of jobs since the last time."""
+        events = self.sweep.events
+        for what, job, pid in events[self._seen :]:
             again = what == "begin" and int(job) in self._records
             expect(not again, f"job {job} was completed and ran again, in process {pid}")
         found = records(self.sweep.directory)
         for number, record in self._records.items():
             expect(found.get(number) == record, f"the record of job {number} is another: {record}")
         self._records = {n: one for n, one in found.items() if one.status is Status.COMPLETED}
-        self._seen = len(told)
+        self._seen = len(events)
 
     def completed(self) -> set[int]:
         """The jobs that are completed now."""
@@ -54,10 +54,10 @@ class Done:
 
 
 def records(directory: Path) -> dict[int, Record]:
-    """All records, each of which is whole."""
+    """All records, each of them complete."""
     found: dict[int, Record] = {}
     for record in JobStore(directory).all():
-        expect(isinstance(record, Record), f"{directory} has a record that is none: {record}")
+        expect(isinstance(record, Record), f"{directory} has an invalid record: {record}")
         assert isinstance(record, Record)
         found[record.job] = record
     return found
@@ -73,21 +73,21 @@ def expect_done(sweep: Sweep, values: Values) -> None:
         expect(record.value == values[number], f"job {number} returned {record.value}", last)
         expect((record.duration or 0) > 0, f"job {number} took {record.duration} seconds", last)
         expect(record.error is None, f"job {number} has an error: {record.error}", last)
-    expect_bodies(sweep.told, found)
+    expect_bodies(sweep.events, found)
     # Where nothing was left to run, the directory was only read.
     wrote = "Nothing is left" not in sweep.runs[-1].text()
     expect_nothing_left(sweep.directory if wrote else sweep.directory / OWN / JOBS)
 
 
-def expect_bodies(told: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
+def expect_bodies(events: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
     """That a job had at most a body an attempt, one at a time, and the last came to its end."""
     running: dict[str, str] = {}
-    begun: dict[str, int] = {}
+    started: dict[str, int] = {}
     ended: set[str] = set()
-    for what, job, pid in told:
+    for what, job, pid in events:
         if what == "begin":
             running[job] = pid
-            begun[job] = begun.get(job, 0) + 1
+            started[job] = started.get(job, 0) + 1
         else:
             expect(
                 running.get(job) == pid, f"job {job} ran in process {pid} and in another at once"
@@ -95,7 +95,7 @@ def expect_bodies(told: Sequence[Sequence[str]], found: Mapping[int, Record]) ->
             ended.add(job)
     for number, record in found.items():
         expect(str(number) in ended, f"job {number} is completed, but its body did not end")
-        times = begun[str(number)]
+        times = started[str(number)]
         expect(times <= record.attempt, f"job {number} began {times} times: {record}")
 
 

@@ -1,4 +1,4 @@
-"""Two processes that resume one sweep in the same moment."""
+"""Two processes that resume one sweep at the same moment."""
 
 from __future__ import annotations
 
@@ -57,14 +57,16 @@ def _expect_one(first: Run, second: Run) -> None:
     for one, other in ((first, second), (second, first)):
         expect("Traceback (most" not in one.text(), "a traceback", *outputs)
         if one.returncode:
-            told = _REFUSED.search(one.text())
-            expect(told, "one fails and does not say why", *outputs)
-            assert told is not None
-            named = (told[1], told[2]) == (str(other.pid), socket.gethostname())
+            refusal = _REFUSED.search(one.text())
+            expect(refusal, "one fails and does not say why", *outputs)
+            assert refusal is not None
+            named = (refusal[1], refusal[2]) == (str(other.pid), socket.gethostname())
             expect(named, f"it is process {other.pid} that ran the jobs", *outputs)
 
 
 def _expect_each_once(sweep: Sweep, values: Values) -> None:
     expect_done(sweep, {number: values[number] for number in range(JOBS)})
-    begun = sorted(int(job) for what, job, _ in sweep.told if what == "begin")
-    expect(begun == [*range(JOBS)], f"jobs {begun} ran", *[run.output for run in sweep.runs[-2:]])
+    started = sorted(int(job) for what, job, _ in sweep.events if what == "begin")
+    expect(
+        started == [*range(JOBS)], f"jobs {started} ran", *[run.output for run in sweep.runs[-2:]]
+    )

@@ -1,4 +1,4 @@
-"""Every scenario by its name: what is done to a sweep, at random where that is said."""
+"""Every scenario by name."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Context:
 
 
 def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
-    """All of them, those of random moments as often as is asked for.
+    """All scenarios, with random moments as often as requested.
 
     Args:
         context: what they share.

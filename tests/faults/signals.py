@@ -13,7 +13,7 @@ from tests.faults.promises import Done, Values, expect_done
 from tests.faults.sweeps import Run, any_sweep
 from tests.faults.violations import expect
 
-_GO_ON = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
+_RESUME = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
 def signalled(folder: Path, rng: Random, values: Values) -> None:
@@ -28,8 +28,8 @@ def signalled(folder: Path, rng: Random, values: Values) -> None:
     done = Done(sweep)
     run = sweep.start()
     for _ in range(rng.randint(1, 2)):
-        begun = sweep.begun_bodies
-        sweep.wait_for_bodies(begun + rng.randint(1, max(jobs - begun - 1, 1)), run)
+        started = sweep.started_bodies
+        sweep.wait_for_bodies(started + rng.randint(1, max(jobs - started - 1, 1)), run)
         time.sleep(rng.uniform(0, 0.03))
         if run.poll() is not None:
             break
@@ -65,6 +65,6 @@ def expect_stopped(run: Run, number: signal.Signals) -> None:
 
 def printed(run: Run) -> str:
     """The command that a process has printed to resume the sweep."""
-    found = _GO_ON.findall(run.text())
+    found = _RESUME.findall(run.text())
     expect(found, "no command that resumes", run.output)
     return found[-1]

@@ -1,4 +1,4 @@
-"""A sweep of an app, in a folder of its own: processes that start it, and those that resume it."""
+"""A sweep of an app in its own folder, and the processes that start and resume it."""
 
 from __future__ import annotations
 
@@ -84,20 +84,20 @@ class Sweep:
         return self.folder / "out"
 
     @property
-    def told(self) -> list[list[str]]:
-        """What the jobs have told: begin or end, the directory, the process."""
-        path = self.folder / "told"
+    def events(self) -> list[list[str]]:
+        """The events that jobs have logged: begin or end, the directory, the process."""
+        path = self.folder / "events"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
     @property
-    def begun_bodies(self) -> int:
-        """How many bodies have begun, those that were cut short among them."""
-        path = self.folder / "told"
+    def started_bodies(self) -> int:
+        """How many bodies have started, including those that were cut short."""
+        path = self.folder / "events"
         return path.read_bytes().count(b"begin") if path.exists() else 0
 
     @property
-    def begun(self) -> bool:
-        """Whether there is something to resume."""
+    def has_started(self) -> bool:
+        """Whether there is a sweep to resume."""
         return (self.directory / OWN / PLAN).exists() and (self.directory / SWEEP).exists()
 
     @property
@@ -111,12 +111,12 @@ class Sweep:
         return self.run([*self.command, "hydra.sweep.dir=out", *self.swept, *more])
 
     def resume(self, *more: str) -> Run:
-        """Goes on with it."""
+        """Resumes it."""
         return self.run([*self.command, "hydra.sweeper.resume=out", *more])
 
-    def go_on(self) -> Run:
-        """As whoever finds it would: what was killed before it had a plan is started again."""
-        return self.resume() if self.begun else self.start()
+    def resume_or_start(self) -> Run:
+        """Resumes it; starts it again if it was killed before it had a plan."""
+        return self.resume() if self.has_started else self.start()
 
     def run(self, command: Sequence[str] | str) -> Run:
         """Starts a process, the first of a group, as a terminal does.
@@ -141,13 +141,13 @@ class Sweep:
         return run
 
     def forget(self, job: int) -> None:
-        """Leaves out what a job has told."""
-        kept = [" ".join(line) + "\n" for line in self.told if line[1] != str(job)]
-        (self.folder / "told").write_text("".join(kept))
+        """Removes the events of a job."""
+        kept = [" ".join(line) + "\n" for line in self.events if line[1] != str(job)]
+        (self.folder / "events").write_text("".join(kept))
 
     def wait_for_bodies(self, number: int, run: Run) -> None:
-        """Waits until so many bodies have begun, by all processes together, or a process ended."""
-        while run.poll() is None and self.begun_bodies < number:
+        """Waits until this many bodies have started in all processes, or the process has ended."""
+        while run.poll() is None and self.started_bodies < number:
             time.sleep(0.004)
 
 

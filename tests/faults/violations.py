@@ -1,4 +1,4 @@
-"""What a scenario raises that finds a promise broken."""
+"""Raised by a scenario that finds a broken promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a field takes, what it makes of it, and what it refuses with which words."""
+"""What a field accepts, how it converts it, and how it words its errors."""
 
 # ruff: noqa: UP007, UP045 - both spellings of a union are what users write
 

@@ -1,4 +1,4 @@
-"""Fields as a config, and a config's values in the fields again, as a Hydra user meets them."""
+"""Fields as a config, and back, as a Hydra user sees them."""
 
 # ruff: noqa: UP007, UP045 - both spellings of a union are what users write
 
@@ -174,13 +174,13 @@ def containers(inner: st.SearchStrategy[Pair]) -> st.SearchStrategy[Pair]:
             lambda pairs: (tuple[pairs[0][0], pairs[1][0]], st.tuples(pairs[0][1], pairs[1][1]))
         ),
         st.sampled_from(hashable).map(
-            lambda pair: (set[pair[0]], st.sets(pair[1], max_size=3).filter(tells_apart))
+            lambda pair: (set[pair[0]], st.sets(pair[1], max_size=3).filter(have_distinct_reprs))
         ),
         st.sampled_from(hashable).map(lambda pair: (frozenset[pair[0]], st.frozensets(pair[1]))),
     )
 
 
-def tells_apart(values: Any) -> bool:
+def have_distinct_reprs(values: Any) -> bool:
     return len(values) == len({repr(value) for value in values})
 
 
@@ -408,7 +408,7 @@ WRONG: list[tuple[str, str]] = [
 
 
 @pytest.mark.parametrize(("override", "rule"), WRONG, ids=[o for o, _ in WRONG])
-def test_a_wrong_value_is_told_with_its_place_and_what_is_allowed(
+def test_a_wrong_value_is_reported_with_its_place_and_what_is_allowed(
     override: str, rule: str, composed: Callable[..., DictConfig]
 ) -> None:
     with pytest.raises(SweepError) as error:

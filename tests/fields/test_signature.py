@@ -1,4 +1,4 @@
-"""What a target is: functions, classes and dataclasses as their users write them."""
+"""What can be a target: functions, classes and dataclasses."""
 
 # ruff: noqa: E501 - tables, a case a line
 

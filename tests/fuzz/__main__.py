@@ -1,4 +1,4 @@
-"""Generated inputs by the hundred thousand, of which none may break a promise: `make fuzz`.
+"""Hundreds of thousands of generated inputs, none of which may break a promise: `make fuzz`.
 
 Each ends in a result or in a refusal: never in another exception, in a second of work, in a write
 outside its directory or in code that is executed.
@@ -25,18 +25,18 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="of all that is random (default: another)")
     parser.add_argument("--only", choices=KINDS, metavar="KIND", help=f"one of {', '.join(KINDS)}")
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="(default: cores)")
-    asked = parser.parse_args()
-    random = int.from_bytes(os.urandom(4), "big") if asked.seed is None else asked.seed
-    again = f"python -m tests.fuzz --inputs {asked.inputs} --seed {random}"
+    arguments = parser.parse_args()
+    random = int.from_bytes(os.urandom(4), "big") if arguments.seed is None else arguments.seed
+    again = f"python -m tests.fuzz --inputs {arguments.inputs} --seed {random}"
     print(f"{again}\n{'kind':<12}{'inputs':>10}{'results':>10}{'refused':>10}{'a second':>10}")
     start = time.monotonic()
-    names = [asked.only] if asked.only else list(KINDS)
-    with ThreadPoolExecutor(asked.processes) as pool:
-        shares = [(name, *share) for name in names for share in _shares(asked.inputs)]
+    names = [arguments.only] if arguments.only else list(KINDS)
+    with ThreadPoolExecutor(arguments.processes) as pool:
+        shares = [(name, *share) for name in names for share in _shares(arguments.inputs)]
         done = pool.map(_tried_afresh, shares, [random] * len(shares))
         broken = 0
         for name in names:
-            for text in _show(name, [next(done) for _ in _shares(asked.inputs)]):
+            for text in _show(name, [next(done) for _ in _shares(arguments.inputs)]):
                 broken += 1
                 print(f"\nbroken, {again} --only {name}:\n{text}\n", flush=True)
     print(f"{time.monotonic() - start:.0f} s all together")

@@ -1,4 +1,4 @@
-"""An app in this process, with a multirun's config and no launcher: what the sweeper reads."""
+"""An app in this process, with a multirun's config and no launcher."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from omegaconf import DictConfig, open_dict
 
 from params_proto.compose import cached
 from params_proto.multirun import AppContext
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.multirun.conftest import CONFIGS
 from tests.versions import HYDRA_1_3
 

@@ -84,20 +84,20 @@ def _call(given: Any, directory: Path) -> None:
     arguments, options, sweep, of_hydra, how = given
     app = multirun(directory, of_hydra, sweep)
     with reported_by_hydra():
-        asked = Options(**{"dry_run": True, **dict(options)})
+        parsed = Options(**{"dry_run": True, **dict(options)})
         take_own(app.config, contextlib.ExitStack())
-        begun = ResumeTarget(app.config)
-        sweep_run = open_sweep(asked, arguments, app.host, begun)
+        target = ResumeTarget(app.config)
+        sweep_run = open_sweep(parsed, arguments, app.host, target)
         directories = sweep_run.directories()
         jobs = (state.job for state in sweep_run.states(directories))
         # A dry run of more jobs looks at a hundred of them.
         more = sweep_run.request.plan.exceeds(_FEW)
         if how != "begin":
-            batches = in_batches(islice(jobs, _FEW), asked.batch_size)
+            batches = in_batches(islice(jobs, _FEW), parsed.batch_size)
             list(Validation(app.host, directories).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
-            run(asked, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), begun)
+            run(parsed, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), target)
 
 
 KIND = Kind("commands", _commands, _call, (HydraException, OmegaConfBaseException))

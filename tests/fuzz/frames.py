@@ -1,4 +1,4 @@
-"""DataFrames of pandas: columns of every type and name, with whatever stands in them."""
+"""pandas DataFrames: columns of every type and name, with any content."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys, as every method of Sweep takes them, and as Hydra reads the overrides of them."""
+"""Keys for every method of Sweep, and as overrides that Hydra reads."""
 
 from __future__ import annotations
 

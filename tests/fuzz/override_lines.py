@@ -1,4 +1,4 @@
-"""Lines of overrides, as `Sweep.from_overrides` and the command line read them."""
+"""Override lines for `Sweep.from_overrides` and the command line."""
 
 from __future__ import annotations
 

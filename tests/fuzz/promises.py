@@ -1,4 +1,4 @@
-"""What each input must end in: a result, or a refusal that its user can read."""
+"""How each input must end: in a result, or in an error that the user can understand."""
 
 from __future__ import annotations
 

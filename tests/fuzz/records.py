@@ -1,4 +1,4 @@
-"""What a sweep leaves in its directory, spoilt: read, and gone on with."""
+"""Damaged files in the directory of a sweep, which is read and resumed."""
 
 from __future__ import annotations
 
@@ -188,11 +188,11 @@ def _begin(app: Multirun) -> None:
 
 def _dry(resume: Any, app: Multirun) -> None:
     options = Options(resume=resume, dry_run="json")
-    begun = _target(resume, app)
+    target = _target(resume, app)
     task = JobRunner(app.host.task_function)
-    host = Multirun(begun.config, app.loader).host
-    arguments = [*begun.config.hydra.overrides.task] if begun.saved else _ARGUMENTS
-    run(options, arguments, host, NO_LAUNCHER, task, begun)
+    host = Multirun(target.config, app.loader).host
+    arguments = [*target.config.hydra.overrides.task] if target.saved else _ARGUMENTS
+    run(options, arguments, host, NO_LAUNCHER, task, target)
 
 
 _HOW: Mapping[str, Callable[[Multirun, Path], None]] = {

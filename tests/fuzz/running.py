@@ -1,4 +1,4 @@
-"""Inputs of a kind by the thousand, each tried; what breaks a promise is shrunk."""
+"""Tries thousands of inputs of a kind, and shrinks what breaks a promise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Input that is made to hurt: each is read in a second, to a result or a message that says why not."""
+"""Malicious input: each is read within a second, to a result or a message that says why not."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""Some of each kind, the same in every run and others; `make fuzz` tries a hundred thousand."""
+"""Some inputs of each kind, fixed and random ones; `make fuzz` tries a hundred thousand."""
 
 from __future__ import annotations
 

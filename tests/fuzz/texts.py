@@ -1,4 +1,4 @@
-"""Texts that somebody might write, that nobody would, and what lies between."""
+"""Texts from plausible to absurd."""
 
 from __future__ import annotations
 

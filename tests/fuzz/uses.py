@@ -1,4 +1,4 @@
-"""What is done with a sweep that was read: each part of it that a user would look at."""
+"""Uses every part of a sweep that was read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a call may not do while an input is tried: hang, write elsewhere, execute what it was given.
+"""Detects what a call must not do: hang, write elsewhere, or execute its input.
 
 Python tells of each file that is opened and of all code that is executed to its audit hooks
 (https://docs.python.org/3/library/audit_events.html). A hook cannot be removed; this one looks only
@@ -107,13 +107,13 @@ def _hangs(number: int, frame: FrameType | None) -> None:
 
 def _heard(event: str, arguments: Sequence[Any]) -> None:
     if _watch.thread and _watch.thread == threading.get_ident():
-        told = _told(event, arguments)
-        if told:
-            _watch.seen.append(told)
+        violation = _violation(event, arguments)
+        if violation:
+            _watch.seen.append(violation)
 
 
-def _told(event: str, arguments: Sequence[Any]) -> str | None:
-    """What is wrong with an event, if anything is."""
+def _violation(event: str, arguments: Sequence[Any]) -> str | None:
+    """What an event does that it must not, if anything."""
     if event == "open":
         path, mode, flags = arguments
         writes = any(letter in mode for letter in "wax+") if mode else bool(flags & _WRITES)

@@ -1,4 +1,4 @@
-"""What Ray would ask or tell the world, and leave in the home directory."""
+"""Keeps Ray from using the network and writing to the home directory."""
 
 from __future__ import annotations
 

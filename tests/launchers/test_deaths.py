@@ -1,4 +1,4 @@
-"""A job that ends its own process, where each has one: it is run no oftener than asked for."""
+"""A job that ends its own process does not run more often than requested."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that is edited while a sweep runs changes none of its jobs, whoever composes them."""
+"""Editing a file while a sweep runs affects none of its jobs, whatever composes them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from omegaconf import OmegaConf
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.launchers.test_jobs import LAUNCHERS
 
 pytestmark = [pytest.mark.launchers, pytest.mark.usefixtures("quiet_ray")]

@@ -1,4 +1,4 @@
-"""Every launcher runs the jobs of a loop: each job's config, and what it returns to the sweeper."""
+"""Every launcher runs the same jobs as a loop: each job's config and returned value."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_the_jobs_are_those_of_the_loop(
 
 
 @pytest.mark.parametrize("launcher", CLUSTER)  # tests/multirun/test_slices.py has the others
-def test_a_part_keeps_its_numbers(launcher: list[str], lab: Path, python: Any) -> None:
+def test_a_shard_keeps_its_numbers(launcher: list[str], lab: Path, python: Any) -> None:
     part = ["hydra.sweeper.slice=1::2", "hydra.sweep.dir=out"]
 
     python("lab/plain.py", "-m", "+sweep=grid", "seed=7", *RETURNED, *launcher, *part)

@@ -1,4 +1,4 @@
-"""`Sweep.launch` through the launchers of clusters, from a script."""
+"""`Sweep.launch` from a script through the launchers of clusters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The README's command for Ray, which the environment of the other tests does not have."""
+"""The README's command for Ray, which other tests' environment lacks."""
 
 from __future__ import annotations
 

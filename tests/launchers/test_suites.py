@@ -1,4 +1,4 @@
-"""Hydra's own suites with our sweeper; of its basic launcher, tests/test_sweeper.py has more."""
+"""Hydra's own test suites with our sweeper; tests/test_sweeper.py has more."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ lines: st.SearchStrategy[str] = st.builds(
 ) | st.builds(
     "~{}{}".format, st.sampled_from(KEYS), st.sampled_from(["", "=null", "=1", "=pg", "=", "=a,b"])
 )
-"""An override, be it swept or not; about one in ten is none."""
+"""An override, swept or not; about one in ten is invalid."""
 
 # --- command lines for the app of tests/multirun/conftest.py
 

@@ -13,7 +13,7 @@ from hydra.core.utils import JobReturn
 from hydra.test_utils.test_utils import SweepTaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.versions import HYDRA_1_3
 
 CONFIGS = {

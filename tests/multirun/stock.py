@@ -1,6 +1,4 @@
-"""Hydra's basic sweeper and ours on the same overrides: the planned jobs, and all that a run leaves."""
-
-# ruff: noqa: E501
+"""Hydra's basic sweeper and ours on the same overrides: planned jobs and files of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sweeps that start in the same second: each has a directory of its own, unless it is named."""
+"""Sweeps that start in the same second get separate directories, unless the directory is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What bad input gets: one message, no job, no directory."""
+"""Bad input gives one message, no job and no directory."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -38,7 +38,7 @@ CASES: dict[str, tuple[list[str], str]] = {
     "sweep: option": ([SWEEP + "grid"], "hydra.sweeper.sweep=grid is not a sweep. Write steps (product: {lr: [0.1, 0.01]}), a file that Sweep.save wrote (sweep.yaml), package.module:attribute or path/to/file.py:attribute. An option of a config group is chosen by its group, +sweep=ablation."),
     "key: hydra's": ([SWEEP + "{product:{hydra.job.name:[a]}}"], "hydra.sweeper.sweep: hydra.job.name is a key of Hydra itself, which is the same for all jobs. Give it one value outside the sweep, in the overrides or in the app's config."),
     "value: missing": ([SWEEP + "{set:{name:'???'}}"], "name: the string '???' cannot be given to Hydra, which takes it for a missing value."),
-    "group: swept sweep": (["+sweep=grid,pairs"], "the job +sweep=grid would have another hydra.sweeper.sweep than the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
+    "group: swept sweep": (["+sweep=grid,pairs"], "the job +sweep=grid would have a different hydra.sweeper.sweep from the multirun: a key that selects a sweep (+sweep=a,b) cannot be swept. Put the sweeps one after the other in one file, concat: [{product: {...}}, {product: {...}}]."),
     "group: no package": (["+sweep=nopkg"], "sweep selects steps of a sweep (product), which are now in the job's config: begin the file in the group sweep with the line # @package hydra.sweeper.sweep"),
     "pairs: not swept": (["lr=1,2", "hydra.sweeper.zip=[lr,seed]"], "hydra.sweeper.zip pairs seed, which is not swept on the command line or in hydra.sweeper.params. Sweep it there, seed=1,2, or write a zip step in the configured sweep."),
     "delete: swept": (["lr=1,2", "~lr"], "~lr would delete a key that the sweep gives values, lr. Give it one value instead, lr=..., or take it out of the sweep."),
@@ -54,13 +54,13 @@ CASES: dict[str, tuple[list[str], str]] = {
     "python: exits.py:grid": ([SWEEP + "exits.py:grid"], "hydra.sweeper.sweep=exits.py:grid: running APP/exits.py:1 raises SystemExit: 3"),
     "python: sweeps.py:raises": ([SWEEP + "sweeps.py:raises"], "derive: name: its function raises ZeroDivisionError: division by zero, for the config {'seed': 1}."),
     "python: sweeps.py:bytes": ([SWEEP + "sweeps.py:bytes"], "name: b'b' (bytes) cannot be written in an override: sweep over a name or numbers, and build the object in the job."),
-    "part: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
-    "options: several": (["hydra.sweeper.retries=-1", "hydra.sweeper.timeout=0"], "2 mistakes:\n- hydra.sweeper.retries=-1 is not a number of times: 0 or more.\n- hydra.sweeper.timeout=0.0 is not a number of seconds, more than 0. Leave it out for no limit."),
-    "part: drawn": (["lr=shuffle(1,2)", "hydra.sweeper.slice='0:1'"], "hydra.sweeper.slice needs one order of the jobs, and shuffle(...) of lr draws another one on each machine. Leave it out, or shuffle by a step of the configured sweep, shuffle: {seed: 0}."),
-    "directory: shared": (["lr=1,2", "hydra.sweep.subdir=same"], "job 0 (lr=1) and job 1 (lr=2) would share the directory APP/app/same. Tell them apart in hydra.sweep.subdir: with ${hydra.job.num}, or by every key that is swept."),
+    "shard: number": (["lr=1,2", "hydra.sweeper.slice=1"], "hydra.sweeper.slice=1 is not a slice: write 0:3 for the first three jobs, 2::8 for one of eight machines. In a YAML file put it in quotes, as YAML reads 1:30 as 90."),
+    "options: several": (["hydra.sweeper.retries=-1", "hydra.sweeper.timeout=0"], "2 mistakes:\n- hydra.sweeper.retries=-1 is not a number of times: 0 or more.\n- hydra.sweeper.timeout=0.0 is not a positive number of seconds. Leave it out for no limit."),
+    "shard: drawn": (["lr=shuffle(1,2)", "hydra.sweeper.slice='0:1'"], "hydra.sweeper.slice needs the same order of jobs on each machine, and shuffle(...) of lr has no seed. Remove it, or shuffle in a step of the configured sweep, shuffle: {seed: 0}."),
+    "directory: shared": (["lr=1,2", "hydra.sweep.subdir=same"], "job 0 (lr=1) and job 1 (lr=2) would share the directory APP/app/same. Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every swept key."),
     "group: a number": ([SWEEP + "{product:{db:[1]}}"], "Hydra cannot compose the job db=1: ValueError: Config group override must be a string or a list. Got int"),
     "directory: unknown key": (["lr=1,2", "hydra.sweep.subdir=${nokey}"], "job 0 (lr=1) has no directory: hydra.sweep.subdir: Interpolation key 'nokey' not found. It may name a key of the job's config. The same goes for 1 more job."),
-    "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and a file system takes 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
+    "directory: long": (["name=c," + "x" * 300, "hydra.sweep.subdir=${name}"], "job 1 (name=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx) would have a directory with a name of 300 bytes, and file systems allow 255. Shorten hydra.sweep.subdir: ${hydra.job.num}, or leave keys out of hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."),
 }  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""What is seen of a change in the app's config: of each choice of groups, of each part."""
+"""Which changes in the app's config a resume detects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.conftest import Python
 
 STOP = "hydra.sweeper.max_failures=0"
 CHANGED = "hydra.sweeper.resume_changed=true"
-SEED = "the app's config has changed since\n- seed: 0 then, 5 now\n"
+SEED = "the app's config has changed since\n- seed: was 0, is now 5\n"
 
 
 class JobError(Exception):
@@ -52,7 +52,7 @@ def test_a_choice_that_comes_late(multirun: Any, app: Path, pg: Path) -> None:
     with pytest.raises(JobError):
         multirun(f"hydra.sweeper.sweep={{concat: [{late}]}}", *batches, STOP, task=task)
     edit(pg, "port: 5432", "port: 5433")
-    with pytest.raises(CompactHydraException, match=r"- db\.port: 5432 then, 5433 now"):
+    with pytest.raises(CompactHydraException, match=r"- db\.port: was 5432, is now 5433"):
         multirun(resume(app / "out"), "hydra.sweeper.slice=0:4")
 
 
@@ -65,10 +65,10 @@ def test_a_second_change_of_what_is_done(
     out = multirun("db=pg,mysql").directory
     edit(pg, "port: 5432", "port: 5433")
     assert multirun("db=pg,mysql,null", resume(out), CHANGED).jobs == ["~db"]
-    assert "- db.port: 5432 then, 5433 now" in capsys.readouterr().out
+    assert "- db.port: was 5432, is now 5433" in capsys.readouterr().out
     assert multirun(resume(out)).jobs == []
     edit(pg, "port: 5433", "port: 5434")
-    with pytest.raises(CompactHydraException, match=r"- db\.port: 5433 then, 5434 now"):
+    with pytest.raises(CompactHydraException, match=r"- db\.port: was 5433, is now 5434"):
         multirun(resume(out))
 
 
@@ -89,7 +89,7 @@ def test_a_default_of_some_of_the_jobs(multirun: Any, app: Path, primary: Path) 
 # --- parts
 
 
-def test_a_part_that_joins_after_a_change(
+def test_a_shard_that_joins_after_a_change(
     multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = multirun("lr=1,2,3,4", "hydra.sweeper.slice=0:1").directory
@@ -107,7 +107,7 @@ def test_a_part_that_joins_after_a_change(
     assert "has changed since" not in capsys.readouterr().out
 
 
-def test_a_part_that_writes_over_what_there_is(
+def test_a_shard_that_overwrites(
     multirun: Any, primary: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     part = ["lr=1,2", "hydra.sweeper.slice=0:1"]
@@ -127,13 +127,15 @@ def test_keys_that_may_differ(multirun: Any, primary: Path) -> None:
             multirun(resume(out), f"hydra.sweeper.resume_changed={keys}")
         return str(caught.value)
 
-    both = "changed since\n- opts.a: 1 then, 5 now\n- opts.b.c: 2 then, 6 now\nThe jobs"
+    both = "changed since\n- opts.a: was 1, is now 5\n- opts.b.c: was 2, is now 6\nCompleted jobs"
     assert both in refused("[opt]")
-    assert "changed since\n- opts.b.c: 2 then, 6 now\nThe jobs" in refused("[opts.a,lr]")
+    assert "changed since\n- opts.b.c: was 2, is now 6\nCompleted jobs" in refused("[opts.a,lr]")
     once = ["hydra.sweeper.slice=1:2", "hydra.sweeper.resume_changed=[opts]"]
     assert multirun(resume(out), *once).jobs == ["seed=2"]
     edit(primary, "lr: 0.1", "lr: 0.5")
-    assert "changed since\n- lr: 0.1 then, 0.5 now\nThe jobs" in refused("[opts.a,opts.b.c]")
+    assert "changed since\n- lr: was 0.1, is now 0.5\nCompleted jobs" in refused(
+        "[opts.a,opts.b.c]"
+    )
     assert multirun(resume(out), "hydra.sweeper.resume_changed=[lr]").jobs == ["seed=3"]
 
 

@@ -1,4 +1,4 @@
-"""What Hydra's syntax gives the sweeper: the jobs of Hydra's basic sweeper, string by string."""
+"""Hydra's override syntax gives the same jobs as in Hydra's basic sweeper."""
 
 from __future__ import annotations
 

@@ -114,7 +114,10 @@ def test_a_file_that_has_been_executed_is_not_executed_again() -> None:
         ("broken.py:grid", r"running .*broken\.py:1 raises ZeroDivisionError: division by zero"),
         ("fine.py:gird", r"fine\.py has no gird. Did you mean grid\?"),
         ("fine.py:number", "number is not a Sweep, but int"),
-        ("missing.yaml", r"sweep=missing.yaml: there is no file /.*missing\.yaml\. A path begins"),
+        (
+            "missing.yaml",
+            r"sweep=missing.yaml: there is no file /.*missing\.yaml\. Paths are relative",
+        ),
         ("wrong.yaml", r"wrong\.yaml:1: 'lr' is not a step\. .*Valid names: product, zip"),
         ({"set": {"hydra/launcher": "joblib"}}, "hydra/launcher is a key of Hydra itself"),
         ("hydra.py:grid", "hydra.sweep.dir is a key of Hydra itself"),

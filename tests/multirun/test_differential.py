@@ -1,4 +1,4 @@
-"""Hydra's basic sweeper and ours, run on the same command lines: nothing but their node differs."""
+"""Hydra's basic sweeper and ours on the same command lines: only their node differs."""
 
 # ruff: noqa: E501 - tables, a case a line
 

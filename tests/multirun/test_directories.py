@@ -1,4 +1,4 @@
-"""The directories of a sweep and of its jobs: what is refused before anything is written."""
+"""The directories of a sweep and its jobs, checked before anything is written."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -89,7 +89,9 @@ def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
     run = multirun("seed=1,2")
     before = run.files()
     for sweep in (["seed=1,2"], ["lr=3"]):
-        with pytest.raises(CompactHydraException, match=r"out holds a sweep already, .*sweep.yaml"):
+        with pytest.raises(
+            CompactHydraException, match=r"out already contains a sweep .*sweep.yaml"
+        ):
             multirun(*sweep)
     assert run.files() == before
     assert multirun("seed=3", "hydra.sweeper.overwrite=true").jobs == ["seed=3"]
@@ -98,7 +100,7 @@ def test_a_sweep_is_not_written_over(multirun: Any, app: Path) -> None:
 
 def test_what_the_basic_sweeper_left_is_a_sweep(multirun: Any) -> None:
     multirun("seed=1,2", sweeper="basic")
-    with pytest.raises(CompactHydraException, match=r"holds a sweep already, .*multirun.yaml"):
+    with pytest.raises(CompactHydraException, match=r"already contains a sweep .*multirun.yaml"):
         multirun("seed=1,2")
 
 

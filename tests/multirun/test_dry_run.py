@@ -1,4 +1,4 @@
-"""`hydra.sweeper.dry_run`: the jobs are checked and shown, and nothing else happens."""
+"""`hydra.sweeper.dry_run` checks and shows the jobs, without any effect."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def test_a_table(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -
     assert left(app) == []
 
 
-def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dry_run_of_a_resume(
+    multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def task(config: Any) -> None:
         if config.seed == 2:
             raise ZeroDivisionError
@@ -57,13 +59,13 @@ def test_what_goes_on(multirun: Any, app: Path, capsys: pytest.CaptureFixture[st
     multirun("seed=1,2,3", resume, *again, "hydra.sweeper.dry_run=json")
     said = capsys.readouterr()
     assert "the app's config has changed since" in said.err
-    told = [json.loads(line) for line in said.out.splitlines()]
-    assert [(one["job"], one["status"], one["runs"]) for one in told] == [
+    jobs = [json.loads(line) for line in said.out.splitlines()]
+    assert [(one["job"], one["status"], one["runs"]) for one in jobs] == [
         (0, "completed", False),
         (1, "failed", False),
         (2, "pending", True),
     ]
-    assert (told[1]["overrides"], told[1]["dir"]) == (["seed=2"], "1")
+    assert (jobs[1]["overrides"], jobs[1]["dir"]) == (["seed=2"], "1")
     assert left(app) == before
 
 

@@ -1,4 +1,4 @@
-"""Values that are made to hurt, in the jobs of a sweep: see tests/fuzz/test_evils.py."""
+"""Malicious values in the jobs of a sweep: see tests/fuzz/test_evils.py."""
 
 # ruff: noqa: E501 - tables, a case a line
 

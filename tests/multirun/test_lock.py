@@ -1,4 +1,4 @@
-"""One process at a time runs the sweep of a directory, but for shards of it."""
+"""Only one process at a time runs the sweep in a directory, except for shards."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hydra.errors import CompactHydraException
 
 from params_proto import Sweep
 from params_proto.cli.main import main
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 OPTIONS = {
     "net/cnn/small": "width: 16\n",

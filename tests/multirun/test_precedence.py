@@ -1,4 +1,4 @@
-"""The command line over a configured sweep, as `plan` folds it in."""
+"""The command line over a configured sweep, as combined by `plan`."""
 
 # ruff: noqa: E501 - tables, a case a line
 

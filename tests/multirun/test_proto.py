@@ -1,4 +1,4 @@
-"""A multirun of a proto app: what is told before a job runs, and what a job gets."""
+"""A multirun of a proto app: what is reported before a job runs, and what a job gets."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""`hydra.sweeper.resume`: only what is missing runs, in the directories that there were."""
+"""`hydra.sweeper.resume` runs only missing jobs, in their earlier directories."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -149,7 +149,7 @@ def test_the_earlier_log_is_kept(multirun: Any) -> None:
 def test_a_sweep_that_changes(multirun: Any, capsys: pytest.CaptureFixture[str]) -> None:
     out = multirun("seed=1,2,3").directory
     grown = multirun("seed=0,1,2,3,4", resume(out))
-    assert "has changed. What is done stays done" in capsys.readouterr().out
+    assert "has changed. Completed jobs are kept" in capsys.readouterr().out
     assert (grown.jobs, numbers(grown)) == (["seed=0", "seed=4"], [3, 4])
     assert each(out, "overrides") == [[f"seed={seed}"] for seed in (1, 2, 3, 0, 4)]
     assert (out / "sweep.yaml").read_text() == "product: {seed: [0, 1, 2, 3, 4]}\n"
@@ -274,7 +274,7 @@ def test_slices_of_more_of_the_same(multirun: Any) -> None:
     assert each(out, "attempt") == [1] * 8
 
 
-def test_parts_of_a_sweep_that_goes_on(multirun: Any, broken: Broken) -> None:
+def test_shards_of_a_resumed_sweep(multirun: Any, broken: Broken) -> None:
     out = broken("seed=range(0,6)")
     assert numbers(multirun(resume(out), "hydra.sweeper.slice=0::2")) == [2, 4]
     assert numbers(multirun(resume(out), "hydra.sweeper.slice=1::2")) == [1, 3, 5]
@@ -295,9 +295,7 @@ def test_true_starts_what_is_not_there(multirun: Any, app: Path) -> None:
 
 @pytest.mark.parametrize("to", ["${now:%H}", "out/${name}"])
 def test_true_in_the_directory_of_the_time(multirun: Any, to: str) -> None:
-    message = (
-        r"resume=true resumes the sweep in hydra.sweep.dir, and that is .*\}, another directory"
-    )
+    message = r"resume=true resumes the sweep in hydra.sweep.dir, but .*\} is a different directory"
     with pytest.raises(CompactHydraException, match=message):
         multirun("seed=1", "name='of ${lr}'", "lr='${now:%H}'", "hydra.sweeper.resume=true", to=to)
 
@@ -315,7 +313,7 @@ def test_a_sweep_that_another_process_has_begun_since_is_not_written_over(
     register = "register_new_resolver" if HYDRA_1_3 else "register_resolver"
     getattr(OmegaConf, register)("moved", moved)
     try:
-        with pytest.raises(CompactHydraException, match="holds a sweep already"):
+        with pytest.raises(CompactHydraException, match="already contains a sweep"):
             multirun(
                 "seed=3", "hydra.sweeper.resume=true", "hydra.sweep.subdir='${moved:}-${seed}'"
             )
@@ -457,7 +455,7 @@ def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
     path = out / ".sweep" / "composed.json"
     for text in ("{", "[]", '{"overrides": ["seed=1"], "config": []}', "[" * 100_000):
         path.write_text(text)
-        message = r"composed\.json is not what the sweep has written .* Remove it, and"
+        message = r"composed\.json was not written by a sweep .* Remove it to"
         with pytest.raises(CompactHydraException, match=message):
             multirun(resume(out))
     path.unlink()
@@ -465,10 +463,10 @@ def test_a_damaged_config_of_then(multirun: Any, broken: Broken) -> None:
 
 
 MISTAKES = [
-    (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and .*the one starts again, the other resumes"),
+    (["hydra.sweeper.resume={out}", "hydra.sweeper.overwrite=true"], "overwrite=true and hydra.sweeper.resume cannot be combined"),
     (["hydra.sweeper.resume=3"], "resume=3 is not the directory of a sweep, which has a sweep.yaml"),
     (["hydra.sweeper.resume={out}", "hydra.sweeper.rerun=[failed,no]"], "rerun=.*: it is `all`, or a list of completed, failed, crashed, interrupted, l"),
-    (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all is about a sweep that is resumed: give"),
+    (["seed=1", "hydra.sweeper.rerun=all"], "rerun=all applies only when resuming: also give"),
     (["hydra.sweeper.resume={out}", "hydra.sweeper.resume_changed=x"], "resume_changed=x: it is true, false, or a list of the keys of the config that may differ"),
 ]  # fmt: skip
 
@@ -483,10 +481,10 @@ def test_a_mistake_leaves_everything(multirun: Any) -> None:
 
 
 @pytest.mark.parametrize("gone", ["sweep.yaml", ".sweep/plan.json"])
-def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
+def test_a_file_needed_to_resume_is_gone(multirun: Any, gone: str) -> None:
     out = multirun("seed=1,2").directory
     (out / gone).unlink()
-    message = "is not the directory of a sweep, .* or put back the one that is gone"
+    message = "is not the directory of a sweep, .* restore the missing file"
     for way in (resume(out), "hydra.sweeper.resume=true"):
         with pytest.raises(CompactHydraException, match=message):
             multirun("seed=1,2", way)
@@ -497,7 +495,7 @@ def test_a_file_by_which_it_goes_on_is_gone(multirun: Any, gone: str) -> None:
     assert (out / ".sweep/jobs/0/0/1.json").is_file()
 
 
-def test_another_goes_on_in_between(multirun: Any, broken: Broken) -> None:
+def test_another_process_resumes_in_between(multirun: Any, broken: Broken) -> None:
     out = broken("seed=1,2")
 
     def other() -> str:
@@ -548,15 +546,15 @@ def test_an_app_that_has_changed(
     (app / "conf" / "db" / "pg.yaml").write_text("driver: pg\nport: 5433\n")
     with pytest.raises(CompactHydraException) as caught:
         multirun(resume(out))
-    first, *told, last = str(caught.value).splitlines()
+    first, *changes, last = str(caught.value).splitlines()
     assert first == f"{out}: the app's config has changed since"
-    assert sorted(told) == [
-        '- db.engine.kind: "inno" then, not there now',
-        "- db.port: 5432 then, 5433 now",
-        "- new.x: not there then, 1 now",
-        '- obj._target_: "builtins.dict" then, not there now',
-        "- obj.x: 1 then, not there now",
-        "- seed: 0 then, 5 now",
+    assert sorted(changes) == [
+        '- db.engine.kind: was "inno", is now missing',
+        "- db.port: was 5432, is now 5433",
+        "- new.x: was missing, is now 1",
+        '- obj._target_: was "builtins.dict", is now missing',
+        "- obj.x: was 1, is now missing",
+        "- seed: was 0, is now 5",
     ]  # fmt: skip
     assert "hydra.sweeper.resume_changed=true" in last
     assert each(out, "status") == ["completed", "failed"]

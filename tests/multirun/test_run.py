@@ -1,4 +1,4 @@
-"""Multiruns in this process: as Hydra's basic sweeper runs them, and with a configured sweep."""
+"""Multiruns in this process, compared with Hydra's basic sweeper and with a configured sweep."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -12,7 +12,7 @@ import pytest
 from hydra.errors import CompactHydraException
 
 from params_proto.multirun import options, sweep_dir
-from tests.compose.roads import write
+from tests.compose.loaders import write
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_a_large_sweep_is_checked_batch_by_batch(
     assert jobs == {"0", "1", "2", "3"}
 
 
-def test_jobs_that_cannot_be_composed_are_all_told(
+def test_all_jobs_that_cannot_be_composed_are_reported(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Of one mistake Hydra's own error tells, in however many jobs it is."""

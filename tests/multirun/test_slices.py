@@ -1,4 +1,4 @@
-"""`hydra.sweeper.slice`: a part of a sweep, whose jobs keep their numbers and directories."""
+"""`hydra.sweeper.slice`: shards of a sweep, whose jobs keep their numbers and directories."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def directories(path: Path) -> list[str]:
         ("3:100", [3, 4, 5, 6, 7, 8, 9], "basic"),
     ],
 )
-def test_a_part_of_the_jobs_with_their_numbers(
+def test_a_shard_of_the_jobs_with_their_numbers(
     multirun: Any, part: str, expected: list[int], launcher: str
 ) -> None:
     whole = [f"lr={lr} seed={seed}" for lr in (1, 2) for seed in range(5)]
@@ -60,9 +60,9 @@ def test_a_shuffled_sweep_has_shards_of_any_size(multirun: Any) -> None:
     assert numbers(run) == [0, 500_000_000_000]
 
 
-def test_what_another_part_has_run_is_not_run_again(multirun: Any) -> None:
+def test_jobs_of_another_shard_are_not_run_again(multirun: Any) -> None:
     first = multirun(*SWEEP, "hydra.sweeper.slice=0:3")
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+    with pytest.raises(CompactHydraException, match="already contains a sweep"):
         multirun(*SWEEP, "name=x", "hydra.sweeper.slice=3:5")
     assert directories(first.directory) == ["0", "1", "2"]
     assert numbers(multirun(*SWEEP, "hydra.sweeper.slice=4:1:-1")) == [4, 3]
@@ -75,4 +75,4 @@ def test_a_share_of_nothing(multirun: Any, capsys: pytest.CaptureFixture[str]) -
     run = multirun("seed=1,2", "hydra.sweeper.slice=3::8")
     assert (run.returns, list(run.directory.iterdir())) == ([], [])
     said = capsys.readouterr().out
-    assert said.endswith("] hydra.sweeper.slice=3::8 takes none of the sweep's 2 jobs.\n")
+    assert said.endswith("] hydra.sweeper.slice=3::8 selects none of the sweep's 2 jobs.\n")

@@ -1,4 +1,4 @@
-"""Every kind of key in every combinator, on the config tree of somebody else's project."""
+"""Every kind of key in every combinator, on a third-party config tree."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -247,7 +247,7 @@ def write_sweep(app: Path, text: str, name: str = "written") -> None:
     ],
     ids=["product-and-exclude", "interpolations", "rows-of-one-node"],
 )  # fmt: skip
-def test_what_stands_in_a_sweep_group(
+def test_the_content_of_a_sweep_group(
     multirun: Any, app: Path, text: str, expected: list[str]
 ) -> None:
     write_sweep(app, text)

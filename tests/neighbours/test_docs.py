@@ -1,4 +1,4 @@
-"""The examples of docs/: what other sweepers' packages run there is what is run here."""
+"""The examples in docs/: other sweepers' packages run the same jobs as ours."""
 
 from __future__ import annotations
 

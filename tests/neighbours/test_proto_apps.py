@@ -1,4 +1,4 @@
-"""Other sweepers on an app of `proto`, whose default is ours: what the user chooses wins."""
+"""Other sweepers on a `proto` app, whose default is ours: the user's choice wins."""
 
 from __future__ import annotations
 

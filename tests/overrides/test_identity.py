@@ -1,4 +1,4 @@
-"""What identifies a job: its overrides, in any order and spelling."""
+"""The identity of a job: its overrides, in any order and spelling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep's configs in Python: equal to `hydra.compose`'s, and nothing of Hydra's state changed."""
+"""A sweep's configs in Python equal `hydra.compose`'s, and Hydra's state is unchanged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from params_proto import Sweep, SweepError, proto
 from params_proto.compose.template import difference
-from tests.compose.roads import Compositions, write
+from tests.compose.loaders import Compositions, write
 from tests.versions import HYDRA_1_3, VERSION_BASE
 
 CONFIGS = {

@@ -1,4 +1,4 @@
-"""What is wrong with a launch is told before any job runs."""
+"""Mistakes in a launch are reported before any job runs."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -49,24 +49,24 @@ MISTAKES: dict[str, tuple[Launch, str]] = {
     "async": (lambda: Sweep().launch(slow), r"slow is async or .* a function that calls asyncio"),
     "a directory that cannot be resolved": (lambda: Sweep(train).launch(sweep_dir="a/${b}"), r"hydra.sweep.dir: Interpolation key 'b' not found\. It is resolved once, before the jobs"),
     "option": (lambda: Sweep(train).launch(launcher="joblib", njobs=2, n_job=3), rf"has an option njobs or n_job\. The launcher's own options: n_jobs, .*{HAS}"),
-    "resume where": (lambda: Sweep(train).launch(resume=True), r"resume=True resumes in sweep_dir, and that is multirun/\$\{now:%Y-%m-%d\}.*, another directory each time: give one that stays, sweep_dir='runs/1'"),
+    "resume where": (lambda: Sweep(train).launch(resume=True), r"resume=True resumes in sweep_dir, but multirun/\$\{now:%Y-%m-%d\}.* is a different directory each time: give a fixed one, sweep_dir='runs/1'"),
     "resume a directory": (
         lambda: Sweep(train).launch(resume="out"),  # pyright: ignore[reportArgumentType]
-        "resume is True or False, got 'out': the directory is sweep_dir",
+        "resume must be True or False, got 'out': give the directory as sweep_dir",
     ),
-    "rerun without resume": (lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"), "is about a sweep that is resumed"),
+    "rerun without resume": (lambda: Sweep(train).launch(rerun=["failed"], sweep_dir="out"), "applies only when resuming"),
     "max_failures": (lambda: Sweep(train).launch(max_failures=-1), "-1 is not a number of jobs"),
     "retries": (lambda: Sweep(train).launch(retries=-1), "-1 is not a number of times"),
-    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a number of seconds"),
+    "timeout": (lambda: Sweep(train).launch(timeout=-1), "is not a positive number of seconds"),
     "overrides": (lambda: Sweep(train).launch(overrides="lr=1"), r"launch takes a list of lines as its overrides, got 'lr=1'\. Write \['lr=0\.1'\]"),
     "an override's name": (lambda: Sweep(train).launch(overrides=["lrr=1"]), r"train has no parameter lrr\. Did you mean lr\?"),
     "a name": (lambda: Sweep().product(lrr=[1, 2]).launch(train), r"train has no parameter lrr\. Did you mean lr\?"),
     "a name of an app": (lambda: Sweep().product(lrr=[1, 2]).launch(app), r"app has no parameter lrr\. Did you mean lr\?"),
     "a value": (lambda: Sweep().product(seed=[1, 1.5]).launch(train), r"seed takes int, got 1\.5: 1\.5 is not an int\. Give it a value of that type\.$"),
     "a key of Hydra": (lambda: Sweep().product({"hydra.job.name": ["a"]}).launch(train), "the sweep: hydra.job.name is a key of Hydra itself, .* one value outside the sweep"),
-    "another sweep": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]), "the config has a sweep of its own"),
+    "another sweep": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.sweep={repeat:2}"]), "the config has its own sweep"),
     "dry_run": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.dry_run=true"]), "dry_run is for the command line"),
-    "no jobs in a part": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]), "hydra.sweeper.slice=5: takes none of the sweep's 1 jobs"),
+    "no jobs in a shard": (lambda: Sweep(train).launch(overrides=["hydra.sweeper.slice=5:"]), "hydra.sweeper.slice=5: selects none of the sweep's 1 jobs"),
     "no jobs": (lambda: Sweep(train).product(lr=[1]).exclude(lr=1).launch(), "the sweep has no jobs"),
 }  # fmt: skip
 
@@ -82,7 +82,7 @@ def test_it_is_refused(launch: Launch, match: str, tmp_path: Path) -> None:
 def test_a_directory_has_one_sweep() -> None:
     Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out")
 
-    with pytest.raises(SweepError, match="out holds a sweep already"):
+    with pytest.raises(SweepError, match="out already contains a sweep"):
         Sweep(train).product(lr=[3]).launch(sweep_dir="out")
 
     again = ["hydra.sweeper.overwrite=true"]
@@ -98,7 +98,7 @@ def test_a_directory_that_cannot_be_made() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::params_proto.SweepWarning")
-def test_a_part_may_run_before_the_rest() -> None:
+def test_a_shard_may_run_before_the_rest() -> None:
     sweep = Sweep(train).product(lr=[1, 2, 3])
     first = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=0:1"])
     both = sweep.launch(sweep_dir="out", overrides=["hydra.sweeper.slice=1:2"])

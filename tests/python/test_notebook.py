@@ -83,7 +83,7 @@ def test_functions_of_a_cell(tmp_path: Path, target: str, launcher: str) -> None
     assert (tmp_path / f"first/0/{target}.log").exists()
 
 
-def test_an_interrupted_cell_goes_on(tmp_path: Path) -> None:
+def test_an_interrupted_cell_resumes(tmp_path: Path) -> None:
     stops = """
 import os, signal, time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a launch leaves of itself in the process that it ran in: nothing."""
+"""A launch leaves the state of its process unchanged."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def test_a_job_cannot_launch(launcher: str) -> None:
     df = Sweep(launches).launch(launcher=launcher)
 
     assert df["status"][0] == "failed"
-    assert df["error"][0].startswith("SweepError: launch inside a running job:")
+    assert df["error"][0].startswith("SweepError: launch was called inside a running job,")
 
 
 def test_a_process_that_imports_the_script_does_not_launch(tmp_path: Path) -> None:
@@ -219,18 +219,18 @@ print(Sweep(train).launch(sweep_dir="out")["value"].tolist())
     )
 
     assert done.stdout.splitlines()[-1] == "[1]"
-    assert 'Write it below `if __name__ == "__main__":`' in done.stderr
+    assert 'Put it under `if __name__ == "__main__":`' in done.stderr
 
 
 def test_threads_launch_one_after_the_other() -> None:
-    told: list[str] = []
+    outcomes: list[str] = []
 
     def launches_beside(lr: float = 0.1) -> None:
         def launch() -> None:
             try:
                 Sweep(trains).launch()
             except SweepError as error:
-                told.append(str(error))
+                outcomes.append(str(error))
 
         thread = threading.Thread(target=launch)
         thread.start()
@@ -238,11 +238,11 @@ def test_threads_launch_one_after_the_other() -> None:
 
     Sweep(launches_beside).launch()
 
-    assert len(told) == 1
-    thread = threading.Thread(target=lambda: told.append(Sweep(trains).launch()["status"][0]))
+    assert len(outcomes) == 1
+    thread = threading.Thread(target=lambda: outcomes.append(Sweep(trains).launch()["status"][0]))
     thread.start()
     thread.join()
-    assert told[1] == "completed"
+    assert outcomes[1] == "completed"
 
 
 def test_sigterm_ends_the_process(tmp_path: Path) -> None:

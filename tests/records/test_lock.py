@@ -1,4 +1,4 @@
-"""Leases: files that are touched while something runs, and the one process that runs a sweep."""
+"""Leases, and the one process that may run a sweep."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ with keep_alive(a):
     python("-W", "ignore::DeprecationWarning", "-c", START + code)
 
 
-def test_a_process_that_another_one_started_goes_on(python: Any) -> None:
+def test_a_process_that_another_one_started_keeps_running(python: Any) -> None:
     code = """
 end_with_parent(os.getppid() + 1)  # which has not started this process, as a cluster's worker
 slept = []
@@ -179,7 +179,7 @@ def refused(directory: Path, shard: str | None = None) -> str:
         return str(error)
 
 
-def test_a_dead_process_keeps_nobody_out(hold: Hold, tmp_path: Path) -> None:
+def test_a_dead_process_blocks_no_other(hold: Hold, tmp_path: Path) -> None:
     first = hold(tmp_path)
     first.kill()
     os.waitid(os.P_PID, first.pid, os.WEXITED | os.WNOWAIT)  # a zombie
@@ -244,7 +244,7 @@ def test_another_machine(
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / ".sweep").write_text("")
-    message = r"\.sweep cannot be written: File exists\. It holds the status of the jobs"
+    message = r"\.sweep cannot be written: File exists\. It contains the job records"
     with pytest.raises(SweepError, match=message), sweep_lease(tmp_path, None):
         pass
 

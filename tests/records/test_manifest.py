@@ -1,4 +1,4 @@
-"""The files of a sweep: where they are, their permissions, and `plan.json`, whole and damaged."""
+"""The files of a sweep: places, permissions, and `plan.json`, valid and damaged."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -97,7 +97,7 @@ def test_it_is_there_with_its_sweep(tmp_path: Path) -> None:
         ("[" * 100_000, "it is not JSON: it is nested too deep"),
         *[(json.dumps(FILE)[:length], "is not the plan of a sweep: it is not JSON") for length in (0, 1, 100)],
         *[(json.dumps({key: FILE[key] for key in FILE if key != name}), f": {name} is None") for name in ("script", "order")],
-        (json.dumps(FILE | {"format": 2}), "is of format 2, and this version of params_proto reads format 1: resume with the version"),
+        (json.dumps(FILE | {"format": 2}), "has format 2, and this version of params_proto reads format 1: resume with the version"),
         *[(json.dumps(FILE | {"task": other}), ": task is ") for other in ("lr", ["lr", None])],
         *[(json.dumps(FILE | {"earlier": other}), ": earlier is ") for other in ("0", True)],
     ],

@@ -1,4 +1,4 @@
-"""A record as text, and texts that are none."""
+"""Records as text, and invalid texts."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -153,16 +153,16 @@ def test_failures_are_counted_apart_from_interruptions(store: JobStore, dead: Pr
         )
 
 
-@pytest.mark.parametrize(("ago", "lives"), [(0, True), (280, True), (320, False)])
-def test_another_machine(store: JobStore, dead: Process, ago: float, lives: bool) -> None:
+@pytest.mark.parametrize(("ago", "is_alive"), [(0, True), (280, True), (320, False)])
+def test_another_machine(store: JobStore, dead: Process, ago: float, is_alive: bool) -> None:
     record = of(ELSEWHERE)
     store.write(record)
     touched(store.path(JOB), ago)
-    assert store.is_running(record) == lives
-    assert claim(store) == (None if lives else 2)
+    assert store.is_running(record) == is_alive
+    assert claim(store) == (None if is_alive else 2)
     store.write(of(dead, Status.FAILED, attempt=5))
     touched(claimed(store, ELSEWHERE, 6), ago)
-    assert claim(store) == (None if lives else 7)
+    assert claim(store) == (None if is_alive else 7)
 
 
 @pytest.mark.parametrize("first", [1, 2])

@@ -1,4 +1,4 @@
-"""Sweeps as they stand in their directories after jobs of any number, of any outcome.
+"""Sweep directories with any number and outcome of jobs.
 
 The files are written by what writes them in a run: thousands of jobs would take minutes to run.
 """
@@ -95,5 +95,5 @@ def _record(
     except CrashedError:
         return record._replace(status=Status.CRASHED, duration=None)
     except Exception as error:
-        told = Failure(type(error).__name__, str(error), traceback.format_exc())
-        return record._replace(status=Status.FAILED, error=told)
+        failure = Failure(type(error).__name__, str(error), traceback.format_exc())
+        return record._replace(status=Status.FAILED, error=failure)

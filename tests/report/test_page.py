@@ -1,4 +1,4 @@
-"""The page of a sweep as it is written: what is in it, and that no text of a job's is markup."""
+"""The page of a sweep: its content, and that no text from a job becomes markup."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def test_repeats(report: Any, tmp_path: Path) -> None:
     ] == ["lr", "fold"]
 
 
-def test_failures_of_many_jobs_are_told_once(report: Any, tmp_path: Path) -> None:
+def test_failures_of_many_jobs_are_shown_once(report: Any, tmp_path: Path) -> None:
     def task(config: dict[str, Any]) -> Any:
         raise ValueError(f"loss of {config['lr']}" + "!" * 50_000)
 

@@ -1,4 +1,4 @@
-"""Files whole or not at all; other files are refused."""
+"""Files are written atomically; other kinds of files are refused."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_a_process_killed_in_the_middle_leaves_the_old_file(tmp_path: Path) -> N
 
     assert done.returncode == -signal.SIGKILL
     assert list(Sweep.load(path)) == list(SWEEP)
-    SWEEP.repeat(2).save(path)  # what the killed process left is in nobody's way
+    SWEEP.repeat(2).save(path)  # leftovers of the killed process do not get in the way
     assert len(Sweep.load(path)) == 2 * len(SWEEP)
 
 

@@ -1,4 +1,4 @@
-"""Configs in pandas frames: pandas' own types where these read back exactly."""
+"""Configs in pandas frames, with pandas' own types if they read back exactly."""
 
 # ruff: noqa: E501 - tables, a case a line
 

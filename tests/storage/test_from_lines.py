@@ -1,4 +1,4 @@
-"""Sweep.from_overrides: the jobs that Hydra's command line would run."""
+"""Sweep.from_overrides gives the jobs of Hydra's command line."""
 
 # ruff: noqa: E501 - tables, a case a line
 

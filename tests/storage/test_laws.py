@@ -1,4 +1,4 @@
-"""What is stored comes back: the same expression, the same configs, the same types."""
+"""Stored sweeps read back as the same expression, configs and types."""
 
 # ruff: noqa: E501 - tables, a case a line
 

@@ -1,4 +1,4 @@
-"""The JSON schema of sweep files: it takes what the loader takes, and refuses what is no sweep."""
+"""The JSON schema of sweep files accepts the same files as the loader."""
 
 from __future__ import annotations
 

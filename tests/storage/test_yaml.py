@@ -1,4 +1,4 @@
-"""Sweeps in YAML: as a person would write them, as Hydra reads them, and what is wrong in them."""
+"""Sweeps in YAML: as a person writes them, as Hydra reads them, and their mistakes."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -418,9 +418,9 @@ MISTAKES = {
     "an interval": ("product: {a: 'interval(0,1)'}", r"sweep.yaml:1: product: .*interval has no val"),
     "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: product: .*range\(1"),
-    "a comma in brackets": ("product:\n  x: [range(1,3)]", r"^\S*yaml:2: product: x: within brackets YAML ends .* Quote .*, x: 'range\(1,3\)'\.$"),
-    "an order without a seed": ("repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}", r"yaml:2: product: x=shuffle\(1,2,3\) is in another order each .* shuffle: \{seed: 0\}"),
-    "an override without a seed": ("set: {x: !override 'shuffle([1,2])'}", r"yaml:1: !override: 'shuffle\(\[1,2\]\)' is in another order each time"),
+    "a comma in brackets": ("product:\n  x: [range(1,3)]", r"^\S*yaml:2: product: x: YAML splits bracketed .* Quote .*: x: 'range\(1,3\)'\.$"),
+    "an order without a seed": ("repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}", r"yaml:2: product: x=shuffle\(1,2,3\) has a different order each .* shuffle: \{seed: 0\}"),
+    "an override without a seed": ("set: {x: !override 'shuffle([1,2])'}", r"yaml:1: !override: 'shuffle\(\[1,2\]\)' has a different order each time"),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
     "rows in a mapping": ("chain: {a: 1}", r"sweep.yaml:1: chain needs a list of rows"),
     "a row that is none, by its number": ("chain:\n- {a: 1}\n- {}\n- 3", r"yaml:4: chain takes .*; row 2 is 3\."),
@@ -548,9 +548,9 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
         ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
         (
             {"product": {"lr": 1, 2: None, "opt": ["range(1", "3)"]}},
-            r"(?s)^3 mistakes:.* opt: within.* lr, got 1\..* 2 is not",
+            r"(?s)^3 mistakes:.* opt: YAML splits.* lr, got 1\..* 2 is not",
         ),
-        ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) is in another order"),
+        ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) has a different order"),
     ],
 )
 def test_a_mistake_in_a_config_names_its_node(steps: Any, message: str) -> None:

@@ -1,3 +1,3 @@
-"""What `make typecheck` reads is not run."""
+"""Files for `make typecheck` are not run."""
 
 collect_ignore = ["apps.py", "sweeps.py"]

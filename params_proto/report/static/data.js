@@ -1,5 +1,5 @@
 "use strict";
-// The jobs by columns, as Python has written them; large numbers and infinities come as text.
+// The jobs by column, written by Python; large numbers and infinities are text.
 const data = JSON.parse(document.getElementById("data").textContent);
 const columns = data.columns.map((column) => ({
   ...column,
@@ -10,10 +10,10 @@ const ofRole = (role) => columns.filter((column) => column.role === role);
 const [jobNumbers] = ofRole("job");
 const [statuses] = ofRole("status");
 const metrics = ofRole("metric").filter((column) => !column.options);
-// A key with one value has nothing to compare.
+// Keys with one value are not compared.
 const keys = ofRole("key").filter((column) => new Set(column.values).size > 1);
 
-// What the page shows: by which metric, in which direction, and which jobs.
+// The state of the page: metric, direction and selected jobs.
 const first = metrics.find((column) => column.name === data.metric) || metrics[0];
 const chosen = {
   metric: first,
@@ -70,7 +70,7 @@ const ofConfiguration = (job) => data.configurations[job];
 const extreme = () => (chosen.maximize ? "highest" : "lowest");
 const better = (one, other) => (chosen.maximize ? one > other : one < other);
 
-// As `params-proto best`: infinities count, and of equal ones the first.
+// Like `params-proto best`: infinities count, and the first of equal ones wins.
 function bestJob() {
   const { values } = chosen.metric;
   return jobs.reduce(
@@ -80,7 +80,7 @@ function bestJob() {
   );
 }
 
-// The configuration with the best mean over its repeats; null where nothing was repeated.
+// The configuration with the best mean over its repeats; null if there are no repeats.
 function bestMean() {
   let best = null;
   for (const of of groups(measured(), ofConfiguration).values()) {

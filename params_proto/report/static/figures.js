@@ -1,4 +1,4 @@
-// The figures, which Plotly draws. Each is drawn anew when what it shows has changed.
+// The figures, drawn by Plotly. Each is redrawn when its data has changed.
 const CONFIG = { displayModeBar: false, displaylogo: false, responsive: true };
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const ramp = () => [[0, color("worst")], [0.5, color("middle")], [1, color("best")]];
@@ -33,10 +33,10 @@ function goodness() {
 
 // ---- a line for each job
 
-// How wide the lines of one value stand. Plotly brushes a quarter of the gap to the next one.
+// The spread of lines with the same value. Plotly brushes a quarter of the gap to the next one.
 const bundle = ({ gap, span }) => Math.min(0.24 * gap, 0.1 * span);
 const lines = place("lines");
-const MOST_AXES = 60; // which is Plotly's limit
+const MOST_AXES = 60; // Plotly's limit
 const lineColumns = () => [...keys.slice(0, MOST_AXES - 1), chosen.metric || statuses].filter(Boolean);
 let order = jobs; // of the lines: the best are drawn last
 
@@ -198,7 +198,7 @@ function panel(column) {
   return { figure: element("figure", {}, element("h3", { textContent: column.name }), plot), plot, draw };
 }
 
-// Those out of sight wait until they are looked at.
+// Figures out of sight are drawn when they become visible.
 const waiting = new Map();
 const watch = new IntersectionObserver((entries) => {
   for (const { isIntersecting, target } of entries) {

@@ -1,4 +1,4 @@
-// Where the values of a column stand on an axis. Text of users' is escaped for Plotly, which reads
+// The positions of a column's values on an axis. Users' text is escaped for Plotly, which parses
 // some tags in what it writes: all but the ticks of parallel coordinates.
 const MARKS = { "&": "&amp;", "<": "&lt;", ">": "&gt;" };
 const plain = (text) => text.replace(/[&<>]/g, (mark) => MARKS[mark]).replace(/\s/g, " ");

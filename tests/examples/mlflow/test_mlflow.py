@@ -1,4 +1,4 @@
-"""examples/mlflow: what is in the store after a sweep; it needs MLflow."""
+"""examples/mlflow: the content of the store after a sweep; it needs MLflow."""
 
 from __future__ import annotations
 

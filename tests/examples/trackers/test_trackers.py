@@ -1,4 +1,4 @@
-"""docs/job-directories.md: what the jobs leave for TensorBoard and W&B; it needs their packages."""
+"""docs/job-directories.md: what jobs log to TensorBoard and W&B; it needs their packages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A terminal in which a program runs, and what a person sees in it."""
+"""A terminal that runs a program, and what a user sees in it."""
 
 from __future__ import annotations
 

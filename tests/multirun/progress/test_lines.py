@@ -1,4 +1,4 @@
-"""How far a sweep is, and the lines that say so where there is no terminal."""
+"""The progress lines without a terminal."""
 
 from __future__ import annotations
 

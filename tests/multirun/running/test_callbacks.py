@@ -1,4 +1,4 @@
-"""What Hydra's callbacks get to know of the function that a sweep runs."""
+"""What Hydra's callbacks receive."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hydra.experimental.callback import Callback
 class Tells(Callback):
     def on_job_start(self, config, *, task_function, **options):
         name = getattr(task_function, "__name__", None)
-        told = f"{task_function.tag} {name} {inspect.unwrap(task_function).tag}"
-        Path(f"told-{config.hydra.job.num}").write_text(told)
+        seen = f"{task_function.tag} {name} {inspect.unwrap(task_function).tag}"
+        Path(f"seen-{config.hydra.job.num}").write_text(seen)
 """
 APPS = {
     "plain": """
@@ -57,5 +57,5 @@ def test_the_functions_own_attributes(tmp_path: Path, python: Any, app: str, lau
     )
     ours = ["hydra/sweeper=params_proto", f"hydra/launcher={launcher}", "lr=1,2"]
     python("-W", "ignore", "app.py", "-m", *ours)
-    told = [(tmp_path / f"told-{number}").read_text() for number in range(2)]
-    assert told == [f"mine {None if app == 'object' else 'main'} mine"] * 2
+    seen = [(tmp_path / f"seen-{number}").read_text() for number in range(2)]
+    assert seen == [f"mine {None if app == 'object' else 'main'} mine"] * 2

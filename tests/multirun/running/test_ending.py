@@ -1,4 +1,4 @@
-"""What a sweep shows and leaves when it has ended."""
+"""The output and the files of a sweep that has ended."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.records.test_lock import elsewhere
 
 APP = """
@@ -89,11 +89,11 @@ def test_the_best_first_and_the_command_that_trains_it_again(run: Any, tmp_path:
     assert command.endswith("app.py lr=0.1 seed=2")
     subprocess.run([*shlex.split(command), "hydra.run.dir=again"], cwd=tmp_path, check=True)
     assert "- lr=0.1" in (tmp_path / "again" / ".hydra" / "overrides.yaml").read_text()
-    told = subprocess.run(
+    result = subprocess.run(
         [sys.executable, "-m", "params_proto", "best", "out"], capture_output=True, text=True
     )
-    assert told.stdout.strip() == command  # by the metric of the sweep
-    assert told.stderr.strip() == "highest accuracy = 0.9, job 1"
+    assert result.stdout.strip() == command  # by the metric of the sweep
+    assert result.stderr.strip() == "highest accuracy = 0.9, job 1"
     assert [row["accuracy"] for row in rows(tmp_path / "out")] == ["0.7", "0.9", "0.8"]
 
 
@@ -182,7 +182,7 @@ def test_of_one_job_there_is_nothing_to_tell(
     assert " such as lr=0.1,0.01; --cfg job shows" in said
 
 
-def test_the_last_part_leaves_them(multirun: Any, app: Path) -> None:
+def test_the_last_shard_leaves_them(multirun: Any, app: Path) -> None:
     other = elsewhere(app / "out", 0, "1::2")
     multirun("seed=range(0,4)", "hydra.sweeper.slice=0::2")
     assert not (app / "out" / "results.csv").exists()
@@ -197,4 +197,4 @@ def test_a_file_that_cannot_be_written(
     (app / "out" / "results.csv").mkdir(parents=True)
     multirun("seed=1,2")
     said = capsys.readouterr().out
-    assert "results.csv cannot be written: Is a directory. The table can be had la" in said
+    assert "results.csv cannot be written: Is a directory. To show the table la" in said

@@ -1,4 +1,4 @@
-"""Jobs that fail: told at once and at the end, run again, stopped at, and gone on with."""
+"""Jobs that fail: reported at once and at the end, rerun, counted, and resumed."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -51,7 +51,7 @@ def summary(said: str) -> list[str]:
     return [*re.findall(r"\d+ jobs? failed:$", lines[first]), *lines[first + 1 : last]]
 
 
-def test_they_are_told_at_once_and_at_the_end(
+def test_they_are_reported_at_once_and_at_the_end(
     multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def task(config: Any) -> None:
@@ -63,10 +63,10 @@ def test_they_are_told_at_once_and_at_the_end(
     with pytest.raises(JobError, match="and 1"):
         multirun("seed=range(0,16)", "hydra.sweeper.max_batch_size=6", task=task)
     said = capsys.readouterr().out
-    told = [line.partition(" - ")[2] for line in said.splitlines() if "][ERROR] - job " in line]
-    assert told[0] == f"job 1 (seed=1) failed: JobError: an odd one. Its directory: {app}/out/1"
-    assert said.index(told[0]) < said.index("#2 : seed=2")
-    assert len(told) == 12
+    errors = [line.partition(" - ")[2] for line in said.splitlines() if "][ERROR] - job " in line]
+    assert errors[0] == f"job 1 (seed=1) failed: JobError: an odd one. Its directory: {app}/out/1"
+    assert said.index(errors[0]) < said.index("#2 : seed=2")
+    assert len(errors) == 12
     assert summary(said) == [
         "12 jobs failed:",
         "- JobError: an odd one (8 jobs: 1, 3, 5, 7, 9, 11, 13, 15)",
@@ -123,7 +123,7 @@ def kills(config: Any) -> int:
 
 
 def test_a_job_that_kills_its_worker_is_run_again_by_itself(multirun: Any, app: Path) -> None:
-    """Once more than requested each time that it runs beside another job, to find it."""
+    """Once more than requested each time that it runs with another job, to identify it."""
     with pytest.raises(CompactHydraException, match="its process died"):
         multirun("seed=0,1,2,3", "hydra.sweeper.retries=1", *JOBLIB, task=kills)
     found = records(app / "out")
@@ -206,8 +206,8 @@ def test_it_works_where_a_config_says_overwrite(multirun: Any, app: Path, capsys
     config.write_text(config.read_text() + "hydra: {sweeper: {overwrite: true}}\n")
     with pytest.raises(JobError):
         multirun("seed=0,1", task=fails)
-    _, _, told = capsys.readouterr().out.partition("Resume with: ")
-    line = told.splitlines()[0]
+    _, _, command = capsys.readouterr().out.partition("Resume with: ")
+    line = command.splitlines()[0]
     assert line.endswith(f"hydra.sweeper.overwrite=false hydra.sweeper.resume={app}/out")
     run = multirun(*shlex.split(line)[-2:], task=lambda config: config.seed)
     assert run.values == [1]

@@ -1,4 +1,4 @@
-"""What a process leaves in a sweep's directory that dies while it writes."""
+"""Partial files of a process that dies while writing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: what stops, what is written, and how it resumes."""
+"""Ctrl-C and SIGTERM: what stops, what is recorded, and how to resume."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def statuses(out: Path) -> list[str]:
     return [one.status.value for one in JobStore(out).all() if isinstance(one, Record)]
 
 
-def goes_on(app: Path, said: str, overrides: list[str]) -> None:
+def assert_resumes(app: Path, said: str, overrides: list[str]) -> None:
     (app / "go").touch()
     (command,) = re.findall("Resume with: (.*)", said)
     subprocess.run(["sh", "-c", command], cwd=app, check=True, capture_output=True, timeout=240)
@@ -99,12 +99,12 @@ def test_a_signal(app: Path, start: Start, number: signal.Signals, name: str) ->
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 128 + number
     assert "Traceback" not in said
-    told = said.index("Interrupted: 0 jobs completed in this run, 1 cut short.")
+    summary = said.index("Interrupted: 0 jobs completed in this run, 1 cut short.")
     # SIGKILL may follow while a long table is written.
-    assert told < said.index("Resume with: ") < said.index("1 interrupted, 2 pending in out")
+    assert summary < said.index("Resume with: ") < said.index("1 interrupted, 2 pending in out")
     assert statuses(app / "out") == ["interrupted"]
     assert not (app / "began-2").exists()
-    goes_on(app, said, [f"name={name}"])
+    assert_resumes(app, said, [f"name={name}"])
 
 
 LEAVES = """
@@ -181,7 +181,7 @@ def test_before_the_first_job(app: Path, start: Start, python: Any) -> None:
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=60)
     assert process.returncode == 143
-    assert said.endswith("Interrupted: no job has started. The same command begins again.\n")
+    assert said.endswith("Interrupted: no job had started. Run the same command again.\n")
     assert not [*(app / "out/.sweep/running").iterdir()]
     (app / "go").touch()
     ours = ["-W", "ignore", "app.py", "-m", "hydra/sweeper=params_proto", "hydra.sweep.dir=out"]

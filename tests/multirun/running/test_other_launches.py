@@ -1,4 +1,4 @@
-"""Sweeps that a script starts otherwise than by its command line: what they say to run again."""
+"""How to resume and rerun sweeps that Python code started."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def script(request: pytest.FixtureRequest, tmp_path: Path, python: Any) -> Any:
     return run
 
 
-def test_the_same_launch_goes_on_and_the_best_has_no_command(script: Any, python: Any) -> None:
+def test_the_same_launch_resumes_and_the_best_has_no_command(script: Any, python: Any) -> None:
     said = script("7,2,1", "--fast", status=1)
     again = "the same launch, with hydra/sweeper=params_proto hydra.sweeper.resume=out"
     assert f"Resume with: {again}\n" in said

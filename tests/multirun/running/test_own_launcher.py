@@ -1,4 +1,4 @@
-"""Launchers that count jobs, or return what they gave, in ways of their own."""
+"""Launchers with their own way of counting jobs or returning results."""
 
 from __future__ import annotations
 

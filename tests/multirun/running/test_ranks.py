@@ -1,4 +1,4 @@
-"""Jobs that start the sweep's own command again for their other ranks: distributed training."""
+"""Distributed training: jobs that start the sweep's command again for their other ranks."""
 
 from __future__ import annotations
 

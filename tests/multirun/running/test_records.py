@@ -1,4 +1,4 @@
-"""What a sweep leaves of its jobs: `.sweep/`, read as anybody would."""
+"""The records in `.sweep/`, read without the package's code."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -279,7 +279,7 @@ def test_keys_that_json_has_no_word_for(multirun: Any, app: Path) -> None:
     kept = json.loads((run.directory / ".sweep" / "composed.json").read_text())["config"]
     assert kept["part"] == {"sizes": {"Split.TRAIN": 1}, "names": {"True": "yes"}}
     assert kept["odd"] == {"a": {"b'hi'": 1}}
-    with pytest.raises(CompactHydraException, match="holds a sweep already"):
+    with pytest.raises(CompactHydraException, match="already contains a sweep"):
         multirun("+part=sized", "seed=1,2")
     assert multirun("+part=sized", "seed=1,2", "hydra.sweeper.resume=true").jobs == []
 

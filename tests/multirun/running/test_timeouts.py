@@ -1,4 +1,4 @@
-"""`hydra.sweeper.timeout`, and what other numbers the sweeper takes."""
+"""`hydra.sweeper.timeout`, and the checks of other numeric options."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ def test_not_in_a_thread() -> None:
 @pytest.mark.parametrize(
     ("override", "message"),
     [
-        ("timeout=0", "timeout=0.* is not a number of seconds, more than 0"),
-        ("timeout=.inf", "timeout=inf is not a number of seconds"),
+        ("timeout=0", "timeout=0.* is not a positive number of seconds"),
+        ("timeout=.inf", "timeout=inf is not a positive number of seconds"),
         ("retries=-1", "retries=-1 is not a number of times: 0 or more"),
         ("max_failures=-1", "max_failures=-1 is not a number of jobs: 0 or more"),
         ("direction=up", "direction=up: it is minimize or maximize."),

@@ -25,7 +25,7 @@ class JobError(Exception):
     pass
 
 
-def test_what_is_there_tells_of_an_earlier_attempt(
+def test_the_record_is_of_an_earlier_attempt(
     multirun: Any, app: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def task(config: Any) -> None:

@@ -20,19 +20,19 @@ class Config:
 ConfigStore.instance().store(name="config", node=Config)
 
 
-def tell(what: str) -> None:
+def log_event(what: str) -> None:
     """Appends a line to a file, in one piece: also of several processes, none is lost."""
     job = os.path.basename(HydraConfig.get().runtime.output_dir)
-    file = os.open("told", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    file = os.open("events", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     os.write(file, f"{what} {job} {os.getpid()}\n".encode())
     os.close(file)
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def main(config: Config) -> object:
-    tell("begin")
+    log_event("begin")
     time.sleep(random.uniform(0, config.longest))
-    tell("end")
+    log_event("end")
     return {"sine": math.sin(config.x), "text": f"\u00e9{config.x}", "list": [config.x, None]}
 
 

@@ -1,4 +1,4 @@
-"""What a launch runs, with which values, through which launcher."""
+"""What a launch runs, with which values and launcher."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from omegaconf import DictConfig
 
 from params_proto import Sweep, SweepError, proto, results
-from tests.compose.roads import write
+from tests.compose.loaders import write
 from tests.versions import VERSION_BASE
 
 pytestmark = pytest.mark.usefixtures("alone")
@@ -22,14 +22,14 @@ pytestmark = pytest.mark.usefixtures("alone")
 LAUNCHERS: list[dict[str, Any]] = [{}, {"launcher": "joblib", "n_jobs": 2}]
 
 
-def told(lr: float = 0.1, layers: tuple[int, ...] = (1, 2), db: Any = None) -> dict[str, Any]:
+def received(lr: float = 0.1, layers: tuple[int, ...] = (1, 2), db: Any = None) -> dict[str, Any]:
     """What a job got, and of which types."""
     return {"sum": lr + sum(layers), "types": f"{type(lr).__name__} {type(layers).__name__}"}
 
 
 @proto.cli
 def decorated(lr: float = 0.1, layers: tuple[int, ...] = (1, 2)) -> dict[str, Any]:
-    return told(lr, layers)
+    return received(lr, layers)
 
 
 def of_hydra(config: DictConfig) -> dict[str, Any]:
@@ -46,8 +46,8 @@ def conf(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("target", "launcher"),
     [
-        pytest.param(told, LAUNCHERS[0], id="plain-basic"),
-        pytest.param(told, LAUNCHERS[1], id="plain-joblib"),
+        pytest.param(received, LAUNCHERS[0], id="plain-basic"),
+        pytest.param(received, LAUNCHERS[1], id="plain-joblib"),
         pytest.param(decorated, LAUNCHERS[1], id="proto-joblib", marks=pytest.mark.launchers),
     ],
 )
@@ -65,7 +65,7 @@ def test_native_values(target: Any, launcher: dict[str, Any], tmp_path: Path) ->
 
 
 def open_to_any(lr: float = 0.1, **others: Any) -> dict[str, Any]:
-    return {"told": f"{lr} {others}"}
+    return {"received": f"{lr} {others}"}
 
 
 @proto.cli
@@ -82,14 +82,14 @@ def test_names_that_only_kwargs_take(target: Any) -> None:
         sweep_dir="out", resume=True, overrides=["+c.x=4"]
     )
 
-    assert list(df["told"]) == ["1.0 {'b': 2, 'c': {'x': 4}}", "1.0 {'b': 3, 'c': {'x': 4}}"]
+    assert list(df["received"]) == ["1.0 {'b': 2, 'c': {'x': 4}}", "1.0 {'b': 3, 'c': {'x': 4}}"]
     assert df.attrs["keys"] == ["b"]
     again = results("out")
     assert list(again["b"]) == [2, 3, 5]
     assert list(again["attempt"]) == [1, 1, 1]
 
 
-@pytest.mark.parametrize("with_config", [of_hydra, told], ids=["task function", "plain"])
+@pytest.mark.parametrize("with_config", [of_hydra, received], ids=["task function", "plain"])
 def test_the_configs_of_a_folder(conf: Path, with_config: Callable[..., Any]) -> None:
     """A plain function needs not have all that its config has."""
     sweep = Sweep().product(db=["mysql", "pg"], lr=[1, 2])
@@ -157,7 +157,7 @@ def test_values_bound_now_are_the_defaults_of_the_jobs() -> None:
 
 
 def test_functions_in_the_sweep() -> None:
-    sweep = Sweep(told).product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2)
+    sweep = Sweep(received).product(lr=[1, 2, 3]).where(lambda config: config["lr"] != 2)
 
     df = sweep.launch(sweep_dir="out")
 
@@ -166,7 +166,7 @@ def test_functions_in_the_sweep() -> None:
 
 
 def test_overrides_win_and_multiply() -> None:
-    sweep = Sweep(told).product(lr=[1, 2])
+    sweep = Sweep(received).product(lr=[1, 2])
 
     df = sweep.launch(overrides=["lr=5", "layers=[1],[2]", "hydra.sweep.subdir=${hydra.job.num}-x"])
 
@@ -187,9 +187,9 @@ def test_failed_jobs_are_rows_and_resume_runs_them(capfd: pytest.CaptureFixture[
 
     assert list(df["status"]) == ["completed", "failed", "failed"]
     assert list(df["error"].dropna()) == ["FloatingPointError: the loss is nan"] * 2
-    told = capfd.readouterr().out
-    assert "2 jobs failed" in told
-    assert "Resume with: the same launch, with sweep_dir='out', resume=True" in told
+    output = capfd.readouterr().out
+    assert "2 jobs failed" in output
+    assert "Resume with: the same launch, with sweep_dir='out', resume=True" in output
 
     Path("mended").touch()
     df = sweep.launch(sweep_dir="out", resume=True)
@@ -234,7 +234,7 @@ def test_retries_and_a_time_limit(tmp_path: Path) -> None:
 
 def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     def launch(directory: str, **options: Any) -> pd.DataFrame:
-        return Sweep(told).product(lr=[1, 2]).launch(sweep_dir=directory, **options)
+        return Sweep(received).product(lr=[1, 2]).launch(sweep_dir=directory, **options)
 
     named = launch("it's/of ${now:%Y-%f}")
     (made,) = (tmp_path / "it's").iterdir()
@@ -245,10 +245,10 @@ def test_a_directory_is_resolved_as_on_a_command_line(tmp_path: Path) -> None:
     launch("of-${hydra.job.name}")
     again = launch("of-${hydra.job.name}", resume=True, rerun="all")
     assert list(again["attempt"]) == [2, 2]
-    assert (tmp_path / "of-test_roads/1").is_dir()
+    assert (tmp_path / "of-test_targets/1").is_dir()
 
 
-def test_a_command_line_goes_on_with_a_launch(tmp_path: Path) -> None:
+def test_a_command_line_resumes_a_launch(tmp_path: Path) -> None:
     """And a launch with what a command line began: they leave the same."""
     (tmp_path / "train.py").write_text("""
 import sys

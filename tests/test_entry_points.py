@@ -1,4 +1,4 @@
-"""Every kind of sweep runs by every road as it does in a loop: all in one sweep, and each alone."""
+"""Every kind of sweep gives the same jobs through every entry point as in a Python loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-APPS = Path(__file__).parent / "apps" / "roads"
+APPS = Path(__file__).parent / "apps" / "entry_points"
 KINDS = ["product", "zip", "combined", "chain", "fixed", "operators", "chosen"]
 
 
@@ -20,11 +20,11 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("road", ["file", "saved", "group", "launch"])
-def test_each_kind_of_sweep(project: Path, python: Any, road: str) -> None:
-    lines = python("app.py", road).stdout.splitlines()
+@pytest.mark.parametrize("entry_point", ["file", "saved", "group", "launch"])
+def test_each_kind_of_sweep(project: Path, python: Any, entry_point: str) -> None:
+    lines = python("app.py", entry_point).stdout.splitlines()
 
     assert [line for line in lines if not line.startswith("job")] == [
-        *[f"kinds {kind} same" for kind in KINDS if road == "file"],
+        *[f"kinds {kind} same" for kind in KINDS if entry_point == "file"],
         *[f"{target} all same" for target in ("prefix", "function", "both", "dataclass")],
     ]

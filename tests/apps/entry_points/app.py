@@ -1,4 +1,4 @@
-"""Two apps; `app.py ROAD` runs sweeps over them by one road, and in a loop to compare with."""
+"""Two apps; `app.py ENTRY_POINT` runs sweeps over them that way, and in a loop to compare."""
 
 import enum
 import sys
@@ -88,7 +88,7 @@ def group(target: str, kind: str, sweep: Sweep) -> None:
     command(target, f"+sweep={path.stem}")
 
 
-ROADS: dict[str, Callable[[str, str, Sweep], Any]] = {
+ENTRY_POINTS: dict[str, Callable[[str, str, Sweep], Any]] = {
     "file": lambda target, kind, _: command(
         target, f"hydra.sweeper.sweep=sweeps.py:{target}.{kind}"
     ),
@@ -99,7 +99,7 @@ ROADS: dict[str, Callable[[str, str, Sweep], Any]] = {
     ),
 }
 
-if len(sys.argv) > 1 and sys.argv[1] in ROADS:
+if len(sys.argv) > 1 and sys.argv[1] in ENTRY_POINTS:
     if __name__ == "__main__":
         import sweeps  # which imports this file once more, for its classes
 
@@ -109,7 +109,7 @@ if len(sys.argv) > 1 and sys.argv[1] in ROADS:
                 loop(target, sweep)
                 expected = list(seen)
                 seen.clear()
-                ROADS[sys.argv[1]](target, kind, sweep)
+                ENTRY_POINTS[sys.argv[1]](target, kind, sweep)
                 print(target, kind, "same" if seen == expected else f"{expected} {seen}")
                 seen.clear()
 else:

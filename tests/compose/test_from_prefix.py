@@ -1,4 +1,4 @@
-"""What is composed from a prefix, and not by Hydra's own code: overrides of the hydra node, too."""
+"""What is composed from a prefix, not by Hydra, including overrides of the hydra node."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from omegaconf import open_dict
 
 from params_proto.compose.template import difference
-from tests.compose.roads import TREE, Compositions, cached, hydras, master, write
+from tests.compose.loaders import TREE, Compositions, cached, hydras, master, write
 
 LARGE = {
     **TREE,
