@@ -6,19 +6,11 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
-
-from params_proto._keys import bare
 from params_proto._text import arguments_start, python_options
 from params_proto.multirun.context import AppContext
 from params_proto.overrides.render import assignment
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 # Options of Hydra's command line that have a value.
 _VALUED = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir", "-p", "--package"}
@@ -152,37 +144,3 @@ def resume_command(
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
     return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
-
-
-def counted_on(
-    config: DictConfig, of_hydra: Sequence[str], selecting: Collection[str]
-) -> list[str]:
-    """The choices of a command line without which the config could not be composed.
-
-    Where a config sets `hydra.launcher.n_jobs`, and the launcher is chosen by the command line,
-    the app does not run without the choice: Hydra's own launcher has no such option.
-
-    Args:
-        config: of the multirun.
-        of_hydra: the overrides of Hydra that it was given.
-        selecting: keys that only say which sweep runs.
-    """
-    keys = [bare(line.partition("=")[0]) for line in of_hydra]
-    given = {".".join(key.split(".")[:3]) for key in keys}
-    given |= {"hydra.sweeper.sweep"} if selecting else set()
-    nodes = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
-    kept: list[str] = []
-    for group in ("launcher", "sweeper"):
-        choice = f"hydra/{group}"
-        option = f"{nodes['runtime']['choices'][choice]}.yaml"
-        known = ConfigStore.instance().repo["hydra"][group].get(option)
-        if choice in keys and known is not None:  # not a file of the user's own, with its options
-            default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
-            changed = {
-                f"hydra.{group}.{name}"
-                for name, value in nodes[group].items()
-                if value != default.get(name)
-            }
-            if not changed <= given:
-                kept.append(of_hydra[keys.index(choice)])
-    return kept

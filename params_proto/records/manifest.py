@@ -54,8 +54,8 @@ class PlanFile(NamedTuple):
 
     {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
     "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
-    "selecting": ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [],
-    "choices": [], "jobs": 40, "sweep": "1f0c...", "earlier": 0,
+    "selecting": ["+sweep=ablation"], "keys": ["lr"], "groups": [],
+    "jobs": 40, "sweep": "1f0c...", "earlier": 0,
     "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
 
     Args:
@@ -66,10 +66,8 @@ class PlanFile(NamedTuple):
         task: the overrides of the command line, but for those of Hydra.
         hydra: those of Hydra.
         selecting: those of `task` that only choose which sweep to run.
-        order: of the keys in a job's overrides.
         keys: those that are swept.
         groups: those of them that choose an option of a config group.
-        choices: those of `hydra` that choose a launcher or sweeper whose options a config sets.
         jobs: how many there are; None where counting them would filter every config.
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps have had the directory before.
@@ -87,10 +85,8 @@ class PlanFile(NamedTuple):
     task: list[str]
     hydra: list[str]
     selecting: list[str]
-    order: list[str]
     keys: list[str]
     groups: list[str]
-    choices: list[str]
     jobs: int | None
     sweep: str
     earlier: int
@@ -114,8 +110,8 @@ class PlanFile(NamedTuple):
 _TEXT, _TEXTS, _MAYBE = (str,), (list,), (str, type(None))
 _PLAN_TYPES: dict[str, tuple[type, ...]] = {
     **{"script": _TEXTS, "function": _TEXT, "config_name": _MAYBE, "task": _TEXTS},
-    **{"hydra": _TEXTS, "selecting": _TEXTS, "order": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
-    **{"choices": _TEXTS, "jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
+    **{"hydra": _TEXTS, "selecting": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
+    **{"jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
     **{"created": _TEXT, "metric": _MAYBE, "direction": _MAYBE},
 }
 
