@@ -62,6 +62,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
     assert sorted(line.split(">")[0].lower() for line in needed) == [
         "docstring-parser",
         "hydra-core",
+        "numpy",
         "omegaconf",
         "pandas",
         "pyyaml",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -41,6 +41,7 @@ FAILED = (Status.FAILED.value, Status.CRASHED.value)
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
 # In the hydra.yaml of a job of the basic sweeper.
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
+MOST_ROWS = 1_000_000  # configs that are read or written one by one
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -103,7 +104,7 @@ class Table:
 
 
 def table(
-    directory: Path, most: int = 1_000_000, configs: Iterable[Mapping[str, Any]] | None = None
+    directory: Path, most: int = MOST_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
 ) -> Table:
     """The jobs of a sweep, also while it runs.
 
@@ -146,9 +147,9 @@ def _table_without_plan(directory: Path) -> Table:
     if (directory / MULTIRUN).is_file():
         return _basic_table(directory)
     # The directory of a job, or one with sweeps by day and time: the latest of them.
-    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
-    below.sort(key=lambda plan: plan.stat().st_mtime)
-    near = [*filter(has_plan, directory.parents), *[plan.parents[1] for plan in below]][-1:]
+    below = filter(has_plan, chain(directory.glob("*"), directory.glob("*/*")))
+    by_age = sorted(below, key=lambda one: (one / OWN / PLAN).stat().st_mtime)
+    near = [*filter(has_plan, directory.parents), *by_age][-1:]
     hint = f" Did you mean {near[0]}?" if near else ""
     raise SweepError(
         f"{directory} does not contain a sweep.{hint} Give the directory of a sweep, which has a"
@@ -269,13 +270,12 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
     given = {key: _value(value) for key, value in given.items()}
     if record is None:
         return Row(job, given, status=PENDING)
-    is_dead = record.status is Status.RUNNING and not records.is_running(record)
     error = record.error
     return Row(
         job,
         given,
         dict(metrics(record.value)),
-        (Status.CRASHED if is_dead else record.status).value,
+        records.status_of(record).value,
         record.attempt,
         record.duration,
         record.started,

@@ -165,9 +165,7 @@ def job_states(
             yield JobState(job)
             continue
         directories.take(job.number, record.dir)
-        status = record.status
-        if status is Status.RUNNING and not records.is_running(record):
-            status = Status.CRASHED
+        status = records.status_of(record)
         job = job._replace(
             # A job before it may have changed the working directory, below which the sweep's was.
             directory=None if os.path.isabs(record.dir) else record.dir,

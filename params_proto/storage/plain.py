@@ -52,7 +52,6 @@ STEPS = {
 }
 """What each step needs, with an example."""
 
-_MAX_MISTAKES = 10
 _ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
 _TYPES: dict[str, Any] = {
@@ -107,8 +106,7 @@ def chain_of_rows(
     try:
         return empty.chain(*rows)
     except SweepError as error:
-        mistakes = error.mistakes[:_MAX_MISTAKES]
-        placed = [one if one.row is None else one.at(place(one.row)) for one in mistakes]
+        placed = [one if one.row is None else one.at(place(one.row)) for one in error.mistakes]
         raise together(placed) from error
 
 
@@ -232,7 +230,7 @@ class _Steps:
                 mistakes += error.mistakes
             before.append(name)
         if mistakes:
-            raise together(mistakes[:_MAX_MISTAKES])
+            raise together(mistakes)
         return result
 
     def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
@@ -255,13 +253,12 @@ class _Steps:
             before: the names of those above it.
         """
         value, mistakes = mapping[name], list[Mistake]()
-        unfit = ""
         if name not in STEPS:
-            unfit = f"{shown(name)} is not a step.{did_you_mean(str(name), STEPS)}"
-        elif name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
-            unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
-        if unfit:
-            raise self._error(unfit, mapping, name)
+            hint = did_you_mean(str(name), STEPS)
+            raise self._error(f"{shown(name)} is not a step.{hint}", mapping, name)
+        if name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
+            late = f"{name} comes before any axis, so it has no effect. Put it below them."
+            raise self._error(late, mapping, name)
         call = self._call(sweep, name, value, before, mistakes)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
@@ -313,7 +310,12 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step: as they are, or those of a sweep in Hydra's own syntax."""
-        if name in ("product", "zip") and _is_torn(values):
+        if (
+            name in ("product", "zip")
+            and isinstance(cast("object", values), list)
+            # YAML reads [range(1,3)] as two texts.
+            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
+        ):
             raise SweepError(
                 f"{key}: within brackets YAML ends a value at each comma. Quote a sweep of"
                 f" Hydra's without the brackets, {key}: 'range(1,3)'."
@@ -350,9 +352,3 @@ class _Steps:
 
     def _error(self, message: str, container: object, key: Any) -> SweepError:
         return SweepError(f"{self._place(container, key)}: {message}")
-
-
-def _is_torn(values: object) -> bool:
-    """Whether a list has pieces of a sweep of Hydra's: YAML reads [range(1,3)] as two texts."""
-    listed = cast("list[object]", values) if isinstance(values, list) else []
-    return any(isinstance(one, str) and _TORN.fullmatch(one) for one in listed)
