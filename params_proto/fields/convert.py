@@ -208,9 +208,7 @@ def child_field(annotation: Any, name: str) -> Field | None:
 
 def of_python(value: Any) -> Any:
     """A NumPy or tensor scalar or array as Python's numbers and lists; anything else as it is."""
-    if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
-        return to_python(value)
-    return value
+    return to_python(value) if hasattr(value, "tolist") else value
 
 
 def strictly_equal(one: Any, other: Any) -> bool:
