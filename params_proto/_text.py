@@ -11,7 +11,7 @@ from enum import Enum
 from itertools import islice
 from keyword import iskeyword
 from pathlib import PurePath
-from types import SimpleNamespace
+from types import NoneType, SimpleNamespace
 from typing import Any, cast
 
 from params_proto._values import MAX_DEPTH
@@ -47,8 +47,7 @@ def stable_repr(value: Any) -> str:
         entries = [f"{stable_repr(key)}: {stable_repr(each)}" for key, each in value.items()]
         return "{" + ", ".join(entries) + "}"
     if kind is range:
-        ends = [value.start, value.stop, *([value.step] if value.step != 1 else [])]
-        return f"range({', '.join(map(stable_repr, ends))})"
+        return f"range{stable_repr((value.start, value.stop, value.step)[: 2 + (value.step != 1)])}"
     if kind is int and value.bit_length() > _DIGITS:
         return hex(value)
     return name_of(value) if callable(value) else repr(value)
@@ -116,18 +115,17 @@ def to_json(value: Any, unfit: list[str] | None = None) -> Any:
 
 
 def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
-    if value is None or isinstance(value, bool):
+    if isinstance(value, (bool, NoneType)):
         return value
     if isinstance(value, str):
-        return utf8(str(value.value if isinstance(value, Enum) else value))
+        return utf8(str.__str__(value))  # of an enum's member, the value
     if isinstance(value, Enum):
         return value.name
     if isinstance(value, int) and value.bit_length() <= _DIGITS:
         return int(value)
     if isinstance(value, float):
-        if math.isfinite(value):
-            return float(value)
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+        number = float(value)
+        return number if math.isfinite(number) else json.dumps(number)
     if not levels:
         raise RecursionError
     if isinstance(value, Mapping):
@@ -144,7 +142,7 @@ def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
 
 def _replaced(value: Any, reason: str, unfit: list[str] | None) -> Any:
     if unfit is None:
-        return utf8(hex(value) if isinstance(value, int) else str(value))
+        return utf8(str(value))
     unfit.append(reason)
     return {UNSERIALIZABLE: reason}
 

@@ -41,22 +41,20 @@ def to_python(value: Any) -> Any:
 def _of_library(value: Any) -> Any:
     """Converts a value of NumPy, pandas, a tensor library or OmegaConf, or copies it.
 
-    The libraries are recognized by the module of the value's class, so none is imported.
+    The class is known by its name and its methods, so no library is imported.
     """
     kind = cast("Any", type(value))
-    library = kind.__module__.partition(".")[0]
-    if kind.__name__ in ("NAType", "NaTType") and library == "pandas":
+    if kind.__name__ in ("NAType", "NaTType"):
         return None
     for method in ("to_pydatetime", "to_pytimedelta"):
-        if library == "pandas" and hasattr(value, method):
+        if hasattr(kind, method):
             return getattr(value, method)()
-    if library != "builtins" and hasattr(kind, "tolist"):
+    if hasattr(kind, "tolist"):
         return to_python(to_list(value))
-    if library == "omegaconf":
+    if kind.__name__ in ("DictConfig", "ListConfig"):
         from omegaconf import OmegaConf
 
-        if OmegaConf.is_config(value):
-            return to_python(OmegaConf.to_object(value))
+        return to_python(OmegaConf.to_object(value))
     if isinstance(value, Mapping):
         return {
             to_python(key): to_python(each)
@@ -67,12 +65,12 @@ def _of_library(value: Any) -> Any:
 
 def to_list(value: Any) -> Any:
     """An array or scalar of NumPy, pandas or a tensor library, as Python lists and numbers."""
-    if type(value).__module__ == "numpy" and _FINE.search(value.dtype.str):
+    if _FINE.search(str(getattr(value, "dtype", ""))):
         value = value.astype(f"{value.dtype.kind}8[us]")  # else listed as integers
     return value.tolist()
 
 
-_FINE = re.compile(r"[mM]8\[(\d*)[npfa]s\]")  # times finer than Python's
+_FINE = re.compile(r"\[(\d*)[npfa]s\]")  # times finer than Python's
 
 
 def _copy(value: Any) -> Any:
@@ -88,9 +86,7 @@ def is_atomic(value: Any) -> bool:
     >>> is_atomic((1, "a")), is_atomic((1, [2]))
     (True, False)
     """
-    if type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)):
-        return True
-    return _copy(value) is value
+    return type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)) or _copy(value) is value
 
 
 def copy_mutable(value: Any) -> Any:
@@ -105,7 +101,7 @@ def copy_mutable(value: Any) -> Any:
         return [copy_mutable(element) for element in value]
     if kind is dict:
         return {key: copy_mutable(element) for key, element in value.items()}
-    return value if kind in IMMUTABLE or isinstance(value, (Enum, PurePath)) else _copy(value)
+    return value if kind in IMMUTABLE else _copy(value)
 
 
 def equality_key(value: Any) -> Hashable:
@@ -160,7 +156,7 @@ def axis_key(values: Sequence[Any]) -> Hashable:
         return values
     if values and all(type(value) is int for value in values):
         step = values[1] - values[0] if len(values) > 1 else 1
-        numbers = range(values[0], values[-1] + (1 if step > 0 else -1), step or 1)
+        numbers = range(values[0], values[0] + step * len(values), step or 1)
         if length(numbers) == len(values) and all(map(operator.eq, numbers, values)):
             return numbers
     return tuple(map(equality_key, values))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
+MOST = 10  # mistakes that one error shows, or jobs that one line names
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -118,19 +119,22 @@ def cut(text: str, most: int = 80) -> str:
 
 
 def together(mistakes: Iterable[str | Mistake]) -> SweepError:
-    """One error for all mistakes of a call, without duplicates.
+    """One error for all mistakes of a call, without duplicates; it shows the first ten.
 
     >>> print(together(["a is wrong.", "b is wrong."]))
     2 mistakes:
     - a is wrong.
     - b is wrong.
+    >>> str(together([f"{n} is wrong." for n in range(12)])).splitlines()[-1]
+    '- and 2 more.'
     """
     structured = [Mistake(one) if isinstance(one, str) else one for one in mistakes]
     texts = list(dict.fromkeys(one.text for one in structured))
     if len(texts) == 1:
         return SweepError(texts[0], structured)
-    lines = "\n".join(f"- {text}" for text in texts)
-    return SweepError(f"{len(texts)} mistakes:\n{lines}", structured)
+    more = [f"and {len(texts) - MOST:,} more."] if len(texts) > MOST else []
+    lines = "".join(f"\n- {text}" for text in [*texts[:MOST], *more])
+    return SweepError(f"{len(texts):,} mistakes:{lines}", structured)
 
 
 def warn(message: str) -> None:

@@ -17,9 +17,6 @@ from tests.pages import ROOT
 from tests.versions import VERSION_BASE
 
 PAGE = ROOT / "docs/performance.md"
-EACH = pytest.mark.parametrize(
-    "multirun", [pytest.param(m, id=name) for name, m in MULTIRUNS.items()]
-)
 PRIMARY = {"project": "train"}
 
 

@@ -108,6 +108,26 @@ def test_imports_follow_the_layers_of_multirun() -> None:
                     assert order.index(other) <= order.index(own), f"{path} imports {name}"
 
 
+def test_no_module_imports_itself_by_way_of_others() -> None:
+    names = {_name(path): path for path in modules()}
+    imported: dict[str, set[str]] = {}
+    for name, path in names.items():
+        found = {*imports(path)} - LOADS_LATER.get(path.relative_to(PACKAGE).as_posix(), set())
+        # What is no module itself is a name in the module that it is imported from.
+        found = {one if one in names else one.rpartition(".")[0] for one in found}
+        imported[name] = found & names.keys()
+
+    # Whoever imports none that is left cannot be in a cycle, nor can one that only such import.
+    while free := {name for name, others in imported.items() if not others & imported.keys()}:
+        imported = {name: others for name, others in imported.items() if name not in free}
+    assert {name: others & imported.keys() for name, others in imported.items()} == {}
+
+
+def _name(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts).removesuffix(".__init__")
+
+
 def test_private_names_of_others_stay_in_one_folder() -> None:
     for path in [*modules(), *(ROOT / "hydra_plugins").rglob("*.py")]:
         if path.parent == PACKAGE / "compose":

@@ -63,6 +63,7 @@ def test_the_wheel_holds_both_packages_and_nothing_else(wheel: Path) -> None:
         "cloudpickle",
         "docstring-parser",
         "hydra-core",
+        "numpy",
         "omegaconf",
         "pandas",
         "pyyaml",

@@ -70,7 +70,6 @@ def endless() -> list[Any]:
 base = Sweep().product(lr=[1, 2])
 
 KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
-BRACES = "braces hold one whole key and an optional format spec, {lr} or {model.lr:.0e}."
 
 # name: what is called, what the message says of the key, the value, the rule and the cure
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {

@@ -134,7 +134,7 @@ def test_a_part_that_json_cannot_represent() -> None:
         "a": [0, {"b": "{1}"}],
         "c": "0.1",
     }
-    assert to_json(-(2**10_001)).startswith("-0x2000")
+    assert to_json(-(2**10_001)) == str(-(2**10_001))
     assert to_json(cyclic) == "[[...]]"
 
 

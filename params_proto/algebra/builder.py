@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, reduce
 from itertools import chain, groupby
+from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import bare, key_error
@@ -208,10 +209,9 @@ class Builder:
         if mistakes:
             raise together(mistakes)
         made = Builder(scope, layered=self.layered)
-        if not a.steps or not b.steps:
-            return made._with(a if a.steps else b)
+        reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
-        if any(step.reads for step in b.steps) or (pins and a.reads_within):
+        if a.steps and (reads or (pins and a.reads_within)):
             return made._with(a.then(Cross((b,))))
         return made._with(reduce(Expression.then, b.steps, a))
 
@@ -378,10 +378,10 @@ class _Call:
                 )
         return renamed_template(template, full.__getitem__)
 
-    def integer(self, value: object, what: str, least: int | None = None) -> int:
+    def integer(self, value: object, what: str, least: float = -inf) -> int:
         """A number of configs, or the seed of an order."""
         number = to_python(value)
-        if type(number) is int and (least is None or number >= least):
+        if type(number) is int and number >= least:
             return number
         self.wrong(f"{self.method} needs {what}, got {shown(value)}.")
         return 1

@@ -59,19 +59,11 @@ class Scope(NamedTuple):
 
     def joined(self, other: Scope) -> Scope:
         """The scope of both."""
-        if other.free:
+        if other.free or (self.objects, self.prefix) == (other.objects, other.prefix):
             return self
         if self.free:
             return other
-        held = set(map(id, self.objects))
-        if self.prefix == other.prefix and [*map(id, other.objects)] == [*map(id, self.objects)]:
-            return self
-        pairs = zip(other.objects, other.targets, strict=True)
-        added = [(one, target) for one, target in pairs if id(one) not in held]
-        return Scope(
-            self.objects + tuple([one for one, _ in added]),
-            self.targets + tuple([target for _, target in added]),
-        )
+        return Scope.of(self.objects + other.objects)._replace(prefix="")
 
     def plain(self, key: str) -> str:
         """A full key as the user of this scope names it."""
@@ -94,13 +86,11 @@ class Scope(NamedTuple):
     def _below(self, path: str) -> Field | None:
         """The field at a path: a target's, or one of a dataclass or dict in it."""
         for target in self.targets:
-            under = f"{target.node}." if target.node else ""
-            name, *names = path.removeprefix(under).split(".")
-            if path.startswith(under) and name in target.fields:
+            if names := target.path(path):
                 from params_proto.fields.convert import child_field
 
-                field: Field | None = target.fields[name]
-                for part in names:
+                field: Field | None = target.fields[names[0]]
+                for part in names[1:]:
                     field = field and child_field(field.annotation, part)
                 return field
         return None

@@ -87,14 +87,14 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     rows = list(of)
     metrics = metrics_of(rows)
     keys, names = columns(of.keys, metrics)
-    groups = {keys[key] for key in of.groups if key in keys}
+    groups = {"sweep", *[keys[key] for key in of.groups if key in keys]}
     head, *lines = cells(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [line[at] for line in lines]
         if name == "status":
             frame[name] = pd.Categorical(values, STATUSES)
-        elif name == "sweep" or name in groups:
+        elif name in groups:
             frame[name] = _category(values)
         elif name == "started":
             frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
@@ -213,13 +213,13 @@ def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
 
 
 @cache
-def _t_quantile(freedom: int, share: float = 0.95) -> float:
+def _t_quantile(freedom: int, share: float = 0.95, steps: int = 100_000) -> float:
     """The t such that Student's t distribution has this share between -t and t.
 
     With t = sqrt(freedom) * tan(angle) its density is that of cos(angle) ** (freedom - 1), which is
     summed here in steps small enough for seven digits.
     """
-    edges = np.linspace(0.0, math.pi / 2, 100_001)
+    edges = np.linspace(0.0, math.pi / 2, steps + 1)
     shares = np.cumsum(np.cos((edges[1:] + edges[:-1]) / 2) ** (freedom - 1))
     angle: float = cast("Any", np).interp(share * shares[-1], shares, edges[1:])
     return math.tan(angle) * math.sqrt(freedom)

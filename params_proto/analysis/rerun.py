@@ -14,9 +14,10 @@ from params_proto._text import arguments_start
 from params_proto.records import Record
 from params_proto.records.manifest import MULTIRUN, PlanFile
 
-# Of Hydra: what is about the sweep, and how its jobs are shown.
+# Of Hydra: what is about the sweep, and how its jobs are shown. The launcher and the sweeper that
+# were chosen stay: a config may set options that only they have.
 _OF_THE_SWEEP = (
-    *("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.sweep"),
+    *("hydra.launcher", "hydra.sweeper", "hydra.sweep"),
     *("hydra.mode", "hydra.verbose", "hydra/job_logging", "hydra.job_logging"),
     *("hydra/hydra_logging", "hydra.hydra_logging"),
 )
@@ -35,7 +36,7 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
                 values.setdefault(f"{key}{equals}", {})[value] = None
     lines = [f"{key}{','.join(each)}" for key, each in values.items()]
     multirun = any(len(each) > 1 for each in values.values())
-    return single_job_command(plan.script, plan.hydra, lines, plan.choices, multirun=multirun)
+    return single_job_command(plan.script, plan.hydra, lines, multirun=multirun)
 
 
 def cd_to_start(directory: Path) -> str:
@@ -50,7 +51,6 @@ def single_job_command(
     script: Sequence[str],
     hydra: Sequence[str],
     overrides: Sequence[str],
-    choices: Sequence[str] = (),
     *,
     multirun: bool = False,
 ) -> str:
@@ -60,7 +60,6 @@ def single_job_command(
         script: the command that started the sweep, without overrides; empty if Python code did.
         hydra: the overrides of Hydra the sweep was given.
         overrides: the overrides of the job.
-        choices: overrides of `hydra` that choose a group whose options a config sets.
         multirun: whether the overrides are of several jobs.
 
     >>> single_job_command(["python", "-m", "lab.train", "-m", "-cn", "other"], [], ["lr=0.1"])
@@ -81,8 +80,7 @@ def single_job_command(
     kept = [
         line
         for line in hydra
-        if line in choices
-        or not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
+        if not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
     ]
     return shlex.join([*script[:start], *options, *kept, *overrides])
 

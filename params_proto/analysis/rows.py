@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+import yaml
 
 from params_proto import _files
 from params_proto._keys import bare
@@ -35,6 +39,9 @@ FAILED = (Status.FAILED.value, Status.CRASHED.value)
 # The columns that every table has: before its keys, and between these and its metrics. pandas
 # leaves out the middle of a table that is too wide.
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
+# In the hydra.yaml of a job of the basic sweeper.
+_NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
+MOST_ROWS = 1_000_000  # configs that are read or written one by one
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -97,7 +104,7 @@ class Table:
 
 
 def table(
-    directory: Path, most: int = 1_000_000, configs: Iterable[Mapping[str, Any]] | None = None
+    directory: Path, most: int = MOST_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
 ) -> Table:
     """The jobs of a sweep, also while it runs.
 
@@ -131,18 +138,52 @@ def table_with_records(directory: Path) -> Table:
 
 def _table_without_plan(directory: Path) -> Table:
     if (directory / MULTIRUN).is_file():
-        from params_proto.analysis.hydra_basic import basic_table
-
-        return basic_table(directory)
+        return _basic_table(directory)
     # The directory of a job, or one with sweeps by day and time: the latest of them.
-    below = [*directory.glob(f"*/{OWN}/{PLAN}"), *directory.glob(f"*/*/{OWN}/{PLAN}")]
-    below.sort(key=lambda plan: plan.stat().st_mtime)
-    near = [*filter(has_plan, directory.parents), *[plan.parents[1] for plan in below]][-1:]
+    below = filter(has_plan, chain(directory.glob("*"), directory.glob("*/*")))
+    by_age = sorted(below, key=lambda one: (one / OWN / PLAN).stat().st_mtime)
+    near = [*filter(has_plan, directory.parents), *by_age][-1:]
     hint = f" Did you mean {near[0]}?" if near else ""
     raise SweepError(
         f"{directory} does not contain a sweep.{hint} Give the directory of a sweep, which has a"
         f" {SWEEP} and a {OWN}, or of one of Hydra's basic sweeper, which has a {MULTIRUN}."
     )
+
+
+def _basic_table(directory: Path) -> Table:
+    """The jobs that began: what they were given and when, by Hydra's `overrides.yaml`.
+
+    Its keys are those with different values in different jobs.
+
+    Args:
+        directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
+    """
+    subdir = _config_of_hydra(directory / MULTIRUN)["output_subdir"]
+    rows: list[Row] = []
+    for file in directory.rglob(f"{subdir}/overrides.yaml"):
+        overrides: list[str] = yaml.safe_load(file.read_bytes())
+        # Read as text: PyYAML takes ten milliseconds for each of these files.
+        (number,) = _NUMBER.findall(file.with_name("hydra.yaml").read_text("utf-8"))
+        started = datetime.fromtimestamp(file.stat().st_mtime).astimezone()
+        rows.append(
+            Row(
+                int(number),
+                {key: to_json(value) for key, value in values(overrides)},
+                started=started.isoformat(timespec="milliseconds"),
+                dir=str(file.parents[1].relative_to(directory)),
+            )
+        )
+    rows.sort(key=lambda row: row.job)
+    configs = [row.config for row in rows]
+    keys = differing_keys(configs if len(rows) > 1 else [*configs, {}])
+    hydra = _config_of_hydra(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
+    groups = frozenset(key for key in keys if key in hydra["runtime"]["choices"])
+    return Table(directory, keys, groups, lambda: rows)
+
+
+def _config_of_hydra(file: Path) -> dict[str, Any]:
+    config: Any = yaml.safe_load(file.read_bytes())
+    return config["hydra"]
 
 
 def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
@@ -222,13 +263,12 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
     given = {key: _value(value) for key, value in given.items()}
     if record is None:
         return Row(job, given, status=PENDING)
-    is_dead = record.status is Status.RUNNING and not records.is_running(record)
     error = record.error
     return Row(
         job,
         given,
         dict(metrics(record.value)),
-        (Status.CRASHED if is_dead else record.status).value,
+        records.status_of(record).value,
         record.attempt,
         record.duration,
         record.started,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
+
 from params_proto._text import cell as json_cell
 from params_proto.analysis.rows import FAILED, PENDING, Row, columns
 
@@ -43,11 +45,13 @@ def shown(
     return "\n".join(texts)
 
 
-def counted(statuses: Mapping[str | None, int]) -> str:
+def counted_by_status(statuses: Mapping[str | None, int]) -> str:
     """How many jobs have each status, completed ones first; None is an unrecorded status.
 
-    >>> counted({"pending": 2, "completed": 1}), counted({None: 3}), counted({})
-    ('1 completed, 2 pending', '3 jobs', 'no jobs')
+    >>> counted_by_status({"pending": 2, "completed": 1}), counted_by_status({None: 3})
+    ('1 completed, 2 pending', '3 jobs')
+    >>> counted_by_status({})
+    'no jobs'
     """
     numbers = {name or "jobs": statuses.get(name, 0) for name in _ORDER}
     return (
@@ -71,9 +75,9 @@ def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> l
     """
     padded: list[list[str]] = []
     for at, texts in enumerate(zip(*lines, strict=True)):
-        width = max(map(_width, texts))
+        width = max(map(cell_len, texts))
         justify = str.rjust if at in right else str.ljust
-        padded.append([justify(text, width - _width(text) + len(text)) for text in texts])
+        padded.append([justify(text, width - cell_len(text) + len(text)) for text in texts])
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
@@ -89,17 +93,6 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else json_cell(value)
     text = "".join(char if char.isprintable() else "?" for char in text)
-    if _width(text) > widest:
-        from rich.cells import set_cell_size
-
+    if cell_len(text) > widest:
         text = f"{set_cell_size(text, widest - 3).rstrip()}..."
     return text
-
-
-def _width(text: str) -> int:
-    """The terminal columns that a text takes: two for each wide character."""
-    if text.isascii():
-        return len(text)
-    from rich.cells import cell_len  # which few tables need
-
-    return cell_len(text)

@@ -11,7 +11,7 @@ from contextlib import contextmanager, nullcontext
 from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 from params_proto.app import current
-from params_proto.app.registry import ParameterSet, functions, resolve
+from params_proto.app.registry import ParameterSet, find, functions, resolve
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, Target, describe
 from params_proto.fields.convert import strictly_equal
@@ -135,14 +135,6 @@ def _unpickle_app(
     app = App(function, config_path, config_name)
     functions[app.__proto_parameters__.key] = app
     return app
-
-
-def find(module: str, name: str) -> Any:
-    """The object at a qualified name in a module; None if it does not exist."""
-    found: Any = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found
 
 
 _imports: list[object] = []

@@ -20,8 +20,8 @@ from hydra.core.global_hydra import GlobalHydra
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from params_proto._keys import full_key
-from params_proto.app.run import IS_HYDRA_1_3
 from params_proto.app.task import Task
+from params_proto.compose.internals import IS_HYDRA_1_3
 from params_proto.fields import REQUIRED
 from params_proto.fields.schema import escape
 from params_proto.fields.signature import type_text

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import os
+import sys
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -93,6 +94,14 @@ functions: Final[dict[current.Key, App[..., Any]]] = {}
 
 classes: Final[dict[current.Key, PrefixClass]] = {}
 """The `@proto.prefix` classes, in the order of definition, likewise."""
+
+
+def find(module: str, name: str) -> Any:
+    """What a module has under a qualified name, None if nothing."""
+    found: Any = sys.modules.get(module)
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    return found
 
 
 def check_node(title: str, node: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Container, Generator, Iterable, Iterator, 
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout, suppress
 from functools import partial
 from types import TracebackType
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import hydra
 from hydra.core.config_store import ConfigStore
@@ -17,15 +17,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from params_proto.app.function import App
 from params_proto.app.task import JobError, Task
+from params_proto.compose.internals import IS_HYDRA_1_3
 from params_proto.errors import SweepError, together
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
 from params_proto.overrides.parse import read
 
-IS_HYDRA_1_3: Final = hydra.__version__.startswith("1.3.")
-"""Whether this is the older of the two Hydras, where they differ."""
+if TYPE_CHECKING:
+    from params_proto.app.function import App
 
 _SCHEMA: Final = "params_proto_schema"
 # Hydra 1.3 warns if it is omitted, Hydra 1.4 if it is given.

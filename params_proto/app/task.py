@@ -10,7 +10,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import FunctionType
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
@@ -22,13 +22,15 @@ from omegaconf import DictConfig, OmegaConf
 from params_proto._keys import full_key
 from params_proto.app import current
 from params_proto.app.current import BoundValues
-from params_proto.app.function import App, find
 from params_proto.app.prefix_class import PrefixClass
-from params_proto.app.registry import nodes, only
+from params_proto.app.registry import find, nodes, only
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.schema import python_values
 from params_proto.fields.signature import hints, unwrap
+
+if TYPE_CHECKING:
+    from params_proto.app.function import App
 
 log = logging.getLogger(__name__)
 

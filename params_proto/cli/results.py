@@ -21,7 +21,7 @@ from params_proto.analysis.rows import (
     table,
     table_with_records,
 )
-from params_proto.analysis.text import cell, counted, shown
+from params_proto.analysis.text import cell, counted_by_status, shown
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.progress import has_colors
@@ -51,7 +51,7 @@ def results(
         for one in tables:
             own = [row for row in rows if row.sweep == str(one.directory)]
             text = shown(own, one.keys, metrics_of(own), color=color)
-            counts = counted(Counter(row.status for row in own))
+            counts = counted_by_status(Counter(row.status for row in own))
             texts.append(f"{one.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
     head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)

@@ -7,7 +7,6 @@ job of an app without config files, Hydra's own loader composes, unchanged by th
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -17,12 +16,6 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
 
 log = logging.getLogger(__name__)
-
-BY_HYDRA = "Configs are composed by Hydra, as with hydra.sweeper.compose=hydra"
-
-counts: Counter[str] = Counter()
-"""How many configs of jobs this process has composed `from_prefixes`, and how many `by_hydra`
-although prefixes were to be shared."""
 
 
 def cached(loader: ConfigLoader) -> ConfigLoader:
@@ -40,7 +33,7 @@ def cached(loader: ConfigLoader) -> ConfigLoader:
             return CachedLoader(cast("ConfigLoaderImpl", loader))
     except (ImportError, AttributeError, LookupError, TypeError) as error:
         reason = f"this version of Hydra or OmegaConf has other internals ({error})"
-    log.info(f"{BY_HYDRA}: {reason}.")
+    log.info(f"Configs are composed by Hydra, as with hydra.sweeper.compose=hydra: {reason}.")
     return loader
 
 

@@ -6,7 +6,9 @@ import atexit
 import inspect
 import threading
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from hydra import __version__
 
 from params_proto.fields.signature import made_by_hydra_main
 
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from hydra._internal.hydra import Hydra
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
+
+IS_HYDRA_1_3: Final = __version__.startswith("1.3.")
+"""Whether this is the older of the two Hydras, where they differ."""
 
 
 def hand_to_children(name: str, value: Any) -> None:

@@ -22,7 +22,6 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from params_proto.compose import counts
 from params_proto.compose.sources import Repository, unknown_source
 from params_proto.compose.template import cloned_by_deepcopy, difference
 
@@ -169,10 +168,8 @@ class CachedLoader(ConfigLoaderImpl):
                     " here on, as with hydra.sweeper.compose=hydra."
                 )
             if config is None or problem is not None:
-                counts["by_hydra"] += 1
                 return expected
             self._agrees = True
-        counts["from_prefixes"] += 1
         return config
 
     def _hydras(self) -> ConfigLoaderImpl:

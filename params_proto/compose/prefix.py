@@ -16,7 +16,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from hydra import version
 from hydra._internal import config_loader_impl
@@ -32,9 +32,11 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf._utils import split_key
 
-from params_proto.compose.loader import CachedLoader
 from params_proto.compose.sources import unknown_source
 from params_proto.compose.template import children, clone
+
+if TYPE_CHECKING:
+    from params_proto.compose.loader import CachedLoader
 
 # A job is composed to be checked, and again to be launched: where each has a prefix of its own,
 # those whose prefixes have no more nodes than this find theirs again. A node takes some 650 bytes:

@@ -207,9 +207,7 @@ def child_field(annotation: Any, name: str) -> Field | None:
 
 def of_python(value: Any) -> Any:
     """Converts a NumPy or tensor scalar or array to Python's numbers and lists."""
-    if type(value).__module__ != "builtins" and hasattr(value, "tolist"):
-        return to_python(value)
-    return value
+    return to_python(value) if hasattr(value, "tolist") else value
 
 
 def strictly_equal(one: Any, other: Any) -> bool:

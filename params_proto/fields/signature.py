@@ -74,6 +74,16 @@ class Target:
     open: bool = False
     has_configs: bool = False
 
+    def path(self, key: str) -> list[str]:
+        """The name of the field that a key is in, and the path inside it; empty if it has none.
+
+        >>> Target("Training", "training", {"opt": Field("opt")}).path("training.opt.lr")
+        ['opt', 'lr']
+        """
+        node = f"{self.node}." if self.node else ""
+        names = key.removeprefix(node).split(".")
+        return names if key.startswith(node) and names[0] in self.fields else []
+
 
 def describe(obj: Any) -> Target:
     """The fields of a function, a `@proto.cli` app, a `@proto.prefix` class or a dataclass.

@@ -14,11 +14,10 @@ from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
-from params_proto.errors import Mistake, SweepError, cut, sentence, together
+from params_proto.errors import SweepError, cut, sentence, together
 
 log = logging.getLogger(__name__)
 
-MOST = 10  # mistakes in one error, or jobs in one line
 _UNCOMPOSED = 100  # jobs that cannot be composed, after which no more are tried
 _TAKES_NO_MORE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 
@@ -88,25 +87,11 @@ for 2 more jobs.
         if self._error is not None and len(self._found) == 1:
             raise self._error
         if self._found:
-            raise first_ten([self._in_all(rule) for rule in self._found])
+            raise together([self._in_all(rule) for rule in self._found])
 
     def _in_all(self, rule: str) -> str:
         text, others = self._found[rule], self._others[rule]
         return f"{text} The same goes for {counted(others, 'more job')}." if others else text
-
-
-def first_ten(mistakes: Sequence[str]) -> SweepError:
-    """One error for any number of mistakes, of which it lists ten.
-
-    >>> print(str(first_ten([f"{n} is wrong." for n in range(12)])).splitlines()[-1])
-    - and 2 more.
-    """
-    rest = len(mistakes) - MOST
-    if rest <= 0:
-        return together(mistakes)
-    lines = "".join(f"\n- {mistake}" for mistake in mistakes[:MOST])
-    text = f"{len(mistakes)} mistakes:{lines}\n- and {rest} more."
-    return SweepError(text, map(Mistake, mistakes))
 
 
 @contextmanager

@@ -18,8 +18,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._text import counted
 from params_proto.analysis.rows import metrics_of, table, write_results
-from params_proto.errors import SweepError
-from params_proto.multirun.errors import MOST, logged_where_it_can, write
+from params_proto.errors import MOST, SweepError
+from params_proto.multirun.errors import logged_where_it_can, write
 from params_proto.multirun.executor import Executor, reason_of
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
@@ -283,7 +283,7 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     """Shows the table, and returns the lines about the best job."""
     from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.rerun import rerun_command
-    from params_proto.analysis.text import cell, counted, shown
+    from params_proto.analysis.text import cell, counted_by_status, shown
     from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
@@ -297,7 +297,7 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     if read.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    write(*lines, "", *wrong, f"{counted(read.statuses)} in {directory}")
+    write(*lines, "", *wrong, f"{counted_by_status(read.statuses)} in {directory}")
     if not read.metrics and read.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = read.best[0]

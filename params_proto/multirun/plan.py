@@ -14,6 +14,7 @@ from params_proto._keys import bare, overlap
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Edit, Product, Set, Zip
+from params_proto.analysis.rows import MOST_ROWS
 from params_proto.errors import SweepError, shown, together
 from params_proto.overrides.parse import KeyValues, parse
 from params_proto.overrides.render import assignment, render, render_config
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from params_proto.fields import Target
 
 Overrides = list[str]
-
-_MOST_ROWS = 1_000_000  # configs that are written to sweep.yaml one by one
 
 
 class Job(NamedTuple):
@@ -360,10 +359,10 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     try:
         return text_of(spelled.plain())
     except SweepError as error:
-        if saved.exceeds(_MOST_ROWS):
+        if saved.exceeds(MOST_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
-                f" {_MOST_ROWS:,} configs."
+                f" {MOST_ROWS:,} configs."
             ) from error
     from params_proto.algebra.chains import Chain
 

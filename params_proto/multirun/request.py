@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -18,7 +20,6 @@ from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, SweepWarning, shown, together
 from params_proto.multirun.context import AppContext, sweep_of
-from params_proto.multirun.errors import first_ten
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, plan
 from params_proto.overrides.parse import (
@@ -152,7 +153,7 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
         if not is_group(bare(key)) and (mistake := task.unknown(key.lstrip("+"))) is not None
     ]
     if mistakes:
-        raise first_ten(mistakes)
+        raise together(mistakes)
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
@@ -217,27 +218,26 @@ def pairs(
     >>> pairs(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
     """
-    if OmegaConf.is_config(zips):
-        zips = OmegaConf.to_container(zips)
     fixed = {one.name for one in given if not one.swept}
-    named = [[in_full(name) for name in pair] for pair in _listed(zips)]
-    listed = [[name for name in pair if name not in fixed] for pair in named]
     swept = {one.name: length(one.values) for one in given if one.swept}
-    mistakes: list[str] = []
-    seen: set[str] = set()
-    for pair in listed:
-        for name in pair:
-            if name in seen:
-                mistakes.append(f"{name} is in hydra.sweeper.zip twice: write it once.")
-            elif name not in swept:
-                mistakes.append(
-                    f"hydra.sweeper.zip pairs {name}, which is not swept on the command line or in"
-                    f" hydra.sweeper.params. Sweep it there, {name}=1,2, or write a zip step in the"
-                    " configured sweep."
-                )
-            seen.add(name)
-        lengths = {name: swept[name] for name in pair if name in swept}
-        if len(set(lengths.values())) > 1:
+    listed = [
+        [name for name in map(in_full, map(bare, keys)) if name not in fixed]
+        for keys in _listed(zips)
+    ]
+    times = Counter(chain.from_iterable(listed))
+    mistakes = [
+        f"{name} is in hydra.sweeper.zip twice: write it once." for name in times if times[name] > 1
+    ]
+    mistakes += [
+        f"hydra.sweeper.zip pairs {name}, which is not swept on the command line or in"
+        f" hydra.sweeper.params. Sweep it there, {name}=1,2, or write a zip step in the configured"
+        " sweep."
+        for name in times
+        if name not in swept
+    ]
+    for names in listed:
+        lengths = {name: swept[name] for name in names if name in swept}
+        if len({*lengths.values()}) > 1:
             counts = ", ".join(f"{name} has {count}" for name, count in lengths.items())
             mistakes.append(
                 f"hydra.sweeper.zip needs keys with equally many values: {counts}."
@@ -249,11 +249,12 @@ def pairs(
 
 
 def _listed(zips: Any) -> list[list[str]]:
-    given = cast("list[Any]", zips)
-    lists = given if isinstance(zips, list) and isinstance(given[0], list) else [given]
-    if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in lists):
-        raise SweepError(f"hydra.sweeper.zip={shown(given)} is not a list of keys. {_ZIP_FORMS}")
-    return [[bare(key) for key in keys] for keys in lists if keys]
+    """The lists of keys that vary together."""
+    plain: Any = OmegaConf.to_container(OmegaConf.create([zips]))
+    nested = plain[0] if type(plain[0]) is list and list in map(type, plain[0]) else plain
+    if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in nested):
+        raise SweepError(f"hydra.sweeper.zip={shown(plain[0])} is not a list of keys. {_ZIP_FORMS}")
+    return list(filter(None, nested))
 
 
 # --- the overrides that only say which sweep runs: `+sweep=ablation`

@@ -146,9 +146,7 @@ def job_states(
             yield JobState(job)
             continue
         directories.take(job.number, record.dir)
-        status = record.status
-        if status is Status.RUNNING and not records.is_running(record):
-            status = Status.CRASHED
+        status = records.status_of(record)
         job = job._replace(
             # Absolute if an earlier job changed the working directory.
             directory=None if os.path.isabs(record.dir) else record.dir,

@@ -6,19 +6,11 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Sequence
 
-from hydra.core.config_store import ConfigStore
-from omegaconf import OmegaConf
-
-from params_proto._keys import bare
 from params_proto._text import arguments_start, python_options
 from params_proto.multirun.context import AppContext
 from params_proto.overrides.render import assignment
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 # Options of Hydra's command line that have a value.
 _CONFIGS = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir"}
@@ -161,39 +153,3 @@ def resume_command(
     if rerun is not None:
         kept.append(assignment("hydra.sweeper.rerun", rerun))
     return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
-
-
-def counted_on(
-    config: DictConfig, of_hydra: Sequence[str], selecting: Collection[str]
-) -> list[str]:
-    """The launcher and sweeper choices without which the config could not be composed.
-
-    If a config sets `hydra.launcher.n_jobs` and the command line chooses the launcher, the app
-    needs that choice: Hydra's basic launcher has no such option.
-
-    Args:
-        config: the composed config of the multirun.
-        of_hydra: the overrides of Hydra it was given.
-        selecting: keys that only select the sweep.
-    """
-    keys = [bare(line.partition("=")[0]) for line in of_hydra]
-    given = {".".join(key.split(".")[:3]) for key in keys}
-    given |= {"hydra.sweeper.sweep"} if selecting else set()
-    nodes = cast("dict[str, Any]", OmegaConf.to_container(config.hydra))
-    kept: list[str] = []
-    for group in ("launcher", "sweeper"):
-        choice = f"hydra/{group}"
-        option = f"{nodes['runtime']['choices'][choice]}.yaml"
-        known = ConfigStore.instance().repo["hydra"][group].get(option)
-        if (
-            choice in keys and known is not None
-        ):  # else it is a user's config file, with its own options
-            default = cast("dict[str, Any]", OmegaConf.to_container(known.node))
-            changed = {
-                f"hydra.{group}.{name}"
-                for name, value in nodes[group].items()
-                if value != default.get(name)
-            }
-            if not changed <= given:
-                kept.append(of_hydra[keys.index(choice)])
-    return kept

@@ -33,7 +33,7 @@ from params_proto.multirun.directories import (
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
 from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
-from params_proto.multirun.resume_command import command_of, counted_on
+from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import numbering, without_selectors
 from params_proto.records import JobStore, Record
@@ -249,10 +249,8 @@ class SweepRun:
             task=arguments,
             hydra=host.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
-            order=list(plan.expression.places),
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
-            choices=counted_on(host.config, host.of_hydra, selectors),
             jobs=plan.size,
             sweep=self.digest,
             earlier=0,

@@ -158,9 +158,9 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
 
     place = str(cause.full_key).partition("[")[0]
     lines = {bare(line.partition("=")[0]): line for line in job}
-    for target in fields if place in lines else ():
+    for target in fields:
         field = target.fields.get(place.removeprefix(f"{target.node}."))
-        if field is not None and place == full_key(target.node, field.name):
+        if field and place in lines and place == full_key(target.node, field.name):
             value = from_hydra(read(lines[place]).value())
             try:
                 into_field(value, field, from_text=True)

@@ -19,6 +19,8 @@ from params_proto.overrides.parse import parse
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _WORD = re.compile(r"(?!(?i:null|true|false|nan|inf)\Z)[A-Za-z_][A-Za-z0-9_.-]*", re.ASCII)
 
+_KEPT = 16_384  # overrides whose values are remembered: those of a sweep have few different ones
+
 
 def identity(job: Iterable[str]) -> str:
     """Order-independent hash of overrides.
@@ -48,8 +50,7 @@ def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], 
     known: defaultdict[str, deque[int]] = defaultdict(deque)
     after = 0
     for name, number in recorded:
-        # A record of an earlier version counts the equal jobs before it: c50b...-2.
-        known[name.partition("-")[0]].append(number)
+        known[name].append(number)
         after = max(after, number + 1)
     new = count(after)
 
@@ -81,7 +82,7 @@ def without_selectors(job: Iterable[str], selectors: Collection[str]) -> list[st
     return [line for line in job if line.partition("=")[0] not in selectors]
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(_KEPT)
 def _canonical(line: str) -> str:
     ((name, value),) = values([line])
     return f"{'~' if line.startswith('~') else ''}{name}={json_key(_whole(value))}"
@@ -98,7 +99,7 @@ def _whole(value: Any) -> Any:
     return value
 
 
-@lru_cache(maxsize=16_384)
+@lru_cache(_KEPT)
 def _value(text: str) -> Any:
     if _INTEGER.fullmatch(text):
         return int(text)

@@ -241,13 +241,11 @@ def _current(
 ) -> object:
     """The value of `key` if it is in a field of one of the targets, else None."""
     for target in targets:
-        node = f"{target.node}." if target.node else ""
-        name, *path = key.removeprefix(node).split(".")
-        if key.startswith(node) and name in target.fields:
+        if path := target.path(key):
             if current_value is not None:
                 return current_value(key, before)
-            default: object = target.fields[name].default
-            for part in path:
+            default: object = target.fields[path[0]].default
+            for part in path[1:]:
                 default = (_entries(default) or {}).get(part)
             return default
     return None

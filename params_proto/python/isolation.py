@@ -20,7 +20,8 @@ from hydra.core.utils import JobRuntime, setup_globals
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
-from params_proto.app.run import IS_HYDRA_1_3, stored
+from params_proto.app.run import stored
+from params_proto.compose.internals import IS_HYDRA_1_3
 
 _lock = RLock()  # Hydra's singletons are shared; a step of a sweep may compose as well
 

@@ -21,9 +21,9 @@ from hydra.types import RunMode
 from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import IS_HYDRA_1_3, app_configs, in_full, stored
+from params_proto.app.run import app_configs, in_full, stored
 from params_proto.app.task import Task
-from params_proto.compose.internals import decoration, started
+from params_proto.compose.internals import IS_HYDRA_1_3, decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names

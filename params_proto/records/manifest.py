@@ -52,11 +52,11 @@ _NUMBER = re.compile(r"0|[1-9][0-9]*", re.ASCII)
 class PlanFile(NamedTuple):
     """`.sweep/plan.json`: what a sweep was started with, for a process that resumes it.
 
-    {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main", "config_name":
-    "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"], "selecting":
-    ["+sweep=ablation"], "order": ["lr", "sweep"], "keys": ["lr"], "groups": [], "choices": [],
-    "jobs": 40, "sweep": "1f0c...", "earlier": 0, "created": "2026-11-24T10:00:00.000+01:00",
-    "metric": "accuracy", "direction": "maximize"}
+    {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
+    "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
+    "selecting": ["+sweep=ablation"], "keys": ["lr"], "groups": [],
+    "jobs": 40, "sweep": "1f0c...", "earlier": 0,
+    "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
 
     Args:
         script: the command that was run, without overrides; empty if Python code started the sweep.
@@ -65,10 +65,8 @@ class PlanFile(NamedTuple):
         task: the overrides of the command line, without those of Hydra.
         hydra: the overrides of Hydra.
         selecting: the overrides in `task` that only choose which sweep to run.
-        order: the order of the keys in a job's overrides.
         keys: the swept keys.
         groups: the swept keys that choose an option of a config group.
-        choices: overrides in `hydra` that choose a launcher or sweeper whose options a config sets.
         jobs: how many there are; None if counting them would filter every config.
         sweep: the SHA-256 of `sweep.yaml`.
         earlier: how many other sweeps have used the directory before.
@@ -86,10 +84,8 @@ class PlanFile(NamedTuple):
     task: list[str]
     hydra: list[str]
     selecting: list[str]
-    order: list[str]
     keys: list[str]
     groups: list[str]
-    choices: list[str]
     jobs: int | None
     sweep: str
     earlier: int
@@ -109,8 +105,8 @@ class PlanFile(NamedTuple):
 _TEXT, _TEXTS, _MAYBE = (str,), (list,), (str, type(None))
 _PLAN_TYPES: dict[str, tuple[type, ...]] = {
     **{"script": _TEXTS, "function": _TEXT, "config_name": _MAYBE, "task": _TEXTS},
-    **{"hydra": _TEXTS, "selecting": _TEXTS, "order": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
-    **{"choices": _TEXTS, "jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
+    **{"hydra": _TEXTS, "selecting": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
+    **{"jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
     **{"created": _TEXT, "metric": _MAYBE, "direction": _MAYBE},
 }
 

@@ -91,6 +91,11 @@ class JobStore:
         """Whether the process of a running job is alive, as far as this machine can tell."""
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)
 
+    def status_of(self, record: Record) -> Status:
+        """The recorded status, but CRASHED for a running job whose process has died."""
+        is_dead = record.status is Status.RUNNING and not self.is_running(record)
+        return Status.CRASHED if is_dead else record.status
+
     def claim(
         self, first: Record, rerun_after: int = 0, *, after: int | None = None
     ) -> Record | None:

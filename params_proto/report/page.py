@@ -7,11 +7,11 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
+from params_proto._text import counted
 from params_proto.errors import SweepError
 from params_proto.report.contents import Contents
 from params_proto.report.markup import (
     about,
-    counted,
     embedded,
     escaped,
     failures,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, cast
 
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
@@ -40,23 +41,21 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     return pd.DataFrame(series, index=index)
 
 
-# By type of a column's values: pandas' type, and its type if values are missing.
+# By type of a column's values, and whether some are missing.
 _DTYPES = {
-    (bool,): ("bool", "boolean"),
-    (int,): ("int64", "Int64"),
-    (float,): ("float64", "Float64"),
-    (str,): ("str", "object"),
+    **{("bool", False): "bool", ("bool", True): "boolean"},
+    **{("int", False): "int64", ("int", True): "Int64"},
+    **{("float", False): "float64", ("float", True): "Float64"},
+    ("str", False): "str",
 }
 
 
 def _column(values: list[Any], index: pd.Index) -> pd.Series:
     """A column of the type from which its values come back as they are."""
     present = [value for value in values if value is not pd.NA]
-    kinds: tuple[Any, ...] = tuple({type(value) for value in present})
-    dtype, nullable = _DTYPES.get(kinds, ("object", "object"))
-    if len(present) < len(values):
-        dtype = nullable
-    if dtype == "Float64" and any(value != value for value in present):
+    kinds = " ".join({type(value).__name__ for value in present})
+    dtype = _DTYPES.get((kinds, len(present) < len(values)), "object")
+    if dtype == "Float64" and any(map(math.isnan, present)):
         dtype = "object"  # nan would be missing
     try:
         return pd.Series(values, index=index, dtype=cast("Any", dtype))
@@ -87,10 +86,10 @@ def from_dataframe(df: pd.DataFrame) -> Builder:
     if unfit:
         raise SweepError(f"from_dataframe: {unfit}")
     columns = [_values(cast("Any", df).iloc[:, at]) for at in range(len(keys))]
-    tuples = list(zip(*columns, strict=True)) if columns else [()] * len(df)
+    pairs = list(zip(keys, columns, strict=True))
     rows: list[dict[str, Any]] = [
-        {key: value for key, value in zip(keys, values, strict=True) if value is not pd.NA}
-        for values in tuples
+        {key: values[at] for key, values in pairs if values[at] is not pd.NA}
+        for at in range(len(df))
     ]
     return chain_of_rows(rows, Builder(), lambda index: f"from_dataframe: row {index}")
 

@@ -52,7 +52,6 @@ STEPS = {
 }
 """What each step needs, with an example."""
 
-_MAX_MISTAKES = 10
 _ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
 _TYPES: dict[str, Any] = {
@@ -99,8 +98,7 @@ def chain_of_rows(
     try:
         return empty.chain(*rows)
     except SweepError as error:
-        mistakes = error.mistakes[:_MAX_MISTAKES]
-        placed = [one if one.row is None else one.at(place(one.row)) for one in mistakes]
+        placed = [one if one.row is None else one.at(place(one.row)) for one in error.mistakes]
         raise together(placed) from error
 
 
@@ -204,7 +202,7 @@ class _Steps:
                 mistakes += error.mistakes
             before.append(name)
         if mistakes:
-            raise together(mistakes[:_MAX_MISTAKES])
+            raise together(mistakes)
         return result
 
     def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
@@ -223,13 +221,12 @@ class _Steps:
         `mapping` contains the step, `before` has the names of the steps above it.
         """
         value, mistakes = mapping[name], list[Mistake]()
-        unfit = ""
         if name not in STEPS:
-            unfit = f"{shown(name)} is not a step.{did_you_mean(str(name), STEPS)}"
-        elif name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
-            unfit = f"{name} comes before any axis, so it has no effect. Put it below them."
-        if unfit:
-            raise self._error(unfit, mapping, name)
+            hint = did_you_mean(str(name), STEPS)
+            raise self._error(f"{shown(name)} is not a step.{hint}", mapping, name)
+        if name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
+            late = f"{name} comes before any axis, so it has no effect. Put it below them."
+            raise self._error(late, mapping, name)
         call = self._call(sweep, name, value, before, mistakes)
         if call is None:
             raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
@@ -277,7 +274,12 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
-        if name in ("product", "zip") and _is_torn(values):
+        if (
+            name in ("product", "zip")
+            and isinstance(cast("object", values), list)
+            # YAML reads [range(1,3)] as two texts.
+            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
+        ):
             raise SweepError(
                 f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
                 f" without the brackets: {key}: 'range(1,3)'."
@@ -314,9 +316,3 @@ class _Steps:
 
     def _error(self, message: str, container: object, key: Any) -> SweepError:
         return SweepError(f"{self._place(container, key)}: {message}")
-
-
-def _is_torn(values: object) -> bool:
-    """Whether a list has parts of a Hydra sweep: YAML splits [range(1,3)] into two texts."""
-    listed = cast("list[object]", values) if isinstance(values, list) else []
-    return any(isinstance(one, str) and _TORN.fullmatch(one) for one in listed)

@@ -45,7 +45,7 @@ def make(tmp_path: Path) -> Make:
         sweep.save(directory / "sweep.yaml")
         keys = list(sweep.keys)
         jobs = len(sweep) if size == 0 else size
-        lists: list[Any] = [[], [], [], keys, keys, [*groups], []]
+        lists: list[Any] = [[], [], [], keys, [*groups]]
         PlanFile(["app.py"], "app.py:main", None, *lists, jobs, "", 0, STARTED).write(directory)
         for one in records:
             JobStore(directory).write(one)

@@ -18,9 +18,10 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, open_dict
 
 from params_proto import Sweep
-from params_proto.compose import cached, counts, share_prefixes
+from params_proto.compose import cached, share_prefixes
 from tests.benchmarks.multiruns import APPS, VALUES
 from tests.benchmarks.table import Row, Table
+from tests.compose.counting import counts
 
 CONF = APPS / "project/conf"
 NAME = "train"

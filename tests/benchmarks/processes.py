@@ -58,13 +58,14 @@ def run(arguments: Sequence[str | Path], folder: Path) -> Cost:
 
 
 # Runs an app, and fails where Hydra's own code has composed configs of its jobs.
-_COUNTED = """
+_COUNTED = f"""
 import runpy, sys
 from pathlib import Path
+sys.path.append({str(Path(__file__).resolve().parents[2])!r})
+from tests.compose.counting import counts
 del sys.argv[0]
 sys.path[0] = str(Path(sys.argv[0]).parent)
 runpy.run_path(sys.argv[0], run_name="__main__")
-from params_proto.compose import counts
 assert counts["from_prefixes"] and not counts["by_hydra"], counts
 """
 

@@ -17,9 +17,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import cached, counts, share_prefixes
+from params_proto.compose import cached, share_prefixes
 from params_proto.compose.template import difference
 from tests.compose import changing
+from tests.compose.counting import counts
 from tests.compose.tree import Tree
 
 Lines = Sequence[str]

@@ -12,8 +12,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto import compose
-from params_proto.compose import counts
 from params_proto.compose.loader import CachedLoader
+from tests.compose.counting import counts
 from tests.versions import HYDRA_1_3
 
 TREE = {

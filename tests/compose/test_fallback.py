@@ -104,7 +104,10 @@ def test_another_source(conf: Path, own_source: None, caplog: pytest.LogCaptureF
     assert "OwnSource" in caplog.text
 
 
-APP = """
+ROOT = Path(__file__).resolve().parents[2]
+APP = f"""
+import sys
+
 import hydra
 import omegaconf
 from hydra._internal import config_loader_impl
@@ -117,10 +120,10 @@ omegaconf.__version__ = ".".join(omegaconf.__version__.split(".")[:2] + ["99"])
 def main(config):
     print("job", config.x)
 
+sys.path.append({str(ROOT)!r})
+from tests.compose.counting import counts
+
 main()
-
-from params_proto.compose import counts
-
 print(dict(counts))
 """
 

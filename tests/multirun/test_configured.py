@@ -21,7 +21,6 @@ def train(lr: float = 0.1, seed: int = 0, name: str = "") -> None: ...
 
 
 GRID = Sweep(train).product(lr=[1, 2])
-LIST = [1, 2]
 
 
 @pytest.fixture(autouse=True)

@@ -24,7 +24,6 @@ def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ())
 
 GRID = Sweep().product(a=[1, 2], b=[3, 4])
 ZIP = Sweep().zip(a=[1, 2], b=[3, 4], c=[5, 6])
-CHAIN = Sweep().chain({"a": 1, "b": 2}, {"a": 3}, {"c": 4, "b": 5})
 
 
 @proto.prefix

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
+from params_proto.fields import Field, Target
 from params_proto.overrides.parse import parse
 from params_proto.overrides.render import OverrideText, assignment, render, render_config
 from tests.versions import VERSION_BASE
@@ -201,11 +202,8 @@ def test_what_cannot_be_said_is_named_by_its_key() -> None:
 
 
 def test_an_entry_that_no_override_can_delete_is_refused() -> None:
-    from types import SimpleNamespace
-
-    target: Any = SimpleNamespace(
-        node="train", fields={"opts": SimpleNamespace(default={"a b": 1, "c": 2})}
-    )
+    options = Field("opts", dict[str, int], {"a b": 1, "c": 2})
+    target = Target("Train", "train", {"opts": options})
     with pytest.raises(SweepError, match=r"train\.opts: Hydra would keep the entry 'a b'"):
         render_config({"train.opts": {"c": 1}}, targets=[target])
     assert render_config({"train.opts": {"a b": 3}}, targets=[target]) == [

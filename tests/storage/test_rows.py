@@ -222,6 +222,8 @@ def test_each_mistake_of_a_row_is_reported(suffix: str, text: str, tmp_path: Pat
 
 
 def test_only_the_first_mistakes_of_many_are_reported(tmp_path: Path) -> None:
-    with pytest.raises(SweepError, match=r"^10 mistakes:") as caught:
+    with pytest.raises(SweepError, match=r"^5,000 mistakes:") as caught:
         loaded("lr\n" + "x\n" * 5000, tmp_path, ".csv", train)
     assert "sweep.csv:11: " in str(caught.value)
+    assert str(caught.value).count("sweep.csv:") == 10
+    assert str(caught.value).endswith("\n- and 4,990 more.")
