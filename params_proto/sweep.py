@@ -479,6 +479,7 @@ class Sweep(Sequence[Config]):
         progress: bool | None = None,
         workers: int | None = None,
         gpus: str | int | Iterable[int | str] | None = None,
+        jobs_per_gpu: int = 1,
         wait: bool = True,
         **launcher_options: Any,
     ) -> pd.DataFrame:
@@ -514,6 +515,7 @@ class Sweep(Sequence[Config]):
             workers: how many workers run the jobs: processes that outlive this one. The target is
                 pickled for them.
             gpus: a worker for each of these GPUs: `"auto"`, how many, or a list.
+            jobs_per_gpu: how many workers share a GPU.
             wait: whether to wait for the workers; without it, the results are those so far.
             launcher_options: the launcher's own options, such as joblib's `n_jobs=2`. Options that
                 share the name of an argument, or are nested, belong in `overrides`:
@@ -557,6 +559,7 @@ class Sweep(Sequence[Config]):
             "progress": progress,
             "workers": workers,
             "gpus": gpus,
+            "jobs_per_gpu": None if jobs_per_gpu == 1 else jobs_per_gpu,
             "wait": None if wait else False,
         }
         return launch(

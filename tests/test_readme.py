@@ -105,7 +105,9 @@ def test_the_sweep_it_shows_is_the_one_that_its_commands_run() -> None:
 def test_the_extras_it_names_exist() -> None:
     named = set(",".join(re.findall(r"pip install -e '\.\[([\w,]+)\]'", README)).split(","))
 
-    assert named == {"demo", "joblib", "submitit", "ray"}
+    named |= set(re.findall(r"extra `(\w+)`", README))
+
+    assert named == {"joblib", "submitit", "ray", "report"}
     assert named <= set(metadata("hydra-params-proto").get_all("Provides-Extra", []))
 
 

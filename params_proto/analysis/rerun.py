@@ -69,7 +69,7 @@ def single_job_command(
     'python -u train.py hydra.job.chdir=true lr=0.1'
     >>> single_job_command(["python", "train.py"], [], ["lr=0.1"])  # mode=MULTIRUN in a config
     'python train.py hydra.mode=RUN lr=0.1'
-    >>> single_job_command([], [], ["lr=0.1"])
+    >>> single_job_command([], ["hydra/launcher=joblib"], ["lr=0.1"])
     'lr=0.1'
     """
     start = arguments_start(script)
@@ -80,7 +80,7 @@ def single_job_command(
     kept = [
         line
         for line in hydra
-        if not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
+        if script and not any(f"{_key(line)}.".startswith(f"{key}.") for key in _OF_THE_SWEEP)
     ]
     return shlex.join([*script[:start], *options, *kept, *overrides])
 

@@ -94,13 +94,17 @@ def _parser() -> argparse.ArgumentParser:
         one.add_argument("--metric", help=metric)
         one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
         one.add_argument("--over", action="append", metavar="KEY", help=over)
-    work = command("workers", "work", "run jobs of a sweep, as a further worker")
+    work = command("workers", "work", "add workers to a sweep")
     work.add_argument("directory", type=Path, metavar="DIR")
     work.add_argument("--workers", type=int, metavar="N", help="how many workers (1)")
     work.add_argument("--gpus", help="a worker for each GPU: auto, a number, or [0,1]")
-    work.add_argument("--jobs-per-gpu", type=int, default=1, metavar="N", help="how many share one")
-    work.add_argument("--time-limit", type=_duration, metavar="TIME", help="end by then: 90m, 8h")
-    work.add_argument("--rerun", metavar="STATUS", help="also rerun jobs: failed,crashed or all")
+    work.add_argument(
+        "--jobs-per-gpu", type=int, default=1, metavar="N", help="workers per GPU (1)"
+    )
+    work.add_argument("--time-limit", type=_duration, metavar="TIME", help="stop after: 90m, 8h")
+    work.add_argument(
+        "--rerun", metavar="STATUS", help="also rerun jobs with these statuses: failed,crashed"
+    )
     watch = command("workers", "watch", "the progress of a sweep, until it ends")
     watch.add_argument("directory", type=Path, metavar="DIR")
     stop = command("workers", "stop", "start no more jobs of a sweep")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import signal
+from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import NoReturn
 
 from params_proto._text import counted
 from params_proto.analysis.ranking import ALONE, Ranking
+from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import statuses
-from params_proto.multirun.signals import interrupts
+from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, setup
@@ -33,7 +35,7 @@ def seconds(text: str) -> float:
     """
     found = _DURATION.fullmatch(text)
     if found is None:
-        raise ValueError(text)
+        raise ArgumentTypeError(f"{text!r} is not a duration, such as 90m, 8h or 30")
     return float(found[1]) * _UNITS[found[2]]
 
 
@@ -55,6 +57,8 @@ def work(
     if gpus is not None:
         environments = environments_of(_gpus(gpus), jobs_per_gpu, workers)
     else:
+        if workers is not None and workers < 1:
+            raise SweepError(f"--workers {workers} is not a number of workers: 1 or more.")
         environments = [dict[str, str]() for _ in range(workers or 1)]
     limit = {} if time_limit is None else {TIME_LIMIT: str(time_limit)}
     here = found.with_new_count()
@@ -71,7 +75,8 @@ def work(
             raise SystemExit(_watched(directory))
     except KeyboardInterrupt as error:
         write(ENDING.format(here.grace))
-        engine.end(here)
+        with exit_on_interrupt():
+            engine.end(here)
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
@@ -83,7 +88,8 @@ def _gpus(text: str) -> str | int | list[str]:
     """
     if text == "auto":
         return text
-    return int(text) if text.isdecimal() else text.strip("[]").split(",")
+    names = [one.strip() for one in text.strip("[]").split(",")]
+    return int(text) if text.isdecimal() else [one for one in names if one]
 
 
 def _queue_again(directory: Path, rerun: str) -> None:
@@ -117,8 +123,9 @@ def _watched(directory: Path) -> int:
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if watch.left and not setup.read_setup(directory).launch.too_many_failures:
+    if watch.left:
         write(left_text(directory, len(watch.left)))
+    if watch.left and not setup.read_setup(directory).launch.too_many_failures:
         return SOME_LEFT
     return SOME_FAILED if watch.failures else ALL_DONE
 

@@ -79,6 +79,12 @@ class Options:
                 (self.max_failures or 0) >= 0,
                 " is not a number of jobs: 0 or more.",
             ),
+            "workers": (
+                self.workers is None or self.workers >= 1,
+                " is not a number of workers: 1 or more.",
+            ),
+            "jobs_per_gpu": (self.jobs_per_gpu >= 1, " is not a number of jobs: 1 or more."),
+            "grace": (self.grace >= 0, " is not a number of seconds: 0 or more."),
             "retries": (self.retries >= 0, " is not a number of times: 0 or more."),
             "resume_changed": (
                 isinstance(changed, (bool, NoneType)) or _is_keys(changed),

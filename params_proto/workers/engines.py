@@ -198,7 +198,9 @@ class SubmititEngine(_NotingEngine):
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         is_slurm, minutes = self._cluster == "slurm", self._options["timeout_min"]
-        limit = {TIME_LIMIT: str(60 * minutes)} if is_slurm else {}
+        # The job is interrupted at Slurm's warning, not at the end.
+        seconds = 60 * minutes - self._options.get("signal_delay_s", 0)
+        limit = {TIME_LIMIT: str(max(seconds, 0))} if is_slurm else {}
         workers = _workers(setup, [{**limit, **one} for one in environments])
         said = StringIO()  # by sbatch, which is in the error, too
         try:

@@ -28,7 +28,7 @@ from params_proto.records.manifest import UnreadableError, create_file, write_fi
 from params_proto.workers.setup import folder
 
 _FAILED = (Status.FAILED, Status.CRASHED)
-_LOOK_BACK = 10.0  # seconds between two looks at the jobs that others have started
+_LOOK_BACK = 2.0  # seconds between two looks at the jobs that others have started
 
 
 class QueuedJob(NamedTuple):
@@ -62,10 +62,11 @@ def add(directory: Path, jobs: Iterable[QueuedJob], *, replace: bool = False) ->
     path = folder(directory) / "jobs.jsonl"
     lines = "".join(json.dumps([*one.job, one.failures]) + "\n" for one in jobs)
     try:
+        (path.parent / "ended").unlink(missing_ok=True)
         if replace:
             write_file(path, lines)
         else:
-            create_file(path, "a", lines)
+            create_file(path, "a", f"\n{lines}")  # the last line may be cut, by a full disk
     except OSError as error:
         raise SweepError(f"{path} cannot be written: {reason(error)}.") from error
 
@@ -112,6 +113,11 @@ class Queue:
             with self._path.open("rb") as file:
                 file.seek(self._read)
                 for line in file:
+                    if not line.endswith(b"\n"):  # it is being written
+                        break
+                    if not line.endswith(b"]\n"):  # a full disk has cut it, or it is empty
+                        self._read += len(line)
+                        continue
                     number = int(line[1 : line.index(b",")])
                     self._lines[number] = self._read
                     self._read += len(line)

@@ -97,8 +97,7 @@ class Setup(NamedTuple):
         try:
             write_file(there / f"{_CONFIG}.yaml", "hydra: {mode: MULTIRUN}\n")
             write_file(there / "setup.json", json.dumps(self._asdict(), indent=1) + "\n")
-            for name in ("stop", "ended"):
-                (there / name).unlink(missing_ok=True)
+            (there / "stop").unlink(missing_ok=True)
         except OSError as error:
             raise SweepError(f"{there} cannot be written: {reason(error)}.") from error
 

@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 TASK = "task.pkl"
 launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
 
-ENDING = "Interrupted: ending the workers, in {:g} s at the latest."
+ENDING = "Interrupted: stopping the workers; their jobs are killed after {:g} s."
 _LINES = 10  # of the log of a worker that has left jobs
 _NOT_STARTED = "Interrupted: no worker has started. The same command begins again."
 
@@ -95,7 +95,11 @@ def run_by_workers(
             write(*_detached(setup, what))
             without_callbacks(context)  # the multirun ends with the last worker
             return []
-        left = "run on if this command is killed" if engine.can_leave else "end with this command"
+        left = (
+            "keep running if this command is killed"
+            if engine.can_leave
+            else "end with this command"
+        )
         log.info(f"{what} for {sweep.directory}; they {left}.")
         watch = Watch(sweep.directory, options.ranking, bool(options.progress), engine.has_workers)
         try:
@@ -113,12 +117,8 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
     """
     if options.workers is None and options.gpus is None:
         raise SweepError(
-            "hydra.sweeper.wait=false is for workers, which run without this command: give"
-            " hydra.sweeper.workers, or leave it out."
-        )
-    if options.workers is not None and options.workers < 1:
-        raise SweepError(
-            f"hydra.sweeper.workers={options.workers} is not a number of workers: 1 or more."
+            "hydra.sweeper.wait=false needs workers: give hydra.sweeper.workers or gpus, or leave"
+            " it out."
         )
     engine = engine_of(host.config)
     if not options.wait and not engine.can_leave:
@@ -213,7 +213,7 @@ def _detached(setup: Setup, what: str) -> Iterable[str]:
     """What a user can do from here on."""
     directory = setup.directory
     return (
-        f"{what} for the sweep in {directory}, which needs this command no longer:",
+        f"{what} for the sweep in {directory}, which continues without this command:",
         f"  params-proto watch {directory}    shows its progress",
         f"  params-proto work {directory}     adds a worker",
         f"  params-proto stop {directory}     starts no more jobs",
@@ -257,7 +257,7 @@ def left_text(directory: Path, jobs: int) -> str:
     if is_stopped(directory) is not None:
         lines = [f"{counted(jobs)} left: the sweep has been stopped."]
     else:
-        lines = [f"{counted(jobs)} left, and no worker.", *_last_words(directory)]
+        lines = [f"{counted(jobs)} left, and no worker is running.", *_last_words(directory)]
     return "\n".join([*lines, f"Finish the sweep with: params-proto work {directory}"])
 
 

@@ -65,6 +65,8 @@ log = logging.getLogger(__name__)
 ALL_DONE, SOME_FAILED, SOME_LEFT = 0, 1, 3
 TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"  # seconds that a worker may take, in its environment
 _LOOK = 1.0  # seconds between two looks at the stop file
+# Seconds without a job after which a worker ends: enough to find that a machine was lost.
+_IDLE = 2 * STALE
 
 
 def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn:
@@ -190,11 +192,16 @@ class Worker:
                 continue
             if self._queue.is_done:
                 return self._end()
-            if time.monotonic() - idle_since > STALE:
-                log.info("Other workers run the last jobs, and none has come back.")
-                break
+            if time.monotonic() - idle_since > _IDLE:
+                log.info(
+                    f"Idle for {_IDLE / 60:.0f} minutes while other workers run the last jobs."
+                )
+                return ALL_DONE
             time.sleep(POLL)
             self._queue.refresh()
+        if next(self._queue.ready(), None) is None and self._queue.is_done:  # it ran the last job
+            self.requeues = False
+            return self._end()
         return SOME_LEFT
 
     def catch_signals(self) -> None:
@@ -205,9 +212,10 @@ class Worker:
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         if number == signal.SIGCHLD:
             return
-        self._signal = self._signal or number
-        # Slurm sends it before the time limit; what is cancelled or preempted gets SIGTERM.
-        self.requeues = number == signal.SIGUSR2 and "SLURM_JOB_ID" in os.environ
+        if self._signal is None:
+            self._signal = number
+            # Slurm sends it before the time limit; what is cancelled or preempted gets SIGTERM.
+            self.requeues = number == signal.SIGUSR2 and "SLURM_JOB_ID" in os.environ
 
     def _is_to_end(self) -> bool:
         """Whether this worker starts no further job."""
@@ -221,7 +229,7 @@ class Worker:
             log.info("Too many jobs have failed (hydra.sweeper.max_failures).")
             return True
         if self._deadline is not None and time.monotonic() + self._longest > self._deadline:
-            log.info(f"The longest job took {self._longest:.0f} s, and less time is left.")
+            log.info(f"Too little time left for a job: the longest took {self._longest:.0f} s.")
             # The task of a worker alone. In a script, others may still have a job to end.
             self.requeues = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
             return True
@@ -375,7 +383,7 @@ class Worker:
                     process.end(signal.SIGTERM)
                 else:
                     continue
-                log.info(f"Ending job {record.job}, in {setup.grace:g} s at the latest.")
+                log.info(f"Stopping job {record.job}; it is killed after {setup.grace:g} s.")
                 kill_at, limit, deadline = moment + setup.grace, math.inf, math.inf
         if status or is_late or is_interrupted:
             process.end(signal.SIGKILL)  # the processes that it leaves behind
@@ -399,8 +407,16 @@ class Worker:
             if self._signal is not None:
                 return record._replace(status=Status.INTERRUPTED)
         if status < 0 or sent is not None:
-            name = signal.Signals(number).name
+            name = _name(number)
             failure = Failure(name, f"its process was killed by {name}", "")
         else:
             failure = Failure("ExitStatus", f"its process ended with status {status}", "")
         return record._replace(status=Status.CRASHED, error=failure)
+
+
+def _name(number: int) -> str:
+    """The name of a signal; real-time signals have none."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -121,7 +121,7 @@ def test_interrupted_work_ends_its_own_workers(tmp_path: Path, sweep: Callable[.
     until(lambda: _statuses(directory) == ["running", "running"])
 
     work.send_signal(signal.SIGINT)
-    assert "Interrupted: ending the workers" in work.communicate(timeout=60)[1]
+    assert "Interrupted: stopping the workers" in work.communicate(timeout=60)[1]
     assert work.returncode == 130
     assert _statuses(directory) == ["running", "interrupted"]
     (tmp_path / "open").touch()
@@ -144,7 +144,8 @@ def test_a_full_disk(tmp_path: Path, python: Any) -> None:
         completed = _completed(directory)
         assert 0 < len(completed) < 60
         subprocess.run(["mount", "-o", "remount,size=8m", str(directory)], check=True)
-        python("-m", "params_proto", "work", "out")
+        # A job whose own files found no room has failed.
+        python("-m", "params_proto", "work", "out", "--rerun", "failed,crashed")
         assert finished(directory)
         assert completed.items() <= _completed(directory).items()  # none of these ran again
     finally:

@@ -53,7 +53,7 @@ def test_a_directory_that_nodes_do_not_see(sweep: SlurmSweep) -> None:
     mounted = ["unshare", "--mount", "sh", "-c", 'mount -t tmpfs tmpfs out; "$@"', "sh"]
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", prefix=mounted), 3)
 
-    assert "2 jobs left, and no worker." in shown
+    assert "2 jobs left, and no worker is running." in shown
     assert "see the same directory?" in shown
 
 
@@ -76,6 +76,6 @@ def test_workers_that_die_at_their_start(
     path.write_text(script + path.read_text())
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", *options), 3)
 
-    assert "2 jobs left, and no worker." in shown
+    assert "2 jobs left, and no worker is running." in shown
     assert reason in shown
     assert "Finish the sweep with: params-proto work out" in shown

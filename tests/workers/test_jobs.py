@@ -72,6 +72,6 @@ def test_output(ended: tuple[Project, str]) -> None:
 
 def test_a_timeout_in_c(ended: tuple[Project, str]) -> None:
     project, _ = ended
-    assert "Ending job 7, in 0.1 s at the latest" in project.logs()
+    assert "Stopping job 7; it is killed after 0.1 s" in project.logs()
     assert re.search(r"Job 7 failed in 4\.\d s", project.logs())
     assert project.records()[7].failures == 1

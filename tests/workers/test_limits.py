@@ -22,7 +22,7 @@ def test_failures_and_time(project: Project, capsys: Any) -> None:
     assert "1 failed, 2 pending in out" in said
     assert project.cli("work", "out", "--time-limit", "5.5s") == 3
     assert project.statuses() == ["failed", "completed"]
-    assert "The longest job took 3 s, and less time is left" in project.logs()
+    assert "Too little time left for a job: the longest took 3 s" in project.logs()
     assert "1 job left, and no worker" in capsys.readouterr().err
 
     assert project.cli("work", "out", "--time-limit", "1") == 3
