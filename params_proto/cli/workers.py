@@ -123,11 +123,10 @@ def _watched(directory: Path) -> int:
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if watch.left:
-        write(left_text(directory, len(watch.left)))
-    if watch.left and not setup.read_setup(directory).launch.too_many_failures:
-        return SOME_LEFT
-    return SOME_FAILED if watch.failures else ALL_DONE
+    if not watch.left:
+        return SOME_FAILED if watch.failures else ALL_DONE
+    write(left_text(directory, len(watch.left)))
+    return SOME_FAILED if setup.read_setup(directory).launch.too_many_failures else SOME_LEFT
 
 
 def stop(directory: Path, now: bool) -> str:
