@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -59,7 +60,7 @@ def workers(folder: Path, rng: Random, values: Values) -> None:
         with suppress(ProcessLookupError):
             os.kill(target, signal.SIGCONT)
     expect(not _left(sweep, jobs), f"jobs {_left(sweep, jobs)} are lost", run.output)
-    watch = sweep.run(["params-proto", "watch", "out"])
+    watch = sweep.run([sys.executable, "-m", "params_proto", "watch", "out"])
     expect(watch.ended() == 0, f"watch ends with {watch.returncode}", watch.output)
     while runs_elsewhere(sweep.directory) and time.monotonic() < deadline:
         time.sleep(0.05)  # which removes the leases of those that were killed
