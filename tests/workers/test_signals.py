@@ -84,5 +84,5 @@ def test_stop_now(project: Project) -> None:
     assert project.cli("stop", "out", "--now") == 0
     said, _ = command.communicate(timeout=60)
     assert command.returncode == 3
-    assert "2 jobs left, and no worker" in said
+    assert "2 jobs left: the sweep has been stopped." in said
     assert attempts(project) == [("interrupted", 1, 0)] * 2
