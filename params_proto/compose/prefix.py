@@ -14,6 +14,7 @@ import os
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import astuple, replace
 from functools import lru_cache
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,6 +98,7 @@ class Prefixes:
         self._config_name = config_name
         self._kept: OrderedDict[tuple[object, ...], ConfigPrefix | str] = OrderedDict()
         self._lock = Lock()  # a launcher may compose in threads
+        self._loaded: dict[tuple[object, ...], ConfigResult] = {}
         self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
     def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
@@ -140,7 +142,7 @@ class Prefixes:
         self, of_all: Sequence[str], groups: list[Override], values: list[Override]
     ) -> ConfigPrefix | str:
         repository = CachingConfigRepository(self._repository)
-        composition = _Composition(self._search_path, repository, groups)
+        composition = _Composition(self._search_path, repository, groups, self._loaded)
         try:
             whole = composition._load_configuration_impl(self._config_name, [], RunMode.RUN)
         except NotCacheableError as error:
@@ -187,14 +189,22 @@ class _Composition(ConfigLoaderImpl):
         search_path: where to look for configs.
         repository: the configs there.
         groups: the overrides that choose groups.
+        loaded: the configs of earlier compositions, each in its package.
     """
 
-    def __init__(self, search_path: Any, repository: Any, groups: list[Override]) -> None:
+    def __init__(
+        self,
+        search_path: Any,
+        repository: Any,
+        groups: list[Override],
+        loaded: dict[tuple[object, ...], ConfigResult],
+    ) -> None:
         self.config_search_path = search_path
         self.repository = repository
         self.merged: tuple[DictConfig, int]
         self._active_repository = None  # Hydra 1.4's
         self._groups = groups
+        self._loaded = loaded
 
     def _parse_overrides_and_create_caching_repo(
         self, config_name: str | None, overrides: list[str], *_: Any
@@ -207,10 +217,13 @@ class _Composition(ConfigLoaderImpl):
         return config
 
     def _load_single_config(self, default: ResultDefault, repo: IConfigRepository) -> ConfigResult:
-        result = super()._load_single_config(default, repo)
+        key = astuple(default)
+        if key not in self._loaded:
+            self._loaded[key] = super()._load_single_config(default, repo)
+        result = self._loaded[key]
         if _RESOLVER.search(repr(result.defaults_list)):
             raise NotCacheableError(f"a resolver chooses in {result.defaults_list}")
-        return result
+        return replace(result, config=clone(result.config))  # which Hydra merges without a copy
 
 
 def _count(node: Any) -> int:
