@@ -25,6 +25,8 @@ WITH_BROWSER := '.[demo,report]' 'pytest>=9.0' hypothesis 'selenium>=4.11'
 # Each job of joblib's looks for plugins: another launcher's would slow down both that are compared
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
+# but workers are compared with submitit's
+WITH_PEERS := $(if $(filter workers,$(ROW)),$(VENV),$(BENCH))
 
 # the demo's last line: every job's log has one line of metrics that begins with its accuracy
 DEMO   := multirun/demo
@@ -33,6 +35,9 @@ RANKED := hydra.sweeper.metric=accuracy hydra.sweeper.direction=maximize
 # how many configs, on all trees together, are composed both ways
 N           := 50000
 EQUIVALENCE := tests/compose/test_equivalence.py
+
+# Ray has an environment of its own, which slows down the start of all other apps
+FAULTS = $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
 
 # a .venv stays with the Python that made it
 ifeq ($(origin PYTHON)$(filter clean,$(MAKECMDGOALS)),command line)
@@ -116,15 +121,16 @@ equivalence: $(VENV)/.dev ## compose N=50000 configs as Hydra does and from pref
 matrix: $(VENV)/.dev ## run more tests than make test on each Python and Hydra; JOB=hydra-1.4-3.13 one of them
 	$(BIN)/nox $(if $(JOB),--session $(JOB)) -- --hypothesis-profile thorough -m 'not cluster and not growth and not shown'
 
-faults: $(VENV)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
-	$(BIN)/python -m tests.faults $(if $(SWEEPS),--sweeps $(SWEEPS)) $(if $(SEED),--seed $(SEED))
+faults: $(VENV)/.dev $(LAUNCHERS)/.dev ## kill, stop and starve SWEEPS=200 sweeps, and more; SEED=1 the same ones again
+	$(BIN)/python -m tests.faults $(FAULTS) --without ray
+	$(LAUNCHERS)/bin/python -m tests.faults $(FAULTS) --only ray
 
 fuzz: $(VENV)/.dev ## try N=100000 generated inputs of each kind; SEED=1 the same ones, ONLY=files one kind
 	$(BIN)/python -m tests.fuzz $(if $(filter command line environment,$(origin N)),--inputs $(N)) \
 		$(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
-bench: $(BENCH)/.dev ## time and memory, against Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour
-	$(BENCH)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
+bench: $(WITH_PEERS)/.dev ## time and memory, against Hydra's basic sweeper; ROW=trivial one row, PAIRS=1 shorter; ROW=scale an hour; ROW=workers with Slurm
+	$(WITH_PEERS)/bin/python -m tests.benchmarks $(ROW) $(if $(PAIRS),--pairs $(PAIRS))
 
 format: $(VENV)/.dev ## format the code, mend what can be mended
 	$(BIN)/ruff check --fix-only .

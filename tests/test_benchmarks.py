@@ -37,10 +37,11 @@ def test_multiruns_have_200_jobs(multirun: Multirun) -> None:
 def test_page_is_the_text_with_its_tables() -> None:
     """So that a change of the text is made in both."""
     page = PAGE.read_text("utf-8")
-    text = (ROOT / "tests/benchmarks/page.md").read_text("utf-8")
-    for paragraph in text.split("\n\n"):
-        if "{" not in paragraph:
-            assert paragraph.strip() in page
+    for name in ("page.md", "workers.md"):
+        text = (ROOT / "tests/benchmarks" / name).read_text("utf-8")
+        for paragraph in text.split("\n\n"):
+            if "{" not in paragraph:
+                assert paragraph.strip() in page
 
 
 @pytest.mark.growth

@@ -25,27 +25,28 @@ TABLES = {
     "many": many.TABLE,
     "records": records.TABLE,
     "algebra": algebra.TABLE,
-    "workers": workers.TABLE,
 }
-# Which takes longer than all others together: only by its name, and on no page of theirs.
-AT_LENGTH = {"scale": scale.TABLE}
+# Only by their names: the first takes an hour, and is on no page; the second needs a Slurm.
+BY_NAME = {"scale": scale.TABLE, "workers": workers.TABLE}
 
 
 def main() -> None:
     names = [name for table in TABLES.values() for name in table.measures]
-    others = [name for table in AT_LENGTH.values() for name in table.measures]
+    others = [name for table in BY_NAME.values() for name in table.measures]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
-    which = f"one of {', '.join(names)}; only by its name, as it takes an hour: {', '.join(others)}"
+    which = f"one of {', '.join(names)}; only by their names: {', '.join(others)}"
     parser.add_argument("rows", nargs="*", metavar="ROW", help=which)
     parser.add_argument("--pairs", type=int, default=5, help="runs of each kind (default: 5)")
     arguments = parser.parse_args()
     if unknown := set(arguments.rows) - {*names, *others}:
         parser.error(f"no row {', '.join(unknown)}")
     rows = arguments.rows or names
-    tables = {**TABLES, **AT_LENGTH} if arguments.rows else TABLES
+    tables = {**TABLES, **BY_NAME} if arguments.rows else TABLES
     found = {name: measured(table, rows, arguments.pairs) for name, table in tables.items()}
     if not arguments.rows:
         page.write(found, arguments.pairs)
+    if "workers" in rows:
+        page.write_workers(found["workers"], arguments.pairs)
 
 
 def measured(table: Table, names: Sequence[str], pairs: int) -> list[Row]:

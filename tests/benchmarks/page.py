@@ -1,4 +1,4 @@
-"""The page of the measurements, docs/performance.md, from the template `page.md`."""
+"""The page of the measurements, docs/performance.md, from the templates `page.md`, `workers.md`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,54 @@ from tests.benchmarks.startup import short_runs
 from tests.benchmarks.table import Row
 
 TEXT = Path(__file__).parent / "page.md"
+WORKERS = Path(__file__).parent / "workers.md"
 PATH = Path(__file__).parents[2] / "docs/performance.md"
+_HEADING = "## Workers"
 
 
 def write(found: Mapping[str, Sequence[Row]], pairs: int) -> None:
-    """Writes the page.
+    """Writes all of the page but its section on workers, which stays.
 
     Args:
         found: the rows of each table, by its name, the headings first.
         pairs: how many pairs of runs were made.
     """
-    page = TEXT.read_text("utf-8").format(
+    text = _filled(
+        TEXT,
+        pairs,
+        joblib=version("hydra-joblib-launcher"),
+        runs=str(short_runs(pairs)),
+        **{name: _table(rows) for name, rows in found.items()},
+    )
+    _, heading, section = PATH.read_text("utf-8").partition(_HEADING)
+    PATH.write_text(f"{text}\n{heading}{section}", "utf-8")
+
+
+def write_workers(rows: Sequence[Row], pairs: int) -> None:
+    """Writes the page's section on workers, its last.
+
+    Args:
+        rows: of the table, the headings first.
+        pairs: how many pairs of runs were made.
+    """
+    text, _, _ = PATH.read_text("utf-8").partition(_HEADING)
+    section = _filled(
+        WORKERS, pairs, submitit=version("hydra-submitit-launcher"), workers=_table(rows)
+    )
+    PATH.write_text(f"{text}{section}", "utf-8")
+
+
+def _filled(template: Path, pairs: int, **texts: str) -> str:
+    text = template.read_text("utf-8").format(
         cpus=os.cpu_count(),
         system=platform.system(),
         python=platform.python_version(),
         hydra=version("hydra-core"),
         omegaconf=version("omegaconf"),
-        joblib=version("hydra-joblib-launcher"),
         pairs=f"{pairs} pairs of runs" if pairs > 1 else "one pair of runs",
-        runs=short_runs(pairs),
-        **{name: _table(rows) for name, rows in found.items()},
+        **texts,
     )
-    PATH.write_text(page.rstrip() + "\n", "utf-8")
+    return text.rstrip() + "\n"
 
 
 def _table(rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -20,17 +21,21 @@ from tests.benchmarks.table import Row, Table
 from tests.slurm.cluster import slurm
 
 APP = Path(__file__).parent / "apps/imports/app.py"
+BASIC = "hydra/sweeper=basic"
 SWEEPER = "hydra/sweeper=params_proto"
 IMPORTS = 2.0  # seconds
 SLURM = ("hydra/launcher=submitit_slurm", "hydra.launcher.timeout_min=60")
-JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+ALONE = "hydra.sweeper.workers=1"
+_SHELL = ("sh", "-c", '"$0" "$@"; echo returned; sleep 600')
 
 
 class Told(NamedTuple):
-    """What a job has told: when it began and ended, and the GPU that it saw."""
+    """What a job has told: when it began and ended, its worker's process and its own, its GPU."""
 
     begin: float
     end: float
+    worker: str
+    process: str
     gpu: str
 
 
@@ -40,7 +45,7 @@ class Ran(NamedTuple):
     Args:
         returned: seconds until its command returned.
         seconds: until the last job had ended.
-        jobs: what each has told.
+        jobs: what each has told, in the order of their begins.
     """
 
     returned: float
@@ -48,87 +53,112 @@ class Ran(NamedTuple):
     jobs: Sequence[Told]
 
 
-def sweep(folder: Path, arguments: Sequence[str], **variables: str) -> Ran:
+def sweep(
+    folder: Path, arguments: Sequence[str], *, leaves: bool = False, imports: float = 0
+) -> Ran:
     """Runs a sweep in a folder of its own.
 
     Args:
         folder: an empty one.
         arguments: the overrides.
-        variables: of the environment.
+        leaves: whether the shell is killed one second after its command returned.
+        imports: seconds that the app takes to import.
     """
-    told = folder / "told"
     start = time.time()
-    subprocess.run(
-        [sys.executable, str(APP), "-m", "hydra.sweep.dir=out", *arguments],
+    with subprocess.Popen(
+        [*(_SHELL if leaves else ()), sys.executable, str(APP), "-m", *arguments],
         cwd=folder,
-        env={**os.environ, "TOLD": str(told), **variables},
-        check=True,
-        capture_output=True,
-    )
-    returned = time.time() - start
-    while has_workers(folder / "out"):
+        env={**os.environ, "TOLD": str(folder / "told"), "IMPORTS": str(imports)},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if leaves else subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as process:
+        if leaves:
+            assert process.stdout is not None
+            while process.stdout.readline() != b"returned\n":
+                assert process.poll() is None
+            returned = time.time() - start
+            time.sleep(1)
+            os.killpg(process.pid, signal.SIGKILL)
+        else:
+            assert process.wait() == 0
+            returned = time.time() - start
+    (directory,) = folder.glob("multirun/*/*")
+    while has_workers(directory):
         time.sleep(0.05)
-    jobs = [Told(float(a), float(b), gpu) for _, a, b, gpu in _lines(told)]
+    lines = [line.split() for line in (folder / "told").read_text().splitlines()]
+    jobs = sorted(Told(float(begin), float(end), *rest) for begin, end, *rest in lines)
     return Ran(returned, max(job.end for job in jobs) - start, jobs)
 
 
-def _lines(path: Path) -> list[list[str]]:
-    return [line.split() for line in path.read_text().splitlines()]
-
-
 def in_turns(
-    pairs: int, kinds: Mapping[str, Sequence[str]], **variables: str
+    pairs: int, kinds: Mapping[str, Sequence[str]], imports: float = 0
 ) -> dict[str, list[Ran]]:
     """Runs sweeps of several kinds in turns."""
     found: dict[str, list[Ran]] = {name: [] for name in kinds}
     for _ in range(pairs):
         for name, arguments in kinds.items():
             with tempfile.TemporaryDirectory() as folder:
-                found[name].append(sweep(Path(folder), arguments, **variables))
+                found[name].append(sweep(Path(folder), arguments, imports=imports))
     return found
 
 
 def submitted(pairs: int) -> Iterator[Row]:
-    """A thousand jobs are submitted to Slurm, and the command is gone."""
-    options = (*SLURM, "hydra.sweeper.workers=4", "hydra.sweeper.wait=false")
+    """A thousand jobs are submitted to Slurm, and the shell is gone."""
+    options = (SWEEPER, *SLURM, "x=range(1000)", "hydra.sweeper.workers=4")
+    returned: list[float] = []
     with _slurm():
-        runs = in_turns(pairs, {"ours": (SWEEPER, "x=range(1000)", *options)})["ours"]
-    assert all(len(one.jobs) == 1000 for one in runs)
-    returned, ended = (median(getattr(one, of) for one in runs) for of in ("returned", "seconds"))
-    yield "1,000 jobs on Slurm: the command returns", f"{ended:.0f} s", f"{returned:.1f} s", ""
+        for _ in range(pairs):
+            with tempfile.TemporaryDirectory() as folder:
+                ran = sweep(Path(folder), [*options, "hydra.sweeper.wait=false"], leaves=True)
+            assert len(ran.jobs) == 1000, f"{len(ran.jobs)} of 1,000 jobs ran"
+            returned.append(ran.returned)
+    what = "1,000 jobs on Slurm: the command returns (wait=false)"
+    yield what, "after the last", f"{median(returned):.1f} s", ""
 
 
 def throughput(pairs: int) -> Iterator[Row]:
     """Short jobs in an app that takes long to import, four at a time on Slurm."""
-    jobs = ("x=range(100)", "seconds=0.1", *SLURM)
+    jobs = ("x=range(1000)", "seconds=0.1", *SLURM)
     kinds = {
-        "stock": ("hydra/sweeper=basic", *jobs, "hydra.launcher.array_parallelism=4"),
+        "stock": (BASIC, *jobs, "hydra.launcher.array_parallelism=4"),
         "ours": (SWEEPER, *jobs, "hydra.sweeper.workers=4"),
     }
-    with _slurm():
-        runs = in_turns(pairs, kinds, IMPORTS=str(IMPORTS))
-    yield _seconds("100 jobs of 0.1 s, 2 s of imports, 4 at a time on Slurm", runs)
+    with _slurm():  # a thousand jobs are many pairs already
+        runs = in_turns(max(pairs // 5, 1), kinds, IMPORTS)
+    stock, ours = (median(one.seconds for one in runs[name]) for name in kinds)
+    what = "1,000 jobs of 0.1 s, 2 s of imports, 4 at a time on Slurm"
+    yield what, f"{stock:.0f} s", f"{ours:.0f} s", f"{stock / ours:.1f}x"
 
 
 def overhead(pairs: int) -> Iterator[Row]:
-    """What passes between the ends of one job and the begin of the next, in one place."""
+    """What passes between the end of a job and the begin of the next, in one place."""
     jobs = "x=range(20)"
+    joblib = (BASIC, jobs, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     submitit = ("hydra/launcher=submitit_slurm", "hydra.launcher.array_parallelism=1")
     kinds = {
-        "stock": ("hydra/sweeper=basic", "x=range(5)", *submitit),
-        "ours": (SWEEPER, jobs, "hydra.sweeper.workers=1"),
+        "submitit, an interpreter per job": (BASIC, "x=range(5)", *submitit),
+        "joblib, loky": joblib,
+        "joblib, multiprocessing": (*joblib, "hydra.launcher.backend=multiprocessing"),
+        "": (SWEEPER, jobs, ALONE),
     }
     with _slurm():
-        runs = in_turns(pairs, kinds, IMPORTS=str(IMPORTS))
+        runs = in_turns(pairs, kinds, IMPORTS)
     between = {name: median(map(_between, found)) for name, found in runs.items()}
-    stock, ours = between["stock"], between["ours"]
-    what = "between two jobs, 2 s of imports: submitit"
-    yield what, f"{stock * 1000:.0f} ms", f"{ours * 1000:.0f} ms", f"{stock / ours:.0f}x"
+    ours = between.pop("")
+    for name, stock in between.items():
+        what = f"between two jobs, 2 s of imports: {name}"
+        yield what, f"{stock * 1000:.0f} ms", f"{ours * 1000:.0f} ms", f"{stock / ours:.1f}x"
 
 
 def _between(ran: Ran) -> float:
-    jobs = sorted(ran.jobs)
-    return median(after.begin - before.end for before, after in pairwise(jobs))
+    """The median time in one place: one at a time, or in a process of joblib's."""
+    processes = {job.process for job in ran.jobs}
+    places = [ran.jobs]
+    if len(processes) == 2:
+        places = [[job for job in ran.jobs if job.process == one] for one in processes]
+    return median(after.begin - before.end for place in places for before, after in pairwise(place))
 
 
 def makespan(pairs: int) -> Iterator[Row]:
@@ -136,7 +166,7 @@ def makespan(pairs: int) -> Iterator[Row]:
     jobs = ("x=range(300)", "seconds=0.2", "spread=true", *SLURM)
     batches = ("hydra.sweeper.max_batch_size=20", "hydra.launcher.array_parallelism=4")
     kinds = {
-        "stock": ("hydra/sweeper=basic", *jobs, *batches),
+        "stock": (BASIC, *jobs, *batches),
         "ours": (SWEEPER, *jobs, "hydra.sweeper.workers=4"),
     }
     with _slurm(most_tasks=20):
@@ -148,7 +178,7 @@ def makespan(pairs: int) -> Iterator[Row]:
 
 def _over_ideal(ran: Ran) -> float:
     """From the first begin to the last end, over what a list schedule without overhead takes."""
-    jobs = sorted(ran.jobs)
+    jobs = ran.jobs
     free = [0.0] * 4
     for job in jobs:
         heapq.heapreplace(free, free[0] + job.end - job.begin)
@@ -168,7 +198,7 @@ def gpus(pairs: int) -> Iterator[Row]:
             on[gpu] += change
             assert on[gpu] <= 2, f"{on[gpu]} jobs on GPU {gpu}"
     busy = median(map(_busy, runs))
-    yield "100 jobs of 1 s on 2 GPUs with 2 slots each: slots busy", "", f"{busy:.1%}", ""
+    yield "100 jobs of 1 s on 2 GPUs with 2 slots each: slots busy", "none", f"{busy:.1%}", ""
 
 
 def _busy(ran: Ran) -> float:
@@ -179,8 +209,8 @@ def _busy(ran: Ran) -> float:
 def metadata(pairs: int) -> Iterator[Row]:
     """Calls of the system that name a file of the sweep, by all processes, for each further job."""
     kinds = {
-        "stock": ("hydra/sweeper=basic", "hydra/launcher=submitit_local"),
-        "ours": (SWEEPER, "hydra.sweeper.workers=1"),
+        "stock": (BASIC, "hydra/launcher=submitit_local"),
+        "ours": (SWEEPER, ALONE),
     }
     calls = {name: (_calls(kind, 30) - _calls(kind, 10)) / 20 for name, kind in kinds.items()}
     stock, ours = calls["stock"], calls["ours"]
@@ -201,11 +231,6 @@ def _calls(kind: Sequence[str], jobs: int) -> int:
             capture_output=True,
         )
         return log.read_text(errors="replace").count(f"{name}/out")
-
-
-def _seconds(what: str, runs: Mapping[str, Sequence[Ran]]) -> Row:
-    stock, ours = (median(one.seconds for one in runs[name]) for name in ("stock", "ours"))
-    return what, f"{stock:.0f} s", f"{ours:.1f} s", f"{stock / ours:.1f}x"
 
 
 def _slurm(most_tasks: int = 1001) -> ExitStack:

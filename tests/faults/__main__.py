@@ -30,6 +30,7 @@ def main() -> None:
     parser.add_argument("--sweeps", type=int, default=200, help="that are killed (default: 200)")
     parser.add_argument("--seed", type=int, help="of all that is random (default: another)")
     parser.add_argument("--only", default="", metavar="NAME", help="scenarios that begin so")
+    parser.add_argument("--without", metavar="NAME", help="a scenario to leave out")
     arguments = parser.parse_args()
     seed = int.from_bytes(os.urandom(4), "big") if arguments.seed is None else arguments.seed
     # A shell has what it puts into the background ignore Ctrl-C, and that would be inherited.
@@ -38,9 +39,13 @@ def main() -> None:
     print(f"--seed {seed}, in {folder}", flush=True)
     start = time.monotonic()
     context = Context(seed, reference(_made(folder, "reference")))
-    found = scenarios(context, arguments.sweeps)
+    found = {
+        name: scenario
+        for name, scenario in scenarios(context, arguments.sweeps).items()
+        if name.startswith(arguments.only) and name != arguments.without
+    }
     faults = Faults(folder)
-    faults.run({name: one for name, one in found.items() if name.startswith(arguments.only)})
+    faults.run(found)
     print(f"{len(faults.kept)} of {len(found)} scenarios in {time.monotonic() - start:.0f} s")
     for line in faults.skipped:
         print(line)

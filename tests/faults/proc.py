@@ -1,4 +1,4 @@
-"""The child processes of a process, from /proc."""
+"""What /proc says of processes, and signals to them."""
 
 from __future__ import annotations
 
@@ -37,6 +37,15 @@ def kill_group(group: int, number: int = signal.SIGKILL) -> None:
 def children(parent: int) -> list[int]:
     """The processes that a process has started."""
     return [pid for pid in _pids() if _stat(pid)[1:2] == [str(parent)]]
+
+
+def variable(pid: int, name: str) -> str | None:
+    """A variable of the environment that a process was started with."""
+    with suppress(OSError):
+        for one in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if one.startswith(f"{name}=".encode()):
+                return one.partition(b"=")[2].decode()
+    return None
 
 
 def _pids() -> Iterator[int]:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from random import Random
 
-from tests.faults import disk, kill, preempt, race, signals, workers
+from tests.faults import clusters, disk, kill, preempt, race, signals, workers
 from tests.faults.promises import Values
 
 Scenario = Callable[[Path], object]
@@ -43,7 +43,7 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
     Args:
         context: what they share.
         sweeps: how many are killed; a tenth as many are raced, a quarter gets signals, and of
-            another quarter the workers do.
+            another quarter the workers do: on this machine, on Slurm and on Ray.
     """
     values = context.values
     found: dict[str, Scenario] = {
@@ -53,6 +53,13 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
             preempt.preempted, rng=context.random("preempt"), times=max(sweeps // 2, 1)
         ),
     }
+    for name, scenario, times in (
+        ("slurm", clusters.on_slurm, sweeps // 10),
+        ("ray", clusters.on_ray, sweeps // 40),
+    ):
+        found[name] = partial(
+            scenario, rng=context.random(name), values=values, times=max(times, 1)
+        )
     for number in range(max(sweeps // 20, 1)):
         name = f"race-resume-{number}"
         found[name] = partial(
@@ -61,9 +68,8 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
     for number in range(max(sweeps // 10, 1)):
         found[f"race-start-{number}"] = partial(race.start, values=context.values)
     kinds = {"kill": kill.killed, "signals": signals.signalled, "workers": workers.workers}
-    quarter = max(sweeps // 4, 1)
-    for kind, times in (("kill", sweeps), ("signals", quarter), ("workers", quarter)):
-        for number in range(times):
+    for kind, times in (("kill", sweeps), ("signals", sweeps // 4), ("workers", sweeps // 8)):
+        for number in range(max(times, 1)):
             name = f"{kind}-{number}"
             found[name] = partial(
                 kinds[kind],

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sys
 import time
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -21,6 +21,40 @@ from tests.faults.sweeps import LONGEST, MOST, Sweep
 from tests.faults.violations import expect
 
 _SIGNALS = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP]
+OPTIONS = ("hydra.sweeper.workers=4", "hydra.sweeper.retries=1000", "hydra.sweeper.grace=0.5")
+
+
+class Signals:
+    """Signals to any worker and to any job.
+
+    Args:
+        sweep: whose.
+        rng: decides who gets which.
+        is_spared: whether a worker gets none.
+    """
+
+    def __init__(self, sweep: Sweep, rng: Random, is_spared: Callable[[int], bool]) -> None:
+        self._sweep = sweep
+        self._rng = rng
+        self._is_spared = is_spared
+        self._stopped: list[int] = []
+
+    def send(self) -> None:
+        """Sends one; some that were stopped are continued."""
+        workers = workers_of(self._sweep)
+        jobs = [job for worker in workers for job in proc.children(worker)]
+        targets = [worker for worker in workers if not self._is_spared(worker)] + jobs
+        if targets:
+            target, number = self._rng.choice(targets), self._rng.choice(_SIGNALS)
+            proc.kill(target, number)
+            self._stopped += [target] * (number == signal.SIGSTOP)
+        if self._stopped and self._rng.random() < 0.5:
+            proc.kill(self._stopped.pop(), signal.SIGCONT)
+
+    def end(self) -> None:
+        """Continues all that are stopped."""
+        for target in self._stopped:
+            proc.kill(target, signal.SIGCONT)
 
 
 def workers(folder: Path, rng: Random, values: Values) -> None:
@@ -34,40 +68,52 @@ def workers(folder: Path, rng: Random, values: Values) -> None:
     jobs = rng.randint(20, MOST)
     sweep = Sweep(folder, [f"x=range({jobs})"])
     waits = rng.random() < 0.5
-    options = ("hydra.sweeper.workers=4", "hydra.sweeper.retries=1000", "hydra.sweeper.grace=0.5")
-    run = sweep.start(*options, f"hydra.sweeper.wait={str(waits).lower()}")
+    run = sweep.start(*OPTIONS, f"hydra.sweeper.wait={str(waits).lower()}")
     if waits:
         sweep.wait_for_bodies(rng.randint(1, 5), run)
         proc.kill(run.pid)  # the shell: its workers go on
     run.ended()
-    while not (alive := workers_of(sweep)) and _left(sweep, jobs):
+    while not (alive := workers_of(sweep)) and left(sweep, jobs):
         time.sleep(0.01)
-    spared = alive[:1]
-    stopped: list[int] = []
+    signals = Signals(sweep, rng, {*alive[:1]}.__contains__)
+    disturb(sweep, jobs, rng, [signals.send], longest=0.2)
+    signals.end()
+    expect_finished(sweep, {number: values[number] for number in range(jobs)})
+
+
+def disturb(
+    sweep: Sweep, jobs: int, rng: Random, acts: Sequence[Callable[[], object]], longest: float
+) -> None:
+    """Does things to a sweep at random moments until its jobs are completed.
+
+    Args:
+        sweep: which.
+        jobs: how many it has.
+        rng: decides what is done, and when.
+        acts: what can be done.
+        longest: seconds between two of them.
+    """
     deadline = time.monotonic() + LONGEST
-    while _left(sweep, jobs) and time.monotonic() < deadline:
-        time.sleep(rng.uniform(0, 0.2))
-        targets = [one for one in workers_of(sweep) if one not in spared] + _jobs(sweep)
-        if targets:
-            target, number = rng.choice(targets), rng.choice(_SIGNALS)
-            with suppress(ProcessLookupError):
-                os.kill(target, number)
-                stopped += [target] * (number == signal.SIGSTOP)
-        if stopped and rng.random() < 0.5:
-            with suppress(ProcessLookupError):
-                os.kill(stopped.pop(), signal.SIGCONT)
-    for target in stopped:
-        with suppress(ProcessLookupError):
-            os.kill(target, signal.SIGCONT)
-    expect(not _left(sweep, jobs), f"jobs {_left(sweep, jobs)} are lost", run.output)
+    while left(sweep, jobs) and time.monotonic() < deadline:
+        time.sleep(rng.uniform(0, longest))
+        rng.choice(acts)()
+
+
+def expect_finished(sweep: Sweep, values: Values) -> None:
+    """That workers have completed every job once, or do so now, and that `watch` says so."""
+    last = sweep.runs[-1].output
+    deadline = time.monotonic() + LONGEST
+    while (missing := left(sweep, len(values))) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    expect(not missing, f"jobs {missing} are lost", last)
     watch = sweep.run([sys.executable, "-m", "params_proto", "watch", "out"])
     expect(watch.ended() == 0, f"watch ends with {watch.returncode}", watch.output)
     while runs_elsewhere(sweep.directory) and time.monotonic() < deadline:
         time.sleep(0.05)  # which removes the leases of those that were killed
-    expect_done(sweep, {number: values[number] for number in range(jobs)})
+    expect_done(sweep, values)
 
 
-def _left(sweep: Sweep, jobs: int) -> set[int]:
+def left(sweep: Sweep, jobs: int) -> set[int]:
     """The jobs that are not completed."""
     done = {one.job for one in records(sweep.directory).values() if one.status is Status.COMPLETED}
     return set(range(jobs)) - done
@@ -81,8 +127,3 @@ def workers_of(sweep: Sweep) -> list[int]:
             host, pid, start_time, *_ = json.loads(lease.read_text())
             found += [pid] * Process(host, pid, start_time).is_alive
     return found
-
-
-def _jobs(sweep: Sweep) -> list[int]:
-    """The processes of their jobs."""
-    return [job for worker in workers_of(sweep) for job in proc.children(worker)]

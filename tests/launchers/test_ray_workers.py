@@ -5,38 +5,20 @@ from __future__ import annotations
 import os
 import shlex
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
 from params_proto.records import Record
 from params_proto.records.process import process_of
+from tests.launchers.ray_cluster import Cluster, ray_cluster
 from tests.launchers.test_jobs import RAY
 from tests.slurm.sweep import Sweep, ended
 from tests.waiting import until
 
 pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("quiet_ray")]
-
-CLUSTER = """\
-import sys
-
-from ray.cluster_utils import Cluster
-import psutil  # Ray's own
-
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": True})
-node = cluster.add_node(num_cpus=2)
-print("cluster", cluster.address, cluster.head_node.webui_url, flush=True)
-for line in sys.stdin:  # with its machine, all processes of a node are gone
-    (raylet,) = node.all_processes["raylet"]
-    for child in psutil.Process(raylet.process.pid).children(recursive=True):
-        child.kill()
-    cluster.remove_node(node, allow_graceful=False)
-cluster.shutdown()
-"""
 
 
 @pytest.fixture
@@ -46,39 +28,10 @@ def sweep(tmp_path: Path) -> Iterator[Sweep]:
     found.end()
 
 
-class Cluster(NamedTuple):
-    """A cluster in a process of its own.
-
-    Args:
-        process: reads commands.
-        address: for `ray.init`.
-        dashboard: for `ray job submit`.
-    """
-
-    process: subprocess.Popen[str]
-    address: str
-    dashboard: str
-
-    def lose_a_node(self) -> None:
-        assert self.process.stdin is not None
-        print("lose", file=self.process.stdin, flush=True)
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    """Two nodes of two CPUs, as raylets of this machine."""
-    with subprocess.Popen(
-        [sys.executable, "-c", CLUSTER],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        cwd=tmp_path,
-    ) as process:
-        assert process.stdout is not None
-        line = next(line for line in process.stdout if line.startswith("cluster "))
-        _, address, dashboard = line.split()
-        yield Cluster(process, address, f"http://{dashboard}")
-        process.communicate()
+    with ray_cluster(tmp_path) as found:
+        yield found
 
 
 def test_a_lost_node_loses_no_job(sweep: Sweep, cluster: Cluster) -> None:
@@ -87,7 +40,7 @@ def test_a_lost_node_loses_no_job(sweep: Sweep, cluster: Cluster) -> None:
     sweep.wait_for_begun(4)
 
     workers = {one.pid for one in sweep.records.all() if isinstance(one, Record)}
-    cluster.lose_a_node()
+    cluster.lose_node()
     until(lambda: sum(process_of(pid).is_alive for pid in workers) == 2)
     sweep.open()
     shown = ended(command)

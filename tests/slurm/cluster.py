@@ -181,15 +181,16 @@ def slurm(folder: Path, most_tasks: int = MOST_TASKS) -> Generator[Slurm]:
     if shutil.which("slurmctld") is None:
         raise FileNotFoundError(MISSING)
     cluster = Slurm(folder, most_tasks)
-    before = dict(os.environ)
+    before = os.environ.get("SLURM_CONF")
     os.environ["SLURM_CONF"] = str(cluster.conf)
     try:
         cluster.start()
         yield cluster
     finally:
         cluster.end()
-        os.environ.clear()
-        os.environ.update(before)
+        del os.environ["SLURM_CONF"]
+        if before is not None:
+            os.environ["SLURM_CONF"] = before
 
 
 def _free_port() -> int:

@@ -28,7 +28,7 @@ def main(config: Config) -> None:
     time.sleep(config.seconds * factor)
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "-")
     file = os.open(os.environ["TOLD"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.write(file, f"{config.x} {begin} {time.time()} {gpu}\n".encode())
+    os.write(file, f"{begin} {time.time()} {os.getppid()} {os.getpid()} {gpu}\n".encode())
     os.close(file)
 
 
