@@ -68,7 +68,12 @@ def sweep(
     with subprocess.Popen(
         [*(_SHELL if leaves else ()), sys.executable, str(APP), "-m", *arguments],
         cwd=folder,
-        env={**os.environ, "TOLD": str(folder / "told"), "IMPORTS": str(imports)},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(APP.parent),  # for the library, in processes without the script
+            "TOLD": str(folder / "told"),
+            "IMPORTS": str(imports),
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE if leaves else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -1,14 +1,13 @@
-"""An app that takes some seconds to import, and whose jobs take as long as they are told."""
+"""An app with a library that takes seconds to import, and jobs as long as they are told to be."""
 
 import os
 import random
 import time
 from dataclasses import dataclass
 
+import heavy
 import hydra
 from hydra.core.config_store import ConfigStore
-
-time.sleep(float(os.environ.get("IMPORTS", "0")))  # as torch and its friends do
 
 
 @dataclass
@@ -23,12 +22,12 @@ ConfigStore.instance().store(name="config", node=Config)
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def main(config: Config) -> None:
-    begin = time.time()
+    begin = heavy.now()
     factor = random.Random(config.x).lognormvariate(0, 1) if config.spread else 1.0
     time.sleep(config.seconds * factor)
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "-")
     file = os.open(os.environ["TOLD"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.write(file, f"{begin} {time.time()} {os.getppid()} {os.getpid()} {gpu}\n".encode())
+    os.write(file, f"{begin} {heavy.now()} {os.getppid()} {os.getpid()} {gpu}\n".encode())
     os.close(file)
 
 

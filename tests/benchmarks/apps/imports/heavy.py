@@ -1,0 +1,8 @@
+"""A library that takes some seconds to import, as torch and its friends do."""
+
+import os
+import time
+
+time.sleep(float(os.environ.get("IMPORTS", "0")))
+
+now = time.time
