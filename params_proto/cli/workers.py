@@ -100,7 +100,7 @@ def _gpus(text: str | None) -> str | int | list[str] | None:
     """
     if text is None or text == "auto":
         return text
-    return int(text) if text.isdecimal() else _listed(text)
+    return int(text) if text.isdecimal() else _names(text)
 
 
 def _statuses(text: str | None) -> frozenset[Status]:
@@ -111,11 +111,11 @@ def _statuses(text: str | None) -> frozenset[Status]:
     """
     if text is None:
         return frozenset()
-    names = _listed(text)
+    names = _names(text)
     return statuses(names if len(names) > 1 else names[0])
 
 
-def _listed(text: str) -> list[str]:
+def _names(text: str) -> list[str]:
     return [one.strip() for one in text.strip("[]").split(",")]
 
 
@@ -149,7 +149,7 @@ def _watch(directory: Path) -> int:
     setup.read_setup(directory)
     plan = read_plan(directory)
     watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
-    if waits := setup.awaited(directory):
+    if waits := setup.awaited_workers(directory):
         write(f"Waiting for {waits}.")
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]

@@ -152,8 +152,8 @@ class Engine(ABC):
 
         A further Ctrl-C kills them, and their jobs.
         """
-        self._signal(signal.SIGTERM)
         try:
+            self._signal(signal.SIGTERM)
             self.wait(setup.grace + _SLACK)
         except KeyboardInterrupt:
             self._signal(signal.SIGKILL, "--signal=KILL", "--full")

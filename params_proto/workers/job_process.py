@@ -178,7 +178,7 @@ class Supervisor:
         with suppress(BrokenPipeError):  # it has been killed
             os.write(self._watchdog, f"{group or ''}\n".encode())
 
-    def leave(self) -> None:
+    def close_in_job(self) -> None:
         """Leaves a fork without it: the watchdog waits for the last process that has its pipe."""
         signal.set_wakeup_fd(-1)
         os.close(self._watchdog)
@@ -228,7 +228,7 @@ def fork(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> Jo
     os.close(reader)
 
     def job(writer: int) -> None:
-        supervisor.leave()
+        supervisor.close_in_job()
         _become_job(output)
         signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         run(writer)

@@ -159,7 +159,7 @@ class Queue:
             pending, failed = self._started_and_ready()
         while self._new:
             parent = self.records.path(self._new[-1]).parent
-            started = self._started(parent)
+            started = self._jobs_started_in(parent)
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
                 while pending and pending[0] < number:
@@ -177,7 +177,7 @@ class Queue:
         if state is State.READY:
             yield self[number], record.attempt if record else 0
 
-    def _started(self, folder: Path) -> set[int]:
+    def _jobs_started_in(self, folder: Path) -> set[int]:
         """The jobs with a record, or a claim, in a folder."""
         names: list[str] = []
         with suppress(FileNotFoundError):
@@ -192,7 +192,7 @@ class Queue:
             number = self._new[-1]
             if self.records.path(number).parent != parent:
                 parent = self.records.path(number).parent
-                started = self._started(parent)
+                started = self._jobs_started_in(parent)
                 if not started:
                     break
             self._new.pop()

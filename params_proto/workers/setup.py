@@ -255,7 +255,7 @@ def has_workers(directory: Path) -> bool:
     return bool(unknown) and _silence(directory) < (_QUEUED * 3600 if is_queue else STALE)
 
 
-def awaited(directory: Path) -> str | None:
+def awaited_workers(directory: Path) -> str | None:
     """What a sweep waits for if none of its workers is known to run."""
     started = [one for one in all_started(directory) if one.is_alive is not False]
     if runs_elsewhere(directory) or not started:

@@ -230,11 +230,11 @@ def _write_setup(sweep: SweepRun, command: list[str]) -> Setup:
         (sweep.directory / OWN / TASK).write_bytes(task)
     setup.write()
     is_shared = sweep.options.slice is not None and not sweep.is_changed
-    add(sweep.directory, _queued(sweep), replace=not is_shared)
+    add(sweep.directory, _jobs_to_queue(sweep), replace=not is_shared)
     return setup
 
 
-def _queued(sweep: SweepRun) -> Iterator[QueuedJob]:
+def _jobs_to_queue(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
@@ -327,10 +327,10 @@ def _last_words(directory: Path) -> list[str]:
             " this one see the same directory?"
         ]
     lines = log.read_text(errors="replace").splitlines()
-    told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
+    shown = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
     return [
         f"The log of the last worker, {log}, ends with",
-        *(f"  {one}" for one in told[-_LINES:]),
+        *(f"  {one}" for one in shown[-_LINES:]),
     ]
 
 

@@ -234,7 +234,7 @@ class Worker:
         """Claims and runs the next job; whether there was one."""
         for queued, attempt in self._queue.ready():
             job = queued.job
-            composed = self._composed_or_failure(job)
+            composed = self._compose_or_fail(job)
             if not isinstance(composed, Failure):
                 job = job._replace(directory=self._runner.relative(composed.output))
             first = self._runner.first_record(job)
@@ -294,13 +294,13 @@ class Worker:
             self._queue.longest = max(self._queue.longest, seconds)
         log.info(f"Job {record.job} {ended.status.value} in {seconds:.1f} s.")
 
-    def _composed_or_failure(self, job: Job) -> Composed | Failure:
+    def _compose_or_fail(self, job: Job) -> Composed | Failure:
         try:
-            return self._composed(job.overrides, job.number, job.directory)
+            return self._compose(job.overrides, job.number, job.directory)
         except (HydraException, OmegaConfBaseException, SweepError) as error:
             return _failure_of(error)
 
-    def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
+    def _compose(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
         own = [] if directory is None else [in_directory(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
@@ -335,7 +335,7 @@ class Worker:
             job: the record of the attempt, the directory of an earlier one, and the deadline.
         """
         record, directory, self._deadline = read_record(job[0]), job[1], job[2]
-        self._run_here(record, self._composed(record.overrides, record.job, directory), writer)
+        self._run_here(record, self._compose(record.overrides, record.job, directory), writer)
 
     def _run_here(self, record: Record, composed: Composed, writer: int) -> None:
         """Runs a job in this process, which is its own, and sends the record of its end."""

@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from params_proto.records.process import Process
-from params_proto.workers.setup import Started, awaited, folder, has_workers, note_started, stop
+from params_proto.workers.setup import (
+    Started,
+    awaited_workers,
+    folder,
+    has_workers,
+    note_started,
+    stop,
+)
 from tests.waiting import until
 from tests.workers.conftest import Project
 
@@ -40,7 +47,7 @@ def silent_for(directory: Path, seconds: float) -> None:
 
 def test_no_workers(directory: Path) -> None:
     assert not has_workers(directory)
-    assert awaited(directory) is None
+    assert awaited_workers(directory) is None
 
 
 @pytest.mark.parametrize("script", [None, "echo slurm_load_jobs error: no answer >&2; exit 1"])
@@ -51,7 +58,7 @@ def test_slurm_that_cannot_be_asked(directory: Path, script: str | None) -> None
     for silence, expected in ((0, True), (23 * HOUR, True), (25 * HOUR, False)):
         silent_for(directory, silence)
         assert has_workers(directory) is expected
-        assert "for 24 hours as squeue cannot be asked here" in str(awaited(directory))
+        assert "for 24 hours as squeue cannot be asked here" in str(awaited_workers(directory))
 
     log = folder(directory) / "node7-42.log"  # of a worker that Slurm has started again since
     log.write_text("a sign of life")
@@ -75,13 +82,13 @@ def test_slurm_that_answers(directory: Path, script: str, expected: bool) -> Non
     squeue(directory, script)
     note_started(directory, Started(array=script))
     assert has_workers(directory) is expected
-    assert (awaited(directory) == f"the workers of Slurm's job {script}") is expected
+    assert (awaited_workers(directory) == f"the workers of Slurm's job {script}") is expected
 
 
 def test_a_process_of_another_machine(directory: Path) -> None:
     note_started(directory, Started(Process("node7", 42, None)))
     assert has_workers(directory)  # it may be importing the app
-    assert awaited(directory) == "a worker on node7"
+    assert awaited_workers(directory) == "a worker on node7"
     silent_for(directory, 301)
     assert not has_workers(directory)
 
