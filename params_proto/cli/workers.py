@@ -79,6 +79,7 @@ def work(
         write(ENDING.format(here.grace))
         with exit_on_interrupt():
             engine.end(here)
+        write(finish_hint(directory))
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
@@ -112,11 +113,11 @@ def _statuses(text: str | None) -> frozenset[Status]:
     if text is None:
         return frozenset()
     names = _names(text)
-    return statuses(names if len(names) > 1 else names[0])
+    return statuses(names[0] if len(names) == 1 else names)
 
 
 def _names(text: str) -> list[str]:
-    return [one.strip() for one in text.strip("[]").split(",")]
+    return [one.strip() for one in text.strip("[]").split(",") if one.strip()]
 
 
 def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
