@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import signal
 from argparse import ArgumentTypeError
+from collections.abc import Collection, Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -15,16 +17,17 @@ from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import statuses
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
-from params_proto.records import JobStore, Record
+from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, setup
 from params_proto.workers.engines import LocalEngine, cancel_queued
-from params_proto.workers.start import ENDING, environments_of, left_text
+from params_proto.workers.start import ENDING, environments_of, finish_hint, left_text
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import ALL_DONE, SOME_FAILED, SOME_LEFT, TIME_LIMIT
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+_OPTION = re.compile(r"hydra\.sweeper\.(\w+)")
 
 
 def seconds(text: str) -> float:
@@ -50,51 +53,77 @@ def work(
     """Runs jobs of a sweep by workers of this machine until none is left.
 
     Raises:
-        SweepError: there is no such sweep.
+        SweepError: there is no such sweep, or a mistake in an option.
         SystemExit: always, with the status of the sweep.
     """
     found = setup.read_setup(directory)
-    if gpus is not None:
-        environments = environments_of(_gpus(gpus), jobs_per_gpu, workers)
-    else:
-        if workers is not None and workers < 1:
-            raise SweepError(f"--workers {workers} is not a number of workers: 1 or more.")
-        environments = [dict[str, str]() for _ in range(workers or 1)]
+    in_use = setup.gpus_in_use(directory)
+    with _naming_flags():
+        environments = environments_of(_gpus(gpus), jobs_per_gpu, workers, in_use)
+        again = _statuses(rerun)
     limit = {} if time_limit is None else {TIME_LIMIT: str(time_limit)}
     here = found.with_new_count()
     if not (here.path.exists() and here.path.samefile(directory)):  # seen by another path from here
         here = here._replace(directory=str(directory.absolute()))
     here.write()  # which lifts a stop
-    if rerun is not None:
-        _queue_again(directory, rerun)
+    _queue_again(directory, again)
     engine = LocalEngine()
     what = engine.start(here, [{**one, **limit} for one in environments])
     write(f"{what} for {directory}.")
     try:
         with interrupts():
-            raise SystemExit(_watched(directory))
+            status = _watch(directory)
+            engine.wait()
+            raise SystemExit(status)
     except KeyboardInterrupt as error:
         write(ENDING.format(here.grace))
         with exit_on_interrupt():
             engine.end(here)
+        write(finish_hint(directory))
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
 
-def _gpus(text: str) -> str | int | list[str]:
+@contextmanager
+def _naming_flags() -> Generator[None, None, None]:
+    """Has errors name the flags of this command, not the options of the sweeper."""
+    try:
+        yield
+    except SweepError as error:
+        text = _OPTION.sub(lambda found: f"--{found[1].replace('_', '-')}", str(error))
+        raise SweepError(text) from error.__cause__
+
+
+def _gpus(text: str | None) -> str | int | list[str] | None:
     """What a command line says of GPUs, as `hydra.sweeper.gpus` has it.
 
     >>> _gpus("auto"), _gpus("2"), _gpus("0,MIG-1"), _gpus("[2]")
     ('auto', 2, ['0', 'MIG-1'], ['2'])
     """
-    if text == "auto":
+    if text is None or text == "auto":
         return text
-    names = [one.strip() for one in text.strip("[]").split(",")]
-    return int(text) if text.isdecimal() else [one for one in names if one]
+    return int(text) if text.isdecimal() else _names(text)
 
 
-def _queue_again(directory: Path, rerun: str) -> None:
+def _statuses(text: str | None) -> frozenset[Status]:
+    """Which statuses to rerun, by `--rerun`.
+
+    >>> _statuses("failed") == _statuses("[failed]") == {Status.FAILED}
+    True
+    """
+    if text is None:
+        return frozenset()
+    names = _names(text)
+    return statuses(names[0] if len(names) == 1 else names)
+
+
+def _names(text: str) -> list[str]:
+    return [one.strip() for one in text.strip("[]").split(",") if one.strip()]
+
+
+def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
     """Queues the jobs once more whose last attempt ended in one of some ways."""
-    wanted = statuses(rerun.split(",")) if rerun != "all" else statuses("all")
+    if not wanted:
+        return
     again = [
         queue.QueuedJob(Job(one.job, one.overrides, one.dir, one.attempt), queue.failures(one))
         for one in JobStore(directory).all()
@@ -111,22 +140,28 @@ def watch(directory: Path) -> NoReturn:
         SystemExit: always, with the status of the sweep.
     """
     try:
-        raise SystemExit(_watched(directory))
+        raise SystemExit(_watch(directory))
     except KeyboardInterrupt:
         raise SystemExit(128 + signal.SIGINT) from None
 
 
-def _watched(directory: Path) -> int:
+def _watch(directory: Path) -> int:
+    """Shows the progress of a sweep until it ends; the exit status."""
     setup.read_setup(directory)
     plan = read_plan(directory)
     watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
+    if waits := setup.awaited_workers(directory):
+        write(f"Waiting for {waits}.")
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if not watch.left:
-        return SOME_FAILED if watch.failures else ALL_DONE
-    write(left_text(directory, len(watch.left)))
-    return SOME_FAILED if setup.read_setup(directory).launch.too_many_failures else SOME_LEFT
+    if watch.left:
+        write(left_text(directory, watch))
+        return SOME_FAILED if setup.read_setup(directory).launch.too_many_failures else SOME_LEFT
+    if watch.failures:
+        write(finish_hint(directory, rerun=True))
+        return SOME_FAILED
+    return ALL_DONE
 
 
 def stop(directory: Path, now: bool) -> str:
@@ -136,10 +171,12 @@ def stop(directory: Path, now: bool) -> str:
         What happens now.
     """
     setup.read_setup(directory)
+    if setup.has_ended(directory):
+        return f"No job is left to stop: params-proto results {directory} shows how each has ended."
     setup.stop(directory, now=now)
     cancelled = cancel_queued(directory)
     when = "end the jobs that run" if now else "exit after the job that each runs"
     text = f"No more jobs start in {directory}; workers {when}."
     if cancelled:
         text += f" {counted(cancelled, 'queued worker')} cancelled."
-    return f"{text} params-proto work {directory} continues."
+    return f"{text} {setup.finish_command(directory)} continues."

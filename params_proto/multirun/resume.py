@@ -202,7 +202,8 @@ class ResumeFilter:
                 yield state.job
             elif (record := state.record) is not None:
                 if record.status is Status.RUNNING:  # its process died without recording it
-                    self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
+                    status = Status(state.status)
+                    self.records.finish(record._replace(status=status, ended=now()))
                 self.left_out += 1
                 self.unfinished += record.status is not Status.COMPLETED
                 self.best.take(record)

@@ -7,6 +7,7 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
 .sweep/jobs/0/1/1234.claim-2   held by the process that is about to make the second attempt
 .sweep/running/          the processes that run the sweep, a file each
+.sweep/workers/          what workers share, and a log of each: `params_proto.workers.setup`
 .sweep/configs/          the config files as they were
 .sweep/composed.json     the first job's config, to see what has changed since
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures
@@ -30,7 +31,7 @@ from typing import Any, NamedTuple, cast
 from params_proto import _files
 from params_proto._text import parse_json
 from params_proto.errors import SweepError
-from params_proto.records.process import this_process
+from params_proto.records.process import Process, this_process
 
 SWEEP = "sweep.yaml"
 MULTIRUN = "multirun.yaml"
@@ -41,6 +42,7 @@ CONFIGS = "configs"
 COMPOSED = "composed.json"
 FAILED = "failed"
 RUNNING = "running"
+WORKERS = "workers"
 JOBS = "jobs"
 
 DIRECTIONS = ("minimize", "maximize")
@@ -176,6 +178,11 @@ def record_path(directory: Path, job: int) -> Path:
     """
     millions, thousands = divmod(job // _IN_A_FOLDER, _IN_A_FOLDER)
     return Path(f"{directory}/{OWN}/{JOBS}/{millions}/{thousands}/{job}.json")
+
+
+def worker_log(directory: Path, worker: Process) -> Path:
+    """The log of a worker, which is there from its start on."""
+    return directory / OWN / WORKERS / f"{worker.host}-{worker.pid}.log"
 
 
 def record_paths(directory: Path) -> Iterator[tuple[int, Path]]:

@@ -23,6 +23,7 @@ from params_proto.records.manifest import (
     create_file,
     record_path,
     record_paths,
+    worker_log,
     write_file,
 )
 from params_proto.records.process import age
@@ -92,9 +93,15 @@ class JobStore:
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)
 
     def status_of(self, record: Record) -> Status:
-        """The recorded status, but CRASHED for a running job whose process has died."""
-        is_dead = record.status is Status.RUNNING and not self.is_running(record)
-        return Status.CRASHED if is_dead else record.status
+        """The recorded status, but for a running job whose process has died.
+
+        It is CRASHED, or INTERRUPTED if that was a worker: only a worker that sees its job crash
+        says so, and others run the job of a dead one as if it had not begun.
+        """
+        if record.status is not Status.RUNNING or self.is_running(record):
+            return record.status
+        is_by_worker = worker_log(self.directory, record.runner).exists()
+        return Status.INTERRUPTED if is_by_worker else Status.CRASHED
 
     def claim(
         self, first: Record, rerun_after: int = 0, *, after: int | None = None

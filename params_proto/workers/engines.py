@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from dataclasses import fields
 from importlib import import_module
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from omegaconf import OmegaConf
 
@@ -21,6 +23,7 @@ from params_proto.errors import SweepError, sentence
 from params_proto.multirun.errors import write
 from params_proto.records.lock import POLL, runs_elsewhere
 from params_proto.records.process import process_of, this_process
+from params_proto.workers import gpus, slurm
 from params_proto.workers.job_process import END_WITH
 from params_proto.workers.setup import (
     Setup,
@@ -29,44 +32,14 @@ from params_proto.workers.setup import (
     folder,
     has_workers,
     note_started,
-    queued,
     stop,
 )
-from params_proto.workers.worker import TIME_LIMIT
+from params_proto.workers.worker import MOST_TIMEOUTS, TIME_LIMIT
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
 _SLACK = 5.0  # seconds that a worker may take to end, beside the time that its job has
-
-
-class Engine(Protocol):
-    """Starts workers, and ends those that it has started."""
-
-    can_leave: bool  # whether its workers run on when the command that started them has ended
-
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
-        """Starts a worker for each environment.
-
-        Args:
-            setup: of the workers.
-            environments: the variables of each, beside those of this process.
-
-        Returns:
-            What was started, as a user would call it.
-
-        Raises:
-            SweepError: nothing could be started.
-        """
-        ...
-
-    def has_workers(self, directory: Path) -> bool:
-        """Whether workers of a sweep run, or will: these, or any others."""
-        ...
-
-    def end(self, setup: Setup) -> None:
-        """Ends the workers that it has started, and waits for that as long as they may take."""
-        ...
 
 
 def engine_of(config: DictConfig) -> Engine:
@@ -105,15 +78,15 @@ class _Worker(NamedTuple):
     environment: Mapping[str, str]
 
     @property
-    def _logged(self) -> list[str]:
-        """The command, after which the shell leaves its own process to it."""
+    def _shell_command(self) -> list[str]:
+        """The command of a shell that opens the log, and leaves its own process to the worker."""
         log = f"{self.logs}/{this_process().host}"
         return ["/bin/sh", "-c", 'exec "$@" >>"$0-$$.log" 2>&1', log, *self.command]
 
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
         """Starts it beside this process."""
         return subprocess.Popen(
-            self._logged,
+            self._shell_command,
             cwd=self.cwd,
             env={**os.environ, **self.environment, **environment},
             stdin=subprocess.DEVNULL,
@@ -123,7 +96,8 @@ class _Worker(NamedTuple):
     def __call__(self) -> NoReturn:
         """Has it take the place of this process, a task of submitit's."""
         os.chdir(self.cwd)
-        os.execve(self._logged[0], self._logged, {**os.environ, **self.environment})
+        command = self._shell_command
+        os.execve(command[0], command, {**os.environ, **self.environment})
 
 
 def _workers(setup: Setup, environments: Sequence[Mapping[str, str]]) -> list[_Worker]:
@@ -131,51 +105,87 @@ def _workers(setup: Setup, environments: Sequence[Mapping[str, str]]) -> list[_W
     return [_Worker(setup.worker_command, setup.cwd, logs, one) for one in environments]
 
 
-class _NotingEngine:
-    """An engine whose workers run on without it, and so are noted in the sweep's directory."""
+class Engine(ABC):
+    """Starts workers, and ends those that it has started.
+
+    Args:
+        can_leave: whether they run on when the command that started them has ended. Then they are
+            noted in the sweep's directory.
+    """
 
     can_leave = True
 
     def __init__(self) -> None:
         self._started: list[Started] = []
 
+    @abstractmethod
+    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+        """Starts a worker for each environment.
+
+        Args:
+            setup: of the workers.
+            environments: the variables of each, beside those of this process.
+
+        Returns:
+            What was started, as a user would call it.
+
+        Raises:
+            SweepError: nothing could be started.
+        """
+
     def _note(self, setup: Setup, started: Started) -> None:
         self._started.append(started)
         note_started(setup.path, started)
 
     def has_workers(self, directory: Path) -> bool:
-        """See `Engine`."""
+        """Whether workers of a sweep run, or will: these, or any others."""
         return has_workers(directory)
 
-    def end(self, setup: Setup) -> None:
-        """See `Engine`."""
-        for one in self._started:
-            if one.process is None:
-                cancel(one.name)
-            elif one.is_alive:
-                with suppress(ProcessLookupError):
-                    os.kill(one.process.pid, signal.SIGTERM)
-        deadline = time.monotonic() + setup.grace + _SLACK
+    def wait(self, seconds: float = math.inf) -> None:
+        """Waits for the end of the workers that it has started."""
+        deadline = time.monotonic() + seconds
         while any(one.is_alive for one in self._started) and time.monotonic() < deadline:
             time.sleep(POLL)
 
+    def end(self, setup: Setup) -> None:
+        """Ends the workers that it has started, and waits for that as long as they may take.
 
-class LocalEngine(_NotingEngine):
+        A further Ctrl-C kills them, and their jobs.
+        """
+        try:
+            self._signal(signal.SIGTERM)
+            self.wait(setup.grace + _SLACK)
+        except KeyboardInterrupt:
+            self._signal(signal.SIGKILL, "--signal=KILL", "--full")
+            raise
+
+    def _signal(self, number: int, *options: str) -> None:
+        """Sends a signal to its processes, and has Slurm cancel its arrays with some options."""
+        for one in self._started:
+            if one.process is None:
+                slurm.cancel(one.array, *options)
+            elif one.is_alive:
+                with suppress(ProcessLookupError):
+                    os.kill(one.process.pid, number)
+
+
+class LocalEngine(Engine):
     """Processes of this machine."""
 
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         for worker in _workers(setup, environments):
+            gpu = worker.environment.get(gpus.VARIABLE, "")
             try:
                 process = worker.start()
             except OSError as error:
                 raise SweepError(f"a worker cannot be started: {error}.") from error
             process.returncode = 0  # nobody needs to wait for it
-            self._note(setup, Started("local", process=process_of(process.pid)))
+            self._note(setup, Started(process_of(process.pid), gpu=gpu))
         return f"{counted(len(environments), 'worker')} on this machine"
 
 
-class SubmititEngine(_NotingEngine):
+class SubmititEngine(Engine):
     """Tasks of one Slurm array, or processes of submitit's own, by the options of its launcher.
 
     Args:
@@ -200,31 +210,34 @@ class SubmititEngine(_NotingEngine):
         is_slurm, minutes = self._cluster == "slurm", self._options["timeout_min"]
         # The job is interrupted at Slurm's warning, not at the end.
         seconds = 60 * minutes - self._options.get("signal_delay_s", 0)
-        limit = {TIME_LIMIT: str(max(seconds, 0))} if is_slurm else {}
-        workers = _workers(setup, [{**limit, **one} for one in environments])
+        limits: dict[str, str] = {}
+        if is_slurm:
+            limits[TIME_LIMIT] = str(max(seconds, 0))
+            limits[MOST_TIMEOUTS] = str(self._options.get("max_num_timeout", 0))
+        workers = _workers(setup, [{**limits, **one} for one in environments])
         said = StringIO()  # by sbatch, which is in the error, too
         try:
             with redirect_stderr(said):
-                jobs = self._submitted(workers)
+                jobs = self._submit(workers)
         except Exception as error:  # submitit's own, or of the system
             raise SweepError(f"no worker could be submitted: {_reason(error)}") from error
         write(*said.getvalue().splitlines())
         if self._cluster == "local":
             for job in jobs:
-                self._note(setup, Started("local", process=process_of(int(job.job_id))))
+                self._note(setup, Started(process_of(int(job.job_id))))
             return f"{counted(len(jobs), 'worker')} on this machine"
         array = str(jobs[0].job_id).partition("_")[0]
-        self._note(setup, Started("slurm", array))
+        self._note(setup, Started(array=array))
         return f"{counted(len(jobs), 'worker')} as Slurm's job {array}"
 
-    def _submitted(self, workers: Sequence[_Worker]) -> list[Any]:
+    def _submit(self, workers: Sequence[_Worker]) -> list[Any]:
         import submitit
 
         base: Any = import_module("hydra_plugins.hydra_submitit_launcher.config").BaseQueueConf
         general = {one.name for one in fields(base)}
         options = dict(self._options)
         where = options.pop("submitit_folder")
-        options.pop("max_num_timeout", None)  # a worker requeues itself as long as jobs remain
+        options.pop("max_num_timeout", None)  # a worker requeues itself
         if self._cluster == "slurm":  # what is preempted comes back, whatever the default is
             more: dict[str, Any] = options.get("additional_parameters") or {}
             options["additional_parameters"] = {"requeue": True, **more}
@@ -248,7 +261,7 @@ def _reason(error: Exception) -> str:
     return sentence("; ".join(line.rstrip(".") for line in said))
 
 
-class RayEngine:
+class RayEngine(Engine):
     """Tasks of Ray, by the options of hydra-ray-launcher. They end with the command.
 
     Args:
@@ -259,6 +272,7 @@ class RayEngine:
     can_leave = False
 
     def __init__(self, init: Mapping[str, Any], remote: Mapping[str, Any]) -> None:
+        super().__init__()
         self._init, self._remote = init, remote
         self._tasks: list[Any] = []
 
@@ -304,13 +318,7 @@ def cancel_queued(directory: Path) -> int:
     """Cancels the workers that wait in a queue; how many."""
     waiting = 0
     for one in all_started(directory):
-        if one.name and (tasks := queued(one.name, "--states=PENDING")):
+        if one.array and (tasks := slurm.task_states(one.array, "--states=PENDING")):
             waiting += len(tasks)
-            cancel(one.name, "--state=PENDING")
+            slurm.cancel(one.array, "--state=PENDING")
     return waiting
-
-
-def cancel(array: str, *options: str) -> None:
-    """Cancels the tasks of a Slurm array; one that has ended is no error."""
-    with suppress(OSError):
-        subprocess.run(["scancel", "--quiet", *options, array], check=False)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from params_proto.errors import SweepError
@@ -48,19 +49,23 @@ def visible() -> list[str]:
     return names
 
 
-def slots(gpus: Any, jobs_per_gpu: int) -> list[str]:
-    """The GPU of each slot, those of one GPU as far apart as can be.
+def slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None) -> list[str]:
+    """The GPU of each free slot, those of one GPU as far apart as can be.
 
     Args:
         gpus: `auto`, a count, or a list of names.
         jobs_per_gpu: how many slots a GPU has.
+        in_use: how many of them other workers have.
 
     Raises:
-        SweepError: it is none of these, or there are not as many GPUs.
+        SweepError: it is none of these, or there are not as many GPUs, or no slot is free.
 
     >>> slots([0, 1], 2)
     ['0', '1', '0', '1']
+    >>> slots([0, 1], 2, {"0": 1})
+    ['1', '0', '1']
     """
+    taken = Counter[str](in_use or {})
     if jobs_per_gpu < 1:
         raise SweepError(
             f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu} is not a number of jobs: 1 or more."
@@ -70,10 +75,10 @@ def slots(gpus: Any, jobs_per_gpu: int) -> list[str]:
     elif gpus == "auto":
         chosen = visible()
     elif isinstance(gpus, int) and not isinstance(gpus, bool) and gpus > 0:
-        there = visible()
+        there = [one for one in visible() if taken[one] < jobs_per_gpu]
         if len(there) < gpus:
             raise SweepError(
-                f"hydra.sweeper.gpus={gpus}: this machine shows {len(there)}"
+                f"hydra.sweeper.gpus={gpus}: this machine shows {len(there)} that are free"
                 f" ({', '.join(there) or 'none'})."
             )
         chosen = there[:gpus]
@@ -88,4 +93,9 @@ def slots(gpus: Any, jobs_per_gpu: int) -> list[str]:
             f"hydra.sweeper.gpus={gpus} names one GPU twice: for several jobs on each, give"
             " hydra.sweeper.jobs_per_gpu=2."
         )
-    return chosen * jobs_per_gpu
+    found = [one for slot in range(jobs_per_gpu) for one in chosen if slot >= taken[one]]
+    if not found:
+        raise SweepError(
+            f"hydra.sweeper.gpus={gpus}: living workers of this sweep use GPU {', '.join(chosen)}."
+        )
+    return found

@@ -16,21 +16,30 @@ import subprocess
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Generator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from params_proto.compose.internals import finish_interpreter
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_heartbeat
 from params_proto.workers import job as running
+from params_proto.workers import slurm
 
 OUTPUT = "output.log"
+SAVED = os.EX_TEMPFAIL  # the exit status of a job that has returned because it is `stopping`
 VARIABLE = "PARAMS_PROTO_WORKER_JOB"
 END_WITH = "PARAMS_PROTO_END_WITH"  # the process without which a worker ends, in its environment
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+# It reads a process group per line, an empty line for none, to the end of its worker. Clusters
+# signal all processes.
+_WATCHDOG = """
+trap '' HUP INT TERM USR1 USR2
+while read -r line; do group=$line; done
+[ -z "$group" ] || kill -s KILL -- "-$group"
+"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,51 +81,47 @@ class JobProcess:
     Args:
         pid: the process, which leads a group of its own.
         reader: the pipe's other end.
+        supervisor: the worker's.
     """
 
     pid: int
     reader: int
+    supervisor: Supervisor
 
     def __post_init__(self) -> None:
-        self._received = bytearray()
+        self.received = bytearray()  # a record, or nothing
         os.set_blocking(self.reader, False)
+        self.supervisor.watch(self.pid)
 
-    def wait(self, seconds: float, wakeup: int) -> int | None:
-        """Waits for the end of the process, for some time or until a signal arrives.
-
-        Args:
-            seconds: how long.
-            wakeup: a file descriptor that can be read once there was a signal, SIGCHLD among them.
+    def wait(self, seconds: float) -> int | None:
+        """Waits for the end of the process, for some time or until the worker gets a signal.
 
         Returns:
             Its exit status, negative for a signal; None while it runs.
         """
+        wakeup = self.supervisor.wakeup
         pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
             readable, _, _ = select.select([self.reader, wakeup], [], [], max(0.0, seconds))
             if self.reader in readable and not self._receive():
                 select.select([wakeup], [], [], max(0.0, min(seconds, 0.05)))
             if wakeup in readable:
-                drain(wakeup)
+                _drain(wakeup)
             pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
             return None
         while self._receive():
             pass
         os.close(self.reader)
+        self.supervisor.watch(None)
         return os.waitstatus_to_exitcode(status)
 
     def _receive(self) -> bool:
         with suppress(BlockingIOError):
             text = os.read(self.reader, 1 << 16)
-            self._received += text
+            self.received += text
             return bool(text)
         return False
-
-    @property
-    def received(self) -> bytes:
-        """What it has sent: a record, or nothing."""
-        return bytes(self._received)
 
     def end(self, number: int, *, group: bool = True) -> None:
         """Sends a signal to its group, or to itself alone."""
@@ -124,7 +129,7 @@ class JobProcess:
             (os.killpg if group else os.kill)(self.pid, number)
 
 
-def drain(wakeup: int) -> None:
+def _drain(wakeup: int) -> None:
     """Empties the file descriptor that signals write to."""
     with suppress(BlockingIOError):
         while os.read(wakeup, 512):
@@ -132,6 +137,51 @@ def drain(wakeup: int) -> None:
 
 
 # --- the worker's side
+
+
+class Supervisor:
+    """What a worker has beside its job, within a `with` block: what wakes it up, and a watchdog.
+
+    The watchdog is a shell that kills the process group of the job once the worker is dead, SIGKILL
+    included: the job's own process ends with its worker, but not what that has started.
+
+    Args:
+        wakeup: a file descriptor that can be read as soon as the worker has got a signal.
+    """
+
+    def __enter__(self) -> Self:
+        self.wakeup, writer = os.pipe()
+        watched, self._watchdog = os.pipe()
+        self._ends = (self.wakeup, writer, self._watchdog)
+        for end in (self.wakeup, writer):
+            os.set_blocking(end, False)
+        signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+        self._shell = subprocess.Popen(
+            ["/bin/sh", "-c", _WATCHDOG],
+            cwd="/",
+            stdin=watched,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(watched)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        signal.set_wakeup_fd(-1)
+        for end in self._ends:
+            os.close(end)
+        self._shell.wait()
+
+    def watch(self, group: int | None) -> None:
+        """Has the watchdog know the process group of the job that runs; None if none does."""
+        with suppress(BrokenPipeError):  # it has been killed
+            os.write(self._watchdog, f"{group or ''}\n".encode())
+
+    def close_in_job(self) -> None:
+        """Leaves a fork without it: the watchdog waits for the last process that has its pipe."""
+        signal.set_wakeup_fd(-1)
+        os.close(self._watchdog)
 
 
 def unsafe_to_fork() -> str | None:
@@ -151,12 +201,13 @@ def _is_known(thread: threading.Thread) -> bool:
     return thread is threading.main_thread() or is_heartbeat(thread)
 
 
-def fork(run: Callable[[int], None], output: Path) -> JobProcess:
+def fork(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> JobProcess:
     """Runs a job in a fork of this process.
 
     Args:
         run: runs the job, and sends its record to a file descriptor.
         output: the job's directory.
+        supervisor: the worker's.
     """
     reader, writer = os.pipe()
     parent = os.getpid()
@@ -173,10 +224,11 @@ def fork(run: Callable[[int], None], output: Path) -> JobProcess:
         with suppress(OSError):
             os.setpgid(pid, pid)  # before it may be sent a signal; the job does the same
         os.close(writer)
-        return JobProcess(pid, reader)
+        return JobProcess(pid, reader, supervisor)
     os.close(reader)
 
     def job(writer: int) -> None:
+        supervisor.close_in_job()
         _become_job(output)
         signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         run(writer)
@@ -184,13 +236,16 @@ def fork(run: Callable[[int], None], output: Path) -> JobProcess:
     _run_and_exit(job, writer, parent)
 
 
-def start(command: Sequence[str], job: Sequence[object], output: Path) -> JobProcess:
+def start(
+    command: Sequence[str], job: Sequence[object], output: Path, supervisor: Supervisor
+) -> JobProcess:
     """Runs a job in a fresh interpreter.
 
     Args:
         command: of the worker.
         job: what the process needs to know of the job.
         output: the job's directory.
+        supervisor: the worker's.
     """
     reader, writer = os.pipe()
     with (output / OUTPUT).open("ab") as log:
@@ -205,7 +260,7 @@ def start(command: Sequence[str], job: Sequence[object], output: Path) -> JobPro
         )
     os.close(writer)
     process.returncode = 0  # which is asked of the system here
-    return JobProcess(process.pid, reader)
+    return JobProcess(process.pid, reader, supervisor)
 
 
 # --- the job's side
@@ -222,13 +277,16 @@ def in_fresh_process(run: Callable[[int, Sequence[Any]], None]) -> None:
 
 
 def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoReturn:
-    """Runs a job, and ends this process as Python does, which must end with its worker."""
+    """Runs a job, and ends this process as Python does.
+
+    It ends with its worker at once, so that no other worker runs the job beside it.
+    """
     end_with(parent, signal.SIGKILL)
-    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
+    signal.signal(slurm.WARNING, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
     status = 1
     try:
         run(writer)
-        status = 128 + signal.SIGTERM if running.is_stopping() else 0
+        status = SAVED if running.is_stopping() else 0
     except KeyboardInterrupt as error:
         status = 128 + getattr(error, "number", signal.SIGINT)
     except BaseException:
@@ -253,7 +311,6 @@ def end_with(parent: int, number: int) -> None:
 def _become_job(output: Path) -> None:
     """Gives a fork what it must not share with its worker: signals, output, random numbers."""
     os.setpgid(0, 0)
-    signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
@@ -267,18 +324,3 @@ def _become_job(output: Path) -> None:
         numpy: Any = sys.modules.get("numpy.random")
         if numpy.get_bit_generator().seed_seq is not None:  # the app has not seeded it
             numpy.seed()  # as Python's own generator does in any fork
-
-
-@contextmanager
-def wakeup_fd() -> Generator[int, None, None]:
-    """A file descriptor that can be read as soon as a signal has arrived."""
-    reader, writer = os.pipe()
-    for end in (reader, writer):
-        os.set_blocking(end, False)
-    before = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
-    try:
-        yield reader
-    finally:
-        signal.set_wakeup_fd(before)
-        os.close(reader)
-        os.close(writer)

@@ -103,6 +103,7 @@ class Queue:
         self._new: list[int] = []  # jobs that nobody is known to have started, last one first
         self._open: set[int] = set()  # others that are not done
         self._look_back = 0.0  # when to look at these again
+        self.longest = 0.0  # seconds that the longest of the jobs that are known to be done took
         self.refresh()
 
     def refresh(self) -> None:
@@ -155,28 +156,28 @@ class Queue:
         if not self._new or time.monotonic() >= self._look_back:
             self._look_back = time.monotonic() + _LOOK_BACK
             self._note_started()
-            pending, failed = self._given_back()
+            pending, failed = self._started_and_ready()
         while self._new:
             parent = self.records.path(self._new[-1]).parent
-            started = self._started(parent)
+            started = self._jobs_started_in(parent)
             while self._new and self.records.path(self._new[-1]).parent == parent:
                 number = self._new[-1]
                 while pending and pending[0] < number:
-                    yield from self._offered(pending.pop(0))
+                    yield from self._if_ready(pending.pop(0))
                 if number not in started:
                     yield self[number], 0
                 self._new.pop()
                 self._open.add(number)
         for number in (*pending, *failed):
-            yield from self._offered(number)
+            yield from self._if_ready(number)
 
-    def _offered(self, number: int) -> Iterator[tuple[QueuedJob, int]]:
+    def _if_ready(self, number: int) -> Iterator[tuple[QueuedJob, int]]:
         """A job that was started before, if it is still to run."""
         state, record = self.look(number)
         if state is State.READY:
             yield self[number], record.attempt if record else 0
 
-    def _started(self, folder: Path) -> set[int]:
+    def _jobs_started_in(self, folder: Path) -> set[int]:
         """The jobs with a record, or a claim, in a folder."""
         names: list[str] = []
         with suppress(FileNotFoundError):
@@ -191,7 +192,7 @@ class Queue:
             number = self._new[-1]
             if self.records.path(number).parent != parent:
                 parent = self.records.path(number).parent
-                started = self._started(parent)
+                started = self._jobs_started_in(parent)
                 if not started:
                     break
             self._new.pop()
@@ -201,7 +202,7 @@ class Queue:
                 new.append(number)
         self._new += reversed(new)
 
-    def _given_back(self) -> tuple[list[int], list[int]]:
+    def _started_and_ready(self) -> tuple[list[int], list[int]]:
         """Of the jobs that have been started, those that are pending, and those to retry."""
         pending: list[int] = []
         failed: list[int] = []
@@ -227,6 +228,7 @@ class Queue:
             is_busy = self.records.is_running(record)
             return (State.BUSY if is_busy else State.READY), record
         if record.status is Status.COMPLETED:
+            self.longest = max(self.longest, record.duration or 0.0)
             is_done = record.attempt > queued.job.rerun_after
         else:
             is_failed = record.status in _FAILED

@@ -12,10 +12,9 @@ worker.yaml      the primary config of a worker's command, which needs nothing o
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
+import shlex
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import lru_cache
@@ -28,23 +27,26 @@ from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.job_runner import Launch
 from params_proto.overrides.render import assignment
-from params_proto.records.lock import runs_elsewhere
+from params_proto.records.lock import STALE, runs_elsewhere
 from params_proto.records.manifest import (
     FAILED,
     OWN,
+    WORKERS,
     UnreadableError,
     check_types,
     create_file,
     read_object,
     write_file,
 )
-from params_proto.records.process import Process, this_process
+from params_proto.records.process import Process, age
+from params_proto.workers import slurm
 
-WORKERS = "workers"
 OPTION = "hydra.sweeper.work"
 _CONFIG = "worker"
 _PACKAGE = "hydra-params-proto"
 _ASK = 5.0  # seconds between two questions to Slurm, which answers all users of a cluster
+# Hours without a sign of any worker for which a queued one is waited for, if Slurm cannot be asked.
+_QUEUED = 24
 
 
 def folder(directory: Path) -> Path:
@@ -69,6 +71,7 @@ class Setup(NamedTuple):
         max_failures: start no further job once more than this many have failed; None for no limit.
         timeout: seconds that a job may take; None for no limit.
         grace: seconds between SIGTERM and SIGKILL.
+        gpus: the sweep's own choice of GPUs, as options of `params-proto work`.
         detached: whether no command waits for the end, so that the last worker ends the multirun.
     """
 
@@ -80,6 +83,7 @@ class Setup(NamedTuple):
     directory: str
     configs: str
     failures: str
+    gpus: list[str]
     retries: int = 0
     max_failures: int | None = None
     timeout: float | None = None
@@ -127,7 +131,8 @@ class Setup(NamedTuple):
 _TYPES: dict[str, tuple[type, ...]] = {
     **{"command": (list,), "argv": (list,), "search_path": (list,), "overrides": (list,)},
     **{"cwd": (str,), "directory": (str,), "configs": (str,)},
-    **{"failures": (str,), "retries": (int,), "max_failures": (int, type(None))},
+    **{"failures": (str,), "gpus": (list,)},
+    **{"retries": (int,), "max_failures": (int, type(None))},
     **{"timeout": (int, float, type(None)), "grace": (int, float), "detached": (bool,)},
     **{"version": (str,)},
 }
@@ -156,6 +161,18 @@ def read_setup(directory: Path) -> Setup:
     return setup
 
 
+def finish_command(directory: Path, *, rerun: bool = False) -> str:
+    """The command that runs what is left of a sweep.
+
+    Args:
+        directory: the sweep's.
+        rerun: whether jobs have failed, and are to run again.
+    """
+    again = ["--rerun", "failed,crashed"] if rerun else []
+    gpus = read_setup(directory).gpus
+    return shlex.join(["params-proto", "work", str(directory), *again, *gpus])
+
+
 def _no_workers(directory: Path) -> str:
     if not directory.is_dir():
         return f"{directory} is not there, or this machine does not see it."
@@ -174,66 +191,86 @@ class Started(NamedTuple):
     """A worker, or an array of them, as the command that started it knows it.
 
     Args:
-        engine: `local` or `slurm`.
-        name: of a Slurm array its job id.
-        process: of a local worker.
+        process: of a worker that is a process of a machine.
+        array: of a Slurm array its job id.
+        gpu: the one that the worker has for itself.
     """
 
-    engine: str
-    name: str = ""
     process: Process | None = None
+    array: str = ""
+    gpu: str = ""
 
     @property
-    def is_alive(self) -> bool:
-        """Whether it runs or will run, as far as this machine can tell."""
+    def is_alive(self) -> bool | None:
+        """Whether it runs or waits in a queue; None if this machine cannot tell."""
         if self.process is not None:
-            return self.process.is_local and self.process.is_alive
-        return bool(self.name) and _is_queued(self.name, int(time.monotonic() / _ASK))
+            return self.process.is_alive if self.process.is_local else None
+        states = _task_states(self.array, int(time.monotonic() / _ASK))
+        return None if states is None else bool(states)
 
 
 def note_started(directory: Path, started: Started) -> None:
     """Notes what was started, for those that watch or stop the sweep."""
     with suppress(OSError):  # the disk is full, and the records will say so
-        create_file(folder(directory) / "started.jsonl", "a", json.dumps(started) + "\n")
+        create_file(_notes(directory), "a", json.dumps(started._asdict()) + "\n")
 
 
 def all_started(directory: Path) -> Iterator[Started]:
     """What was started for a sweep."""
     lines: list[str] = []
     with suppress(FileNotFoundError):
-        lines = (folder(directory) / "started.jsonl").read_text().splitlines()
+        lines = _notes(directory).read_text().splitlines()
     for line in lines:
         with suppress(ValueError):  # the disk was full as the line was written
-            engine, name, process = json.loads(line)
-            yield Started(engine, name, process and Process(*process))
-
-
-def queued(array: str, *options: str) -> list[str] | None:
-    """The states of the tasks of a Slurm array that wait or run, by `squeue`.
-
-    Returns:
-        None if Slurm cannot say: it is not on this machine, or does not answer.
-    """
-    command = ["squeue", "--noheader", "--array", f"--jobs={array}", "--format=%T", *options]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
-    except OSError:
-        return None
-    if found.returncode and "Invalid job id" not in found.stderr:  # which it says of old ones
-        return None
-    return found.stdout.split()
+            started = Started(**json.loads(line))
+            yield started._replace(process=started.process and Process(*started.process))
 
 
 @lru_cache(maxsize=16)
-def _is_queued(array: str, moment: int) -> bool:
-    """Whether a Slurm array has tasks left, asked once for each moment of some seconds."""
-    states = queued(array)
-    return bool(states) or (states is None and shutil.which("squeue") is not None)
+def _task_states(array: str, moment: int) -> list[str] | None:
+    """The states of the tasks of a Slurm array, asked once for each moment of some seconds."""
+    return slurm.task_states(array)
+
+
+def _notes(directory: Path) -> Path:
+    return folder(directory) / "started.jsonl"
+
+
+def gpus_in_use(directory: Path) -> Counter[str]:
+    """How many workers of this machine have each GPU."""
+    return Counter(one.gpu for one in all_started(directory) if one.gpu and one.is_alive)
 
 
 def has_workers(directory: Path) -> bool:
-    """Whether workers of a sweep run, or are about to."""
-    return runs_elsewhere(directory) or any(one.is_alive for one in all_started(directory))
+    """Whether workers of a sweep run, or are about to.
+
+    Where this machine cannot tell, they have some time to show: a day if they may be in a queue,
+    five minutes if they are processes of another machine.
+    """
+    started = list(all_started(directory))
+    if runs_elsewhere(directory) or any(one.is_alive for one in started):
+        return True
+    unknown = [one for one in started if one.is_alive is None]
+    is_queue = any(one.array for one in unknown) and is_stopped(directory) is None
+    return bool(unknown) and _silence(directory) < (_QUEUED * 3600 if is_queue else STALE)
+
+
+def awaited_workers(directory: Path) -> str | None:
+    """What a sweep waits for if none of its workers is known to run."""
+    started = [one for one in all_started(directory) if one.is_alive is not False]
+    if runs_elsewhere(directory) or not started:
+        return None
+    last = started[-1]
+    if last.process is not None:
+        return None if last.is_alive else f"a worker on {last.process.host}"
+    limit = f", for {_QUEUED} hours as squeue cannot be asked here" if last.is_alive is None else ""
+    return f"the workers of Slurm's job {last.array}{limit}"
+
+
+def _silence(directory: Path) -> float:
+    """Seconds since workers were started, or one has written to its log."""
+    log = last_log(directory)
+    return min(age(_notes(directory)), float("inf") if log is None else age(log))
 
 
 # --- stopping
@@ -268,10 +305,9 @@ def is_first_to_end(directory: Path) -> bool:
     return True
 
 
-def own_log(directory: Path) -> Path:
-    """The log of this worker."""
-    me = this_process()
-    return folder(directory) / f"{me.host}-{os.getpid()}.log"
+def has_ended(directory: Path) -> bool:
+    """Whether a worker has found that no job is left."""
+    return (folder(directory) / "ended").exists()
 
 
 def last_log(directory: Path) -> Path | None:

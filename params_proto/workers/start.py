@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
 from params_proto._text import counted
@@ -27,11 +28,18 @@ from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import share_lease
-from params_proto.records.manifest import FAILED, OWN
+from params_proto.records.manifest import FAILED, OWN, WORKERS
 from params_proto.workers import gpus
 from params_proto.workers.engines import Engine, LocalEngine, engine_of
 from params_proto.workers.queue import QueuedJob, add, failures
-from params_proto.workers.setup import WORKERS, Setup, folder, is_stopped, last_log
+from params_proto.workers.setup import (
+    Setup,
+    finish_command,
+    folder,
+    is_stopped,
+    last_log,
+    read_setup,
+)
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import SOME_LEFT
 
@@ -44,7 +52,9 @@ log = logging.getLogger(__name__)
 TASK = "task.pkl"
 launched_task: ContextVar[bytes | None] = ContextVar("params_proto_launched_task", default=None)
 
-ENDING = "Interrupted: stopping the workers; their jobs are killed after {:g} s."
+ENDING = (
+    "Interrupted: stopping the workers; their jobs are killed after {:g} s, or at another Ctrl-C."
+)
 _LINES = 10  # of the log of a worker that has left jobs
 _NOT_STARTED = "Interrupted: no worker has started. The same command begins again."
 
@@ -82,17 +92,20 @@ def run_by_workers(
             if sweep.is_empty:
                 nothing_to_run(sweep)
                 return []
-            setup = _written(sweep, command)
+            setup = _write_setup(sweep, command)
             share_lease(sweep.directory, WORKERS)
             try:
                 what = engine.start(setup, environments)
             except SweepError as error:
                 raise SweepError(
                     f"{error} The sweep is in {sweep.directory}, and none of its jobs has run:"
-                    f" params-proto work {sweep.directory} runs them."
+                    f" {finish_command(sweep.directory)} runs them."
                 ) from error
         if not options.wait:
-            write(*_detached(setup, what))
+            write(
+                f"{what} for the sweep in {setup.directory}, which continues without this command:"
+            )
+            write(*_commands(setup))
             without_callbacks(context)  # the multirun ends with the last worker
             return []
         left = (
@@ -127,9 +140,7 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             " Leave it out, and give the whole command to Ray: ray job submit --no-wait --"
             " python train.py -m ..."
         )
-    if options.gpus is None:
-        return engine, [dict[str, str]() for _ in range(cast("int", options.workers))]
-    if not isinstance(engine, LocalEngine):
+    if options.gpus is not None and not isinstance(engine, LocalEngine):
         raise SweepError(
             "hydra.sweeper.gpus is for workers on this machine. A cluster gives each worker its"
             " GPUs by the launcher's own options: hydra.launcher.gpus_per_node=1, or for Ray"
@@ -139,18 +150,38 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
 
 
 def environments_of(
-    gpus_given: object, jobs_per_gpu: int, workers: int | None
+    gpus_given: object,
+    jobs_per_gpu: int,
+    workers: int | None,
+    in_use: Mapping[str, int] | None = None,
 ) -> list[Mapping[str, str]]:
-    """The environment of each worker of this machine, which has a slot of a GPU.
+    """The environment of each worker: of this machine's GPUs, if it gets any, a slot of its own.
+
+    Args:
+        gpus_given: which GPUs; None for none.
+        jobs_per_gpu: how many slots each has.
+        workers: how many; None for as many as there are slots, or one.
+        in_use: how many slots of each GPU other workers have.
 
     Raises:
         SweepError: there are more workers than slots.
     """
-    slots = gpus.slots(gpus_given, jobs_per_gpu)
+    if gpus_given is None:
+        if jobs_per_gpu != 1:
+            raise SweepError(
+                f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu} needs hydra.sweeper.gpus: auto, a"
+                " number of GPUs, or a list of them, [0,1]."
+            )
+        if workers is not None and workers < 1:
+            raise SweepError(
+                f"hydra.sweeper.workers={workers} is not a number of workers: 1 or more."
+            )
+        return [dict[str, str]() for _ in range(workers or 1)]
+    slots = gpus.slots(gpus_given, jobs_per_gpu, in_use)
     if workers is not None and workers > len(slots):
         raise SweepError(
-            f"hydra.sweeper.workers={workers}: there are {len(slots)} slots, {jobs_per_gpu} on each"
-            " GPU. Leave workers out, or give a higher hydra.sweeper.jobs_per_gpu."
+            f"hydra.sweeper.workers={workers}: there are {len(slots)} slots free, {jobs_per_gpu} on"
+            " each GPU. Leave workers out, or give a higher hydra.sweeper.jobs_per_gpu."
         )
     return [{gpus.VARIABLE: slot} for slot in slots[:workers]]
 
@@ -173,8 +204,8 @@ def _command(host: AppContext) -> list[str]:
     return without_configs(start)
 
 
-def _written(sweep: SweepRun, command: list[str]) -> Setup:
-    """Writes down what the workers need, beside the sweep itself."""
+def _write_setup(sweep: SweepRun, command: list[str]) -> Setup:
+    """Writes what the workers need beside the sweep itself."""
     options, failed = sweep.options, f"{FAILED}/{uuid4().hex}"
     setup = Setup(
         command=command,
@@ -187,6 +218,7 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
         directory=str(sweep.directory),
         configs=sweep.configs.name,
         failures=failed,
+        gpus=_gpu_options(options),
         retries=options.retries,
         max_failures=options.max_failures,
         timeout=options.timeout,
@@ -198,24 +230,32 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
         (sweep.directory / OWN / TASK).write_bytes(task)
     setup.write()
     is_shared = sweep.options.slice is not None and not sweep.is_changed
-    add(sweep.directory, _queued(sweep), replace=not is_shared)
+    add(sweep.directory, _jobs_to_queue(sweep), replace=not is_shared)
     return setup
 
 
-def _queued(sweep: SweepRun) -> Iterator[QueuedJob]:
+def _jobs_to_queue(sweep: SweepRun) -> Iterator[QueuedJob]:
     records = JobStore(sweep.directory)
     for batch in sweep.batches:
         for job in batch.all:
             yield QueuedJob(job, failures(records.read(job.number)) if sweep.plan else 0)
 
 
-def _detached(setup: Setup, what: str) -> Iterable[str]:
+def _gpu_options(options: Options) -> list[str]:
+    """The choice of GPUs as options of `params-proto work`."""
+    if options.gpus is None:
+        return []
+    given = re.sub("[ ']", "", str(options.gpus))
+    more = ["--jobs-per-gpu", str(options.jobs_per_gpu)] if options.jobs_per_gpu > 1 else []
+    return ["--gpus", given, *more]
+
+
+def _commands(setup: Setup) -> tuple[str, ...]:
     """What a user can do from here on."""
     directory = setup.directory
     return (
-        f"{what} for the sweep in {directory}, which continues without this command:",
         f"  params-proto watch {directory}    shows its progress",
-        f"  params-proto work {directory}     adds a worker",
+        f"  {finish_command(Path(directory))}     adds a worker",
         f"  params-proto stop {directory}     starts no more jobs",
     )
 
@@ -224,7 +264,7 @@ def _detached(setup: Setup, what: str) -> Iterable[str]:
 
 
 @dataclass(eq=False)
-class _Watched:
+class _WorkersOutcome:
     """The `Outcome` of jobs that workers have run."""
 
     records: JobStore
@@ -232,6 +272,13 @@ class _Watched:
     too_many_failures: bool
     first_failure: tuple[int, Exception | None] | None
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
+
+
+class _WorkersFinish(Finish):
+    """The end of a sweep whose jobs workers have run."""
+
+    def _resume_hint(self, *, cut_short: bool) -> str:
+        return finish_hint(self.run.directory, rerun=True)
 
 
 def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobReturn]]:
@@ -244,21 +291,31 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     stops = launch.too_many_failures
     if watch.left and not stops:
         write(*leave_results(sweep, there))
-        log.error(left_text(sweep.directory, len(watch.left)))
+        log.error(left_text(sweep.directory, watch))
         if sweep.host.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
-    return Finish(sweep, _Watched(JobStore(there), watch.failures, stops, first)).finish()
+    outcome = _WorkersOutcome(JobStore(there), watch.failures, stops, first)
+    return _WorkersFinish(sweep, outcome).finish()
 
 
-def left_text(directory: Path, jobs: int) -> str:
+def left_text(directory: Path, watch: Watch) -> str:
     """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
+    jobs = counted(len(watch.left))
+    has_too_many = read_setup(directory).launch.too_many_failures
     if is_stopped(directory) is not None:
-        lines = [f"{counted(jobs)} left: the sweep has been stopped."]
+        lines = [f"{jobs} left: the sweep has been stopped."]
+    elif has_too_many:
+        lines = [f"{jobs} left: too many have failed (hydra.sweeper.max_failures)."]
     else:
-        lines = [f"{counted(jobs)} left, and no worker is running.", *_last_words(directory)]
-    return "\n".join([*lines, f"Finish the sweep with: params-proto work {directory}"])
+        lines = [f"{jobs} left, and no worker is running.", *_last_words(directory)]
+    return "\n".join([*lines, finish_hint(directory, rerun=has_too_many)])
+
+
+def finish_hint(directory: Path, *, rerun: bool = False) -> str:
+    """Says how to finish a sweep; see `finish_command`."""
+    return f"Finish the sweep with: {finish_command(directory, rerun=rerun)}"
 
 
 def _last_words(directory: Path) -> list[str]:
@@ -270,10 +327,10 @@ def _last_words(directory: Path) -> list[str]:
             " this one see the same directory?"
         ]
     lines = log.read_text(errors="replace").splitlines()
-    told = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
+    shown = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint
     return [
         f"The log of the last worker, {log}, ends with",
-        *(f"  {one}" for one in told[-_LINES:]),
+        *(f"  {one}" for one in shown[-_LINES:]),
     ]
 
 
@@ -283,5 +340,5 @@ def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInt
         write(ENDING.format(setup.grace))
         engine.end(setup)
         write(*leave_results(sweep, Path(sweep.directory).absolute()))
-        log.error(f"Finish the sweep with: params-proto work {setup.directory}")
+        log.error(finish_hint(sweep.directory))
         raise error

@@ -7,7 +7,6 @@ import logging
 import math
 import os
 import signal
-import subprocess
 import sys
 import time
 import traceback
@@ -28,7 +27,7 @@ from params_proto.compose import loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
 from params_proto.multirun.directories import in_directory, output_directory, pin
-from params_proto.multirun.job_runner import JobRunner
+from params_proto.multirun.job_runner import JobRunner, user_traceback
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
 from params_proto.records import Failure, Record, Status
@@ -36,23 +35,24 @@ from params_proto.records.lock import POLL, STALE, sweep_lease
 from params_proto.records.manifest import OWN, UnreadableError, read_plan
 from params_proto.records.record import now, read_record
 from params_proto.workers import job as running
+from params_proto.workers import slurm
 from params_proto.workers.job_process import (
     END_WITH,
+    SAVED,
     ClaimedJob,
     JobProcess,
+    Supervisor,
     end_with,
     fork,
     in_fresh_process,
     start,
     unsafe_to_fork,
-    wakeup_fd,
 )
 from params_proto.workers.queue import Queue
 from params_proto.workers.setup import (
     Setup,
     is_first_to_end,
     is_stopped,
-    own_log,
     read_setup,
 )
 
@@ -63,7 +63,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ALL_DONE, SOME_FAILED, SOME_LEFT = 0, 1, 3
-TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"  # seconds that a worker may take, in its environment
+# In a worker's environment: how many seconds it may take, and how many times it may start again
+# after jobs that did not fit into them.
+TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"
+MOST_TIMEOUTS = "PARAMS_PROTO_MAX_NUM_TIMEOUT"
 _LOOK = 1.0  # seconds between two looks at the stop file
 # Seconds without a job after which a worker ends: enough to find that a machine was lost.
 _IDLE = 2 * STALE
@@ -83,39 +86,20 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
     setup = read_setup(directory)
     sys.argv = list(setup.argv)
     worker = Worker(setup, context, task)
-    in_fresh_process(worker.run_as_told)
-    _log_to(own_log(directory))
+    in_fresh_process(worker.run_in_fresh_process)
     if parent := os.environ.pop(END_WITH, None):
         end_with(int(parent), signal.SIGTERM)
     with ExitStack() as held:
         held.enter_context(sweep_lease(directory, "workers"))
-        wakeup = held.enter_context(wakeup_fd())
+        supervisor = held.enter_context(Supervisor())
         worker.catch_signals()
         gc.collect()
         gc.freeze()  # a job would copy the pages of all objects that its collector looks at
-        status = worker.run(wakeup)
+        status = worker.run(supervisor)
         log.info(f"The worker ends with status {status}.")
     if worker.requeues:
-        _requeue()
+        slurm.requeue()
     raise SystemExit(status)
-
-
-def _log_to(path: Path) -> None:
-    """Sends what this process prints to its log, if whoever started it has not done so."""
-    if path.exists():
-        return
-    with suppress(OSError):
-        log_file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-        sys.stdout.flush()
-        os.dup2(log_file, 1)
-        os.dup2(log_file, 2)
-        os.close(log_file)
-
-
-def _requeue() -> None:
-    """Has Slurm start this worker again, at the end of its time limit."""
-    with suppress(OSError):
-        subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=False)
 
 
 def _failure_of(error: Exception) -> Failure:
@@ -169,25 +153,17 @@ class Worker:
         self._failures = setup.launch
         self._runner = JobRunner(self.task, self._directory.absolute())
         self._signal: int | None = None
-        self._started = time.monotonic()
-        limit = os.environ.pop(TIME_LIMIT, None)
-        self._deadline = None if limit is None else self._started + float(limit)
-        self._longest = 0.0
+        self._deadline = time.monotonic() + float(os.environ.pop(TIME_LIMIT, "inf"))
+        self._ran = 0  # jobs
+        self._is_cut_short = False  # whether the last one was interrupted, and has not saved
 
     # --- the loop
 
-    def run(self, wakeup: int) -> int:
-        """Runs jobs until none is left, or it is to end.
-
-        Args:
-            wakeup: a file descriptor that can be read once there was a signal.
-
-        Returns:
-            The exit status of the worker.
-        """
+    def run(self, supervisor: Supervisor) -> int:
+        """Runs jobs until none is left, or it is to end; the exit status of the worker."""
         idle_since = time.monotonic()
         while not self._is_to_end():
-            if self._run_next(wakeup):
+            if self._run_next(supervisor):
                 idle_since = time.monotonic()
                 continue
             if self._queue.is_done:
@@ -202,11 +178,12 @@ class Worker:
         if next(self._queue.ready(), None) is None and self._queue.is_done:  # it ran the last job
             self.requeues = False
             return self._end()
+        self.requeues = self.requeues and self._can_start_again()
         return SOME_LEFT
 
     def catch_signals(self) -> None:
         """Handles what ends a worker; and SIGCHLD, so that the end of a job wakes it up."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2, signal.SIGCHLD):
+        for number in (signal.SIGTERM, signal.SIGINT, slurm.WARNING, signal.SIGCHLD):
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
@@ -214,8 +191,8 @@ class Worker:
             return
         if self._signal is None:
             self._signal = number
-            # Slurm sends it before the time limit; what is cancelled or preempted gets SIGTERM.
-            self.requeues = number == signal.SIGUSR2 and "SLURM_JOB_ID" in os.environ
+            # What is cancelled or preempted gets SIGTERM.
+            self.requeues = number == slurm.WARNING and slurm.can_requeue(warned=True)
 
     def _is_to_end(self) -> bool:
         """Whether this worker starts no further job."""
@@ -228,24 +205,42 @@ class Worker:
         if self._failures.too_many_failures:
             log.info("Too many jobs have failed (hydra.sweeper.max_failures).")
             return True
-        if self._deadline is not None and time.monotonic() + self._longest > self._deadline:
-            log.info(f"Too little time left for a job: the longest took {self._longest:.0f} s.")
-            # The task of a worker alone. In a script, others may still have a job to end.
-            self.requeues = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
+        # The first job starts whatever the others took, or a requeued worker might never run any.
+        longest = self._queue.longest
+        if self._ran and time.monotonic() + longest > self._deadline:
+            log.info(f"Too little time left for a job: the longest took {longest:.0f} s.")
+            self.requeues = slurm.can_requeue(warned=False)
             return True
         return False
 
-    def _run_next(self, wakeup: int) -> bool:
+    def _can_start_again(self) -> bool:
+        """Whether it is any use to start this worker again: it might only run the same job again.
+
+        If that job had the whole time, and has not saved, there are as many further attempts as
+        hydra-submitit-launcher's option says.
+        """
+        most = int(os.environ.get(MOST_TIMEOUTS, "0"))
+        if self._ran > 1 or not self._is_cut_short or slurm.restarts() < most:
+            return True
+        log.warning(
+            "Not requeued: the job takes longer than the time limit, and may start from its"
+            " beginning each time. Give a longer hydra.launcher.timeout_min, or have the job save"
+            " once params_proto.job().stopping. If it continues from a checkpoint of its own, allow"
+            f" more attempts than hydra.launcher.max_num_timeout={most}."
+        )
+        return False
+
+    def _run_next(self, supervisor: Supervisor) -> bool:
         """Claims and runs the next job; whether there was one."""
         for queued, attempt in self._queue.ready():
             job = queued.job
-            composed = self._composed_or_failure(job)
+            composed = self._compose_or_fail(job)
             if not isinstance(composed, Failure):
                 job = job._replace(directory=self._runner.relative(composed.output))
             first = self._runner.first_record(job)
             record = self._queue.records.claim(first, queued.job.rerun_after, after=attempt)
             if record is not None:
-                self._run(record, composed, queued.job.directory, wakeup)
+                self._run(record, composed, queued.job.directory, supervisor)
                 return True
         return False
 
@@ -268,22 +263,27 @@ class Worker:
     # --- one job
 
     def _run(
-        self, record: Record, composed: Composed | Failure, directory: str | None, wakeup: int
+        self,
+        record: Record,
+        composed: Composed | Failure,
+        directory: str | None,
+        supervisor: Supervisor,
     ) -> None:
         """Runs a claimed job, and records how it ended."""
         log.info(f"Job {record.job}, attempt {record.attempt}: {' '.join(record.overrides)}")
         begun = time.monotonic()
+        self._ran += 1
         if record.failures:
             self._failures.forget_failure(record.job)
         with self._queue.records.keep_alive(record):
             try:
-                process = self._process(record, composed, directory)
+                process = self._process(record, composed, directory, supervisor)
             except OSError as error:  # its directory cannot be made
                 process = _failure_of(error)
             if isinstance(process, Failure):
                 ended = record._replace(status=Status.FAILED, error=process)
             else:
-                ended = self._wait(process, record, begun, wakeup)
+                ended = self._wait(process, record, begun)
             seconds = round(time.monotonic() - begun, 6)
             if ended.ended is None:
                 ended = ended._replace(ended=now(), duration=seconds)
@@ -291,16 +291,16 @@ class Worker:
                 self._failures.count_failure(record.job)
             self._queue.records.finish(ended)
         if ended.status is Status.COMPLETED:
-            self._longest = max(self._longest, seconds)
+            self._queue.longest = max(self._queue.longest, seconds)
         log.info(f"Job {record.job} {ended.status.value} in {seconds:.1f} s.")
 
-    def _composed_or_failure(self, job: Job) -> Composed | Failure:
+    def _compose_or_fail(self, job: Job) -> Composed | Failure:
         try:
-            return self._composed(job.overrides, job.number, job.directory)
+            return self._compose(job.overrides, job.number, job.directory)
         except (HydraException, OmegaConfBaseException, SweepError) as error:
             return _failure_of(error)
 
-    def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
+    def _compose(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
         own = [] if directory is None else [in_directory(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
@@ -309,7 +309,11 @@ class Worker:
         return Composed(config, output_directory(config).absolute())
 
     def _process(
-        self, record: Record, composed: Composed | Failure, directory: str | None
+        self,
+        record: Record,
+        composed: Composed | Failure,
+        directory: str | None,
+        supervisor: Supervisor,
     ) -> JobProcess | Failure:
         """Starts a job; what keeps it from being composed is why it has failed."""
         if isinstance(composed, Failure):
@@ -318,11 +322,12 @@ class Worker:
         output.mkdir(parents=True, exist_ok=True)
         unsafe = unsafe_to_fork()
         if unsafe is None:
-            return fork(lambda writer: self._run_here(record, composed, writer), output)
+            return fork(lambda writer: self._run_here(record, composed, writer), output, supervisor)
         log.info(f"A fresh interpreter runs the job: {unsafe}.")
-        return start(sys.orig_argv, [record.text(), directory, self._deadline], output)
+        job = [record.text(), directory, self._deadline]
+        return start(sys.orig_argv, job, output, supervisor)
 
-    def run_as_told(self, writer: int, job: Sequence[Any]) -> None:
+    def run_in_fresh_process(self, writer: int, job: Sequence[Any]) -> None:
         """Runs the job that the worker has started this process for.
 
         Args:
@@ -330,14 +335,13 @@ class Worker:
             job: the record of the attempt, the directory of an earlier one, and the deadline.
         """
         record, directory, self._deadline = read_record(job[0]), job[1], job[2]
-        self._run_here(record, self._composed(record.overrides, record.job, directory), writer)
+        self._run_here(record, self._compose(record.overrides, record.job, directory), writer)
 
     def _run_here(self, record: Record, composed: Composed, writer: int) -> None:
         """Runs a job in this process, which is its own, and sends the record of its end."""
-        deadlines = [self._deadline] if self._deadline is not None else []
-        if self.setup.timeout is not None:
-            deadlines.append(time.monotonic() + self.setup.timeout)
-        deadline = min(deadlines, default=None)
+        timeout = math.inf if self.setup.timeout is None else self.setup.timeout
+        ends = min(self._deadline, time.monotonic() + timeout)
+        deadline = None if ends == math.inf else ends
         running.begin(running.RunningJob(record.job, record.attempt, composed.output, deadline))
         self._runner.adopt(ClaimedJob(self._directory.absolute(), record, writer))
         with interrupts() as signals:
@@ -352,19 +356,18 @@ class Worker:
         try:
             _ = returned.return_value
         except Exception as error:
-            traceback.print_exception(error)
+            traceback.print_exception(type(error), error, user_traceback(error))
 
-    def _wait(self, process: JobProcess, record: Record, begun: float, wakeup: int) -> Record:
+    def _wait(self, process: JobProcess, record: Record, begun: float) -> Record:
         """Waits for the end of a job, and ends it where its time is over or the worker's is."""
         setup = self.setup
         limit = math.inf if setup.timeout is None else begun + setup.timeout
-        deadline = math.inf if self._deadline is None else self._deadline
-        kill_at = math.inf
+        deadline, kill_at = self._deadline, math.inf
         is_late = is_interrupted = False
         looked = begun  # at the stop file, which needs not be done at each signal
         while True:
             rest = min(limit, deadline, kill_at) - time.monotonic()
-            status = process.wait(min(_LOOK, rest), wakeup)
+            status = process.wait(min(_LOOK, rest))
             if status is not None:
                 break
             moment = time.monotonic()
@@ -388,21 +391,24 @@ class Worker:
         if status or is_late or is_interrupted:
             process.end(signal.SIGKILL)  # the processes that it leaves behind
         if is_interrupted:
+            self._is_cut_short = status != SAVED
             return record._replace(status=Status.INTERRUPTED)
         if is_late:
             text = f"the job took longer than hydra.sweeper.timeout={setup.timeout:g} seconds"
             return record._replace(status=Status.FAILED, error=Failure("TimeoutError", text, ""))
         return self._outcome(record, status, process.received)
 
-    def _outcome(self, record: Record, status: int, received: bytes) -> Record:
+    def _outcome(self, record: Record, status: int, received: bytearray) -> Record:
         """The record of a job whose process has ended of itself, or by somebody else."""
         sent = None
         with suppress(UnreadableError):
-            sent = read_record(received)
+            sent = read_record(bytes(received))
         if sent is not None and sent.status is not Status.INTERRUPTED:
             return sent
         number = -status if status < 0 else status - 128
-        if number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2):
+        if sent is not None and status == SAVED:
+            number = signal.SIGTERM
+        if number in (signal.SIGINT, signal.SIGTERM, slurm.WARNING):
             time.sleep(_LOOK)  # a cluster signals all processes, and the job may be the faster one
             if self._signal is not None:
                 return record._replace(status=Status.INTERRUPTED)

@@ -121,7 +121,9 @@ def test_interrupted_work_ends_its_own_workers(tmp_path: Path, sweep: Callable[.
     until(lambda: _statuses(directory) == ["running", "running"])
 
     work.send_signal(signal.SIGINT)
-    assert "Interrupted: stopping the workers" in work.communicate(timeout=60)[1]
+    said = work.communicate(timeout=60)[1]
+    assert "Interrupted: stopping the workers" in said
+    assert said.endswith("Finish the sweep with: params-proto work out\n")
     assert work.returncode == 130
     assert _statuses(directory) == ["running", "interrupted"]
     (tmp_path / "open").touch()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +35,7 @@ class SlurmSweep(Sweep):
     def array(self) -> str:
         """The number that Slurm gave to the workers that were submitted last."""
         started = (self.directory / ".sweep" / "workers" / "started.jsonl").read_text()
-        return started.splitlines()[-1].split('"')[3]
+        return json.loads(started.splitlines()[-1])["array"]
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,10 @@ def test_what_is_cancelled_stays_cancelled(sweep: SlurmSweep, saves: bool) -> No
 
 
 def test_a_requeued_worker_runs_its_job_again(sweep: SlurmSweep) -> None:
-    array = sweep.submit("seed=range(3)", "gate=open", "hydra.sweeper.workers=1")
+    minutes = ["hydra.launcher.timeout_min=7", "hydra.launcher.signal_delay_s=60"]
+    array = sweep.submit(
+        "seed=range(3)", "gate=open", "knows=true", "hydra.sweeper.workers=1", *minutes
+    )
     sweep.wait_for_begun(1)
 
     sweep.slurm.run("scontrol", "requeue", array)
@@ -149,6 +152,9 @@ def test_a_requeued_worker_runs_its_job_again(sweep: SlurmSweep) -> None:
     sweep.slurm.skip_wait(array)
     assert "3 completed" in ended(watched)
     assert sweep.outcomes() == [("completed", 2), ("completed", 1), ("completed", 1)]
+    known = [one.value for one in sweep.records.readable()]
+    assert [attempt for attempt, _ in known] == [2, 1, 1]
+    assert all(240 < time_left < 360 for _, time_left in known)  # to the warning, in a new task
 
 
 def test_a_preempted_worker_comes_back(sweep: SlurmSweep) -> None:
@@ -169,9 +175,10 @@ def test_a_preempted_worker_comes_back(sweep: SlurmSweep) -> None:
     assert sweep.outcomes() == [("completed", 2), ("completed", 1)]
 
 
-def test_before_its_time_limit_a_worker_requeues_itself(sweep: SlurmSweep) -> None:
+@pytest.mark.parametrize("job", ["saves=true", "hydra.launcher.max_num_timeout=1"])
+def test_before_its_time_limit_a_worker_requeues_itself(sweep: SlurmSweep, job: str) -> None:
     warning = "hydra.launcher.signal_delay_s=77"
-    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", warning)
+    array = sweep.submit("seed=range(2)", "gate=open", "hydra.sweeper.workers=1", warning, job)
     sweep.wait_for_begun(1)
     (submitted,) = sweep.directory.glob(".submitit/*/*_submission.sh")
     assert "#SBATCH --signal=USR2@77\n" in submitted.read_text()
@@ -185,6 +192,24 @@ def test_before_its_time_limit_a_worker_requeues_itself(sweep: SlurmSweep) -> No
     sweep.slurm.skip_wait(array)
     sweep.wait_for("completed", "completed")
     assert sorted(attempt for _, attempt in sweep.outcomes()) == [1, 2]
+
+
+def test_a_job_longer_than_the_time_limit_is_not_requeued_for_ever(sweep: SlurmSweep) -> None:
+    options = ["hydra.sweeper.workers=1", "hydra.launcher.max_num_timeout=1"]
+    command = sweep.start("seed=range(2)", "gate=open", *options)
+    sweep.wait_for_begun(1)
+    array = sweep.array
+    sweep.slurm.run("scancel", "--signal=USR2", array)
+    until(lambda: sweep.slurm.states(array) == ["PENDING"])
+    sweep.slurm.skip_wait(array)
+    sweep.wait_for_begun(2)
+    sweep.slurm.run("scancel", "--signal=USR2", array)  # no more than it may
+
+    shown = ended(command, 3)
+    assert "Not requeued: the job takes longer than the time limit" in shown
+    assert "hydra.launcher.max_num_timeout=1." in shown
+    assert "Finish the sweep with: params-proto work out" in shown
+    assert sweep.outcomes() == [("interrupted", 2)]
 
 
 def test_a_killed_worker_leaves_its_job_to_others(sweep: SlurmSweep) -> None:

@@ -44,9 +44,13 @@ class Project:
         ours += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
         return self._started([sys.executable, script, "-m", *arguments, *ours], **options)
 
-    def work(self, *arguments: str) -> subprocess.Popen[str]:
+    def work(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts `params-proto work ARGUMENTS`."""
-        return self._started([sys.executable, "-m", "params_proto", "work", *arguments])
+        return self.command("work", *arguments, **options)
+
+    def command(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        """Starts `params-proto ARGUMENTS`."""
+        return self._started([sys.executable, "-m", "params_proto", *arguments], **options)
 
     def _started(self, command: list[str], **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(

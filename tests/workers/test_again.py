@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import time
+from typing import Any
+
 import pytest
 
 from params_proto.multirun.plan import Job
@@ -27,6 +31,19 @@ def test_a_changed_sweep(project: Project) -> None:
 
     assert project.cli("work", "out", "--rerun", "completed") == 0
     assert [one.attempt for one in project.records()] == [2, 1, 2, 3, 2, 3]
+
+
+@pytest.mark.growth
+def test_rerun(project: Project, capsys: Any) -> None:
+    project.sweep("how=ends,raises,killed", workers=1, status=1)
+    for rerun, attempts in (
+        ("failed", [1, 2, 1]), ("failed,crashed", [1, 3, 2]), ("[completed]", [2, 3, 2]),
+        ("all", [3, 4, 3]),
+    ):  # fmt: skip
+        assert project.cli("work", "out", "--rerun", rerun) == 1
+        assert [one.attempt for one in project.records()] == attempts
+    assert "params-proto work out --rerun failed,crashed" in capsys.readouterr().err
+    assert project.statuses() == ["completed", "failed", "crashed"]
 
 
 @pytest.mark.growth
@@ -110,6 +127,42 @@ def test_completed_jobs_run_again_on_request(store: JobStore) -> None:
     assert again is not None
     store.finish(again._replace(status=Status.COMPLETED, ended=again.started))
     assert ready(queue) == []
+
+
+def test_an_interrupted_lower_number_comes_first(
+    store: JobStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also for a worker that has gone past it: it looks back once in a while."""
+    monkeypatch.setattr("params_proto.workers.queue._LOOK_BACK", 0.0)
+    first = [Record.start(job=job, overrides=[], config={}, identity="", dir="") for job in (0, 1)]
+    running = [store.claim(one) for one in first]
+    queue = Queue(store.directory)
+    assert next(queue.ready())[0].job.number == 2
+    assert running[0] is not None
+    store.finish(running[0]._replace(status=Status.INTERRUPTED))
+    assert next(queue.ready())[0].job.number == 0
+
+
+def test_a_worker_of_another_machine(store: JobStore) -> None:
+    """Its job is others' once it has shown no heartbeat for five minutes."""
+    first = Record.start(job=0, overrides=[], config={}, identity="", dir="0")
+    there = first._replace(host="node7")
+    store.write(there)
+    queue = Queue(store.directory)
+    for silence, state in ((200, State.BUSY), (400, State.READY)):
+        os.utime(store.path(0), (time.time() - silence,) * 2)
+        assert queue.look(0) == (state, there)
+    taken = store.claim(first, after=1)
+    assert taken is not None
+    assert (taken.attempt, taken.failures) == (2, 0)  # it has not crashed
+
+
+def test_the_longest_job_is_that_of_all_workers(store: JobStore) -> None:
+    first = Record.start(job=0, overrides=[], config={}, identity="", dir="0")
+    store.write(first._replace(status=Status.COMPLETED, duration=7200.0, host="node7"))
+    queue = Queue(store.directory)
+    assert ready(queue) == [1, 2, 3]
+    assert queue.longest == 7200.0
 
 
 def test_a_claim_follows_what_was_seen(store: JobStore) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -41,6 +42,27 @@ def test_an_import_that_starts_a_thread(project: Project) -> None:
     assert done["pid"] not in (job, worker)
     command.communicate(timeout=60)
     assert command.returncode == 3
+
+
+def test_macos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert unsafe_to_fork() == "macOS does not support it"
+
+
+BLAS = """
+import os, numpy
+from params_proto.workers.job_process import unsafe_to_fork
+numpy.ones((500, 500)) @ numpy.ones((500, 500))
+print(len(os.listdir("/proc/self/task")), unsafe_to_fork())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts threads in /proc")
+def test_blas_threads_do_not_count(python: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    threads, unsafe = python("-c", BLAS).stdout.split()
+    assert int(threads) > 1
+    assert unsafe == "None"
 
 
 @pytest.mark.parametrize("initialised", [True, False])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from params_proto.errors import SweepError
 from params_proto.workers.gpus import slots
+from tests.waiting import until
 from tests.workers.conftest import Project
 
 SMI = """#!/bin/sh
@@ -85,10 +87,41 @@ def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         slots("auto", 1)
 
 
+@pytest.mark.parametrize(
+    ("gpus", "expected"),
+    [("auto", [MIGS[1], "2", MIGS[1], "2"]), (1, [MIGS[1]] * 2), ([0, 2], ["2", "2"])],
+    ids=["auto", "count", "list"],
+)
+def test_slots_in_use(smi: Path, gpus: object, expected: list[str]) -> None:
+    in_use = {"0": 2, MIGS[0]: 2}
+    assert slots(gpus, 2, in_use) == expected
+    with pytest.raises(SweepError, match="living workers of this sweep use GPU 0"):
+        slots([0], 2, in_use)
+
+
+def test_later_workers_get_what_is_free(project: Project, capsys: Any) -> None:
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,GPU-b"}
+    said = project.sweep("how=waits,ends", "hydra.sweeper.gpus=auto", "hydra.sweeper.wait=false",
+                         workers=1, env=environment)  # fmt: skip
+    assert "  params-proto work out --gpus auto  " in said
+    project.began(0)
+    more = project.work("out", "--gpus", "auto", env=environment)
+    until(lambda: project.statuses() == ["running", "completed"])
+    assert project.records()[1].value["gpus"] == "GPU-b"
+    assert project.cli("work", "out", "--gpus", "[GPU-a,GPU-b]", "--workers", "1") == 1
+    assert "living workers of this sweep use GPU GPU-a, GPU-b." in capsys.readouterr().err
+    project.go()
+    assert more.wait(timeout=60) == 0
+    assert project.cli("work", "out", "--gpus", "GPU-a") == 0
+
+
 @pytest.mark.growth
-def test_each_job_sees_its_own(project: Project) -> None:
+@pytest.mark.parametrize("jobs_per_gpu", [1, 2])
+def test_each_job_sees_its_own(project: Project, jobs_per_gpu: int) -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,MIG-b"}
-    project.sweep("hydra.sweeper.gpus=auto", "seed=range(0,8)", workers=None, env=environment)
+    options = ["hydra.sweeper.gpus=auto", f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu}"]
+    said = project.sweep(*options, "seed=range(0,8)", workers=None, env=environment)
+    assert f"{2 * jobs_per_gpu} workers on this machine" in said
     of_workers = {one.pid: one.value["gpus"] for one in project.records()}
-    assert Counter(of_workers.values()) <= Counter(["GPU-a", "MIG-b"])
+    assert Counter(of_workers.values()) <= Counter(["GPU-a", "MIG-b"] * jobs_per_gpu)
     assert len({(one.pid, one.value["gpus"]) for one in project.records()}) == len(of_workers)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -62,6 +63,8 @@ def test_output(ended: tuple[Project, str]) -> None:
     attempts = (project.out / "6/output.log").read_text()
     assert "seed 0, attempt 1\n" in attempts
     assert "ValueError: unlucky at first" in attempts
+    frames = re.findall(r'File "(.*)", line', attempts)
+    assert {Path(one).name for one in frames} == {"train.py"}  # none of Hydra's, and none of ours
     assert attempts.endswith("seed 0, attempt 2\n")
     printed = (project.out / "8/output.log").read_text()
     assert printed == "seed 0, attempt 1\nby the descriptor\nby a child\nan error\n"

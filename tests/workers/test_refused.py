@@ -24,8 +24,9 @@ def train(lr: float = 0.1) -> float:
         ({"wait": False}, "wait=false needs workers"),
         ({"workers": 1, "gpus": [1, 1]}, "names one GPU twice"),
         ({"workers": 3, "gpus": [1, 2]}, "there are 2 slots"),
+        ({"workers": 3, "jobs_per_gpu": 2}, "jobs_per_gpu=2 needs hydra.sweeper.gpus"),
     ],
-    ids=["no-workers", "joblib", "wait", "one-gpu-twice", "slots"],
+    ids=["no-workers", "joblib", "wait", "one-gpu-twice", "slots", "no-gpus"],
 )
 def test_options(tmp_path: Path, options: dict[str, Any], said: str) -> None:
     with pytest.raises(SweepError, match=said):
@@ -53,6 +54,21 @@ def test_no_command(project: Project, python: Any) -> None:
         said.stderr
     )
     assert not project.out.exists()
+
+
+def test_flags_of_the_command_line(project: Project, capsys: Any) -> None:
+    project.sweep("seed=1", workers=1)
+    for flags, said in {
+        "--rerun wrong": "--rerun=wrong: it is `all`, or a list of",
+        "--rerun failed,wrong": "--rerun=['failed', 'wrong']: it is `all`",
+        "--gpus 0,0": "--gpus=['0', '0'] names one GPU twice: for several jobs on each, give --jobs"
+        "-per-gpu=2.",
+        "--gpus [0,1] --workers 3": "--workers=3: there are 2 slots free",
+        "--jobs-per-gpu 2": "--jobs-per-gpu=2 needs --gpus: auto, a number of GPUs",
+        "--workers 0": "--workers=0 is not a number of workers: 1 or more.",
+    }.items():
+        assert project.cli("work", "out", *flags.split()) == 1
+        assert said in capsys.readouterr().err
 
 
 def test_no_sweep(project: Project, capsys: Any) -> None:

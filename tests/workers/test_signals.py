@@ -37,6 +37,55 @@ def test_a_sweep_outlives_its_command_and_workers(project: Project) -> None:
     assert (project.out / "results.csv").read_text().count("completed") == 3
 
 
+@pytest.mark.parametrize("imports", ["", pytest.param("threads", marks=pytest.mark.growth)])
+def test_a_job_dies_with_its_worker(project: Project, capsys: Any, imports: str) -> None:
+    """And so do the processes that it has started; it is another worker's as if not begun."""
+    project.sweep("how=spawns", "hydra.sweeper.wait=false", workers=1,
+                  env={**os.environ, "TRAIN_IMPORTS": imports})  # fmt: skip
+    spawned = project.folder / "spawned"
+    until(lambda: spawned.exists() and spawned.read_text().endswith("\n"))
+    processes = [int(one) for one in spawned.read_text().split()]
+    assert all(map(alive, processes))
+    assert project.cli("results", "out") == 0
+    assert "1 running" in capsys.readouterr().out
+
+    os.kill(worker_of(project, 0), signal.SIGKILL)
+    until(lambda: not any(map(alive, processes)))
+    assert attempts(project) == [("running", 1, 0)]  # nobody else says that it has crashed
+    assert project.cli("results", "out") == 0
+    assert "1 interrupted" in capsys.readouterr().out
+    assert project.cli("work", "out") == 0
+    assert attempts(project) == [("completed", 2, 0)]
+
+
+def test_a_second_interrupt_kills(project: Project) -> None:
+    """Without the time that jobs have to end."""
+    command = project.start("how=in-c", "hydra.sweeper.grace=600", workers=1)
+    until((project.folder / "held-0").exists)
+    (worker,) = project.workers()
+    command.send_signal(signal.SIGINT)
+    until(lambda: "Stopping job 0; it is killed after 600 s" in project.logs())
+    command.send_signal(signal.SIGINT)
+    said, _ = command.communicate(timeout=60)
+    assert "their jobs are killed after 600 s, or at another Ctrl-C" in said
+    assert command.returncode == 130
+    until(lambda: not alive(worker))
+    until(lambda: not alive(int((project.folder / "held-0").read_text())))
+
+
+@pytest.mark.growth
+def test_what_a_job_raises_after_the_signal(project: Project) -> None:
+    command = project.start("how=raises-then", workers=1)
+    project.began(0)
+    (worker,) = project.workers()
+    os.kill(worker, signal.SIGTERM)
+    command.communicate(timeout=60)
+    assert command.returncode == 3
+    (record,) = project.records()
+    assert (record.status.value, record.error, record.value) == ("interrupted", None, None)
+    assert "half of a result" in (project.out / "0/output.log").read_text()
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.growth)]
 )

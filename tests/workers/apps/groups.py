@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ class Notes(Callback):
 
 @hydra.main(version_base="1.3", config_path="conf", config_name="config")
 def main(config: DictConfig) -> float:
+    while config.get("waits") and not Path("go").exists():
+        time.sleep(0.01)
     log.info(f"lr {config.lr}")
     if config.lr > 5:
         raise ValueError("too high")

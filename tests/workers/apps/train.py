@@ -73,7 +73,19 @@ def main(seed: int = 0, how: str = "ends"):
     elif how == "raises-once" and here.attempt == 1:
         raise ValueError("unlucky at first")
     elif how == "in-c" and here.attempt == 1:
+        Path(f"held-{seed}").write_text(f"{os.getpid()}\n")
         hold_on()
+    elif how == "spawns" and here.attempt == 1:
+        children = [subprocess.Popen(["sleep", "600"]).pid, os.fork()]
+        if not children[1]:  # it handles SIGTERM as its parent does, and never ends by itself
+            hold_on()
+        Path("spawned").write_text(f"{os.getpid()} {children[0]} {children[1]}\n")
+        hold_on()
+    elif how == "raises-then":
+        Path(f"began-{seed}").write_text(f"{os.getpid()}\n")
+        while not here.stopping:
+            time.sleep(0.01)
+        raise ValueError("half of a result")
     elif how == "sleeps":
         time.sleep(3)
     elif how == "thread":

@@ -1,0 +1,160 @@
+"""The end of a sweep: its results and callbacks, once, and commands on a sweep that has ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from tests.waiting import until
+from tests.workers.conftest import Project
+
+
+def ends(project: Project) -> int:
+    """How many times `on_multirun_end` has been called."""
+    return (project.folder / "notes").read_text().splitlines().count("multirun ends")
+
+
+def test_a_multirun_ends_once(project: Project) -> None:
+    """After it was stopped, after a time limit, and with workers that come late."""
+    project.sweep("+waits=true", "lr=1,2,3", "hydra.sweeper.wait=false", script="groups.py")
+    until(lambda: project.statuses() == ["running"] * 2)
+    assert project.cli("stop", "out", "--now") == 0
+    until(lambda: not project.workers())
+    assert project.cli("work", "out", "--time-limit", "0.5") == 3
+    assert project.statuses() == ["interrupted"] * 2
+    assert ends(project) == 0
+    assert not (project.out / "results.csv").exists()
+
+    project.go()
+    assert project.cli("work", "out", "--workers", "2") == 0
+    assert ends(project) == 1
+    assert (project.out / "results.csv").read_text().count("completed") == 3
+    assert project.cli("work", "out", "--workers", "2") == 0
+    assert ends(project) == 1
+
+
+def test_commands_after_the_end(project: Project, capsys: Any) -> None:
+    project.sweep("seed=1,2", workers=1)
+    assert project.cli("stop", "out") == 0
+    assert capsys.readouterr().out == (
+        "No job is left to stop: params-proto results out shows how each has ended.\n"
+    )
+    assert not (project.out / ".sweep/workers/stop").exists()
+    assert project.cli("watch", "out") == 0
+    assert project.cli("work", "out", "--workers", "2") == 0
+    assert not project.workers()
+    assert [one.attempt for one in project.records()] == [1, 1]
+
+
+def test_one_command_finishes_a_sweep(project: Project, capsys: Any) -> None:
+    """Whoever says it: the command that has started it, `watch`, and `work`."""
+    finish = "Finish the sweep with: params-proto work out --rerun failed,crashed\n"
+    said = project.sweep("how=raises,ends,raises-once", "hydra.sweeper.max_failures=0", workers=1,
+                         status=1)  # fmt: skip
+    assert said.count(finish) == 1
+    assert "Resume with" not in said
+    assert project.cli("watch", "out") == 1
+    said = capsys.readouterr().err
+    assert "2 jobs left: too many have failed (hydra.sweeper.max_failures).\n" in said
+    assert said.count(finish) == 1
+
+    again = finish.partition("params-proto ")[2].split()
+    assert project.cli(*again) == 1
+    assert project.statuses() == ["failed", "completed", "failed"]  # the last was one too many
+    assert capsys.readouterr().err.endswith(finish)
+    path = project.folder / "train.py"
+    path.write_text(path.read_text().replace('how == "raises"', 'how == "mended"'))
+    assert project.cli(*again) == 0
+    assert project.statuses() == ["completed"] * 3
+
+
+# --- on Slurm, whose commands stand-ins are
+
+SCONTROL = """#!/bin/sh
+echo "$@" >>requeued
+"""
+
+
+@pytest.mark.growth
+@pytest.mark.parametrize(
+    ("jobs", "task", "warns", "requeued"),
+    [
+        ("how=saves", {}, True, True),
+        ("how=waits", {}, True, False),
+        ("how=ends,waits", {}, True, True),
+        ("how=waits", {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1"}, True, True),
+        (
+            "how=waits",
+            {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1", "SLURM_RESTART_COUNT": "1"},
+            True,
+            False,
+        ),
+        ("how=sleeps,ends", {"PARAMS_PROTO_TIME_LIMIT": "5"}, False, True),
+        ("how=sleeps", {"PARAMS_PROTO_TIME_LIMIT": "5"}, False, False),
+    ],
+    ids=["saves", "longer", "after-another", "allowed", "used-up", "no-time", "nothing-left"],
+)
+def test_which_workers_are_requeued(
+    project: Project, jobs: str, task: dict[str, str], warns: bool, requeued: bool
+) -> None:
+    """At the end of a time limit: not for what would only begin from its start again."""
+    path = project.folder / "bin/scontrol"
+    path.parent.mkdir()
+    path.write_text(SCONTROL)
+    path.chmod(0o755)
+    slurm = {"SLURM_JOB_ID": "7", "SUBMITIT_EXECUTOR": "slurm", **task}
+    environment = {**os.environ, **slurm, "PATH": f"{path.parent}:{os.environ['PATH']}"}
+    command = project.start(jobs, workers=1, env=environment)
+    if warns:
+        project.began(0)
+        os.kill(project.workers()[0], signal.SIGUSR2)
+    command.communicate(timeout=60)
+    assert command.returncode == (0 if jobs == "how=sleeps" else 3)
+    assert (project.folder / "requeued").exists() is requeued
+    if requeued:
+        assert (project.folder / "requeued").read_text() == "requeue 7\n"
+    assert ("Not requeued: the job takes longer" in project.logs()) is (warns and not requeued)
+
+
+LAUNCH = """
+import os
+import time
+from pathlib import Path
+
+from params_proto import Sweep
+
+def train(lr: float = 0.1):
+    while not Path("go").exists():
+        time.sleep(0.01)
+    return os.environ["CUDA_VISIBLE_DEVICES"]
+
+if __name__ == "__main__":
+    frame = Sweep(train).product(lr=[1, 2, 3]).launch(sweep_dir="out", gpus="auto", wait=False)
+    print(frame["lr"].tolist(), sorted({*frame["status"]} | {"pending", "running"}))
+"""
+SMI = """#!/bin/sh
+echo "GPU 0: NVIDIA A100 (UUID: GPU-5c89852c)"
+echo "GPU 1: NVIDIA A100 (UUID: GPU-4a6b3cd2)"
+"""
+
+
+def test_a_launch_that_does_not_wait(
+    project: Project, python: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project.folder / "study.py").write_text(LAUNCH)
+    path = project.folder / "bin/nvidia-smi"
+    path.parent.mkdir()
+    path.write_text(SMI)
+    path.chmod(0o755)
+    monkeypatch.setenv("PATH", str(path.parent), prepend=":")
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    done = python("study.py", cwd=project.folder)
+    assert done.stdout.splitlines()[-1] == "[1.0, 2.0, 3.0] ['pending', 'running']"
+    assert "2 workers on this machine for the sweep in out" in done.stdout + done.stderr
+
+    project.go()
+    assert project.cli("watch", "out") == 0
+    assert {one.value for one in project.records()} <= {"0", "1"}
