@@ -217,16 +217,15 @@ class Worker:
         """Whether it is any use to start this worker again: it might only run the same job again.
 
         If that job had the whole time, and has not saved, there are as many further attempts as
-        hydra-submitit-launcher's option says.
+        hydra-submitit-launcher's option says, where it is set.
         """
         most = int(os.environ.get(MOST_TIMEOUTS, "0"))
-        if self._ran > 1 or not self._is_cut_short or slurm.restarts() < most:
+        if not most or self._ran > 1 or not self._is_cut_short or slurm.restarts() < most:
             return True
         log.warning(
-            "Not requeued: the job takes longer than the time limit, and may start from its"
-            " beginning each time. Give a longer hydra.launcher.timeout_min, or have the job save"
-            " once params_proto.job().stopping. If it continues from a checkpoint of its own, allow"
-            f" more attempts than hydra.launcher.max_num_timeout={most}."
+            "Not requeued: the job takes longer than the time limit, and has had as many further"
+            f" attempts as hydra.launcher.max_num_timeout={most} allows. Give a longer"
+            " hydra.launcher.timeout_min, or have the job save once params_proto.job().stopping."
         )
         return False
 
