@@ -90,11 +90,11 @@ class ParamsProtoSweeper(Sweeper):
             self.launcher = Plugins.instance().instantiate_launcher(
                 hydra_context=context, task_function=recorded, config=self.config
             )
-            host = multirun.AppContext(self.config, context.config_loader, task, context=context)
+            app = multirun.AppContext(self.config, context.config_loader, task, context=context)
             with multirun.reported_by_hydra():
                 options = multirun.Options(**self._options)
             if options.asks_for_workers:
                 from params_proto.workers.start import run_by_workers
 
-                return run_by_workers(options, arguments, host, context, found)
-            return multirun.run(options, arguments, host, self.launcher, recorded, found)
+                return run_by_workers(options, arguments, app, context, found)
+            return multirun.run(options, arguments, app, self.launcher, recorded, found)

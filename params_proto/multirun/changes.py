@@ -70,17 +70,17 @@ def read_first_job(directory: Path) -> ComposedJob | None:
     return job, cast("dict[str, Any]", config)
 
 
-def first_job_now(directory: Path, host: AppContext, job: ComposedJob) -> ComposedJob:
+def first_job_now(directory: Path, app: AppContext, job: ComposedJob) -> ComposedJob:
     """The first job as composed now, for the next resume to compare; `job` if none was kept."""
     first = read_first_job(directory)
     if first is None:
         return job
     with suppress(HydraException):  # allowed: later changes are compared with the old config
-        return first[0], plain_config(host.compose_whichever_sweep(first[0]))
+        return first[0], plain_config(app.compose_whichever_sweep(first[0]))
     return first
 
 
-def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
+def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
     """Raises if completed jobs would have other configs today, unless the changed keys may differ.
 
     The first job's config is compared with the saved one. Jobs that have run are composed from the
@@ -88,9 +88,9 @@ def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
     group, and one for each set of keys.
     """
     found: dict[str, str] = {}
-    for job, then in _configs_of_then(directory, host):
+    for job, then in _configs_of_then(directory, app):
         try:
-            found |= _differences(then, plain_config(host.compose_whichever_sweep(job)))
+            found |= _differences(then, plain_config(app.compose_whichever_sweep(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             found[" ".join(job)] = f"can no longer be composed: {said}"
@@ -119,7 +119,7 @@ def _is_below(key: str, nodes: Collection[str]) -> bool:
     return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
-def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]:
+def _configs_of_then(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     """The first job and others that have run, with their earlier configs."""
     first = read_first_job(directory)
     if first is not None:
@@ -128,13 +128,13 @@ def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]
     copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
-    loader = over_copies(host.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
-    before = replace(host, loader=loader)
+    loader = over_copies(app.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
+    before = replace(app, loader=loader)
     seen = set[object]()
     for record in islice(JobStore(directory).readable(), AHEAD):
         job = record.overrides
         keys = keys_of(job)
-        options = [line for key, line in zip(keys, job, strict=True) if host.is_group(key)]
+        options = [line for key, line in zip(keys, job, strict=True) if app.is_group(key)]
         kinds = {frozenset(keys), *options}
         if not kinds <= seen:
             seen |= kinds

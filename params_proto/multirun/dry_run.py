@@ -27,7 +27,7 @@ def dry_run(run: SweepRun, form: object) -> None:
     if form not in (True, "json"):
         raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
     directories = run.directories()
-    validation = Validation(run.host, directories)
+    validation = Validation(run.app, directories)
     states = run.states(directories)
 
     def checked() -> tuple[list[JobState], Mapping[int, str]]:

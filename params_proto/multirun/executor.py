@@ -151,7 +151,7 @@ class Executor:
             try:
                 results = self._launch(Batch(rest, directories))
             except Exception as error:
-                if runs_here(self._run.host.config):
+                if runs_here(self._run.app.config):
                     raise
                 died, left = self._unfinished(rest, before)
                 is_idle = len(left) == len(rest)
@@ -160,7 +160,7 @@ class Executor:
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 for one in died:
-                    if len(rest) == 1 or self._run.host.submits:  # it had its own process
+                    if len(rest) == 1 or self._run.app.submits:  # it had its own process
                         closed = self.close(one, Status.CRASHED)
                         if closed is not None:
                             self._ended(closed)

@@ -68,7 +68,7 @@ class Finish:
     @property
     def _exits(self) -> bool:
         """Whether nobody waits for an exception, which Hydra would show below everything else."""
-        by_command = bool(command_of(self.run.host))  # a script's own launch has a caller
+        by_command = bool(command_of(self.run.app))  # a script's own launch has a caller
         return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def finish(self) -> list[Sequence[JobReturn]]:
@@ -99,7 +99,7 @@ class Finish:
             return outcome.returns
         hint = self._resume_hint(cut_short=outcome.too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
-        if self.run.host.launched is not None:
+        if self.run.app.launched is not None:
             if outcome.too_many_failures:
                 raise CompactHydraException(text) from raised
             log.warning(text)
@@ -130,7 +130,7 @@ class Finish:
         If jobs may not have started (`cut_short`) and completed jobs are to be rerun, all of them
         run again, because records do not say which command ran a job.
         """
-        host, options, directory = self.run.host, self.run.options, str(self.run.directory)
+        app, options, directory = self.run.app, self.run.options, str(self.run.directory)
         lines: list[str] = []
         rerun = None
         if cut_short and self.run.remaining is not None:
@@ -142,12 +142,12 @@ class Finish:
                     "hydra.sweeper.rerun selects completed jobs: resuming also repeats those"
                     " finished in this run."
                 )
-        if host.launched is not None:
+        if app.launched is not None:
             command = relaunch_hint(directory, rerun)
         else:
             overwrites = bool(options.overwrite)
-            start = command_of(host)
-            command = resume_command(start, host.of_hydra, directory, rerun, overwrites=overwrites)
+            start = command_of(app)
+            command = resume_command(start, app.of_hydra, directory, rerun, overwrites=overwrites)
         return "\n".join([*lines, f"Resume with: {command}"])
 
 
@@ -228,7 +228,7 @@ class EarlyEnd(Finish):
                 f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
-        if not_started and self.run.host.submits:
+        if not_started and self.run.app.submits:
             lines.append(
                 f"{counted(not_started)} submitted and not started: queued jobs will still start,"
                 " unless scancel removes them."

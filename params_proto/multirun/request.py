@@ -57,7 +57,7 @@ class SweepRequest(NamedTuple):
 
 
 def read_request(
-    options: Options, arguments: Sequence[str], host: AppContext, saved: Path | None = None
+    options: Options, arguments: Sequence[str], app: AppContext, saved: Path | None = None
 ) -> SweepRequest:
     """Reads what to run; a `saved` sweep file replaces the configured sweep."""
     params: dict[str, Any] = {}
@@ -65,12 +65,12 @@ def read_request(
         # As in Hydra's basic sweeper. The options are detached from their config, and contain an
         # interpolation if it was escaped by a backslash.
         placed: Any = OmegaConf.merge(
-            host.config, {"hydra": {"sweeper": {"params": options.params}}}
+            app.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
-        params = {host.in_full(key): value for key, value in params.items()}
+        params = {app.in_full(key): value for key, value in params.items()}
     arguments = list(arguments)
-    outside = given([*[f"{key}={value}" for key, value in params.items()], *arguments], host.loader)
+    outside = given([*[f"{key}={value}" for key, value in params.items()], *arguments], app.loader)
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
         raise SweepError(
@@ -78,39 +78,39 @@ def read_request(
             f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
             " sweep, shuffle: {seed: 0}."
         )
-    node: Any = host.launched if saved is None else str(saved.absolute())
+    node: Any = app.launched if saved is None else str(saved.absolute())
     if node is None:
-        node = host.config.hydra.sweeper.sweep
-    closed = host.task if host.task is not None and host.task.closed else None
+        node = app.config.hydra.sweeper.sweep
+    closed = app.task if app.task is not None and app.task.closed else None
     expression, targets = Expression(), tuple[Any, ...]()
     if node is not None:
         from params_proto.multirun.sources import configured
 
-        cwd = Path(host.config.hydra.runtime.cwd)
+        cwd = Path(app.config.hydra.runtime.cwd)
         with warnings.catch_warnings():
             if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
-            sweep = configured(node, cwd=cwd, scope=host.scope, loader=host.loader)
-        expression, targets = in_full(sweep.expression, host), sweep.targets
+            sweep = configured(node, cwd=cwd, scope=app.scope, loader=app.loader)
+        expression, targets = in_full(sweep.expression, app), sweep.targets
     if closed is not None:
-        _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], host.is_group)
-    paired = pairs(options.zip, outside, host.in_full) if options.zip else []
-    made = planned(host, expression, targets, outside, paired)
+        _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], app.is_group)
+    paired = pairs(options.zip, outside, app.in_full) if options.zip else []
+    made = planned(app, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
 
 
 def planned(
-    host: AppContext,
+    app: AppContext,
     expression: Expression,
     targets: Sequence[Any],
     outside: Sequence[KeyValues],
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
     """Combines the configured sweep, overrides and paired keys into one plan."""
-    task = host.task
+    task = app.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
-    made = plan(expression, fields, outside, paired, host.is_group, host.compose)
-    if host.launched is None or task is None or not task.root.open:
+    made = plan(expression, fields, outside, paired, app.is_group, app.compose)
+    if app.launched is None or task is None or not task.root.open:
         return made
     # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
     # ++, because the app's own configs may have the key.
@@ -120,16 +120,16 @@ def planned(
         for key in expression.places
         if made.rename_keys.get(key, key) == key
         and key.replace(".", "").isidentifier()
-        and not host.is_group(key)
+        and not app.is_group(key)
         and key.partition(".")[0] not in known
     }
     return replace(made, rename_keys={**made.rename_keys, **added})
 
 
-def in_full(expression: Expression, host: AppContext) -> Expression:
+def in_full(expression: Expression, app: AppContext) -> Expression:
     """Renames the keys of a sweep from Python to the app's full names."""
     keys = expression.places
-    names = {key: name for key in keys if (name := host.in_full(key)) != key}
+    names = {key: name for key in keys if (name := app.in_full(key)) != key}
     if not names:
         return expression
     twice = [key for key in names if names[key] in keys]
@@ -260,7 +260,7 @@ def _listed(zips: Any) -> list[list[str]]:
 # --- the overrides that only say which sweep runs: `+sweep=ablation`
 
 
-def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]:
+def sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[str]:
     """The keys of fixed group choices that change nothing but the sweep.
 
     They are left out of `sweep.yaml`, which contains the sweep itself.
@@ -269,9 +269,9 @@ def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]
 
     def composed(without: KeyValues | None = None) -> DictConfig:
         kept = [one for one in fixed if one is not without]
-        (job,) = plan(Expression(), (), kept, (), host.is_group).jobs()
+        (job,) = plan(Expression(), (), kept, (), app.is_group).jobs()
         # Overrides that change steps of a sweep cannot be composed without it.
-        return host.compose_whichever_sweep(job.overrides, as_chosen=True)
+        return app.compose_whichever_sweep(job.overrides, as_chosen=True)
 
     def rest(config: DictConfig) -> Any:
         """A config without the sweep, and without what Hydra notes of the overrides."""
@@ -283,7 +283,7 @@ def sweep_selectors(host: AppContext, outside: Sequence[KeyValues]) -> list[str]
 
     selectors: list[str] = []
     for choice in fixed:
-        if choice.key.startswith("~") or not host.is_group(choice.name):
+        if choice.key.startswith("~") or not app.is_group(choice.name):
             continue
         try:
             whole, without = composed(), composed(choice)

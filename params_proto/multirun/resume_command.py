@@ -90,19 +90,19 @@ def without_configs(command: Sequence[str]) -> list[str]:
     return kept
 
 
-def command_of(host: AppContext) -> list[str]:
+def command_of(app: AppContext) -> list[str]:
     """The command that started the sweep, without overrides; empty if Python code started it.
 
     If a script starts it through `Sweep.launch`, another library or `main.run([...])`, or if it
     runs in `python -c`, the command line does not select a job.
     """
-    if host.launched is not None or sys.argv[:1] == ["-c"]:
+    if app.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if "mode" in map(role, host.of_hydra):  # Hydra turns -m into an override
+    if "mode" in map(role, app.of_hydra):  # Hydra turns -m into an override
         is_given = "mode" in map(role, given)
     else:
-        is_given = host.config.hydra.mode is not None  # set by a config
+        is_given = app.config.hydra.mode is not None  # set by a config
     return script() if is_given else []
 
 

@@ -37,7 +37,7 @@ _NOT_STARTED = "Interrupted: no job had started. Run the same command again."
 def run(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     launcher: Launcher,
     runner: JobRunner,
     target: ResumeTarget,
@@ -57,9 +57,9 @@ def run(
                 from params_proto.multirun.dry_run import logged_aside
 
                 held.enter_context(logged_aside())
-            sweep = open_sweep(options, arguments, host, target)
+            sweep = open_sweep(options, arguments, app, target)
             if options.timeout is not None:
-                refuse_timeout(options.timeout, host.config)
+                refuse_timeout(options.timeout, app.config)
             if is_dry:
                 from params_proto.multirun.dry_run import dry_run
 
@@ -115,8 +115,8 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     executor.progress = Progress(
         total,
         remaining,
-        looks=not runs_here(sweep.host.config),
-        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write as well
+        looks=not runs_here(sweep.app.config),
+        live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
     return executor.progress.watching()
 

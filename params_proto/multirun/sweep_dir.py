@@ -66,7 +66,7 @@ class SweepRun:
 
     Args:
         options: the sweeper's options.
-        host: the app.
+        app: the composed app.
         directory: the directory of the sweep.
         request: what to run.
         sweep_selectors: the keys that only select the sweep.
@@ -82,7 +82,7 @@ class SweepRun:
     """
 
     options: Options
-    host: AppContext
+    app: AppContext
     directory: Path
     request: SweepRequest
     sweep_selectors: Sequence[str]
@@ -115,7 +115,7 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """The directories of the jobs, with those of recorded jobs already taken."""
-        by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
+        by_number = written(self.app.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).readable():
@@ -166,7 +166,7 @@ class SweepRun:
             jobs = self.remaining.of(self.states(directories))
         ahead = not self.request.plan.exceeds(AHEAD)
         batches = in_batches(jobs, options.batch_size)
-        validation = Validation(self.host, directories)
+        validation = Validation(self.app, directories)
         passed = validation.passed(batches, ahead=ahead)
         first = next(passed, None)
         if first is None and not (self.remaining and self.remaining.elsewhere):
@@ -181,7 +181,7 @@ class SweepRun:
         # because workers may have another working directory.
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
         self.configs = (self.directory / OWN / name).absolute()
-        copy_files(self.host.loader, self.configs)
+        copy_files(self.app.loader, self.configs)
         self.batches = chain([first] if first else [], passed)
 
     def _take(self, held: ExitStack) -> None:
@@ -189,7 +189,7 @@ class SweepRun:
 
         Raises if another process runs the sweep, or has resumed it since it was read.
         """
-        make(self.directory, self.host.config)
+        make(self.directory, self.app.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
         shared = None if self.is_changed else self.options.slice
         held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
@@ -222,7 +222,7 @@ class SweepRun:
         # match the plan: a changed sweep, whose jobs are identified by their overrides.
         self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
-        config = OmegaConf.to_yaml(self.host.config)
+        config = OmegaConf.to_yaml(self.app.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
     def note_first_job(self, job: Overrides, config: DictConfig) -> None:
@@ -234,20 +234,20 @@ class SweepRun:
         if self.plan is not None:
             from params_proto.multirun.changes import first_job_now
 
-            first = first_job_now(self.directory, self.host, first)
+            first = first_job_now(self.directory, self.app, first)
         text = json.dumps({"overrides": first[0], "config": first[1]})
         path = self.directory / OWN / COMPOSED
         _files.write(path, [text], lasting=False, as_folder=True)
 
     def _plan_file(self) -> PlanFile:
-        plan, host, arguments = self.request.plan, self.host, self.request.arguments
+        plan, app, arguments = self.request.plan, self.app, self.request.arguments
         before, selectors = self.plan, self.sweep_selectors
         made = PlanFile(
-            script=command_of(host),
-            function=function_of(host.task_function),
-            config_name=host.config.hydra.job.config_name,
+            script=command_of(app),
+            function=function_of(app.task_function),
+            config_name=app.config.hydra.job.config_name,
             task=arguments,
-            hydra=host.of_hydra,
+            hydra=app.of_hydra,
             selecting=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
@@ -269,7 +269,7 @@ class SweepRun:
 def open_sweep(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     target: ResumeTarget,
 ) -> SweepRun:
     """Reads and checks the requested sweep, except for its jobs."""
@@ -280,37 +280,37 @@ def open_sweep(
             " completed jobs, use hydra.sweeper.rerun=all."
         )
     # Before any job's config, so that all jobs get the same resolved value, such as the time.
-    directory = directory_of_sweep(host.config)
-    if _OF_A_KEY.search(written(host.config)):  # whose value may differ by job
-        pin(directory, host.config)
+    directory = directory_of_sweep(app.config)
+    if _OF_A_KEY.search(written(app.config)):  # whose value may differ by job
+        pin(directory, app.config)
     if target.saved:
         text = _saved_text(directory)
-        request = read_request(Options(), arguments, host, directory / SWEEP)
+        request = read_request(Options(), arguments, app, directory / SWEEP)
         selecting = [line.partition("=")[0] for line in arguments]
     else:
-        request = read_request(options, arguments, host)
-        is_configured = host.config.hydra.sweeper.sweep is not None
-        selecting = sweep_selectors(host, request.outside) if is_configured else []
+        request = read_request(options, arguments, app)
+        is_configured = app.config.hydra.sweeper.sweep is not None
+        selecting = sweep_selectors(app, request.outside) if is_configured else []
         text = saved_text(request.plan, selecting)
     has_several = request.plan.exceeds(1)
-    if options.compose == "cached" and (has_several or host.has_config_files):
-        host.cache_configs()
+    if options.compose == "cached" and (has_several or app.has_config_files):
+        app.cache_configs()
     if has_several:
-        share_prefixes(host.loader)
+        share_prefixes(app.loader)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
             from params_proto.multirun.changes import refuse_another_function
 
             allowed = options.overwrite or options.resume_changed
-            refuse_another_function(directory, plan.function, host.task_function, allowed)
+            refuse_another_function(directory, plan.function, app.task_function, allowed)
     if plan is not None:
         from params_proto.multirun.changes import refuse_changes
 
         if options.metric in (None, plan.metric):
             direction = options.direction or plan.direction
             options = replace(options, metric=plan.metric, direction=direction)
-        refuse_changes(directory, host, options)
+        refuse_changes(directory, app, options)
     elif options.overwrite:
         refuse_running(directory)
     else:
@@ -318,7 +318,7 @@ def open_sweep(
     digest = hashlib.sha256(text.encode()).hexdigest()
     is_resume = target.plan is not None
     return SweepRun(
-        options, host, directory, request, selecting, text, digest, plan, is_resume, target.saved
+        options, app, directory, request, selecting, text, digest, plan, is_resume, target.saved
     )
 
 

@@ -41,12 +41,12 @@ class Validation:
     """Checks each job before it runs.
 
     Args:
-        host: the app.
+        app: the composed app.
         directories: the directories of the jobs so far.
         first: the first job that was composed, and its config.
     """
 
-    host: AppContext
+    app: AppContext
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
     # Choices that do not change the sweep; making none does not, either.
@@ -81,8 +81,8 @@ class Validation:
             except HydraException as error:
                 self._note(job.overrides, error, mistakes)
                 continue
-            if self.host.task is not None:
-                for wrong in self.host.task.check(config, keys_of(job.overrides)):
+            if self.app.task is not None:
+                for wrong in self.app.task.check(config, keys_of(job.overrides)):
                     mistakes.add(wrong, job=job.overrides)
             with open_dict(config):  # as launchers do: the directory may depend on the number
                 config.hydra.job.num = job.number
@@ -93,9 +93,9 @@ class Validation:
         return time.perf_counter() - start
 
     def _composed(self, job: Job) -> DictConfig:
-        host, lines = self.host, job.overrides
+        app, lines = self.app, job.overrides
         keys = keys_of(lines)
-        groups = [key for key in keys if host.is_group(key)]
+        groups = [key for key in keys if app.is_group(key)]
         # What determines the hydra node, and what a group puts into the task's config.
         choices = tuple(
             line
@@ -104,23 +104,23 @@ class Validation:
         )
         own = [] if job.directory is None else [in_directory(job.directory)]
         try:
-            config = host.compose([*lines, *own])
+            config = app.compose([*lines, *own])
         except ConfigCompositionException:
             # Hydra 1.4 has its own error for a different sweep.
-            if sweep_of(host.compose_whichever_sweep(lines)) != sweep_of(host.config):
+            if sweep_of(app.compose_whichever_sweep(lines)) != sweep_of(app.config):
                 raise _another_sweep(lines) from None
             raise
         if choices not in self._passed:
-            if sweep_of(config) != sweep_of(host.config):
+            if sweep_of(config) != sweep_of(app.config):
                 raise _another_sweep(lines)
-            check_package_headers(config, groups, host.loader)
+            check_package_headers(config, groups, app.loader)
             self._passed.add(choices)
         self.first = self.first or (lines, config)
         return config
 
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
         """Adds the mistake of a job that Hydra cannot compose."""
-        wrong = _misfit(self.host.scope.targets, job, error)
+        wrong = _misfit(self.app.scope.targets, job, error)
         if wrong is None:
             mistakes.add_error(job, error, self._hints(job))
         else:
@@ -128,16 +128,16 @@ class Validation:
 
     def _hints(self, job: Overrides) -> Iterator[str]:
         """Suggestions for keys that the config of a job's groups does not have."""
-        host = self.host
+        app = self.app
         given = {line.partition("=")[0]: line for line in job}
-        chosen = [line for key, line in given.items() if host.is_group(bare(key))]
+        chosen = [line for key, line in given.items() if app.is_group(bare(key))]
         with suppress(HydraException, SweepError):
-            plain = cast("dict[str, Any]", OmegaConf.to_container(host.compose(chosen)))
+            plain = cast("dict[str, Any]", OmegaConf.to_container(app.compose(chosen)))
             names = [name for name, _ in leaves(plain) if not name.startswith("hydra.")]
             for key in given:
                 is_known = any(overlap(key, name) for name in names)
-                if key[:1] not in "+~" and not is_known and not host.is_group(key):
-                    meant = host.task and host.task.suggestion(key)
+                if key[:1] not in "+~" and not is_known and not app.is_group(key):
+                    meant = app.task and app.task.suggestion(key)
                     if close := meant or nearest(key, names):
                         yield f"{key}: did you mean {close}?"
 

@@ -52,11 +52,11 @@ def configs(
         of_jobs = [line for line in lines if line not in of_all]
         # As on a command line, a job may give what the defaults need.
         config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
-        host = AppContext(config, loader, task or _nothing)
+        context = AppContext(config, loader, task or _nothing)
         keys = [line.partition("=")[0] for line in of_jobs]
-        full = [host.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
+        full = [context.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
         outside = given(full, loader)
-        jobs = planned(host, in_full(sweep.expression, host), sweep.targets, outside).jobs()
+        jobs = planned(context, in_full(sweep.expression, context), sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:
         while True:

@@ -52,7 +52,7 @@ _NOT_STARTED = "Interrupted: no worker has started. The same command begins agai
 def run_by_workers(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     context: HydraContext,
     target: ResumeTarget,
 ) -> list[Sequence[JobReturn]]:
@@ -61,7 +61,7 @@ def run_by_workers(
     Args:
         options: those of the sweeper.
         arguments: the overrides of the command line.
-        host: the app.
+        app: the composed app.
         context: Hydra's.
         target: what a resume found.
 
@@ -75,9 +75,9 @@ def run_by_workers(
     with ExitStack() as held:
         signals = held.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
-            engine, environments = _engine(options, host)
-            command = _command(host)
-            sweep = open_sweep(options, arguments, host, target)
+            engine, environments = _engine(options, app)
+            command = _command(app)
+            sweep = open_sweep(options, arguments, app, target)
             sweep.prepare(held)
             if sweep.is_empty:
                 nothing_to_run(sweep)
@@ -109,7 +109,7 @@ def run_by_workers(
         return _finish(sweep, setup, watch)
 
 
-def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[str, str]]]:
+def _engine(options: Options, app: AppContext) -> tuple[Engine, list[Mapping[str, str]]]:
     """Where the workers run, and the environment of each.
 
     Raises:
@@ -120,7 +120,7 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             "hydra.sweeper.wait=false needs workers: give hydra.sweeper.workers or gpus, or leave"
             " it out."
         )
-    engine = engine_of(host.config)
+    engine = engine_of(app.config)
     if not options.wait and not engine.can_leave:
         raise SweepError(
             "hydra.sweeper.wait=false: Ray ends what a command has started when the command ends."
@@ -155,7 +155,7 @@ def environments_of(
     return [{gpus.VARIABLE: slot} for slot in slots[:workers]]
 
 
-def _command(host: AppContext) -> list[str]:
+def _command(app: AppContext) -> list[str]:
     """The command of a worker, up to its options.
 
     Raises:
@@ -163,7 +163,7 @@ def _command(host: AppContext) -> list[str]:
     """
     if launched_task.get() is not None:
         return [sys.executable, "-m", "params_proto.python.worker"]
-    start = command_of(host)
+    start = command_of(app)
     if not start:
         raise SweepError(
             "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
@@ -180,9 +180,9 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
         command=command,
         argv=sys.argv,
         search_path=[
-            f"{one.provider}={one.path}" for one in sweep.host.loader.get_search_path().get_path()
+            f"{one.provider}={one.path}" for one in sweep.app.loader.get_search_path().get_path()
         ],
-        overrides=sweep.host.of_hydra,
+        overrides=sweep.app.of_hydra,
         cwd=os.getcwd(),
         directory=str(sweep.directory),
         configs=sweep.configs.name,
@@ -245,7 +245,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
     if watch.left and not stops:
         write(*leave_results(sweep, there))
         log.error(left_text(sweep.directory, len(watch.left)))
-        if sweep.host.launched is not None:
+        if sweep.app.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None

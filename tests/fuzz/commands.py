@@ -87,17 +87,18 @@ def _call(given: Any, directory: Path) -> None:
         parsed = Options(**{"dry_run": True, **dict(options)})
         take_own(app.config, contextlib.ExitStack())
         target = ResumeTarget(app.config)
-        sweep_run = open_sweep(parsed, arguments, app.host, target)
+        sweep_run = open_sweep(parsed, arguments, app.context, target)
         directories = sweep_run.directories()
         jobs = (state.job for state in sweep_run.states(directories))
         # A dry run of more jobs looks at a hundred of them.
         more = sweep_run.request.plan.exceeds(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), parsed.batch_size)
-            list(Validation(app.host, directories).passed(batches, ahead=True))
+            list(Validation(app.context, directories).passed(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
-            run(parsed, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), target)
+            runner = JobRunner(app.context.task_function)
+            run(parsed, arguments, app.context, NO_LAUNCHER, runner, target)
 
 
 KIND = Kind("commands", _commands, _call, (HydraException, OmegaConfBaseException))
