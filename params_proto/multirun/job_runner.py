@@ -131,7 +131,7 @@ class JobRunner:
         self._records = JobStore(directory)
         self._configs = configs or directory / OWN / CONFIGS
         self._keys = plan.keys
-        self._selecting = [line.partition("=")[0] for line in plan.selecting]
+        self._sweep_selectors = [line.partition("=")[0] for line in plan.sweep_selectors]
 
     def adopt(self, job: JobStore) -> None:
         """Runs a job that another process has claimed and will record.
@@ -235,7 +235,7 @@ class JobRunner:
 
     def first_record(self, job: Job) -> Record:
         """The record of a first attempt, starting now."""
-        own = without_selectors(job.overrides, self._selecting)
+        own = without_selectors(job.overrides, self._sweep_selectors)
         given = dict(values(own))
         return Record.start(
             job=job.number,

@@ -260,7 +260,7 @@ def _listed(zips: Any) -> list[list[str]]:
 # --- the overrides that only say which sweep runs: `+sweep=ablation`
 
 
-def sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[str]:
+def find_sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[str]:
     """The keys of fixed group choices that change nothing but the sweep.
 
     They are left out of `sweep.yaml`, which contains the sweep itself.

@@ -92,7 +92,7 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> Resum
         )
         with changeable(whole):
             whole.hydra.mode = config.hydra.mode
-            whole.hydra.overrides.task = list(plan.selecting)
+            whole.hydra.overrides.task = list(plan.sweep_selectors)
         config = whole
     pin(directory, config)
     return ResumeTarget(config, plan, saved)

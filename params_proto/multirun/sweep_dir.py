@@ -32,7 +32,7 @@ from params_proto.multirun.directories import (
 )
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
-from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
+from params_proto.multirun.request import SweepRequest, find_sweep_selectors, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import numbering, without_selectors
@@ -248,7 +248,7 @@ class SweepRun:
             config_name=app.config.hydra.job.config_name,
             task=arguments,
             hydra=app.of_hydra,
-            selecting=[line for line in arguments if line.partition("=")[0] in selectors],
+            sweep_selectors=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
             jobs=plan.size,
@@ -286,12 +286,12 @@ def open_sweep(
     if target.saved:
         text = _saved_text(directory)
         request = read_request(Options(), arguments, app, directory / SWEEP)
-        selecting = [line.partition("=")[0] for line in arguments]
+        selectors = [line.partition("=")[0] for line in arguments]
     else:
         request = read_request(options, arguments, app)
         is_configured = app.config.hydra.sweeper.sweep is not None
-        selecting = sweep_selectors(app, request.outside) if is_configured else []
-        text = saved_text(request.plan, selecting)
+        selectors = find_sweep_selectors(app, request.outside) if is_configured else []
+        text = saved_text(request.plan, selectors)
     has_several = request.plan.exceeds(1)
     if options.compose == "cached" and (has_several or app.has_config_files):
         app.cache_configs()
@@ -318,7 +318,7 @@ def open_sweep(
     digest = hashlib.sha256(text.encode()).hexdigest()
     is_resume = target.plan is not None
     return SweepRun(
-        options, app, directory, request, selecting, text, digest, plan, is_resume, target.saved
+        options, app, directory, request, selectors, text, digest, plan, is_resume, target.saved
     )
 
 

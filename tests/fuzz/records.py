@@ -77,7 +77,7 @@ _VALUES: Sequence[Any] = [
 _FIELDS = {
     "record": [*Record._fields],
     "plan": [
-        *("format", "script", "config_name", "task", "hydra", "selecting", "keys", "jobs"),
+        *("format", "script", "config_name", "task", "hydra", "sweep_selectors", "keys", "jobs"),
         *("sweep", "earlier", "created"),
     ],
     "composed": ["overrides", "config"],
