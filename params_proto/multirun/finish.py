@@ -133,7 +133,7 @@ class Finish:
         app, options, directory = self.run.app, self.run.options, str(self.run.directory)
         lines: list[str] = []
         rerun = None
-        if cut_short and self.run.remaining is not None:
+        if cut_short and self.run.resume_filter is not None:
             from params_proto.multirun.resume import statuses
 
             if options.overwrite or Status.COMPLETED in statuses(options.rerun):

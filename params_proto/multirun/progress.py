@@ -52,7 +52,7 @@ class Progress:
 
     Args:
         total: how many jobs there are; None if they are not counted.
-        remaining: selects the jobs that are left, with the records and the best job so far.
+        resume_filter: selects the jobs that are left, with the records and the best job so far.
         looks: whether jobs run in other processes, so that their records have to be read.
         live: whether no other process writes to the terminal.
     """
@@ -60,13 +60,13 @@ class Progress:
     def __init__(
         self,
         total: int | None,
-        remaining: ResumeFilter,
+        resume_filter: ResumeFilter,
         *,
         looks: bool = False,
         live: bool = False,
     ) -> None:
-        self._total, self._remaining, self._looks = total, remaining, looks
-        self._best = remaining.best
+        self._total, self._resume_filter, self._looks = total, resume_filter, looks
+        self._best = resume_filter.best
         self._completed = 0
         self._failed: set[int] = set()  # not relaunched yet
         self._running: set[int] = set()
@@ -117,7 +117,7 @@ class Progress:
                 start = time.monotonic()
                 for number in [*self._open] if self._looks else ():
                     with suppress(UnreadableError, SweepError):  # reported when the job has ended
-                        record = self._remaining.records.read(number)
+                        record = self._resume_filter.records.read(number)
                         if record is not None:
                             self.changed(record)
                 self._show()
@@ -137,7 +137,7 @@ class Progress:
     def parts(self) -> list[str]:
         """How many jobs are done, failed and running, and the best so far."""
         # Jobs that need not run include some that did not complete.
-        left_out, unfinished = self._remaining.left_out, self._remaining.unfinished
+        left_out, unfinished = self._resume_filter.left_out, self._resume_filter.unfinished
         failed = unfinished + len(self._failed)
         parts = [f"{left_out - unfinished + self._completed}{self._of_total} done"]
         if failed:
@@ -156,7 +156,7 @@ class Progress:
     def _write_lines(self, record: Record) -> None:
         """Writes a line about a job, unless it failed and is logged; at times also a summary."""
         if record.status is Status.COMPLETED:
-            ended = self._remaining.left_out + self._completed + len(self._failed)
+            ended = self._resume_filter.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
             found = sorted(metrics(record.value), key=lambda one: one[0] != first)
             returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
@@ -171,7 +171,7 @@ class Progress:
         with self._lock:
             if self._live is not None:
                 ended = self._completed + len(self._failed)
-                self._live.show(self.parts(), ended, self._remaining.left_out)
+                self._live.show(self.parts(), ended, self._resume_filter.left_out)
 
 
 class _LiveLine:

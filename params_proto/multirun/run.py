@@ -81,7 +81,9 @@ def run(
                     if executor.too_many_failures:
                         break
                 if not sweep.is_shard:  # other shards take their own time
-                    executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []
+                    executor.elsewhere += (
+                        sweep.resume_filter.elsewhere if sweep.resume_filter else []
+                    )
                     if executor.elsewhere:
                         with reported_by_hydra():
                             executor.wait()
@@ -111,10 +113,10 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     from params_proto.multirun.progress import Progress
     from params_proto.multirun.resume import Best, ResumeFilter
 
-    remaining = sweep.remaining or ResumeFilter(executor.records, Best(options.ranking))
+    resume_filter = sweep.resume_filter or ResumeFilter(executor.records, Best(options.ranking))
     executor.progress = Progress(
         total,
-        remaining,
+        resume_filter,
         looks=not runs_here(sweep.app.config),
         live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
@@ -123,11 +125,11 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
 
 def nothing_to_run(sweep: SweepRun) -> None:
     """Reports that no job is left to run; raises if the whole sweep has none."""
-    remaining = sweep.remaining
-    if remaining is not None and remaining.left_out:
+    resume_filter = sweep.resume_filter
+    if resume_filter is not None and resume_filter.left_out:
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} ran,"
-            f" {remaining.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
+            f"Nothing is left to run: {counted(resume_filter.left_out)} in {sweep.directory} ran,"
+            f" {resume_filter.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
             " of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end

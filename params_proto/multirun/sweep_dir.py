@@ -76,7 +76,7 @@ class SweepRun:
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as saved, regardless of the app's config.
         batches: the batches of its jobs, once prepared; each is checked before it is yielded.
-        remaining: selects the jobs that are left; None for a new sweep.
+        resume_filter: selects the jobs that are left; None for a new sweep.
         configs: where its config files are kept, absolute.
         is_empty: whether there is no job to run or to wait for.
     """
@@ -92,7 +92,7 @@ class SweepRun:
     is_resume: bool
     is_saved: bool = False
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()), init=False)
-    remaining: ResumeFilter | None = field(default=None, init=False)
+    resume_filter: ResumeFilter | None = field(default=None, init=False)
     configs: Path = field(default_factory=Path, init=False)
     is_empty: bool = field(default=False, init=False)
 
@@ -161,15 +161,15 @@ class SweepRun:
 
             # Before reading the records: another process may be about to run the jobs.
             self._take(held)
-            self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
+            self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
-            jobs = self.remaining.of(self.states(directories))
+            jobs = self.resume_filter.of(self.states(directories))
         ahead = not self.request.plan.exceeds(AHEAD)
         batches = in_batches(jobs, options.batch_size)
         validation = Validation(self.app, directories)
         passed = validation.passed(batches, ahead=ahead)
         first = next(passed, None)
-        if first is None and not (self.remaining and self.remaining.elsewhere):
+        if first is None and not (self.resume_filter and self.resume_filter.elsewhere):
             self.is_empty = True
             return
         if is_new:  # only now, so that a refused sweep leaves no directory behind

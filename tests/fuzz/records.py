@@ -167,8 +167,8 @@ def _read(app: Multirun, directory: Path) -> None:
     read_plan(directory)
     read_first_job(directory)
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
-    remaining = ResumeFilter(records, Best(Ranking("loss")))
-    list(remaining.of(job_states(jobs, records, Directories(directory))))
+    resume_filter = ResumeFilter(records, Best(Ranking("loss")))
+    list(resume_filter.of(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.claim(_record(job, Status.RUNNING))
 
