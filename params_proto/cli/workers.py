@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from params_proto._text import counted
-from params_proto.analysis.ranking import ALONE, Ranking
+from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
@@ -119,7 +119,7 @@ def watch(directory: Path) -> NoReturn:
 def _watched(directory: Path) -> int:
     setup.read_setup(directory)
     plan = read_plan(directory)
-    watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
+    watch = Watch(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")

@@ -127,9 +127,9 @@ class Options:
     @property
     def ranking(self) -> Ranking:
         """What makes one job better than another: a number that it returns, by default."""
-        from params_proto.analysis.ranking import ALONE, Ranking
+        from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 
-        return Ranking.by(self.metric or ALONE, self.direction)
+        return Ranking.by(self.metric or RETURN_VALUE, self.direction)
 
 
 def _is_keys(value: Any) -> bool:

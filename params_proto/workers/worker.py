@@ -251,11 +251,11 @@ class Worker:
 
     def _end(self) -> int:
         """The end of the sweep; the first worker that comes to it leaves the results."""
-        from params_proto.analysis.ranking import ALONE, Ranking, summary
+        from params_proto.analysis.ranking import RETURN_VALUE, Ranking, summary
         from params_proto.analysis.rows import table_with_records, write_results
 
         found = table_with_records(self._directory)
-        read = summary(found, Ranking.by(ALONE, None))
+        read = summary(found, Ranking.by(RETURN_VALUE, None))
         if is_first_to_end(self._directory):
             write_results(found, read.metrics)
             if self.setup.detached:
