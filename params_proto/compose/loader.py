@@ -128,9 +128,9 @@ class CachedLoader(ConfigLoaderImpl):
         if not self._shares:
             return by_hydra()
         hydra = master_config.hydra
-        of_all = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
+        shared = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
         name = hydra.job.config_name
-        config = self._compose(by_hydra, master_config, name, of_all, sweep_overrides)
+        config = self._compose(by_hydra, master_config, name, shared, sweep_overrides)
         return cloned_by_deepcopy(config)
 
     def _compose(
@@ -138,14 +138,14 @@ class CachedLoader(ConfigLoaderImpl):
         by_hydra: Callable[[], DictConfig],
         master: DictConfig | None,
         config_name: str | None,
-        of_all: list[str],
+        shared: list[str],
         own: list[str],
     ) -> DictConfig:
         from params_proto.compose import prefix  # which a sweep of one job does not need
 
         config, problem = None, None
         try:
-            config = prefix.prefixes_of(self, config_name, [*of_all, *own]).compose(of_all, own)
+            config = prefix.prefixes_of(self, config_name, [*shared, *own]).compose(shared, own)
             if master is not None:
                 unchanged = getattr(self, "_ensure_sweep_config_controller_unchanged", None)
                 if unchanged is not None:  # Hydra 1.4's

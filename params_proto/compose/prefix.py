@@ -99,16 +99,16 @@ class Prefixes:
         self._lock = Lock()  # a launcher may compose in threads
         self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
-    def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
+    def compose(self, shared: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job from the overrides shared by all jobs and its own."""
-        first, then = [*map(self._read, of_all)], [*map(self._read, own)]
+        first, then = [*map(self._read, shared)], [*map(self._read, own)]
         groups = [override for override, chooses in then if chooses]
-        key = (version.getbase(), *of_all, None, *[override.input_line for override in groups])
+        key = (version.getbase(), *shared, None, *[override.input_line for override in groups])
         prefix = self._kept.get(key)
         if prefix is None:
             groups = [*[override for override, chooses in first if chooses], *groups]
             values = [override for override, chooses in first if not chooses]
-            prefix = self._made(of_all, groups, values)
+            prefix = self._made(shared, groups, values)
         nodes = 1 if isinstance(prefix, str) else prefix.nodes
         with self._lock:
             self._kept[key] = prefix
@@ -137,7 +137,7 @@ class Prefixes:
         return override, chooses
 
     def _made(
-        self, of_all: Sequence[str], groups: list[Override], values: list[Override]
+        self, shared: Sequence[str], groups: list[Override], values: list[Override]
     ) -> ConfigPrefix | str:
         repository = CachingConfigRepository(self._repository)
         composition = _Composition(self._search_path, repository, groups)
@@ -152,7 +152,7 @@ class Prefixes:
         lines = whole.hydra.overrides
         lines.task.clear()  # of the groups, which are the job's own to list
         lines.hydra.clear()
-        lines.hydra.extend(of_all)
+        lines.hydra.extend(shared)
         filled_in = {name: whole.hydra._get_node(name) for name in _FILLED_IN}
         return ConfigPrefix(config, filled_in, nodes)
 
@@ -163,9 +163,10 @@ class Prefixes:
         for name, node in prefix.filled_in.items():
             vars(hydra)["_content"][name] = clone(node, hydra)
         job, lines = hydra.job, hydra.overrides
-        of_hydra, of_task = lines.hydra, lines.task
+        hydra_overrides, task_overrides = lines.hydra, lines.task
         for override in own:
-            (of_hydra if override.is_hydra_override() else of_task).append(override.input_line)
+            known = hydra_overrides if override.is_hydra_override() else task_overrides
+            known.append(override.input_line)
         with open_dict(hydra):
             for key in job.env_copy:
                 job.env_set[key] = os.environ[key]

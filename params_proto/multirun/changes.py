@@ -76,7 +76,7 @@ def first_job_now(directory: Path, app: AppContext, job: ComposedJob) -> Compose
     if first is None:
         return job
     with suppress(HydraException):  # allowed: later changes are compared with the old config
-        return first[0], plain_config(app.compose_whichever_sweep(first[0]))
+        return first[0], plain_config(app.compose_as_single_run(first[0]))
     return first
 
 
@@ -90,7 +90,7 @@ def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
     found: dict[str, str] = {}
     for job, then in _configs_of_then(directory, app):
         try:
-            found |= _differences(then, plain_config(app.compose_whichever_sweep(job)))
+            found |= _differences(then, plain_config(app.compose_as_single_run(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             found[" ".join(job)] = f"can no longer be composed: {said}"
@@ -139,7 +139,7 @@ def _configs_of_then(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
         if not kinds <= seen:
             seen |= kinds
             with suppress(HydraException):  # it could not be composed then either
-                yield job, plain_config(before.compose_whichever_sweep(job))
+                yield job, plain_config(before.compose_as_single_run(job))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -132,20 +132,20 @@ class AppContext:
         with composing(job):
             return self.loader.load_sweep_config(self.config, list(job))
 
-    def compose_whichever_sweep(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
+    def compose_as_single_run(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
         """Composes a job even if it selects another sweep, which `load_sweep_config` may refuse.
 
         Hydra 1.4 refuses it. `as_chosen` leaves out overrides within `hydra.sweeper.sweep`.
         """
-        of_hydra = [
+        hydra_overrides = [
             line
-            for line in self.of_hydra
+            for line in self.hydra_overrides
             if not (as_chosen and bare(line).startswith("hydra.sweeper.sweep."))
         ]
         with composing(job):
             return self.loader.load_configuration(
                 config_name=self.config.hydra.job.config_name,
-                overrides=[*of_hydra, *job],
+                overrides=[*hydra_overrides, *job],
                 run_mode=RunMode.RUN,
             )
 
@@ -154,11 +154,11 @@ class AppContext:
         group = key.partition("@")[0]
         if group not in self._groups:
             name = self.config.hydra.job.config_name
-            self._groups[group] = group_exists(self.loader, group, name, self.of_hydra)
+            self._groups[group] = group_exists(self.loader, group, name, self.hydra_overrides)
         return self._groups[group]
 
     @cached_property
-    def of_hydra(self) -> list[str]:
+    def hydra_overrides(self) -> list[str]:
         """The overrides of Hydra itself."""
         # Unresolved: an interpolation in them belongs to the config that they change.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))

@@ -145,9 +145,13 @@ class Finish:
         if app.launched is not None:
             command = relaunch_hint(directory, rerun)
         else:
-            overwrites = bool(options.overwrite)
-            start = command_of(app)
-            command = resume_command(start, app.of_hydra, directory, rerun, overwrites=overwrites)
+            command = resume_command(
+                command_of(app),
+                app.hydra_overrides,
+                directory,
+                rerun,
+                overwrites=bool(options.overwrite),
+            )
         return "\n".join([*lines, f"Resume with: {command}"])
 
 

@@ -271,7 +271,7 @@ def find_sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[
         kept = [one for one in fixed if one is not without]
         (job,) = plan(Expression(), (), kept, (), app.is_group).jobs()
         # Overrides that change steps of a sweep cannot be composed without it.
-        return app.compose_whichever_sweep(job.overrides, as_chosen=True)
+        return app.compose_as_single_run(job.overrides, as_chosen=True)
 
     def rest(config: DictConfig) -> Any:
         """A config without the sweep, and without what Hydra notes of the overrides."""

@@ -76,8 +76,9 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> Resum
     with the overrides that it was started with. Further ranks of a job need no more than this.
     """
     plan, name = read_plan(directory), config.hydra.job.config_name
-    task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
-    saved = not task and "what" not in map(role, of_hydra)
+    given = config.hydra.overrides
+    task, hydra_overrides = _texts(given.task), _texts(given.hydra)
+    saved = not task and "what" not in map(role, hydra_overrides)
     if saved and name != plan.config_name:
         raise SweepError(
             f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
@@ -87,7 +88,7 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> Resum
         kept = [line for line in plan.hydra if role(line) in ("app", "what")]
         whole = loader.load_configuration(
             config_name=name,
-            overrides=[*plan.task, *kept, *of_hydra],
+            overrides=[*plan.task, *kept, *hydra_overrides],
             run_mode=RunMode.MULTIRUN,
         )
         with changeable(whole):

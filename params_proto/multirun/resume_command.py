@@ -99,7 +99,7 @@ def command_of(app: AppContext) -> list[str]:
     if app.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if "mode" in map(role, app.of_hydra):  # Hydra turns -m into an override
+    if "mode" in map(role, app.hydra_overrides):  # Hydra turns -m into an override
         is_given = "mode" in map(role, given)
     else:
         is_given = app.config.hydra.mode is not None  # set by a config
@@ -126,7 +126,7 @@ def relaunch_hint(directory: str, rerun: str | None = None) -> str:
 
 def resume_command(
     start: Sequence[str],
-    of_hydra: Sequence[str],
+    hydra_overrides: Sequence[str],
     directory: str,
     rerun: str | None = None,
     *,
@@ -136,7 +136,7 @@ def resume_command(
 
     Args:
         start: the command that started it, without overrides; empty if Python code did.
-        of_hydra: the overrides of Hydra it was given.
+        hydra_overrides: the overrides of Hydra it was given.
         directory: the sweep directory.
         rerun: which jobs are still to be rerun, if it has to be given.
         overwrites: whether the sweep was started with overwrite=true.
@@ -146,7 +146,7 @@ def resume_command(
     >>> resume_command([], [], "runs/1")
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
-    kept = [one for one in of_hydra if role(one) == "how"]
+    kept = [one for one in hydra_overrides if role(one) == "how"]
     if overwrites:
         kept.append("hydra.sweeper.overwrite=false")  # a config may set it to true
     kept.append(assignment("hydra.sweeper.resume", directory))

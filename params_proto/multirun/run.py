@@ -129,8 +129,8 @@ def nothing_to_run(sweep: SweepRun) -> None:
     if resume_filter is not None and resume_filter.left_out:
         log.info(
             f"Nothing is left to run: {counted(resume_filter.left_out)} in {sweep.directory} ran,"
-            f" {resume_filter.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
-            " of these run again."
+            f" {resume_filter.unfinished} of which did not complete; hydra.sweeper.rerun selects"
+            " which of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
             write(*leave_results(sweep, sweep.directory.absolute()))

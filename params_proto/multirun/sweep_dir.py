@@ -247,7 +247,7 @@ class SweepRun:
             function=function_of(app.task_function),
             config_name=app.config.hydra.job.config_name,
             task=arguments,
-            hydra=app.of_hydra,
+            hydra=app.hydra_overrides,
             sweep_selectors=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],

@@ -107,7 +107,7 @@ class Validation:
             config = app.compose([*lines, *own])
         except ConfigCompositionException:
             # Hydra 1.4 has its own error for a different sweep.
-            if sweep_of(app.compose_whichever_sweep(lines)) != sweep_of(app.config):
+            if sweep_of(app.compose_as_single_run(lines)) != sweep_of(app.config):
                 raise _another_sweep(lines) from None
             raise
         if choices not in self._passed:

@@ -48,13 +48,13 @@ def configs(
     isolation = Isolation(place.name, {} if task is None else app_configs(task.targets, {}))
     with isolation.active():
         loader = loader_over(place.configs)
-        of_all = [line for line in lines if read(line).is_hydra_override()]
-        of_jobs = [line for line in lines if line not in of_all]
+        hydra_overrides = [line for line in lines if read(line).is_hydra_override()]
+        job_overrides = [line for line in lines if line not in hydra_overrides]
         # As on a command line, a job may give what the defaults need.
-        config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
+        config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
         context = AppContext(config, loader, task or _nothing)
-        keys = [line.partition("=")[0] for line in of_jobs]
-        full = [context.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
+        split = [line.partition("=") for line in job_overrides]
+        full = [f"{context.in_full(key)}{equals}{value}" for key, equals, value in split]
         outside = given(full, loader)
         jobs = planned(context, in_full(sweep.expression, context), sweep.targets, outside).jobs()
 
@@ -64,7 +64,7 @@ def configs(
                 found = next(jobs, None)
                 if found is None:
                     return
-                overrides = [*of_all, *found.overrides]
+                overrides = [*hydra_overrides, *found.overrides]
                 config = loader.load_configuration(place.primary, overrides, RunMode.RUN, False)
                 if not job:
                     with open_dict(config):

@@ -182,7 +182,7 @@ def _written(sweep: SweepRun, command: list[str]) -> Setup:
         search_path=[
             f"{one.provider}={one.path}" for one in sweep.app.loader.get_search_path().get_path()
         ],
-        overrides=sweep.app.of_hydra,
+        overrides=sweep.app.hydra_overrides,
         cwd=os.getcwd(),
         directory=str(sweep.directory),
         configs=sweep.configs.name,
