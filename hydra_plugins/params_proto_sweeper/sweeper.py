@@ -74,7 +74,7 @@ class ParamsProtoSweeper(Sweeper):
         with ExitStack() as held:
             with multirun.reported_by_hydra():
                 if resume in (None, False):
-                    multirun.take_own(self.config, held)
+                    multirun.reserve_directory(self.config, held)
                     found = multirun.ResumeTarget(self.config)
                 else:
                     from params_proto.multirun.resume import resume_target

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from params_proto._text import counted
 from params_proto.errors import SweepError, sentence
-from params_proto.multirun.directories import in_directory
+from params_proto.multirun.directories import subdir_override
 from params_proto.multirun.errors import named
 from params_proto.multirun.job_runner import (
     JobRunner,
@@ -179,7 +179,7 @@ class Executor:
         # If the launcher's count has gaps, a job knows its number by its directory.
         by_directory = self._run.is_resume or type(first) is not int
         jobs = [
-            [*one.overrides, in_directory(batch.directories[one.number])]
+            [*one.overrides, subdir_override(batch.directories[one.number])]
             if by_directory and one.number in batch.directories
             else one.overrides
             for one in batch.all

@@ -16,7 +16,7 @@ from hydra.core.utils import run_job
 
 from params_proto.compose import over_copies
 from params_proto.multirun.context import changeable, launched_sweep
-from params_proto.multirun.directories import in_directory
+from params_proto.multirun.directories import subdir_override
 from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.job_runner import ANNOUNCEMENT, command_hash
 from params_proto.multirun.resume import reopened
@@ -49,7 +49,7 @@ def run_as_rank(
     config = reopened(directory, config, loader).config
     with changeable(config):
         config.hydra.overrides.hydra += [
-            in_directory(record.dir),
+            subdir_override(record.dir),
             "hydra.output_subdir=null",  # the first rank has written it
         ]
     own = loader.load_sweep_config(config, record.overrides)

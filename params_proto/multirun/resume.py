@@ -22,8 +22,8 @@ from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
     is_named_by_time,
-    pin,
-    written,
+    set_sweep_dir,
+    unresolved,
 )
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
@@ -49,7 +49,7 @@ def resume_target(
         if is_named_by_time(config):
             raise SweepError(
                 "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, but"
-                f" {written(config)} is a different directory each time. Give a fixed one,"
+                f" {unresolved(config)} is a different directory each time. Give a fixed one,"
                 " hydra.sweep.dir=runs/ablation, or name the directory of the sweep,"
                 " hydra.sweeper.resume=DIRECTORY."
             )
@@ -95,7 +95,7 @@ def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> Resum
             whole.hydra.mode = config.hydra.mode
             whole.hydra.overrides.task = list(plan.sweep_selectors)
         config = whole
-    pin(directory, config)
+    set_sweep_dir(directory, config)
     return ResumeTarget(config, plan, saved)
 
 
@@ -146,7 +146,7 @@ def job_states(
         if record is None:
             yield JobState(job)
             continue
-        directories.take(job.number, record.dir)
+        directories.reserve(job.number, record.dir)
         status = records.status_of(record)
         job = job._replace(
             # Absolute if an earlier job changed the working directory.

@@ -23,12 +23,12 @@ from params_proto.multirun.context import AppContext, ResumeTarget, function_of,
 from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
-    make,
-    pin,
+    make_directory,
     refuse_running,
     refuse_used,
     remove_sweep,
-    written,
+    set_sweep_dir,
+    unresolved,
 )
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
@@ -115,11 +115,11 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """The directories of the jobs, with those of recorded jobs already taken."""
-        by_number = written(self.app.config, "subdir") == "${hydra.job.num}"
+        by_number = unresolved(self.app.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).readable():
-                directories.take(record.job, record.dir)
+                directories.reserve(record.job, record.dir)
         return directories
 
     def states(self, directories: Directories) -> Iterator[JobState]:
@@ -189,7 +189,7 @@ class SweepRun:
 
         Raises if another process runs the sweep, or has resumed it since it was read.
         """
-        make(self.directory, self.app.config)
+        make_directory(self.directory, self.app.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
         shared = None if self.is_changed else self.options.slice
         held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
@@ -281,8 +281,8 @@ def open_sweep(
         )
     # Before any job's config, so that all jobs get the same resolved value, such as the time.
     directory = directory_of_sweep(app.config)
-    if _OF_A_KEY.search(written(app.config)):  # whose value may differ by job
-        pin(directory, app.config)
+    if _OF_A_KEY.search(unresolved(app.config)):  # whose value may differ by job
+        set_sweep_dir(directory, app.config)
     if target.saved:
         text = _saved_text(directory)
         request = read_request(Options(), arguments, app, directory / SWEEP)

@@ -16,7 +16,7 @@ from omegaconf.errors import ValidationError
 from params_proto._keys import bare, full_key, keys_of, leaves, overlap
 from params_proto.errors import SweepError, nearest
 from params_proto.multirun.context import AppContext, sweep_of
-from params_proto.multirun.directories import Directories, in_directory
+from params_proto.multirun.directories import Directories, subdir_override
 from params_proto.multirun.errors import Mistakes
 from params_proto.multirun.plan import Batch, Job, Overrides
 from params_proto.overrides.parse import from_hydra, read
@@ -102,7 +102,7 @@ class Validation:
             for key, line in zip(keys, lines, strict=True)
             if key in groups or key.partition(".")[0] == "hydra"
         )
-        own = [] if job.directory is None else [in_directory(job.directory)]
+        own = [] if job.directory is None else [subdir_override(job.directory)]
         try:
             config = app.compose([*lines, *own])
         except ConfigCompositionException:

@@ -30,8 +30,8 @@ from params_proto.multirun.context import launch_context, root_names
 from params_proto.multirun.directories import (
     directory_of_sweep,
     is_named_by_time,
-    take_own,
-    written,
+    reserve_directory,
+    unresolved,
 )
 from params_proto.overrides.render import OverrideText, assignment, quoted
 from params_proto.python.compose import Place, checked_overrides, place_of
@@ -82,7 +82,7 @@ def launch(
         config = composed(lines)
         lines += _launcher_lines(launcher, config, launcher_options)
         _refuse_config(config, resume=options["resume"])
-        take_own(config, held)
+        reserve_directory(config, held)
         directory = directory_of_sweep(config)
         # Resolving it again could give another directory.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
@@ -278,8 +278,8 @@ def _refuse_config(config: DictConfig, *, resume: bool) -> None:
         )
     if resume and is_named_by_time(config):
         raise SweepError(
-            f"resume=True resumes in sweep_dir, but {written(config)} is a different directory each"
-            " time: give a fixed one, sweep_dir='runs/1'."
+            f"resume=True resumes in sweep_dir, but {unresolved(config)} is a different directory"
+            " each time: give a fixed one, sweep_dir='runs/1'."
         )
 
 

@@ -27,7 +27,7 @@ from omegaconf.errors import OmegaConfBaseException
 from params_proto.compose import loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
-from params_proto.multirun.directories import in_directory, output_directory, pin
+from params_proto.multirun.directories import output_directory, set_sweep_dir, subdir_override
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
@@ -162,7 +162,7 @@ class Worker:
             run_mode=RunMode.MULTIRUN,
         )
         if str(self.config.hydra.sweep.dir) != setup.directory:
-            pin(self._directory, self.config)
+            set_sweep_dir(self._directory, self.config)
         share_prefixes(context.config_loader)
         context.callbacks = callbacks_of(self.config)
         self._queue = Queue(self._directory, setup.retries)
@@ -301,7 +301,7 @@ class Worker:
             return _failure_of(error)
 
     def _composed(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
-        own = [] if directory is None else [in_directory(directory)]
+        own = [] if directory is None else [subdir_override(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
         with open_dict(config):

@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import JobRunner, Options, ResumeTarget, run, take_own
+from params_proto.multirun import JobRunner, Options, ResumeTarget, reserve_directory, run
 from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.plan import in_batches
 from params_proto.multirun.sweep_dir import open_sweep
@@ -85,7 +85,7 @@ def _call(given: Any, directory: Path) -> None:
     app = multirun(directory, of_hydra, sweep)
     with reported_by_hydra():
         parsed = Options(**{"dry_run": True, **dict(options)})
-        take_own(app.config, contextlib.ExitStack())
+        reserve_directory(app.config, contextlib.ExitStack())
         target = ResumeTarget(app.config)
         sweep_run = open_sweep(parsed, arguments, app.context, target)
         directories = sweep_run.directories()
