@@ -137,7 +137,7 @@ def lookup(key: Key, name: str, default: Any) -> Any:
     return value.load(name) if type(value) is LazyPickle else value
 
 
-def values_of(key: Key) -> dict[str, Any]:
+def current_values(key: Key) -> dict[str, Any]:
     """All current values of a function or class, except defaults."""
     layer = innermost()
     names = {*process.assigned.get(key, ()), *(layer.values.get(key, ()) if layer else ())}

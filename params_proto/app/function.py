@@ -97,7 +97,7 @@ class App(Generic[P, R]):
         values = resolve(parameters, given)
         own = values.pop(parameters.key, {})
         with current.BoundValues(values) if values else nullcontext():
-            named = {**current.values_of(parameters.key), **own}
+            named = {**current.current_values(parameters.key), **own}
             for name in given.keys() & own.keys():
                 if strictly_equal(own[name], given[name]):
                     named[name] = given[name]  # itself, not a copy

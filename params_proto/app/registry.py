@@ -81,7 +81,7 @@ class ParameterSet:
     def __getstate__(self) -> tuple[Any, ...]:
         known = {name: field.annotation for name, field in self.target.fields.items()}
         content: dict[str, Any] = vars(self) | {"annotations": partial(dict[str, Any], known)}
-        return content, current.values_of(self.key), os.getpid()
+        return content, current.current_values(self.key), os.getpid()
 
     def __setstate__(self, state: tuple[dict[str, Any], Mapping[str, Any], int]) -> None:
         content, values, sender = state

@@ -50,7 +50,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)(task)
     try:
         if not any(map(_COMPLETION.match, arguments)):
-            arguments = in_full(task, arguments, partial(_root_names, main, task))
+            arguments = resolve_overrides(task, arguments, partial(_root_names, main, task))
     except SweepError as error:
         sys.stderr.write(f"{error}\n")  # as Hydra reports one
         sys.exit(1)
@@ -169,7 +169,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
 # --- overrides
 
 
-def in_full(
+def resolve_overrides(
     task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
 ) -> list[str]:
     """Overrides with full keys, for fields that they give by their plain name, checked.
@@ -181,7 +181,9 @@ def in_full(
     plain = {line: key for line, key in keys.items() if task.is_plain(key)}
     if plain:
         names = at_root([line for line in lines if line not in plain])
-        full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
+        full = {
+            line: task.resolve_key(key, names) + line[len(key) :] for line, key in plain.items()
+        }
         lines = [full.get(line, line) for line in lines]
     # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
     single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]

@@ -184,7 +184,7 @@ class Task:
             return False
         return any(key in target.fields for target in self.targets)
 
-    def in_full(self, key: str, at_root: Container[str]) -> str:
+    def resolve_key(self, key: str, at_root: Container[str]) -> str:
         """The full key, with its node, of a field that is given by its plain name.
 
         `at_root` has further names at the root of the config, such as config groups.

@@ -22,8 +22,8 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.compose.clone import cloned_by_deepcopy, difference
 from params_proto.compose.sources import Repository, unknown_source
-from params_proto.compose.template import cloned_by_deepcopy, difference
 
 log = logging.getLogger(__name__)
 

@@ -32,8 +32,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf._utils import split_key
 
+from params_proto.compose.clone import children, clone
 from params_proto.compose.sources import unknown_source
-from params_proto.compose.template import children, clone
 
 if TYPE_CHECKING:
     from params_proto.compose.loader import CachedLoader

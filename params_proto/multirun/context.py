@@ -106,9 +106,9 @@ class AppContext:
         objects = (task.app, *task.nodes.values())
         return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
 
-    def in_full(self, key: str) -> str:
+    def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""
-        return key if self.task is None else self.task.in_full(key, self.scope.at_root)
+        return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
 
     @property
     def submits(self) -> bool:

@@ -180,7 +180,7 @@ def _guarded(reader: Reader, place: str) -> Reader:
 # --- the command line over the configured sweep
 
 
-def plan(
+def combine(
     configured: Expression,
     targets: tuple[Target, ...],
     given: Sequence[KeyValues],

@@ -21,14 +21,14 @@ from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, SweepWarning, shown, together
 from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.options import Options
-from params_proto.multirun.plan import Plan, plan
+from params_proto.multirun.plan import Plan, combine
 from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
     from_hydra,
+    override_values,
     read,
     read_lines,
-    values_of,
 )
 from params_proto.overrides.render import OverrideText, render
 
@@ -68,9 +68,10 @@ def read_request(
             app.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
-        params = {app.in_full(key): value for key, value in params.items()}
+        params = {app.resolve_key(key): value for key, value in params.items()}
     arguments = list(arguments)
-    outside = given([*[f"{key}={value}" for key, value in params.items()], *arguments], app.loader)
+    lines = [*[f"{key}={value}" for key, value in params.items()], *arguments]
+    outside = read_overrides(lines, app.loader)
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
         raise SweepError(
@@ -91,15 +92,15 @@ def read_request(
             if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = configured(node, cwd=cwd, scope=app.scope, loader=app.loader)
-        expression, targets = in_full(sweep.expression, app), sweep.targets
+        expression, targets = resolve_keys(sweep.expression, app), sweep.targets
     if closed is not None:
         _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], app.is_group)
-    paired = pairs(options.zip, outside, app.in_full) if options.zip else []
-    made = planned(app, expression, targets, outside, paired)
+    paired = read_zip(options.zip, outside, app.resolve_key) if options.zip else []
+    made = build_plan(app, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
 
 
-def planned(
+def build_plan(
     app: AppContext,
     expression: Expression,
     targets: Sequence[Any],
@@ -109,7 +110,7 @@ def planned(
     """Combines the configured sweep, overrides and paired keys into one plan."""
     task = app.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
-    made = plan(expression, fields, outside, paired, app.is_group, app.compose)
+    made = combine(expression, fields, outside, paired, app.is_group, app.compose)
     if app.launched is None or task is None or not task.root.open:
         return made
     # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
@@ -126,10 +127,10 @@ def planned(
     return replace(made, rename_keys={**made.rename_keys, **added})
 
 
-def in_full(expression: Expression, app: AppContext) -> Expression:
+def resolve_keys(expression: Expression, app: AppContext) -> Expression:
     """Renames the keys of a sweep from Python to the app's full names."""
     keys = expression.places
-    names = {key: name for key in keys if (name := app.in_full(key)) != key}
+    names = {key: name for key in keys if (name := app.resolve_key(key)) != key}
     if not names:
         return expression
     twice = [key for key in names if names[key] in keys]
@@ -159,10 +160,12 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
 
 
-def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> list[KeyValues]:
+def read_overrides(
+    lines: Iterable[str], config_loader: ConfigLoader | None = None
+) -> list[KeyValues]:
     """The keys and values of overrides. If a key is given twice, the last one wins.
 
-    >>> given(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
+    >>> read_overrides(["lr=0.1,0.2", '+x="a"'])[1].values[0].text
     '"a"'
     """
     return read_lines(lines, config_loader, _as_spelled)
@@ -170,7 +173,7 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
 
 def _as_spelled(override: Override) -> Sequence[Any]:
     if override.is_sweep_override():
-        return values_of(override, verbatim)
+        return override_values(override, verbatim)
     raw: Any = override.value()
     from_hydra(raw)  # refuses values that Hydra has no text for
     text = override.get_value_element_as_str()
@@ -205,23 +208,23 @@ def verbatim(raw: object, text: str | None = None) -> Any:
 # --- hydra.sweeper.zip
 
 
-def pairs(
-    zips: Any, given: Sequence[KeyValues], in_full: Callable[[str], str] = str
+def read_zip(
+    zips: Any, given: Sequence[KeyValues], resolve_key: Callable[[str], str] = str
 ) -> list[list[str]]:
     """The keys of the command line that vary together, by pair, without keys that have one value.
 
     Args:
         zips: `hydra.sweeper.zip`: a list of keys, or a list of such lists.
         given: the keys of `hydra.sweeper.params` and the command line.
-        in_full: gives the full name of a key.
+        resolve_key: gives the full name of a key.
 
-    >>> pairs(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
+    >>> read_zip(["a", "b"], [KeyValues("a", (1, 2), True), KeyValues("+b", (3, 4), True)])
     [['a', 'b']]
     """
     fixed = {one.name for one in given if not one.swept}
     swept = {one.name: length(one.values) for one in given if one.swept}
     listed = [
-        [name for name in map(in_full, map(bare, keys)) if name not in fixed]
+        [name for name in map(resolve_key, map(bare, keys)) if name not in fixed]
         for keys in _listed(zips)
     ]
     times = Counter(chain.from_iterable(listed))
@@ -269,7 +272,7 @@ def find_sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[
 
     def composed(without: KeyValues | None = None) -> DictConfig:
         kept = [one for one in fixed if one is not without]
-        (job,) = plan(Expression(), (), kept, (), app.is_group).jobs()
+        (job,) = combine(Expression(), (), kept, (), app.is_group).jobs()
         # Overrides that change steps of a sweep cannot be composed without it.
         return app.compose_as_single_run(job.overrides, as_chosen=True)
 

@@ -18,7 +18,7 @@ from params_proto.app.task import Task
 from params_proto.compose import loader_over
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import given, in_full, planned
+from params_proto.multirun.request import build_plan, read_overrides, resolve_keys
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -54,9 +54,10 @@ def configs(
         config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
         context = AppContext(config, loader, task or _nothing)
         split = [line.partition("=") for line in job_overrides]
-        full = [f"{context.in_full(key)}{equals}{value}" for key, equals, value in split]
-        outside = given(full, loader)
-        jobs = planned(context, in_full(sweep.expression, context), sweep.targets, outside).jobs()
+        full = [f"{context.resolve_key(key)}{equals}{value}" for key, equals, value in split]
+        outside = read_overrides(full, loader)
+        expression = resolve_keys(sweep.expression, context)
+        jobs = build_plan(context, expression, sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:
         while True:

@@ -21,7 +21,7 @@ from hydra.types import RunMode
 from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import app_configs, in_full, stored
+from params_proto.app.run import app_configs, resolve_overrides, stored
 from params_proto.app.task import Task
 from params_proto.compose.internals import IS_HYDRA_1_3, decoration, started
 from params_proto.errors import SweepError, frame_of_caller, shown
@@ -78,7 +78,7 @@ def launch(
             return loader.load_configuration(place.primary, overrides, RunMode.MULTIRUN)
 
         if isinstance(task, Task):
-            lines = in_full(task, lines, lambda others: root_names(composed(others)))
+            lines = resolve_overrides(task, lines, lambda others: root_names(composed(others)))
         config = composed(lines)
         lines += _launcher_lines(launcher, config, launcher_options)
         _refuse_config(config, resume=options["resume"])
