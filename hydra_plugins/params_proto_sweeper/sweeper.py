@@ -71,10 +71,10 @@ class ParamsProtoSweeper(Sweeper):
 
             with multirun.reported_by_hydra():
                 work(Path(str(self._options["work"])), context, task)
-        with ExitStack() as held:
+        with ExitStack() as stack:
             with multirun.reported_by_hydra():
                 if resume in (None, False):
-                    multirun.reserve_directory(self.config, held)
+                    multirun.reserve_directory(self.config, stack)
                     found = multirun.ResumeTarget(self.config)
                 else:
                     from params_proto.multirun.resume import resume_target
@@ -85,16 +85,16 @@ class ParamsProtoSweeper(Sweeper):
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
                 arguments = list(self.config.hydra.overrides.task)
-            recorded = multirun.JobRunner(task)
+            runner = multirun.JobRunner(task)
             # Its options may name the directory, which is known from here on.
             self.launcher = Plugins.instance().instantiate_launcher(
-                hydra_context=context, task_function=recorded, config=self.config
+                hydra_context=context, task_function=runner, config=self.config
             )
             app = multirun.AppContext(self.config, context.config_loader, task, context=context)
             with multirun.reported_by_hydra():
                 options = multirun.Options(**self._options)
-            if options.asks_for_workers:
+            if options.has_worker_options:
                 from params_proto.workers.start import run_by_workers
 
                 return run_by_workers(options, arguments, app, context, found)
-            return multirun.run(options, arguments, app, self.launcher, recorded, found)
+            return multirun.run(options, arguments, app, self.launcher, runner, found)

@@ -200,7 +200,7 @@ def _written(file: Path) -> Builder:
     from params_proto.algebra.builder import Builder
     from params_proto.storage.files import load
 
-    return load(file, Builder(layered=True))
+    return load(file, Builder(allow_overlap=True))
 
 
 def _jobs(

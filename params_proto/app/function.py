@@ -84,7 +84,7 @@ class App(Generic[P, R]):
             if is_being_imported(caller):
                 return None
             is_script = "__file__" in caller and caller is vars(sys.modules["__main__"])
-            if is_script and current.innermost() is None and not current.in_job():
+            if is_script and current.innermost() is None and not current.is_in_job():
                 from params_proto.app.run import run
 
                 return run(self)

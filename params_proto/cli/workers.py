@@ -13,7 +13,7 @@ from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
-from params_proto.multirun.resume import statuses
+from params_proto.multirun.resume import parse_rerun
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.records import JobStore, Record
 from params_proto.records.manifest import read_plan
@@ -94,7 +94,7 @@ def _gpus(text: str) -> str | int | list[str]:
 
 def _queue_again(directory: Path, rerun: str) -> None:
     """Queues the jobs once more whose last attempt ended in one of some ways."""
-    wanted = statuses(rerun.split(",")) if rerun != "all" else statuses("all")
+    wanted = parse_rerun(rerun.split(",")) if rerun != "all" else parse_rerun("all")
     again = [
         queue.QueuedJob(Job(one.job, one.overrides, one.dir, one.attempt), queue.failures(one))
         for one in JobStore(directory).all()
@@ -126,7 +126,7 @@ def _watched(directory: Path) -> int:
     if not watch.left:
         return SOME_FAILED if watch.failures else ALL_DONE
     write(left_text(directory, len(watch.left)))
-    return SOME_FAILED if setup.read_setup(directory).launch.too_many_failures else SOME_LEFT
+    return SOME_FAILED if setup.read_setup(directory).launch.has_too_many_failures else SOME_LEFT
 
 
 def stop(directory: Path, now: bool) -> str:

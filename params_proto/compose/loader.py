@@ -91,7 +91,7 @@ class CachedLoader(ConfigLoaderImpl):
         self.repository.copy_files(folder)
         self._copies = folder
 
-    def over_copies(self, folder: Path) -> CachedLoader:
+    def with_copies(self, folder: Path) -> CachedLoader:
         """A loader over the files that another one has copied."""
         new = copy(self)
         new._copies, new._token = folder, uuid4().hex

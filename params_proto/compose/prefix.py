@@ -101,13 +101,13 @@ class Prefixes:
 
     def compose(self, shared: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job from the overrides shared by all jobs and its own."""
-        first, then = [*map(self._read, shared)], [*map(self._read, own)]
-        groups = [override for override, chooses in then if chooses]
+        of_all, of_job = [*map(self._read, shared)], [*map(self._read, own)]
+        groups = [override for override, chooses in of_job if chooses]
         key = (version.getbase(), *shared, None, *[override.input_line for override in groups])
         prefix = self._kept.get(key)
         if prefix is None:
-            groups = [*[override for override, chooses in first if chooses], *groups]
-            values = [override for override, chooses in first if not chooses]
+            groups = [*[override for override, chooses in of_all if chooses], *groups]
+            values = [override for override, chooses in of_all if not chooses]
             prefix = self._made(shared, groups, values)
         nodes = 1 if isinstance(prefix, str) else prefix.nodes
         with self._lock:
@@ -118,9 +118,9 @@ class Prefixes:
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
         config = clone(prefix.config)
-        values = [override for override, chooses in then if not chooses]
+        values = [override for override, chooses in of_job if not chooses]
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        self._fill_in(config, prefix, [override for override, _ in then])
+        self._fill_in(config, prefix, [override for override, _ in of_job])
         return config
 
     def _parsed(self, line: str) -> tuple[Override, bool]:

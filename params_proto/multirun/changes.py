@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 
 from params_proto._keys import keys_of, leaves
 from params_proto._text import parse_json
-from params_proto.compose import over_copies
+from params_proto.compose import with_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, function_of, plain_config
 from params_proto.multirun.options import Options
@@ -32,14 +32,12 @@ log = logging.getLogger(__name__)
 ComposedJob = tuple[Sequence[str], dict[str, Any]]
 
 
-def refuse_another_function(
-    directory: Path, then: str, task: TaskFunction, allowed: object
-) -> None:
+def check_same_function(directory: Path, earlier: str, task: TaskFunction, allowed: object) -> None:
     """Raises if a sweep was started with another function, unless `resume_changed` is true."""
-    now = function_of(task)
-    if now == then:
+    current = function_of(task)
+    if current == earlier:
         return
-    text = f"the sweep in {directory} was started with {then}, and this is {now}"
+    text = f"the sweep in {directory} was started with {earlier}, and this is {current}"
     if allowed is not True:
         raise SweepError(
             f"{text}: all jobs of a sweep run one function. Run the script that started it, or give"
@@ -70,7 +68,7 @@ def read_first_job(directory: Path) -> ComposedJob | None:
     return job, cast("dict[str, Any]", config)
 
 
-def first_job_now(directory: Path, app: AppContext, job: ComposedJob) -> ComposedJob:
+def recompose_first_job(directory: Path, app: AppContext, job: ComposedJob) -> ComposedJob:
     """The first job as composed now, for the next resume to compare; `job` if none was kept."""
     first = read_first_job(directory)
     if first is None:
@@ -88,9 +86,9 @@ def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
     group, and one for each set of keys.
     """
     found: dict[str, str] = {}
-    for job, then in _configs_of_then(directory, app):
+    for job, earlier in _earlier_configs(directory, app):
         try:
-            found |= _differences(then, plain_config(app.compose_as_single_run(job)))
+            found |= _differences(earlier, plain_config(app.compose_as_single_run(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             found[" ".join(job)] = f"can no longer be composed: {said}"
@@ -119,7 +117,7 @@ def _is_below(key: str, nodes: Collection[str]) -> bool:
     return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
-def _configs_of_then(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
+def _earlier_configs(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     """The first job and others that have run, with their earlier configs."""
     first = read_first_job(directory)
     if first is not None:
@@ -128,7 +126,7 @@ def _configs_of_then(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
-    loader = over_copies(app.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
+    loader = with_copies(app.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
     before = replace(app, loader=loader)
     seen = set[object]()
     for record in islice(JobStore(directory).readable(), AHEAD):
@@ -138,12 +136,15 @@ def _configs_of_then(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
         kinds = {frozenset(keys), *options}
         if not kinds <= seen:
             seen |= kinds
-            with suppress(HydraException):  # it could not be composed then either
+            with suppress(HydraException):  # it could not be composed before either
                 yield job, plain_config(before.compose_as_single_run(job))
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    old, new = ({key: json.dumps(one) for key, one in leaves(config)} for config in (then, now))
+def _differences(
+    earlier: Mapping[str, Any], current: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    configs = earlier, current
+    old, new = ({key: json.dumps(value) for key, value in leaves(one)} for one in configs)
     for key in {**old, **new}:
         before, after = old.get(key, "missing"), new.get(key, "missing")
         if before != after:

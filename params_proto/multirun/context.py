@@ -111,7 +111,7 @@ class AppContext:
         return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
 
     @property
-    def submits(self) -> bool:
+    def is_submitit(self) -> bool:
         """Whether the launcher is submitit, which runs each job in a process on a cluster."""
         return "submitit_folder" in self.config.hydra.launcher
 

@@ -86,12 +86,12 @@ def set_sweep_dir(directory: Path, config: DictConfig) -> None:
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
 
 
-def reserve_directory(config: DictConfig, held: ExitStack) -> None:
+def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
     """Reserves an unused directory for a new sweep if `hydra.sweep.dir` is named by the time.
 
     Args:
         config: the composed config of the multirun, in which the directory is pinned.
-        held: removes the directory at its end if it is still empty.
+        stack: removes the directory at its end if it is still empty.
     """
     sweeper = config.hydra.sweeper
     # Slices of one sweep share a directory.
@@ -105,13 +105,13 @@ def reserve_directory(config: DictConfig, held: ExitStack) -> None:
         if not any((one / name).exists() for name in (OWN, SWEEP, MULTIRUN))
     )
     is_dry = sweeper.dry_run not in (None, False)
-    own = next(one for one in free if is_dry or _try_reserve(one, config, held))
+    own = next(one for one in free if is_dry or _try_reserve(one, config, stack))
     if own != named:
         set_sweep_dir(own, config)
         log.info(f"{named} is taken: this sweep runs in {own}.")
 
 
-def _try_reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
+def _try_reserve(directory: Path, config: DictConfig, stack: ExitStack) -> bool:
     """Makes a sweep's directory, removed later if empty; False if another process was faster."""
     folder = (directory / OWN).absolute()  # a job may change the working directory
     new = [folder, *[above for above in folder.parents if not above.exists()]]
@@ -123,7 +123,7 @@ def _try_reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
 
     is_new = make_directory(directory, config)
     if is_new:
-        held.callback(remove)
+        stack.callback(remove)
     return is_new
 
 

@@ -21,7 +21,7 @@ from params_proto.multirun.job_runner import (
 )
 from params_proto.multirun.options import BATCH
 from params_proto.multirun.plan import Batch, Job
-from params_proto.multirun.signals import runs_here
+from params_proto.multirun.signals import is_basic_launcher
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.lock import POLL
@@ -64,7 +64,7 @@ class Executor:
         failures = directory / OWN / FAILED / uuid4().hex
         runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
-        runner.on_change = self._changed
+        runner.on_change = self._note_change
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
@@ -73,7 +73,7 @@ class Executor:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
-            if not failed or self.too_many_failures:
+            if not failed or self.has_too_many_failures:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
             for one in failed:
@@ -93,9 +93,9 @@ class Executor:
         self.batch = ()
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether no further job is to start."""
-        return self.runner.launch.too_many_failures
+        return self.runner.launch.has_too_many_failures
 
     def wait(self) -> None:
         """Waits for jobs that other processes run, and reruns those whose processes die."""
@@ -106,12 +106,13 @@ class Executor:
                 if record is not None and self.records.is_running(record):
                     where = f"process {record.pid} on {record.host}"
                     log.info(f"Waiting for job {one.number}, which {where} runs.")
-                    record = self.settled(one)
+                    record = self.wait_until_ended(one)
                 if record is None or record.status is Status.RUNNING:
-                    self.close(one, Status.CRASHED)  # its final status if no further job starts
+                    # Its final status if no further job starts.
+                    self.finish_dead(one, Status.CRASHED)
                     dead.append(one)
                 else:
-                    self._ended(record)
+                    self._note_end(record)
             self.elsewhere.clear()
             if dead:
                 self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
@@ -122,7 +123,7 @@ class Executor:
             return self.records.read(one.number)
         return None
 
-    def settled(self, one: Job, seconds: float = float("inf")) -> Record | None:
+    def wait_until_ended(self, one: Job, seconds: float = float("inf")) -> Record | None:
         """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while (record := self.record(one)) is not None and time.monotonic() < deadline:
@@ -131,7 +132,7 @@ class Executor:
             time.sleep(POLL)
         return record
 
-    def close(self, one: Job, status: Status) -> Record | None:
+    def finish_dead(self, one: Job, status: Status) -> Record | None:
         """Records how a job ended whose process is dead."""
         record = self.record(one)
         if record is not None:
@@ -142,7 +143,7 @@ class Executor:
         """Launches jobs; after a worker's death the unfinished ones, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch failed before any job started
-        while rest and not self.too_many_failures:
+        while rest and not self.has_too_many_failures:
             known = {one.number: self.record(one) for one in rest}
             before = {job: last.attempt if last else 0 for job, last in known.items()}
             self.attempts = before | self.attempts
@@ -151,7 +152,7 @@ class Executor:
             try:
                 results = self._launch(Batch(rest, directories))
             except Exception as error:
-                if runs_here(self._run.app.config):
+                if is_basic_launcher(self._run.app.config):
                     raise
                 died, left = self._unfinished(rest, before)
                 is_idle = len(left) == len(rest)
@@ -160,18 +161,18 @@ class Executor:
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
                 for one in died:
-                    if len(rest) == 1 or self._run.app.submits:  # it had its own process
-                        closed = self.close(one, Status.CRASHED)
-                        if closed is not None:
-                            self._ended(closed)
-                    elif self.too_many_failures:
-                        self.close(one, Status.INTERRUPTED)
+                    if len(rest) == 1 or self._run.app.is_submitit:  # it had its own process
+                        ended = self.finish_dead(one, Status.CRASHED)
+                        if ended is not None:
+                            self._note_end(ended)
+                    elif self.has_too_many_failures:
+                        self.finish_dead(one, Status.INTERRUPTED)
                     else:
                         self._launch_all(Batch([one], directories))
                 rest, was_idle = left, is_idle
             else:
                 for one, result in zip(rest, results, strict=True):
-                    self._take(one, result, directories.get(one.number))
+                    self._note_return(one, result, directories.get(one.number))
                 return
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
@@ -194,7 +195,7 @@ class Executor:
             raise SweepError(f"the launcher returned {len(results)} of {len(jobs)} results.")
         return results
 
-    def _take(self, one: Job, result: JobReturn, directory: str | None) -> None:
+    def _note_return(self, one: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
         error = None if result.status.name == "COMPLETED" else _error_of(result)
         record = self.record(one)
@@ -208,7 +209,7 @@ class Executor:
         ):  # the attempt has no record
             job = one._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
-        self._ended(record)
+        self._note_end(record)
 
     def _unfinished(
         self, jobs: Sequence[Job], before: dict[int, int]
@@ -221,21 +222,21 @@ class Executor:
             if record is None or record.attempt == before[one.number]:
                 left.append(one)
                 continue
-            record = self.settled(one) or record  # a cluster's job continues
+            record = self.wait_until_ended(one) or record  # a cluster's job continues
             if record.status is Status.RUNNING and not record.is_mine:
                 died.append(one)
             else:
-                self._ended(record)
+                self._note_end(record)
         return died, left
 
-    def _ended(self, record: Record) -> None:
+    def _note_end(self, record: Record) -> None:
         """Notes how a job ended, which may be known already; one without a record failed."""
         if record.status is Status.RUNNING:
             unwritten = Failure("OSError", "its final record cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
-        self._changed(record)
+        self._note_change(record)
 
-    def _changed(self, record: Record) -> None:
+    def _note_change(self, record: Record) -> None:
         """Notes that a job has started or ended; at once if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:

@@ -26,7 +26,7 @@ from params_proto.multirun.resume_command import command_of, relaunch_hint, resu
 from params_proto.multirun.signals import exit_on_interrupt
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.lock import runs_elsewhere
+from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Outcome(Protocol):
     returns: list[Sequence[JobReturn]]
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether no further job was started, by `max_failures`."""
         ...
 
@@ -93,14 +93,14 @@ class Finish:
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
                 write(f"Error executing job with overrides: {first.overrides}\n{text}")
-            closing = leave_results(self.run, outcome.records.directory)
+            closing = report_results(self.run, outcome.records.directory)
         if not outcome.failures:
             write(*closing)
             return outcome.returns
-        hint = self._resume_hint(cut_short=outcome.too_many_failures)
+        hint = self._resume_hint(cut_short=outcome.has_too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
         if self.run.app.launched is not None:
-            if outcome.too_many_failures:
+            if outcome.has_too_many_failures:
                 raise CompactHydraException(text) from raised
             log.warning(text)
             return outcome.returns
@@ -120,7 +120,7 @@ class Finish:
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
             numbers = _listed([str(record.job) for record in records])
             lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
-        if outcome.too_many_failures:
+        if outcome.has_too_many_failures:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
         return lines
 
@@ -134,9 +134,9 @@ class Finish:
         lines: list[str] = []
         rerun = None
         if cut_short and self.run.resume_filter is not None:
-            from params_proto.multirun.resume import statuses
+            from params_proto.multirun.resume import parse_rerun
 
-            if options.overwrite or Status.COMPLETED in statuses(options.rerun):
+            if options.overwrite or Status.COMPLETED in parse_rerun(options.rerun):
                 rerun = "all"
                 lines.append(
                     "hydra.sweeper.rerun selects completed jobs: resuming also repeats those"
@@ -193,7 +193,7 @@ class EarlyEnd(Finish):
         with logged_where_it_can():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
-        write(*leave_results(self.run, self.outcome.records.directory))
+        write(*report_results(self.run, self.outcome.records.directory))
 
     def _close_interrupted(self) -> list[str]:
         """Closes the records of the batch's jobs once their processes are gone, and sums up."""
@@ -206,13 +206,13 @@ class EarlyEnd(Finish):
             if record is None or executor.attempts.get(one.number) in (None, record.attempt):
                 not_started += 1
                 continue
-            record = executor.settled(one, deadline - time.monotonic()) or record
+            record = executor.wait_until_ended(one, deadline - time.monotonic()) or record
             if record.status is Status.RUNNING:
                 if not record.is_mine and executor.records.is_running(record):
                     running[record.job] = record
                     continue
                 try:
-                    record = executor.close(one, Status.INTERRUPTED) or record
+                    record = executor.finish_dead(one, Status.INTERRUPTED) or record
                 except SweepError as unwritten:
                     log.error(str(unwritten))
                     interrupted += 1
@@ -232,7 +232,7 @@ class EarlyEnd(Finish):
                 f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
-        if not_started and self.run.app.submits:
+        if not_started and self.run.app.is_submitit:
             lines.append(
                 f"{counted(not_started)} submitted and not started: queued jobs will still start,"
                 " unless scancel removes them."
@@ -255,16 +255,16 @@ def _explanation(error: Exception) -> str:
     return "".join(lines).rstrip()
 
 
-def leave_results(run: SweepRun, directory: Path) -> list[str]:
+def report_results(run: SweepRun, directory: Path) -> list[str]:
     """Writes `results.csv`, prints the table, and returns the closing lines about the best job.
 
     While other shards of the sweep are running, it does nothing: the last one does it. The
     directory is absolute, because a job may have changed the working directory.
     """
     options = run.options
-    if options.shard is not None and runs_elsewhere(directory):
+    if options.shard is not None and is_running_elsewhere(directory):
         return []
-    is_single = run.plan is None and not run.request.plan.exceeds(1)
+    is_single = run.plan is None and not run.request.plan.has_more_than(1)
     try:
         found = table(directory, configs=run.request.plan.space)
         if is_single or not options.progress:

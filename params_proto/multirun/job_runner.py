@@ -76,7 +76,7 @@ class Launch(NamedTuple):
     failures: Path = Path()
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether to start no further job."""
         return (
             self.max_failures is not None
@@ -231,7 +231,7 @@ class JobRunner:
         """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
             raise self.signals.last  # Python ignores exceptions in __del__, for example
-        return self.launch.too_many_failures
+        return self.launch.has_too_many_failures
 
     def first_record(self, job: Job) -> Record:
         """The record of a first attempt, starting now."""

@@ -119,7 +119,7 @@ class Options:
             raise together(mistakes)
 
     @property
-    def asks_for_workers(self) -> bool:
+    def has_worker_options(self) -> bool:
         """Whether the jobs are for workers, or an option says so that is about them."""
         is_dry = self.dry_run not in (None, False)
         return not is_dry and (self.workers, self.gpus, self.wait) != (None, None, True)

@@ -69,7 +69,7 @@ class Plan:
         """The configs of the jobs."""
         expression = self.expression
         if expression.calls:
-            expression = expression.map(Edit(function=_guarded))
+            expression = expression.map(Edit(function=_guard_function))
         return expression.space()
 
     @property
@@ -81,7 +81,7 @@ class Plan:
         """The numbers of the jobs, or of those in a shard."""
         return range(self.space.size)[shard or slice(None)]
 
-    def exceeds(self, most: int) -> bool:
+    def has_more_than(self, most: int) -> bool:
         """Whether there are more jobs than this, without evaluating the ones beyond."""
         if self.size is not None:
             return self.size > most
@@ -160,10 +160,10 @@ def _plain(node: Any) -> object:
     return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
 
 
-def _guarded(reader: Reader, place: str) -> Reader:
+def _guard_function(reader: Reader, place: str) -> Reader:
     """A function in a sweep, whose exceptions become mistakes in the sweep."""
 
-    def called(config: Config) -> Any:
+    def guarded(config: Config) -> Any:
         try:
             return reader.function(config)
         except SweepError:
@@ -174,7 +174,7 @@ def _guarded(reader: Reader, place: str) -> Reader:
                 f" {shown(config)}."
             ) from error
 
-    return reader._replace(function=called)
+    return reader._replace(function=guarded)
 
 
 # --- the command line over the configured sweep
@@ -359,7 +359,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     try:
         return text_of(spelled.plain())
     except SweepError as error:
-        if saved.exceeds(MOST_ROWS):
+        if saved.has_more_than(MOST_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
                 f" {MOST_ROWS:,} configs."

@@ -53,7 +53,7 @@ class Progress:
     Args:
         total: how many jobs there are; None if they are not counted.
         resume_filter: selects the jobs that are left, with the records and the best job so far.
-        looks: whether jobs run in other processes, so that their records have to be read.
+        polls: whether jobs run in other processes, so that their records have to be read.
         live: whether no other process writes to the terminal.
     """
 
@@ -62,10 +62,10 @@ class Progress:
         total: int | None,
         resume_filter: ResumeFilter,
         *,
-        looks: bool = False,
+        polls: bool = False,
         live: bool = False,
     ) -> None:
-        self._total, self._resume_filter, self._looks = total, resume_filter, looks
+        self._total, self._resume_filter, self._polls = total, resume_filter, polls
         self._best = resume_filter.best
         self._completed = 0
         self._failed: set[int] = set()  # not relaunched yet
@@ -99,7 +99,7 @@ class Progress:
             self._running.discard(record.job)
             if record.status is Status.COMPLETED:
                 self._completed += 1
-                self._best.take(record)
+                self._best.update(record)
             else:
                 self._failed.add(record.job)
             if self._live is None:
@@ -115,7 +115,7 @@ class Progress:
             period = _PERIOD
             while not over.wait(period):
                 start = time.monotonic()
-                for number in [*self._open] if self._looks else ():
+                for number in [*self._open] if self._polls else ():
                     with suppress(UnreadableError, SweepError):  # reported when the job has ended
                         record = self._resume_filter.records.read(number)
                         if record is not None:

@@ -85,13 +85,13 @@ def read_request(
     closed = app.task if app.task is not None and app.task.closed else None
     expression, targets = Expression(), tuple[Any, ...]()
     if node is not None:
-        from params_proto.multirun.sources import configured
+        from params_proto.multirun.sources import load_configured_sweep
 
         cwd = Path(app.config.hydra.runtime.cwd)
         with warnings.catch_warnings():
             if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
-            sweep = configured(node, cwd=cwd, scope=app.scope, loader=app.loader)
+            sweep = load_configured_sweep(node, cwd=cwd, scope=app.scope, loader=app.loader)
         expression, targets = resolve_keys(sweep.expression, app), sweep.targets
     if closed is not None:
         _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], app.is_group)

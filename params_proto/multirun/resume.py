@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from params_proto.analysis.ranking import Ranking
 from params_proto.analysis.rows import metrics
 from params_proto.errors import SweepError
-from params_proto.multirun.changes import refuse_another_function
+from params_proto.multirun.changes import check_same_function
 from params_proto.multirun.context import ResumeTarget, changeable
 from params_proto.multirun.directories import (
     Directories,
@@ -65,11 +65,11 @@ def resume_target(
             " start the sweep in another directory."
         )
     plan = read_plan(directory)
-    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
-    return ResumeTarget(config, plan) if resume is True else reopened(directory, config, loader)
+    check_same_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return ResumeTarget(config, plan) if resume is True else reopen(directory, config, loader)
 
 
-def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
+def reopen(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
     """Reopens the sweep in a directory, with this command's launcher.
 
     Unless the command itself says what to sweep, the saved sweep runs, and the config is composed
@@ -169,7 +169,7 @@ class Best:
     record: Record | None = field(default=None, init=False)
     _score: float = field(default=math.inf, init=False)
 
-    def take(self, record: Record) -> None:
+    def update(self, record: Record) -> None:
         """Compares a job with the best; one that did not complete has no score."""
         score = self.ranking.score(dict(metrics(record.value)))
         if score is not None and score < self._score:
@@ -206,14 +206,16 @@ class ResumeFilter:
                     self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1
                 self.unfinished += record.status is not Status.COMPLETED
-                self.best.take(record)
+                self.best.update(record)
 
 
-def statuses(rerun: Any) -> frozenset[Status]:
+def parse_rerun(rerun: Any) -> frozenset[Status]:
     """Which statuses to rerun, by `hydra.sweeper.rerun`: None, `all`, a status or a list of them.
 
-    >>> sorted([status.value for status in statuses(None)]), statuses("failed") == {Status.FAILED}
-    (['crashed', 'failed', 'interrupted'], True)
+    >>> sorted([status.value for status in parse_rerun(None)])
+    ['crashed', 'failed', 'interrupted']
+    >>> parse_rerun("failed") == {Status.FAILED}
+    True
     """
     if rerun is None:
         return _INCOMPLETE

@@ -120,8 +120,8 @@ def relaunch_hint(directory: str, rerun: str | None = None) -> str:
     >>> relaunch_hint("runs/1", "all")
     "the same launch, with sweep_dir='runs/1', resume=True, rerun='all'"
     """
-    again = "" if rerun is None else f", rerun={rerun!r}"
-    return f"the same launch, with sweep_dir={directory!r}, resume=True{again}"
+    rerun_argument = "" if rerun is None else f", rerun={rerun!r}"
+    return f"the same launch, with sweep_dir={directory!r}, resume=True{rerun_argument}"
 
 
 def resume_command(

@@ -13,14 +13,14 @@ from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget
 from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.executor import Executor
-from params_proto.multirun.finish import EarlyEnd, leave_results
+from params_proto.multirun.finish import EarlyEnd, report_results
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
 from params_proto.multirun.signals import (
     exit_on_interrupt,
     interrupts,
+    is_basic_launcher,
     refuse_timeout,
-    runs_here,
 )
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.multirun.validation import AHEAD
@@ -50,13 +50,13 @@ def run(
     first failed job's or the launcher's exception is raised.
     """
     is_dry = options.dry_run not in (None, False)  # None: an unset environment variable
-    with ExitStack() as held:
-        runner.signals = signals = held.enter_context(interrupts())
+    with ExitStack() as stack:
+        runner.signals = signals = stack.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             if options.dry_run == "json":
-                from params_proto.multirun.dry_run import logged_aside
+                from params_proto.multirun.dry_run import log_to_stderr
 
-                held.enter_context(logged_aside())
+                stack.enter_context(log_to_stderr())
             sweep = open_sweep(options, arguments, app, target)
             if options.timeout is not None:
                 refuse_timeout(options.timeout, app.config)
@@ -65,9 +65,9 @@ def run(
 
                 dry_run(sweep, options.dry_run)
                 return []
-            sweep.prepare(held)
+            sweep.prepare(stack)
             if sweep.is_empty:
-                nothing_to_run(sweep)
+                report_nothing_to_run(sweep)
                 return []
         executor = Executor(sweep, launcher, runner)
         finish = EarlyEnd(sweep, executor)
@@ -78,7 +78,7 @@ def run(
                         executor.run(batch)
                     if signals.last is not None:
                         raise signals.last  # a job has swallowed it
-                    if executor.too_many_failures:
+                    if executor.has_too_many_failures:
                         break
                 if not sweep.is_shard:  # other shards take their own time
                     executor.elsewhere += (
@@ -101,7 +101,7 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     if not options.progress:
         return nullcontext()
     total = None
-    if plan.size is not None or not plan.exceeds(AHEAD):  # counting them is cheap
+    if plan.size is not None or not plan.has_more_than(AHEAD):  # counting them is cheap
         total = length(plan.numbers(options.shard))
     if total == 1:
         if not (plan.swept or sweep.request.arguments or sweep.is_resume):
@@ -117,13 +117,13 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     executor.progress = Progress(
         total,
         resume_filter,
-        looks=not runs_here(sweep.app.config),
+        polls=not is_basic_launcher(sweep.app.config),
         live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
     return executor.progress.watching()
 
 
-def nothing_to_run(sweep: SweepRun) -> None:
+def report_nothing_to_run(sweep: SweepRun) -> None:
     """Reports that no job is left to run; raises if the whole sweep has none."""
     resume_filter = sweep.resume_filter
     if resume_filter is not None and resume_filter.left_out:
@@ -133,7 +133,7 @@ def nothing_to_run(sweep: SweepRun) -> None:
             " which of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
-            write(*leave_results(sweep, sweep.directory.absolute()))
+            write(*report_results(sweep, sweep.directory.absolute()))
         return
     size = sweep.request.plan.space.size
     if not size:

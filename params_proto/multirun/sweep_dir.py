@@ -124,12 +124,12 @@ class SweepRun:
 
     def states(self, directories: Directories) -> Iterator[JobState]:
         """All jobs with their records; directories in use are noted."""
-        from params_proto.multirun.resume import JobState, job_states, statuses
+        from params_proto.multirun.resume import JobState, job_states, parse_rerun
 
         if self.plan is None:
             return map(JobState, self.request.plan.jobs(self.options.shard))
         jobs = self._renumbered() if self.is_changed else self.request.plan.jobs(self.options.shard)
-        rerun = statuses("all" if self.options.overwrite else self.options.rerun)
+        rerun = parse_rerun("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
     def _renumbered(self) -> Iterable[Job]:
@@ -147,10 +147,10 @@ class SweepRun:
 
     # --- up to its first job
 
-    def prepare(self, held: ExitStack) -> None:
+    def prepare(self, stack: ExitStack) -> None:
         """Checks the jobs and saves the sweep; then `batches` may run.
 
-        Other processes are kept out of the directory until `held` ends. In a sweep of more than
+        Other processes are kept out of the directory until `stack` ends. In a sweep of more than
         10,000 jobs, those after the first batch are checked with their batch.
         """
         options, is_new = self.options, self.plan is None
@@ -160,20 +160,20 @@ class SweepRun:
             from params_proto.multirun.resume import Best, ResumeFilter
 
             # Before reading the records: another process may be about to run the jobs.
-            self._take(held)
+            self._acquire(stack)
             self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
             jobs = self.resume_filter.of(self.states(directories))
-        ahead = not self.request.plan.exceeds(AHEAD)
+        ahead = not self.request.plan.has_more_than(AHEAD)
         batches = in_batches(jobs, options.batch_size)
         validation = Validation(self.app, directories)
-        passed = validation.passed(batches, ahead=ahead)
-        first = next(passed, None)
+        valid = validation.validate(batches, ahead=ahead)
+        first = next(valid, None)
         if first is None and not (self.resume_filter and self.resume_filter.elsewhere):
             self.is_empty = True
             return
         if is_new:  # only now, so that a refused sweep leaves no directory behind
-            self._take(held)
+            self._acquire(stack)
         self.write()
         if validation.first is not None:
             self.note_first_job(*validation.first)
@@ -182,9 +182,9 @@ class SweepRun:
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
         self.configs = (self.directory / OWN / name).absolute()
         copy_files(self.app.loader, self.configs)
-        self.batches = chain([first] if first else [], passed)
+        self.batches = chain([first] if first else [], valid)
 
-    def _take(self, held: ExitStack) -> None:
+    def _acquire(self, stack: ExitStack) -> None:
         """Makes the directory and keeps other processes out of it, except other shards.
 
         Raises if another process runs the sweep, or has resumed it since it was read.
@@ -192,7 +192,7 @@ class SweepRun:
         make_directory(self.directory, self.app.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
         shared = None if self.is_changed else self.options.slice
-        held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
+        stack.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         before = self.plan
         if before is not None:
             there = read_plan(self.directory)
@@ -232,9 +232,9 @@ class SweepRun:
         """
         first = job, plain_config(config)
         if self.plan is not None:
-            from params_proto.multirun.changes import first_job_now
+            from params_proto.multirun.changes import recompose_first_job
 
-            first = first_job_now(self.directory, self.app, first)
+            first = recompose_first_job(self.directory, self.app, first)
         text = json.dumps({"overrides": first[0], "config": first[1]})
         path = self.directory / OWN / COMPOSED
         _files.write(path, [text], lasting=False, as_folder=True)
@@ -292,7 +292,7 @@ def open_sweep(
         is_configured = app.config.hydra.sweeper.sweep is not None
         selectors = find_sweep_selectors(app, request.outside) if is_configured else []
         text = saved_text(request.plan, selectors)
-    has_several = request.plan.exceeds(1)
+    has_several = request.plan.has_more_than(1)
     if options.compose == "cached" and (has_several or app.has_config_files):
         app.cache_configs()
     if has_several:
@@ -300,10 +300,10 @@ def open_sweep(
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
-            from params_proto.multirun.changes import refuse_another_function
+            from params_proto.multirun.changes import check_same_function
 
             allowed = options.overwrite or options.resume_changed
-            refuse_another_function(directory, plan.function, app.task_function, allowed)
+            check_same_function(directory, plan.function, app.task_function, allowed)
     if plan is not None:
         from params_proto.multirun.changes import refuse_changes
 

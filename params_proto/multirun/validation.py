@@ -50,13 +50,13 @@ class Validation:
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
     # Choices that do not change the sweep; making none does not, either.
-    _passed: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
+    _known_choices: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
 
-    def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
+    def validate(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
         """Yields batches once they are checked; `ahead` checks all of them first."""
         if not ahead:
             for batch in batches:
-                yield from self.passed([batch], ahead=True)
+                yield from self.validate([batch], ahead=True)
             return
         mistakes = Mistakes()
         checked = [(batch, self._check(batch, mistakes)) for batch in batches]
@@ -110,11 +110,11 @@ class Validation:
             if sweep_of(app.compose_as_single_run(lines)) != sweep_of(app.config):
                 raise _another_sweep(lines) from None
             raise
-        if choices not in self._passed:
+        if choices not in self._known_choices:
             if sweep_of(config) != sweep_of(app.config):
                 raise _another_sweep(lines)
             check_package_headers(config, groups, app.loader)
-            self._passed.add(choices)
+            self._known_choices.add(choices)
         self.first = self.first or (lines, config)
         return config
 

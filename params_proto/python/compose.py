@@ -15,7 +15,7 @@ from omegaconf import open_dict
 from params_proto.app.function import App
 from params_proto.app.run import app_configs
 from params_proto.app.task import Task
-from params_proto.compose import loader_over
+from params_proto.compose import make_loader
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.request import build_plan, read_overrides, resolve_keys
@@ -47,7 +47,7 @@ def configs(
         task = Task.of(app, closed=False)
     isolation = Isolation(place.name, {} if task is None else app_configs(task.targets, {}))
     with isolation.active():
-        loader = loader_over(place.configs)
+        loader = make_loader(place.configs)
         hydra_overrides = [line for line in lines if read(line).is_hydra_override()]
         job_overrides = [line for line in lines if line not in hydra_overrides]
         # As on a command line, a job may give what the defaults need.

@@ -28,7 +28,7 @@ from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.job_runner import Launch
 from params_proto.overrides.render import assignment
-from params_proto.records.lock import runs_elsewhere
+from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import (
     FAILED,
     OWN,
@@ -113,7 +113,7 @@ class Setup(NamedTuple):
 
     def with_new_count(self) -> Setup:
         """With no failures yet, if there have been too many."""
-        is_over = self.launch.too_many_failures
+        is_over = self.launch.has_too_many_failures
         return self._replace(failures=f"{FAILED}/{uuid4().hex}") if is_over else self
 
     @property
@@ -233,7 +233,7 @@ def _is_queued(array: str, moment: int) -> bool:
 
 def has_workers(directory: Path) -> bool:
     """Whether workers of a sweep run, or are about to."""
-    return runs_elsewhere(directory) or any(one.is_alive for one in all_started(directory))
+    return is_running_elsewhere(directory) or any(one.is_alive for one in all_started(directory))
 
 
 # --- stopping

@@ -18,11 +18,11 @@ from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra, write
-from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.finish import Finish, report_results
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.resume_command import command_of, python, without_configs
-from params_proto.multirun.run import nothing_to_run
+from params_proto.multirun.run import report_nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
@@ -72,15 +72,15 @@ def run_by_workers(
         HydraException: a mistake in what is requested, or no worker can be started.
         SystemExit: a job failed, or jobs are left, or the sweep was interrupted.
     """
-    with ExitStack() as held:
-        signals = held.enter_context(interrupts())
+    with ExitStack() as stack:
+        signals = stack.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             engine, environments = _engine(options, app)
             command = _command(app)
             sweep = open_sweep(options, arguments, app, target)
-            sweep.prepare(held)
+            sweep.prepare(stack)
             if sweep.is_empty:
-                nothing_to_run(sweep)
+                report_nothing_to_run(sweep)
                 return []
             setup = _written(sweep, command)
             share_lease(sweep.directory, WORKERS)
@@ -229,7 +229,7 @@ class _Watched:
 
     records: JobStore
     failures: dict[int, Record]
-    too_many_failures: bool
+    has_too_many_failures: bool
     first_failure: tuple[int, Exception | None] | None
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
 
@@ -241,9 +241,9 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
         SystemExit: a job failed, or jobs are left.
     """
     there, launch = sweep.directory.absolute(), setup.launch
-    stops = launch.too_many_failures
+    stops = launch.has_too_many_failures
     if watch.left and not stops:
-        write(*leave_results(sweep, there))
+        write(*report_results(sweep, there))
         log.error(left_text(sweep.directory, len(watch.left)))
         if sweep.app.launched is not None:
             return []
@@ -282,6 +282,6 @@ def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInt
     with exit_on_interrupt():
         write(ENDING.format(setup.grace))
         engine.end(setup)
-        write(*leave_results(sweep, Path(sweep.directory).absolute()))
+        write(*report_results(sweep, Path(sweep.directory).absolute()))
         log.error(f"Finish the sweep with: params-proto work {setup.directory}")
         raise error

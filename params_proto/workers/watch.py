@@ -87,7 +87,7 @@ class Watch:
             if progress is None:
                 before.left_out += 1
                 before.unfinished += record.status is not Status.COMPLETED
-                before.best.take(record)
+                before.best.update(record)
             elif record.status is not Status.COMPLETED:
                 job = named(record.job, record.overrides)
                 what = f"{job} {record.status.value}: {reason_of(record)}"

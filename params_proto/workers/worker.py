@@ -24,7 +24,7 @@ from hydra.types import RunMode
 from omegaconf import open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import loader_of_copies, share_prefixes
+from params_proto.compose import make_loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
 from params_proto.multirun.directories import output_directory, set_sweep_dir, subdir_override
@@ -87,9 +87,9 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
     _log_to(own_log(directory))
     if parent := os.environ.pop(END_WITH, None):
         end_with(int(parent), signal.SIGTERM)
-    with ExitStack() as held:
-        held.enter_context(sweep_lease(directory, "workers"))
-        wakeup = held.enter_context(wakeup_fd())
+    with ExitStack() as stack:
+        stack.enter_context(sweep_lease(directory, "workers"))
+        wakeup = stack.enter_context(wakeup_fd())
         worker.catch_signals()
         gc.collect()
         gc.freeze()  # a job would copy the pages of all objects that its collector looks at
@@ -155,7 +155,7 @@ class Worker:
         plan = read_plan(self._directory)
         places = [(one.partition("=")[0], one.partition("=")[2]) for one in setup.search_path]
         copies = self._directory.absolute() / OWN / setup.configs
-        context.config_loader = loader_of_copies(places, copies)
+        context.config_loader = make_loader_of_copies(places, copies)
         self.config = context.config_loader.load_configuration(
             config_name=plan.config_name,
             overrides=[*plan.task, *setup.overrides],
@@ -225,7 +225,7 @@ class Worker:
         if is_stopped(self._directory) is not None:
             log.info("The sweep has been stopped.")
             return True
-        if self._failures.too_many_failures:
+        if self._failures.has_too_many_failures:
             log.info("Too many jobs have failed (hydra.sweeper.max_failures).")
             return True
         if self._deadline is not None and time.monotonic() + self._longest > self._deadline:

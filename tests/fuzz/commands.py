@@ -91,10 +91,10 @@ def _call(given: Any, directory: Path) -> None:
         directories = sweep_run.directories()
         jobs = (state.job for state in sweep_run.states(directories))
         # A dry run of more jobs looks at a hundred of them.
-        more = sweep_run.request.plan.exceeds(_FEW)
+        more = sweep_run.request.plan.has_more_than(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), parsed.batch_size)
-            list(Validation(app.context, directories).passed(batches, ahead=True))
+            list(Validation(app.context, directories).validate(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
             runner = JobRunner(app.context.task_function)

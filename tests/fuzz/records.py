@@ -121,7 +121,7 @@ def _validate(
     app: Multirun, sweep_run: SweepRun, directories: Directories, jobs: Iterable[Job]
 ) -> None:
     validation = Validation(app.context, directories)
-    for _ in validation.passed(in_batches(jobs, 9), ahead=True):
+    for _ in validation.validate(in_batches(jobs, 9), ahead=True):
         pass
     if validation.first is not None:
         sweep_run.note_first_job(*validation.first)

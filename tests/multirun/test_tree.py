@@ -20,7 +20,7 @@ from omegaconf import OmegaConf
 from params_proto.errors import SweepError
 from params_proto.multirun import request
 from params_proto.multirun.plan import Plan, combine, saved_text
-from params_proto.multirun.sources import configured
+from params_proto.multirun.sources import load_configured_sweep
 from tests.versions import VERSION_BASE
 
 # Hydra 1.4 would have the task say what its configs may build.
@@ -40,7 +40,7 @@ def is_group(key: str) -> bool:
 
 def plan_of(node: Any, *overrides: str) -> Plan:
     config = OmegaConf.create({"hydra": {"sweeper": {"sweep": node}}})
-    sweep = configured(config.hydra.sweeper.sweep, cwd=Path())
+    sweep = load_configured_sweep(config.hydra.sweeper.sweep, cwd=Path())
     return combine(sweep.expression, (), request.read_overrides(overrides), (), is_group)
 
 
