@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
-from params_proto._keys import bare
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
 from params_proto.compose import cached
@@ -132,20 +131,12 @@ class AppContext:
         with composing(job):
             return self.loader.load_sweep_config(self.config, list(job))
 
-    def compose_as_single_run(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
-        """Composes a job even if it selects another sweep, which `load_sweep_config` may refuse.
-
-        Hydra 1.4 refuses it. `as_chosen` leaves out overrides within `hydra.sweeper.sweep`.
-        """
-        hydra_overrides = [
-            line
-            for line in self.hydra_overrides
-            if not (as_chosen and bare(line).startswith("hydra.sweeper.sweep."))
-        ]
+    def compose_as_single_run(self, job: Sequence[str]) -> DictConfig:
+        """Composes a job even if it selects another sweep, which Hydra 1.4 refuses otherwise."""
         with composing(job):
             return self.loader.load_configuration(
                 config_name=self.config.hydra.job.config_name,
-                overrides=[*hydra_overrides, *job],
+                overrides=[*self.hydra_overrides, *job],
                 run_mode=RunMode.RUN,
             )
 

@@ -11,6 +11,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from params_proto._keys import bare
@@ -19,7 +20,7 @@ from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, SweepWarning, shown, together
-from params_proto.multirun.context import AppContext, sweep_of
+from params_proto.multirun.context import AppContext
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, combine
 from params_proto.overrides.parse import (
@@ -35,7 +36,6 @@ from params_proto.overrides.render import OverrideText, render
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
-    from omegaconf import DictConfig
 
     from params_proto.app.task import Task
 
@@ -268,35 +268,20 @@ def find_sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[
 
     They are left out of `sweep.yaml`, which contains the sweep itself.
     """
-    fixed = [one for one in outside if not one.swept]
-
-    def composed(without: KeyValues | None = None) -> DictConfig:
-        kept = [one for one in fixed if one is not without]
-        (job,) = combine(Expression(), (), kept, (), app.is_group).jobs()
-        # Overrides that change steps of a sweep cannot be composed without it.
-        return app.compose_as_single_run(job.overrides, as_chosen=True)
-
-    def rest(config: DictConfig) -> Any:
-        """A config without the sweep, and without what Hydra notes of the overrides."""
-        whole = cast("Any", OmegaConf.to_container(config))
-        del whole["hydra"]["overrides"], whole["hydra"]["runtime"]["choices"]
-        del whole["hydra"]["job"]["override_dirname"]
-        whole["hydra"]["sweeper"].pop("sweep", None)
-        return whole
-
-    selectors: list[str] = []
-    for choice in fixed:
-        if choice.key.startswith("~") or not app.is_group(choice.name):
-            continue
-        try:
-            whole, without = composed(), composed(choice)
-        except Exception:  # something else depends on this choice or a swept one
-            continue
-        # A config that reads which options were chosen differs without the choice.
-        if (
-            sweep_of(whole) != sweep_of(without)
-            and rest(whole) == rest(without)
-            and "runtime.choices" not in str(rest(whole))
-        ):
-            selectors.append(choice.key)
-    return selectors
+    config = app.config
+    if "runtime.choices" in str(OmegaConf.to_container(config)):  # which would miss the choice
+        return []
+    overrides = [*app.hydra_overrides, *config.hydra.overrides.task]
+    name = config.hydra.job.config_name
+    loaded = app.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
+    # An option with a defaults list of its own may change more than the sweep.
+    sweeps = {
+        one.config_path
+        for one in loaded
+        if one.package == "hydra.sweeper.sweep" and not one.is_self
+    }
+    return [
+        one.key
+        for one in outside
+        if not one.swept and f"{one.name.partition('@')[0]}/{one.values[0]}" in sweeps
+    ]
