@@ -6,7 +6,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from params_proto._text import arguments_start, python_options
 from params_proto.multirun.context import AppContext
@@ -55,23 +56,17 @@ def script() -> list[str]:
     True
     """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    argv = sys.argv
+    file = sys.argv[0]
+    start = [python(), *python_options(sys.orig_argv)]
     if spec is not None:
-        start = [
-            python(),
-            *python_options(sys.orig_argv),
-            "-m",
-            spec.name.removesuffix(".__main__"),
-        ]
-    elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
-        start = [python(), *python_options(sys.orig_argv), argv[0]]
+        start += ["-m", spec.name.removesuffix(".__main__")]
+    elif file.endswith(".py") or not os.access(file, os.X_OK):
+        start.append(file)
     else:
-        start = [argv[0]]
-    has_value = False  # whether the previous option is followed by a value
-    for argument in argv[1:]:
-        if has_value or argument.startswith("-") or role(argument) == "mode":
-            start.append(argument)
-        has_value = not has_value and argument in _VALUED
+        start = [file]
+    for argument in _with_values(sys.argv[1:]):
+        if argument[0].startswith("-") or role(argument[0]) == "mode":
+            start += argument
     return start
 
 
@@ -82,12 +77,21 @@ def without_configs(command: Sequence[str]) -> list[str]:
     ['app.py', '-m']
     """
     kept: list[str] = []
-    has_value = False
-    for argument in command:
-        if not has_value and argument.partition("=")[0] not in _CONFIGS:
-            kept.append(argument)
-        has_value = not has_value and argument in _CONFIGS
+    for argument in _with_values(command):
+        if argument[0].partition("=")[0] not in _CONFIGS:
+            kept += argument
     return kept
+
+
+def _with_values(arguments: Iterable[str]) -> Iterator[list[str]]:
+    """The arguments of a command, each option together with its value.
+
+    >>> [*_with_values(["-m", "-cn", "config", "--config-dir=more", "lr=1"])]
+    [['-m'], ['-cn', 'config'], ['--config-dir=more'], ['lr=1']]
+    """
+    rest = iter(arguments)
+    for argument in rest:
+        yield [argument, *islice(rest, argument in _VALUED)]
 
 
 def command_of(app: AppContext) -> list[str]:
