@@ -210,6 +210,12 @@ class Task:
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
 
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Raises for keys that are neither parameters nor fields."""
+        mistakes = [*filter(None, map(self.unknown, keys))]
+        if mistakes:
+            raise together(mistakes)
+
     def suggestion(self, key: str) -> str | None:
         """The parameter or sweeper option that a key was probably meant to be."""
         Plugins.instance()  # which has the sweeper store its options, where no app has begun

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
@@ -17,7 +18,9 @@ from omegaconf import OmegaConf, flag_override
 
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
+from params_proto.algebra.steps import Edit
 from params_proto.compose import cached
+from params_proto.errors import together
 from params_proto.multirun.errors import composing
 from params_proto.overrides.parse import group_exists
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 
+    from params_proto.algebra.expression import Expression
     from params_proto.app.task import Task
     from params_proto.records.manifest import PlanFile
     from params_proto.sweep import Sweep
@@ -96,6 +100,16 @@ class AppContext:
         is_task = module is not None and isinstance(self.task_function, module.Task)
         return cast("Task", self.task_function) if is_task else None
 
+    @property
+    def closed_task(self) -> Task | None:
+        """The task of a proto app without configs of its user, which could have other keys."""
+        return self.task if self.task is not None and self.task.closed else None
+
+    @property
+    def sweep(self) -> Any:
+        """The sweep from Python, or else the value of `hydra.sweeper.sweep`."""
+        return self.config.hydra.sweeper.sweep if self.launched is None else self.launched
+
     @cached_property
     def scope(self) -> Scope:
         """What the keys of a sweep over the app can mean: the fields of a proto app's classes."""
@@ -108,6 +122,21 @@ class AppContext:
     def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""
         return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
+
+    def resolve_keys(self, expression: Expression) -> Expression:
+        """Renames the keys of a sweep from Python to the app's full names."""
+        keys = expression.places
+        names = {key: name for key in keys if (name := self.resolve_key(key)) != key}
+        if not names:
+            return expression
+        twice = [key for key in names if names[key] in keys]
+        mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
+        if expression.calls:
+            renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
+            mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
+        if mistakes:
+            raise together(mistakes)
+        return expression.map(Edit(key=lambda key: names.get(key, key)))
 
     @property
     def is_submitit(self) -> bool:
@@ -131,6 +160,22 @@ class AppContext:
         with composing(job):
             return self.loader.load_sweep_config(self.config, list(job))
 
+    def current_value(self, overrides: tuple[str, ...], key: str) -> object:
+        """The value of a key in a job's config; None if it has none or an interpolation.
+
+        A node of a structured config is a namespace, as its fields cannot be deleted.
+        """
+        node: Any = self._composed(overrides)
+        for part in key.split("."):
+            if not _has_value(node, part):
+                return None
+            node = node[part]
+        return _plain_value(node)
+
+    @cached_property
+    def _composed(self) -> Callable[[tuple[str, ...]], DictConfig]:
+        return lru_cache(maxsize=64)(self.compose)
+
     def compose_as_single_run(self, job: Sequence[str]) -> DictConfig:
         """Composes a job even if it selects another sweep, which Hydra 1.4 refuses otherwise."""
         with composing(job):
@@ -153,6 +198,19 @@ class AppContext:
         """The overrides of Hydra itself."""
         # Unresolved: an interpolation in them belongs to the config that they change.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
+
+
+def _has_value(node: Any, key: str) -> bool:
+    return OmegaConf.is_dict(node) and key in node and not OmegaConf.is_interpolation(node, key)
+
+
+def _plain_value(node: Any) -> object:
+    if not OmegaConf.is_dict(node):
+        return [] if OmegaConf.is_list(node) else node
+    # Nothing would be merged into a value that is missing or interpolated.
+    entries = {key: _plain_value(node[key]) if _has_value(node, key) else "" for key in node}
+    kind = OmegaConf.get_type(node)
+    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
 
 
 def function_of(task: TaskFunction) -> str:

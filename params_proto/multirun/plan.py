@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,13 +21,12 @@ from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import text_of
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from params_proto.algebra.readers import Reader
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
 Overrides = list[str]
+CurrentValue = Callable[[tuple[str, ...], str], object]
 
 
 class Job(NamedTuple):
@@ -55,14 +54,15 @@ class Plan:
         rename_keys: keys of the command line, as they are spelled there.
         targets: targets whose fields the keys may name.
         is_group: whether a key is a config group, which has no option null.
-        compose: composes a job's config from its overrides, to find the value that a dict replaces.
+        current_value: gets the value of a key in a job's config, composed from some overrides; a
+            dict replaces it.
     """
 
     expression: Expression
     rename_keys: Mapping[str, str]
     targets: tuple[Target, ...]
     is_group: Callable[[str], bool]
-    compose: Callable[[Sequence[str]], DictConfig] | None = None
+    current_value: CurrentValue | None = None
 
     @cached_property
     def space(self) -> Space:
@@ -115,49 +115,20 @@ class Plan:
         for name, value in config.items():
             key = self.rename_keys.get(name, name)
             if self.is_group(bare(key)):
-                if value is None and key.startswith("+"):
-                    continue  # nothing is added
-                if value is None and not key.startswith("~"):
-                    key = f"~{key}"
+                if value is None:
+                    if key.startswith("+"):
+                        continue  # nothing is added
+                    key = f"~{bare(key)}"
                 groups.append(assignment(key, value))
             spelled[key] = value
         current = partial(self._current_value, groups)
         return render_config(spelled, targets=self.targets, current_value=current)
 
-    @cached_property
-    def _composed(self) -> Callable[[tuple[str, ...]], DictConfig]:
-        assert self.compose is not None
-        return lru_cache(maxsize=64)(self.compose)
-
     def _current_value(self, groups: Sequence[str], key: str, before: Sequence[str]) -> object:
         """Looks up a key in a job's config, composed with its choices of groups only."""
+        assert self.current_value is not None
         near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
-        node: Any = self._composed((*groups, *near))
-        for part in key.split("."):
-            if not _has(node, part):
-                return None
-            node = node[part]
-        return _plain(node)
-
-
-def _has(node: Any, key: str) -> bool:
-    """Whether a config has a value at a key; an interpolated one is left to Hydra."""
-    from omegaconf import OmegaConf
-
-    return OmegaConf.is_dict(node) and key in node and not OmegaConf.is_interpolation(node, key)
-
-
-def _plain(node: Any) -> object:
-    from types import SimpleNamespace
-
-    from omegaconf import OmegaConf
-
-    if not OmegaConf.is_dict(node):
-        return [] if OmegaConf.is_list(node) else node
-    # Nothing would be merged into a value that is missing or interpolated.
-    entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
-    kind = OmegaConf.get_type(node)
-    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
+        return self.current_value((*groups, *near), key)
 
 
 def _guard_function(reader: Reader, place: str) -> Reader:
@@ -186,7 +157,7 @@ def combine(
     given: Sequence[KeyValues],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
-    compose: Callable[[Sequence[str]], DictConfig] | None = None,
+    current_value: CurrentValue | None = None,
 ) -> Plan:
     """Combines the configured sweep with the command line, which wins key by key.
 
@@ -197,9 +168,9 @@ def combine(
         configured: the steps of `hydra.sweeper.sweep`.
         targets: targets whose fields the keys may name.
         given: `hydra.sweeper.params` and the command line.
-        pairs: swept keys of `given` that vary together, with equally many values.
+        pairs: names of swept keys of `given` that vary together, with equally many values.
         is_group: whether a key is a config group.
-        compose: composes a job's config from its overrides.
+        current_value: see `Plan`.
     """
     inside = {bare(key): key for key in configured.places}
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
@@ -238,21 +209,20 @@ def combine(
             expression = expression.then(type(block)(axes))
         else:
             expression = expression.replaced(axes.keys(), (type(block)(axes),))
-    return Plan(expression, rename_keys, targets, is_group, compose)
+    return Plan(expression, rename_keys, targets, is_group, current_value)
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, single or paired, each at the position of its first key."""
     named = {one.name: one for one in given}
-    partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
+    partners = {name: pair for pair in pairs for name in pair}
     done: set[str] = set()
     for one in given:
         if one.name not in partners:
             yield Product({one.key: one.values})
         elif one.name not in done:
             done.update(partners[one.name])
-            paired = [named[name] for name in partners[one.name]]
-            yield Zip({other.key: other.values for other in paired})
+            yield Zip({named[name].key: named[name].values for name in partners[one.name]})
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:

@@ -18,7 +18,6 @@ from params_proto._keys import bare
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
-from params_proto.algebra.steps import Edit
 from params_proto.errors import SweepError, SweepWarning, shown, together
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.options import Options
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-    from params_proto.app.task import Task
 
 _ZIP_FORMS = "Write a list of keys, [lr,batch_size], or a list of such lists."
 
@@ -57,9 +55,9 @@ class SweepRequest(NamedTuple):
 
 
 def read_request(
-    options: Options, arguments: Sequence[str], app: AppContext, saved: Path | None = None
+    options: Options, arguments: Sequence[str], app: AppContext, node: Any
 ) -> SweepRequest:
-    """Reads what to run; a `saved` sweep file replaces the configured sweep."""
+    """Reads what to run: `node` is the sweep, in any form of `hydra.sweeper.sweep`, if any."""
     params: dict[str, Any] = {}
     if options.params:
         # As in Hydra's basic sweeper. The options are detached from their config, and contain an
@@ -79,10 +77,7 @@ def read_request(
             f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
             " sweep, shuffle: {seed: 0}."
         )
-    node: Any = app.launched if saved is None else str(saved.absolute())
-    if node is None:
-        node = app.config.hydra.sweeper.sweep
-    closed = app.task if app.task is not None and app.task.closed else None
+    closed = app.closed_task
     expression, targets = Expression(), tuple[Any, ...]()
     if node is not None:
         from params_proto.multirun.sources import load_configured_sweep
@@ -92,9 +87,10 @@ def read_request(
             if closed is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = load_configured_sweep(node, cwd=cwd, scope=app.scope, loader=app.loader)
-        expression, targets = resolve_keys(sweep.expression, app), sweep.targets
+        expression, targets = app.resolve_keys(sweep.expression), sweep.targets
     if closed is not None:
-        _refuse_unknown(closed, [*expression.places, *(one.key for one in outside)], app.is_group)
+        keys = [*expression.places, *[one.key for one in outside]]
+        closed.refuse_unknown([key.lstrip("+") for key in keys if not app.is_group(bare(key))])
     paired = read_zip(options.zip, outside, app.resolve_key) if options.zip else []
     made = build_plan(app, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
@@ -110,7 +106,7 @@ def build_plan(
     """Combines the configured sweep, overrides and paired keys into one plan."""
     task = app.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
-    made = combine(expression, fields, outside, paired, app.is_group, app.compose)
+    made = combine(expression, fields, outside, paired, app.is_group, app.current_value)
     if app.launched is None or task is None or not task.root.open:
         return made
     # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
@@ -125,36 +121,6 @@ def build_plan(
         and key.partition(".")[0] not in known
     }
     return replace(made, rename_keys={**made.rename_keys, **added})
-
-
-def resolve_keys(expression: Expression, app: AppContext) -> Expression:
-    """Renames the keys of a sweep from Python to the app's full names."""
-    keys = expression.places
-    names = {key: name for key in keys if (name := app.resolve_key(key)) != key}
-    if not names:
-        return expression
-    twice = [key for key in names if names[key] in keys]
-    mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
-    if expression.calls:
-        renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
-        mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
-    if mistakes:
-        raise together(mistakes)
-    return expression.map(Edit(key=lambda key: names.get(key, key)))
-
-
-# --- names that a proto app has
-
-
-def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], bool]) -> None:
-    """Raises for keys that a proto app does not have."""
-    mistakes = [
-        mistake
-        for key in keys
-        if not is_group(bare(key)) and (mistake := task.unknown(key.lstrip("+"))) is not None
-    ]
-    if mistakes:
-        raise together(mistakes)
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them

@@ -285,10 +285,10 @@ def open_sweep(
         set_sweep_dir(directory, app.config)
     if target.saved:
         text = _saved_text(directory)
-        request = read_request(Options(), arguments, app, directory / SWEEP)
+        request = read_request(Options(), arguments, app, str((directory / SWEEP).absolute()))
         selectors = [line.partition("=")[0] for line in arguments]
     else:
-        request = read_request(options, arguments, app)
+        request = read_request(options, arguments, app, app.sweep)
         is_configured = app.config.hydra.sweeper.sweep is not None
         selectors = find_sweep_selectors(app, request.outside) if is_configured else []
         text = saved_text(request.plan, selectors)

@@ -18,7 +18,7 @@ from params_proto.app.task import Task
 from params_proto.compose import make_loader
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import build_plan, read_overrides, resolve_keys
+from params_proto.multirun.request import build_plan, read_overrides
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -56,7 +56,7 @@ def configs(
         split = [line.partition("=") for line in job_overrides]
         full = [f"{context.resolve_key(key)}{equals}{value}" for key, equals, value in split]
         outside = read_overrides(full, loader)
-        expression = resolve_keys(sweep.expression, context)
+        expression = context.resolve_keys(sweep.expression)
         jobs = build_plan(context, expression, sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:
