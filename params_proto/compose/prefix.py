@@ -217,7 +217,7 @@ class _Composition(ConfigLoaderImpl):
 def _count(node: Any) -> int:
     """Counts the nodes of a config; raises if one is in two places, which a copy would lose."""
     count = 1
-    for child in (children(node) or {}).values():
+    for child in children(node).values():
         if child.__dict__["_parent"] is not node:
             raise NotCacheableError(f"{child._get_full_key(None)} is in two places")
         count += _count(child)

@@ -94,14 +94,8 @@ class Validation:
 
     def _composed(self, job: Job) -> DictConfig:
         app, lines = self.app, job.overrides
-        keys = keys_of(lines)
-        groups = [key for key in keys if app.is_group(key)]
-        # What determines the hydra node, and what a group puts into the task's config.
-        choices = tuple(
-            line
-            for key, line in zip(keys, lines, strict=True)
-            if key in groups or key.partition(".")[0] == "hydra"
-        )
+        groups = self._groups(lines)
+        choices = tuple(groups)
         own = [] if job.directory is None else [subdir_override(job.directory)]
         try:
             config = app.compose([*lines, *own])
@@ -113,10 +107,15 @@ class Validation:
         if choices not in self._known_choices:
             if sweep_of(config) != sweep_of(app.config):
                 raise _another_sweep(lines)
-            check_package_headers(config, groups, app.loader)
+            check_package_headers(config, groups.values(), app.loader)
             self._known_choices.add(choices)
         self.first = self.first or (lines, config)
         return config
+
+    def _groups(self, job: Overrides) -> dict[str, str]:
+        """The overrides that choose options of config groups, with their keys."""
+        keys = keys_of(job)
+        return {line: key for key, line in zip(keys, job, strict=True) if self.app.is_group(key)}
 
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
         """Adds the mistake of a job that Hydra cannot compose."""
@@ -129,14 +128,14 @@ class Validation:
     def _hints(self, job: Overrides) -> Iterator[str]:
         """Suggestions for keys that the config of a job's groups does not have."""
         app = self.app
-        given = {line.partition("=")[0]: line for line in job}
-        chosen = [line for key, line in given.items() if app.is_group(bare(key))]
+        groups = self._groups(job)
         with suppress(HydraException, SweepError):
-            plain = cast("dict[str, Any]", OmegaConf.to_container(app.compose(chosen)))
+            plain = cast("dict[str, Any]", OmegaConf.to_container(app.compose([*groups])))
             names = [name for name, _ in leaves(plain) if not name.startswith("hydra.")]
-            for key in given:
-                is_known = any(overlap(key, name) for name in names)
-                if key[:1] not in "+~" and not is_known and not app.is_group(key):
+            for line in job:
+                key = line.partition("=")[0]
+                is_known = line in groups or any(overlap(key, name) for name in names)
+                if key[:1] not in "+~" and not is_known:
                     meant = app.task and app.task.suggestion(key)
                     if close := meant or nearest(key, names):
                         yield f"{key}: did you mean {close}?"
