@@ -62,7 +62,7 @@ class Executor:
         self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
         failures = directory / OWN / FAILED / uuid4().hex
-        runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
+        runner.launch = Launch({}, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
         runner.on_change = self._note_change
 
@@ -70,6 +70,19 @@ class Executor:
         """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
         self._launch_all(batch)
+        self._retry_failed(batch)
+        numbers = [one.number for one in batch.all if one.number in self._returned]
+        returned = [(number, *self._returned[number]) for number in numbers]
+        failed = [(number, error) for number, _, error in returned if error is not None]
+        self.completed += len(returned) - len(failed)
+        self.first_failure = self.first_failure or next(iter(failed), None)
+        # Each contains three configs of its job, too much memory for many jobs.
+        self._jobs += len(returned)
+        results = [result for _, result, _ in returned]
+        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
+        self.batch = ()
+
+    def _retry_failed(self, batch: Batch) -> None:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
@@ -81,16 +94,6 @@ class Executor:
                 self._returned.pop(one.number, None)
                 self.runner.launch.forget_failure(one.number)
             self._launch_all(Batch(failed, batch.directories))
-        numbers = [one.number for one in batch.all if one.number in self._returned]
-        results = [self._returned[number][0] for number in numbers]
-        failed = [number for number in numbers if self._returned[number][1] is not None]
-        self.completed += len(results) - len(failed)
-        if failed and self.first_failure is None:
-            self.first_failure = failed[0], self._returned[failed[0]][1]
-        # Each contains three configs of its job, too much memory for many jobs.
-        self._jobs += len(results)
-        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
-        self.batch = ()
 
     @property
     def has_too_many_failures(self) -> bool:
@@ -123,6 +126,13 @@ class Executor:
             return self.records.read(one.number)
         return None
 
+    def attempt(self, one: Job) -> Record | None:
+        """The record of a job's attempt in this launch; None if it has not started one."""
+        record = self.record(one)
+        if record is None or record.attempt == self.attempts.get(one.number, record.attempt):
+            return None
+        return record
+
     def wait_until_ended(self, one: Job, seconds: float = float("inf")) -> Record | None:
         """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
@@ -144,9 +154,8 @@ class Executor:
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch failed before any job started
         while rest and not self.has_too_many_failures:
-            known = {one.number: self.record(one) for one in rest}
-            before = {job: last.attempt if last else 0 for job, last in known.items()}
-            self.attempts = before | self.attempts
+            before = {one.number: self._last_attempt(one) for one in rest}
+            self.attempts |= before
             if self.progress is not None:
                 self.progress.launched(before)
             try:
@@ -154,26 +163,35 @@ class Executor:
             except Exception as error:
                 if is_basic_launcher(self._run.app.config):
                     raise
-                died, left = self._unfinished(rest, before)
+                died, left = self._unfinished(rest)
                 is_idle = len(left) == len(rest)
                 if is_idle and (was_idle or not _is_death(error)):
                     raise
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
+                had_own_process = len(rest) == 1 or self._run.app.is_submitit
                 for one in died:
-                    if len(rest) == 1 or self._run.app.is_submitit:  # it had its own process
-                        ended = self.finish_dead(one, Status.CRASHED)
-                        if ended is not None:
-                            self._note_end(ended)
-                    elif self.has_too_many_failures:
-                        self.finish_dead(one, Status.INTERRUPTED)
-                    else:
-                        self._launch_all(Batch([one], directories))
+                    self._recover(one, directories, is_culprit=had_own_process)
                 rest, was_idle = left, is_idle
             else:
                 for one, result in zip(rest, results, strict=True):
                     self._note_return(one, result, directories.get(one.number))
                 return
+
+    def _recover(self, one: Job, directories: dict[int, str], *, is_culprit: bool) -> None:
+        """Records that a job crashed its process; one that may have shared it runs alone."""
+        if is_culprit:
+            ended = self.finish_dead(one, Status.CRASHED)
+            if ended is not None:
+                self._note_end(ended)
+        elif self.has_too_many_failures:
+            self.finish_dead(one, Status.INTERRUPTED)
+        else:
+            self._launch_all(Batch([one], directories))
+
+    def _last_attempt(self, one: Job) -> int:
+        record = self.record(one)
+        return 0 if record is None else record.attempt
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         first = batch.first_number
@@ -187,7 +205,7 @@ class Executor:
         ]
         numbers = {path: number for number, path in batch.directories.items()}
         self.runner.launch = self.runner.launch._replace(
-            numbers=numbers if by_directory else None,
+            numbers=numbers if by_directory else {},
             rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
         )
         results = self._launcher.launch(jobs, initial_job_idx=first) or ()
@@ -197,29 +215,26 @@ class Executor:
 
     def _note_return(self, one: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
-        error = None if result.status.name == "COMPLETED" else _error_of(result)
-        record = self.record(one)
+        error = _error_of(result)
         if error is None and isinstance(result.return_value, Skipped):
+            record = self.record(one)
             if record is not None and record.status is Status.RUNNING:
                 self.elsewhere.append(one)
             return
         self._returned[one.number] = result, error
-        if (
-            record is None or record.attempt == self.attempts[one.number]
-        ):  # the attempt has no record
+        record = self.attempt(one)
+        if record is None:  # which a job has written to another disk
             job = one._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
         self._note_end(record)
 
-    def _unfinished(
-        self, jobs: Sequence[Job], before: dict[int, int]
-    ) -> tuple[list[Job], list[Job]]:
+    def _unfinished(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
         """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
         left: list[Job] = []
         for one in jobs:
-            record = self.record(one)
-            if record is None or record.attempt == before[one.number]:
+            record = self.attempt(one)
+            if record is None:
                 left.append(one)
                 continue
             record = self.wait_until_ended(one) or record  # a cluster's job continues
@@ -243,22 +258,14 @@ class Executor:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
             job, status = named(record.job, record.overrides), record.status.value
-            what = sentence(f"{job} {status}: {reason_of(record)}")
+            what = sentence(f"{job} {status}: {record.reason}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
         if self.progress is not None:
             self.progress.changed(record)
 
 
-def reason_of(record: Record) -> str:
-    """Why a job failed, in one line."""
-    if record.error is None:
-        return "its process died"
-    first = record.error.message.strip().partition("\n")[0]
-    return f"{record.error.type}: {first:.200}" if first else record.error.type
-
-
 def _error_of(result: JobReturn) -> Exception | None:
-    """The exception of a failed job."""
+    """The exception of a failed job; None if it has completed."""
     with redirect_stderr(StringIO()):  # Hydra writes there
         try:
             _ = result.return_value

@@ -20,7 +20,7 @@ from params_proto._text import counted
 from params_proto.analysis.rows import metrics_of, table, write_results
 from params_proto.errors import MOST, SweepError
 from params_proto.multirun.errors import logged_where_it_can, write
-from params_proto.multirun.executor import Executor, reason_of
+from params_proto.multirun.executor import Executor
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
 from params_proto.multirun.signals import exit_on_interrupt
@@ -115,7 +115,7 @@ class Finish:
         outcome = self.outcome
         groups: dict[str, list[Record]] = {}
         for record in outcome.failures.values():
-            groups.setdefault(reason_of(record), []).append(record)
+            groups.setdefault(record.reason, []).append(record)
         lines = [f"{counted(len(outcome.failures))} failed:"]
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
             numbers = _listed([str(record.job) for record in records])
@@ -202,8 +202,8 @@ class EarlyEnd(Finish):
         running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE
         for one in executor.batch:
-            record = executor.record(one)
-            if record is None or executor.attempts.get(one.number) in (None, record.attempt):
+            record = executor.attempt(one)
+            if record is None:
                 not_started += 1
                 continue
             record = executor.wait_until_ended(one, deadline - time.monotonic()) or record

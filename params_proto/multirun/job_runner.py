@@ -62,14 +62,14 @@ class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
     Args:
-        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher counts right.
+        numbers: numbers by `hydra.sweep.subdir`; empty if the launcher's own count is right.
         rerun_after: for completed jobs to be rerun, the number of their last attempt.
         timeout: seconds that a job may take; None for no limit.
         max_failures: stop launching once more than this many jobs have failed; None for no limit.
         failures: the folder that counts failures on all machines, with one file for each.
     """
 
-    numbers: Mapping[str, int] | None = None
+    numbers: Mapping[str, int] = {}
     rerun_after: Mapping[int, int] = {}
     timeout: float | None = None
     max_failures: int | None = None
@@ -152,7 +152,7 @@ class JobRunner:
             if JobEnvironment().global_rank > 0:  # the job's first task keeps the record
                 return Skipped() if self._stops() else self.__wrapped__(config)
         number = int(hydra.job.num)
-        if self.launch.numbers is not None:
+        if self.launch.numbers:
             # A directory that only the job knows is not in it, and the launcher's count is right.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
             with read_write(hydra.job):  # a launcher may count differently
