@@ -173,6 +173,37 @@ def combine(
         current_value: see `Plan`.
     """
     inside = {bare(key): key for key in configured.places}
+    _refuse_mistakes(configured, given, inside, is_group)
+    expression = configured
+    rename_keys: dict[str, str] = {}
+    for block in _blocks(given, pairs):
+        axes: dict[str, Sequence[Any]] = {}
+        for spelled, values in block.axes.items():
+            key = inside.get(bare(spelled), spelled)
+            rename_keys[key] = spelled
+            axes[key] = values
+        is_new = axes.keys().isdisjoint(expression.places)
+        single = all(length(values) == 1 for values in axes.values())
+        # A new key is hidden from steps that read whole configs, which would see a pin.
+        if single and not (is_new and expression.reads_within):
+            expression = expression.then(Set({key: axes[key][0] for key in axes}))
+        elif is_new:
+            expression = expression.then(type(block)(axes))
+        else:
+            expression = expression.replaced(axes.keys(), (type(block)(axes),))
+    return Plan(expression, rename_keys, targets, is_group, current_value)
+
+
+def _refuse_mistakes(
+    configured: Expression,
+    given: Sequence[KeyValues],
+    inside: Mapping[str, str],
+    is_group: Callable[[str], bool],
+) -> None:
+    """Raises for keys of the command line that conflict with the sweep's, and values without text.
+
+    `inside` has the keys of the configured sweep by name.
+    """
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
         f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
@@ -192,24 +223,6 @@ def combine(
             mistakes.append(f"{key}: {error}")
     if mistakes:
         raise together(mistakes)
-    expression = configured
-    rename_keys: dict[str, str] = {}
-    for block in _blocks(given, pairs):
-        axes: dict[str, Sequence[Any]] = {}
-        for spelled, values in block.axes.items():
-            key = inside.get(bare(spelled), spelled)
-            rename_keys[key] = spelled
-            axes[key] = values
-        is_new = axes.keys().isdisjoint(expression.places)
-        single = all(length(values) == 1 for values in axes.values())
-        # A new key is hidden from steps that read whole configs, which would see a pin.
-        if single and not (is_new and expression.reads_within):
-            expression = expression.then(Set({key: axes[key][0] for key in axes}))
-        elif is_new:
-            expression = expression.then(type(block)(axes))
-        else:
-            expression = expression.replaced(axes.keys(), (type(block)(axes),))
-    return Plan(expression, rename_keys, targets, is_group, current_value)
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:

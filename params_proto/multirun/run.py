@@ -17,6 +17,7 @@ from params_proto.multirun.finish import EarlyEnd, report_results
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
 from params_proto.multirun.signals import (
+    Interrupts,
     exit_on_interrupt,
     interrupts,
     is_basic_launcher,
@@ -73,26 +74,27 @@ def run(
         finish = EarlyEnd(sweep, executor)
         try:
             with _progress(sweep, executor):
-                for batch in sweep.batches:
-                    with reported_by_hydra():
-                        executor.run(batch)
-                    if signals.last is not None:
-                        raise signals.last  # a job has swallowed it
-                    if executor.has_too_many_failures:
-                        break
-                if not sweep.is_shard:  # other shards take their own time
-                    executor.elsewhere += (
-                        sweep.resume_filter.elsewhere if sweep.resume_filter else []
-                    )
-                    if executor.elsewhere:
-                        with reported_by_hydra():
-                            executor.wait()
+                _run_batches(sweep, executor, signals)
         except KeyboardInterrupt as error:
             finish.interrupt(signals.last or error)
         except Exception as error:
             finish.stop(error)
             raise
         return finish.finish()
+
+
+def _run_batches(sweep: SweepRun, executor: Executor, signals: Interrupts) -> None:
+    for batch in sweep.batches:
+        with reported_by_hydra():
+            executor.run(batch)
+        if signals.last is not None:
+            raise signals.last  # a job has swallowed it
+        if executor.has_too_many_failures:
+            break
+    if not sweep.is_shard:  # other shards take their own time
+        executor.elsewhere += sweep.resume_filter.elsewhere if sweep.resume_filter else []
+        with reported_by_hydra():
+            executor.wait()
 
 
 def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[None]:

@@ -31,7 +31,7 @@ from params_proto.multirun.directories import (
     unresolved,
 )
 from params_proto.multirun.options import Options
-from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
+from params_proto.multirun.plan import Batch, Job, Overrides, Plan, in_batches, saved_text
 from params_proto.multirun.request import SweepRequest, find_sweep_selectors, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
@@ -292,11 +292,7 @@ def open_sweep(
         is_configured = app.config.hydra.sweeper.sweep is not None
         selectors = find_sweep_selectors(app, request.outside) if is_configured else []
         text = saved_text(request.plan, selectors)
-    has_several = request.plan.has_more_than(1)
-    if options.compose == "cached" and (has_several or app.has_config_files):
-        app.cache_configs()
-    if has_several:
-        share_prefixes(app.loader)
+    _share_composition(options, app, request.plan)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
@@ -304,22 +300,38 @@ def open_sweep(
 
             allowed = options.overwrite or options.resume_changed
             check_same_function(directory, plan.function, app.task_function, allowed)
-    if plan is not None:
-        from params_proto.multirun.changes import refuse_changes
-
-        if options.metric in (None, plan.metric):
-            direction = options.direction or plan.direction
-            options = replace(options, metric=plan.metric, direction=direction)
-        refuse_changes(directory, app, options)
-    elif options.overwrite:
-        refuse_running(directory)
-    else:
-        refuse_used(directory)
+    if plan is not None and options.metric in (None, plan.metric):
+        direction = options.direction or plan.direction
+        options = replace(options, metric=plan.metric, direction=direction)
+    _check_directory(directory, options, app, plan)
     digest = hashlib.sha256(text.encode()).hexdigest()
     is_resume = target.plan is not None
     return SweepRun(
         options, app, directory, request, selectors, text, digest, plan, is_resume, target.saved
     )
+
+
+def _share_composition(options: Options, app: AppContext, plan: Plan) -> None:
+    """Makes the jobs compose from shared prefixes, where that can save time."""
+    has_several = plan.has_more_than(1)
+    if options.compose == "cached" and (has_several or app.has_config_files):
+        app.cache_configs()
+    if has_several:
+        share_prefixes(app.loader)
+
+
+def _check_directory(
+    directory: Path, options: Options, app: AppContext, plan: PlanFile | None
+) -> None:
+    """Raises if the sweep cannot run in its directory, where `plan` is that of an earlier run."""
+    if plan is not None:
+        from params_proto.multirun.changes import refuse_changes
+
+        refuse_changes(directory, app, options)
+    elif options.overwrite:
+        refuse_running(directory)
+    else:
+        refuse_used(directory)
 
 
 def _saved_text(directory: Path) -> str:
