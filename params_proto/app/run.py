@@ -151,7 +151,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
     for path, config in configs.items():
         group, _, name = path.rpartition("/")
         folder = store.repo
-        for part in group.split("/") if group else ():
+        for part in filter(None, group.split("/")):
             folder = folder.setdefault(part, {})
         file = f"{name}.yaml"
         # Hydra 1.4 warns if a config replaces another.

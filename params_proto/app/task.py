@@ -154,7 +154,7 @@ class Task:
         Before there is a job, `given` has the fields and nodes that its overrides change. Other
         fields are then left out if they have a default, and so are interpolated ones.
         """
-        content = config.get(target.node, OmegaConf.create()) if target.node else config
+        content = OmegaConf.select(config, target.node, default=OmegaConf.create())
         if not isinstance(content, DictConfig):
             mistakes.append(
                 f"{target.node} is {content!r}, but it has fields: write {target.node}.name=value"

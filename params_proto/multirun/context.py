@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from params_proto.algebra.steps import Edit
 from params_proto.compose import cached
 from params_proto.errors import together
 from params_proto.multirun.errors import composing
-from params_proto.overrides.parse import group_exists
+from params_proto.overrides.parse import KeyValues, group_exists
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -137,6 +137,46 @@ class AppContext:
         if mistakes:
             raise together(mistakes)
         return expression.map(Edit(key=lambda key: names.get(key, key)))
+
+    def spell_extra_keys(self, keys: Iterable[str]) -> dict[str, str]:
+        """How a sweep from Python spells keys for a function's `**kwargs`: with ++.
+
+        They need no + in Python, as in a loop over the sweep, and the app's own configs may have
+        them.
+        """
+        task = self.task
+        if self.launched is None or task is None or not task.root.open:
+            return {}
+        known = {*task.root.fields, *task.nodes}
+        return {
+            key: f"++{key}"
+            for key in keys
+            if key.replace(".", "").isidentifier()
+            and not self.is_group(key)
+            and key.partition(".")[0] not in known
+        }
+
+    def find_sweep_selectors(self, outside: Sequence[KeyValues]) -> list[str]:
+        """The keys of fixed group choices that change nothing but the sweep.
+
+        They are left out of `sweep.yaml`, which contains the sweep itself.
+        """
+        if "runtime.choices" in str(OmegaConf.to_container(self.config)):  # which would miss it
+            return []
+        name = self.config.hydra.job.config_name
+        overrides = [*self.hydra_overrides, *self.config.hydra.overrides.task]
+        loaded = self.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
+        # An option with a defaults list of its own may change more than the sweep.
+        sweeps = {
+            one.config_path
+            for one in loaded
+            if one.package == "hydra.sweeper.sweep" and not one.is_self
+        }
+        return [
+            one.key
+            for one in outside
+            if not one.swept and f"{one.name.partition('@')[0]}/{one.values[0]}" in sweeps
+        ]
 
     @property
     def is_submitit(self) -> bool:

@@ -206,14 +206,14 @@ def _refuse_mistakes(
     """
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
-        f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
-        f" value. Write {max(name, other)} in all of them."
-        for name in map(bare, [one.key for one in given])
+        f"{one.name} cannot be given: rows of the sweep have {other} instead, which sets the same"
+        f" value. Write {max(one.name, other)} in all of them."
+        for one in given
         for other in inside
-        if name in inside
-        and overlap(name, other)
-        and not is_group(min(name, other))
-        and not configured.share_config(inside[name], inside[other])
+        if one.name in inside
+        and overlap(one.name, other)
+        and not is_group(min(one.name, other))
+        and not configured.share_config(inside[one.name], inside[other])
     ]
     mistakes += _deletions(given, inside)
     for key, value in configured.entries():

@@ -11,7 +11,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from params_proto._keys import bare
@@ -58,7 +57,7 @@ def read_request(
     options: Options, arguments: Sequence[str], app: AppContext, node: Any
 ) -> SweepRequest:
     """Reads what to run: `node` is the sweep, in any form of `hydra.sweeper.sweep`, if any."""
-    params: dict[str, Any] = {}
+    lines: list[str] = []
     if options.params:
         # As in Hydra's basic sweeper. The options are detached from their config, and contain an
         # interpolation if it was escaped by a backslash.
@@ -66,10 +65,9 @@ def read_request(
             app.config, {"hydra": {"sweeper": {"params": options.params}}}
         )
         params = cast("Any", OmegaConf.to_container(placed.hydra.sweeper.params, resolve=True))
-        params = {app.resolve_key(key): value for key, value in params.items()}
+        lines = [f"{app.resolve_key(key)}={value}" for key, value in params.items()]
     arguments = list(arguments)
-    lines = [*[f"{key}={value}" for key, value in params.items()], *arguments]
-    outside = read_overrides(lines, app.loader)
+    outside = read_overrides([*lines, *arguments], app.loader)
     drawn = [one.key for one in outside if one.shuffled]
     if drawn and options.shard is not None:
         raise SweepError(
@@ -107,20 +105,8 @@ def build_plan(
     task = app.task
     fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
     made = combine(expression, fields, outside, paired, app.is_group, app.current_value)
-    if app.launched is None or task is None or not task.root.open:
-        return made
-    # Keys for a function's `**kwargs` need no + in Python, as in a loop over the sweep. They get
-    # ++, because the app's own configs may have the key.
-    known = {*task.root.fields, *task.nodes}
-    added = {
-        key: f"++{key}"
-        for key in expression.places
-        if made.rename_keys.get(key, key) == key
-        and key.replace(".", "").isidentifier()
-        and not app.is_group(key)
-        and key.partition(".")[0] not in known
-    }
-    return replace(made, rename_keys={**made.rename_keys, **added})
+    plain = [key for key in expression.places if made.rename_keys.get(key, key) == key]
+    return replace(made, rename_keys={**made.rename_keys, **app.spell_extra_keys(plain)})
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
@@ -224,30 +210,3 @@ def _listed(zips: Any) -> list[list[str]]:
     if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in nested):
         raise SweepError(f"hydra.sweeper.zip={shown(plain[0])} is not a list of keys. {_ZIP_FORMS}")
     return list(filter(None, nested))
-
-
-# --- the overrides that only say which sweep runs: `+sweep=ablation`
-
-
-def find_sweep_selectors(app: AppContext, outside: Sequence[KeyValues]) -> list[str]:
-    """The keys of fixed group choices that change nothing but the sweep.
-
-    They are left out of `sweep.yaml`, which contains the sweep itself.
-    """
-    config = app.config
-    if "runtime.choices" in str(OmegaConf.to_container(config)):  # which would miss the choice
-        return []
-    overrides = [*app.hydra_overrides, *config.hydra.overrides.task]
-    name = config.hydra.job.config_name
-    loaded = app.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
-    # An option with a defaults list of its own may change more than the sweep.
-    sweeps = {
-        one.config_path
-        for one in loaded
-        if one.package == "hydra.sweeper.sweep" and not one.is_self
-    }
-    return [
-        one.key
-        for one in outside
-        if not one.swept and f"{one.name.partition('@')[0]}/{one.values[0]}" in sweeps
-    ]

@@ -201,7 +201,9 @@ class ResumeFilter:
                 self.elsewhere.append(state.job)
             elif state.to_run:
                 yield state.job
-            elif (record := state.record) is not None:
+            else:
+                record = state.record
+                assert record is not None
                 if record.status is Status.RUNNING:  # its process died without recording it
                     self.records.finish(record._replace(status=Status.CRASHED, ended=now()))
                 self.left_out += 1

@@ -16,16 +16,16 @@ from params_proto.overrides.render import assignment
 # Options of Hydra's command line that have a value.
 _CONFIGS = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir"}
 _VALUED = {*_CONFIGS, "-p", "--package"}
-# The roles of Hydra's overrides, by prefix; the first match counts.
+# The roles of Hydra's overrides, by the node that they are in; the first match counts.
 _ROLES = {
-    "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
-    "once": tuple(
-        f"hydra.sweeper.{name}"
-        for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run", "work")
-    ),
-    "how": ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose"),
-    "where": ("hydra.sweep.dir",),
-    "mode": ("hydra.mode", "-m", "--multirun"),
+    **dict.fromkeys(("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"), "what"),
+    **dict.fromkeys(("hydra.sweeper.resume", "hydra.sweeper.rerun"), "once"),
+    **dict.fromkeys(("hydra.sweeper.resume_changed", "hydra.sweeper.overwrite"), "once"),
+    **dict.fromkeys(("hydra.sweeper.dry_run", "hydra.sweeper.work"), "once"),
+    **dict.fromkeys(("hydra/launcher", "hydra.launcher"), "how"),
+    **dict.fromkeys(("hydra/sweeper", "hydra.sweeper", "hydra.verbose"), "how"),
+    **{"hydra.sweep.dir": "where"},
+    **dict.fromkeys(("hydra.mode", "-m", "--multirun"), "mode"),
 }
 
 
@@ -43,10 +43,8 @@ def role(override: str) -> str:
     ['how', 'app']
     """
     key = override.partition("=")[0].lstrip("+~")
-    for name, keys in _ROLES.items():
-        if any(f"{key}.".startswith(f"{one}.") for one in keys):
-            return name
-    return "app"
+    found = (name for node, name in _ROLES.items() if f"{key}.".startswith(f"{node}."))
+    return next(found, "app")
 
 
 def script() -> list[str]:

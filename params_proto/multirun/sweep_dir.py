@@ -32,7 +32,7 @@ from params_proto.multirun.directories import (
 )
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, Plan, in_batches, saved_text
-from params_proto.multirun.request import SweepRequest, find_sweep_selectors, read_request
+from params_proto.multirun.request import SweepRequest, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import numbering, without_selectors
@@ -290,7 +290,7 @@ def open_sweep(
     else:
         request = read_request(options, arguments, app, app.sweep)
         is_configured = app.config.hydra.sweeper.sweep is not None
-        selectors = find_sweep_selectors(app, request.outside) if is_configured else []
+        selectors = app.find_sweep_selectors(request.outside) if is_configured else []
         text = saved_text(request.plan, selectors)
     _share_composition(options, app, request.plan)
     if plan is None and options.shard is not None:

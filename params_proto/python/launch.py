@@ -121,7 +121,7 @@ class LaunchedApp(NamedTuple):
             configs: where configs are looked for, in place of the app's own folder.
         """
         place, task = self.place, self.task
-        made = None if self.decorated is None else unwrap_hydra_main(self.decorated)
+        made = unwrap_hydra_main(self.decorated)
         if made is not None:  # hydra.main has set the version of the rules to run by
             stack.enter_context(made[3])
         elif IS_HYDRA_1_3:
