@@ -75,13 +75,13 @@ class ParamsProtoSweeper(Sweeper):
             with multirun.reported_by_hydra():
                 if resume in (None, False):
                     multirun.reserve_directory(self.config, stack)
-                    found = multirun.ResumeTarget(self.config)
+                    target = multirun.ResumeTarget(self.config)
                 else:
                     from params_proto.multirun.resume import resume_target
 
-                    found = resume_target(resume, self.config, context.config_loader, task)
-            self.config = found.config
-            if found.saved:  # as composed with what the sweep was given then
+                    target = resume_target(resume, self.config, context.config_loader, task)
+            self.config = target.config
+            if target.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
                 arguments = list(self.config.hydra.overrides.task)
@@ -96,5 +96,5 @@ class ParamsProtoSweeper(Sweeper):
             if options.has_worker_options:
                 from params_proto.workers.start import run_by_workers
 
-                return run_by_workers(options, arguments, app, context, found)
-            return multirun.run(options, arguments, app, self.launcher, runner, found)
+                return run_by_workers(options, arguments, app, context, target)
+            return multirun.run(options, arguments, app, self.launcher, runner, target)

@@ -182,11 +182,11 @@ class BoundValues:
             )
 
         @functools.wraps(function)
-        def bound(*args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             with self:
                 return function(*args, **kwargs)
 
-        return bound
+        return wrapper
 
     def __enter__(self) -> None:
         from params_proto.compose.internals import share_with_children

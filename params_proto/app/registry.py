@@ -157,10 +157,10 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
             first = seen.setdefault((of.key, name, *path), key)
             if first != key:
                 raise SweepError(f"{first} and {key} are one parameter: give it once.")
-            taken = values.setdefault(of.key, {})
+            given = values.setdefault(of.key, {})
             if path:
-                value = _replaced(taken.get(name, of.value(name)), path, value, of.full(name))
-            taken[name] = of.converted(name, value)
+                value = _replaced(given.get(name, of.value(name)), path, value, of.full(name))
+            given[name] = of.converted(name, value)
         except SweepError as error:
             mistakes.append(Mistake(str(error), key))
     if mistakes:

@@ -68,8 +68,8 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
             mark = "--" if end.code == 2 else "="
             if end.code:
-                refused = [one for one in arguments if mark in one]
-                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, refused))
+                rejected = [one for one in arguments if mark in one]
+                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, rejected))
             raise
 
 
@@ -193,7 +193,7 @@ def resolve_overrides(
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """Suggestions for overrides or options that Hydra has refused."""
+    """Suggestions for overrides or options that Hydra has rejected."""
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1

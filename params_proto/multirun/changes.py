@@ -94,11 +94,11 @@ def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
             found[" ".join(job)] = f"can no longer be composed: {said}"
     # A shard with overwrite=true replaces what another has run: changes are allowed, but reported.
     allowed = True if options.overwrite else options.resume_changed or ()
-    refused = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
-    lines = [f"- {key}: {found[key]}" for key in refused or found]
+    rejected = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
+    lines = [f"- {key}: {found[key]}" for key in rejected or found]
     end = "Completed jobs ran with the earlier config."
     summary = "\n".join(["the app's config has changed since", *lines, end])
-    if refused:
+    if rejected:
         raise SweepError(
             f"{directory}: {summary} To resume anyway, use hydra.sweeper.resume_changed=true or"
             " list the keys that may differ; otherwise undo the change or start a new sweep in"

@@ -26,7 +26,7 @@ from params_proto._files import reason
 from params_proto._keys import leaves
 from params_proto.errors import SweepError
 from params_proto.multirun.context import changeable
-from params_proto.multirun.errors import Mistakes, named
+from params_proto.multirun.errors import Mistakes, describe_job
 from params_proto.overrides.render import assignment
 from params_proto.records import JobStore
 from params_proto.records.manifest import (
@@ -237,7 +237,9 @@ class Directories:
             # The job will have the same keys and resolvers, so it would fail as well.
             said = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
-            wrong = f"{named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            wrong = (
+                f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            )
             mistakes.add(wrong, rule=cure)
             return None
         except OmegaConfBaseException:  # such as a cluster's job id
@@ -269,7 +271,7 @@ class Directories:
             cure = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add(f"{jobs}{named(number, job)} {wrong} {cure}", rule=cure)
+        mistakes.add(f"{jobs}{describe_job(number, job)} {wrong} {cure}", rule=cure)
         return None
 
     def reserve(self, number: int, directory: str) -> None:
@@ -282,7 +284,7 @@ class Directories:
             before, other = self._owners.get(directory, (number, job))
         else:
             before, other = self._owners.setdefault(directory, (number, job))
-        return None if before == number else named(before, other)
+        return None if before == number else describe_job(before, other)
 
 
 def subdir_override(directory: str) -> str:

@@ -13,7 +13,7 @@ from uuid import uuid4
 from params_proto._text import counted
 from params_proto.errors import SweepError, sentence
 from params_proto.multirun.directories import subdir_override
-from params_proto.multirun.errors import named
+from params_proto.multirun.errors import describe_job
 from params_proto.multirun.job_runner import (
     JobRunner,
     Launch,
@@ -257,7 +257,7 @@ class Executor:
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
-            job, status = named(record.job, record.overrides), record.status.value
+            job, status = describe_job(record.job, record.overrides), record.status.value
             what = sentence(f"{job} {status}: {record.reason}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
         if self.progress is not None:

@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 from params_proto._text import counted
 from params_proto.analysis.rows import metrics_of, table, write_results
 from params_proto.errors import MOST, SweepError
-from params_proto.multirun.errors import logged_where_it_can, write
+from params_proto.multirun.errors import ignore_logging_errors, write
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
@@ -104,7 +104,7 @@ class Finish:
                 raise CompactHydraException(text) from raised
             log.warning(text)
             return outcome.returns
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error(text)
         if self._exits:
             raise SystemExit(1) from raised
@@ -190,7 +190,7 @@ class EarlyEnd(Finish):
 
     def _end_early(self, lines: Sequence[str]) -> None:
         """Says what happened and how to resume, and leaves the results of the jobs that ran."""
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
         write(*report_results(self.run, self.outcome.records.directory))
@@ -278,7 +278,7 @@ def report_results(run: SweepRun, directory: Path) -> list[str]:
         return _show(run, directory, read) if is_shown else []
     except SweepError as error:  # the jobs have completed all the same
         later = f"params-proto results {run.directory}"
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error(f"{error} To show the table later: {later}")
         return []
 

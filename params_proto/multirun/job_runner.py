@@ -30,7 +30,7 @@ from params_proto._keys import bare
 from params_proto._text import counted, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.context import function_of
-from params_proto.multirun.errors import logged_where_it_can
+from params_proto.multirun.errors import ignore_logging_errors
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import Interrupts, interruptible, time_limit
 from params_proto.overrides.identity import identity, values, without_selectors
@@ -353,5 +353,5 @@ def _value_of(job: int, returned: Any) -> Any:
 
 
 def _log_unwritten(record: Record, error: SweepError) -> None:
-    with logged_where_it_can():
+    with ignore_logging_errors():
         log.error(f"job {record.job} is {record.status.value}, but its record, {error}")

@@ -81,11 +81,11 @@ class Plan:
         """The numbers of the jobs, or of those in a shard."""
         return range(self.space.size)[shard or slice(None)]
 
-    def has_more_than(self, most: int) -> bool:
+    def has_more_than(self, count: int) -> bool:
         """Whether there are more jobs than this, without evaluating the ones beyond."""
         if self.size is not None:
-            return self.size > most
-        return next(islice(self.space, most, None), None) is not None
+            return self.size > count
+        return next(islice(self.space, count, None), None) is not None
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
         """The jobs in order, numbered by their index in the whole sweep."""

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import named, write
+from params_proto.multirun.errors import describe_job, write
 from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
@@ -145,7 +145,10 @@ class Progress:
         parts.append(f"{len(self._running)} running")
         if (best := self._best.record) is not None:
             order = self._best.ranking
-            value, job = dict(metrics(best.value))[order.metric], named(best.job, best.overrides)
+            value, job = (
+                dict(metrics(best.value))[order.metric],
+                describe_job(best.job, best.overrides),
+            )
             parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(job)})")
         return parts
 
@@ -162,7 +165,7 @@ class Progress:
             returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
             place, more = f"[{ended}{self._of_total}]", f": {cell(returned)}" if returned else ""
-            write(f"{place} {named(record.job, record.overrides)} completed{seconds}{more}")
+            write(f"{place} {describe_job(record.job, record.overrides)} completed{seconds}{more}")
         if time.monotonic() - self._last_line >= _OFTEN:
             self._last_line = time.monotonic()
             write(", ".join(self.parts()))

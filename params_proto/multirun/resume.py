@@ -194,7 +194,7 @@ class ResumeFilter:
     unfinished: int = 0
     elsewhere: list[Job] = field(default_factory=list[Job])
 
-    def of(self, states: Iterable[JobState]) -> Iterator[Job]:
+    def select(self, states: Iterable[JobState]) -> Iterator[Job]:
         """The jobs to run."""
         for state in states:
             if state.status == Status.RUNNING.value:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
+_INTERPOLATED_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
 
 
 @dataclass(eq=False)
@@ -163,7 +163,7 @@ class SweepRun:
             self._acquire(stack)
             self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
-            jobs = self.resume_filter.of(self.states(directories))
+            jobs = self.resume_filter.select(self.states(directories))
         ahead = not self.request.plan.has_more_than(AHEAD)
         batches = in_batches(jobs, options.batch_size)
         validation = Validation(self.app, directories)
@@ -281,7 +281,7 @@ def open_sweep(
         )
     # Before any job's config, so that all jobs get the same resolved value, such as the time.
     directory = directory_of_sweep(app.config)
-    if _OF_A_KEY.search(unresolved(app.config)):  # whose value may differ by job
+    if _INTERPOLATED_KEY.search(unresolved(app.config)):  # whose value may differ by job
         set_sweep_dir(directory, app.config)
     if target.saved:
         text = _saved_text(directory)

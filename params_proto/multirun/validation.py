@@ -163,8 +163,8 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
             value = from_hydra(read(lines[place]).value())
             try:
                 into_field(value, field, from_text=True)
-            except ValueError as refused:
-                return misfit(place, field, value, refused)
+            except ValueError as reason:
+                return misfit(place, field, value, reason)
     return None
 
 

@@ -91,9 +91,9 @@ def launch(
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
-        part = config.hydra.sweeper.slice
+        shard = config.hydra.sweeper.slice
         raise SweepError(
-            f"hydra.sweeper.slice={part} selects none of the sweep's {sweep.size} jobs."
+            f"hydra.sweeper.slice={shard} selects none of the sweep's {sweep.size} jobs."
         )
     return results(there / directory)
 

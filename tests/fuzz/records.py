@@ -168,7 +168,7 @@ def _read(app: Multirun, directory: Path) -> None:
     read_first_job(directory)
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
     resume_filter = ResumeFilter(records, Best(Ranking("loss")))
-    list(resume_filter.of(job_states(jobs, records, Directories(directory))))
+    list(resume_filter.select(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.claim(_record(job, Status.RUNNING))
 
