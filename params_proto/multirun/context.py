@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
+from params_proto._keys import bare
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from params_proto.algebra.expression import Expression
     from params_proto.app.task import Task
+    from params_proto.fields import Target
     from params_proto.records.manifest import PlanFile
     from params_proto.sweep import Sweep
 
@@ -118,6 +120,17 @@ class AppContext:
             return Scope()
         objects = (task.app, *task.nodes.values())
         return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
+
+    def targets(self, sweep: Sequence[Any]) -> tuple[Target, ...]:
+        """Whose fields the keys may name: of a proto app, or else of the sweep's own objects."""
+        task = self.task
+        return Scope.of(tuple(sweep)).targets if task is None else tuple(task.targets)
+
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Raises for keys that a proto app without configs of its user does not have."""
+        task = self.closed_task
+        if task is not None:
+            task.refuse_unknown([key.lstrip("+") for key in keys if not self.is_group(bare(key))])
 
     def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""

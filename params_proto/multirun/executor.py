@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ from params_proto.multirun.job_runner import (
     JobRunner,
     Launch,
     Skipped,
+    ignore,
 )
 from params_proto.multirun.options import BATCH
 from params_proto.multirun.plan import Batch, Job
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Executor:
         self.records = JobStore(directory)
         self.failures: dict[int, Record] = {}  # in this run, by job
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
-        self.progress: Progress | None = None
+        self.on_launch: Callable[[Mapping[int, int]], None] = ignore
+        self.on_change: Callable[[Record], None] = ignore
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
         self.first_failure: tuple[int, Exception | None] | None = None
@@ -156,8 +157,7 @@ class Executor:
         while rest and not self.has_too_many_failures:
             before = {one.number: self._last_attempt(one) for one in rest}
             self.attempts |= before
-            if self.progress is not None:
-                self.progress.launched(before)
+            self.on_launch(before)
             try:
                 results = self._launch(Batch(rest, directories))
             except Exception as error:
@@ -260,8 +260,7 @@ class Executor:
             job, status = describe_job(record.job, record.overrides), record.status.value
             what = sentence(f"{job} {status}: {record.reason}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
-        if self.progress is not None:
-            self.progress.changed(record)
+        self.on_change(record)
 
 
 def _error_of(result: JobReturn) -> Exception | None:

@@ -94,6 +94,10 @@ class Launch(NamedTuple):
         (self.failures / str(job)).unlink(missing_ok=True)
 
 
+def ignore(_: object) -> None:
+    """Observes jobs for nobody."""
+
+
 class JobRunner:
     """Runs the jobs of a sweep one at a time; it is pickled with each job.
 
@@ -109,7 +113,7 @@ class JobRunner:
         self.launch = Launch()
         # Only in the sweep's own process: the signal handler and the observer of jobs.
         self.signals: Interrupts | None = None
-        self.on_change: Callable[[Record], None] | None = None
+        self.on_change: Callable[[Record], None] = ignore
         self._home = os.getpid()
         self._has_claim = False  # whether the job is another process's to claim and to record
         self._command = command_hash(task)
@@ -123,7 +127,7 @@ class JobRunner:
         return getattr(self.__wrapped__, name)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "signals": None, "on_change": None}
+        return {**self.__dict__, "signals": None, "on_change": ignore}
 
     def open(self, directory: Path, configs: Path | None = None) -> None:
         """Opens the directory of a saved sweep; `configs` has this run's copies of config files."""
@@ -177,8 +181,7 @@ class JobRunner:
         record = self._records.claim(self.first_record(job), job.rerun_after)
         if record is None:
             return Skipped()
-        if self.on_change is not None:
-            self.on_change(record)
+        self.on_change(record)
         if os.getpid() != self._home:
             end_with_parent(self._home)
         start = time.monotonic()
@@ -271,8 +274,7 @@ class JobRunner:
                 )
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
-        if self.on_change is not None:
-            self.on_change(ended)
+        self.on_change(ended)
 
 
 # --- the processes that a job starts, see `ranks`

@@ -16,7 +16,6 @@ from omegaconf import OmegaConf
 from params_proto._keys import bare
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
-from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, SweepWarning, shown, together
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.options import Options
@@ -75,20 +74,17 @@ def read_request(
             f" {' and '.join(drawn)} has no seed. Remove it, or shuffle in a step of the configured"
             " sweep, shuffle: {seed: 0}."
         )
-    closed = app.closed_task
     expression, targets = Expression(), tuple[Any, ...]()
     if node is not None:
         from params_proto.multirun.sources import load_configured_sweep
 
         cwd = Path(app.config.hydra.runtime.cwd)
         with warnings.catch_warnings():
-            if closed is not None:  # unknown names are refused afterwards
+            if app.closed_task is not None:  # unknown names are refused afterwards
                 warnings.simplefilter("ignore", SweepWarning)
             sweep = load_configured_sweep(node, cwd=cwd, scope=app.scope, loader=app.loader)
         expression, targets = app.resolve_keys(sweep.expression), sweep.targets
-    if closed is not None:
-        keys = [*expression.places, *[one.key for one in outside]]
-        closed.refuse_unknown([key.lstrip("+") for key in keys if not app.is_group(bare(key))])
+    app.refuse_unknown([*expression.places, *[one.key for one in outside]])
     paired = read_zip(options.zip, outside, app.resolve_key) if options.zip else []
     made = build_plan(app, expression, targets, outside, paired)
     return SweepRequest(arguments, outside, made)
@@ -102,9 +98,9 @@ def build_plan(
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
     """Combines the configured sweep, overrides and paired keys into one plan."""
-    task = app.task
-    fields = Scope.of(tuple(targets)).targets if task is None else tuple(task.targets)
-    made = combine(expression, fields, outside, paired, app.is_group, app.current_value)
+    made = combine(
+        expression, app.targets(targets), outside, paired, app.is_group, app.current_value
+    )
     plain = [key for key in expression.places if made.rename_keys.get(key, key) == key]
     return replace(made, rename_keys={**made.rename_keys, **app.spell_extra_keys(plain)})
 
@@ -135,16 +131,19 @@ def _as_spelled(override: Override) -> Sequence[Any]:
             raw = enumerate_sweep(read(f"{override.get_key_element()}=choice({text})"))[0]
         except SweepError:  # such as str(['a,',' b']), which the job will refuse
             return [OverrideText(text, text)]
-    return [verbatim(raw, text)]
+    return [_rendering_as(text, raw)]
 
 
-def verbatim(raw: object, text: str | None = None) -> Any:
+def verbatim(raw: object) -> Any:
     """Converts a parser's value to a Python value that renders as Hydra renders it."""
     from hydra.core.override_parser.types import Transformer
 
-    value = from_hydra(raw)  # refuses values that Transformer has no text for
-    if text is None:
-        text = Transformer.str(cast("Any", raw))
+    from_hydra(raw)  # refuses values that Transformer has no text for
+    return _rendering_as(Transformer.str(cast("Any", raw)), raw)
+
+
+def _rendering_as(text: str, raw: object) -> Any:
+    value = from_hydra(raw)
     if isinstance(raw, list):
         value = [verbatim(element) for element in cast("list[object]", raw)]
     elif isinstance(raw, dict):

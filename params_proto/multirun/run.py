@@ -116,13 +116,14 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     from params_proto.multirun.resume import Best, ResumeFilter
 
     resume_filter = sweep.resume_filter or ResumeFilter(executor.records, Best(options.ranking))
-    executor.progress = Progress(
+    progress = Progress(
         total,
         resume_filter,
         polls=not is_basic_launcher(sweep.app.config),
         live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
-    return executor.progress.watching()
+    executor.on_launch, executor.on_change = progress.launched, progress.changed
+    return progress.watching()
 
 
 def report_nothing_to_run(sweep: SweepRun) -> None:
