@@ -120,8 +120,8 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 def innermost() -> Layer | None:
     """The layer that is looked up first in this context."""
     layer = _context.get()
-    if layer is not None or not process.shared:
-        return layer or process.inherited
+    if layer is not None:
+        return layer
     is_main = _is_main_thread()
     seen = [one for one in process.shared if one.is_job or not is_main]
     return [process.inherited, *seen][-1]
@@ -153,8 +153,8 @@ def assign(key: Key, name: str, value: Any) -> None:
 
 def is_in_job() -> bool:
     """Whether a job is running, in this process or in its parent."""
-    inherited = process.inherited
-    if any(layer.is_job for layer in process.shared) or (inherited and inherited.is_job):
+    layers = filter(None, [process.inherited, *process.shared])
+    if any(layer.is_job for layer in layers):
         return True
     # A job of a plain Hydra app, which may never have been loaded.
     hydra_config = sys.modules.get("hydra.core.hydra_config")

@@ -81,8 +81,7 @@ def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) 
     places = ConfigSearchPathImpl()
     for provider, path in search_path:
         places.append(provider, path)
-    loader = ConfigLoaderImpl(places)
-    return with_copies(cached(loader), folder) if folder.is_dir() else loader
+    return with_copies(ConfigLoaderImpl(places), folder)
 
 
 def with_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:

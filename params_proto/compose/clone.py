@@ -101,7 +101,7 @@ def difference(one: Any, other: Any) -> str | None:
     pairs = zip_longest(_facts(one, "", None), _facts(other, "", None), fillvalue=("", "nothing"))
     for (path, left), (_, right) in pairs:
         if left != right:
-            return f"{path or 'the config'}: {left} and {right}"
+            return f"{path[1:] or 'the config'}: {left} and {right}"
     return None
 
 
@@ -120,4 +120,4 @@ def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
             value = {resolver: [*map(str, results)] for resolver, results in value.items()}
         yield path, f"{name} {value!r}"
     for key, child in nodes.items():
-        yield from _facts(child, f"{path}.{key}" if path else str(key), node)
+        yield from _facts(child, f"{path}.{key}", node)

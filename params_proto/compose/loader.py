@@ -155,22 +155,23 @@ class CachedLoader(ConfigLoaderImpl):
             log.debug(f"{' '.join(own)} is composed by Hydra's own code: {error}")
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
             config, problem = None, f"not at all ({type(error).__name__}: {error})"
-        if config is None or not self._agrees:
-            expected = by_hydra()  # raises errors for the user to fix
-            found = None if config is None else difference(config, expected)
-            if found is not None:
-                problem = f"differently from Hydra: {found}"
-            if problem is not None:
-                self._shares = False
-                log.warning(
-                    "hydra.sweeper.compose=cached composes the config of"
-                    f" {' '.join(own) or 'a job'} {problem}. All configs are composed by Hydra from"
-                    " here on, as with hydra.sweeper.compose=hydra."
-                )
-            if config is None or problem is not None:
-                return expected
-            self._agrees = True
-        return config
+        if config is not None and self._agrees:
+            return config
+        expected = by_hydra()  # raises errors for the user to fix
+        if config is not None:
+            found = difference(config, expected)
+            if found is None:
+                self._agrees = True
+                return config
+            problem = f"differently from Hydra: {found}"
+        if problem is not None:
+            self._shares = False
+            log.warning(
+                f"hydra.sweeper.compose=cached composes the config of {' '.join(own) or 'a job'}"
+                f" {problem}. All configs are composed by Hydra from here on, as with"
+                " hydra.sweeper.compose=hydra."
+            )
+        return expected
 
     def _hydras(self) -> ConfigLoaderImpl:
         """Hydra's own loader over the same files."""

@@ -136,6 +136,11 @@ class AppContext:
         """The full key, with its node, of a field that is given by its plain name."""
         return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
 
+    def resolve_override(self, line: str) -> str:
+        """An override with the full key."""
+        key, equals, value = line.partition("=")
+        return f"{self.resolve_key(key)}{equals}{value}"
+
     def resolve_keys(self, expression: Expression) -> Expression:
         """Renames the keys of a sweep from Python to the app's full names."""
         keys = expression.places

@@ -197,15 +197,15 @@ class Executor:
         first = batch.first_number
         # If the launcher's count has gaps, a job knows its number by its directory.
         by_directory = self._run.is_resume or type(first) is not int
+        directories = batch.directories if by_directory else {}
         jobs = [
-            [*one.overrides, subdir_override(batch.directories[one.number])]
-            if by_directory and one.number in batch.directories
+            [*one.overrides, subdir_override(directories[one.number])]
+            if one.number in directories
             else one.overrides
             for one in batch.all
         ]
-        numbers = {path: number for number, path in batch.directories.items()}
         self.runner.launch = self.runner.launch._replace(
-            numbers=numbers if by_directory else {},
+            numbers={path: number for number, path in directories.items()},
             rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
         )
         results = self._launcher.launch(jobs, initial_job_idx=first) or ()

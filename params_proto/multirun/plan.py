@@ -242,12 +242,11 @@ def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterato
     """Raises if a swept key is deleted, as a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
-    for one in reversed(given):
+    # A key may be deleted to be added anew: `~db +db=pg,mysql`.
+    added = {one.name for one in given if one.key.startswith("+")} - inside.keys()
+    for one in given:
         name = bare(one.key)
-        if one.key.startswith("+") and name not in inside:
-            added.add(name)
-        elif one.key.startswith("~") and name in swept and name not in added:
+        if one.key.startswith("~") and name in swept and name not in added:
             yield (
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."
@@ -334,8 +333,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     - {x: 2, y: 3}
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
-    left_out = [key for key in names if names[key] in omit]
-    saved = replace(plan, expression=plan.expression.replaced(left_out, ())) if left_out else plan
+    saved = replace(plan, expression=plan.expression.replaced(omit, ())) if omit else plan
     spelled = saved.expression
     if [*names] != [*names.values()]:
         spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))

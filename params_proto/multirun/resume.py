@@ -79,12 +79,12 @@ def reopen(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeT
     given = config.hydra.overrides
     task, hydra_overrides = _texts(given.task), _texts(given.hydra)
     saved = not task and "what" not in map(role, hydra_overrides)
-    if saved and name != plan.config_name:
-        raise SweepError(
-            f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
-            f" --config-name {plan.config_name}, or the app that started it."
-        )
     if saved:
+        if name != plan.config_name:
+            raise SweepError(
+                f"the sweep was started with the config {plan.config_name}, and this is {name}:"
+                f" give --config-name {plan.config_name}, or the app that started it."
+            )
         kept = [line for line in plan.hydra if role(line) in ("app", "what")]
         whole = loader.load_configuration(
             config_name=name,

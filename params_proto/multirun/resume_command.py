@@ -112,8 +112,7 @@ def python() -> str:
     """This Python as a shell command: its name if that is on the PATH, else its path."""
     name = os.path.basename(sys.executable)
     # Links are not resolved: a virtual environment links to the Python that made it.
-    is_found = os.path.abspath(shutil.which(name) or "") == os.path.abspath(sys.executable)
-    return name if is_found else sys.executable
+    return name if shutil.which(name) == sys.executable else sys.executable
 
 
 def relaunch_hint(directory: str, rerun: str | None = None) -> str:

@@ -53,9 +53,7 @@ def configs(
         # As on a command line, a job may give what the defaults need.
         config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
         context = AppContext(config, loader, task or _nothing)
-        split = [line.partition("=") for line in job_overrides]
-        full = [f"{context.resolve_key(key)}{equals}{value}" for key, equals, value in split]
-        outside = read_overrides(full, loader)
+        outside = read_overrides(map(context.resolve_override, job_overrides), loader)
         expression = context.resolve_keys(sweep.expression)
         jobs = build_plan(context, expression, sweep.targets, outside).jobs()
 

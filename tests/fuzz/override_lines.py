@@ -38,10 +38,8 @@ def _call(lines: list[str], directory: Path) -> None:
         path = groups / f"{option}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    given = request.read_overrides(lines)
-    for job, _ in zip(
-        combine(Expression(), (), given, [], _is_group).jobs(), range(3), strict=False
-    ):
+    jobs = combine(Expression(), (), request.read_overrides(lines), [], _is_group).jobs()
+    for job, _ in zip(jobs, range(3), strict=False):
         request.read_overrides(job.overrides)
     use(Sweep.from_overrides(lines, config_dir=groups))
 
