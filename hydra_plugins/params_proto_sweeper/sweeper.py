@@ -71,30 +71,30 @@ class ParamsProtoSweeper(Sweeper):
 
             with multirun.reported_by_hydra():
                 work(Path(str(self._options["work"])), context, task)
-        with ExitStack() as held:
+        with ExitStack() as stack:
             with multirun.reported_by_hydra():
                 if resume in (None, False):
-                    multirun.take_own(self.config, held)
-                    found = multirun.ResumeTarget(self.config)
+                    multirun.reserve_directory(self.config, stack)
+                    target = multirun.ResumeTarget(self.config)
                 else:
                     from params_proto.multirun.resume import resume_target
 
-                    found = resume_target(resume, self.config, context.config_loader, task)
-            self.config = found.config
-            if found.saved:  # as composed with what the sweep was given then
+                    target = resume_target(resume, self.config, context.config_loader, task)
+            self.config = target.config
+            if target.saved:  # as composed with what the sweep was given then
                 node = self.config.hydra.sweeper
                 self._options = {name: node[name] for name in self._options}
                 arguments = list(self.config.hydra.overrides.task)
-            recorded = multirun.JobRunner(task)
+            runner = multirun.JobRunner(task)
             # Its options may name the directory, which is known from here on.
             self.launcher = Plugins.instance().instantiate_launcher(
-                hydra_context=context, task_function=recorded, config=self.config
+                hydra_context=context, task_function=runner, config=self.config
             )
-            host = multirun.AppContext(self.config, context.config_loader, task, context=context)
+            app = multirun.AppContext(self.config, context.config_loader, task, context=context)
             with multirun.reported_by_hydra():
                 options = multirun.Options(**self._options)
-            if options.asks_for_workers:
+            if options.has_worker_options:
                 from params_proto.workers.start import run_by_workers
 
-                return run_by_workers(options, arguments, host, context, found)
-            return multirun.run(options, arguments, host, self.launcher, recorded, found)
+                return run_by_workers(options, arguments, app, context, target)
+            return multirun.run(options, arguments, app, self.launcher, runner, target)

@@ -38,11 +38,11 @@ class Builder:
     Args:
         scope: the meaning of keys.
         expression: the checked steps so far.
-        layered: whether a key may be below another or be spelled in two ways, as in Hydra's
+        allow_overlap: whether a key may be below another or be spelled in two ways, as in Hydra's
             overrides, where the later one wins: `d={x: 1} d.x=2`.
         space: the configs, if known, with keys as the user of the targets names them.
 
-    >>> Builder(layered=True).set({"d": {"x": 1}}).set({"d.x": 2})
+    >>> Builder(allow_overlap=True).set({"d": {"x": 1}}).set({"d.x": 2})
     Sweep().set({'d': {'x': 1}, 'd.x': 2})
     """
 
@@ -51,12 +51,12 @@ class Builder:
         scope: Scope = Scope(),  # noqa: B008 - which cannot be changed
         expression: Expression = Expression(),  # noqa: B008
         *,
-        layered: bool = False,
+        allow_overlap: bool = False,
         space: Space | None = None,
     ) -> None:
         self.scope = scope
         self.expression = expression
-        self.layered = layered
+        self.allow_overlap = allow_overlap
         self._plain = Edit(key=scope.plain, function=lambda reader, _: reader._replace(node=""))
         # At once, as pins may leave a sample or a slice too few configs.
         self.space = self.named.space() if space is None else space
@@ -189,9 +189,9 @@ class Builder:
         return self._with(expression, named.space(self.space, {}))
 
     def _with(self, expression: Expression, space: Space | None = None) -> Builder:
-        if not self.layered:
+        if not self.allow_overlap:
             refuse_overlap(expression)
-        return Builder(self.scope, expression, layered=self.layered, space=space)
+        return Builder(self.scope, expression, allow_overlap=self.allow_overlap, space=space)
 
     # Two sweeps
 
@@ -208,7 +208,7 @@ class Builder:
         ]
         if mistakes:
             raise together(mistakes)
-        made = Builder(scope, layered=self.layered)
+        made = Builder(scope, allow_overlap=self.allow_overlap)
         reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
         if a.steps and (reads or (pins and a.reads_within)):
@@ -224,7 +224,9 @@ class Builder:
         for one in expressions:
             summands = one.steps[0].parts if len(one.steps) == 1 else ()
             parts += summands or (one,)
-        return Builder(scope, layered=self.layered)._with(Expression((Concat(tuple(parts)),)))
+        return Builder(scope, allow_overlap=self.allow_overlap)._with(
+            Expression((Concat(tuple(parts)),))
+        )
 
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
@@ -404,7 +406,7 @@ class _Call:
             self._raw, self._from_text = raw, isinstance(value, FromText)
             key, field = self._resolve(raw) or ("", None)
             name = bare(key)
-            if name in taken and not self._builder.layered:
+            if name in taken and not self._builder.allow_overlap:
                 names = " and ".join(dict.fromkeys((taken[name], raw)))
                 who = self.method if self._row is None else f"{self.method}: row {self._row}"
                 self.wrong(f"{who} names one key twice: {names}.")
@@ -455,7 +457,7 @@ class _Call:
     def _is_free(self, key: str, *, pins: bool = False) -> bool:
         """Whether a key may be given values or be pinned; adds a mistake if not."""
         spelled, place = self._places.get(bare(key), (key, ""))
-        if not place or (pins if key == spelled else self._builder.layered):
+        if not place or (pins if key == spelled else self._builder.allow_overlap):
             return True
         name, method = self.plain(key), self.method
         if key != spelled:

@@ -14,7 +14,7 @@ from params_proto.errors import SweepError, did_you_mean
 from params_proto.records.manifest import DIRECTIONS
 
 MINIMIZE, MAXIMIZE = DIRECTIONS
-ALONE = "value"  # the metric of a task that returns a number
+RETURN_VALUE = "value"  # the metric of a task that returns a number
 SHOWN = 20  # jobs or values of a list, before the number of the others
 # Metrics of which more is better by convention: the last word of a name, as in val/acc or test_f1.
 _MAXIMIZED = {
@@ -108,14 +108,14 @@ def ranking_of(
             for the conventional one.
         metrics: the names of all returned values.
     """
-    alone = ALONE if list(metrics) == [ALONE] else None
-    metric = metric or next((one.metric for one in tables), None) or alone
+    only = RETURN_VALUE if list(metrics) == [RETURN_VALUE] else None
+    metric = metric or next((one.metric for one in tables), None) or only
     if metric is None:
         return None
     if metrics and metric not in metrics:
         hint = did_you_mean(metric, metrics)
         raise SweepError(f"metric={metric}: the jobs returned no {metric}.{hint}")
-    own = [one.direction for one in tables if (one.metric or ALONE) == metric]
+    own = [one.direction for one in tables if (one.metric or RETURN_VALUE) == metric]
     return Ranking.by(metric, direction or next(filter(None, own), None))
 
 

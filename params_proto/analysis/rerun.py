@@ -31,7 +31,7 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
     values: dict[str, dict[str, None]] = {}
     for record in records:
         for line in record.overrides:
-            if line not in plan.selecting:
+            if line not in plan.sweep_selectors:
                 key, equals, value = line.partition("=")
                 values.setdefault(f"{key}{equals}", {})[value] = None
     lines = [f"{key}{','.join(each)}" for key, each in values.items()]

@@ -200,7 +200,7 @@ def _written(file: Path) -> Builder:
     from params_proto.algebra.builder import Builder
     from params_proto.storage.files import load
 
-    return load(file, Builder(layered=True))
+    return load(file, Builder(allow_overlap=True))
 
 
 def _jobs(
@@ -228,7 +228,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     which new ones take the next numbers. Each has all keys that it was given.
     """
     done = {record.job: record for record in records.readable()}
-    selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
+    selectors = {bare(line.partition("=")[0]) for line in plan.sweep_selectors}
     number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _written(records.directory / SWEEP).overrides()

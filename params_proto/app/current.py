@@ -104,7 +104,7 @@ class ProcessValues:
             }
             for key, named in (layer.values.items() if layer else ())
         }
-        return _inherit, (values, in_job())
+        return _inherit, (values, is_in_job())
 
 
 def _inherit(values: dict[Key, dict[str, Any]], is_job: bool) -> ProcessValues:
@@ -120,9 +120,9 @@ _context: ContextVar[Layer | None] = ContextVar("params_proto", default=None)
 def innermost() -> Layer | None:
     """The layer that is looked up first in this context."""
     layer = _context.get()
-    if layer is not None or not process.shared:
-        return layer or process.inherited
-    is_main = _in_main_thread()
+    if layer is not None:
+        return layer
+    is_main = _is_main_thread()
     seen = [one for one in process.shared if one.is_job or not is_main]
     return [process.inherited, *seen][-1]
 
@@ -137,7 +137,7 @@ def lookup(key: Key, name: str, default: Any) -> Any:
     return value.load(name) if type(value) is LazyPickle else value
 
 
-def values_of(key: Key) -> dict[str, Any]:
+def current_values(key: Key) -> dict[str, Any]:
     """All current values of a function or class, except defaults."""
     layer = innermost()
     names = {*process.assigned.get(key, ()), *(layer.values.get(key, ()) if layer else ())}
@@ -151,10 +151,10 @@ def assign(key: Key, name: str, value: Any) -> None:
     values.setdefault(key, {})[name] = value
 
 
-def in_job() -> bool:
+def is_in_job() -> bool:
     """Whether a job is running, in this process or in its parent."""
-    inherited = process.inherited
-    if any(layer.is_job for layer in process.shared) or (inherited and inherited.is_job):
+    layers = filter(None, [process.inherited, *process.shared])
+    if any(layer.is_job for layer in layers):
         return True
     # A job of a plain Hydra app, which may never have been loaded.
     hydra_config = sys.modules.get("hydra.core.hydra_config")
@@ -182,23 +182,23 @@ class BoundValues:
             )
 
         @functools.wraps(function)
-        def bound(*args: P.args, **kwargs: P.kwargs) -> R:
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
             with self:
                 return function(*args, **kwargs)
 
-        return bound
+        return wrapper
 
     def __enter__(self) -> None:
-        from params_proto.compose.internals import hand_to_children
+        from params_proto.compose.internals import share_with_children
 
-        hand_to_children("params_proto", process)
+        share_with_children("params_proto", process)
         around = innermost()
         values = {} if around is None else {key: {**one} for key, one in around.values.items()}
         for key, named in self.values.items():
             values[key] = {**values.get(key, {}), **named}
         layer = Layer(values, self.is_job, _context.get())
         _context.set(layer)
-        if self.is_job or _in_main_thread():
+        if self.is_job or _is_main_thread():
             process.shared.append(layer)
 
     def __exit__(self, *exception: object) -> None:
@@ -216,7 +216,7 @@ def is_suspended(function: Callable[..., Any]) -> bool:
     return code is not None and bool(code.co_flags & flags)
 
 
-def _in_main_thread() -> bool:
+def _is_main_thread() -> bool:
     import threading
 
     return threading.current_thread() is threading.main_thread()

@@ -84,7 +84,7 @@ class App(Generic[P, R]):
             if is_being_imported(caller):
                 return None
             is_script = "__file__" in caller and caller is vars(sys.modules["__main__"])
-            if is_script and current.innermost() is None and not current.in_job():
+            if is_script and current.innermost() is None and not current.is_in_job():
                 from params_proto.app.run import run
 
                 return run(self)
@@ -97,7 +97,7 @@ class App(Generic[P, R]):
         values = resolve(parameters, given)
         own = values.pop(parameters.key, {})
         with current.BoundValues(values) if values else nullcontext():
-            named = {**current.values_of(parameters.key), **own}
+            named = {**current.current_values(parameters.key), **own}
             for name in given.keys() & own.keys():
                 if strictly_equal(own[name], given[name]):
                     named[name] = given[name]  # itself, not a copy

@@ -90,7 +90,7 @@ def parameters_table(task: Task, config: DictConfig) -> str:
             title = ": ".join([target.node, *(inspect.getdoc(obj) or "").splitlines()[:1]])
         purposes = describe_help(obj)
         # Not resolved: some interpolations exist only in a job.
-        values = cast("Any", OmegaConf.to_container(config[target.node] if target.node else config))
+        values = cast("Any", OmegaConf.to_container(OmegaConf.select(config, target.node)))
         sections[title] = [
             (
                 full_key(target.node, name),

@@ -81,7 +81,7 @@ class ParameterSet:
     def __getstate__(self) -> tuple[Any, ...]:
         known = {name: field.annotation for name, field in self.target.fields.items()}
         content: dict[str, Any] = vars(self) | {"annotations": partial(dict[str, Any], known)}
-        return content, current.values_of(self.key), os.getpid()
+        return content, current.current_values(self.key), os.getpid()
 
     def __setstate__(self, state: tuple[dict[str, Any], Mapping[str, Any], int]) -> None:
         content, values, sender = state
@@ -157,10 +157,10 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
             first = seen.setdefault((of.key, name, *path), key)
             if first != key:
                 raise SweepError(f"{first} and {key} are one parameter: give it once.")
-            taken = values.setdefault(of.key, {})
+            given = values.setdefault(of.key, {})
             if path:
-                value = _replaced(taken.get(name, of.value(name)), path, value, of.full(name))
-            taken[name] = of.converted(name, value)
+                value = _replaced(given.get(name, of.value(name)), path, value, of.full(name))
+            given[name] = of.converted(name, value)
         except SweepError as error:
             mistakes.append(Mistake(str(error), key))
     if mistakes:

@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 
 from params_proto.app.task import JobError, Task
 from params_proto.compose.internals import IS_HYDRA_1_3
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
 from params_proto.overrides.parse import read
@@ -50,7 +50,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
     main = hydra.main(app.config_path, app.config_name, **_VERSION_BASE)(task)
     try:
         if not any(map(_COMPLETION.match, arguments)):
-            arguments = in_full(task, arguments, partial(_root_names, main, task))
+            arguments = resolve_overrides(task, arguments, partial(_root_names, main, task))
     except SweepError as error:
         sys.stderr.write(f"{error}\n")  # as Hydra reports one
         sys.exit(1)
@@ -68,8 +68,8 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
             # Its argparse ends with 2 because of an option, Hydra with 1 because of an override.
             mark = "--" if end.code == 2 else "="
             if end.code:
-                refused = [one for one in arguments if mark in one]
-                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, refused))
+                rejected = [one for one in arguments if mark in one]
+                sys.stderr.writelines(f"{line}\n" for line in suggestions(task, rejected))
             raise
 
 
@@ -151,7 +151,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
     for path, config in configs.items():
         group, _, name = path.rpartition("/")
         folder = store.repo
-        for part in group.split("/") if group else ():
+        for part in filter(None, group.split("/")):
             folder = folder.setdefault(part, {})
         file = f"{name}.yaml"
         # Hydra 1.4 warns if a config replaces another.
@@ -169,7 +169,7 @@ def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
 # --- overrides
 
 
-def in_full(
+def resolve_overrides(
     task: Task, lines: Sequence[str], at_root: Callable[[list[str]], Container[str]]
 ) -> list[str]:
     """Overrides with full keys, for fields that they give by their plain name, checked.
@@ -181,18 +181,19 @@ def in_full(
     plain = {line: key for line, key in keys.items() if task.is_plain(key)}
     if plain:
         names = at_root([line for line in lines if line not in plain])
-        full = {line: task.in_full(key, names) + line[len(key) :] for line, key in plain.items()}
+        full = {
+            line: task.resolve_key(key, names) + line[len(key) :] for line, key in plain.items()
+        }
         lines = [full.get(line, line) for line in lines]
     # Swept and added (+) keys are checked with the jobs; the user's configs may have any key.
-    single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
-    mistakes = [task.unknown(line.partition("=")[0]) for line in single]
-    if any(mistakes):
-        raise together([one for one in mistakes if one])
+    if task.closed:
+        single = [line for line in lines if "=" in line and not sweeps(line)]
+        task.refuse_unknown([line.partition("=")[0] for line in single])
     return list(lines)
 
 
 def suggestions(task: Task, arguments: Sequence[str]) -> Iterator[str]:
-    """Suggestions for overrides or options that Hydra has refused."""
+    """Suggestions for overrides or options that Hydra has rejected."""
     for argument in arguments:
         key = argument.partition("=")[0]
         close = task.suggestion(key.removeprefix("--").replace("-", "_"))  # --lr 0.1 for lr=0.1

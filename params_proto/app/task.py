@@ -23,7 +23,7 @@ from params_proto._keys import full_key
 from params_proto.app import current
 from params_proto.app.current import BoundValues
 from params_proto.app.prefix_class import PrefixClass
-from params_proto.app.registry import find, nodes, only
+from params_proto.app.registry import ParameterSet, find, nodes, only
 from params_proto.errors import SweepError, nearest, together
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.schema import python_values
@@ -154,7 +154,7 @@ class Task:
         Before there is a job, `given` has the fields and nodes that its overrides change. Other
         fields are then left out if they have a default, and so are interpolated ones.
         """
-        content = config.get(target.node, OmegaConf.create()) if target.node else config
+        content = OmegaConf.select(config, target.node, default=OmegaConf.create())
         if not isinstance(content, DictConfig):
             mistakes.append(
                 f"{target.node} is {content!r}, but it has fields: write {target.node}.name=value"
@@ -180,19 +180,21 @@ class Task:
 
     def is_plain(self, key: str) -> bool:
         """Whether a key is the plain name of a prefix class's field, not of the function's."""
-        if self.root.open or key in self.root.fields or key in self.nodes:
-            return False
-        return any(key in target.fields for target in self.targets)
+        is_of_root = self.root.open or key in self.root.fields or key in self.nodes
+        return not is_of_root and bool(self._classes_with(key))
 
-    def in_full(self, key: str, at_root: Container[str]) -> str:
+    def resolve_key(self, key: str, at_root: Container[str]) -> str:
         """The full key, with its node, of a field that is given by its plain name.
 
         `at_root` has further names at the root of the config, such as config groups.
         """
         if key in at_root or not self.is_plain(key):
             return key
-        classes = [one.__proto_parameters__ for one in self.nodes.values()]
-        return only(key, [one for one in classes if key in one.defaults]).full(key)
+        return only(key, self._classes_with(key)).full(key)
+
+    def _classes_with(self, field: str) -> list[ParameterSet]:
+        found = [cls.__proto_parameters__ for cls in self.nodes.values()]
+        return [one for one in found if field in one.defaults]
 
     def unknown(self, key: str) -> str | None:
         """What is wrong with a key that is neither a parameter nor a field, else None.
@@ -209,6 +211,12 @@ class Task:
         close = self.suggestion(key)
         hint = f" Did you mean {close}?" if close else f" Valid names: {', '.join(valid)}."
         return f"{target.name} has no parameter {key}.{hint}"
+
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Raises for keys that are neither parameters nor fields."""
+        mistakes = [*filter(None, map(self.unknown, keys))]
+        if mistakes:
+            raise together(mistakes)
 
     def suggestion(self, key: str) -> str | None:
         """The parameter or sweeper option that a key was probably meant to be."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from params_proto._text import counted
 from params_proto.analysis.text import aligned
 from params_proto.errors import SweepError
-from params_proto.multirun.sources import configured
+from params_proto.multirun.sources import load_configured_sweep
 from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 from params_proto.sweep import Sweep
@@ -28,7 +28,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     sys.path.insert(0, os.getcwd())
     saved = Path(sweep) / SWEEP
     try:
-        steps = configured(
+        steps = load_configured_sweep(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
             loader=options_in(config_dir),

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from params_proto._text import counted
-from params_proto.analysis.ranking import ALONE, Ranking
+from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.plan import Job
-from params_proto.multirun.resume import statuses
+from params_proto.multirun.resume import parse_rerun
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import read_plan
@@ -113,7 +113,7 @@ def _statuses(text: str | None) -> frozenset[Status]:
     if text is None:
         return frozenset()
     names = _names(text)
-    return statuses(names[0] if len(names) == 1 else names)
+    return parse_rerun(names[0] if len(names) == 1 else names)
 
 
 def _names(text: str) -> list[str]:
@@ -149,7 +149,7 @@ def _watch(directory: Path) -> int:
     """Shows the progress of a sweep until it ends; the exit status."""
     setup.read_setup(directory)
     plan = read_plan(directory)
-    watch = Watch(directory, Ranking.by(plan.metric or ALONE, plan.direction))
+    watch = Watch(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
     if waits := setup.awaited_workers(directory):
         write(f"Waiting for {waits}.")
     watch.run()
@@ -157,7 +157,9 @@ def _watch(directory: Path) -> int:
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
     if watch.left:
         write(left_text(directory, watch))
-        return SOME_FAILED if setup.read_setup(directory).launch.too_many_failures else SOME_LEFT
+        return (
+            SOME_FAILED if setup.read_setup(directory).launch.has_too_many_failures else SOME_LEFT
+        )
     if watch.failures:
         write(finish_hint(directory, rerun=True))
         return SOME_FAILED

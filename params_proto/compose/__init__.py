@@ -47,7 +47,7 @@ def share_prefixes(loader: ConfigLoader) -> None:
         start()
 
 
-def loader_over(configs: str | None) -> ConfigLoader:
+def make_loader(configs: str | None) -> ConfigLoader:
     """A loader as fast as `cached`, over a config folder or package, or only Hydra's configs."""
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
@@ -68,7 +68,7 @@ def copy_files(loader: ConfigLoader, folder: Path) -> None:
         write(folder)
 
 
-def loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> ConfigLoader:
+def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> ConfigLoader:
     """A loader of an app's configs as `copy_files` wrote them; of the files, if it wrote none.
 
     Args:
@@ -81,11 +81,10 @@ def loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) -> Co
     places = ConfigSearchPathImpl()
     for provider, path in search_path:
         places.append(provider, path)
-    loader = ConfigLoaderImpl(places)
-    return over_copies(cached(loader), folder) if folder.is_dir() else loader
+    return with_copies(ConfigLoaderImpl(places), folder)
 
 
-def over_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
+def with_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
     """A loader over what `copy_files` wrote; the given one if it wrote nothing."""
-    read = getattr(cached(loader), "over_copies", None) if folder.is_dir() else None
+    read = getattr(cached(loader), "with_copies", None) if folder.is_dir() else None
     return loader if read is None else read(folder)

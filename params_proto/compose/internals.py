@@ -22,7 +22,7 @@ IS_HYDRA_1_3: Final = __version__.startswith("1.3.")
 """Whether this is the older of the two Hydras, where they differ."""
 
 
-def hand_to_children(name: str, value: Any) -> None:
+def share_with_children(name: str, value: Any) -> None:
     """Makes every process that multiprocessing or joblib starts from now on unpickle a value.
 
     It is added, by name, to the process configuration that is pickled for all descendants. That is
@@ -33,7 +33,7 @@ def hand_to_children(name: str, value: Any) -> None:
     cast("Any", current_process())._config[name] = value
 
 
-def started(configs: str | None, name: str) -> Hydra:
+def start_hydra(configs: str | None, name: str) -> Hydra:
     """Starts Hydra for this process as an app does.
 
     `configs` is a folder or a package, `pkg://...`; None for only Hydra's own configs.
@@ -62,7 +62,7 @@ def finish_interpreter() -> None:
     cast("Any", atexit)._run_exitfuncs()
 
 
-def decoration(
+def unwrap_hydra_main(
     function: Any,
 ) -> tuple[TaskFunction, str | None, str | None, AbstractContextManager[Any]] | None:
     """What `hydra.main` has decorated a function with, below other decorators; None if it has not.
@@ -73,10 +73,10 @@ def decoration(
     made = made_by_hydra_main(function)
     if made is None:
         return None
-    held = inspect.getclosurevars(made).nonlocals
+    closure = inspect.getclosurevars(made).nonlocals
     allowed = nullcontext()
-    if held.get("execution_whitelist") is not None:  # since Hydra 1.4
+    if closure.get("execution_whitelist") is not None:  # since Hydra 1.4
         from hydra import utils
 
-        allowed = getattr(utils, "execution_whitelist")(held["execution_whitelist"])  # noqa: B009
-    return made.__wrapped__, held.get("config_path"), held.get("config_name"), allowed
+        allowed = getattr(utils, "execution_whitelist")(closure["execution_whitelist"])  # noqa: B009
+    return made.__wrapped__, closure.get("config_path"), closure.get("config_name"), allowed

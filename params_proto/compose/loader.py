@@ -22,8 +22,8 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from params_proto.compose.clone import cloned_by_deepcopy, difference
 from params_proto.compose.sources import Repository, unknown_source
-from params_proto.compose.template import cloned_by_deepcopy, difference
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class CachedLoader(ConfigLoaderImpl):
         self.repository.copy_files(folder)
         self._copies = folder
 
-    def over_copies(self, folder: Path) -> CachedLoader:
+    def with_copies(self, folder: Path) -> CachedLoader:
         """A loader over the files that another one has copied."""
         new = copy(self)
         new._copies, new._token = folder, uuid4().hex
@@ -128,9 +128,9 @@ class CachedLoader(ConfigLoaderImpl):
         if not self._shares:
             return by_hydra()
         hydra = master_config.hydra
-        of_all = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
+        shared = cast("list[str]", OmegaConf.to_container(hydra.overrides.hydra))
         name = hydra.job.config_name
-        config = self._compose(by_hydra, master_config, name, of_all, sweep_overrides)
+        config = self._compose(by_hydra, master_config, name, shared, sweep_overrides)
         return cloned_by_deepcopy(config)
 
     def _compose(
@@ -138,14 +138,14 @@ class CachedLoader(ConfigLoaderImpl):
         by_hydra: Callable[[], DictConfig],
         master: DictConfig | None,
         config_name: str | None,
-        of_all: list[str],
+        shared: list[str],
         own: list[str],
     ) -> DictConfig:
         from params_proto.compose import prefix  # which a sweep of one job does not need
 
         config, problem = None, None
         try:
-            config = prefix.prefixes_of(self, config_name, [*of_all, *own]).compose(of_all, own)
+            config = prefix.prefixes_of(self, config_name, [*shared, *own]).compose(shared, own)
             if master is not None:
                 unchanged = getattr(self, "_ensure_sweep_config_controller_unchanged", None)
                 if unchanged is not None:  # Hydra 1.4's
@@ -155,22 +155,23 @@ class CachedLoader(ConfigLoaderImpl):
             log.debug(f"{' '.join(own)} is composed by Hydra's own code: {error}")
         except Exception as error:  # Hydra's code raises it as well, or this does not fit Hydra
             config, problem = None, f"not at all ({type(error).__name__}: {error})"
-        if config is None or not self._agrees:
-            expected = by_hydra()  # raises errors for the user to fix
-            found = None if config is None else difference(config, expected)
-            if found is not None:
-                problem = f"differently from Hydra: {found}"
-            if problem is not None:
-                self._shares = False
-                log.warning(
-                    "hydra.sweeper.compose=cached composes the config of"
-                    f" {' '.join(own) or 'a job'} {problem}. All configs are composed by Hydra from"
-                    " here on, as with hydra.sweeper.compose=hydra."
-                )
-            if config is None or problem is not None:
-                return expected
-            self._agrees = True
-        return config
+        if config is not None and self._agrees:
+            return config
+        expected = by_hydra()  # raises errors for the user to fix
+        if config is not None:
+            found = difference(config, expected)
+            if found is None:
+                self._agrees = True
+                return config
+            problem = f"differently from Hydra: {found}"
+        if problem is not None:
+            self._shares = False
+            log.warning(
+                f"hydra.sweeper.compose=cached composes the config of {' '.join(own) or 'a job'}"
+                f" {problem}. All configs are composed by Hydra from here on, as with"
+                " hydra.sweeper.compose=hydra."
+            )
+        return expected
 
     def _hydras(self) -> ConfigLoaderImpl:
         """Hydra's own loader over the same files."""

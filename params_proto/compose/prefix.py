@@ -33,8 +33,8 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf._utils import split_key
 
+from params_proto.compose.clone import children, clone
 from params_proto.compose.sources import unknown_source
-from params_proto.compose.template import children, clone
 
 if TYPE_CHECKING:
     from params_proto.compose.loader import CachedLoader
@@ -101,16 +101,16 @@ class Prefixes:
         self._loaded: dict[tuple[object, ...], ConfigResult] = {}
         self._read = lru_cache(_NODES // 10)(self._parsed)  # an override weighs as much as ten
 
-    def compose(self, of_all: Sequence[str], own: Sequence[str]) -> DictConfig:
+    def compose(self, shared: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job from the overrides shared by all jobs and its own."""
-        first, then = [*map(self._read, of_all)], [*map(self._read, own)]
-        groups = [override for override, chooses in then if chooses]
-        key = (version.getbase(), *of_all, None, *[override.input_line for override in groups])
+        of_all, of_job = [*map(self._read, shared)], [*map(self._read, own)]
+        groups = [override for override, chooses in of_job if chooses]
+        key = (version.getbase(), *shared, None, *[override.input_line for override in groups])
         prefix = self._kept.get(key)
         if prefix is None:
-            groups = [*[override for override, chooses in first if chooses], *groups]
-            values = [override for override, chooses in first if not chooses]
-            prefix = self._made(of_all, groups, values)
+            groups = [*[override for override, chooses in of_all if chooses], *groups]
+            values = [override for override, chooses in of_all if not chooses]
+            prefix = self._made(shared, groups, values)
         nodes = 1 if isinstance(prefix, str) else prefix.nodes
         with self._lock:
             self._kept[key] = prefix
@@ -120,9 +120,9 @@ class Prefixes:
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
         config = clone(prefix.config)
-        values = [override for override, chooses in then if not chooses]
+        values = [override for override, chooses in of_job if not chooses]
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        self._fill_in(config, prefix, [override for override, _ in then])
+        self._fill_in(config, prefix, [override for override, _ in of_job])
         return config
 
     def _parsed(self, line: str) -> tuple[Override, bool]:
@@ -139,7 +139,7 @@ class Prefixes:
         return override, chooses
 
     def _made(
-        self, of_all: Sequence[str], groups: list[Override], values: list[Override]
+        self, shared: Sequence[str], groups: list[Override], values: list[Override]
     ) -> ConfigPrefix | str:
         repository = CachingConfigRepository(self._repository)
         composition = _Composition(self._search_path, repository, groups, self._loaded)
@@ -154,7 +154,7 @@ class Prefixes:
         lines = whole.hydra.overrides
         lines.task.clear()  # of the groups, which are the job's own to list
         lines.hydra.clear()
-        lines.hydra.extend(of_all)
+        lines.hydra.extend(shared)
         filled_in = {name: whole.hydra._get_node(name) for name in _FILLED_IN}
         return ConfigPrefix(config, filled_in, nodes)
 
@@ -165,9 +165,10 @@ class Prefixes:
         for name, node in prefix.filled_in.items():
             vars(hydra)["_content"][name] = clone(node, hydra)
         job, lines = hydra.job, hydra.overrides
-        of_hydra, of_task = lines.hydra, lines.task
+        hydra_overrides, task_overrides = lines.hydra, lines.task
         for override in own:
-            (of_hydra if override.is_hydra_override() else of_task).append(override.input_line)
+            known = hydra_overrides if override.is_hydra_override() else task_overrides
+            known.append(override.input_line)
         with open_dict(hydra):
             for key in job.env_copy:
                 job.env_set[key] = os.environ[key]
@@ -229,7 +230,7 @@ class _Composition(ConfigLoaderImpl):
 def _count(node: Any) -> int:
     """Counts the nodes of a config; raises if one is in two places, which a copy would lose."""
     count = 1
-    for child in (children(node) or {}).values():
+    for child in children(node).values():
         if child.__dict__["_parent"] is not node:
             raise NotCacheableError(f"{child._get_full_key(None)} is in two places")
         count += _count(child)

@@ -31,7 +31,7 @@ from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
 from params_proto._files import reason
-from params_proto.compose.template import clone
+from params_proto.compose.clone import clone
 from params_proto.errors import SweepError
 
 log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 from params_proto.multirun.context import AppContext as AppContext
 from params_proto.multirun.context import ResumeTarget as ResumeTarget
-from params_proto.multirun.directories import take_own as take_own
+from params_proto.multirun.directories import reserve_directory as reserve_directory
 from params_proto.multirun.errors import reported_by_hydra as reported_by_hydra
 from params_proto.multirun.job_runner import ANNOUNCEMENT as ANNOUNCEMENT
 from params_proto.multirun.job_runner import JobRunner as JobRunner

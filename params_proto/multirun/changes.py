@@ -15,7 +15,7 @@ from hydra.errors import HydraException
 
 from params_proto._keys import keys_of, leaves
 from params_proto._text import parse_json
-from params_proto.compose import over_copies
+from params_proto.compose import with_copies
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, function_of, plain_config
 from params_proto.multirun.options import Options
@@ -32,14 +32,12 @@ log = logging.getLogger(__name__)
 ComposedJob = tuple[Sequence[str], dict[str, Any]]
 
 
-def refuse_another_function(
-    directory: Path, then: str, task: TaskFunction, allowed: object
-) -> None:
+def check_same_function(directory: Path, earlier: str, task: TaskFunction, allowed: object) -> None:
     """Raises if a sweep was started with another function, unless `resume_changed` is true."""
-    now = function_of(task)
-    if now == then:
+    current = function_of(task)
+    if current == earlier:
         return
-    text = f"the sweep in {directory} was started with {then}, and this is {now}"
+    text = f"the sweep in {directory} was started with {earlier}, and this is {current}"
     if allowed is not True:
         raise SweepError(
             f"{text}: all jobs of a sweep run one function. Run the script that started it, or give"
@@ -70,17 +68,17 @@ def read_first_job(directory: Path) -> ComposedJob | None:
     return job, cast("dict[str, Any]", config)
 
 
-def first_job_now(directory: Path, host: AppContext, job: ComposedJob) -> ComposedJob:
+def recompose_first_job(directory: Path, app: AppContext, job: ComposedJob) -> ComposedJob:
     """The first job as composed now, for the next resume to compare; `job` if none was kept."""
     first = read_first_job(directory)
     if first is None:
         return job
     with suppress(HydraException):  # allowed: later changes are compared with the old config
-        return first[0], plain_config(host.compose_whichever_sweep(first[0]))
+        return first[0], plain_config(app.compose_as_single_run(first[0]))
     return first
 
 
-def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
+def refuse_changes(directory: Path, app: AppContext, options: Options) -> None:
     """Raises if completed jobs would have other configs today, unless the changed keys may differ.
 
     The first job's config is compared with the saved one. Jobs that have run are composed from the
@@ -88,19 +86,19 @@ def refuse_changes(directory: Path, host: AppContext, options: Options) -> None:
     group, and one for each set of keys.
     """
     found: dict[str, str] = {}
-    for job, then in _configs_of_then(directory, host):
+    for job, earlier in _earlier_configs(directory, app):
         try:
-            found |= _differences(then, plain_config(host.compose_whichever_sweep(job)))
+            found |= _differences(earlier, plain_config(app.compose_as_single_run(job)))
         except HydraException as error:
             said = str(error).partition("\n")[0]
             found[" ".join(job)] = f"can no longer be composed: {said}"
     # A shard with overwrite=true replaces what another has run: changes are allowed, but reported.
     allowed = True if options.overwrite else options.resume_changed or ()
-    refused = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
-    lines = [f"- {key}: {found[key]}" for key in refused or found]
+    rejected = [] if allowed is True else [key for key in found if not _is_below(key, allowed)]
+    lines = [f"- {key}: {found[key]}" for key in rejected or found]
     end = "Completed jobs ran with the earlier config."
     summary = "\n".join(["the app's config has changed since", *lines, end])
-    if refused:
+    if rejected:
         raise SweepError(
             f"{directory}: {summary} To resume anyway, use hydra.sweeper.resume_changed=true or"
             " list the keys that may differ; otherwise undo the change or start a new sweep in"
@@ -119,7 +117,7 @@ def _is_below(key: str, nodes: Collection[str]) -> bool:
     return any(f"{key}.".startswith(f"{node}.") for node in nodes)
 
 
-def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]:
+def _earlier_configs(directory: Path, app: AppContext) -> Iterator[ComposedJob]:
     """The first job and others that have run, with their earlier configs."""
     first = read_first_job(directory)
     if first is not None:
@@ -128,22 +126,25 @@ def _configs_of_then(directory: Path, host: AppContext) -> Iterator[ComposedJob]
     copies = [folder for folder in folders if any(folder.iterdir())]
     if not copies:
         return
-    loader = over_copies(host.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
-    before = replace(host, loader=loader)
+    loader = with_copies(app.loader, max(copies, key=lambda folder: folder.stat().st_mtime_ns))
+    before = replace(app, loader=loader)
     seen = set[object]()
     for record in islice(JobStore(directory).readable(), AHEAD):
         job = record.overrides
         keys = keys_of(job)
-        options = [line for key, line in zip(keys, job, strict=True) if host.is_group(key)]
+        options = [line for key, line in zip(keys, job, strict=True) if app.is_group(key)]
         kinds = {frozenset(keys), *options}
         if not kinds <= seen:
             seen |= kinds
-            with suppress(HydraException):  # it could not be composed then either
-                yield job, plain_config(before.compose_whichever_sweep(job))
+            with suppress(HydraException):  # it could not be composed before either
+                yield job, plain_config(before.compose_as_single_run(job))
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    old, new = ({key: json.dumps(one) for key, one in leaves(config)} for config in (then, now))
+def _differences(
+    earlier: Mapping[str, Any], current: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    configs = earlier, current
+    old, new = ({key: json.dumps(value) for key, value in leaves(one)} for one in configs)
     for key in {**old, **new}:
         before, after = old.get(key, "missing"), new.get(key, "missing")
         if before != after:

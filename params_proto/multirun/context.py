@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from hydra.types import RunMode
@@ -18,16 +19,20 @@ from omegaconf import OmegaConf, flag_override
 from params_proto._keys import bare
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
+from params_proto.algebra.steps import Edit
 from params_proto.compose import cached
+from params_proto.errors import together
 from params_proto.multirun.errors import composing
-from params_proto.overrides.parse import group_exists
+from params_proto.overrides.parse import KeyValues, group_exists
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.types import HydraContext, TaskFunction
     from omegaconf import DictConfig
 
+    from params_proto.algebra.expression import Expression
     from params_proto.app.task import Task
+    from params_proto.fields import Target
     from params_proto.records.manifest import PlanFile
     from params_proto.sweep import Sweep
 
@@ -97,6 +102,16 @@ class AppContext:
         is_task = module is not None and isinstance(self.task_function, module.Task)
         return cast("Task", self.task_function) if is_task else None
 
+    @property
+    def closed_task(self) -> Task | None:
+        """The task of a proto app without configs of its user, which could have other keys."""
+        return self.task if self.task is not None and self.task.closed else None
+
+    @property
+    def sweep(self) -> Any:
+        """The sweep from Python, or else the value of `hydra.sweeper.sweep`."""
+        return self.config.hydra.sweeper.sweep if self.launched is None else self.launched
+
     @cached_property
     def scope(self) -> Scope:
         """What the keys of a sweep over the app can mean: the fields of a proto app's classes."""
@@ -106,12 +121,83 @@ class AppContext:
         objects = (task.app, *task.nodes.values())
         return Scope(objects, tuple(task.targets), at_root=root_names(self.config))
 
-    def in_full(self, key: str) -> str:
+    def targets(self, sweep: Sequence[Any]) -> tuple[Target, ...]:
+        """Whose fields the keys may name: of a proto app, or else of the sweep's own objects."""
+        task = self.task
+        return Scope.of(tuple(sweep)).targets if task is None else tuple(task.targets)
+
+    def refuse_unknown(self, keys: Iterable[str]) -> None:
+        """Raises for keys that a proto app without configs of its user does not have."""
+        task = self.closed_task
+        if task is not None:
+            task.refuse_unknown([key.lstrip("+") for key in keys if not self.is_group(bare(key))])
+
+    def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""
-        return key if self.task is None else self.task.in_full(key, self.scope.at_root)
+        return key if self.task is None else self.task.resolve_key(key, self.scope.at_root)
+
+    def resolve_override(self, line: str) -> str:
+        """An override with the full key."""
+        key, equals, value = line.partition("=")
+        return f"{self.resolve_key(key)}{equals}{value}"
+
+    def resolve_keys(self, expression: Expression) -> Expression:
+        """Renames the keys of a sweep from Python to the app's full names."""
+        keys = expression.places
+        names = {key: name for key in keys if (name := self.resolve_key(key)) != key}
+        if not names:
+            return expression
+        twice = [key for key in names if names[key] in keys]
+        mistakes = [f"{key} and {names[key]} are one parameter: give it once." for key in twice]
+        if expression.calls:
+            renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
+            mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
+        if mistakes:
+            raise together(mistakes)
+        return expression.map(Edit(key=lambda key: names.get(key, key)))
+
+    def spell_extra_keys(self, keys: Iterable[str]) -> dict[str, str]:
+        """How a sweep from Python spells keys for a function's `**kwargs`: with ++.
+
+        They need no + in Python, as in a loop over the sweep, and the app's own configs may have
+        them.
+        """
+        task = self.task
+        if self.launched is None or task is None or not task.root.open:
+            return {}
+        known = {*task.root.fields, *task.nodes}
+        return {
+            key: f"++{key}"
+            for key in keys
+            if key.replace(".", "").isidentifier()
+            and not self.is_group(key)
+            and key.partition(".")[0] not in known
+        }
+
+    def find_sweep_selectors(self, outside: Sequence[KeyValues]) -> list[str]:
+        """The keys of fixed group choices that change nothing but the sweep.
+
+        They are left out of `sweep.yaml`, which contains the sweep itself.
+        """
+        if "runtime.choices" in str(OmegaConf.to_container(self.config)):  # which would miss it
+            return []
+        name = self.config.hydra.job.config_name
+        overrides = [*self.hydra_overrides, *self.config.hydra.overrides.task]
+        loaded = self.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
+        # An option with a defaults list of its own may change more than the sweep.
+        sweeps = {
+            one.config_path
+            for one in loaded
+            if one.package == "hydra.sweeper.sweep" and not one.is_self
+        }
+        return [
+            one.key
+            for one in outside
+            if not one.swept and f"{one.name.partition('@')[0]}/{one.values[0]}" in sweeps
+        ]
 
     @property
-    def submits(self) -> bool:
+    def is_submitit(self) -> bool:
         """Whether the launcher is submitit, which runs each job in a process on a cluster."""
         return "submitit_folder" in self.config.hydra.launcher
 
@@ -132,20 +218,28 @@ class AppContext:
         with composing(job):
             return self.loader.load_sweep_config(self.config, list(job))
 
-    def compose_whichever_sweep(self, job: Sequence[str], *, as_chosen: bool = False) -> DictConfig:
-        """Composes a job even if it selects another sweep, which `load_sweep_config` may refuse.
+    def current_value(self, overrides: tuple[str, ...], key: str) -> object:
+        """The value of a key in a job's config; None if it has none or an interpolation.
 
-        Hydra 1.4 refuses it. `as_chosen` leaves out overrides within `hydra.sweeper.sweep`.
+        A node of a structured config is a namespace, as its fields cannot be deleted.
         """
-        of_hydra = [
-            line
-            for line in self.of_hydra
-            if not (as_chosen and bare(line).startswith("hydra.sweeper.sweep."))
-        ]
+        node: Any = self._composed(overrides)
+        for part in key.split("."):
+            if not _has_value(node, part):
+                return None
+            node = node[part]
+        return _plain_value(node)
+
+    @cached_property
+    def _composed(self) -> Callable[[tuple[str, ...]], DictConfig]:
+        return lru_cache(maxsize=64)(self.compose)
+
+    def compose_as_single_run(self, job: Sequence[str]) -> DictConfig:
+        """Composes a job even if it selects another sweep, which Hydra 1.4 refuses otherwise."""
         with composing(job):
             return self.loader.load_configuration(
                 config_name=self.config.hydra.job.config_name,
-                overrides=[*of_hydra, *job],
+                overrides=[*self.hydra_overrides, *job],
                 run_mode=RunMode.RUN,
             )
 
@@ -154,14 +248,27 @@ class AppContext:
         group = key.partition("@")[0]
         if group not in self._groups:
             name = self.config.hydra.job.config_name
-            self._groups[group] = group_exists(self.loader, group, name, self.of_hydra)
+            self._groups[group] = group_exists(self.loader, group, name, self.hydra_overrides)
         return self._groups[group]
 
     @cached_property
-    def of_hydra(self) -> list[str]:
+    def hydra_overrides(self) -> list[str]:
         """The overrides of Hydra itself."""
         # Unresolved: an interpolation in them belongs to the config that they change.
         return cast("list[str]", OmegaConf.to_container(self.config.hydra.overrides.hydra))
+
+
+def _has_value(node: Any, key: str) -> bool:
+    return OmegaConf.is_dict(node) and key in node and not OmegaConf.is_interpolation(node, key)
+
+
+def _plain_value(node: Any) -> object:
+    if not OmegaConf.is_dict(node):
+        return [] if OmegaConf.is_list(node) else node
+    # Nothing would be merged into a value that is missing or interpolated.
+    entries = {key: _plain_value(node[key]) if _has_value(node, key) else "" for key in node}
+    kind = OmegaConf.get_type(node)
+    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
 
 
 def function_of(task: TaskFunction) -> str:

@@ -26,7 +26,7 @@ from params_proto._files import reason
 from params_proto._keys import leaves
 from params_proto.errors import SweepError
 from params_proto.multirun.context import changeable
-from params_proto.multirun.errors import Mistakes, named
+from params_proto.multirun.errors import Mistakes, describe_job
 from params_proto.overrides.render import assignment
 from params_proto.records import JobStore
 from params_proto.records.manifest import (
@@ -64,7 +64,7 @@ def directory_of_sweep(config: DictConfig) -> Path:
         ) from error
 
 
-def written(config: DictConfig, key: str = "dir") -> str:
+def unresolved(config: DictConfig, key: str = "dir") -> str:
     """`hydra.sweep.dir`, or another value there, with its interpolations."""
     return str(cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep)).get(key))
 
@@ -78,7 +78,7 @@ def is_named_by_time(config: DictConfig) -> bool:
     return "${now:" in text
 
 
-def pin(directory: Path, config: DictConfig) -> None:
+def set_sweep_dir(directory: Path, config: DictConfig) -> None:
     """Fixes `hydra.sweep.dir` for the multirun and each of its jobs."""
     with changeable(config):
         config.hydra.sweep.dir = str(directory)
@@ -86,12 +86,12 @@ def pin(directory: Path, config: DictConfig) -> None:
         config.hydra.overrides.hydra.append(assignment("hydra.sweep.dir", str(directory)))
 
 
-def take_own(config: DictConfig, held: ExitStack) -> None:
+def reserve_directory(config: DictConfig, stack: ExitStack) -> None:
     """Reserves an unused directory for a new sweep if `hydra.sweep.dir` is named by the time.
 
     Args:
         config: the composed config of the multirun, in which the directory is pinned.
-        held: removes the directory at its end if it is still empty.
+        stack: removes the directory at its end if it is still empty.
     """
     sweeper = config.hydra.sweeper
     # Slices of one sweep share a directory.
@@ -105,13 +105,13 @@ def take_own(config: DictConfig, held: ExitStack) -> None:
         if not any((one / name).exists() for name in (OWN, SWEEP, MULTIRUN))
     )
     is_dry = sweeper.dry_run not in (None, False)
-    own = next(one for one in free if is_dry or _reserve(one, config, held))
+    own = next(one for one in free if is_dry or _try_reserve(one, config, stack))
     if own != named:
-        pin(own, config)
+        set_sweep_dir(own, config)
         log.info(f"{named} is taken: this sweep runs in {own}.")
 
 
-def _reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
+def _try_reserve(directory: Path, config: DictConfig, stack: ExitStack) -> bool:
     """Makes a sweep's directory, removed later if empty; False if another process was faster."""
     folder = (directory / OWN).absolute()  # a job may change the working directory
     new = [folder, *[above for above in folder.parents if not above.exists()]]
@@ -121,13 +121,13 @@ def _reserve(directory: Path, config: DictConfig, held: ExitStack) -> bool:
             for one in new:
                 one.rmdir()
 
-    is_new = make(directory, config)
+    is_new = make_directory(directory, config)
     if is_new:
-        held.callback(remove)
+        stack.callback(remove)
     return is_new
 
 
-def make(directory: Path, config: DictConfig) -> bool:
+def make_directory(directory: Path, config: DictConfig) -> bool:
     """Makes a sweep's directory with `.sweep` in it, with the mode `hydra.sweep.mode`.
 
     Returns:
@@ -212,7 +212,7 @@ class Directories:
 
     sweep: Path
     by_number: bool = False
-    _taken: dict[str, tuple[int, Sequence[str]]] = field(
+    _owners: dict[str, tuple[int, Sequence[str]]] = field(
         default_factory=dict[str, tuple[int, Sequence[str]]], init=False
     )
 
@@ -237,7 +237,9 @@ class Directories:
             # The job will have the same keys and resolvers, so it would fail as well.
             said = str(error).splitlines()[0]
             cure = "It may name a key of the job's config."
-            wrong = f"{named(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            wrong = (
+                f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {said}. {cure}"
+            )
             mistakes.add(wrong, rule=cure)
             return None
         except OmegaConfBaseException:  # such as a cluster's job id
@@ -258,7 +260,7 @@ class Directories:
         elif not Path(path).is_relative_to(top):
             wrong = f"would have the directory {found}, outside the sweep directory, {self.sweep}."
             cure = "hydra.sweep.subdir must be a path below it."
-        elif (before := self._first_in(relative, number, job)) is not None:
+        elif (before := self._owner_of(relative, number, job)) is not None:
             jobs, wrong = f"{before} and ", f"would share the directory {found}."
             cure = (
                 "Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every"
@@ -269,26 +271,26 @@ class Directories:
             cure = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add(f"{jobs}{named(number, job)} {wrong} {cure}", rule=cure)
+        mistakes.add(f"{jobs}{describe_job(number, job)} {wrong} {cure}", rule=cure)
         return None
 
-    def take(self, number: int, directory: str) -> None:
+    def reserve(self, number: int, directory: str) -> None:
         """Notes a job's earlier directory, relative to the sweep directory."""
-        self._first_in(os.path.normpath(directory), number, [])
+        self._owner_of(os.path.normpath(directory), number, [])
 
-    def _first_in(self, directory: str, number: int, job: Sequence[str]) -> str | None:
+    def _owner_of(self, directory: str, number: int, job: Sequence[str]) -> str | None:
         """The job that already has a directory; None if this one takes it."""
         if self.by_number and directory == str(number):  # the usual case: keeps no entry
-            before, other = self._taken.get(directory, (number, job))
+            before, other = self._owners.get(directory, (number, job))
         else:
-            before, other = self._taken.setdefault(directory, (number, job))
-        return None if before == number else named(before, other)
+            before, other = self._owners.setdefault(directory, (number, job))
+        return None if before == number else describe_job(before, other)
 
 
-def in_directory(directory: str) -> str:
+def subdir_override(directory: str) -> str:
     """The override that sets a job's directory.
 
-    >>> in_directory("lr=0.1,seed=3")
+    >>> subdir_override("lr=0.1,seed=3")
     "hydra.sweep.subdir='lr=0.1,seed=3'"
     """
     return assignment("hydra.sweep.subdir", directory)

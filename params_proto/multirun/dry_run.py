@@ -27,13 +27,13 @@ def dry_run(run: SweepRun, form: object) -> None:
     if form not in (True, "json"):
         raise SweepError(f"hydra.sweeper.dry_run={form}: it is true for a table, or json.")
     directories = run.directories()
-    validation = Validation(run.host, directories)
+    validation = Validation(run.app, directories)
     states = run.states(directories)
 
     def checked() -> tuple[list[JobState], Mapping[int, str]]:
         some = [*islice(states, BATCH)]
         batch = Batch([state.job for state in some])
-        _ = [*validation.passed([batch], ahead=True)]
+        _ = [*validation.validate([batch], ahead=True)]
         return some, batch.directories
 
     with until_closed():
@@ -74,7 +74,7 @@ def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
 
 
 @contextmanager
-def logged_aside() -> Generator[None, None, None]:
+def log_to_stderr() -> Generator[None, None, None]:
     """Sends the log to standard error within the block: standard output is for programs to read."""
     handlers = cast("list[Any]", logging.getLogger().handlers)
     shown = [one for one in handlers if getattr(one, "stream", None) is sys.stdout]

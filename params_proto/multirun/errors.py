@@ -134,7 +134,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
 
 
 @contextmanager
-def logged_where_it_can() -> Generator[None, None, None]:
+def ignore_logging_errors() -> Generator[None, None, None]:
     """Logs without logging's own tracebacks: a log on a full disk takes nothing, others do."""
     before, logging.raiseExceptions = logging.raiseExceptions, False
     try:
@@ -150,6 +150,6 @@ def write(*lines: str) -> None:
         sys.stderr.flush()
 
 
-def named(number: int, job: Sequence[str]) -> str:
+def describe_job(number: int, job: Sequence[str]) -> str:
     """A job's number and overrides, for a message."""
     return f"job {number} ({' '.join(job)})" if job else f"job {number}"

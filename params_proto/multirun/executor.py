@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -12,16 +12,17 @@ from uuid import uuid4
 
 from params_proto._text import counted
 from params_proto.errors import SweepError, sentence
-from params_proto.multirun.directories import in_directory
-from params_proto.multirun.errors import named
+from params_proto.multirun.directories import subdir_override
+from params_proto.multirun.errors import describe_job
 from params_proto.multirun.job_runner import (
     JobRunner,
     Launch,
     Skipped,
+    ignore,
 )
 from params_proto.multirun.options import BATCH
 from params_proto.multirun.plan import Batch, Job
-from params_proto.multirun.signals import runs_here
+from params_proto.multirun.signals import is_basic_launcher
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import Failure, JobStore, Record, Status
 from params_proto.records.lock import POLL
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hydra.core.utils import JobReturn
     from hydra.plugins.launcher import Launcher
 
-    from params_proto.multirun.progress import Progress
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,8 @@ class Executor:
         self.records = JobStore(directory)
         self.failures: dict[int, Record] = {}  # in this run, by job
         self.elsewhere: list[Job] = []  # jobs that run in processes of other launches
-        self.progress: Progress | None = None
+        self.on_launch: Callable[[Mapping[int, int]], None] = ignore
+        self.on_change: Callable[[Record], None] = ignore
         self.returns: list[Sequence[JobReturn]] = []
         self.completed = 0
         self.first_failure: tuple[int, Exception | None] | None = None
@@ -62,18 +63,31 @@ class Executor:
         self._returned: dict[int, tuple[JobReturn, Exception | None]] = {}  # of the batch
         self._jobs = 0
         failures = directory / OWN / FAILED / uuid4().hex
-        runner.launch = Launch(None, {}, options.timeout, options.max_failures, failures)
+        runner.launch = Launch({}, {}, options.timeout, options.max_failures, failures)
         runner.open(directory, run.configs)
-        runner.on_change = self._changed
+        runner.on_change = self._note_change
 
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
         self._launch_all(batch)
+        self._retry_failed(batch)
+        numbers = [one.number for one in batch.all if one.number in self._returned]
+        returned = [(number, *self._returned[number]) for number in numbers]
+        failed = [(number, error) for number, _, error in returned if error is not None]
+        self.completed += len(returned) - len(failed)
+        self.first_failure = self.first_failure or next(iter(failed), None)
+        # Each contains three configs of its job, too much memory for many jobs.
+        self._jobs += len(returned)
+        results = [result for _, result, _ in returned]
+        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
+        self.batch = ()
+
+    def _retry_failed(self, batch: Batch) -> None:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
-            if not failed or self.too_many_failures:
+            if not failed or self.has_too_many_failures:
                 break
             log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
             for one in failed:
@@ -81,21 +95,11 @@ class Executor:
                 self._returned.pop(one.number, None)
                 self.runner.launch.forget_failure(one.number)
             self._launch_all(Batch(failed, batch.directories))
-        numbers = [one.number for one in batch.all if one.number in self._returned]
-        results = [self._returned[number][0] for number in numbers]
-        failed = [number for number in numbers if self._returned[number][1] is not None]
-        self.completed += len(results) - len(failed)
-        if failed and self.first_failure is None:
-            self.first_failure = failed[0], self._returned[failed[0]][1]
-        # Each contains three configs of its job, too much memory for many jobs.
-        self._jobs += len(results)
-        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
-        self.batch = ()
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether no further job is to start."""
-        return self.runner.launch.too_many_failures
+        return self.runner.launch.has_too_many_failures
 
     def wait(self) -> None:
         """Waits for jobs that other processes run, and reruns those whose processes die."""
@@ -106,12 +110,13 @@ class Executor:
                 if record is not None and self.records.is_running(record):
                     where = f"process {record.pid} on {record.host}"
                     log.info(f"Waiting for job {one.number}, which {where} runs.")
-                    record = self.settled(one)
+                    record = self.wait_until_ended(one)
                 if record is None or record.status is Status.RUNNING:
-                    self.close(one, Status.CRASHED)  # its final status if no further job starts
+                    # Its final status if no further job starts.
+                    self.finish_dead(one, Status.CRASHED)
                     dead.append(one)
                 else:
-                    self._ended(record)
+                    self._note_end(record)
             self.elsewhere.clear()
             if dead:
                 self.run(Batch(dead, {one.number: one.directory or "" for one in dead}))
@@ -122,7 +127,14 @@ class Executor:
             return self.records.read(one.number)
         return None
 
-    def settled(self, one: Job, seconds: float = float("inf")) -> Record | None:
+    def attempt(self, one: Job) -> Record | None:
+        """The record of a job's attempt in this launch; None if it has not started one."""
+        record = self.record(one)
+        if record is None or record.attempt == self.attempts.get(one.number, record.attempt):
+            return None
+        return record
+
+    def wait_until_ended(self, one: Job, seconds: float = float("inf")) -> Record | None:
         """The record of a job once no other process runs it, or after `seconds`."""
         deadline = time.monotonic() + seconds
         while (record := self.record(one)) is not None and time.monotonic() < deadline:
@@ -131,7 +143,7 @@ class Executor:
             time.sleep(POLL)
         return record
 
-    def close(self, one: Job, status: Status) -> Record | None:
+    def finish_dead(self, one: Job, status: Status) -> Record | None:
         """Records how a job ended whose process is dead."""
         record = self.record(one)
         if record is not None:
@@ -142,51 +154,58 @@ class Executor:
         """Launches jobs; after a worker's death the unfinished ones, one at a time."""
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch failed before any job started
-        while rest and not self.too_many_failures:
-            known = {one.number: self.record(one) for one in rest}
-            before = {job: last.attempt if last else 0 for job, last in known.items()}
-            self.attempts = before | self.attempts
-            if self.progress is not None:
-                self.progress.launched(before)
+        while rest and not self.has_too_many_failures:
+            before = {one.number: self._last_attempt(one) for one in rest}
+            self.attempts |= before
+            self.on_launch(before)
             try:
                 results = self._launch(Batch(rest, directories))
             except Exception as error:
-                if runs_here(self._run.host.config):
+                if is_basic_launcher(self._run.app.config):
                     raise
-                died, left = self._unfinished(rest, before)
+                died, left = self._unfinished(rest)
                 is_idle = len(left) == len(rest)
                 if is_idle and (was_idle or not _is_death(error)):
                     raise
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
+                had_own_process = len(rest) == 1 or self._run.app.is_submitit
                 for one in died:
-                    if len(rest) == 1 or self._run.host.submits:  # it had its own process
-                        closed = self.close(one, Status.CRASHED)
-                        if closed is not None:
-                            self._ended(closed)
-                    elif self.too_many_failures:
-                        self.close(one, Status.INTERRUPTED)
-                    else:
-                        self._launch_all(Batch([one], directories))
+                    self._recover(one, directories, is_culprit=had_own_process)
                 rest, was_idle = left, is_idle
             else:
                 for one, result in zip(rest, results, strict=True):
-                    self._take(one, result, directories.get(one.number))
+                    self._note_return(one, result, directories.get(one.number))
                 return
+
+    def _recover(self, one: Job, directories: dict[int, str], *, is_culprit: bool) -> None:
+        """Records that a job crashed its process; one that may have shared it runs alone."""
+        if is_culprit:
+            ended = self.finish_dead(one, Status.CRASHED)
+            if ended is not None:
+                self._note_end(ended)
+        elif self.has_too_many_failures:
+            self.finish_dead(one, Status.INTERRUPTED)
+        else:
+            self._launch_all(Batch([one], directories))
+
+    def _last_attempt(self, one: Job) -> int:
+        record = self.record(one)
+        return 0 if record is None else record.attempt
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         first = batch.first_number
         # If the launcher's count has gaps, a job knows its number by its directory.
         by_directory = self._run.is_resume or type(first) is not int
+        directories = batch.directories if by_directory else {}
         jobs = [
-            [*one.overrides, in_directory(batch.directories[one.number])]
-            if by_directory and one.number in batch.directories
+            [*one.overrides, subdir_override(directories[one.number])]
+            if one.number in directories
             else one.overrides
             for one in batch.all
         ]
-        numbers = {path: number for number, path in batch.directories.items()}
         self.runner.launch = self.runner.launch._replace(
-            numbers=numbers if by_directory else None,
+            numbers={path: number for number, path in directories.items()},
             rerun_after={one.number: one.rerun_after for one in batch.all if one.rerun_after},
         )
         results = self._launcher.launch(jobs, initial_job_idx=first) or ()
@@ -194,70 +213,58 @@ class Executor:
             raise SweepError(f"the launcher returned {len(results)} of {len(jobs)} results.")
         return results
 
-    def _take(self, one: Job, result: JobReturn, directory: str | None) -> None:
+    def _note_return(self, one: Job, result: JobReturn, directory: str | None) -> None:
         """Notes what a launcher returned for a job."""
-        error = None if result.status.name == "COMPLETED" else _error_of(result)
-        record = self.record(one)
+        error = _error_of(result)
         if error is None and isinstance(result.return_value, Skipped):
+            record = self.record(one)
             if record is not None and record.status is Status.RUNNING:
                 self.elsewhere.append(one)
             return
         self._returned[one.number] = result, error
-        if (
-            record is None or record.attempt == self.attempts[one.number]
-        ):  # the attempt has no record
+        record = self.attempt(one)
+        if record is None:  # which a job has written to another disk
             job = one._replace(directory=directory)
             record = self.runner.record_returned(job, result, error)
-        self._ended(record)
+        self._note_end(record)
 
-    def _unfinished(
-        self, jobs: Sequence[Job], before: dict[int, int]
-    ) -> tuple[list[Job], list[Job]]:
+    def _unfinished(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
         """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
         left: list[Job] = []
         for one in jobs:
-            record = self.record(one)
-            if record is None or record.attempt == before[one.number]:
+            record = self.attempt(one)
+            if record is None:
                 left.append(one)
                 continue
-            record = self.settled(one) or record  # a cluster's job continues
+            record = self.wait_until_ended(one) or record  # a cluster's job continues
             if record.status is Status.RUNNING and not record.is_mine:
                 died.append(one)
             else:
-                self._ended(record)
+                self._note_end(record)
         return died, left
 
-    def _ended(self, record: Record) -> None:
+    def _note_end(self, record: Record) -> None:
         """Notes how a job ended, which may be known already; one without a record failed."""
         if record.status is Status.RUNNING:
             unwritten = Failure("OSError", "its final record cannot be written.", "")
             record = record._replace(status=Status.FAILED, error=unwritten)
-        self._changed(record)
+        self._note_change(record)
 
-    def _changed(self, record: Record) -> None:
+    def _note_change(self, record: Record) -> None:
         """Notes that a job has started or ended; at once if this process runs it."""
         is_failure = record.status in (Status.FAILED, Status.CRASHED)
         if is_failure and record.job not in self.failures:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
-            job, status = named(record.job, record.overrides), record.status.value
-            what = sentence(f"{job} {status}: {reason_of(record)}")
+            job, status = describe_job(record.job, record.overrides), record.status.value
+            what = sentence(f"{job} {status}: {record.reason}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
-        if self.progress is not None:
-            self.progress.changed(record)
-
-
-def reason_of(record: Record) -> str:
-    """Why a job failed, in one line."""
-    if record.error is None:
-        return "its process died"
-    first = record.error.message.strip().partition("\n")[0]
-    return f"{record.error.type}: {first:.200}" if first else record.error.type
+        self.on_change(record)
 
 
 def _error_of(result: JobReturn) -> Exception | None:
-    """The exception of a failed job."""
+    """The exception of a failed job; None if it has completed."""
     with redirect_stderr(StringIO()):  # Hydra writes there
         try:
             _ = result.return_value

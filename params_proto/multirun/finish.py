@@ -19,14 +19,14 @@ from omegaconf.errors import OmegaConfBaseException
 from params_proto._text import counted
 from params_proto.analysis.rows import metrics_of, table, write_results
 from params_proto.errors import MOST, SweepError
-from params_proto.multirun.errors import logged_where_it_can, write
-from params_proto.multirun.executor import Executor, reason_of
+from params_proto.multirun.errors import ignore_logging_errors, write
+from params_proto.multirun.executor import Executor
 from params_proto.multirun.job_runner import user_traceback
 from params_proto.multirun.resume_command import command_of, relaunch_hint, resume_command
 from params_proto.multirun.signals import exit_on_interrupt
 from params_proto.multirun.sweep_dir import SweepRun
 from params_proto.records import JobStore, Record, Status
-from params_proto.records.lock import runs_elsewhere
+from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class Outcome(Protocol):
     returns: list[Sequence[JobReturn]]
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether no further job was started, by `max_failures`."""
         ...
 
@@ -68,7 +68,7 @@ class Finish:
     @property
     def _exits(self) -> bool:
         """Whether nobody waits for an exception, which Hydra would show below everything else."""
-        by_command = bool(command_of(self.run.host))  # a script's own launch has a caller
+        by_command = bool(command_of(self.run.app))  # a script's own launch has a caller
         return by_command and os.environ.get("HYDRA_FULL_ERROR") != "1"
 
     def finish(self) -> list[Sequence[JobReturn]]:
@@ -93,18 +93,18 @@ class Finish:
                 if isinstance(raised, CompactHydraException):
                     text = _explanation(raised)
                 write(f"Error executing job with overrides: {first.overrides}\n{text}")
-            closing = leave_results(self.run, outcome.records.directory)
+            closing = report_results(self.run, outcome.records.directory)
         if not outcome.failures:
             write(*closing)
             return outcome.returns
-        hint = self._resume_hint(cut_short=outcome.too_many_failures)
+        hint = self._resume_hint(cut_short=outcome.has_too_many_failures)
         text = "\n".join([*self._failure_lines(), hint, *closing])
-        if self.run.host.launched is not None:
-            if outcome.too_many_failures:
+        if self.run.app.launched is not None:
+            if outcome.has_too_many_failures:
                 raise CompactHydraException(text) from raised
             log.warning(text)
             return outcome.returns
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error(text)
         if self._exits:
             raise SystemExit(1) from raised
@@ -115,12 +115,12 @@ class Finish:
         outcome = self.outcome
         groups: dict[str, list[Record]] = {}
         for record in outcome.failures.values():
-            groups.setdefault(reason_of(record), []).append(record)
+            groups.setdefault(record.reason, []).append(record)
         lines = [f"{counted(len(outcome.failures))} failed:"]
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
             numbers = _listed([str(record.job) for record in records])
             lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
-        if outcome.too_many_failures:
+        if outcome.has_too_many_failures:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
         return lines
 
@@ -130,24 +130,28 @@ class Finish:
         If jobs may not have started (`cut_short`) and completed jobs are to be rerun, all of them
         run again, because records do not say which command ran a job.
         """
-        host, options, directory = self.run.host, self.run.options, str(self.run.directory)
+        app, options, directory = self.run.app, self.run.options, str(self.run.directory)
         lines: list[str] = []
         rerun = None
-        if cut_short and self.run.remaining is not None:
-            from params_proto.multirun.resume import statuses
+        if cut_short and self.run.resume_filter is not None:
+            from params_proto.multirun.resume import parse_rerun
 
-            if options.overwrite or Status.COMPLETED in statuses(options.rerun):
+            if options.overwrite or Status.COMPLETED in parse_rerun(options.rerun):
                 rerun = "all"
                 lines.append(
                     "hydra.sweeper.rerun selects completed jobs: resuming also repeats those"
                     " finished in this run."
                 )
-        if host.launched is not None:
+        if app.launched is not None:
             command = relaunch_hint(directory, rerun)
         else:
-            overwrites = bool(options.overwrite)
-            start = command_of(host)
-            command = resume_command(start, host.of_hydra, directory, rerun, overwrites=overwrites)
+            command = resume_command(
+                command_of(app),
+                app.hydra_overrides,
+                directory,
+                rerun,
+                overwrites=bool(options.overwrite),
+            )
         return "\n".join([*lines, f"Resume with: {command}"])
 
 
@@ -186,10 +190,10 @@ class EarlyEnd(Finish):
 
     def _end_early(self, lines: Sequence[str]) -> None:
         """Says what happened and how to resume, and leaves the results of the jobs that ran."""
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error("\n".join([*lines, self._resume_hint(cut_short=True)]))
         # SIGKILL may follow SIGTERM: the table, which may be long, comes last.
-        write(*leave_results(self.run, self.outcome.records.directory))
+        write(*report_results(self.run, self.outcome.records.directory))
 
     def _close_interrupted(self) -> list[str]:
         """Closes the records of the batch's jobs once their processes are gone, and sums up."""
@@ -198,17 +202,17 @@ class EarlyEnd(Finish):
         running: dict[int, Record] = {}
         deadline = time.monotonic() + _GRACE
         for one in executor.batch:
-            record = executor.record(one)
-            if record is None or executor.attempts.get(one.number) in (None, record.attempt):
+            record = executor.attempt(one)
+            if record is None:
                 not_started += 1
                 continue
-            record = executor.settled(one, deadline - time.monotonic()) or record
+            record = executor.wait_until_ended(one, deadline - time.monotonic()) or record
             if record.status is Status.RUNNING:
                 if not record.is_mine and executor.records.is_running(record):
                     running[record.job] = record
                     continue
                 try:
-                    record = executor.close(one, Status.INTERRUPTED) or record
+                    record = executor.finish_dead(one, Status.INTERRUPTED) or record
                 except SweepError as unwritten:
                     log.error(str(unwritten))
                     interrupted += 1
@@ -228,7 +232,7 @@ class EarlyEnd(Finish):
                 f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
-        if not_started and self.run.host.submits:
+        if not_started and self.run.app.is_submitit:
             lines.append(
                 f"{counted(not_started)} submitted and not started: queued jobs will still start,"
                 " unless scancel removes them."
@@ -251,16 +255,16 @@ def _explanation(error: Exception) -> str:
     return "".join(lines).rstrip()
 
 
-def leave_results(run: SweepRun, directory: Path) -> list[str]:
+def report_results(run: SweepRun, directory: Path) -> list[str]:
     """Writes `results.csv`, prints the table, and returns the closing lines about the best job.
 
     While other shards of the sweep are running, it does nothing: the last one does it. The
     directory is absolute, because a job may have changed the working directory.
     """
     options = run.options
-    if options.shard is not None and runs_elsewhere(directory):
+    if options.shard is not None and is_running_elsewhere(directory):
         return []
-    is_single = run.plan is None and not run.request.plan.exceeds(1)
+    is_single = run.plan is None and not run.request.plan.has_more_than(1)
     try:
         found = table(directory, configs=run.request.plan.space)
         if is_single or not options.progress:
@@ -274,7 +278,7 @@ def leave_results(run: SweepRun, directory: Path) -> list[str]:
         return _show(run, directory, read) if is_shown else []
     except SweepError as error:  # the jobs have completed all the same
         later = f"params-proto results {run.directory}"
-        with logged_where_it_can():
+        with ignore_logging_errors():
             log.error(f"{error} To show the table later: {later}")
         return []
 

@@ -30,7 +30,7 @@ from params_proto._keys import bare
 from params_proto._text import counted, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.context import function_of
-from params_proto.multirun.errors import logged_where_it_can
+from params_proto.multirun.errors import ignore_logging_errors
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import Interrupts, interruptible, time_limit
 from params_proto.overrides.identity import identity, values, without_selectors
@@ -62,21 +62,21 @@ class Launch(NamedTuple):
     """What the jobs of one launch need to know.
 
     Args:
-        numbers: the jobs' numbers by their `hydra.sweep.subdir`; None if the launcher counts right.
+        numbers: numbers by `hydra.sweep.subdir`; empty if the launcher's own count is right.
         rerun_after: for completed jobs to be rerun, the number of their last attempt.
         timeout: seconds that a job may take; None for no limit.
         max_failures: stop launching once more than this many jobs have failed; None for no limit.
         failures: the folder that counts failures on all machines, with one file for each.
     """
 
-    numbers: Mapping[str, int] | None = None
+    numbers: Mapping[str, int] = {}
     rerun_after: Mapping[int, int] = {}
     timeout: float | None = None
     max_failures: int | None = None
     failures: Path = Path()
 
     @property
-    def too_many_failures(self) -> bool:
+    def has_too_many_failures(self) -> bool:
         """Whether to start no further job."""
         return (
             self.max_failures is not None
@@ -94,6 +94,10 @@ class Launch(NamedTuple):
         (self.failures / str(job)).unlink(missing_ok=True)
 
 
+def ignore(_: object) -> None:
+    """Observes jobs for nobody."""
+
+
 class JobRunner:
     """Runs the jobs of a sweep one at a time; it is pickled with each job.
 
@@ -109,7 +113,7 @@ class JobRunner:
         self.launch = Launch()
         # Only in the sweep's own process: the signal handler and the observer of jobs.
         self.signals: Interrupts | None = None
-        self.on_change: Callable[[Record], None] | None = None
+        self.on_change: Callable[[Record], None] = ignore
         self._home = os.getpid()
         self._has_claim = False  # whether the job is another process's to claim and to record
         self._command = command_hash(task)
@@ -123,7 +127,7 @@ class JobRunner:
         return getattr(self.__wrapped__, name)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "signals": None, "on_change": None}
+        return {**self.__dict__, "signals": None, "on_change": ignore}
 
     def open(self, directory: Path, configs: Path | None = None) -> None:
         """Opens the directory of a saved sweep; `configs` has this run's copies of config files."""
@@ -131,7 +135,7 @@ class JobRunner:
         self._records = JobStore(directory)
         self._configs = configs or directory / OWN / CONFIGS
         self._keys = plan.keys
-        self._selecting = [line.partition("=")[0] for line in plan.selecting]
+        self._sweep_selectors = [line.partition("=")[0] for line in plan.sweep_selectors]
 
     def adopt(self, job: JobStore) -> None:
         """Runs a job that another process has claimed and will record.
@@ -152,7 +156,7 @@ class JobRunner:
             if JobEnvironment().global_rank > 0:  # the job's first task keeps the record
                 return Skipped() if self._stops() else self.__wrapped__(config)
         number = int(hydra.job.num)
-        if self.launch.numbers is not None:
+        if self.launch.numbers:
             # A directory that only the job knows is not in it, and the launcher's count is right.
             number = self.launch.numbers.get(str(hydra.sweep.subdir), number)
             with read_write(hydra.job):  # a launcher may count differently
@@ -177,8 +181,7 @@ class JobRunner:
         record = self._records.claim(self.first_record(job), job.rerun_after)
         if record is None:
             return Skipped()
-        if self.on_change is not None:
-            self.on_change(record)
+        self.on_change(record)
         if os.getpid() != self._home:
             end_with_parent(self._home)
         start = time.monotonic()
@@ -231,11 +234,11 @@ class JobRunner:
         """Whether to start no further job."""
         if self.signals is not None and self.signals.last is not None:
             raise self.signals.last  # Python ignores exceptions in __del__, for example
-        return self.launch.too_many_failures
+        return self.launch.has_too_many_failures
 
     def first_record(self, job: Job) -> Record:
         """The record of a first attempt, starting now."""
-        own = without_selectors(job.overrides, self._selecting)
+        own = without_selectors(job.overrides, self._sweep_selectors)
         given = dict(values(own))
         return Record.start(
             job=job.number,
@@ -271,8 +274,7 @@ class JobRunner:
                 )
         except SweepError as unwritten:
             _log_unwritten(ended, unwritten)
-        if self.on_change is not None:
-            self.on_change(ended)
+        self.on_change(ended)
 
 
 # --- the processes that a job starts, see `ranks`
@@ -353,5 +355,5 @@ def _value_of(job: int, returned: Any) -> Any:
 
 
 def _log_unwritten(record: Record, error: SweepError) -> None:
-    with logged_where_it_can():
+    with ignore_logging_errors():
         log.error(f"job {record.job} is {record.status.value}, but its record, {error}")

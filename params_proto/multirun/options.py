@@ -64,10 +64,10 @@ class Options:
         # Hydra has checked the types given in config.py.
         self.shard = parse_slice(self.slice) if isinstance(self.slice, str) else None
         self.batch_size = self.max_batch_size or BATCH
-        batch, timeout, changed = self.max_batch_size, self.timeout, self.resume_changed
+        timeout, changed = self.timeout, self.resume_changed
         rules = {
             "max_batch_size": (
-                batch is None or batch >= 1,
+                _is_at_least(1, self.max_batch_size),
                 " is not a number of jobs: 1 or more.",
             ),
             "compose": (
@@ -76,11 +76,11 @@ class Options:
                 " Hydra's own way.",
             ),
             "max_failures": (
-                (self.max_failures or 0) >= 0,
+                _is_at_least(0, self.max_failures),
                 " is not a number of jobs: 0 or more.",
             ),
             "workers": (
-                self.workers is None or self.workers >= 1,
+                _is_at_least(1, self.workers),
                 " is not a number of workers: 1 or more.",
             ),
             "jobs_per_gpu": (self.jobs_per_gpu >= 1, " is not a number of jobs: 1 or more."),
@@ -119,7 +119,7 @@ class Options:
             raise together(mistakes)
 
     @property
-    def asks_for_workers(self) -> bool:
+    def has_worker_options(self) -> bool:
         """Whether the jobs are for workers, or an option says so that is about them."""
         is_dry = self.dry_run not in (None, False)
         return not is_dry and (self.workers, self.gpus, self.wait) != (None, None, True)
@@ -127,9 +127,13 @@ class Options:
     @property
     def ranking(self) -> Ranking:
         """What makes one job better than another: a number that it returns, by default."""
-        from params_proto.analysis.ranking import ALONE, Ranking
+        from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 
-        return Ranking.by(self.metric or ALONE, self.direction)
+        return Ranking.by(self.metric or RETURN_VALUE, self.direction)
+
+
+def _is_at_least(least: int, value: Any) -> bool:
+    return value is None or value >= least
 
 
 def _is_keys(value: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,13 +21,12 @@ from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import text_of
 
 if TYPE_CHECKING:
-    from omegaconf import DictConfig
-
     from params_proto.algebra.readers import Reader
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
 Overrides = list[str]
+CurrentValue = Callable[[tuple[str, ...], str], object]
 
 
 class Job(NamedTuple):
@@ -55,21 +54,22 @@ class Plan:
         rename_keys: keys of the command line, as they are spelled there.
         targets: targets whose fields the keys may name.
         is_group: whether a key is a config group, which has no option null.
-        compose: composes a job's config from its overrides, to find the value that a dict replaces.
+        current_value: gets the value of a key in a job's config, composed from some overrides; a
+            dict replaces it.
     """
 
     expression: Expression
     rename_keys: Mapping[str, str]
     targets: tuple[Target, ...]
     is_group: Callable[[str], bool]
-    compose: Callable[[Sequence[str]], DictConfig] | None = None
+    current_value: CurrentValue | None = None
 
     @cached_property
     def space(self) -> Space:
         """The configs of the jobs."""
         expression = self.expression
         if expression.calls:
-            expression = expression.map(Edit(function=_guarded))
+            expression = expression.map(Edit(function=_guard_function))
         return expression.space()
 
     @property
@@ -81,11 +81,11 @@ class Plan:
         """The numbers of the jobs, or of those in a shard."""
         return range(self.space.size)[shard or slice(None)]
 
-    def exceeds(self, most: int) -> bool:
+    def has_more_than(self, count: int) -> bool:
         """Whether there are more jobs than this, without evaluating the ones beyond."""
         if self.size is not None:
-            return self.size > most
-        return next(islice(self.space, most, None), None) is not None
+            return self.size > count
+        return next(islice(self.space, count, None), None) is not None
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
         """The jobs in order, numbered by their index in the whole sweep."""
@@ -115,55 +115,26 @@ class Plan:
         for name, value in config.items():
             key = self.rename_keys.get(name, name)
             if self.is_group(bare(key)):
-                if value is None and key.startswith("+"):
-                    continue  # nothing is added
-                if value is None and not key.startswith("~"):
-                    key = f"~{key}"
+                if value is None:
+                    if key.startswith("+"):
+                        continue  # nothing is added
+                    key = f"~{bare(key)}"
                 groups.append(assignment(key, value))
             spelled[key] = value
         current = partial(self._current_value, groups)
         return render_config(spelled, targets=self.targets, current_value=current)
 
-    @cached_property
-    def _composed(self) -> Callable[[tuple[str, ...]], DictConfig]:
-        assert self.compose is not None
-        return lru_cache(maxsize=64)(self.compose)
-
     def _current_value(self, groups: Sequence[str], key: str, before: Sequence[str]) -> object:
         """Looks up a key in a job's config, composed with its choices of groups only."""
+        assert self.current_value is not None
         near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
-        node: Any = self._composed((*groups, *near))
-        for part in key.split("."):
-            if not _has(node, part):
-                return None
-            node = node[part]
-        return _plain(node)
+        return self.current_value((*groups, *near), key)
 
 
-def _has(node: Any, key: str) -> bool:
-    """Whether a config has a value at a key; an interpolated one is left to Hydra."""
-    from omegaconf import OmegaConf
-
-    return OmegaConf.is_dict(node) and key in node and not OmegaConf.is_interpolation(node, key)
-
-
-def _plain(node: Any) -> object:
-    from types import SimpleNamespace
-
-    from omegaconf import OmegaConf
-
-    if not OmegaConf.is_dict(node):
-        return [] if OmegaConf.is_list(node) else node
-    # Nothing would be merged into a value that is missing or interpolated.
-    entries = {key: _plain(node[key]) if _has(node, key) else "" for key in node}
-    kind = OmegaConf.get_type(node)
-    return entries if kind is None or issubclass(kind, dict) else SimpleNamespace(**entries)
-
-
-def _guarded(reader: Reader, place: str) -> Reader:
+def _guard_function(reader: Reader, place: str) -> Reader:
     """A function in a sweep, whose exceptions become mistakes in the sweep."""
 
-    def called(config: Config) -> Any:
+    def guarded(config: Config) -> Any:
         try:
             return reader.function(config)
         except SweepError:
@@ -174,19 +145,19 @@ def _guarded(reader: Reader, place: str) -> Reader:
                 f" {shown(config)}."
             ) from error
 
-    return reader._replace(function=called)
+    return reader._replace(function=guarded)
 
 
 # --- the command line over the configured sweep
 
 
-def plan(
+def combine(
     configured: Expression,
     targets: tuple[Target, ...],
     given: Sequence[KeyValues],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
-    compose: Callable[[Sequence[str]], DictConfig] | None = None,
+    current_value: CurrentValue | None = None,
 ) -> Plan:
     """Combines the configured sweep with the command line, which wins key by key.
 
@@ -197,30 +168,12 @@ def plan(
         configured: the steps of `hydra.sweeper.sweep`.
         targets: targets whose fields the keys may name.
         given: `hydra.sweeper.params` and the command line.
-        pairs: swept keys of `given` that vary together, with equally many values.
+        pairs: names of swept keys of `given` that vary together, with equally many values.
         is_group: whether a key is a config group.
-        compose: composes a job's config from its overrides.
+        current_value: see `Plan`.
     """
     inside = {bare(key): key for key in configured.places}
-    # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
-    mistakes = [
-        f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
-        f" value. Write {max(name, other)} in all of them."
-        for name in map(bare, [one.key for one in given])
-        for other in inside
-        if name in inside
-        and overlap(name, other)
-        and not is_group(min(name, other))
-        and not configured.share_config(inside[name], inside[other])
-    ]
-    mistakes += _deletions(given, inside)
-    for key, value in configured.entries():
-        try:
-            render(value)
-        except SweepError as error:
-            mistakes.append(f"{key}: {error}")
-    if mistakes:
-        raise together(mistakes)
+    _refuse_mistakes(configured, given, inside, is_group)
     expression = configured
     rename_keys: dict[str, str] = {}
     for block in _blocks(given, pairs):
@@ -238,33 +191,62 @@ def plan(
             expression = expression.then(type(block)(axes))
         else:
             expression = expression.replaced(axes.keys(), (type(block)(axes),))
-    return Plan(expression, rename_keys, targets, is_group, compose)
+    return Plan(expression, rename_keys, targets, is_group, current_value)
+
+
+def _refuse_mistakes(
+    configured: Expression,
+    given: Sequence[KeyValues],
+    inside: Mapping[str, str],
+    is_group: Callable[[str], bool],
+) -> None:
+    """Raises for keys of the command line that conflict with the sweep's, and values without text.
+
+    `inside` has the keys of the configured sweep by name.
+    """
+    # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
+    mistakes = [
+        f"{one.name} cannot be given: rows of the sweep have {other} instead, which sets the same"
+        f" value. Write {max(one.name, other)} in all of them."
+        for one in given
+        for other in inside
+        if one.name in inside
+        and overlap(one.name, other)
+        and not is_group(min(one.name, other))
+        and not configured.share_config(inside[one.name], inside[other])
+    ]
+    mistakes += _deletions(given, inside)
+    for key, value in configured.entries():
+        try:
+            render(value)
+        except SweepError as error:
+            mistakes.append(f"{key}: {error}")
+    if mistakes:
+        raise together(mistakes)
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, single or paired, each at the position of its first key."""
     named = {one.name: one for one in given}
-    partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
+    partners = {name: pair for pair in pairs for name in pair}
     done: set[str] = set()
     for one in given:
         if one.name not in partners:
             yield Product({one.key: one.values})
         elif one.name not in done:
             done.update(partners[one.name])
-            paired = [named[name] for name in partners[one.name]]
-            yield Zip({other.key: other.values for other in paired})
+            yield Zip({named[name].key: named[name].values for name in partners[one.name]})
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
     """Raises if a swept key is deleted, as a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
-    for one in reversed(given):
+    # A key may be deleted to be added anew: `~db +db=pg,mysql`.
+    added = {one.name for one in given if one.key.startswith("+")} - inside.keys()
+    for one in given:
         name = bare(one.key)
-        if one.key.startswith("+") and name not in inside:
-            added.add(name)
-        elif one.key.startswith("~") and name in swept and name not in added:
+        if one.key.startswith("~") and name in swept and name not in added:
             yield (
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."
@@ -351,15 +333,14 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     - {x: 2, y: 3}
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
-    left_out = [key for key in names if names[key] in omit]
-    saved = replace(plan, expression=plan.expression.replaced(left_out, ())) if left_out else plan
+    saved = replace(plan, expression=plan.expression.replaced(omit, ())) if omit else plan
     spelled = saved.expression
     if [*names] != [*names.values()]:
         spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))
     try:
         return text_of(spelled.plain())
     except SweepError as error:
-        if saved.exceeds(MOST_ROWS):
+        if saved.has_more_than(MOST_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
                 f" {MOST_ROWS:,} configs."

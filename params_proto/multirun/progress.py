@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from params_proto.analysis.rows import metrics
 from params_proto.analysis.text import cell
 from params_proto.errors import SweepError
-from params_proto.multirun.errors import named, write
+from params_proto.multirun.errors import describe_job, write
 from params_proto.records import Record, Status
 from params_proto.records.manifest import UnreadableError
 
@@ -52,21 +52,21 @@ class Progress:
 
     Args:
         total: how many jobs there are; None if they are not counted.
-        remaining: selects the jobs that are left, with the records and the best job so far.
-        looks: whether jobs run in other processes, so that their records have to be read.
+        resume_filter: selects the jobs that are left, with the records and the best job so far.
+        polls: whether jobs run in other processes, so that their records have to be read.
         live: whether no other process writes to the terminal.
     """
 
     def __init__(
         self,
         total: int | None,
-        remaining: ResumeFilter,
+        resume_filter: ResumeFilter,
         *,
-        looks: bool = False,
+        polls: bool = False,
         live: bool = False,
     ) -> None:
-        self._total, self._remaining, self._looks = total, remaining, looks
-        self._best = remaining.best
+        self._total, self._resume_filter, self._polls = total, resume_filter, polls
+        self._best = resume_filter.best
         self._completed = 0
         self._failed: set[int] = set()  # not relaunched yet
         self._running: set[int] = set()
@@ -99,7 +99,7 @@ class Progress:
             self._running.discard(record.job)
             if record.status is Status.COMPLETED:
                 self._completed += 1
-                self._best.take(record)
+                self._best.update(record)
             else:
                 self._failed.add(record.job)
             if self._live is None:
@@ -115,9 +115,9 @@ class Progress:
             period = _PERIOD
             while not over.wait(period):
                 start = time.monotonic()
-                for number in [*self._open] if self._looks else ():
+                for number in [*self._open] if self._polls else ():
                     with suppress(UnreadableError, SweepError):  # reported when the job has ended
-                        record = self._remaining.records.read(number)
+                        record = self._resume_filter.records.read(number)
                         if record is not None:
                             self.changed(record)
                 self._show()
@@ -137,7 +137,7 @@ class Progress:
     def parts(self) -> list[str]:
         """How many jobs are done, failed and running, and the best so far."""
         # Jobs that need not run include some that did not complete.
-        left_out, unfinished = self._remaining.left_out, self._remaining.unfinished
+        left_out, unfinished = self._resume_filter.left_out, self._resume_filter.unfinished
         failed = unfinished + len(self._failed)
         parts = [f"{left_out - unfinished + self._completed}{self._of_total} done"]
         if failed:
@@ -145,7 +145,10 @@ class Progress:
         parts.append(f"{len(self._running)} running")
         if (best := self._best.record) is not None:
             order = self._best.ranking
-            value, job = dict(metrics(best.value))[order.metric], named(best.job, best.overrides)
+            value, job = (
+                dict(metrics(best.value))[order.metric],
+                describe_job(best.job, best.overrides),
+            )
             parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(job)})")
         return parts
 
@@ -156,13 +159,13 @@ class Progress:
     def _write_lines(self, record: Record) -> None:
         """Writes a line about a job, unless it failed and is logged; at times also a summary."""
         if record.status is Status.COMPLETED:
-            ended = self._remaining.left_out + self._completed + len(self._failed)
+            ended = self._resume_filter.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
             found = sorted(metrics(record.value), key=lambda one: one[0] != first)
             returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
             place, more = f"[{ended}{self._of_total}]", f": {cell(returned)}" if returned else ""
-            write(f"{place} {named(record.job, record.overrides)} completed{seconds}{more}")
+            write(f"{place} {describe_job(record.job, record.overrides)} completed{seconds}{more}")
         if time.monotonic() - self._last_line >= _OFTEN:
             self._last_line = time.monotonic()
             write(", ".join(self.parts()))
@@ -171,7 +174,7 @@ class Progress:
         with self._lock:
             if self._live is not None:
                 ended = self._completed + len(self._failed)
-                self._live.show(self.parts(), ended, self._remaining.left_out)
+                self._live.show(self.parts(), ended, self._resume_filter.left_out)
 
 
 class _LiveLine:

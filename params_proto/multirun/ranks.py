@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 
 from hydra.core.utils import run_job
 
-from params_proto.compose import over_copies
+from params_proto.compose import with_copies
 from params_proto.multirun.context import changeable, launched_sweep
-from params_proto.multirun.directories import in_directory
+from params_proto.multirun.directories import subdir_override
 from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.job_runner import ANNOUNCEMENT, command_hash
-from params_proto.multirun.resume import reopened
+from params_proto.multirun.resume import reopen
 from params_proto.records import JobStore
 
 if TYPE_CHECKING:
@@ -45,11 +45,11 @@ def run_as_rank(
     # A process that outlives its job, such as a shell in the background, still has the variable.
     if record is None or not records.is_running(record):
         return None
-    loader = over_copies(context.config_loader, configs)
-    config = reopened(directory, config, loader).config
+    loader = with_copies(context.config_loader, configs)
+    config = reopen(directory, config, loader).config
     with changeable(config):
         config.hydra.overrides.hydra += [
-            in_directory(record.dir),
+            subdir_override(record.dir),
             "hydra.output_subdir=null",  # the first rank has written it
         ]
     own = loader.load_sweep_config(config, record.overrides)

@@ -16,14 +16,14 @@ from omegaconf import OmegaConf
 from params_proto.analysis.ranking import Ranking
 from params_proto.analysis.rows import metrics
 from params_proto.errors import SweepError
-from params_proto.multirun.changes import refuse_another_function
+from params_proto.multirun.changes import check_same_function
 from params_proto.multirun.context import ResumeTarget, changeable
 from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
     is_named_by_time,
-    pin,
-    written,
+    set_sweep_dir,
+    unresolved,
 )
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
@@ -49,7 +49,7 @@ def resume_target(
         if is_named_by_time(config):
             raise SweepError(
                 "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, but"
-                f" {written(config)} is a different directory each time. Give a fixed one,"
+                f" {unresolved(config)} is a different directory each time. Give a fixed one,"
                 " hydra.sweep.dir=runs/ablation, or name the directory of the sweep,"
                 " hydra.sweeper.resume=DIRECTORY."
             )
@@ -65,36 +65,37 @@ def resume_target(
             " start the sweep in another directory."
         )
     plan = read_plan(directory)
-    refuse_another_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
-    return ResumeTarget(config, plan) if resume is True else reopened(directory, config, loader)
+    check_same_function(directory, plan.function, task, config.hydra.sweeper.resume_changed)
+    return ResumeTarget(config, plan) if resume is True else reopen(directory, config, loader)
 
 
-def reopened(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
+def reopen(directory: Path, config: DictConfig, loader: ConfigLoader) -> ResumeTarget:
     """Reopens the sweep in a directory, with this command's launcher.
 
     Unless the command itself says what to sweep, the saved sweep runs, and the config is composed
     with the overrides that it was started with. Further ranks of a job need no more than this.
     """
     plan, name = read_plan(directory), config.hydra.job.config_name
-    task, of_hydra = _texts(config.hydra.overrides.task), _texts(config.hydra.overrides.hydra)
-    saved = not task and "what" not in map(role, of_hydra)
-    if saved and name != plan.config_name:
-        raise SweepError(
-            f"the sweep was started with the config {plan.config_name}, and this is {name}: give"
-            f" --config-name {plan.config_name}, or the app that started it."
-        )
+    given = config.hydra.overrides
+    task, hydra_overrides = _texts(given.task), _texts(given.hydra)
+    saved = not task and "what" not in map(role, hydra_overrides)
     if saved:
+        if name != plan.config_name:
+            raise SweepError(
+                f"the sweep was started with the config {plan.config_name}, and this is {name}:"
+                f" give --config-name {plan.config_name}, or the app that started it."
+            )
         kept = [line for line in plan.hydra if role(line) in ("app", "what")]
         whole = loader.load_configuration(
             config_name=name,
-            overrides=[*plan.task, *kept, *of_hydra],
+            overrides=[*plan.task, *kept, *hydra_overrides],
             run_mode=RunMode.MULTIRUN,
         )
         with changeable(whole):
             whole.hydra.mode = config.hydra.mode
-            whole.hydra.overrides.task = list(plan.selecting)
+            whole.hydra.overrides.task = list(plan.sweep_selectors)
         config = whole
-    pin(directory, config)
+    set_sweep_dir(directory, config)
     return ResumeTarget(config, plan, saved)
 
 
@@ -145,7 +146,7 @@ def job_states(
         if record is None:
             yield JobState(job)
             continue
-        directories.take(job.number, record.dir)
+        directories.reserve(job.number, record.dir)
         status = records.status_of(record)
         job = job._replace(
             # Absolute if an earlier job changed the working directory.
@@ -168,7 +169,7 @@ class Best:
     record: Record | None = field(default=None, init=False)
     _score: float = field(default=math.inf, init=False)
 
-    def take(self, record: Record) -> None:
+    def update(self, record: Record) -> None:
         """Compares a job with the best; one that did not complete has no score."""
         score = self.ranking.score(dict(metrics(record.value)))
         if score is not None and score < self._score:
@@ -193,27 +194,31 @@ class ResumeFilter:
     unfinished: int = 0
     elsewhere: list[Job] = field(default_factory=list[Job])
 
-    def of(self, states: Iterable[JobState]) -> Iterator[Job]:
+    def select(self, states: Iterable[JobState]) -> Iterator[Job]:
         """The jobs to run."""
         for state in states:
             if state.status == Status.RUNNING.value:
                 self.elsewhere.append(state.job)
             elif state.to_run:
                 yield state.job
-            elif (record := state.record) is not None:
+            else:
+                record = state.record
+                assert record is not None
                 if record.status is Status.RUNNING:  # its process died without recording it
                     status = Status(state.status)
                     self.records.finish(record._replace(status=status, ended=now()))
                 self.left_out += 1
                 self.unfinished += record.status is not Status.COMPLETED
-                self.best.take(record)
+                self.best.update(record)
 
 
-def statuses(rerun: Any) -> frozenset[Status]:
+def parse_rerun(rerun: Any) -> frozenset[Status]:
     """Which statuses to rerun, by `hydra.sweeper.rerun`: None, `all`, a status or a list of them.
 
-    >>> sorted([status.value for status in statuses(None)]), statuses("failed") == {Status.FAILED}
-    (['crashed', 'failed', 'interrupted'], True)
+    >>> sorted([status.value for status in parse_rerun(None)])
+    ['crashed', 'failed', 'interrupted']
+    >>> parse_rerun("failed") == {Status.FAILED}
+    True
     """
     if rerun is None:
         return _INCOMPLETE

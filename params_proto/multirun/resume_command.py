@@ -6,7 +6,8 @@ import os
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from params_proto._text import arguments_start, python_options
 from params_proto.multirun.context import AppContext
@@ -15,16 +16,16 @@ from params_proto.overrides.render import assignment
 # Options of Hydra's command line that have a value.
 _CONFIGS = {"-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir"}
 _VALUED = {*_CONFIGS, "-p", "--package"}
-# The roles of Hydra's overrides, by prefix; the first match counts.
+# The roles of Hydra's overrides, by the node that they are in; the first match counts.
 _ROLES = {
-    "what": ("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"),
-    "once": tuple(
-        f"hydra.sweeper.{name}"
-        for name in ("resume", "rerun", "resume_changed", "overwrite", "dry_run", "work")
-    ),
-    "how": ("hydra/launcher", "hydra.launcher", "hydra/sweeper", "hydra.sweeper", "hydra.verbose"),
-    "where": ("hydra.sweep.dir",),
-    "mode": ("hydra.mode", "-m", "--multirun"),
+    **dict.fromkeys(("hydra.sweeper.sweep", "hydra.sweeper.params", "hydra.sweeper.zip"), "what"),
+    **dict.fromkeys(("hydra.sweeper.resume", "hydra.sweeper.rerun"), "once"),
+    **dict.fromkeys(("hydra.sweeper.resume_changed", "hydra.sweeper.overwrite"), "once"),
+    **dict.fromkeys(("hydra.sweeper.dry_run", "hydra.sweeper.work"), "once"),
+    **dict.fromkeys(("hydra/launcher", "hydra.launcher"), "how"),
+    **dict.fromkeys(("hydra/sweeper", "hydra.sweeper", "hydra.verbose"), "how"),
+    **{"hydra.sweep.dir": "where"},
+    **dict.fromkeys(("hydra.mode", "-m", "--multirun"), "mode"),
 }
 
 
@@ -42,10 +43,8 @@ def role(override: str) -> str:
     ['how', 'app']
     """
     key = override.partition("=")[0].lstrip("+~")
-    for name, keys in _ROLES.items():
-        if any(f"{key}.".startswith(f"{one}.") for one in keys):
-            return name
-    return "app"
+    found = (name for node, name in _ROLES.items() if f"{key}.".startswith(f"{node}."))
+    return next(found, "app")
 
 
 def script() -> list[str]:
@@ -55,23 +54,17 @@ def script() -> list[str]:
     True
     """
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    argv = sys.argv
+    file = sys.argv[0]
+    start = [python(), *python_options(sys.orig_argv)]
     if spec is not None:
-        start = [
-            python(),
-            *python_options(sys.orig_argv),
-            "-m",
-            spec.name.removesuffix(".__main__"),
-        ]
-    elif argv[0].endswith(".py") or not os.access(argv[0], os.X_OK):
-        start = [python(), *python_options(sys.orig_argv), argv[0]]
+        start += ["-m", spec.name.removesuffix(".__main__")]
+    elif file.endswith(".py") or not os.access(file, os.X_OK):
+        start.append(file)
     else:
-        start = [argv[0]]
-    has_value = False  # whether the previous option is followed by a value
-    for argument in argv[1:]:
-        if has_value or argument.startswith("-") or role(argument) == "mode":
-            start.append(argument)
-        has_value = not has_value and argument in _VALUED
+        start = [file]
+    for argument in _with_values(sys.argv[1:]):
+        if argument[0].startswith("-") or role(argument[0]) == "mode":
+            start += argument
     return start
 
 
@@ -82,27 +75,36 @@ def without_configs(command: Sequence[str]) -> list[str]:
     ['app.py', '-m']
     """
     kept: list[str] = []
-    has_value = False
-    for argument in command:
-        if not has_value and argument.partition("=")[0] not in _CONFIGS:
-            kept.append(argument)
-        has_value = not has_value and argument in _CONFIGS
+    for argument in _with_values(command):
+        if argument[0].partition("=")[0] not in _CONFIGS:
+            kept += argument
     return kept
 
 
-def command_of(host: AppContext) -> list[str]:
+def _with_values(arguments: Iterable[str]) -> Iterator[list[str]]:
+    """The arguments of a command, each option together with its value.
+
+    >>> [*_with_values(["-m", "-cn", "config", "--config-dir=more", "lr=1"])]
+    [['-m'], ['-cn', 'config'], ['--config-dir=more'], ['lr=1']]
+    """
+    rest = iter(arguments)
+    for argument in rest:
+        yield [argument, *islice(rest, argument in _VALUED)]
+
+
+def command_of(app: AppContext) -> list[str]:
     """The command that started the sweep, without overrides; empty if Python code started it.
 
     If a script starts it through `Sweep.launch`, another library or `main.run([...])`, or if it
     runs in `python -c`, the command line does not select a job.
     """
-    if host.launched is not None or sys.argv[:1] == ["-c"]:
+    if app.launched is not None or sys.argv[:1] == ["-c"]:
         return []
     given = sys.orig_argv[arguments_start(sys.orig_argv) :]
-    if "mode" in map(role, host.of_hydra):  # Hydra turns -m into an override
+    if "mode" in map(role, app.hydra_overrides):  # Hydra turns -m into an override
         is_given = "mode" in map(role, given)
     else:
-        is_given = host.config.hydra.mode is not None  # set by a config
+        is_given = app.config.hydra.mode is not None  # set by a config
     return script() if is_given else []
 
 
@@ -110,8 +112,7 @@ def python() -> str:
     """This Python as a shell command: its name if that is on the PATH, else its path."""
     name = os.path.basename(sys.executable)
     # Links are not resolved: a virtual environment links to the Python that made it.
-    is_found = os.path.abspath(shutil.which(name) or "") == os.path.abspath(sys.executable)
-    return name if is_found else sys.executable
+    return name if shutil.which(name) == sys.executable else sys.executable
 
 
 def relaunch_hint(directory: str, rerun: str | None = None) -> str:
@@ -120,13 +121,13 @@ def relaunch_hint(directory: str, rerun: str | None = None) -> str:
     >>> relaunch_hint("runs/1", "all")
     "the same launch, with sweep_dir='runs/1', resume=True, rerun='all'"
     """
-    again = "" if rerun is None else f", rerun={rerun!r}"
-    return f"the same launch, with sweep_dir={directory!r}, resume=True{again}"
+    rerun_argument = "" if rerun is None else f", rerun={rerun!r}"
+    return f"the same launch, with sweep_dir={directory!r}, resume=True{rerun_argument}"
 
 
 def resume_command(
     start: Sequence[str],
-    of_hydra: Sequence[str],
+    hydra_overrides: Sequence[str],
     directory: str,
     rerun: str | None = None,
     *,
@@ -136,7 +137,7 @@ def resume_command(
 
     Args:
         start: the command that started it, without overrides; empty if Python code did.
-        of_hydra: the overrides of Hydra it was given.
+        hydra_overrides: the overrides of Hydra it was given.
         directory: the sweep directory.
         rerun: which jobs are still to be rerun, if it has to be given.
         overwrites: whether the sweep was started with overwrite=true.
@@ -146,7 +147,7 @@ def resume_command(
     >>> resume_command([], [], "runs/1")
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
-    kept = [one for one in of_hydra if role(one) == "how"]
+    kept = [one for one in hydra_overrides if role(one) == "how"]
     if overwrites:
         kept.append("hydra.sweeper.overwrite=false")  # a config may set it to true
     kept.append(assignment("hydra.sweeper.resume", directory))

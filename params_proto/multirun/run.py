@@ -13,14 +13,15 @@ from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget
 from params_proto.multirun.errors import reported_by_hydra, write
 from params_proto.multirun.executor import Executor
-from params_proto.multirun.finish import EarlyEnd, leave_results
+from params_proto.multirun.finish import EarlyEnd, report_results
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.multirun.options import Options
 from params_proto.multirun.signals import (
+    Interrupts,
     exit_on_interrupt,
     interrupts,
+    is_basic_launcher,
     refuse_timeout,
-    runs_here,
 )
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.multirun.validation import AHEAD
@@ -37,7 +38,7 @@ _NOT_STARTED = "Interrupted: no job had started. Run the same command again."
 def run(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     launcher: Launcher,
     runner: JobRunner,
     target: ResumeTarget,
@@ -50,41 +51,30 @@ def run(
     first failed job's or the launcher's exception is raised.
     """
     is_dry = options.dry_run not in (None, False)  # None: an unset environment variable
-    with ExitStack() as held:
-        runner.signals = signals = held.enter_context(interrupts())
+    with ExitStack() as stack:
+        runner.signals = signals = stack.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
             if options.dry_run == "json":
-                from params_proto.multirun.dry_run import logged_aside
+                from params_proto.multirun.dry_run import log_to_stderr
 
-                held.enter_context(logged_aside())
-            sweep = open_sweep(options, arguments, host, target)
+                stack.enter_context(log_to_stderr())
+            sweep = open_sweep(options, arguments, app, target)
             if options.timeout is not None:
-                refuse_timeout(options.timeout, host.config)
+                refuse_timeout(options.timeout, app.config)
             if is_dry:
                 from params_proto.multirun.dry_run import dry_run
 
                 dry_run(sweep, options.dry_run)
                 return []
-            sweep.prepare(held)
+            sweep.prepare(stack)
             if sweep.is_empty:
-                nothing_to_run(sweep)
+                report_nothing_to_run(sweep)
                 return []
         executor = Executor(sweep, launcher, runner)
         finish = EarlyEnd(sweep, executor)
         try:
             with _progress(sweep, executor):
-                for batch in sweep.batches:
-                    with reported_by_hydra():
-                        executor.run(batch)
-                    if signals.last is not None:
-                        raise signals.last  # a job has swallowed it
-                    if executor.too_many_failures:
-                        break
-                if not sweep.is_shard:  # other shards take their own time
-                    executor.elsewhere += sweep.remaining.elsewhere if sweep.remaining else []
-                    if executor.elsewhere:
-                        with reported_by_hydra():
-                            executor.wait()
+                _run_batches(sweep, executor, signals)
         except KeyboardInterrupt as error:
             finish.interrupt(signals.last or error)
         except Exception as error:
@@ -93,13 +83,27 @@ def run(
         return finish.finish()
 
 
+def _run_batches(sweep: SweepRun, executor: Executor, signals: Interrupts) -> None:
+    for batch in sweep.batches:
+        with reported_by_hydra():
+            executor.run(batch)
+        if signals.last is not None:
+            raise signals.last  # a job has swallowed it
+        if executor.has_too_many_failures:
+            break
+    if not sweep.is_shard:  # other shards take their own time
+        executor.elsewhere += sweep.resume_filter.elsewhere if sweep.resume_filter else []
+        with reported_by_hydra():
+            executor.wait()
+
+
 def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[None]:
     """Shows the progress within the block, if the user wants to see it."""
     options, plan = sweep.options, sweep.request.plan
     if not options.progress:
         return nullcontext()
     total = None
-    if plan.size is not None or not plan.exceeds(AHEAD):  # counting them is cheap
+    if plan.size is not None or not plan.has_more_than(AHEAD):  # counting them is cheap
         total = length(plan.numbers(options.shard))
     if total == 1:
         if not (plan.swept or sweep.request.arguments or sweep.is_resume):
@@ -111,27 +115,28 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
     from params_proto.multirun.progress import Progress
     from params_proto.multirun.resume import Best, ResumeFilter
 
-    remaining = sweep.remaining or ResumeFilter(executor.records, Best(options.ranking))
-    executor.progress = Progress(
+    resume_filter = sweep.resume_filter or ResumeFilter(executor.records, Best(options.ranking))
+    progress = Progress(
         total,
-        remaining,
-        looks=not runs_here(sweep.host.config),
-        live="n_jobs" not in sweep.host.config.hydra.launcher,  # joblib's workers write as well
+        resume_filter,
+        polls=not is_basic_launcher(sweep.app.config),
+        live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
-    return executor.progress.watching()
+    executor.on_launch, executor.on_change = progress.launched, progress.changed
+    return progress.watching()
 
 
-def nothing_to_run(sweep: SweepRun) -> None:
+def report_nothing_to_run(sweep: SweepRun) -> None:
     """Reports that no job is left to run; raises if the whole sweep has none."""
-    remaining = sweep.remaining
-    if remaining is not None and remaining.left_out:
+    resume_filter = sweep.resume_filter
+    if resume_filter is not None and resume_filter.left_out:
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} ran,"
-            f" {remaining.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
-            " of these run again."
+            f"Nothing is left to run: {counted(resume_filter.left_out)} in {sweep.directory} ran,"
+            f" {resume_filter.unfinished} of which did not complete; hydra.sweeper.rerun selects"
+            " which of these run again."
         )
         if sweep.is_same_sweep:  # the process that ran it may have died before its end
-            write(*leave_results(sweep, sweep.directory.absolute()))
+            write(*report_results(sweep, sweep.directory.absolute()))
         return
     size = sweep.request.plan.space.size
     if not size:

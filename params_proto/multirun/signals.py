@@ -162,11 +162,11 @@ def refuse_timeout(seconds: float, config: DictConfig) -> None:
         )
     of_joblib = {launcher.get(option) for option in ("backend", "prefer", "require")}
     in_threads = bool(of_joblib & {"threading", "threads", "sharedmem"})
-    if in_threads or (runs_here(config) and not _is_main_thread()):
+    if in_threads or (is_basic_launcher(config) and not _is_main_thread()):
         raise SweepError(_RUNS_IN_THREADS)
 
 
-def runs_here(config: DictConfig) -> bool:
+def is_basic_launcher(config: DictConfig) -> bool:
     """Whether the launcher runs its jobs in this process, one after the other."""
     return str(config.hydra.launcher.get("_target_")).endswith(".BasicLauncher")
 

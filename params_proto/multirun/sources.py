@@ -36,7 +36,7 @@ _FORMS = (
 )
 
 
-def configured(
+def load_configured_sweep(
     node: Any,
     *,
     cwd: Path,
@@ -82,8 +82,8 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
                 " working directory: save a sweep there, or give an absolute path."
             )
         # A file written by a multirun includes the command line: `d={x: 1} d.x=1,2`.
-        layered = path.name == SWEEP and has_plan(path.parent)
-        return load(path, Builder(scope, layered=layered), config_loader=loader)
+        allow_overlap = path.name == SWEEP and has_plan(path.parent)
+        return load(path, Builder(scope, allow_overlap=allow_overlap), config_loader=loader)
     place, _, attribute = text.rpartition(":")
     if not (place and attribute):
         raise SweepError(f"hydra.sweeper.sweep={text} is not a sweep. {_FORMS}")

@@ -23,16 +23,16 @@ from params_proto.multirun.context import AppContext, ResumeTarget, function_of,
 from params_proto.multirun.directories import (
     Directories,
     directory_of_sweep,
-    make,
-    pin,
+    make_directory,
     refuse_running,
     refuse_used,
     remove_sweep,
-    written,
+    set_sweep_dir,
+    unresolved,
 )
 from params_proto.multirun.options import Options
-from params_proto.multirun.plan import Batch, Job, Overrides, in_batches, saved_text
-from params_proto.multirun.request import SweepRequest, read_request, sweep_selectors
+from params_proto.multirun.plan import Batch, Job, Overrides, Plan, in_batches, saved_text
+from params_proto.multirun.request import SweepRequest, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
 from params_proto.overrides.identity import numbering, without_selectors
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_OF_A_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
+_INTERPOLATED_KEY = re.compile(r"\$\{(?!now:)")  # an interpolation, except of the time
 
 
 @dataclass(eq=False)
@@ -66,7 +66,7 @@ class SweepRun:
 
     Args:
         options: the sweeper's options.
-        host: the app.
+        app: the composed app.
         directory: the directory of the sweep.
         request: what to run.
         sweep_selectors: the keys that only select the sweep.
@@ -76,13 +76,13 @@ class SweepRun:
         is_resume: whether the command resumes a sweep.
         is_saved: whether the sweep runs as saved, regardless of the app's config.
         batches: the batches of its jobs, once prepared; each is checked before it is yielded.
-        remaining: selects the jobs that are left; None for a new sweep.
+        resume_filter: selects the jobs that are left; None for a new sweep.
         configs: where its config files are kept, absolute.
         is_empty: whether there is no job to run or to wait for.
     """
 
     options: Options
-    host: AppContext
+    app: AppContext
     directory: Path
     request: SweepRequest
     sweep_selectors: Sequence[str]
@@ -92,7 +92,7 @@ class SweepRun:
     is_resume: bool
     is_saved: bool = False
     batches: Iterator[Batch] = field(default_factory=lambda: iter(()), init=False)
-    remaining: ResumeFilter | None = field(default=None, init=False)
+    resume_filter: ResumeFilter | None = field(default=None, init=False)
     configs: Path = field(default_factory=Path, init=False)
     is_empty: bool = field(default=False, init=False)
 
@@ -115,21 +115,21 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """The directories of the jobs, with those of recorded jobs already taken."""
-        by_number = written(self.host.config, "subdir") == "${hydra.job.num}"
+        by_number = unresolved(self.app.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).readable():
-                directories.take(record.job, record.dir)
+                directories.reserve(record.job, record.dir)
         return directories
 
     def states(self, directories: Directories) -> Iterator[JobState]:
         """All jobs with their records; directories in use are noted."""
-        from params_proto.multirun.resume import JobState, job_states, statuses
+        from params_proto.multirun.resume import JobState, job_states, parse_rerun
 
         if self.plan is None:
             return map(JobState, self.request.plan.jobs(self.options.shard))
         jobs = self._renumbered() if self.is_changed else self.request.plan.jobs(self.options.shard)
-        rerun = statuses("all" if self.options.overwrite else self.options.rerun)
+        rerun = parse_rerun("all" if self.options.overwrite else self.options.rerun)
         return job_states(jobs, JobStore(self.directory), directories, rerun)
 
     def _renumbered(self) -> Iterable[Job]:
@@ -147,10 +147,10 @@ class SweepRun:
 
     # --- up to its first job
 
-    def prepare(self, held: ExitStack) -> None:
+    def prepare(self, stack: ExitStack) -> None:
         """Checks the jobs and saves the sweep; then `batches` may run.
 
-        Other processes are kept out of the directory until `held` ends. In a sweep of more than
+        Other processes are kept out of the directory until `stack` ends. In a sweep of more than
         10,000 jobs, those after the first batch are checked with their batch.
         """
         options, is_new = self.options, self.plan is None
@@ -160,20 +160,20 @@ class SweepRun:
             from params_proto.multirun.resume import Best, ResumeFilter
 
             # Before reading the records: another process may be about to run the jobs.
-            self._take(held)
-            self.remaining = ResumeFilter(JobStore(self.directory), Best(options.ranking))
+            self._acquire(stack)
+            self.resume_filter = ResumeFilter(JobStore(self.directory), Best(options.ranking))
             directories = self.directories()
-            jobs = self.remaining.of(self.states(directories))
-        ahead = not self.request.plan.exceeds(AHEAD)
+            jobs = self.resume_filter.select(self.states(directories))
+        ahead = not self.request.plan.has_more_than(AHEAD)
         batches = in_batches(jobs, options.batch_size)
-        validation = Validation(self.host, directories)
-        passed = validation.passed(batches, ahead=ahead)
-        first = next(passed, None)
-        if first is None and not (self.remaining and self.remaining.elsewhere):
+        validation = Validation(self.app, directories)
+        valid = validation.validate(batches, ahead=ahead)
+        first = next(valid, None)
+        if first is None and not (self.resume_filter and self.resume_filter.elsewhere):
             self.is_empty = True
             return
         if is_new:  # only now, so that a refused sweep leaves no directory behind
-            self._take(held)
+            self._acquire(stack)
         self.write()
         if validation.first is not None:
             self.note_first_job(*validation.first)
@@ -181,18 +181,18 @@ class SweepRun:
         # because workers may have another working directory.
         name = CONFIGS if self.plan is None else f"{CONFIGS}-{uuid4().hex[:8]}"
         self.configs = (self.directory / OWN / name).absolute()
-        copy_files(self.host.loader, self.configs)
-        self.batches = chain([first] if first else [], passed)
+        copy_files(self.app.loader, self.configs)
+        self.batches = chain([first] if first else [], valid)
 
-    def _take(self, held: ExitStack) -> None:
+    def _acquire(self, stack: ExitStack) -> None:
         """Makes the directory and keeps other processes out of it, except other shards.
 
         Raises if another process runs the sweep, or has resumed it since it was read.
         """
-        make(self.directory, self.host.config)
+        make_directory(self.directory, self.app.config)
         # New jobs of a changed sweep take the next numbers, which two processes might give twice.
         shared = None if self.is_changed else self.options.slice
-        held.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
+        stack.enter_context(sweep_lease(self.directory, shared, wait_for_stale=self.is_resume))
         before = self.plan
         if before is not None:
             there = read_plan(self.directory)
@@ -222,7 +222,7 @@ class SweepRun:
         # match the plan: a changed sweep, whose jobs are identified by their overrides.
         self._plan_file().write(self.directory)
         _files.write(self.directory / SWEEP, [self.text])
-        config = OmegaConf.to_yaml(self.host.config)
+        config = OmegaConf.to_yaml(self.app.config)
         _files.write(self.directory / MULTIRUN, [config], lasting=False)
 
     def note_first_job(self, job: Overrides, config: DictConfig) -> None:
@@ -232,23 +232,23 @@ class SweepRun:
         """
         first = job, plain_config(config)
         if self.plan is not None:
-            from params_proto.multirun.changes import first_job_now
+            from params_proto.multirun.changes import recompose_first_job
 
-            first = first_job_now(self.directory, self.host, first)
+            first = recompose_first_job(self.directory, self.app, first)
         text = json.dumps({"overrides": first[0], "config": first[1]})
         path = self.directory / OWN / COMPOSED
         _files.write(path, [text], lasting=False, as_folder=True)
 
     def _plan_file(self) -> PlanFile:
-        plan, host, arguments = self.request.plan, self.host, self.request.arguments
+        plan, app, arguments = self.request.plan, self.app, self.request.arguments
         before, selectors = self.plan, self.sweep_selectors
         made = PlanFile(
-            script=command_of(host),
-            function=function_of(host.task_function),
-            config_name=host.config.hydra.job.config_name,
+            script=command_of(app),
+            function=function_of(app.task_function),
+            config_name=app.config.hydra.job.config_name,
             task=arguments,
-            hydra=host.of_hydra,
-            selecting=[line for line in arguments if line.partition("=")[0] in selectors],
+            hydra=app.hydra_overrides,
+            sweep_selectors=[line for line in arguments if line.partition("=")[0] in selectors],
             keys=plan.swept,
             groups=[key for key in plan.swept if plan.is_group(key)],
             jobs=plan.size,
@@ -269,7 +269,7 @@ class SweepRun:
 def open_sweep(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     target: ResumeTarget,
 ) -> SweepRun:
     """Reads and checks the requested sweep, except for its jobs."""
@@ -280,46 +280,58 @@ def open_sweep(
             " completed jobs, use hydra.sweeper.rerun=all."
         )
     # Before any job's config, so that all jobs get the same resolved value, such as the time.
-    directory = directory_of_sweep(host.config)
-    if _OF_A_KEY.search(written(host.config)):  # whose value may differ by job
-        pin(directory, host.config)
+    directory = directory_of_sweep(app.config)
+    if _INTERPOLATED_KEY.search(unresolved(app.config)):  # whose value may differ by job
+        set_sweep_dir(directory, app.config)
     if target.saved:
         text = _saved_text(directory)
-        request = read_request(Options(), arguments, host, directory / SWEEP)
-        selecting = [line.partition("=")[0] for line in arguments]
+        request = read_request(Options(), arguments, app, str((directory / SWEEP).absolute()))
+        selectors = [line.partition("=")[0] for line in arguments]
     else:
-        request = read_request(options, arguments, host)
-        is_configured = host.config.hydra.sweeper.sweep is not None
-        selecting = sweep_selectors(host, request.outside) if is_configured else []
-        text = saved_text(request.plan, selecting)
-    has_several = request.plan.exceeds(1)
-    if options.compose == "cached" and (has_several or host.has_config_files):
-        host.cache_configs()
-    if has_several:
-        share_prefixes(host.loader)
+        request = read_request(options, arguments, app, app.sweep)
+        is_configured = app.config.hydra.sweeper.sweep is not None
+        selectors = app.find_sweep_selectors(request.outside) if is_configured else []
+        text = saved_text(request.plan, selectors)
+    _share_composition(options, app, request.plan)
     if plan is None and options.shard is not None:
         plan = _shared_plan(directory, text)
         if plan is not None:
-            from params_proto.multirun.changes import refuse_another_function
+            from params_proto.multirun.changes import check_same_function
 
             allowed = options.overwrite or options.resume_changed
-            refuse_another_function(directory, plan.function, host.task_function, allowed)
+            check_same_function(directory, plan.function, app.task_function, allowed)
+    if plan is not None and options.metric in (None, plan.metric):
+        direction = options.direction or plan.direction
+        options = replace(options, metric=plan.metric, direction=direction)
+    _check_directory(directory, options, app, plan)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    is_resume = target.plan is not None
+    return SweepRun(
+        options, app, directory, request, selectors, text, digest, plan, is_resume, target.saved
+    )
+
+
+def _share_composition(options: Options, app: AppContext, plan: Plan) -> None:
+    """Makes the jobs compose from shared prefixes, where that can save time."""
+    has_several = plan.has_more_than(1)
+    if options.compose == "cached" and (has_several or app.has_config_files):
+        app.cache_configs()
+    if has_several:
+        share_prefixes(app.loader)
+
+
+def _check_directory(
+    directory: Path, options: Options, app: AppContext, plan: PlanFile | None
+) -> None:
+    """Raises if the sweep cannot run in its directory, where `plan` is that of an earlier run."""
     if plan is not None:
         from params_proto.multirun.changes import refuse_changes
 
-        if options.metric in (None, plan.metric):
-            direction = options.direction or plan.direction
-            options = replace(options, metric=plan.metric, direction=direction)
-        refuse_changes(directory, host, options)
+        refuse_changes(directory, app, options)
     elif options.overwrite:
         refuse_running(directory)
     else:
         refuse_used(directory)
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    is_resume = target.plan is not None
-    return SweepRun(
-        options, host, directory, request, selecting, text, digest, plan, is_resume, target.saved
-    )
 
 
 def _saved_text(directory: Path) -> str:

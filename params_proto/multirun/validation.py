@@ -16,7 +16,7 @@ from omegaconf.errors import ValidationError
 from params_proto._keys import bare, full_key, keys_of, leaves, overlap
 from params_proto.errors import SweepError, nearest
 from params_proto.multirun.context import AppContext, sweep_of
-from params_proto.multirun.directories import Directories, in_directory
+from params_proto.multirun.directories import Directories, subdir_override
 from params_proto.multirun.errors import Mistakes
 from params_proto.multirun.plan import Batch, Job, Overrides
 from params_proto.overrides.parse import from_hydra, read
@@ -41,22 +41,22 @@ class Validation:
     """Checks each job before it runs.
 
     Args:
-        host: the app.
+        app: the composed app.
         directories: the directories of the jobs so far.
         first: the first job that was composed, and its config.
     """
 
-    host: AppContext
+    app: AppContext
     directories: Directories
     first: tuple[Overrides, DictConfig] | None = field(default=None, init=False)
     # Choices that do not change the sweep; making none does not, either.
-    _passed: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
+    _known_choices: set[tuple[str, ...]] = field(default_factory=lambda: {()}, init=False)
 
-    def passed(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
+    def validate(self, batches: Iterable[Batch], *, ahead: bool) -> Iterator[Batch]:
         """Yields batches once they are checked; `ahead` checks all of them first."""
         if not ahead:
             for batch in batches:
-                yield from self.passed([batch], ahead=True)
+                yield from self.validate([batch], ahead=True)
             return
         mistakes = Mistakes()
         checked = [(batch, self._check(batch, mistakes)) for batch in batches]
@@ -81,8 +81,8 @@ class Validation:
             except HydraException as error:
                 self._note(job.overrides, error, mistakes)
                 continue
-            if self.host.task is not None:
-                for wrong in self.host.task.check(config, keys_of(job.overrides)):
+            if self.app.task is not None:
+                for wrong in self.app.task.check(config, keys_of(job.overrides)):
                     mistakes.add(wrong, job=job.overrides)
             with open_dict(config):  # as launchers do: the directory may depend on the number
                 config.hydra.job.num = job.number
@@ -93,34 +93,33 @@ class Validation:
         return time.perf_counter() - start
 
     def _composed(self, job: Job) -> DictConfig:
-        host, lines = self.host, job.overrides
-        keys = keys_of(lines)
-        groups = [key for key in keys if host.is_group(key)]
-        # What determines the hydra node, and what a group puts into the task's config.
-        choices = tuple(
-            line
-            for key, line in zip(keys, lines, strict=True)
-            if key in groups or key.partition(".")[0] == "hydra"
-        )
-        own = [] if job.directory is None else [in_directory(job.directory)]
+        app, lines = self.app, job.overrides
+        groups = self._groups(lines)
+        choices = tuple(groups)
+        own = [] if job.directory is None else [subdir_override(job.directory)]
         try:
-            config = host.compose([*lines, *own])
+            config = app.compose([*lines, *own])
         except ConfigCompositionException:
             # Hydra 1.4 has its own error for a different sweep.
-            if sweep_of(host.compose_whichever_sweep(lines)) != sweep_of(host.config):
+            if sweep_of(app.compose_as_single_run(lines)) != sweep_of(app.config):
                 raise _another_sweep(lines) from None
             raise
-        if choices not in self._passed:
-            if sweep_of(config) != sweep_of(host.config):
+        if choices not in self._known_choices:
+            if sweep_of(config) != sweep_of(app.config):
                 raise _another_sweep(lines)
-            check_package_headers(config, groups, host.loader)
-            self._passed.add(choices)
+            check_package_headers(config, groups.values(), app.loader)
+            self._known_choices.add(choices)
         self.first = self.first or (lines, config)
         return config
 
+    def _groups(self, job: Overrides) -> dict[str, str]:
+        """The overrides that choose options of config groups, with their keys."""
+        keys = keys_of(job)
+        return {line: key for key, line in zip(keys, job, strict=True) if self.app.is_group(key)}
+
     def _note(self, job: Overrides, error: HydraException, mistakes: Mistakes) -> None:
         """Adds the mistake of a job that Hydra cannot compose."""
-        wrong = _misfit(self.host.scope.targets, job, error)
+        wrong = _misfit(self.app.scope.targets, job, error)
         if wrong is None:
             mistakes.add_error(job, error, self._hints(job))
         else:
@@ -128,16 +127,16 @@ class Validation:
 
     def _hints(self, job: Overrides) -> Iterator[str]:
         """Suggestions for keys that the config of a job's groups does not have."""
-        host = self.host
-        given = {line.partition("=")[0]: line for line in job}
-        chosen = [line for key, line in given.items() if host.is_group(bare(key))]
+        app = self.app
+        groups = self._groups(job)
         with suppress(HydraException, SweepError):
-            plain = cast("dict[str, Any]", OmegaConf.to_container(host.compose(chosen)))
+            plain = cast("dict[str, Any]", OmegaConf.to_container(app.compose([*groups])))
             names = [name for name, _ in leaves(plain) if not name.startswith("hydra.")]
-            for key in given:
-                is_known = any(overlap(key, name) for name in names)
-                if key[:1] not in "+~" and not is_known and not host.is_group(key):
-                    meant = host.task and host.task.suggestion(key)
+            for line in job:
+                key = line.partition("=")[0]
+                is_known = line in groups or any(overlap(key, name) for name in names)
+                if key[:1] not in "+~" and not is_known:
+                    meant = app.task and app.task.suggestion(key)
                     if close := meant or nearest(key, names):
                         yield f"{key}: did you mean {close}?"
 
@@ -164,8 +163,8 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
             value = from_hydra(read(lines[place]).value())
             try:
                 into_field(value, field, from_text=True)
-            except ValueError as refused:
-                return misfit(place, field, value, refused)
+            except ValueError as reason:
+                return misfit(place, field, value, reason)
     return None
 
 

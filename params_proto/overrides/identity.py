@@ -37,7 +37,7 @@ def identity(job: Iterable[str]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
+def numbering(numbers: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
     """Numbers the jobs, in order, of a sweep that has changed since jobs of it were recorded.
 
     Recorded jobs keep their numbers, new ones take the next. Equal jobs are numbered in order. A
@@ -49,7 +49,7 @@ def numbering(recorded: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], 
     """
     known: defaultdict[str, deque[int]] = defaultdict(deque)
     after = 0
-    for name, number in recorded:
+    for name, number in numbers:
         known[name].append(number)
         after = max(after, number + 1)
     new = count(after)

@@ -135,10 +135,12 @@ def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None)
     >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
     (range(1, 5), [1, '2', 'a'], ['a'])
     """
-    return values_of(read(f"{key}={text}", config_loader))
+    return override_values(read(f"{key}={text}", config_loader))
 
 
-def values_of(override: Override, convert: Callable[[object], Any] = from_hydra) -> Sequence[Any]:
+def override_values(
+    override: Override, convert: Callable[[object], Any] = from_hydra
+) -> Sequence[Any]:
     """The values of an override's sweep, or its one value, converted from the parser's."""
     values = enumerate_sweep(override) if override.is_sweep_override() else [override.value()]
     if isinstance(values, range):
@@ -229,7 +231,7 @@ class KeyValues(NamedTuple):
 def read_lines(
     lines: Iterable[str],
     config_loader: ConfigLoader | None = None,
-    values: Callable[[Override], Sequence[Any]] = values_of,
+    values: Callable[[Override], Sequence[Any]] = override_values,
     *,
     once: bool = False,
 ) -> list[KeyValues]:

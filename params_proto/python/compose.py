@@ -15,10 +15,10 @@ from omegaconf import open_dict
 from params_proto.app.function import App
 from params_proto.app.run import app_configs
 from params_proto.app.task import Task
-from params_proto.compose import loader_over
+from params_proto.compose import make_loader
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.multirun.context import AppContext
-from params_proto.multirun.request import given, in_full, planned
+from params_proto.multirun.request import build_plan, read_overrides
 from params_proto.overrides.parse import read
 from params_proto.python.isolation import Isolation
 
@@ -47,16 +47,15 @@ def configs(
         task = Task.of(app, closed=False)
     isolation = Isolation(place.name, {} if task is None else app_configs(task.targets, {}))
     with isolation.active():
-        loader = loader_over(place.configs)
-        of_all = [line for line in lines if read(line).is_hydra_override()]
-        of_jobs = [line for line in lines if line not in of_all]
+        loader = make_loader(place.configs)
+        hydra_overrides = [line for line in lines if read(line).is_hydra_override()]
+        job_overrides = [line for line in lines if line not in hydra_overrides]
         # As on a command line, a job may give what the defaults need.
-        config = loader.load_configuration(place.primary, of_all, RunMode.MULTIRUN, False)
-        host = AppContext(config, loader, task or _nothing)
-        keys = [line.partition("=")[0] for line in of_jobs]
-        full = [host.in_full(k) + line[len(k) :] for k, line in zip(keys, of_jobs, strict=True)]
-        outside = given(full, loader)
-        jobs = planned(host, in_full(sweep.expression, host), sweep.targets, outside).jobs()
+        config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
+        context = AppContext(config, loader, task or _nothing)
+        outside = read_overrides(map(context.resolve_override, job_overrides), loader)
+        expression = context.resolve_keys(sweep.expression)
+        jobs = build_plan(context, expression, sweep.targets, outside).jobs()
 
     def each() -> Iterator[DictConfig]:
         while True:
@@ -64,7 +63,7 @@ def configs(
                 found = next(jobs, None)
                 if found is None:
                     return
-                overrides = [*of_all, *found.overrides]
+                overrides = [*hydra_overrides, *found.overrides]
                 config = loader.load_configuration(place.primary, overrides, RunMode.RUN, False)
                 if not job:
                     with open_dict(config):

@@ -21,17 +21,17 @@ from hydra.types import RunMode
 from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import app_configs, in_full, stored
+from params_proto.app.run import app_configs, resolve_overrides, stored
 from params_proto.app.task import Task
-from params_proto.compose.internals import IS_HYDRA_1_3, decoration, started
+from params_proto.compose.internals import IS_HYDRA_1_3, start_hydra, unwrap_hydra_main
 from params_proto.errors import SweepError, frame_of_caller, shown
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
 from params_proto.multirun.directories import (
     directory_of_sweep,
     is_named_by_time,
-    take_own,
-    written,
+    reserve_directory,
+    unresolved,
 )
 from params_proto.overrides.render import OverrideText, assignment, quoted
 from params_proto.python.compose import Place, checked_overrides, place_of
@@ -68,32 +68,32 @@ def launch(
     there = Path.cwd()
     function: Any = _own_function(sweep) if target is None else target
     place, task, allowed = _runnable(function, config_path, config_name)
-    with _one_at_a_time(), isolated_launch(), ExitStack() as held:
-        searches = any("hydra.searchpath" in line for line in lines)
-        app = LaunchedApp(place, task, function if allowed is not None else None, searches)
-        hydra, task = app.start(held)
+    with _one_at_a_time(), isolated_launch(), ExitStack() as stack:
+        has_search_path = any("hydra.searchpath" in line for line in lines)
+        app = LaunchedApp(place, task, function if allowed is not None else None, has_search_path)
+        hydra, task = app.start(stack)
 
         def composed(overrides: list[str]) -> DictConfig:
             loader = hydra.config_loader
             return loader.load_configuration(place.primary, overrides, RunMode.MULTIRUN)
 
         if isinstance(task, Task):
-            lines = in_full(task, lines, lambda others: root_names(composed(others)))
+            lines = resolve_overrides(task, lines, lambda others: root_names(composed(others)))
         config = composed(lines)
         lines += _launcher_lines(launcher, config, launcher_options)
         _refuse_config(config, resume=options["resume"])
-        take_own(config, held)
+        reserve_directory(config, stack)
         directory = directory_of_sweep(config)
         # Resolving it again could give another directory.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
-        if app.asks_for_workers(config):
-            held.enter_context(app.sent_to_workers())
+        if app.has_workers(config):
+            stack.enter_context(app.sent_to_workers())
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
     if not has_plan(there / directory):
-        part = config.hydra.sweeper.slice
+        shard = config.hydra.sweeper.slice
         raise SweepError(
-            f"hydra.sweeper.slice={part} selects none of the sweep's {sweep.size} jobs."
+            f"hydra.sweeper.slice={shard} selects none of the sweep's {sweep.size} jobs."
         )
     return results(there / directory)
 
@@ -105,35 +105,35 @@ class LaunchedApp(NamedTuple):
         place: where the configs are.
         task: an app, or a function that gets the whole config.
         decorated: the function as `hydra.main` has made it, if it has.
-        searches: whether the command line has a search path of its own.
+        has_search_path: whether the command line has a search path of its own.
     """
 
     place: Place
     task: Any
     decorated: Any
-    searches: bool
+    has_search_path: bool
 
-    def start(self, held: ExitStack, configs: str | None = None) -> tuple[Hydra, Any]:
-        """Makes Hydra this process's, until `held` ends; and what its jobs run.
+    def start(self, stack: ExitStack, configs: str | None = None) -> tuple[Hydra, Any]:
+        """Makes Hydra this process's, until `stack` ends; and what its jobs run.
 
         Args:
-            held: the block.
+            stack: the block.
             configs: where configs are looked for, in place of the app's own folder.
         """
         place, task = self.place, self.task
-        made = None if self.decorated is None else decoration(self.decorated)
+        made = unwrap_hydra_main(self.decorated)
         if made is not None:  # hydra.main has set the version of the rules to run by
-            held.enter_context(made[3])
+            stack.enter_context(made[3])
         elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):
             has_configs = place.configs is not None or place.primary is not None
             app = cast("App[..., Any]", task)
-            task = Task.of(app, closed=not has_configs and not self.searches)
-            held.enter_context(stored(app_configs(task.targets, {})))
-        return started(configs or place.configs, place.name), task
+            task = Task.of(app, closed=not has_configs and not self.has_search_path)
+            stack.enter_context(stored(app_configs(task.targets, {})))
+        return start_hydra(configs or place.configs, place.name), task
 
-    def asks_for_workers(self, config: DictConfig) -> bool:
+    def has_workers(self, config: DictConfig) -> bool:
         """Whether workers are to run the jobs."""
         sweeper: Any = config.hydra.sweeper
         return (sweeper.workers, sweeper.gpus) != (None, None)
@@ -175,7 +175,7 @@ def _runnable(
         own = function.config_path, function.config_name
         place = place_of(config_path, config_name, cast("Any", function).__wrapped__, *own)
         return place, cast("Any", function), None
-    allowed, decorated = None, decoration(function)
+    allowed, decorated = None, unwrap_hydra_main(function)
     if decorated is not None:
         function, own_path, own_name, allowed = decorated
         place = place_of(config_path, config_name, inspect.unwrap(function), own_path, own_name)
@@ -256,7 +256,7 @@ def _refuse_where_jobs_run() -> None:
             " multiprocessing import the script and would launch again. Put it under"
             ' `if __name__ == "__main__":`.'
         )
-    if current.in_job():
+    if current.is_in_job():
         raise SweepError(
             "launch was called inside a running job, and a process runs one app at a time. Call it"
             " outside of jobs or in a separate process."
@@ -278,8 +278,8 @@ def _refuse_config(config: DictConfig, *, resume: bool) -> None:
         )
     if resume and is_named_by_time(config):
         raise SweepError(
-            f"resume=True resumes in sweep_dir, but {written(config)} is a different directory each"
-            " time: give a fixed one, sweep_dir='runs/1'."
+            f"resume=True resumes in sweep_dir, but {unresolved(config)} is a different directory"
+            " each time: give a fixed one, sweep_dir='runs/1'."
         )
 
 

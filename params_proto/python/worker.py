@@ -25,8 +25,8 @@ def main(lines: list[str]) -> None:
     from params_proto.python.launch import LaunchedApp
 
     app = cast("LaunchedApp", pickle.loads(task))
-    with ExitStack() as held:
-        hydra, function = app.start(held, configs)
+    with ExitStack() as stack:
+        hydra, function = app.start(stack, configs)
         hydra.multirun(name, function, [*overrides, "hydra.mode=MULTIRUN"])
 
 

@@ -145,7 +145,7 @@ def _own_lease(directory: Path) -> Path:
     return folder / f"{me.host}-{me.pid}.json"
 
 
-def runs_elsewhere(directory: Path) -> bool:
+def is_running_elsewhere(directory: Path) -> bool:
     """Whether other processes run shards of a sweep."""
     return any(_others(directory / OWN / RUNNING))
 

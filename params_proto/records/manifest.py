@@ -56,7 +56,7 @@ class PlanFile(NamedTuple):
 
     {"format": 1, "script": ["train.py", "-m"], "function": "train.py:main",
     "config_name": "config", "task": ["+sweep=ablation"], "hydra": ["hydra.mode=MULTIRUN"],
-    "selecting": ["+sweep=ablation"], "keys": ["lr"], "groups": [],
+    "sweep_selectors": ["+sweep=ablation"], "keys": ["lr"], "groups": [],
     "jobs": 40, "sweep": "1f0c...", "earlier": 0,
     "created": "2026-11-24T10:00:00.000+01:00", "metric": "accuracy", "direction": "maximize"}
 
@@ -66,7 +66,7 @@ class PlanFile(NamedTuple):
         config_name: the name of the primary config.
         task: the overrides of the command line, without those of Hydra.
         hydra: the overrides of Hydra.
-        selecting: the overrides in `task` that only choose which sweep to run.
+        sweep_selectors: the overrides in `task` that only choose which sweep to run.
         keys: the swept keys.
         groups: the swept keys that choose an option of a config group.
         jobs: how many there are; None if counting them would filter every config.
@@ -85,7 +85,7 @@ class PlanFile(NamedTuple):
     config_name: str | None
     task: list[str]
     hydra: list[str]
-    selecting: list[str]
+    sweep_selectors: list[str]
     keys: list[str]
     groups: list[str]
     jobs: int | None
@@ -107,7 +107,7 @@ class PlanFile(NamedTuple):
 _TEXT, _TEXTS, _MAYBE = (str,), (list,), (str, type(None))
 _PLAN_TYPES: dict[str, tuple[type, ...]] = {
     **{"script": _TEXTS, "function": _TEXT, "config_name": _MAYBE, "task": _TEXTS},
-    **{"hydra": _TEXTS, "selecting": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
+    **{"hydra": _TEXTS, "sweep_selectors": _TEXTS, "keys": _TEXTS, "groups": _TEXTS},
     **{"jobs": (int, type(None)), "sweep": _TEXT, "earlier": (int,)},
     **{"created": _TEXT, "metric": _MAYBE, "direction": _MAYBE},
 }

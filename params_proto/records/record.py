@@ -97,6 +97,14 @@ class Record(NamedTuple):
         """Whether this process made the attempt."""
         return self.runner == this_process()
 
+    @property
+    def reason(self) -> str:
+        """Why the attempt failed, in one line."""
+        if self.error is None:
+            return "its process died"
+        first = self.error.message.strip().partition("\n")[0]
+        return f"{self.error.type}: {first:.200}" if first else self.error.type
+
     def text(self) -> str:
         """The record as one line of JSON."""
         error = None if self.error is None else self.error._asdict()

@@ -212,7 +212,9 @@ class _Steps:
         own = Builder(Scope.of(tuple(owners[:1])) if owners else Scope(prefix=prefix))
         below = replace(self, empty=own).sweep(steps)
         if targets or nested:
-            return Builder(self.empty.scope, below.expression, layered=self.empty.layered)
+            return Builder(
+                self.empty.scope, below.expression, allow_overlap=self.empty.allow_overlap
+            )
         return below
 
     def _applied(self, sweep: Builder, mapping: _Mapping, name: str, before: list[str]) -> Builder:

@@ -21,7 +21,7 @@ from omegaconf import OmegaConf
 from params_proto._text import counted
 from params_proto.errors import SweepError, sentence
 from params_proto.multirun.errors import write
-from params_proto.records.lock import POLL, runs_elsewhere
+from params_proto.records.lock import POLL, is_running_elsewhere
 from params_proto.records.process import process_of, this_process
 from params_proto.workers import gpus, slurm
 from params_proto.workers.job_process import END_WITH
@@ -290,7 +290,7 @@ class RayEngine(Engine):
 
     def has_workers(self, directory: Path) -> bool:
         """See `Engine`."""
-        return bool(self._left(timeout=0)) or runs_elsewhere(directory)
+        return bool(self._left(timeout=0)) or is_running_elsewhere(directory)
 
     def end(self, setup: Setup) -> None:
         """Stops the sweep: a task that is cancelled would leave its worker no time."""

@@ -27,7 +27,7 @@ from params_proto._files import reason
 from params_proto.errors import SweepError
 from params_proto.multirun.job_runner import Launch
 from params_proto.overrides.render import assignment
-from params_proto.records.lock import STALE, runs_elsewhere
+from params_proto.records.lock import STALE, is_running_elsewhere
 from params_proto.records.manifest import (
     FAILED,
     OWN,
@@ -117,7 +117,7 @@ class Setup(NamedTuple):
 
     def with_new_count(self) -> Setup:
         """With no failures yet, if there have been too many."""
-        is_over = self.launch.too_many_failures
+        is_over = self.launch.has_too_many_failures
         return self._replace(failures=f"{FAILED}/{uuid4().hex}") if is_over else self
 
     @property
@@ -248,7 +248,7 @@ def has_workers(directory: Path) -> bool:
     five minutes if they are processes of another machine.
     """
     started = list(all_started(directory))
-    if runs_elsewhere(directory) or any(one.is_alive for one in started):
+    if is_running_elsewhere(directory) or any(one.is_alive for one in started):
         return True
     unknown = [one for one in started if one.is_alive is None]
     is_queue = any(one.array for one in unknown) and is_stopped(directory) is None
@@ -258,7 +258,7 @@ def has_workers(directory: Path) -> bool:
 def awaited_workers(directory: Path) -> str | None:
     """What a sweep waits for if none of its workers is known to run."""
     started = [one for one in all_started(directory) if one.is_alive is not False]
-    if runs_elsewhere(directory) or not started:
+    if is_running_elsewhere(directory) or not started:
         return None
     last = started[-1]
     if last.process is not None:

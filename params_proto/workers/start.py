@@ -19,11 +19,11 @@ from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.errors import reported_by_hydra, write
-from params_proto.multirun.finish import Finish, leave_results
+from params_proto.multirun.finish import Finish, report_results
 from params_proto.multirun.options import Options
 from params_proto.multirun.resume import ResumeTarget
 from params_proto.multirun.resume_command import command_of, python, without_configs
-from params_proto.multirun.run import nothing_to_run
+from params_proto.multirun.run import report_nothing_to_run
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.multirun.sweep_dir import SweepRun, open_sweep
 from params_proto.records import JobStore, Record
@@ -62,7 +62,7 @@ _NOT_STARTED = "Interrupted: no worker has started. The same command begins agai
 def run_by_workers(
     options: Options,
     arguments: Sequence[str],
-    host: AppContext,
+    app: AppContext,
     context: HydraContext,
     target: ResumeTarget,
 ) -> list[Sequence[JobReturn]]:
@@ -71,7 +71,7 @@ def run_by_workers(
     Args:
         options: those of the sweeper.
         arguments: the overrides of the command line.
-        host: the app.
+        app: the composed app.
         context: Hydra's.
         target: what a resume found.
 
@@ -82,15 +82,15 @@ def run_by_workers(
         HydraException: a mistake in what is requested, or no worker can be started.
         SystemExit: a job failed, or jobs are left, or the sweep was interrupted.
     """
-    with ExitStack() as held:
-        signals = held.enter_context(interrupts())
+    with ExitStack() as stack:
+        signals = stack.enter_context(interrupts())
         with reported_by_hydra(), exit_on_interrupt(_NOT_STARTED):
-            engine, environments = _engine(options, host)
-            command = _command(host)
-            sweep = open_sweep(options, arguments, host, target)
-            sweep.prepare(held)
+            engine, environments = _engine(options, app)
+            command = _command(app)
+            sweep = open_sweep(options, arguments, app, target)
+            sweep.prepare(stack)
             if sweep.is_empty:
-                nothing_to_run(sweep)
+                report_nothing_to_run(sweep)
                 return []
             setup = _write_setup(sweep, command)
             share_lease(sweep.directory, WORKERS)
@@ -122,7 +122,7 @@ def run_by_workers(
         return _finish(sweep, setup, watch)
 
 
-def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[str, str]]]:
+def _engine(options: Options, app: AppContext) -> tuple[Engine, list[Mapping[str, str]]]:
     """Where the workers run, and the environment of each.
 
     Raises:
@@ -133,7 +133,7 @@ def _engine(options: Options, host: AppContext) -> tuple[Engine, list[Mapping[st
             "hydra.sweeper.wait=false needs workers: give hydra.sweeper.workers or gpus, or leave"
             " it out."
         )
-    engine = engine_of(host.config)
+    engine = engine_of(app.config)
     if not options.wait and not engine.can_leave:
         raise SweepError(
             "hydra.sweeper.wait=false: Ray ends what a command has started when the command ends."
@@ -186,7 +186,7 @@ def environments_of(
     return [{gpus.VARIABLE: slot} for slot in slots[:workers]]
 
 
-def _command(host: AppContext) -> list[str]:
+def _command(app: AppContext) -> list[str]:
     """The command of a worker, up to its options.
 
     Raises:
@@ -194,7 +194,7 @@ def _command(host: AppContext) -> list[str]:
     """
     if launched_task.get() is not None:
         return [sys.executable, "-m", "params_proto.python.worker"]
-    start = command_of(host)
+    start = command_of(app)
     if not start:
         raise SweepError(
             "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
@@ -211,9 +211,9 @@ def _write_setup(sweep: SweepRun, command: list[str]) -> Setup:
         command=command,
         argv=sys.argv,
         search_path=[
-            f"{one.provider}={one.path}" for one in sweep.host.loader.get_search_path().get_path()
+            f"{one.provider}={one.path}" for one in sweep.app.loader.get_search_path().get_path()
         ],
-        overrides=sweep.host.of_hydra,
+        overrides=sweep.app.hydra_overrides,
         cwd=os.getcwd(),
         directory=str(sweep.directory),
         configs=sweep.configs.name,
@@ -269,7 +269,7 @@ class _WorkersOutcome:
 
     records: JobStore
     failures: dict[int, Record]
-    too_many_failures: bool
+    has_too_many_failures: bool
     first_failure: tuple[int, Exception | None] | None
     returns: list[Sequence[JobReturn]] = field(default_factory=list["Sequence[JobReturn]"])
 
@@ -288,11 +288,11 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
         SystemExit: a job failed, or jobs are left.
     """
     there, launch = sweep.directory.absolute(), setup.launch
-    stops = launch.too_many_failures
+    stops = launch.has_too_many_failures
     if watch.left and not stops:
-        write(*leave_results(sweep, there))
+        write(*report_results(sweep, there))
         log.error(left_text(sweep.directory, watch))
-        if sweep.host.launched is not None:
+        if sweep.app.launched is not None:
             return []
         raise SystemExit(SOME_LEFT)
     first = (min(watch.failures), None) if watch.failures else None
@@ -303,7 +303,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
 def left_text(directory: Path, watch: Watch) -> str:
     """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
     jobs = counted(len(watch.left))
-    has_too_many = read_setup(directory).launch.too_many_failures
+    has_too_many = read_setup(directory).launch.has_too_many_failures
     if is_stopped(directory) is not None:
         lines = [f"{jobs} left: the sweep has been stopped."]
     elif has_too_many:
@@ -339,6 +339,6 @@ def _interrupt(sweep: SweepRun, setup: Setup, engine: Engine, error: KeyboardInt
     with exit_on_interrupt():
         write(ENDING.format(setup.grace))
         engine.end(setup)
-        write(*leave_results(sweep, Path(sweep.directory).absolute()))
+        write(*report_results(sweep, Path(sweep.directory).absolute()))
         log.error(finish_hint(sweep.directory))
         raise error

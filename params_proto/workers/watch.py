@@ -11,8 +11,7 @@ from pathlib import Path
 
 from params_proto.analysis.ranking import Ranking
 from params_proto.errors import sentence
-from params_proto.multirun.errors import named
-from params_proto.multirun.executor import reason_of
+from params_proto.multirun.errors import describe_job
 from params_proto.multirun.progress import Progress
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status
@@ -87,9 +86,9 @@ class Watch:
             if progress is None:
                 before.left_out += 1
                 before.unfinished += record.status is not Status.COMPLETED
-                before.best.take(record)
+                before.best.update(record)
             elif record.status is not Status.COMPLETED:
-                job = named(record.job, record.overrides)
-                what = f"{job} {record.status.value}: {reason_of(record)}"
+                job = describe_job(record.job, record.overrides)
+                what = f"{job} {record.status.value}: {record.reason}"
                 log.error(f"{sentence(what)} Its directory: {self.directory / record.dir}")
         return attempts

@@ -23,10 +23,10 @@ from hydra.types import RunMode
 from omegaconf import open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import loader_of_copies, share_prefixes
+from params_proto.compose import make_loader_of_copies, share_prefixes
 from params_proto.compose.internals import callbacks_of
 from params_proto.errors import SweepError
-from params_proto.multirun.directories import in_directory, output_directory, pin
+from params_proto.multirun.directories import output_directory, set_sweep_dir, subdir_override
 from params_proto.multirun.job_runner import JobRunner, user_traceback
 from params_proto.multirun.plan import Job
 from params_proto.multirun.signals import interrupts
@@ -89,9 +89,9 @@ def work(directory: Path, context: HydraContext, task: TaskFunction) -> NoReturn
     in_fresh_process(worker.run_in_fresh_process)
     if parent := os.environ.pop(END_WITH, None):
         end_with(int(parent), signal.SIGTERM)
-    with ExitStack() as held:
-        held.enter_context(sweep_lease(directory, "workers"))
-        supervisor = held.enter_context(Supervisor())
+    with ExitStack() as stack:
+        stack.enter_context(sweep_lease(directory, "workers"))
+        supervisor = stack.enter_context(Supervisor())
         worker.catch_signals()
         gc.collect()
         gc.freeze()  # a job would copy the pages of all objects that its collector looks at
@@ -139,14 +139,14 @@ class Worker:
         plan = read_plan(self._directory)
         places = [(one.partition("=")[0], one.partition("=")[2]) for one in setup.search_path]
         copies = self._directory.absolute() / OWN / setup.configs
-        context.config_loader = loader_of_copies(places, copies)
+        context.config_loader = make_loader_of_copies(places, copies)
         self.config = context.config_loader.load_configuration(
             config_name=plan.config_name,
             overrides=[*plan.task, *setup.overrides],
             run_mode=RunMode.MULTIRUN,
         )
         if str(self.config.hydra.sweep.dir) != setup.directory:
-            pin(self._directory, self.config)
+            set_sweep_dir(self._directory, self.config)
         share_prefixes(context.config_loader)
         context.callbacks = callbacks_of(self.config)
         self._queue = Queue(self._directory, setup.retries)
@@ -202,7 +202,7 @@ class Worker:
         if is_stopped(self._directory) is not None:
             log.info("The sweep has been stopped.")
             return True
-        if self._failures.too_many_failures:
+        if self._failures.has_too_many_failures:
             log.info("Too many jobs have failed (hydra.sweeper.max_failures).")
             return True
         # The first job starts whatever the others took, or a requeued worker might never run any.
@@ -245,11 +245,11 @@ class Worker:
 
     def _end(self) -> int:
         """The end of the sweep; the first worker that comes to it leaves the results."""
-        from params_proto.analysis.ranking import ALONE, Ranking, summary
+        from params_proto.analysis.ranking import RETURN_VALUE, Ranking, summary
         from params_proto.analysis.rows import table_with_records, write_results
 
         found = table_with_records(self._directory)
-        read = summary(found, Ranking.by(ALONE, None))
+        read = summary(found, Ranking.by(RETURN_VALUE, None))
         if is_first_to_end(self._directory):
             write_results(found, read.metrics)
             if self.setup.detached:
@@ -300,7 +300,7 @@ class Worker:
             return _failure_of(error)
 
     def _compose(self, overrides: Sequence[str], number: int, directory: str | None) -> Composed:
-        own = [] if directory is None else [in_directory(directory)]
+        own = [] if directory is None else [subdir_override(directory)]
         loader = self.context.config_loader
         config = loader.load_sweep_config(self.config, [*overrides, *own])
         with open_dict(config):

@@ -34,7 +34,7 @@ def written(pairs: int) -> Iterator[Row]:
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
         task = JobRunner(_nothing)
-        PLAN._replace(keys=["lr", "batch_size", "seed"], selecting=[]).write(Path(name))
+        PLAN._replace(keys=["lr", "batch_size", "seed"], sweep_selectors=[]).write(Path(name))
         task.open(Path(name))
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)

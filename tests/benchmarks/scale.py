@@ -70,7 +70,7 @@ class Place:
         return _seconds(median(cost.cpu for cost in costs))
 
 
-def planned(place: Place) -> str:
+def plan_all(place: Place) -> str:
     """In this process: the sweep of some overrides, its size, and its last config."""
 
     def once() -> float:
@@ -125,7 +125,7 @@ OF_FILES = (
     "what they take of the disk",
 )
 RUNS: Mapping[str, Callable[[Place], str]] = {
-    "planning: from the overrides to the last config": planned,
+    "planning: from the overrides to the last config": plan_all,
     "from the start of the app to the first job": lambda at: at.seconds(where="first"),
     "from the start of one of 8 slices to its first job": lambda at: at.seconds(
         EIGHTH, where="first"

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.compose import cached, share_prefixes
-from params_proto.compose.template import difference
+from params_proto.compose.clone import difference
 from tests.compose import changing
 from tests.compose.counting import counts
 from tests.compose.tree import Tree

@@ -12,7 +12,7 @@ from typing import Any
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from params_proto.compose.template import cloned_by_deepcopy, difference
+from params_proto.compose.clone import cloned_by_deepcopy, difference
 
 
 class Color(Enum):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from omegaconf import open_dict
 
-from params_proto.compose.template import difference
+from params_proto.compose.clone import difference
 from tests.compose.loaders import TREE, Compositions, cached, hydras, master, write
 
 LARGE = {

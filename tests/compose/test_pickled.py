@@ -13,9 +13,9 @@ from hydra.core.singleton import Singleton
 from omegaconf import DictConfig
 
 from params_proto.compose import copy_files
+from params_proto.compose.clone import difference
 from params_proto.compose.loader import CachedLoader
 from params_proto.compose.sources import Repository
-from params_proto.compose.template import difference
 from tests.compose.loaders import TREE, cached, hydras, master, write
 
 JOBS = [["seed=1"], ["db=pg", "seed=2"]]

@@ -33,10 +33,10 @@ def task(config: DictConfig) -> None:
     """What the jobs would run."""
 
 
-def run(options: Options, arguments: list[str], host: AppContext, launcher: Any) -> Any:
+def run(options: Options, arguments: list[str], app: AppContext, launcher: Any) -> Any:
     """As the sweeper does."""
     return multirun.run(
-        options, arguments, host, launcher, JobRunner(task), ResumeTarget(host.config)
+        options, arguments, app, launcher, JobRunner(task), ResumeTarget(app.config)
     )
 
 
@@ -44,12 +44,12 @@ class Composing:
     """A launcher that composes each job as others do, and runs none.
 
     Args:
-        host: the app.
+        app: the composed app.
         most: the batches to take.
     """
 
-    def __init__(self, host: AppContext, most: int | None = None) -> None:
-        self.host = host
+    def __init__(self, app: AppContext, most: int | None = None) -> None:
+        self.app = app
         self.most = most
         self.batches: list[int] = []
         self.configs = 0  # alive before the last batch
@@ -61,7 +61,7 @@ class Composing:
         self.configs = alive()
         returns: list[JobReturn] = []
         for number, job in enumerate(jobs, initial_job_idx):
-            config = self.host.compose(job)
+            config = self.app.compose(job)
             with open_dict(config):
                 config.hydra.job.num = number
             returns.append(JobReturn(job, config, config, status=JobStatus.COMPLETED))
@@ -79,7 +79,7 @@ def alive(kind: type = DictConfig) -> int:
 
 
 @pytest.fixture
-def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
+def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
     monkeypatch.setenv("HYDRA_FULL_ERROR", "1")  # what the launcher raises is raised
     monkeypatch.chdir(tmp_path)
     loader = cached(write(tmp_path / "conf", TREE))
@@ -91,14 +91,14 @@ def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AppContext:
 
 
 @pytest.mark.growth
-def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_grows_with_the_jobs(app: AppContext, monkeypatch: pytest.MonkeyPatch) -> None:
     """But for the returns of up to a thousand jobs, here of up to a hundred."""
     monkeypatch.setattr(executor, "BATCH", 100)
     left: list[tuple[int, int]] = []
     for jobs in (200, 200, 450):  # once for what is made only once
         options = Options(max_batch_size=50, overwrite=True)
-        launcher: Any = Composing(host)
-        returns = run(options, [f"seed=range({jobs})"], host, launcher)
+        launcher: Any = Composing(app)
+        returns = run(options, [f"seed=range({jobs})"], app, launcher)
         assert launcher.batches == [50] * (jobs // 50)
         assert returns == []
         left.append((launcher.configs, alive()))
@@ -108,7 +108,7 @@ def test_nothing_grows_with_the_jobs(host: AppContext, monkeypatch: pytest.Monke
 
 
 def test_a_large_sweep_starts_with_its_first_batch(
-    host: AppContext, monkeypatch: pytest.MonkeyPatch
+    app: AppContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     composed: list[int] = []
     own = CachedLoader.load_sweep_config
@@ -121,13 +121,13 @@ def test_a_large_sweep_starts_with_its_first_batch(
     assert (sweep_dir.AHEAD, options.BATCH) == (10_000, 1000)
     monkeypatch.setattr(sweep_dir, "AHEAD", 100)
     monkeypatch.setattr(options, "BATCH", 10)
-    launcher: Any = Composing(host, most=0)
+    launcher: Any = Composing(app, most=0)
     with pytest.raises(EnoughError):
-        run(Options(), ["seed=range(101)"], host, launcher)
+        run(Options(), ["seed=range(101)"], app, launcher)
     assert len(composed) == 10
-    launcher = Composing(host, most=1)
+    launcher = Composing(app, most=1)
     with pytest.raises(EnoughError):
-        run(Options(max_batch_size=15, overwrite=True), ["seed=range(101)"], host, launcher)
+        run(Options(max_batch_size=15, overwrite=True), ["seed=range(101)"], app, launcher)
     assert launcher.batches == [15]
     assert len(composed) == 10 + 15 + 15 + 15  # the first batch twice, and the next one once
 

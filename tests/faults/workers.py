@@ -12,7 +12,7 @@ from pathlib import Path
 from random import Random
 
 from params_proto.records import Status
-from params_proto.records.lock import runs_elsewhere
+from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import OWN, RUNNING
 from params_proto.records.process import Process
 from tests.faults import proc
@@ -108,7 +108,7 @@ def expect_finished(sweep: Sweep, values: Values) -> None:
     expect(not missing, f"jobs {missing} are lost", last)
     watch = sweep.run([sys.executable, "-m", "params_proto", "watch", "out"])
     expect(watch.ended() == 0, f"watch ends with {watch.returncode}", watch.output)
-    while runs_elsewhere(sweep.directory) and time.monotonic() < deadline:
+    while is_running_elsewhere(sweep.directory) and time.monotonic() < deadline:
         time.sleep(0.05)  # which removes the leases of those that were killed
     expect_done(sweep, values)
 

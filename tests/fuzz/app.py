@@ -34,7 +34,7 @@ class Multirun(NamedTuple):
     loader: ConfigLoader
 
     @property
-    def host(self) -> AppContext:
+    def context(self) -> AppContext:
         return AppContext(self.config, self.loader, _task)
 
 

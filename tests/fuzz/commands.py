@@ -17,7 +17,7 @@ from hydra.errors import HydraException
 from hypothesis import strategies as st
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.multirun import JobRunner, Options, ResumeTarget, run, take_own
+from params_proto.multirun import JobRunner, Options, ResumeTarget, reserve_directory, run
 from params_proto.multirun.errors import reported_by_hydra
 from params_proto.multirun.plan import in_batches
 from params_proto.multirun.sweep_dir import open_sweep
@@ -85,19 +85,20 @@ def _call(given: Any, directory: Path) -> None:
     app = multirun(directory, of_hydra, sweep)
     with reported_by_hydra():
         parsed = Options(**{"dry_run": True, **dict(options)})
-        take_own(app.config, contextlib.ExitStack())
+        reserve_directory(app.config, contextlib.ExitStack())
         target = ResumeTarget(app.config)
-        sweep_run = open_sweep(parsed, arguments, app.host, target)
+        sweep_run = open_sweep(parsed, arguments, app.context, target)
         directories = sweep_run.directories()
         jobs = (state.job for state in sweep_run.states(directories))
         # A dry run of more jobs looks at a hundred of them.
-        more = sweep_run.request.plan.exceeds(_FEW)
+        more = sweep_run.request.plan.has_more_than(_FEW)
         if how != "begin":
             batches = in_batches(islice(jobs, _FEW), parsed.batch_size)
-            list(Validation(app.host, directories).passed(batches, ahead=True))
+            list(Validation(app.context, directories).validate(batches, ahead=True))
     if how == "dry" and not more:
         with contextlib.redirect_stdout(io.StringIO()):
-            run(parsed, arguments, app.host, NO_LAUNCHER, JobRunner(app.host.task_function), target)
+            runner = JobRunner(app.context.task_function)
+            run(parsed, arguments, app.context, NO_LAUNCHER, runner, target)
 
 
 KIND = Kind("commands", _commands, _call, (HydraException, OmegaConfBaseException))

@@ -77,7 +77,7 @@ _VALUES: Sequence[Any] = [
 _FIELDS = {
     "record": [*Record._fields],
     "plan": [
-        *("format", "script", "config_name", "task", "hydra", "selecting", "keys", "jobs"),
+        *("format", "script", "config_name", "task", "hydra", "sweep_selectors", "keys", "jobs"),
         *("sweep", "earlier", "created"),
     ],
     "composed": ["overrides", "config"],
@@ -101,7 +101,7 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
     """A sweep of two jobs, of which one is not done, as its first process would have left it."""
     directory = folder / "out"
     app = multirun(folder)
-    sweep_run = open_sweep(Options(), _ARGUMENTS, app.host, ResumeTarget(app.config))
+    sweep_run = open_sweep(Options(), _ARGUMENTS, app.context, ResumeTarget(app.config))
     directory.mkdir()
     sweep_run.write()
     directories = sweep_run.directories()
@@ -120,8 +120,8 @@ def _sound(folder: Path) -> tuple[Multirun, Mapping[str, bytes]]:
 def _validate(
     app: Multirun, sweep_run: SweepRun, directories: Directories, jobs: Iterable[Job]
 ) -> None:
-    validation = Validation(app.host, directories)
-    for _ in validation.passed(in_batches(jobs, 9), ahead=True):
+    validation = Validation(app.context, directories)
+    for _ in validation.validate(in_batches(jobs, 9), ahead=True):
         pass
     if validation.first is not None:
         sweep_run.note_first_job(*validation.first)
@@ -167,19 +167,19 @@ def _read(app: Multirun, directory: Path) -> None:
     read_plan(directory)
     read_first_job(directory)
     jobs = [Job(number, job) for number, job in enumerate(_JOBS)]
-    remaining = ResumeFilter(records, Best(Ranking("loss")))
-    list(remaining.of(job_states(jobs, records, Directories(directory))))
+    resume_filter = ResumeFilter(records, Best(Ranking("loss")))
+    list(resume_filter.select(job_states(jobs, records, Directories(directory))))
     for job in (0, 1):
         records.claim(_record(job, Status.RUNNING))
 
 
 def _target(resume: Any, app: Multirun) -> ResumeTarget:
-    return resume_target(resume, app.config, app.loader, app.host.task_function)
+    return resume_target(resume, app.config, app.loader, app.context.task_function)
 
 
 def _begin(app: Multirun) -> None:
     """All that a resume does up to its first job."""
-    sweep_run = open_sweep(Options(resume=True), _ARGUMENTS, app.host, _target(True, app))
+    sweep_run = open_sweep(Options(resume=True), _ARGUMENTS, app.context, _target(True, app))
     directories = sweep_run.directories()
     jobs = (state.job for state in sweep_run.states(directories))
     sweep_run.write()
@@ -189,10 +189,10 @@ def _begin(app: Multirun) -> None:
 def _dry(resume: Any, app: Multirun) -> None:
     options = Options(resume=resume, dry_run="json")
     target = _target(resume, app)
-    task = JobRunner(app.host.task_function)
-    host = Multirun(target.config, app.loader).host
+    task = JobRunner(app.context.task_function)
+    context = Multirun(target.config, app.loader).context
     arguments = [*target.config.hydra.overrides.task] if target.saved else _ARGUMENTS
-    run(options, arguments, host, NO_LAUNCHER, task, target)
+    run(options, arguments, context, NO_LAUNCHER, task, target)
 
 
 _HOW: Mapping[str, Callable[[Multirun, Path], None]] = {

@@ -64,7 +64,7 @@ def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
     ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "float(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
 )  # fmt: skip
 def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> None:
-    for read in (request.given, Sweep.from_overrides):
+    for read in (request.read_overrides, Sweep.from_overrides):
         with pytest.raises(SweepError, match=r"lists 2?0*1?0+ values, and at most 100,000"):
             read([f"lr={text}"])
 

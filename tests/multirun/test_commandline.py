@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from params_proto.algebra.expression import Expression
-from params_proto.multirun import request
-from params_proto.multirun.plan import Job, plan
+from params_proto.multirun.plan import Job, combine
+from params_proto.multirun.request import read_overrides
 from params_proto.overrides.parse import KeyValues
 from tests.multirun.stock import jobs_of_ours
 
@@ -32,17 +32,18 @@ def test_a_key_that_is_swept_and_given_again_runs_no_job_twice(
 
 
 def test_a_shuffled_sweep_has_one_order() -> None:
-    planned = plan(Expression(), (), request.given(["a=shuffle(range(50))"]), [], lambda key: False)
-    first = [job.overrides for job in planned.jobs()]
-    assert first == [job.overrides for job in planned.jobs()]
+    given = read_overrides(["a=shuffle(range(50))"])
+    plan = combine(Expression(), (), given, [], lambda key: False)
+    first = [job.overrides for job in plan.jobs()]
+    assert first == [job.overrides for job in plan.jobs()]
     assert sorted(first) == sorted([f"a={i}"] for i in range(50))
 
 
 def test_a_large_sweep_is_not_listed() -> None:
-    given = request.given([f"k{i}=range(1000000)" for i in range(6)])
-    planned = plan(Expression(), (), given, [], lambda key: False)
-    assert planned.space.size == 10**36
-    jobs = planned.jobs()
+    given = read_overrides([f"k{i}=range(1000000)" for i in range(6)])
+    plan = combine(Expression(), (), given, [], lambda key: False)
+    assert plan.space.size == 10**36
+    jobs = plan.jobs()
     assert [next(jobs), next(jobs)] == [
         Job(0, [f"k{i}=0" for i in range(6)]),
         Job(1, [*(f"k{i}=0" for i in range(5)), "k5=1"]),
@@ -50,6 +51,7 @@ def test_a_large_sweep_is_not_listed() -> None:
 
 
 def test_a_deletion_is_no_value_of_the_key() -> None:
-    assert [one.name for one in request.given(["+db=a", "~db", "++db=b"])] == ["db", "~db", "db"]
-    assert request.given(["~db=pg"]) == [KeyValues("~db", ("pg",))]
+    given = read_overrides(["+db=a", "~db", "++db=b"])
+    assert [one.name for one in given] == ["db", "~db", "db"]
+    assert read_overrides(["~db=pg"]) == [KeyValues("~db", ("pg",))]
     assert jobs_of_ours(["~db=null"]) == [[["~db"]]]

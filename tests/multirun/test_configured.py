@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from params_proto import Sweep
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError
-from params_proto.multirun.sources import configured
+from params_proto.multirun.sources import load_configured_sweep
 from params_proto.overrides.render import render
 
 
@@ -34,7 +34,7 @@ def modules_as_before() -> Any:
 
 def read(node: Any, cwd: Path = Path(), *targets: Any) -> Sweep:
     config = OmegaConf.create({"seed": 7, "hydra": {"sweeper": {"sweep": node}}})
-    steps = configured(config.hydra.sweeper.sweep, cwd=cwd, scope=Scope.of(targets))
+    steps = load_configured_sweep(config.hydra.sweeper.sweep, cwd=cwd, scope=Scope.of(targets))
     return Sweep.from_expression(steps.expression, *steps.targets)
 
 
@@ -98,7 +98,7 @@ def test_an_attribute_of_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_a_file_that_has_been_executed_is_not_executed_again() -> None:
-    steps = configured(f"{__file__}:GRID", cwd=Path())
+    steps = load_configured_sweep(f"{__file__}:GRID", cwd=Path())
     assert steps.expression is sys.modules[__name__].GRID.expression
 
 

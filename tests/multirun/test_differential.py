@@ -39,11 +39,11 @@ def loader(plugins: None, tmp_path_factory: pytest.TempPathFactory) -> ConfigLoa
     return ConfigLoaderImpl(create_config_search_path(f"file://{directory}"))
 
 
-def seeded(planned: Callable[[], Any]) -> Any:
+def seeded(make_plan: Callable[[], Any]) -> Any:
     """Batches, or the error in their place, with the order of each `shuffle` fixed."""
     random.seed(0)
     try:
-        return planned()
+        return make_plan()
     # The basic sweeper's are an empty AssertionError and those of Python's numbers as well.
     except (HydraException, SweepError, AssertionError, ArithmeticError, ValueError) as error:
         return error
@@ -52,7 +52,7 @@ def seeded(planned: Callable[[], Any]) -> Any:
 def differs_by_intent(overrides: Sequence[str], loader: ConfigLoader) -> bool:
     """Whether a swept key is spelled in two ways, or has no values: EXCEPTIONS has both."""
     try:
-        given = [request.given([line], loader)[0] for line in overrides]
+        given = [request.read_overrides([line], loader)[0] for line in overrides]
     except SweepError as error:
         return "has no values" in str(error)
     swept = {one.key.lstrip("+~") for one in given if one.swept}

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.multirun.request import given, pairs
+from params_proto.multirun.request import read_overrides, read_zip
 
-GIVEN = given(["lr=1,2", "+bs=3,4", "db=a,b,c", "seed=0", "x=range(2)"])
+GIVEN = read_overrides(["lr=1,2", "+bs=3,4", "db=a,b,c", "seed=0", "x=range(2)"])
 
 
 @pytest.mark.parametrize(
@@ -23,13 +23,13 @@ GIVEN = given(["lr=1,2", "+bs=3,4", "db=a,b,c", "seed=0", "x=range(2)"])
     ],
 )
 def test_a_list_of_keys_or_a_list_of_lists(zips: Any, read: list[list[str]]) -> None:
-    assert pairs(zips, GIVEN) == read
+    assert read_zip(zips, GIVEN) == read
 
 
 @pytest.mark.parametrize("pin", [["lr=5"], ["++lr=5"], ["lr=4", "lr=5"]])
 def test_a_key_that_is_given_one_value_leaves_the_others_paired(pin: list[str]) -> None:
     lines = ["lr=1,2", "bs=3,4", "x=5,6", *pin]
-    assert pairs(["lr", "bs", "x"], given(lines)) == [["bs", "x"]]
+    assert read_zip(["lr", "bs", "x"], read_overrides(lines)) == [["bs", "x"]]
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_a_key_that_is_given_one_value_leaves_the_others_paired(pin: list[str]) 
 )
 def test_what_cannot_be_paired_is_refused(zips: Any, message: str) -> None:
     with pytest.raises(SweepError, match=message):
-        pairs(zips, GIVEN)
+        read_zip(zips, GIVEN)

@@ -1,4 +1,4 @@
-"""The command line over a configured sweep, as combined by `plan`."""
+"""The command line over a configured sweep, as `combine` does it."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from params_proto import Sweep, proto
 from params_proto.errors import SweepError
 from params_proto.multirun import request
-from params_proto.multirun.plan import plan
+from params_proto.multirun.plan import combine
 
 
 def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ()) -> list[str]:
-    given = request.given(overrides)
-    planned = plan(sweep.expression, (), given, pairs, lambda key: key == "db")
-    return [" ".join(job.overrides) for job in planned.jobs()]
+    given = request.read_overrides(overrides)
+    plan = combine(sweep.expression, (), given, pairs, lambda key: key == "db")
+    return [" ".join(job.overrides) for job in plan.jobs()]
 
 
 GRID = Sweep().product(a=[1, 2], b=[3, 4])
@@ -167,9 +167,9 @@ def test_every_job_has_each_value_from_outside_and_the_rest_is_as_configured(
 ) -> None:
     """A law: the jobs are those of the sweep with the keys pinned, for every combination."""
     overrides = [f"{key}={','.join(map(str, values))}" for key, values in outside.items()]
-    planned = plan(sweep.expression, (), request.given(overrides), (), lambda key: False)
+    plan = combine(sweep.expression, (), request.read_overrides(overrides), (), lambda key: False)
     expected: list[dict[str, Any]] = []
     for pins in Sweep().product(outside):
         expected += list(sweep.set(pins))
     as_set = lambda configs: sorted(sorted(config.items()) for config in configs)  # noqa: E731
-    assert as_set(planned.space) == as_set(expected)
+    assert as_set(plan.space) == as_set(expected)

@@ -19,8 +19,8 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun import request
-from params_proto.multirun.plan import Plan, plan, saved_text
-from params_proto.multirun.sources import configured
+from params_proto.multirun.plan import Plan, combine, saved_text
+from params_proto.multirun.sources import load_configured_sweep
 from tests.versions import VERSION_BASE
 
 # Hydra 1.4 would have the task say what its configs may build.
@@ -38,19 +38,19 @@ def is_group(key: str) -> bool:
     return (TREE / "conf" / key.partition("@")[0]).is_dir()
 
 
-def planned(node: Any, *overrides: str) -> Plan:
+def plan_of(node: Any, *overrides: str) -> Plan:
     config = OmegaConf.create({"hydra": {"sweeper": {"sweep": node}}})
-    sweep = configured(config.hydra.sweeper.sweep, cwd=Path())
-    return plan(sweep.expression, (), request.given(overrides), (), is_group)
+    sweep = load_configured_sweep(config.hydra.sweeper.sweep, cwd=Path())
+    return combine(sweep.expression, (), request.read_overrides(overrides), (), is_group)
 
 
 def jobs(steps: Any, folder: Path, *overrides: str) -> list[str]:
     """The jobs; those of the `sweep.yaml` that is written of them are the same."""
-    of_steps = planned(steps, *overrides)
+    of_steps = plan_of(steps, *overrides)
     listed = [" ".join(job.overrides) for job in of_steps.jobs()]
     file = folder / "sweep.yaml"
     file.write_text(saved_text(of_steps))
-    assert [" ".join(job.overrides) for job in planned(str(file)).jobs()] == listed
+    assert [" ".join(job.overrides) for job in plan_of(str(file)).jobs()] == listed
     return listed
 
 
@@ -159,7 +159,7 @@ def test_a_key_that_other_rows_have_in_another_way_is_refused(
     key = given.partition("=")[0]
     message = f"{key} cannot be given: rows of the sweep have {has} instead"
     with pytest.raises(SweepError, match=re.escape(message)):
-        planned({"chain": rows}, given)
+        plan_of({"chain": rows}, given)
 
 
 def again(multirun: Any, run: Any, to: str = "again") -> Any:

@@ -19,7 +19,7 @@ from hydra.version import VersionBase
 from omegaconf import DictConfig, OmegaConf
 
 from params_proto import Sweep, SweepError, proto
-from params_proto.compose.template import difference
+from params_proto.compose.clone import difference
 from tests.compose.loaders import Compositions, write
 from tests.versions import HYDRA_1_3, VERSION_BASE
 

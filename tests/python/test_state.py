@@ -69,7 +69,7 @@ def state() -> dict[str, Any]:
         "hook": sys.excepthook,
         "functions": dict(functions),
         "classes": dict(classes),
-        "job": (current.in_job(), current.innermost()),
+        "job": (current.is_in_job(), current.innermost()),
     }
 
 

@@ -59,7 +59,7 @@ PLAN = PlanFile(
     config_name="config",
     task=["+sweep=ablation", "name='é a'"],
     hydra=["hydra.mode=MULTIRUN"],
-    selecting=["+sweep=ablation"],
+    sweep_selectors=["+sweep=ablation"],
     keys=["lr"],
     groups=[],
     jobs=40,

@@ -51,7 +51,7 @@ def leave(
         config_name=None,
         task=[],
         hydra=["hydra.mode=MULTIRUN", "hydra.sweeper.sweep=train.py:grid"],
-        selecting=[],
+        sweep_selectors=[],
         keys=[*sweep.keys],
         groups=[*groups],
         jobs=len(sweep),

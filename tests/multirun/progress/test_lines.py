@@ -24,10 +24,10 @@ def record(job: int, value: object = None, status: Status = Status.COMPLETED) ->
 
 
 def progress(
-    total: int | None, ranking: Ranking | None = None, remaining: ResumeFilter | None = None
+    total: int | None, ranking: Ranking | None = None, resume_filter: ResumeFilter | None = None
 ) -> Progress:
     best = Best(ranking or Ranking("loss"))
-    made = Progress(total, remaining or ResumeFilter(JobStore(Path()), best))
+    made = Progress(total, resume_filter or ResumeFilter(JobStore(Path()), best))
     made.launched(dict.fromkeys(range(total or 9), 0))
     return made
 

@@ -229,7 +229,7 @@ def test_what_the_sweep_began_with(multirun: Any, app: Path) -> None:
             *ranked,
             f"hydra.sweep.dir={run.directory}",
         ],
-        "selecting": ["+sweep=grid"],
+        "sweep_selectors": ["+sweep=grid"],
         "keys": ["lr", "seed", "name"],
         "groups": [],
         "jobs": 12,

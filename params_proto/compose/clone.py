@@ -53,14 +53,14 @@ def clone(node: Any, parent: Any = None) -> Any:
     return new
 
 
-def children(node: Any) -> dict[Any, Any] | None:
-    """The child nodes of a node by key; None if it is a value or empty."""
+def children(node: Any) -> dict[Any, Any]:
+    """The child nodes of a node by key."""
     content = node.__dict__.get("_content")
     if isinstance(content, dict):
         return content
     if isinstance(content, (list, tuple)):
         return dict(enumerate(content))
-    return {"": content} if isinstance(content, Node) else None
+    return {"": content} if isinstance(content, Node) else {}
 
 
 def cloned_by_deepcopy(config: DictConfig) -> DictConfig:
@@ -101,18 +101,15 @@ def difference(one: Any, other: Any) -> str | None:
     pairs = zip_longest(_facts(one, "", None), _facts(other, "", None), fillvalue=("", "nothing"))
     for (path, left), (_, right) in pairs:
         if left != right:
-            return f"{path or 'the config'}: {left} and {right}"
+            return f"{path[1:] or 'the config'}: {left} and {right}"
     return None
 
 
 def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
     """Everything a job could notice about a node and those below it, with each node's path."""
     nodes, own = children(node), node.__dict__
-    if nodes is None:
-        value = own.get("_val", own.get("_content"))
-        yield path, f"{value} ({type(value).__name__})"
-    else:
-        yield path, f"the keys {[*nodes]}"
+    value = own.get("_val", own.get("_content"))
+    yield path, f"the keys {[*nodes]}" if nodes else f"{value} ({type(value).__name__})"
     yield path, type(node).__name__
     if own["_parent"] is not parent:
         yield path, "another parent than the node that holds it"
@@ -122,5 +119,5 @@ def _facts(node: Any, path: str, parent: Any) -> Iterator[tuple[str, str]]:
         elif name == "resolver_cache":
             value = {resolver: [*map(str, results)] for resolver, results in value.items()}
         yield path, f"{name} {value!r}"
-    for key, child in (nodes or {}).items():
-        yield from _facts(child, f"{path}.{key}" if path else str(key), node)
+    for key, child in nodes.items():
+        yield from _facts(child, f"{path}.{key}", node)
