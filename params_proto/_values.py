@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import operator
 import re
 from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
@@ -113,22 +112,6 @@ def length(values: Sequence[Any]) -> int:
     if not isinstance(values, range):
         return len(values)
     return (values[-1] - values[0]) // values.step + 1 if values else 0
-
-
-def axis_key(values: Sequence[Any]) -> Hashable:
-    """A key for the equality of axes: a range equals the list of its numbers.
-
-    >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
-    (True, False)
-    """
-    if isinstance(values, range):
-        return values
-    if values and all(type(value) is int for value in values):
-        step = values[1] - values[0] if len(values) > 1 else 1
-        numbers = range(values[0], values[0] + step * len(values), step or 1)
-        if length(numbers) == len(values) and all(map(operator.eq, numbers, values)):
-            return numbers
-    return tuple(map(equality_key, values))
 
 
 def unordered(value: object) -> bool:
