@@ -461,7 +461,7 @@ class _Call:
         if key != spelled:
             self.wrong(
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."
-                f" Write {spelled} in both."
+                f" Leave out one of them, or write {spelled} in both."
             )
         else:
             self.wrong(

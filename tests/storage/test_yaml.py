@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import enum
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path, PurePosixPath
 from textwrap import dedent
@@ -162,22 +160,12 @@ def test_a_sweep_is_written_as_a_person_would(sweep: Sweep, text: str, tmp_path:
     assert exactly(list(again)) == exactly(list(sweep))
 
 
-def test_a_long_range_is_neither_listed_nor_read_by_hydra(tmp_path: Path) -> None:
+def test_a_long_range_is_not_listed(tmp_path: Path) -> None:
     sweep = Sweep().product(a=range(10**12), b=range(0, 10**9, 7))
     assert written(sweep, tmp_path) == (
         'product: {a: "range(0,1000000000000)", b: "range(0,1000000000,7)"}\n'
     )
-
-    script = "import sys; from params_proto import Sweep; s = Sweep.load('sweep.yaml')"
-    check = "print(s.size, s[-1], sorted({'hydra', 'omegaconf', 'pandas'} & sys.modules.keys()))"
-    done = subprocess.run(
-        [sys.executable, "-c", f"{script}; {check}"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout == f"{sweep.size} {sweep[-1]} []\n"
+    assert Sweep.load(tmp_path / "sweep.yaml") == sweep
 
 
 def test_a_long_integer_is_kept(tmp_path: Path) -> None:
@@ -418,7 +406,6 @@ MISTAKES = {
     "an interval": ("product: {a: 'interval(0,1)'}", r"sweep.yaml:1: product: .*interval has no val"),
     "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: product: .*range\(1"),
-    "a comma in brackets": ("product:\n  x: [range(1,3)]", r"^\S*yaml:2: product: x: YAML splits bracketed .* Quote .*: x: 'range\(1,3\)'\.$"),
     "an order without a seed": ("repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}", r"yaml:2: product: x=shuffle\(1,2,3\) has a different order each .* shuffle: \{seed: 0\}"),
     "an override without a seed": ("set: {x: !override 'shuffle([1,2])'}", r"yaml:1: !override: 'shuffle\(\[1,2\]\)' has a different order each time"),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
@@ -547,8 +534,8 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
         ({"product": None}, "^hydra.sweeper.sweep: product needs a mapping.*None"),
         ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
         (
-            {"product": {"lr": 1, 2: None, "opt": ["range(1", "3)"]}},
-            r"(?s)^3 mistakes:.* opt: YAML splits.* lr, got 1\..* 2 is not",
+            {"product": {"lr": 1, 2: None, "opt": "x,"}},
+            r"(?s)^3 mistakes:.* Hydra cannot read 'opt=x,'.* lr, got 1\..* 2 is not",
         ),
         ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) has a different order"),
     ],
