@@ -100,6 +100,8 @@ a @proto.prefix class or a dataclass, the class itself.
     known = getattr(obj, "__proto_fields__", None)
     if isinstance(known, Target):
         return known
+    if takes_whole_config(obj):
+        return Target(display_name(obj), "", {}, open=True)
     if not callable(obj):
         raise SweepError(
             f"{obj!r} is not a target: give a function, a @proto.cli app, a @proto.prefix class"
