@@ -151,10 +151,8 @@ def render(value: object) -> str:
         return spell(str(value))
     if value is None:
         return "null"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, int, float)):
         return str(value)
-    if isinstance(value, (int, float)):
-        return repr(int(value) if isinstance(value, int) else float(value))
     if isinstance(value, (list, tuple, set, frozenset)):
         elements = [render(element) for element in cast("Iterable[object]", value)]
         # The order of a set of strings differs from process to process.
@@ -178,7 +176,7 @@ def _dict_key(key: object) -> str:
 def _dotted_name(value: object) -> str:
     from params_proto.fields.convert import dotted_name  # few sweeps have functions as values
 
-    name = dotted_name(value) if callable(value) else None
+    name = dotted_name(value)
     if name is None:
         raise SweepError(
             f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over"
