@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -11,6 +12,7 @@ from params_proto._text import cell as json_cell
 from params_proto.analysis.rows import FAILED, PENDING, Row, columns
 
 _WIDEST = 40  # columns of a terminal that a cell takes
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
 
 
@@ -38,7 +40,7 @@ def shown(
         ]
         for row in rows
     ]
-    texts = aligned(head, lines).splitlines()
+    texts = aligned(head, lines)
     for at, row in enumerate(rows, 1):
         if color and row.status in FAILED:
             texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
@@ -53,30 +55,26 @@ def counted_by_status(statuses: Mapping[str | None, int]) -> str:
     >>> counted_by_status({})
     'no jobs'
     """
-    numbers = {name or "jobs": statuses.get(name, 0) for name in _ORDER}
-    return (
-        ", ".join([f"{number} {name}" for name, number in numbers.items() if number]) or "no jobs"
-    )
+    present = filter(statuses.get, _ORDER)
+    return ", ".join([f"{statuses[name]} {name or 'jobs'}" for name in present]) or "no jobs"
 
 
-def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> str:
-    """Aligns cells under their column names, with the job and the seconds to the right."""
-    right = [at for at, name in enumerate(head) if name in ("job", "seconds")]
-    return "\n".join(
-        in_columns([[cell(value) for value in line] for line in (head, *lines)], right)
-    )
+def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> list[str]:
+    """Aligns values under their column names."""
+    return in_columns([[cell(value) for value in line] for line in (head, *lines)])
 
 
-def in_columns(lines: Sequence[Sequence[str]], right: Collection[int] = ()) -> list[str]:
-    """Aligns texts in columns without wrapping; the columns `right` are right-aligned.
+# rich's tables take 20 times as long: two seconds for 10,000 jobs.
+def in_columns(lines: Sequence[Sequence[str]]) -> list[str]:
+    """Aligns texts under the first line's names without wrapping: numbers of jobs to the right.
 
-    >>> in_columns([["job", "lr"], ["12", "0.1"]], right=[0])
+    >>> in_columns([["job", "lr"], ["12", "0.1"]])
     ['job  lr', ' 12  0.1']
     """
     padded: list[list[str]] = []
-    for at, texts in enumerate(zip(*lines, strict=True)):
+    for texts in zip(*lines, strict=True):
         width = max(map(cell_len, texts))
-        justify = str.rjust if at in right else str.ljust
+        justify = str.rjust if texts[0] in ("job", "seconds") else str.ljust
         padded.append([justify(text, width - cell_len(text) + len(text)) for text in texts])
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
@@ -92,7 +90,7 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
     if value is None:
         return ""
     text = f"{value:.6g}" if isinstance(value, float) else json_cell(value)
-    text = "".join(char if char.isprintable() else "?" for char in text)
+    text = _UNPRINTABLE.sub("?", text)
     if cell_len(text) > widest:
         text = f"{set_cell_size(text, widest - 3).rstrip()}..."
     return text

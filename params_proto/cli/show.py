@@ -42,7 +42,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
     least = "at least " if size == _COUNTED and read.expression.filters else ""
     count = f"{least}{counted(size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
-    lines = [repr(read), count, aligned(["job", *keys], rows)]
+    lines = [repr(read), count, *aligned(["job", *keys], rows)]
     if size > len(rows):
         lines.append(f"and {least}{size - len(rows):,} more")
     return "\n".join(lines)
