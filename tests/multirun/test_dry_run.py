@@ -100,11 +100,11 @@ def test_what_all_jobs_have_is_shown_once(
 ) -> None:
     multirun("name=x", "lr=3", "+model=small", "seed=1,2", DRY)
     assert capsys.readouterr().out.splitlines()[1:-1] == [
-        *("  0  seed=1     0", "1    seed=2     1"),
+        *("  0  seed=1     0", "  1  seed=2     1"),
         "Every job also has name=x lr=3 +model=small",
     ]
     multirun("name=x", DRY)
-    assert capsys.readouterr().out.splitlines()[1:-1] == ["0    name=x     0"]
+    assert capsys.readouterr().out.splitlines()[1:-1] == ["  0  name=x     0"]
     multirun("name=x,y", "hydra.sweeper.slice=3::8", DRY)
     assert capsys.readouterr().out.splitlines()[1].startswith("0 jobs in ")
 
