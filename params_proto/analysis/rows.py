@@ -98,7 +98,7 @@ class Table:
 
     def fixed(self) -> dict[str, Any]:
         """The keys that have the same value in all jobs, with that value."""
-        first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
+        first: Mapping[str, Any] = dict(*islice(_configs(self.directory), 1))
         given = {bare(key): value for key, value in first.items() if key[0] != "~"}
         return {key: _value(to_json(given[key])) for key in given if key not in self.keys}
 
@@ -118,11 +118,10 @@ def table(
     plan, records = read_plan(directory), JobStore(directory)
     configs = _configs(directory) if configs is None else configs
     # Jobs left by a filter are not counted; all get a row, up to `most`.
-    listed = most if plan.jobs is None else plan.jobs
-    if configs is None or listed > most:
-        configs, listed = (), 0
-    keys, rows = plan.keys, partial(_jobs, plan, records, configs, listed)
-    if listed and plan.earlier:
+    if plan.jobs is not None and plan.jobs > most:
+        configs = ()
+    keys, rows = plan.keys, partial(_jobs, plan, records, configs, most)
+    if configs and plan.earlier:
         keys, jobs = _jobs_of_changed_sweep(plan, records)
         rows = partial(iter, jobs)
     return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
@@ -186,12 +185,12 @@ def _config_of_hydra(file: Path) -> dict[str, Any]:
     return config["hydra"]
 
 
-def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
-    """The configs of a sweep; None if only the app can read its file."""
+def _configs(directory: Path) -> Iterable[Mapping[str, Any]]:
+    """The configs of a sweep; () if only the app can read its file."""
     try:
         return _written(directory / SWEEP).space
     except SweepError:
-        return None
+        return ()
 
 
 def _written(file: Path) -> Builder:
@@ -204,20 +203,20 @@ def _written(file: Path) -> Builder:
 
 
 def _jobs(
-    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], listed: int
+    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], most: int
 ) -> Iterator[Row]:
-    for job, config in enumerate(islice(configs, listed)):
+    """The jobs of the first `most` configs, and further ones that have run."""
+    job = -1
+    for job, config in enumerate(islice(configs, most)):
         try:
             record = records.read(job)
         except UnreadableError:
             record = None  # the job runs again
-        given = {bare(key): value for key, value in config.items()}
-        yield _row(
-            job, {key: to_json(given[key]) for key in plan.keys if key in given}, record, records
-        )
-    if listed != plan.jobs:
+        swept = {bare(k): to_json(value) for k, value in config.items() if bare(k) in plan.keys}
+        yield _row(job, swept, record, records)
+    if job + 1 != plan.jobs:
         for record in records.readable():
-            if record.job >= listed:
+            if record.job > job:
                 yield _row(record.job, record.config, record, records)
 
 
@@ -329,10 +328,13 @@ def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str]
     >>> columns(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    taken = {*BEFORE, *RUN_COLUMNS}
-    of_keys = {key: f"config.{key}" if key in taken else key for key in keys}
-    taken |= {*of_keys.values()}
-    return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
+    of_keys = _distinct(keys, "config", [*BEFORE, *RUN_COLUMNS])
+    return of_keys, _distinct(metrics, "metric", [*BEFORE, *RUN_COLUMNS, *of_keys.values()])
+
+
+def _distinct(names: Iterable[str], prefix: str, taken: Collection[str]) -> dict[str, str]:
+    """Names with a prefix where they are taken."""
+    return {name: f"{prefix}.{name}" if name in taken else name for name in names}
 
 
 def cells(
