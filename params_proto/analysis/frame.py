@@ -17,6 +17,7 @@ from params_proto._text import cell, json_key
 from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Status
+from params_proto.storage.frames import NULLABLE, column
 
 _STATISTICS = {
     "mean": "Float64",
@@ -26,21 +27,13 @@ _STATISTICS = {
     "ci_high": "Float64",
 }
 STATUSES = [PENDING, *[status.value for status in Status]]
-_DTYPES = {
+_DTYPES = {**NULLABLE, "float int": "Float64"}
+_COLUMNS = {
     "job": "Int64",
     "dir": "string",
     "error": "string",
     "attempt": "Int64",
     "duration": "Float64",
-}
-# By the types of a column's values; a column of others holds objects. convert_dtypes would turn
-# whole floats into integers, and nan, which is a result, into a missing value.
-_NULLABLE = {
-    "bool": "boolean",
-    "int": "Int64",
-    "float": "Float64",
-    "float int": "Float64",
-    "str": "string",
 }
 
 
@@ -91,7 +84,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     head, *lines = cells(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
-        values = [line[at] for line in lines]
+        values = [pd.NA if line[at] is None else line[at] for line in lines]
         if name == "status":
             frame[name] = pd.Categorical(values, STATUSES)
         elif name in groups:
@@ -99,31 +92,10 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
         elif name == "started":
             frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
-            frame[name] = column(values, _DTYPES.get(name))
+            frame[name] = column(values, _DTYPES, _COLUMNS.get(name))
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
     return made
-
-
-def column(values: Sequence[Any], dtype: str | None = None) -> Any:
-    """Values as a column, with pandas' nullable types if they are of one kind.
-
-    `dtype` is used if there are no values but None.
-
-    >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
-    (Int64Dtype(), Float64Dtype(), dtype('O'))
-    """
-    kinds = sorted({type(value).__name__ for value in values if value is not None})
-    dtype = dtype or _NULLABLE.get(" ".join(kinds), "object")
-    given = [pd.NA if value is None else value for value in values]
-    try:
-        if dtype == "Float64":  # as pandas.array would lose nan
-            missing = np.array([value is None for value in values], dtype=bool)
-            held = np.array(values, dtype="float64")
-            return cast("Any", pd).arrays.FloatingArray(held, missing)
-        return pd.Series(given, dtype=cast("Any", dtype))
-    except OverflowError:  # an integer of more than 64 bits
-        return pd.Series(given, dtype="object")
 
 
 def _category(values: Sequence[Any]) -> Any:
@@ -197,16 +169,16 @@ def summarize(
     groups = numbers.astype("object").groupby(of_row, sort=False)
     rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made.insert(len(made.columns), name, column([row[at] for row in rows], dtype))
+        made.insert(len(made.columns), name, column([row[at] for row in rows], dtype=dtype))
     return made
 
 
-def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
+def _statistics(values: Sequence[float]) -> tuple[Any, ...]:
     """Mean, standard deviation, count and the bounds of the confidence interval."""
     count = len(values)
-    mean = statistics.mean(values) if values else None
-    if mean is None or count == 1:
-        return mean, None, count, None, None
+    mean: Any = statistics.mean(values) if values else pd.NA
+    if count < 2:
+        return mean, pd.NA, count, pd.NA, pd.NA
     std = statistics.stdev(values) if math.isfinite(mean) else math.nan
     half = _t_quantile(count - 1) * std / math.sqrt(count)
     return mean, std, count, mean - half, mean + half
