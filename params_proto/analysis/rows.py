@@ -127,9 +127,9 @@ def table(
     return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
 
 
-def table_with_records(directory: Path) -> Table:
+def table_with_records(directory: Path, most: int = MOST_ROWS) -> Table:
     """Like `table`, but raises for a sweep of Hydra's basic sweeper, which keeps no records."""
-    found = table(directory)
+    found = table(directory, most)
     if not has_plan(directory):
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
     return found

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
 from params_proto.analysis.rerun import rerun_command
-from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table
+from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table_with_records
 from params_proto.errors import SweepError
 from params_proto.records import Failure, JobStore, Record
-from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
+from params_proto.records.manifest import SWEEP, PlanFile, read_plan
 from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
 
 MOST = 20_000  # jobs; a browser takes some seconds for this many rows
@@ -39,7 +39,7 @@ class Contents(NamedTuple):
 
     Args:
         directory: the directory of the sweep.
-        plan: how it was started; None for the basic sweeper's.
+        plan: how it was started.
         sweep: the text of `sweep.yaml`.
         columns: a value for each job.
         configurations: for each job a number that it shares with its repeats.
@@ -51,7 +51,7 @@ class Contents(NamedTuple):
     """
 
     directory: Path
-    plan: PlanFile | None
+    plan: PlanFile
     sweep: str
     columns: list[Column]
     configurations: list[int]
@@ -73,7 +73,7 @@ def read(
         direction: `minimize` or `maximize`.
         over: the keys that distinguish repeats; by default those named `seed`.
     """
-    found = table(directory, most=MOST)
+    found = table_with_records(directory, most=MOST)
     rows = list(islice(found, MOST + 1))
     if len(rows) > MOST:
         raise SweepError(
@@ -88,17 +88,16 @@ def read(
     for key, name in keys.items():
         values = [row.config.get(key, ABSENT) for row in rows]
         shown.append(column(name, "key", values)._replace(repeats=key in over))
-    first = None
+    best = {order.metric: order} if order else {}
     for key, name in names.items():
-        ranking = Ranking.by(key, None if order else direction)
-        if order is not None and order.metric == key:
-            ranking, first = order, name
+        ranking = best.get(key) or Ranking.by(key, None if order else direction)
         values = [row.metrics.get(key, ABSENT) for row in rows]
         shown.append(column(name, "metric", values)._replace(maximize=ranking.maximize))
-    contents = Contents(
+    plan = read_plan(directory)
+    return Contents(
         directory,
-        None,
-        "",
+        plan,
+        (directory / SWEEP).read_text("utf-8", errors="replace"),
         [*shown, *[one for one in _run_columns(rows) if any(one.cells)]],
         configurations(rows, over),
         Counter(row.status for row in rows if row.status),
@@ -108,14 +107,8 @@ def read(
             if row.started and row.duration is not None
         ],
         _failures(JobStore(directory), rows),
-        first,
-        {},
-    )
-    if not has_plan(directory):
-        return contents
-    plan, text = read_plan(directory), (directory / SWEEP).read_text("utf-8", errors="replace")
-    return contents._replace(
-        plan=plan, sweep=text, commands=_commands(directory, plan, rows, metrics)
+        names.get(order.metric) if order else None,
+        _commands(directory, plan, rows, metrics),
     )
 
 

@@ -39,15 +39,14 @@ def embedded(value: Any) -> str:
 
 def about(contents: Contents) -> str:
     """The head of a page: the command, when it ran, and the number of jobs by status."""
-    plan, facts = contents.plan, dict[str, str]()
+    plan = contents.plan
+    hydra = [line for line in plan.hydra if not line.startswith("hydra.mode=")]
+    command = shlex.join([*plan.script, *plan.task, *hydra])
+    facts = {"Command": f"<code>{escaped(command)}</code>"}
     statuses = [(count, name, "") for name, count in contents.statuses.items()]
-    if plan is not None:
-        hydra = [line for line in plan.hydra if not line.startswith("hydra.mode=")]
-        command = shlex.join([*plan.script, *plan.task, *hydra])
-        facts["Command"] = f"<code>{escaped(command)}</code>"
-        if plan.jobs is not None and plan.jobs > len(contents.configurations):
-            more = plan.jobs - len(contents.configurations)
-            statuses.append((more, "pending", ", not in the table"))
+    more = (plan.jobs or 0) - len(contents.configurations)
+    if more > 0:
+        statuses.append((more, "pending", ", not in the table"))
     if contents.times:
         starts, ends = zip(*contents.times, strict=True)
         spent = sum([end - start for start, end in contents.times], timedelta())
@@ -80,8 +79,8 @@ def _listed(elements: Sequence[str], tag: str = "i") -> list[str]:
 
 
 def file(text: str) -> str:
-    """The sweep file, collapsed; empty if there is none."""
-    return text and (
+    """The sweep file, collapsed."""
+    return (
         "<details><summary>The sweep as a file: <code>sweep.yaml</code></summary>"
         f'<pre tabindex="0">{escaped(text.rstrip())}</pre></details>'
     )
@@ -119,9 +118,9 @@ def _class(column: Column, text: str = "") -> str:
 
 def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
     """The failures, grouped by their place in the code; "" if there are none."""
-    total = counted(sum(len(group.jobs) for group in groups))
     if not groups:
         return ""
+    total = counted(sum(len(group.jobs) for group in groups))
     return (
         '<section id="failures" aria-labelledby="failures-title">'
         f'<h2 id="failures-title">Failures <small>{total}</small></h2>'

@@ -46,7 +46,7 @@ def page(contents: Contents) -> str:
         failures=failures(contents.failures, columns),
         data=embedded(
             {
-                "again": "Run it again" if contents.plan and contents.plan.script else "Overrides",
+                "again": "Run it again" if contents.plan.script else "Overrides",
                 "commands": contents.commands,
                 "metric": contents.metric,
                 "configurations": contents.configurations,
