@@ -175,8 +175,6 @@ def convert(
         ...
     params_proto.fields.convert.ConversionError: 'adagrad' is not one of 'adam' | 'sgd'
     """
-    if type(value) is annotation and annotation in SCALARS:
-        return value
     if value is None and default is None:
         return None
     kind = cast("Any", type(default))
