@@ -42,7 +42,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
             "a set, whose order differs from process to process."
             f" Write {arguments_text({key: 'sorted(...)'})}."
         )
-    if type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
+    if type(values).__name__ == "DataFrame":
         raise ValueError(
             f"a DataFrame. Write {arguments_text({key: f'df[{key!r}]'})} for a column, or"
             " Sweep.from_dataframe(df) for its rows."

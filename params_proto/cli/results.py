@@ -101,7 +101,7 @@ def best(
     jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
     write(order_of_means.describe(f"= {cell(best.metrics[order.metric])}, {which}", "--direction "))
-    read = [record for job in jobs if (record := records.read(job)) is not None]
+    read = [*filter(None, map(records.read, jobs))]
     return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
 
 

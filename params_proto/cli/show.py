@@ -16,8 +16,6 @@ from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_in
 from params_proto.sweep import Sweep
 
-_COUNTED = 100_000  # configs left by exclude and where; more are not counted
-
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     """The expression of a sweep, its size, and its first `head` configs.
@@ -38,13 +36,10 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
-    # Configs left by exclude and where are counted one by one.
-    size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
-    least = "at least " if size == _COUNTED and read.expression.filters else ""
-    count = f"{least}{counted(size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
+    count = f"{counted(read.size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
     lines = [repr(read), count, *aligned(["job", *keys], rows)]
-    if size > len(rows):
-        lines.append(f"and {least}{size - len(rows):,} more")
+    if read.size > len(rows):
+        lines.append(f"and {read.size - len(rows):,} more")
     return "\n".join(lines)
 
 
