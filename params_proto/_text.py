@@ -171,11 +171,13 @@ def json_key(value: Any) -> str:
 
 
 def cell(value: Any) -> str:
-    """A JSON value in a table: text unchanged, anything else as JSON.
+    """A JSON value in a table: text unchanged, floats with six digits, anything else as JSON.
 
-    >>> cell("adam"), cell([64, "é"]), cell(None)
-    ('adam', '[64, "é"]', 'null')
+    >>> cell("adam"), cell(1 / 3), cell([64, "é"]), cell(None)
+    ('adam', '0.333333', '[64, "é"]', 'null')
     """
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

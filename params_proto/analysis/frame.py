@@ -80,7 +80,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     rows = list(of)
     metrics = metrics_of(rows)
     keys, names = columns(of.keys, metrics)
-    groups = {"sweep", *[keys[key] for key in of.groups if key in keys]}
+    groups: set[Any] = {"sweep", *map(keys.get, of.groups)}
     head, *lines = cells(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
@@ -142,7 +142,7 @@ def summarize(
     0   1   0.2  0.141      2  -1.071    1.471
     1   2   0.5   <NA>      1    <NA>     <NA>
     """
-    repeats = [over] if isinstance(over, str) else [*over]
+    repeats = _as_list(over)
     if by is None:
         if "keys" not in df.attrs:
             raise SweepError(
@@ -150,7 +150,7 @@ def summarize(
                 " results() does: give by=[...]."
             )
         by = [key for key in df.attrs["keys"] if key not in repeats]
-    names = [by] if isinstance(by, str) else [*by]
+    names = _as_list(by)
     present = [str(name) for name in df.columns]
     for name in [metric, *names, *filter("seed".__ne__, repeats)]:
         if name not in present:
@@ -171,6 +171,11 @@ def summarize(
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
         made.insert(len(made.columns), name, column([row[at] for row in rows], dtype=dtype))
     return made
+
+
+def _as_list(names: str | Sequence[str]) -> list[str]:
+    """One name or several, as a list."""
+    return [names] if isinstance(names, str) else [*names]
 
 
 def _statistics(values: Sequence[float]) -> tuple[Any, ...]:

@@ -89,8 +89,7 @@ def cell(value: Any, widest: int = _WIDEST) -> str:
     """
     if value is None:
         return ""
-    text = f"{value:.6g}" if isinstance(value, float) else json_cell(value)
-    text = _UNPRINTABLE.sub("?", text)
+    text = _UNPRINTABLE.sub("?", json_cell(value))
     if cell_len(text) > widest:
         text = f"{set_cell_size(text, widest - 3).rstrip()}..."
     return text

@@ -57,8 +57,8 @@ def results(
     head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
         return "".join(map(csv_line, [head, *lines])).rstrip("\n")
-    objects = [dict(zip(head, map(to_json, line), strict=True)) for line in lines]
-    return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
+    objects = (dict(zip(head, map(to_json, line), strict=True)) for line in lines)
+    return "\n".join(map(json.JSONEncoder(separators=(",", ":")).encode, objects))
 
 
 def _nothing_to_rank(directories: Sequence[Path]) -> SweepError:

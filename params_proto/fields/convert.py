@@ -214,7 +214,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
     """
-    return one is other or equality_key(one) == equality_key(other)
+    return equality_key(one) == equality_key(other)
 
 
 # --- functions and classes by name: "package.module.name" <-> the object of that name

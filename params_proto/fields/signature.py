@@ -210,8 +210,8 @@ def takes_whole_config(function: Any) -> bool:
         return True
     if not isinstance(function, types.FunctionType):
         return False
-    annotations = [p.annotation for p in inspect.signature(function).parameters.values()]
-    texts = [inspect.formatannotation(one).strip("'") for one in annotations]
+    found = inspect.signature(function).parameters.values()
+    texts = [inspect.formatannotation(one.annotation).strip("'") for one in found]
     return len(texts) == 1 and texts[0].rpartition(".")[2] == "DictConfig"
 
 

@@ -88,7 +88,7 @@ def shortened(value: Any) -> str:
     >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    return fit(cut(f"{value:.6g}" if isinstance(value, float) else cell(value)))
+    return fit(cut(cell(value)))
 
 
 def fit(text: str) -> str:
