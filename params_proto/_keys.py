@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from params_proto.errors import shown
+from params_proto.errors import short_repr
 
 # The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
 # has and Hydra cannot use, is left out.
@@ -26,12 +26,12 @@ def key_error(key: object) -> str | None:
     '3 is not a Hydra key: a key is a string, not int.'
     """
     if not isinstance(key, str):
-        return f"{shown(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
+        return f"{short_repr(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
     if _KEY.fullmatch(key):
         return None
     return (
-        f"{shown(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group (db,"
-        " db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+        f"{short_repr(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group"
+        " (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
     )
 
 

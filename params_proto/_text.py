@@ -75,10 +75,10 @@ def parse_slice(text: str) -> slice | None:
     return ends and slice(*[None if end is None else int(end) for end in ends.groups()])
 
 
-def counted(number: int, what: str = "job") -> str:
+def pluralize(number: int, what: str = "job") -> str:
     """A number with its noun, in the plural if needed.
 
-    >>> counted(1), counted(2000, "config")
+    >>> pluralize(1), pluralize(2000, "config")
     ('1 job', '2,000 configs')
     """
     return f"{number:,} {what}{'' if number == 1 else 's'}"
@@ -170,10 +170,10 @@ def json_key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def cell(value: Any) -> str:
+def format_value(value: Any) -> str:
     """A JSON value in a table: text unchanged, floats with six digits, anything else as JSON.
 
-    >>> cell("adam"), cell(1 / 3), cell([64, "é"]), cell(None)
+    >>> format_value("adam"), format_value(1 / 3), format_value([64, "é"]), format_value(None)
     ('adam', '0.333333', '[64, "é"]', 'null')
     """
     if isinstance(value, float):

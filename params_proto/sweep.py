@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, overload
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
@@ -288,7 +288,7 @@ class Sweep(Sequence[Config]):
         else:
             frame = (self[:half] + self[-half:]).to_dataframe()
             frame.index = [*range(half), *range(size - half, size)]
-        return f"{frame.to_html()}<p>{counted(size, 'config')}</p>"
+        return f"{frame.to_html()}<p>{pluralize(size, 'config')}</p>"
 
     # A sequence
 

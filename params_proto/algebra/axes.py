@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from params_proto._text import arguments_text
 from params_proto._values import to_list, unordered
-from params_proto.errors import shown
+from params_proto.errors import short_repr
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         elements = to_list(values) if is_array(values) else values
         listed = values if isinstance(values, range) else list(elements)
     except TypeError:
-        value = shown(cast("object", values))
+        value = short_repr(cast("object", values))
         many, one = arguments_text({key: f"[{value}]"}), arguments_text({key: value})
         raise ValueError(f"{value}. Write {many}, or set({one}).") from None
     if not listed:
-        raise ValueError(f"the empty {shown(values)}. Write at least one value.")
+        raise ValueError(f"the empty {short_repr(values)}. Write at least one value.")
     return listed
 
 

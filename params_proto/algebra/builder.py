@@ -20,7 +20,7 @@ from params_proto.algebra.space import Config, Space
 from params_proto.algebra.steps import Edit, Step
 from params_proto.algebra.template import keys as template_keys
 from params_proto.algebra.template import renamed as renamed_template
-from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
+from params_proto.errors import Mistake, combine_mistakes, did_you_mean, short_repr, truncate, warn
 from params_proto.overrides.render import render_config
 
 if TYPE_CHECKING:
@@ -207,7 +207,7 @@ class Builder:
             if bare(key) in places
         ]
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
         made = Builder(scope, layered=self.layered)
         reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
@@ -268,7 +268,7 @@ class _Call:
     def done(self) -> None:
         """Finishes reading the arguments: raises the mistakes, or warns of unknown names."""
         if self._mistakes:
-            raise together(self._mistakes)
+            raise combine_mistakes(self._mistakes)
         for warning in self._warnings:
             warn(warning)
 
@@ -297,7 +297,8 @@ class _Call:
         self._row = number
         if not isinstance(given, Mapping):
             self.wrong(
-                f"chain takes rows that are mappings or sweeps; row {number} is {shown(given)}."
+                f"chain takes rows that are mappings or sweeps; row {number} is"
+                f" {short_repr(given)}."
                 " Write chain({'lr': 0.1}), or chain(*rows) for a list of rows."
             )
             given = {}
@@ -355,8 +356,8 @@ class _Call:
             else:
                 self.wrong(
                     f"{self.method} needs a format string or a function of a config for"
-                    f" {self.plain(key)}, got {shown(rule)}. Write {self.plain(key)}='run-{{lr}}',"
-                    " or pin it with set()."
+                    f" {self.plain(key)}, got {short_repr(rule)}. Write"
+                    f" {self.plain(key)}='run-{{lr}}', or pin it with set()."
                 )
             if field is not None:
                 fields[key] = field
@@ -373,8 +374,8 @@ class _Call:
             if full[name] not in known:
                 hint = did_you_mean(name, map(self.plain, known))
                 self.wrong(
-                    f"{self.method}: {key}={shown(template)} reads {cut(name)}, which no step"
-                    f" before it gives a value.{hint}"
+                    f"{self.method}: {key}={short_repr(template)} reads {truncate(name)}, which"
+                    f" no step before it gives a value.{hint}"
                 )
         return renamed_template(template, full.__getitem__)
 
@@ -383,7 +384,7 @@ class _Call:
         number = to_python(value)
         if type(number) is int and number >= least:
             return number
-        self.wrong(f"{self.method} needs {what}, got {shown(value)}.")
+        self.wrong(f"{self.method} needs {what}, got {short_repr(value)}.")
         return 1
 
     # Keys
@@ -395,7 +396,7 @@ class _Call:
         given = {} if given is None else given
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
             self.wrong(
-                f"{self.method} takes keywords or one mapping, got {shown(given)}."
+                f"{self.method} takes keywords or one mapping, got {short_repr(given)}."
                 " Write lr=... or {'model.lr': ...}."
             )
             return

@@ -11,7 +11,7 @@ from typing import Any
 from params_proto._keys import bare
 from params_proto.algebra.space import Grid, Space
 from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
-from params_proto.errors import Mistake, SweepError, together
+from params_proto.errors import Mistake, SweepError, combine_mistakes
 
 
 @dataclass(frozen=True)
@@ -186,4 +186,4 @@ it. Put x into the mappings of d, or write each entry with dots.
             above, dot, _ = above.rpartition(".")
             rest = below[len(above) + 1 :]
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)

@@ -13,7 +13,7 @@ from params_proto.algebra import template, views
 from params_proto.algebra.scope import below_node, into_field, misfit
 from params_proto.algebra.space import Config, Space, constant, times
 from params_proto.algebra.steps import AxesStep, Edit, Pins, Step
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, short_repr
 
 if TYPE_CHECKING:
     from params_proto.fields import Field
@@ -204,8 +204,8 @@ class Shuffle(Step):
             return shuffled
         if self.n > before.size:
             raise SweepError(
-                f"sample({shown(self.n)}) asks for more configs than there are:"
-                f" {shown(before.size)}. Ask for fewer, or leave the sample out."
+                f"sample({short_repr(self.n)}) asks for more configs than there are:"
+                f" {short_repr(before.size)}. Ask for fewer, or leave the sample out."
             )
         return views.Picked(shuffled, range(self.n))
 

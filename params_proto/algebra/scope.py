@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import full_key
-from params_proto.errors import did_you_mean, shown
+from params_proto.errors import did_you_mean, short_repr
 from params_proto.overrides.render import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -152,6 +152,6 @@ def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
     from params_proto.fields.signature import type_text
 
     return (
-        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        f"{key} takes {type_text(field.annotation)}, got {short_repr(value)}: {error}."
         " Give it a value of that type."
     )

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any
 
 from params_proto._text import stable_repr
-from params_proto.errors import SweepError, did_you_mean, shown
+from params_proto.errors import SweepError, did_you_mean, short_repr
 
 
 def keys(template: str) -> list[str]:
@@ -37,8 +37,8 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
             continue
         if key not in config:
             raise SweepError(
-                f"derive({name}={shown(template)}): the config {shown(dict(config))} has no key"
-                f" {key}.{did_you_mean(key, config)}"
+                f"derive({name}={short_repr(template)}): the config {short_repr(dict(config))}"
+                f" has no key {key}.{did_you_mean(key, config)}"
             )
         value = config[key]
         try:
@@ -47,8 +47,8 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
             parts.append(stable_repr(value) if is_collection else format(value, spec))
         except (TypeError, ValueError, OverflowError) as error:
             raise SweepError(
-                f"derive({name}={shown(template)}): {key}={shown(config[key])} does not take the"
-                f" format {shown(spec)}: {error}."
+                f"derive({name}={short_repr(template)}): {key}={short_repr(config[key])} does not"
+                f" take the format {short_repr(spec)}: {error}."
             ) from error
     return "".join(parts)
 
@@ -73,13 +73,13 @@ def _parse(template: str) -> list[tuple[str, str | None, str]]:
         fields = list(string.Formatter().parse(template))
     except ValueError as error:
         raise SweepError(
-            f"{shown(template)} is not a format string: {error}. Write a key in braces, {{lr}} or"
-            " {lr:.0e}, and {{ or }} for a brace."
+            f"{short_repr(template)} is not a format string: {error}. Write a key in braces,"
+            " {lr} or {lr:.0e}, and {{ or }} for a brace."
         ) from error
     for _, key, spec, conversion in fields:
         if key is not None and (not key.strip() or conversion or "{" in str(spec)):
             raise SweepError(
-                f"{shown(template)}: braces hold one whole key and an optional format spec,"
+                f"{short_repr(template)}: braces hold one whole key and an optional format spec,"
                 " {lr} or {model.lr:.0e}."
             )
     return [(literal, key, spec or "") for literal, key, spec, _ in fields]

@@ -13,11 +13,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
-from params_proto._text import cell, json_key
-from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
+from params_proto._text import format_value, json_key
+from params_proto.analysis.rows import PENDING, column_names, combine, metrics_of, table, tabulate
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Status
-from params_proto.storage.frames import NULLABLE, column
+from params_proto.storage.frames import NULLABLE, to_column
 
 _STATISTICS = {
     "mean": "Float64",
@@ -76,12 +76,12 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    of = combined([table(Path(each)) for each in (directory, *more)])
+    of = combine([table(Path(each)) for each in (directory, *more)])
     rows = list(of)
     metrics = metrics_of(rows)
-    keys, names = columns(of.keys, metrics)
+    keys, names = column_names(of.keys, metrics)
     groups: set[Any] = {"sweep", *map(keys.get, of.groups)}
-    head, *lines = cells(rows, of.keys, metrics, several=bool(more))
+    head, *lines = tabulate(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [pd.NA if line[at] is None else line[at] for line in lines]
@@ -92,7 +92,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
         elif name == "started":
             frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
-            frame[name] = column(values, _DTYPES, _COLUMNS.get(name))
+            frame[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
     return made
@@ -100,7 +100,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
 
 def _category(values: Sequence[Any]) -> Any:
     """Text in the order in which it first occurs."""
-    texts = [cell(value) if isinstance(value, list) else value for value in values]
+    texts = [format_value(value) if isinstance(value, list) else value for value in values]
     return pd.Categorical(texts, pd.Series(texts, dtype="object").dropna().unique())
 
 
@@ -169,7 +169,7 @@ def summarize(
     groups = numbers.astype("object").groupby(of_row, sort=False)
     rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made.insert(len(made.columns), name, column([row[at] for row in rows], dtype=dtype))
+        made.insert(len(made.columns), name, to_column([row[at] for row in rows], dtype=dtype))
     return made
 
 

@@ -41,7 +41,7 @@ FAILED = (Status.FAILED.value, Status.CRASHED.value)
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
 # In the hydra.yaml of a job of the basic sweeper.
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
-MOST_ROWS = 1_000_000  # configs that are read or written one by one
+MAX_ROWS = 1_000_000  # configs that are read or written one by one
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -104,7 +104,7 @@ class Table:
 
 
 def table(
-    directory: Path, most: int = MOST_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
+    directory: Path, most: int = MAX_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
 ) -> Table:
     """The jobs of a sweep, also while it runs.
 
@@ -127,7 +127,7 @@ def table(
     return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
 
 
-def table_with_records(directory: Path, most: int = MOST_ROWS) -> Table:
+def table_with_records(directory: Path, most: int = MAX_ROWS) -> Table:
     """Like `table`, but raises for a sweep of Hydra's basic sweeper, which keeps no records."""
     found = table(directory, most)
     if not has_plan(directory):
@@ -188,12 +188,12 @@ def _config_of_hydra(file: Path) -> dict[str, Any]:
 def _configs(directory: Path) -> Iterable[Mapping[str, Any]]:
     """The configs of a sweep; () if only the app can read its file."""
     try:
-        return _written(directory / SWEEP).space
+        return _read_sweep(directory / SWEEP).space
     except SweepError:
         return ()
 
 
-def _written(file: Path) -> Builder:
+def _read_sweep(file: Path) -> Builder:
     """Reads a sweep file written by a multirun, in which keys may overlap."""
     # A caller that has the configs already needs no file.
     from params_proto.algebra.builder import Builder
@@ -230,7 +230,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
     number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
-    present = _written(records.directory / SWEEP).overrides()
+    present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)
     rows = [
         _row(
@@ -276,7 +276,7 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
     )
 
 
-def combined(tables: Sequence[Table]) -> Table:
+def combine(tables: Sequence[Table]) -> Table:
     """Several sweeps as one table, with directories relative to the working directory.
 
     Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.
@@ -322,10 +322,12 @@ def _value(value: Any) -> Any:
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
-def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+def column_names(
+    keys: Iterable[str], metrics: Iterable[str]
+) -> tuple[dict[str, str], dict[str, str]]:
     """The column names of a table with these keys and metrics.
 
-    >>> columns(["lr", "dir"], ["lr", "loss"])
+    >>> column_names(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
     of_keys = _distinct(keys, "config", [*BEFORE, *RUN_COLUMNS])
@@ -337,11 +339,11 @@ def _distinct(names: Iterable[str], prefix: str, taken: Collection[str]) -> dict
     return {name: f"{prefix}.{name}" if name in taken else name for name in names}
 
 
-def cells(
+def tabulate(
     rows: Iterable[Row], keys: Iterable[str], metrics: Iterable[str], *, several: bool = False
 ) -> Iterator[list[Any]]:
     """The names of all columns, then each job's values; `several` adds a column for the sweep."""
-    of_keys, of_metrics = columns(keys, metrics)
+    of_keys, of_metrics = column_names(keys, metrics)
     first = BEFORE if several else BEFORE[1:]
     yield [*first, *of_keys.values(), *RUN_COLUMNS, *of_metrics.values()]
     for row in rows:
@@ -360,5 +362,5 @@ def write_results(of: Table, metrics: Iterable[str]) -> None:
     directory. It is written whenever a sweep ends, so without pandas, whose import takes time.
     """
     # Those of a group write over each other's.
-    lines = map(csv_line, cells(of, of.keys, metrics))
+    lines = map(csv_line, tabulate(of, of.keys, metrics))
     _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

@@ -8,25 +8,25 @@ from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
-from params_proto._text import cell as json_cell
-from params_proto.analysis.rows import FAILED, PENDING, Row, columns
+from params_proto._text import format_value as json_cell
+from params_proto.analysis.rows import FAILED, PENDING, Row, column_names
 
 _WIDEST = 40  # columns of a terminal that a cell takes
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _ORDER = ("completed", "running", "failed", "crashed", "interrupted", PENDING, None)
 
 
-def shown(
+def format_rows(
     rows: Sequence[Row], keys: Sequence[str], metrics: Sequence[str], *, color: bool = False
 ) -> str:
     """Formats rows in columns: job, keys, metrics, status and duration; `color` makes failures red.
 
     >>> row = Row(0, {"lr": 0.1}, {"loss": 1 / 3}, "completed", 1, 12.25, None, "0", None)
-    >>> print(shown([row], ["lr"], ["loss"]))
+    >>> print(format_rows([row], ["lr"], ["loss"]))
     job  lr   loss      status     seconds
       0  0.1  0.333333  completed     12.2
     """
-    of_keys, of_metrics = columns(keys, metrics)
+    of_keys, of_metrics = column_names(keys, metrics)
     last = ["error"] if any(row.error for row in rows) else []
     head = ["job", *of_keys.values(), *of_metrics.values(), "status", "seconds", *last]
     lines = [
@@ -40,35 +40,35 @@ def shown(
         ]
         for row in rows
     ]
-    texts = aligned(head, lines)
+    texts = format_table(head, lines)
     for at, row in enumerate(rows, 1):
         if color and row.status in FAILED:
             texts[at] = f"\x1b[31m{texts[at]}\x1b[0m"  # red
     return "\n".join(texts)
 
 
-def counted_by_status(statuses: Mapping[str | None, int]) -> str:
+def format_statuses(statuses: Mapping[str | None, int]) -> str:
     """How many jobs have each status, completed ones first; None is an unrecorded status.
 
-    >>> counted_by_status({"pending": 2, "completed": 1}), counted_by_status({None: 3})
+    >>> format_statuses({"pending": 2, "completed": 1}), format_statuses({None: 3})
     ('1 completed, 2 pending', '3 jobs')
-    >>> counted_by_status({})
+    >>> format_statuses({})
     'no jobs'
     """
     present = filter(statuses.get, _ORDER)
     return ", ".join([f"{statuses[name]} {name or 'jobs'}" for name in present]) or "no jobs"
 
 
-def aligned(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> list[str]:
+def format_table(head: Sequence[str], lines: Iterable[Sequence[Any]]) -> list[str]:
     """Aligns values under their column names."""
-    return in_columns([[cell(value) for value in line] for line in (head, *lines)])
+    return align_columns([[format_cell(value) for value in line] for line in (head, *lines)])
 
 
 # rich's tables take 20 times as long: two seconds for 10,000 jobs.
-def in_columns(lines: Sequence[Sequence[str]]) -> list[str]:
+def align_columns(lines: Sequence[Sequence[str]]) -> list[str]:
     """Aligns texts under the first line's names without wrapping: numbers of jobs to the right.
 
-    >>> in_columns([["job", "lr"], ["12", "0.1"]])
+    >>> align_columns([["job", "lr"], ["12", "0.1"]])
     ['job  lr', ' 12  0.1']
     """
     padded: list[list[str]] = []
@@ -79,12 +79,12 @@ def in_columns(lines: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(line).rstrip() for line in zip(*padded, strict=True)]
 
 
-def cell(value: Any, widest: int = _WIDEST) -> str:
+def format_cell(value: Any, widest: int = _WIDEST) -> str:
     r"""A value in one line of at most `widest` terminal columns.
 
-    >>> cell(1 / 3), cell([1, None]), cell("a\nb"), cell("long", 3)
+    >>> format_cell(1 / 3), format_cell([1, None]), format_cell("a\nb"), format_cell("long", 3)
     ('0.333333', '[1, null]', 'a?b', '...')
-    >>> cell("日本語日本語", 8)
+    >>> format_cell("日本語日本語", 8)
     '日本...'
     """
     if value is None:

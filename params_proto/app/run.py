@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 
 from params_proto.app.task import JobError, Task
 from params_proto.compose.internals import IS_HYDRA_1_3
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, combine_mistakes
 from params_proto.fields import Target
 from params_proto.fields.schema import structured_config
 from params_proto.overrides.parse import read
@@ -187,7 +187,7 @@ def in_full(
     single = [line for line in lines if task.closed and "=" in line and not sweeps(line)]
     mistakes = [task.unknown(line.partition("=")[0]) for line in single]
     if any(mistakes):
-        raise together([one for one in mistakes if one])
+        raise combine_mistakes([one for one in mistakes if one])
     return list(lines)
 
 

@@ -8,8 +8,8 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from params_proto._text import counted
-from params_proto.analysis.text import aligned
+from params_proto._text import pluralize
+from params_proto.analysis.text import format_table
 from params_proto.errors import SweepError
 from params_proto.multirun.sources import configured
 from params_proto.records.manifest import SWEEP
@@ -36,8 +36,8 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
-    count = f"{counted(read.size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
-    lines = [repr(read), count, *aligned(["job", *keys], rows)]
+    count = f"{pluralize(read.size, 'config')} of {pluralize(len(keys), 'key')}: {', '.join(keys)}"
+    lines = [repr(read), count, *format_table(["job", *keys], rows)]
     if read.size > len(rows):
         lines.append(f"and {read.size - len(rows):,} more")
     return "\n".join(lines)

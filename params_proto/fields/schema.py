@@ -15,7 +15,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._keys import full_key
 from params_proto._values import copy_object
-from params_proto.errors import did_you_mean, sentence, shown, together
+from params_proto.errors import combine_mistakes, did_you_mean, short_repr, with_period
 from params_proto.fields import Target
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
@@ -77,9 +77,9 @@ def structured_config(target: Target) -> DictConfig:
         try:
             nodes[name] = _node(field)
         except ValueError as error:
-            mistakes.append(sentence(f"{target.name}: the default of {name}: {error}"))
+            mistakes.append(with_period(f"{target.name}: the default of {name}: {error}"))
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return OmegaConf.create(nodes)
 
 
@@ -186,7 +186,7 @@ def _key(key: Any) -> Any:
         return key.name
     if isinstance(key, (*SCALARS, PurePath)):
         return represent(key)
-    raise ValueError(f"a config cannot represent {shown(key)} as a key")
+    raise ValueError(f"a config cannot represent {short_repr(key)} as a key")
 
 
 def python_values(target: Target, node: DictConfig, ignore: Container[str] = ()) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
         for name, field in {**others, **target.fields}.items()
     }
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return values
 
 
@@ -257,9 +257,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
                 return copy_object(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
-        mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
+        mistakes.append(with_period(f"{name}: {str(error).partition(chr(10))[0]}"))
     except ConversionError as error:
-        mistakes.append(sentence(f"{name}{error.path}: {error.rule}"))
+        mistakes.append(with_period(f"{name}{error.path}: {error.rule}"))
     return None
 
 
@@ -290,6 +290,6 @@ def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list
     try:
         made = kind(**given)
     except CONSTRUCTOR_ERRORS as error:
-        mistakes.append(sentence(f"{name}: {type(error).__name__}: {error}"))
+        mistakes.append(with_period(f"{name}: {type(error).__name__}: {error}"))
         return None
     return convert(made, field.annotation, default)

@@ -10,8 +10,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from params_proto._text import counted
-from params_proto.errors import SweepError, sentence
+from params_proto._text import pluralize
+from params_proto.errors import SweepError, with_period
 from params_proto.multirun.directories import in_directory
 from params_proto.multirun.errors import named
 from params_proto.multirun.job_runner import (
@@ -75,7 +75,7 @@ class Executor:
             failed = [one for one in batch.all if one.number in self.failures]
             if not failed or self.too_many_failures:
                 break
-            log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
+            log.info(f"Launching {pluralize(len(failed))} again, {number} of {retries} retries")
             for one in failed:
                 del self.failures[one.number]
                 self._returned.pop(one.number, None)
@@ -242,7 +242,7 @@ class Executor:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
             job, status = named(record.job, record.overrides), record.status.value
-            what = sentence(f"{job} {status}: {reason_of(record)}")
+            what = with_period(f"{job} {status}: {reason_of(record)}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
         if self.progress is not None:
             self.progress.changed(record)

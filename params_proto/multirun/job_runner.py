@@ -27,7 +27,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
 from params_proto._keys import bare
-from params_proto._text import counted, to_json, utf8
+from params_proto._text import pluralize, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.context import function_of
 from params_proto.multirun.errors import logged_where_it_can
@@ -345,7 +345,7 @@ def _value_of(job: int, returned: Any) -> Any:
         return None
     if unfit:
         log.warning(
-            f"the record of job {job} lacks {counted(len(unfit), 'part')} of what it returned,"
+            f"the record of job {job} lacks {pluralize(len(unfit), 'part')} of what it returned,"
             f" which JSON cannot represent, such as {unfit[0]}. Return numbers, texts, or dicts and"
             " lists of them."
         )

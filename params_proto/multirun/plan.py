@@ -14,8 +14,8 @@ from params_proto._keys import bare, overlap
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Edit, Product, Set, Zip
-from params_proto.analysis.rows import MOST_ROWS
-from params_proto.errors import SweepError, shown, together
+from params_proto.analysis.rows import MAX_ROWS
+from params_proto.errors import SweepError, combine_mistakes, short_repr
 from params_proto.overrides.parse import KeyValues, parse
 from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import text_of
@@ -171,7 +171,7 @@ def _guarded(reader: Reader, place: str) -> Reader:
         except Exception as error:
             raise SweepError(
                 f"{place}: its function raises {type(error).__name__}: {error}, for the config"
-                f" {shown(config)}."
+                f" {short_repr(config)}."
             ) from error
 
     return reader._replace(function=called)
@@ -220,7 +220,7 @@ def plan(
         except SweepError as error:
             mistakes.append(f"{key}: {error}")
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     expression = configured
     rename_keys: dict[str, str] = {}
     for block in _blocks(given, pairs):
@@ -359,10 +359,10 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     try:
         return text_of(spelled.plain())
     except SweepError as error:
-        if saved.exceeds(MOST_ROWS):
+        if saved.exceeds(MAX_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
-                f" {MOST_ROWS:,} configs."
+                f" {MAX_ROWS:,} configs."
             ) from error
     from params_proto.algebra.chains import Chain
 

@@ -18,7 +18,7 @@ from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
-from params_proto.errors import SweepError, SweepWarning, shown, together
+from params_proto.errors import SweepError, SweepWarning, combine_mistakes, short_repr
 from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, plan
@@ -26,9 +26,9 @@ from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
     from_hydra,
+    override_values,
     read,
     read_lines,
-    values_of,
 )
 from params_proto.overrides.render import OverrideText, render
 
@@ -138,7 +138,7 @@ def in_full(expression: Expression, host: AppContext) -> Expression:
         renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
         mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return expression.map(Edit(key=lambda key: names.get(key, key)))
 
 
@@ -153,7 +153,7 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
         if not is_group(bare(key)) and (mistake := task.unknown(key.lstrip("+"))) is not None
     ]
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
 
 
 # --- overrides in Hydra's syntax, spelled as Hydra's basic sweeper spells them
@@ -170,7 +170,7 @@ def given(lines: Iterable[str], config_loader: ConfigLoader | None = None) -> li
 
 def _as_spelled(override: Override) -> Sequence[Any]:
     if override.is_sweep_override():
-        return values_of(override, verbatim)
+        return override_values(override, verbatim)
     raw: Any = override.value()
     from_hydra(raw)  # refuses values that Hydra has no text for
     text = override.get_value_element_as_str()
@@ -244,7 +244,7 @@ def pairs(
                 " Leave the keys out of it to combine every pair."
             )
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return listed
 
 
@@ -253,7 +253,9 @@ def _listed(zips: Any) -> list[list[str]]:
     plain: Any = OmegaConf.to_container(OmegaConf.create([zips]))
     nested = plain[0] if type(plain[0]) is list and list in map(type, plain[0]) else plain
     if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in nested):
-        raise SweepError(f"hydra.sweeper.zip={shown(plain[0])} is not a list of keys. {_ZIP_FORMS}")
+        raise SweepError(
+            f"hydra.sweeper.zip={short_repr(plain[0])} is not a list of keys. {_ZIP_FORMS}"
+        )
     return list(filter(None, nested))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto._values import length
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget
@@ -126,7 +126,7 @@ def nothing_to_run(sweep: SweepRun) -> None:
     remaining = sweep.remaining
     if remaining is not None and remaining.left_out:
         log.info(
-            f"Nothing is left to run: {counted(remaining.left_out)} in {sweep.directory} ran,"
+            f"Nothing is left to run: {pluralize(remaining.left_out)} in {sweep.directory} ran,"
             f" {remaining.unfinished} of which did not complete; hydra.sweeper.rerun selects which"
             " of these run again."
         )

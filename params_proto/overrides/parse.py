@@ -12,14 +12,23 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from params_proto.errors import Mistake, SweepError, cut, sentence, shown, together
+from params_proto.errors import (
+    Mistake,
+    SweepError,
+    combine_mistakes,
+    short_repr,
+    truncate,
+    with_period,
+)
 from params_proto.overrides.render import OverrideText, live, quoted, unescaped
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_MOST = 100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+_MAX_LISTED = (
+    100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+)
 _LONG = 500  # characters of the parser's message
 # How the parser's messages begin to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
@@ -39,7 +48,7 @@ def parse(text: str) -> Any:
     """
     override = read(f"value={text}")
     if override.is_sweep_override():
-        raise SweepError(f"{cut(text)} is a sweep, not one value.")
+        raise SweepError(f"{truncate(text)} is a sweep, not one value.")
     return from_hydra(override.value())
 
 
@@ -120,9 +129,9 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
         said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
-        reason = sentence(cut("; ".join(said).partition(" expecting ")[0], _LONG))
+        reason = with_period(truncate("; ".join(said).partition(" expecting ")[0], _LONG))
         raise SweepError(
-            f"Hydra cannot read {shown(line)}: {reason} Write key=value, and text with any of"
+            f"Hydra cannot read {short_repr(line)}: {reason} Write key=value, and text with any of"
             " ,:=()[]{} in quotes, key='a, b'."
         ) from error
 
@@ -135,10 +144,12 @@ def sweep_values(key: str, text: str, config_loader: ConfigLoader | None = None)
     >>> sweep_values("lr", "range(1,5)"), sweep_values("x", "1,'2',a"), sweep_values("x", "a")
     (range(1, 5), [1, '2', 'a'], ['a'])
     """
-    return values_of(read(f"{key}={text}", config_loader))
+    return override_values(read(f"{key}={text}", config_loader))
 
 
-def values_of(override: Override, convert: Callable[[object], Any] = from_hydra) -> Sequence[Any]:
+def override_values(
+    override: Override, convert: Callable[[object], Any] = from_hydra
+) -> Sequence[Any]:
     """The values of an override's sweep, or its one value, converted from the parser's."""
     values = enumerate_sweep(override) if override.is_sweep_override() else [override.value()]
     if isinstance(values, range):
@@ -146,14 +157,14 @@ def values_of(override: Override, convert: Callable[[object], Any] = from_hydra)
     try:
         return [convert(value) for value in values]
     except SweepError as error:
-        raise SweepError(f"{cut(str(override.input_line))}: {error}") from error
+        raise SweepError(f"{truncate(str(override.input_line))}: {error}") from error
 
 
 def enumerate_sweep(override: Override) -> Sequence[Any]:
     """The parser's values of a sweep override, as a `range` if possible."""
     from hydra.core.override_parser.types import Glob, RangeSweep
 
-    line, loader = cut(str(override.input_line)), override.config_loader
+    line, loader = truncate(str(override.input_line)), override.config_loader
     if not override.is_discrete_sweep():
         raise SweepError(
             f"{line}: an interval has no values to enumerate. Write them, or a range with a step."
@@ -189,9 +200,9 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         # The first value shows whether a cast, float(range(1,3)), changes the numbers.
         if isinstance(numbers, range) and type(next(override.sweep_iterator(), None)) is int:
             return numbers
-        if (stop - start) / step > _MOST:
+        if (stop - start) / step > _MAX_LISTED:
             raise SweepError(
-                f"{line} lists {(stop - start) / step:.15g} values, and at most {_MOST:,} are"
+                f"{line} lists {(stop - start) / step:.15g} values, and at most {_MAX_LISTED:,} are"
                 " listed one by one. A range of integers, not shuffled, may be of any length."
             )
     values = list(override.sweep_iterator())
@@ -229,7 +240,7 @@ class KeyValues(NamedTuple):
 def read_lines(
     lines: Iterable[str],
     config_loader: ConfigLoader | None = None,
-    values: Callable[[Override], Sequence[Any]] = values_of,
+    values: Callable[[Override], Sequence[Any]] = override_values,
     *,
     once: bool = False,
 ) -> list[KeyValues]:
@@ -268,7 +279,7 @@ def read_lines(
         by_key[key] = KeyValues(key, listed, override.is_sweep_override(), is_shuffled)
     found = _last_of_each(by_key, mistakes, once=once)
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return found
 
 

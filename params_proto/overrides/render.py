@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import key_error
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, short_repr
 
 if TYPE_CHECKING:
     from params_proto.fields import Target
@@ -119,7 +119,8 @@ def spell_key(key: str) -> str:
     """
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
         raise SweepError(
-            f"the dict key {shown(key)} cannot be written in an override: Hydra's grammar has no"
+            f"the dict key {short_repr(key)} cannot be written in an override: Hydra's grammar"
+            " has no"
             " quotes for keys, and takes there only ASCII text that does not read as a number, a"
             " bool or null."
         )
@@ -169,7 +170,8 @@ def _dict_key(key: object) -> str:
     if isinstance(key, (bool, int, float)):
         return render(key)
     raise SweepError(
-        f"the dict key {shown(key)} cannot be written in an override: use a string or a number."
+        f"the dict key {short_repr(key)} cannot be written in an override: use a string or a"
+        " number."
     )
 
 
@@ -179,8 +181,8 @@ def _dotted_name(value: object) -> str:
     name = dotted_name(value)
     if name is None:
         raise SweepError(
-            f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over"
-            " a name or numbers, and build the object in the job."
+            f"{short_repr(value)} ({type(value).__name__}) cannot be written in an override:"
+            " sweep over a name or numbers, and build the object in the job."
         )
     return name
 
@@ -261,7 +263,7 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
         elif isinstance(current, Mapping):  # the fields of a dataclass cannot be deleted
             if not isinstance(name, str) or key_error(path):
                 raise SweepError(
-                    f"{key}: Hydra would keep the entry {shown(name)} of the default, and no"
+                    f"{key}: Hydra would keep the entry {short_repr(name)} of the default, and no"
                     " override can name it to delete it. Give that entry a value as well."
                 )
             if old is None:

@@ -24,7 +24,7 @@ from params_proto.app.function import App, is_being_imported, problem_of
 from params_proto.app.run import app_configs, in_full, stored
 from params_proto.app.task import Task
 from params_proto.compose.internals import IS_HYDRA_1_3, decoration, started
-from params_proto.errors import SweepError, frame_of_caller, shown
+from params_proto.errors import SweepError, frame_of_caller, short_repr
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
 from params_proto.multirun.directories import (
@@ -211,8 +211,8 @@ def _sweeper_lines(
     """
     if type(options["resume"]) is not bool:
         raise SweepError(
-            f"resume must be True or False, got {shown(options['resume'])}: give the directory as"
-            " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
+            f"resume must be True or False, got {short_repr(options['resume'])}: give the"
+            " directory as sweep_dir, launch(sweep_dir='runs/1', resume=True)."
         )
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
     if sweep_dir is not None:

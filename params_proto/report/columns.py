@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto._text import cell, json_key, to_json
+from params_proto._text import format_value, json_key, to_json
 from params_proto.analysis.ranking import is_number
-from params_proto.errors import cut
+from params_proto.errors import truncate
 
 # Not allowed in HTML: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -43,12 +43,14 @@ class Column(NamedTuple):
         return plotted
 
 
-def column(name: str, role: str, values: Sequence[Any]) -> Column:
+def make_column(name: str, role: str, values: Sequence[Any]) -> Column:
     """A column of numbers if all values of a key, or one of a metric, are; else of options.
 
-    >>> column("lr", "key", [0.1, ABSENT]).values, column("lr", "key", [0.1, "auto", 0.1]).values
-    ([0.1, None], [0, 1, 0])
-    >>> column("loss", "metric", [1 / 3, float("nan"), "diverged"])[2:4]
+    >>> make_column("lr", "key", [0.1, ABSENT]).values
+    [0.1, None]
+    >>> make_column("lr", "key", [0.1, "auto", 0.1]).values
+    [0, 1, 0]
+    >>> make_column("loss", "metric", [1 / 3, float("nan"), "diverged"])[2:4]
     (['0.333333', 'nan', 'diverged'], [0.3333333333333333, None, None])
     """
     are_numbers = [is_number(value) for value in values if value is not ABSENT]
@@ -88,7 +90,7 @@ def shortened(value: Any) -> str:
     >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    return fit(cut(cell(value)))
+    return fit(truncate(format_value(value)))
 
 
 def fit(text: str) -> str:

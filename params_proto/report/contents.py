@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 
 from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
 from params_proto.analysis.rerun import rerun_command
-from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table_with_records
+from params_proto.analysis.rows import FAILED, Row, column_names, metrics_of, table_with_records
 from params_proto.errors import SweepError
 from params_proto.records import Failure, JobStore, Record
 from params_proto.records.manifest import SWEEP, PlanFile, read_plan
-from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
+from params_proto.report.columns import (
+    ABSENT,
+    Column,
+    fit,
+    make_column,
+    numbers,
+    options,
+    shortened,
+)
 
-MOST = 20_000  # jobs; a browser takes some seconds for this many rows
+MAX_JOBS = 20_000  # jobs; a browser takes some seconds for this many rows
 
 
 class Failures(NamedTuple):
@@ -73,26 +81,26 @@ def read(
         direction: `minimize` or `maximize`.
         over: the keys that distinguish repeats; by default those named `seed`.
     """
-    found = table_with_records(directory, most=MOST)
-    rows = list(islice(found, MOST + 1))
-    if len(rows) > MOST:
+    found = table_with_records(directory, most=MAX_JOBS)
+    rows = list(islice(found, MAX_JOBS + 1))
+    if len(rows) > MAX_JOBS:
         raise SweepError(
-            f"{directory} has more than {MOST} jobs, which is more than a page can show. Choose"
+            f"{directory} has more than {MAX_JOBS} jobs, which is more than a page can show. Choose"
             f" from them with params-proto results {directory} --csv."
         )
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
     over = repeat_keys(over or ["seed"], found.keys)
-    keys, names = columns(found.keys, metrics)
+    keys, names = column_names(found.keys, metrics)
     shown: list[Column] = [numbers("job", "job", [row.job for row in rows])]
     for key, name in keys.items():
         values = [row.config.get(key, ABSENT) for row in rows]
-        shown.append(column(name, "key", values)._replace(repeats=key in over))
+        shown.append(make_column(name, "key", values)._replace(repeats=key in over))
     best = {order.metric: order} if order else {}
     for key, name in names.items():
         ranking = best.get(key) or Ranking.by(key, None if order else direction)
         values = [row.metrics.get(key, ABSENT) for row in rows]
-        shown.append(column(name, "metric", values)._replace(maximize=ranking.maximize))
+        shown.append(make_column(name, "metric", values)._replace(maximize=ranking.maximize))
     plan = read_plan(directory)
     return Contents(
         directory,

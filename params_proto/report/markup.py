@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.analysis.ranking import SHOWN
 from params_proto.report.columns import Column, fit
 from params_proto.report.contents import Contents, Failures
@@ -99,13 +99,13 @@ def head(columns: Sequence[Column]) -> str:
 def rows(columns: Sequence[Column]) -> str:
     """The table of all jobs, each row headed by its number."""
     places = range(len(columns[0].cells))
-    lines = [[_cell(column, column.cells[place]) for column in columns] for place in places]
+    lines = [[_table_cell(column, column.cells[place]) for column in columns] for place in places]
     return "\n".join(
         f'<tr id="row-{place}">{"".join(line)}</tr>' for place, line in enumerate(lines)
     )
 
 
-def _cell(column: Column, text: str) -> str:
+def _table_cell(column: Column, text: str) -> str:
     tag, scope = ("th", ' scope="row"') if column.role == "job" else ("td", "")
     return f"<{tag}{scope}{_class(column, text)}>{escaped(text)}</{tag}>"
 
@@ -120,7 +120,7 @@ def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
     """The failures, grouped by their place in the code; "" if there are none."""
     if not groups:
         return ""
-    total = counted(sum(len(group.jobs) for group in groups))
+    total = pluralize(sum(len(group.jobs) for group in groups))
     return (
         '<section id="failures" aria-labelledby="failures-title">'
         f'<h2 id="failures-title">Failures <small>{total}</small></h2>'
@@ -140,6 +140,6 @@ def _kind(group: Failures, columns: Sequence[Column]) -> str:
     trace = f'<pre tabindex="0">{escaped(group.traceback)}</pre>' if group.traceback else ""
     return (
         f"<details open><summary><b>{escaped(group.kind)}</b>"
-        f" <small>{counted(len(group.jobs))}</small></summary>"
+        f" <small>{pluralize(len(group.jobs))}</small></summary>"
         f'{trace}<ul class="failed-jobs">{"".join(_listed(jobs, "li"))}</ul></details>'
     )

@@ -7,7 +7,7 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.errors import SweepError
 from params_proto.report.contents import Contents
 from params_proto.report.markup import (
@@ -42,7 +42,7 @@ def page(contents: Contents) -> str:
         file=file(contents.sweep),
         head=head(columns),
         rows=rows(columns),
-        jobs=counted(len(contents.configurations)),
+        jobs=pluralize(len(contents.configurations)),
         failures=failures(contents.failures, columns),
         data=embedded(
             {

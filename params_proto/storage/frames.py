@@ -42,9 +42,9 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     for key in keys:
         values = [config[key] for config in configs if key in config]
         if len(values) == len(configs):
-            columns[key] = column(values, _DTYPES)
+            columns[key] = to_column(values, _DTYPES)
         else:
-            columns[key] = column([config.get(key, pd.NA) for config in configs])
+            columns[key] = to_column([config.get(key, pd.NA) for config in configs])
     return pd.DataFrame(columns, index=index)
 
 
@@ -54,7 +54,7 @@ _DTYPES = {"bool": "bool", "int": "int64", "float": "float64", "str": "str"}
 NULLABLE = {"bool": "boolean", "int": "Int64", "float": "Float64", "str": "string"}
 
 
-def column(
+def to_column(
     values: Sequence[Any], dtypes: Mapping[str, str] = NULLABLE, dtype: str | None = None
 ) -> Any:
     """Values as a column, with a type of pandas if they are of one kind; `pd.NA` is missing.
@@ -64,7 +64,7 @@ def column(
         dtypes: pandas' types by the sorted names of the values' types.
         dtype: the column's type, if it does not depend on the values.
 
-    >>> column([1, pd.NA]).dtype, column([1, "a"]).dtype
+    >>> to_column([1, pd.NA]).dtype, to_column([1, "a"]).dtype
     (Int64Dtype(), dtype('O'))
     """
     kinds = sorted({type(value).__name__ for value in values if value is not pd.NA})

@@ -19,7 +19,7 @@ from params_proto._text import parse_slice
 from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
+from params_proto.errors import Mistake, SweepError, combine_mistakes, did_you_mean, short_repr
 from params_proto.overrides.parse import may_sweep, read_lines, shuffles, sweep_values
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def chain_of_rows(
         return empty.chain(*rows)
     except SweepError as error:
         placed = [one if one.row is None else one.at(place(one.row)) for one in error.mistakes]
-        raise together(placed) from error
+        raise combine_mistakes(placed) from error
 
 
 def sweep_of_lines(
@@ -110,7 +110,7 @@ def sweep_of_lines(
     if isinstance(lines, str):
         raise SweepError(
             "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
-            f" {shown(lines)}."
+            f" {short_repr(lines)}."
         )
     overrides = read_lines(listed, config_loader, once=True)
     result, mistakes = empty, list[Mistake]()
@@ -123,7 +123,7 @@ def sweep_of_lines(
         except SweepError as error:
             mistakes += error.mistakes
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return result
 
 
@@ -168,13 +168,15 @@ class _Steps:
         mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
         for number, each in enumerate(mappings):
             if not isinstance(each, Mapping):
-                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
+                raise self._error(
+                    f"a sweep is {FORM}. This is {short_repr(each)}.", mappings, number
+                )
         named = [mapping for mapping in mappings if "prefix" in mapping]
         prefix = named[0]["prefix"] if named else ""
         if named and (len(named) > 1 or not is_node(prefix)):
             raise self._error(
                 f"prefix is given once, and is {STEPS['prefix']}. This is"
-                f" {shown(named[-1]['prefix'])}.",
+                f" {short_repr(named[-1]['prefix'])}.",
                 named[-1],
                 "prefix",
             )
@@ -191,7 +193,7 @@ class _Steps:
             except SweepError as error:
                 mistakes += error.mistakes
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
         return result
 
     def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
@@ -209,19 +211,21 @@ class _Steps:
         value, mistakes = mapping[name], list[Mistake]()
         if name not in STEPS:
             hint = did_you_mean(str(name), STEPS)
-            raise self._error(f"{shown(name)} is not a step.{hint}", mapping, name)
+            raise self._error(f"{short_repr(name)} is not a step.{hint}", mapping, name)
         if name in _NEED_AXES and not sweep.expression.multiplies:
             late = f"{name} comes before any axis, so it has no effect. Put it below them."
             raise self._error(late, mapping, name)
         call = self._call(sweep, name, value, mistakes)
         if call is None:
-            raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
+            raise self._error(
+                f"{name} needs {STEPS[name]}. This is {short_repr(value)}.", mapping, name
+            )
         try:
             sweep = call()
         except SweepError as error:
             mistakes += error.mistakes
         if mistakes:
-            raise together([one.at(self._place_of(one, mapping, name)) for one in mistakes])
+            raise combine_mistakes([one.at(self._place_of(one, mapping, name)) for one in mistakes])
         return sweep
 
     def _call(

@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from params_proto._keys import key_error
 from params_proto._text import csv_line, utf8
-from params_proto.errors import SweepError, sentence, shown
+from params_proto.errors import SweepError, short_repr, with_period
 
 Configs = tuple[list[dict[str, Any]], list[int]]
 """Configs, and the line of each in its file."""
@@ -39,11 +39,11 @@ def read_jsonl(text: str, name: str) -> Configs:
         row: Any = None
         try:
             row = json.loads(line)
-            reason = f"this is {shown(row)}."
+            reason = f"this is {short_repr(row)}."
         except json.JSONDecodeError as error:
             reason = f"this is not JSON: {error.msg} at column {error.colno}."
         except (ValueError, RecursionError) as error:
-            reason = sentence(str(error))
+            reason = with_period(str(error))
         if not isinstance(row, dict):
             raise SweepError(
                 f"{name}:{number}: {reason} A line holds one config, as a JSON object:"
@@ -65,10 +65,10 @@ def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     keys = list(dict.fromkeys(key for config in configs for key in config))
     yield csv_line(keys)
     for number, config in enumerate(configs):
-        yield csv_line([_cell(config[k], k, number) if k in config else "" for k in keys])
+        yield csv_line([_csv_cell(config[k], k, number) if k in config else "" for k in keys])
 
 
-def _cell(value: Any, key: str, number: int) -> str:
+def _csv_cell(value: Any, key: str, number: int) -> str:
     if type(value) is str and value.isprintable() and value and _value_of(value) is value:
         return value
     return _dumped(value, key, number)
@@ -119,7 +119,7 @@ def column_error(keys: Sequence[object]) -> str | None:
         if unfit := key_error(key):
             return unfit
         if key in keys[:at]:
-            return f"the column {shown(key)} is given twice."
+            return f"the column {short_repr(key)} is given twice."
     return None
 
 
@@ -151,11 +151,11 @@ def _unfit(value: Any) -> str | None:
     if kind in _JSON_SCALARS or (isinstance(value, str) and not isinstance(value, Enum)):
         return None
     if kind is not list and kind is not dict:
-        return f"JSON cannot represent {shown(value)}, of the type {kind.__qualname__}."
+        return f"JSON cannot represent {short_repr(value)}, of the type {kind.__qualname__}."
     elements = value
     if kind is dict:
         elements = cast("Mapping[Any, Any]", value).values()
         for key in value:
             if type(key) is not str:
-                return f"the key {shown(key)} of a dict is not a string, as those of JSON are."
+                return f"the key {short_repr(key)} of a dict is not a string, as those of JSON are."
     return next(filter(None, map(_unfit, elements)), None)

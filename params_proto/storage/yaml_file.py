@@ -17,7 +17,7 @@ from yaml.resolver import Resolver
 
 from params_proto._text import stable_repr, utf8
 from params_proto._values import unordered
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, short_repr
 from params_proto.overrides.parse import parse_spelled, shuffles
 from params_proto.overrides.render import OverrideText, live
 
@@ -130,7 +130,7 @@ class _Constructor(SafeConstructor):
                 continue
             key = self.construct_object(key_node, deep=True)
             if key in places:
-                raise _refusal(key_node, f"the key {shown(key)} is given twice")
+                raise _refusal(key_node, f"the key {short_repr(key)} is given twice")
             places[key] = key_node.start_mark.line + 1
         made = self.construct_mapping(node, deep=True)
         self._note(made, node, places)
@@ -160,8 +160,8 @@ class _Constructor(SafeConstructor):
         text = self.construct_scalar(node)
         if shuffles(text):
             raise ValueError(
-                f"{shown(text)} has a different order each time it is read. Write the list in the"
-                " order that you want"
+                f"{short_repr(text)} has a different order each time it is read. Write the list"
+                " in the order that you want"
             )
         return parse_spelled(text)
 
@@ -265,7 +265,7 @@ def _node(value: Any) -> Node:
     tag, text = _scalar(value)
     if utf8(text) != text:
         raise ValueError(
-            f"{shown(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
+            f"{short_repr(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
         )
     # Text is in quotes where it would read as something else.
     is_plain = tag != _TEXT or (
@@ -297,6 +297,6 @@ def _scalar(value: Any) -> tuple[str, str]:
     if kind is type(Path()):
         return _PATH, value.as_posix()
     raise ValueError(
-        f"YAML cannot represent {shown(value)}, of the type {kind.__qualname__}. Give a name or"
-        " numbers, and make the object where the config is used."
+        f"YAML cannot represent {short_repr(value)}, of the type {kind.__qualname__}. Give a name"
+        " or numbers, and make the object where the config is used."
     )

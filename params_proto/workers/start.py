@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, cast
 from uuid import uuid4
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
@@ -255,9 +255,9 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
 def left_text(directory: Path, jobs: int) -> str:
     """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
     if is_stopped(directory) is not None:
-        lines = [f"{counted(jobs)} left: the sweep has been stopped."]
+        lines = [f"{pluralize(jobs)} left: the sweep has been stopped."]
     else:
-        lines = [f"{counted(jobs)} left, and no worker is running.", *_last_words(directory)]
+        lines = [f"{pluralize(jobs)} left, and no worker is running.", *_last_words(directory)]
     return "\n".join([*lines, f"Finish the sweep with: params-proto work {directory}"])
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.errors import sentence
+from params_proto.errors import with_period
 from params_proto.multirun.errors import named
 from params_proto.multirun.executor import reason_of
 from params_proto.multirun.progress import Progress
@@ -91,5 +91,5 @@ class Watch:
             elif record.status is not Status.COMPLETED:
                 job = named(record.job, record.overrides)
                 what = f"{job} {record.status.value}: {reason_of(record)}"
-                log.error(f"{sentence(what)} Its directory: {self.directory / record.dir}")
+                log.error(f"{with_period(what)} Its directory: {self.directory / record.dir}")
         return attempts

@@ -278,7 +278,7 @@ def test_of_a_large_sweep_only_jobs_that_have_run_are_shown_and_not_too_many(
         return 0.5
 
     leave(tmp_path / "out", Sweep().product(lr=range(4)), task)
-    monkeypatch.setattr("params_proto.report.contents.MOST", 3)
+    monkeypatch.setattr("params_proto.report.contents.MAX_JOBS", 3)
 
     page = report()
 
