@@ -114,10 +114,10 @@ def length(values: Sequence[Any]) -> int:
     return (values[-1] - values[0]) // values.step + 1 if values else 0
 
 
-def unordered(value: object) -> bool:
+def is_unordered(value: object) -> bool:
     """Whether the order of `value`'s elements may differ between processes.
 
-    >>> unordered({1, 2}), unordered({1: 2}.keys())
+    >>> is_unordered({1, 2}), is_unordered({1: 2}.keys())
     (True, False)
     """
     return isinstance(value, Set) and not isinstance(value, MappingView)

@@ -25,7 +25,7 @@ class Mistake(NamedTuple):
     key: Any = None
     row: int | None = None
 
-    def at(self, place: str) -> Mistake:
+    def with_place(self, place: str) -> Mistake:
         """The same mistake with its place in a file."""
         return self._replace(text=f"{place}: {self.text}")
 

@@ -372,9 +372,9 @@ class Sweep(Sequence[Config]):
             SweepError: the file is missing or is not a sweep; it names the path and the line.
         """
         from params_proto.storage.files import load
-        from params_proto.storage.plain import options_in
+        from params_proto.storage.plain import options_loader
 
-        return cls._of(load(path, Builder(Scope.of(targets)), options_in(config_dir)))
+        return cls._of(load(path, Builder(Scope.of(targets)), options_loader(config_dir)))
 
     def to_dataframe(self) -> pd.DataFrame:
         """One row per config; a missing key is `pd.NA`.
@@ -586,10 +586,10 @@ class Sweep(Sequence[Config]):
         >>> next(sweep.overrides())
         ['lr=0.1', 'seed=7', 'bs=32']
         """
-        from params_proto.storage.plain import options_in, sweep_of_lines
+        from params_proto.storage.plain import options_loader, sweep_of_lines
 
         empty = Builder(Scope.of(targets))
-        return cls._of(sweep_of_lines(lines, empty, options_in(config_dir)))
+        return cls._of(sweep_of_lines(lines, empty, options_loader(config_dir)))
 
 
 def _is_mapping(operand: object) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from params_proto._text import arguments_text
-from params_proto._values import to_list, unordered
+from params_proto._values import is_unordered, to_list
 from params_proto.errors import short_repr
 
 
@@ -37,7 +37,7 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
             f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"
             " into a list."
         )
-    if unordered(values):
+    if is_unordered(values):
         raise ValueError(
             "a set, whose order differs from process to process."
             f" Write {arguments_text({key: 'sorted(...)'})}."

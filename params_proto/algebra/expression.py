@@ -8,7 +8,7 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto.algebra.space import Grid, Space
 from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
 from params_proto.errors import Mistake, SweepError, combine_mistakes
@@ -20,7 +20,7 @@ class Expression:
 
     steps: tuple[Step, ...] = ()
 
-    def then(self, step: Step) -> Expression:
+    def append(self, step: Step) -> Expression:
         """This expression with one more step, merged into the last one if possible."""
         last = self.steps[-1] if self.steps else None
         match last, step:
@@ -114,17 +114,17 @@ class Expression:
             for value in self.values_beside(one, other)
         )
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
+    def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
         """The expression without some keys, with other steps in place of the first of them."""
         result = Expression()
         for step in self.steps:
             if not any(key in step.places for key in keys):
-                result = result.then(step)
+                result = result.append(step)
                 continue
             if isinstance(step, Set) and any(one.reads for one in result.steps):
                 # A pin counts from the beginning, for the steps that read whole configs.
                 result, block = Expression((*block, *result.steps)), ()
-            result = reduce(Expression.then, step.replaced(keys, block), result)
+            result = reduce(Expression.append, step.replace_keys(keys, block), result)
             block = ()
         return result
 
@@ -171,7 +171,7 @@ def refuse_overlap(expression: Expression) -> None:
     params_proto.errors.SweepError: d and d.x overlap: d is given a mapping, and d.x a value in \
 it. Put x into the mappings of d, or write each entry with dots.
     """
-    named = {bare(key): key for key in expression.places if not key.startswith("~")}
+    named = {strip_prefix(key): key for key in expression.places if not key.startswith("~")}
     mistakes: list[Mistake] = []
     for below, key in named.items():
         above, dot, rest = below.rpartition(".")

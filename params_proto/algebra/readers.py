@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._text import arguments_text, name_of, stable_repr
 from params_proto._values import equality_key, to_python
-from params_proto.algebra import template, views
-from params_proto.algebra.scope import below_node, into_field, misfit
+from params_proto.algebra import format_strings, views
+from params_proto.algebra.scope import below_node, conversion_message, into_field
 from params_proto.algebra.space import Config, Space, constant, times
 from params_proto.algebra.steps import AxesStep, Edit, Pins, Step
 from params_proto.errors import SweepError, short_repr
@@ -43,7 +43,7 @@ class _Read(Config):
         raise KeyError(key)
 
 
-def late_pins(before: Space, pins: Pins) -> Pins:
+def later_pins(before: Space, pins: Pins) -> Pins:
     """The pins of keys that no step has set yet."""
     return {key: value for key, value in pins.items() if key not in before.keys}
 
@@ -92,7 +92,7 @@ class Where(Step):
         return Where(edit.function(self.predicate, "where"))
 
     def space(self, before: Space, pins: Pins) -> Space:
-        test = partial(self.predicate, before=before, late=late_pins(before, pins))
+        test = partial(self.predicate, before=before, late=later_pins(before, pins))
         return views.Filtered(before, test)
 
     def plain(self) -> Any:
@@ -137,7 +137,7 @@ class Derive(Step):
         into: dict[str, Field] = {}
         for key, rule in self.rules.items():
             if isinstance(rule, str):
-                rules[edit.key(key)] = template.renamed(rule, edit.key)
+                rules[edit.key(key)] = format_strings.rename_fields(rule, edit.key)
             else:
                 rules[edit.key(key)] = edit.function(rule, f"derive: {key}")
             found = field_of(key)
@@ -150,14 +150,14 @@ class Derive(Step):
             if key in pins:
                 before = times(before, constant(key, pins[key]))
             else:
-                late = late_pins(before, pins)
+                late = later_pins(before, pins)
                 before = views.Derived(before, key, partial(self._value, key, late, before))
         return before
 
     def _value(self, key: str, late: Pins, before: Space, config: Config) -> Any:
         rule = self.rules[key]
         if isinstance(rule, str):
-            value: Any = template.fill(rule, {**late, **config}, key)
+            value: Any = format_strings.format_config(rule, {**late, **config}, key)
         else:
             value = to_python(rule(config, before, late))
         field = self.fields.get(key)
@@ -166,7 +166,7 @@ class Derive(Step):
         try:
             return into_field(value, field)
         except ValueError as error:
-            raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
+            raise SweepError(f"derive: {conversion_message(key, field, value, error)}") from error
 
     def plain(self) -> Any:
         for key, rule in self.rules.items():

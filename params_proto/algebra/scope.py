@@ -49,7 +49,7 @@ class Scope(NamedTuple):
         """Whether it has no targets, so that any key is valid."""
         return not self.objects and not self.prefix
 
-    def joined(self, other: Scope) -> Scope:
+    def join(self, other: Scope) -> Scope:
         """The scope of both."""
         if other.free or (self.objects, self.prefix) == (other.objects, other.prefix):
             return self
@@ -139,7 +139,7 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
     return convert(value, field.annotation, field.default, but_text)
 
 
-def takes_ints(field: Field) -> bool:
+def accepts_ints(field: Field) -> bool:
     """Whether a field keeps every integer unchanged."""
     from params_proto.fields.signature import union_members, unwrap
 
@@ -147,7 +147,7 @@ def takes_ints(field: Field) -> bool:
     return kind in (int, Any) or int in union_members(kind)
 
 
-def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+def conversion_message(key: str, field: Field, value: Any, error: ValueError) -> str:
     """The error for a value that its field cannot hold."""
     from params_proto.fields.signature import type_text
 

@@ -104,7 +104,7 @@ class Step(ABC):
             [{edit.key(key): edited(key, group[key]) for key in group} for group in self.groups]
         )
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+    def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         """The step without some of its keys, with other steps in place of the first of them."""
         order = list(self.places)
         cut = next(at for at, key in enumerate(order) if key in keys)

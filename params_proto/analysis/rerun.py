@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import arguments_start
 from params_proto.records import Record
 from params_proto.records.manifest import MULTIRUN, PlanFile
@@ -95,4 +95,4 @@ def _is_multirun_option(argument: str) -> bool:
 
 
 def _key(line: str) -> str:
-    return bare(line.partition("=")[0]).partition("@")[0]
+    return strip_prefix(line.partition("=")[0]).partition("@")[0]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import yaml
 
 from params_proto import _files
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import numbering, values
@@ -99,7 +99,7 @@ class Table:
     def fixed(self) -> dict[str, Any]:
         """The keys that have the same value in all jobs, with that value."""
         first: Mapping[str, Any] = dict(*islice(_configs(self.directory), 1))
-        given = {bare(key): value for key, value in first.items() if key[0] != "~"}
+        given = {strip_prefix(key): value for key, value in first.items() if key[0] != "~"}
         return {key: _value(to_json(given[key])) for key in given if key not in self.keys}
 
 
@@ -212,7 +212,11 @@ def _jobs(
             record = records.read(job)
         except UnreadableError:
             record = None  # the job runs again
-        swept = {bare(k): to_json(value) for k, value in config.items() if bare(k) in plan.keys}
+        swept = {
+            strip_prefix(k): to_json(value)
+            for k, value in config.items()
+            if strip_prefix(k) in plan.keys
+        }
         yield _row(job, swept, record, records)
     if job + 1 != plan.jobs:
         for record in records.readable():
@@ -227,7 +231,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     which new ones take the next numbers. Each has all keys that it was given.
     """
     done = {record.job: record for record in records.readable()}
-    selectors = {bare(line.partition("=")[0]) for line in plan.selecting}
+    selectors = {strip_prefix(line.partition("=")[0]) for line in plan.selecting}
     number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _read_sweep(records.directory / SWEEP).overrides()
@@ -258,14 +262,12 @@ def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(job: int, config: Mapping[str, Any], record: Record | None, records: JobStore) -> Row:
-    given = {**config, **record.config} if record else config
-    given = {key: _value(value) for key, value in given.items()}
     if record is None:
-        return Row(job, given, status=PENDING)
+        return Row(job, _restored(config), status=PENDING)
     error = record.error
     return Row(
         job,
-        given,
+        _restored({**config, **record.config}),
         dict(metrics(record.value)),
         records.status_of(record).value,
         record.attempt,
@@ -274,6 +276,11 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
         record.dir,
         error and f"{error.type}: {error.message}".partition("\n")[0],
     )
+
+
+def _restored(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded config with the numbers that JSON does not have."""
+    return {key: _value(value) for key, value in config.items()}
 
 
 def combine(tables: Sequence[Table]) -> Table:

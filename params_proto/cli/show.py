@@ -13,7 +13,7 @@ from params_proto.analysis.text import format_table
 from params_proto.errors import SweepError
 from params_proto.multirun.sources import configured
 from params_proto.records.manifest import SWEEP
-from params_proto.storage.plain import options_in
+from params_proto.storage.plain import options_loader
 from params_proto.sweep import Sweep
 
 
@@ -29,7 +29,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         steps = configured(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
-            loader=options_in(config_dir),
+            loader=options_loader(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # it names the missing option

@@ -233,9 +233,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     absent = field.name not in node.keys()  # noqa: SIM118 - "in" is false for a missing value
     if absent or OmegaConf.is_missing(node, field.name):
         # Only a default that a config cannot hold is missing there.
-        if default is REQUIRED or (_is_held(default) and not absent):
+        if default is REQUIRED or (_is_representable(default) and not absent):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return copy_object(default) if _is_held(default) else default
+        return copy_object(default) if _is_representable(default) else default
     try:
         value: Any = node[field.name]
         if default is not REQUIRED:
@@ -263,7 +263,7 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     return None
 
 
-def _is_held(default: Any) -> bool:
+def _is_representable(default: Any) -> bool:
     """Whether a config can hold a default."""
     with suppress(ValueError):
         represent(default)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
 from params_proto.compose import cached
@@ -140,7 +140,7 @@ class AppContext:
         of_hydra = [
             line
             for line in self.of_hydra
-            if not (as_chosen and bare(line).startswith("hydra.sweeper.sweep."))
+            if not (as_chosen and strip_prefix(line).startswith("hydra.sweeper.sweep."))
         ]
         with composing(job):
             return self.loader.load_configuration(

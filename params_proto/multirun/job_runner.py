@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import pluralize, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.context import function_of
@@ -280,7 +280,7 @@ class JobRunner:
 
 def command_hash(task: TaskFunction) -> str:
     """A hash of what the command of a sweep shares with those of its jobs' ranks."""
-    own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
+    own = [one for one in sys.argv[1:] if not strip_prefix(one).startswith(_ADDED)]
     return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
 
 

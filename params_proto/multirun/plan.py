@@ -10,7 +10,7 @@ from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto._keys import bare, overlap
+from params_proto._keys import is_overlapping, strip_prefix
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Edit, Product, Set, Zip
@@ -18,7 +18,7 @@ from params_proto.analysis.rows import MAX_ROWS
 from params_proto.errors import SweepError, combine_mistakes, short_repr
 from params_proto.overrides.parse import KeyValues, parse
 from params_proto.overrides.render import assignment, render, render_config
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.yaml_file import dump_yaml
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -103,7 +103,7 @@ class Plan:
         """The keys that vary between jobs, without +, ++ and ~."""
         values = Counter([key for key, _ in self.expression.entries()])
         return [
-            bare(key)
+            strip_prefix(key)
             for key, place in self.expression.places.items()
             # Entries do not include the values of long ranges.
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
@@ -114,7 +114,7 @@ class Plan:
         groups: list[str] = []
         for name, value in config.items():
             key = self.rename_keys.get(name, name)
-            if self.is_group(bare(key)):
+            if self.is_group(strip_prefix(key)):
                 if value is None and key.startswith("+"):
                     continue  # nothing is added
                 if value is None and not key.startswith("~"):
@@ -131,7 +131,9 @@ class Plan:
 
     def _current_value(self, groups: Sequence[str], key: str, before: Sequence[str]) -> object:
         """Looks up a key in a job's config, composed with its choices of groups only."""
-        near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
+        near = [
+            line for line in before if is_overlapping(strip_prefix(line.partition("=")[0]), key)
+        ]
         node: Any = self._composed((*groups, *near))
         for part in key.split("."):
             if not _has(node, part):
@@ -201,15 +203,15 @@ def plan(
         is_group: whether a key is a config group.
         compose: composes a job's config from its overrides.
     """
-    inside = {bare(key): key for key in configured.places}
+    inside = {strip_prefix(key): key for key in configured.places}
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
         f"{name} cannot be given: rows of the sweep have {other} instead, which sets the same"
         f" value. Write {max(name, other)} in all of them."
-        for name in map(bare, [one.key for one in given])
+        for name in map(strip_prefix, [one.key for one in given])
         for other in inside
         if name in inside
-        and overlap(name, other)
+        and is_overlapping(name, other)
         and not is_group(min(name, other))
         and not configured.share_config(inside[name], inside[other])
     ]
@@ -226,25 +228,27 @@ def plan(
     for block in _blocks(given, pairs):
         axes: dict[str, Sequence[Any]] = {}
         for spelled, values in block.axes.items():
-            key = inside.get(bare(spelled), spelled)
+            key = inside.get(strip_prefix(spelled), spelled)
             rename_keys[key] = spelled
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
         # A new key is hidden from steps that read whole configs, which would see a pin.
         if single and not (is_new and expression.reads_within):
-            expression = expression.then(Set({key: axes[key][0] for key in axes}))
+            expression = expression.append(Set({key: axes[key][0] for key in axes}))
         elif is_new:
-            expression = expression.then(type(block)(axes))
+            expression = expression.append(type(block)(axes))
         else:
-            expression = expression.replaced(axes.keys(), (type(block)(axes),))
+            expression = expression.replace_keys(axes.keys(), (type(block)(axes),))
     return Plan(expression, rename_keys, targets, is_group, compose)
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, single or paired, each at the position of its first key."""
     named = {one.name: one for one in given}
-    partners = {bare(key): [bare(other) for other in pair] for pair in pairs for key in pair}
+    partners = {
+        strip_prefix(key): [strip_prefix(other) for other in pair] for pair in pairs for key in pair
+    }
     done: set[str] = set()
     for one in given:
         if one.name not in partners:
@@ -261,7 +265,7 @@ def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterato
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
     added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
     for one in reversed(given):
-        name = bare(one.key)
+        name = strip_prefix(one.key)
         if one.key.startswith("+") and name not in inside:
             added.add(name)
         elif one.key.startswith("~") and name in swept and name not in added:
@@ -352,12 +356,14 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
     left_out = [key for key in names if names[key] in omit]
-    saved = replace(plan, expression=plan.expression.replaced(left_out, ())) if left_out else plan
+    saved = (
+        replace(plan, expression=plan.expression.replace_keys(left_out, ())) if left_out else plan
+    )
     spelled = saved.expression
     if [*names] != [*names.values()]:
         spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))
     try:
-        return text_of(spelled.plain())
+        return dump_yaml(spelled.plain())
     except SweepError as error:
         if saved.exceeds(MAX_ROWS):
             raise SweepError(
@@ -370,7 +376,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
         {names[key]: _as_hydra_reads(key, value) for key, value in config.items()}
         for config in saved.space
     ]
-    return text_of(Expression((Chain(tuple(rows)),)).plain())
+    return dump_yaml(Expression((Chain(tuple(rows)),)).plain())
 
 
 def _as_hydra_reads(key: str, value: Any) -> Any:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.scope import Scope
@@ -150,7 +150,8 @@ def _refuse_unknown(task: Task, keys: Iterable[str], is_group: Callable[[str], b
     mistakes = [
         mistake
         for key in keys
-        if not is_group(bare(key)) and (mistake := task.unknown(key.lstrip("+"))) is not None
+        if not is_group(strip_prefix(key))
+        and (mistake := task.unknown(key.lstrip("+"))) is not None
     ]
     if mistakes:
         raise combine_mistakes(mistakes)
@@ -221,7 +222,7 @@ def pairs(
     fixed = {one.name for one in given if not one.swept}
     swept = {one.name: length(one.values) for one in given if one.swept}
     listed = [
-        [name for name in map(in_full, map(bare, keys)) if name not in fixed]
+        [name for name in map(in_full, map(strip_prefix, keys)) if name not in fixed]
         for keys in _listed(zips)
     ]
     times = Counter(chain.from_iterable(listed))

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import SweepError, combine_mistakes, did_you_mean, short_repr
@@ -57,7 +57,7 @@ def configured(
         f"{place}: {key} is a key of Hydra itself, which is the same for all jobs. Give it one"
         " value outside the sweep, in the overrides or in the app's config."
         for key in sweep.expression.places
-        if bare(key).split(".")[0].split("/")[0] == "hydra"
+        if strip_prefix(key).split(".")[0].split("/")[0] == "hydra"
     ]
     if mistakes:
         raise combine_mistakes(mistakes)

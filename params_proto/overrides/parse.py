@@ -20,7 +20,7 @@ from params_proto.errors import (
     truncate,
     with_period,
 )
-from params_proto.overrides.render import OverrideText, live, quoted, unescaped
+from params_proto.overrides.render import OverrideText, has_interpolation, quote, unescape
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -76,7 +76,7 @@ def from_hydra(value: object) -> Any:
     if isinstance(value, QuotedString):
         value = value.text
     if isinstance(value, str):
-        return OverrideText(value, quoted(value)) if live(value) else unescaped(value)
+        return OverrideText(value, quote(value)) if has_interpolation(value) else unescape(value)
     if isinstance(value, list):
         return [from_hydra(element) for element in cast("list[object]", value)]
     if isinstance(value, dict):
@@ -85,20 +85,20 @@ def from_hydra(value: object) -> Any:
     return value
 
 
-def may_sweep(text: str) -> bool:
+def is_sweep_like(text: str) -> bool:
     """Whether text could be a sweep of several values, judged by its characters.
 
-    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
+    >>> is_sweep_like("1,2"), is_sweep_like("range(5)"), is_sweep_like("adam")
     (True, True, False)
     """
     return "," in text or "(" in text
 
 
-def shuffles(text: str) -> bool:
+def has_shuffle(text: str) -> bool:
     r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
 
-    >>> shuffles("shuffle(1,2)"), shuffles("x=int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
-    (True, True, False)
+    >>> has_shuffle("x=int(shuffle([1,2]))"), has_shuffle("'shuffle(1)',b")
+    (True, False)
     """
     return _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
 
@@ -275,7 +275,7 @@ def read_lines(
             continue
         key = override.get_key_element()
         listed = listed if isinstance(listed, range) else tuple(listed)
-        is_shuffled = shuffles(override.input_line or "")
+        is_shuffled = has_shuffle(override.input_line or "")
         by_key[key] = KeyValues(key, listed, override.is_sweep_override(), is_shuffled)
     found = _last_of_each(by_key, mistakes, once=once)
     if mistakes:

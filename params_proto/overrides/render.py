@@ -67,19 +67,19 @@ class OverrideText(str):
         return self
 
 
-def live(text: str) -> bool:
+def has_interpolation(text: str) -> bool:
     r"""Whether OmegaConf would resolve an interpolation in `text`.
 
-    >>> live("${lr}"), live(r"\${lr}"), live(r"\\${lr}")
+    >>> has_interpolation("${lr}"), has_interpolation(r"\${lr}"), has_interpolation(r"\\${lr}")
     (True, False, True)
     """
     return _LIVE.search(text) is not None
 
 
-def spell(text: str) -> str:
+def render_text(text: str) -> str:
     r"""The override text of a literal string, without quotes if they are not needed.
 
-    >>> print(spell("resnet18"), spell("1e-5"), spell("it's"), spell("${x}"))
+    >>> print(*map(render_text, ["resnet18", "1e-5", "it's", "${x}"]))
     resnet18 '1e-5' 'it\'s' '\${x}'
     """
     if text == "???":
@@ -89,32 +89,32 @@ def spell(text: str) -> str:
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
     # Twice the backslashes before it, plus one.
-    return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
+    return quote(_BEFORE_BRACE.sub(r"\1\1\\${", text))
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     r"""The string that OmegaConf makes of `text`, which has no live interpolation.
 
-    >>> print(unescaped(r"\${x}"))
+    >>> print(unescape(r"\${x}"))
     ${x}
     """
     return _ESCAPED.sub(lambda run: run[1][::2] + "${", text)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     r"""`text` in single quotes for Hydra's lexer; interpolations in it stay live.
 
-    >>> print(quoted("it's"), quoted("a\\"))
+    >>> print(quote("it's"), quote("a\\"))
     'it\'s' 'a\\'
     """
     doubled = _BEFORE_QUOTE.sub(lambda run: run[0] * 2, text)
     return "'" + doubled.replace("'", r"\'") + "'"
 
 
-def spell_key(key: str) -> str:
+def render_dict_key(key: str) -> str:
     r"""The text of a string as a key of a dict, for which the grammar has no quotes.
 
-    >>> print(spell_key("a b"))
+    >>> print(render_dict_key("a b"))
     a\ b
     """
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
@@ -147,9 +147,9 @@ def render(value: object) -> str:
     if isinstance(value, OverrideText):
         return value.text
     if isinstance(value, Enum) and value.name is not None:  # pyright: ignore[reportUnnecessaryComparison]  # as that of no flag
-        return spell(value.name)
+        return render_text(value.name)
     if isinstance(value, (str, PurePath)):
-        return spell(str(value))
+        return render_text(str(value))
     if value is None:
         return "null"
     if isinstance(value, (bool, int, float)):
@@ -166,7 +166,7 @@ def render(value: object) -> str:
 
 def _dict_key(key: object) -> str:
     if isinstance(key, (str, Enum)):
-        return spell_key(key.name if isinstance(key, Enum) else key)
+        return render_dict_key(key.name if isinstance(key, Enum) else key)
     if isinstance(key, (bool, int, float)):
         return render(key)
     raise SweepError(

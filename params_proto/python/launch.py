@@ -33,7 +33,7 @@ from params_proto.multirun.directories import (
     take_own,
     written,
 )
-from params_proto.overrides.render import OverrideText, assignment, quoted
+from params_proto.overrides.render import OverrideText, assignment, quote
 from params_proto.python.compose import Place, checked_overrides, place_of
 from params_proto.python.isolation import isolated_launch
 from params_proto.records.manifest import has_plan
@@ -218,7 +218,7 @@ def _sweeper_lines(
     if sweep_dir is not None:
         path = os.fspath(sweep_dir)
         # An interpolation such as `${now:%Y}` is resolved as on a command line.
-        text = OverrideText(path, quoted(path)) if "${" in path else path
+        text = OverrideText(path, quote(path)) if "${" in path else path
         lines.append(assignment("hydra.sweep.dir", text))
     for name, value in options.items():
         if value is not None and (name != "resume" or value):

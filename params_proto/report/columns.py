@@ -60,7 +60,7 @@ def make_column(name: str, role: str, values: Sequence[Any]) -> Column:
 
 def numbers(name: str, role: str, values: Sequence[Any]) -> Column:
     """A column of numbers, in which any other values count as missing."""
-    cells = ["" if value is ABSENT else shortened(value) for value in values]
+    cells = ["" if value is ABSENT else format_short(value) for value in values]
     return Column(name, role, cells, list(map(_in_json, values)))
 
 
@@ -71,7 +71,7 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
     found = [json_key(value) if value is not ABSENT else "" for value in values]
-    texts = {same: shortened(value) for same, value in zip(found, values, strict=True) if same}
+    texts = {same: format_short(value) for same, value in zip(found, values, strict=True) if same}
     places = {same: place for place, same in enumerate(texts)}
     cells = [texts.get(same, "") for same in found]
     return Column(name, role, cells, list(map(places.get, found)), list(texts.values()))
@@ -84,19 +84,19 @@ def _in_json(value: Any) -> float | str | None:
     return to_json(value)
 
 
-def shortened(value: Any) -> str:
+def format_short(value: Any) -> str:
     """A value as text, shortened if it is long.
 
-    >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
+    >>> format_short("adam"), format_short([64, 32]), format_short(1 / 3), format_short(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    return fit(truncate(format_value(value)))
+    return sanitize(truncate(format_value(value)))
 
 
-def fit(text: str) -> str:
+def sanitize(text: str) -> str:
     r"""Text with replacements for characters that a page cannot contain.
 
-    >>> fit("a\0b\n")
+    >>> sanitize("a\0b\n")
     'a\ufffdb\n'
     """
     return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n"))

@@ -18,11 +18,11 @@ from params_proto.records.manifest import SWEEP, PlanFile, read_plan
 from params_proto.report.columns import (
     ABSENT,
     Column,
-    fit,
+    format_short,
     make_column,
     numbers,
     options,
-    shortened,
+    sanitize,
 )
 
 MAX_JOBS = 20_000  # jobs; a browser takes some seconds for this many rows
@@ -150,7 +150,7 @@ def _commands(
             best = min(rows, key=order.place)
             record = JobStore(directory).read(best.job)
             if record is not None and order.score(best.metrics) is not None:
-                commands[places[best.job]] = fit(rerun_command(plan, [record]))
+                commands[places[best.job]] = sanitize(rerun_command(plan, [record]))
     return commands
 
 
@@ -163,6 +163,6 @@ def _failures(records: JobStore, rows: Sequence[Row]) -> list[Failures]:
             text = error.traceback.rstrip()
             frames = [line for line in text.splitlines() if line.startswith('  File "')]
             kind = (error.type, *frames)
-            group = groups.setdefault(kind, Failures(fit(error.type), fit(text), []))
-            group.jobs.append((place, shortened(error.message)))
+            group = groups.setdefault(kind, Failures(sanitize(error.type), sanitize(text), []))
+            group.jobs.append((place, format_short(error.message)))
     return sorted(groups.values(), key=lambda group: -len(group.jobs))

@@ -12,8 +12,8 @@ from params_proto.errors import SweepError
 from params_proto.report.contents import Contents
 from params_proto.report.markup import (
     about,
-    embedded,
-    escaped,
+    embed_json,
+    escape_html,
     failures,
     file,
     head,
@@ -34,8 +34,8 @@ def page(contents: Contents) -> str:
         # Only the scripts with these hashes may run, so no text from a job can.
         # Plotly compiles its line drawing code, which needs 'unsafe-eval'.
         policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
-        title=escaped(contents.directory.resolve().name),
-        directory=escaped(str(contents.directory)),
+        title=escape_html(contents.directory.resolve().name),
+        directory=escape_html(str(contents.directory)),
         style=_static("page.css"),
         about=about(contents),
         swept=swept(columns),
@@ -44,7 +44,7 @@ def page(contents: Contents) -> str:
         rows=rows(columns),
         jobs=pluralize(len(contents.configurations)),
         failures=failures(contents.failures, columns),
-        data=embedded(
+        data=embed_json(
             {
                 "again": "Run it again" if contents.plan.script else "Overrides",
                 "commands": contents.commands,

@@ -20,7 +20,7 @@ from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
 from params_proto.errors import Mistake, SweepError, combine_mistakes, did_you_mean, short_repr
-from params_proto.overrides.parse import may_sweep, read_lines, shuffles, sweep_values
+from params_proto.overrides.parse import has_shuffle, is_sweep_like, read_lines, sweep_values
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -94,7 +94,9 @@ def chain_of_rows(
     try:
         return empty.chain(*rows)
     except SweepError as error:
-        placed = [one if one.row is None else one.at(place(one.row)) for one in error.mistakes]
+        placed = [
+            one if one.row is None else one.with_place(place(one.row)) for one in error.mistakes
+        ]
         raise combine_mistakes(placed) from error
 
 
@@ -127,7 +129,7 @@ def sweep_of_lines(
     return result
 
 
-def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
+def options_loader(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
     """Lists the options of config groups in a directory, for Hydra's `glob`."""
     if config_dir is None:
         return None
@@ -225,7 +227,9 @@ class _Steps:
         except SweepError as error:
             mistakes += error.mistakes
         if mistakes:
-            raise combine_mistakes([one.at(self._place_of(one, mapping, name)) for one in mistakes])
+            raise combine_mistakes(
+                [one.with_place(self._place_of(one, mapping, name)) for one in mistakes]
+            )
         return sweep
 
     def _call(
@@ -265,9 +269,9 @@ class _Steps:
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
         is_text = isinstance(values, str) and name not in ("set", "derive")
-        if not is_text or (name == "exclude" and not may_sweep(values)):
+        if not is_text or (name == "exclude" and not is_sweep_like(values)):
             return values
-        if shuffles(values):
+        if has_shuffle(values):
             raise SweepError(
                 f"{key}={values} has a different order each time it is read, so the file would not"
                 " define one sweep. Write the values in the order that you want, or shuffle all"

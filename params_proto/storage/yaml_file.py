@@ -16,10 +16,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
 from params_proto._text import stable_repr, utf8
-from params_proto._values import unordered
+from params_proto._values import is_unordered
 from params_proto.errors import SweepError, short_repr
-from params_proto.overrides.parse import parse_spelled, shuffles
-from params_proto.overrides.render import OverrideText, live
+from params_proto.overrides.parse import has_shuffle, parse_spelled
+from params_proto.overrides.render import OverrideText, has_interpolation
 
 # --- the types of scalars, as in a Hydra config
 
@@ -158,7 +158,7 @@ class _Constructor(SafeConstructor):
     def override(self, node: ScalarNode) -> Any:
         """A value spelled as in a Hydra override."""
         text = self.construct_scalar(node)
-        if shuffles(text):
+        if has_shuffle(text):
             raise ValueError(
                 f"{short_repr(text)} has a different order each time it is read. Write the list"
                 " in the order that you want"
@@ -201,10 +201,10 @@ _SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _RESOLVER = _Scalars()
 
 
-def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
+def dump_yaml(steps: Mapping[str, Any] | list[Any]) -> str:
     """The YAML of a sweep's plain form.
 
-    >>> print(text_of({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
+    >>> print(dump_yaml({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
     product: {lr: [0.1, 1e-05]}
     set: {as: "1", size: !tuple [2, 3]}
     <BLANKLINE>
@@ -257,7 +257,7 @@ def _node(value: Any) -> Node:
     kind = cast("type[Any]", type(value))
     if kind in _TAGS:
         # The order of a set of strings differs from process to process.
-        ordered = sorted(value, key=stable_repr) if unordered(value) else value
+        ordered = sorted(value, key=stable_repr) if is_unordered(value) else value
         return SequenceNode(_TAGS[kind], [_node(each) for each in ordered], flow_style=True)
     if kind is dict:
         entries = [(_node(key), _node(each)) for key, each in value.items()]
@@ -281,7 +281,7 @@ def _scalar(value: Any) -> tuple[str, str]:
             raise ValueError(f"{value!r} has no name of its own, and an enum is saved by name.")
         return _TEXT, value.name
     if isinstance(value, str):
-        if isinstance(value, OverrideText) and live(value):
+        if isinstance(value, OverrideText) and has_interpolation(value):
             return _OVERRIDE, value.text
         return _TEXT, str(value)
     if value is None:

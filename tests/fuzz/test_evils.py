@@ -11,7 +11,7 @@ import pytest
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import request
-from params_proto.overrides.parse import shuffles
+from params_proto.overrides.parse import has_shuffle
 from tests.fuzz.watched import watched
 
 MILLION = 1_000_000
@@ -63,7 +63,7 @@ def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> Non
 
 @pytest.mark.parametrize("end", ["", "\\"])
 def test_a_long_run_of_quotes_without_an_end(fenced: Path, end: str) -> None:
-    assert shuffles("shuffle(" + "\\'" * 50_000 + end)
+    assert has_shuffle("shuffle(" + "\\'" * 50_000 + end)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:

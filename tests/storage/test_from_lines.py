@@ -15,7 +15,7 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from params_proto import Sweep, SweepError, SweepWarning, proto
-from params_proto._keys import bare, key_error
+from params_proto._keys import key_error, strip_prefix
 from params_proto.overrides.render import OverrideText
 from tests.multirun.command_lines import lines
 from tests.multirun.stock import jobs_of_basic
@@ -73,7 +73,7 @@ def compare_jobs(overrides: list[str]) -> None:
     assume(not any("sort('" in line or 'sort("' in line for line in overrides))
     keys = [line.partition("=")[0] for line in overrides]
     assume(not any(map(key_error, keys)))
-    assume(len({bare(key) for key in keys}) == len(set(keys)))
+    assume(len({strip_prefix(key) for key in keys}) == len(set(keys)))
     try:
         (jobs_of_hydra,) = jobs_of_basic(overrides, None)
     except (HydraException, ValueError):  # the latter of a range whose step is 0

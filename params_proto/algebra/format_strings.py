@@ -15,19 +15,19 @@ from params_proto._text import stable_repr
 from params_proto.errors import SweepError, did_you_mean, short_repr
 
 
-def keys(template: str) -> list[str]:
+def field_names(template: str) -> list[str]:
     """The keys that a template reads, in order.
 
-    >>> keys("{model.lr:.0e}-{bs}")
+    >>> field_names("{model.lr:.0e}-{bs}")
     ['model.lr', 'bs']
     """
     return [key for _, key, _ in _parse(template) if key is not None]
 
 
-def fill(template: str, config: Mapping[str, Any], name: str) -> str:
+def format_config(template: str, config: Mapping[str, Any], name: str) -> str:
     """The template's text for one config; `name` is the derived key, for messages.
 
-    >>> fill("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
+    >>> format_config("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
     '1e-03-32'
     """
     parts: list[str] = []
@@ -53,10 +53,10 @@ def fill(template: str, config: Mapping[str, Any], name: str) -> str:
     return "".join(parts)
 
 
-def renamed(template: str, name: Callable[[str], str]) -> str:
+def rename_fields(template: str, name: Callable[[str], str]) -> str:
     """The template with renamed keys.
 
-    >>> renamed("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
+    >>> rename_fields("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
     '{{lr}}={+lr:.0e}'
     """
     parts: list[str] = []
