@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -126,36 +125,19 @@ def column_error(keys: Sequence[object]) -> str | None:
 # --- JSON, with NaN and Infinity
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-_JSON_SCALARS = (str, int, float, bool, type(None))
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
-    """A value as JSON; `number` is its config's, for messages."""
-    unfit = _unfit(value)
-    if unfit:
+    """A value as JSON from which it is read again; `number` is its config's, for messages."""
+    try:
+        text = _ENCODER.encode(value)
+        is_same = repr(json.loads(text)) == repr(value)
+    except (TypeError, ValueError, RecursionError):
+        text, is_same = "", False
+    if not is_same:
         raise SweepError(
-            f"{key} of config {number}: {unfit} Save the sweep as .yaml, which holds more types, or"
-            " give a name or numbers."
+            f"{key} of config {number}: JSON cannot represent {short_repr(value)}: it has lists,"
+            " dicts with text as keys, text, numbers, bools and null. Save the sweep as .yaml,"
+            " which holds more types, or give a name or numbers."
         )
-    text = _ENCODER.encode(value)
     return text if utf8(text) == text else json.dumps(value)
-
-
-def _unfit(value: Any) -> str | None:
-    """The part of a value that JSON cannot represent.
-
-    >>> _unfit([{"a": (2, 3)}]), _unfit({"a": [None]})
-    ('JSON cannot represent (2, 3), of the type tuple.', None)
-    """
-    kind = cast("type[Any]", type(value))
-    if kind in _JSON_SCALARS or (isinstance(value, str) and not isinstance(value, Enum)):
-        return None
-    if kind is not list and kind is not dict:
-        return f"JSON cannot represent {short_repr(value)}, of the type {kind.__qualname__}."
-    elements = value
-    if kind is dict:
-        elements = cast("Mapping[Any, Any]", value).values()
-        for key in value:
-            if type(key) is not str:
-                return f"the key {short_repr(key)} of a dict is not a string, as those of JSON are."
-    return next(filter(None, map(_unfit, elements)), None)
