@@ -15,7 +15,6 @@ from params_proto.algebra import steps
 from params_proto.algebra.axes import FromText, axis_values, is_array
 from params_proto.algebra.chains import Chain, Concat, Cross
 from params_proto.algebra.expression import Expression, refuse_overlap
-from params_proto.algebra.format_strings import field_names, rename_fields
 from params_proto.algebra.scope import Scope, accepts_ints, conversion_message, into_field
 from params_proto.algebra.space import Config, Space
 from params_proto.algebra.steps import Edit, Step
@@ -364,6 +363,8 @@ class _Call:
 
     def _template(self, key: str, template: str, known: list[str]) -> str:
         """A template of a derive, with full keys."""
+        from params_proto.algebra.readers import field_names, rename_fields
+
         try:
             full = {name: self._scope.resolve(name)[0] for name in field_names(template)}
         except ValueError as error:
