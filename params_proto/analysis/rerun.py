@@ -41,9 +41,8 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
 
 def cd_to_start(directory: Path) -> str:
     """`cd ... && ` to where a sweep was started, unless that is the working directory."""
-    file = directory / MULTIRUN
-    config: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else {}
-    started = config.get("hydra", {}).get("runtime", {}).get("cwd", ".")
+    config: Any = yaml.safe_load((directory / MULTIRUN).read_bytes())
+    started = config["hydra"]["runtime"]["cwd"]
     return "" if Path(started).absolute() == Path.cwd() else f"cd {shlex.quote(started)} && "
 
 

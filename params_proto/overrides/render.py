@@ -255,6 +255,9 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
     """The overrides that delete from `current` what the dict `value` would be merged with."""
     given, present = _entries(value), _entries(current)
     if given is None or present is None:
+        other = value if given is None else current
+        if isinstance(other, (list, tuple, set, frozenset)) and (given, present) != (None, None):
+            yield f"{key}=0"  # Hydra does not merge a dict with a list
         return
     for name, old in present.items():
         path = f"{key}.{name}"
