@@ -10,7 +10,7 @@ from typing import Any
 
 from params_proto._keys import strip_prefix
 from params_proto.algebra.space import Grid, Space
-from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
+from params_proto.algebra.steps import Edit, Product, Repeat, Set, Step
 from params_proto.errors import Mistake, SweepError, combine_mistakes
 
 
@@ -70,9 +70,9 @@ class Expression:
         """Whether its size is known only by evaluating each config."""
         return any(step.filters for step in self.all_steps())
 
-    def space(self, pins: Pins | None = None) -> Space:
+    def space(self, pins: Mapping[str, Any] = {}) -> Space:
         """The space of the configs, given values pinned by its surroundings."""
-        pinned = [pins or {}]
+        pinned = [pins]
         for step in reversed(self.steps):
             pinned.append({**step.pins, **pinned[-1]} if isinstance(step, Set) else pinned[-1])
         # The keys of earlier pins are in what a step is added to, and an expression among the

@@ -146,7 +146,7 @@ class Grid(Space):
             return chain.from_iterable(_blocks(cast("tuple[Rows, ...]", self.parts), self.keys))
         if len(self.parts) == 1:
             return iter(self.parts[0])
-        cut = max(1, special[-1] if special[-1] == len(self.parts) - 1 else special[-1] + 1)
+        cut = max(1, min(special[-1] + 1, len(self.parts) - 1))
         return _nested(Grid(self.parts[:cut]), Grid(self.parts[cut:]))
 
 
