@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
-from params_proto.errors import shown
+from params_proto.errors import short_repr
 
 # The lexer's rules, as of hydra/grammar/OverrideLexer.g4; only the empty key, which Hydra's grammar
 # has and Hydra cannot use, is left out.
@@ -26,12 +26,12 @@ def key_error(key: object) -> str | None:
     '3 is not a Hydra key: a key is a string, not int.'
     """
     if not isinstance(key, str):
-        return f"{shown(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
+        return f"{short_repr(key)} is not a Hydra key: a key is a string, not {type(key).__name__}."
     if _KEY.fullmatch(key):
         return None
     return (
-        f"{shown(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group (db,"
-        " db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+        f"{short_repr(key)} is not a Hydra key: write a name (lr), a path (model.lr) or a group"
+        " (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
     )
 
 
@@ -53,19 +53,19 @@ def full_key(prefix: str, key: str) -> str:
     return f"{prefix}.{key}" if prefix and key.isidentifier() else key
 
 
-def bare(key: str) -> str:
+def strip_prefix(key: str) -> str:
     """The key without +, ++ or ~.
 
-    >>> bare("++db@pkg"), bare("~db"), bare("lr")
+    >>> strip_prefix("++db@pkg"), strip_prefix("~db"), strip_prefix("lr")
     ('db@pkg', 'db', 'lr')
     """
     return key.lstrip("+~")
 
 
-def overlap(one: str, other: str) -> bool:
+def is_overlapping(one: str, other: str) -> bool:
     """Whether one key is the other or below it.
 
-    >>> overlap("d", "d.x"), overlap("d.x", "d"), overlap("d", "data")
+    >>> is_overlapping("d", "d.x"), is_overlapping("d.x", "d"), is_overlapping("d", "data")
     (True, True, False)
     """
     return f"{one}.".startswith(f"{other}.") or f"{other}.".startswith(f"{one}.")
@@ -77,7 +77,7 @@ def keys_of(job: Iterable[str]) -> list[str]:
     >>> keys_of(["+lr=0.1", "~db", "name=a=b"])
     ['lr', 'db', 'name']
     """
-    return [bare(line.partition("=")[0]) for line in job]
+    return [strip_prefix(line.partition("=")[0]) for line in job]
 
 
 def leaves(node: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:

@@ -14,13 +14,11 @@ from pathlib import PurePath
 from types import NoneType, SimpleNamespace
 from typing import Any, cast
 
-from params_proto._values import MAX_DEPTH
-
 UNSERIALIZABLE = (
     "unserializable"  # the key of the placeholder for a value that JSON cannot represent
 )
 
-_DIGITS = 10_000  # bits; Python refuses to write integers of very many decimal digits
+_LONGEST = 10_000  # bits of an integer; Python refuses to write very many digits
 _SLICE = re.compile(r"\s*(-?\d{1,99})?\s*:\s*(-?\d{1,99})?\s*(?::\s*(-?\d{1,99})?\s*)?", re.ASCII)
 
 
@@ -48,8 +46,6 @@ def stable_repr(value: Any) -> str:
         return "{" + ", ".join(entries) + "}"
     if kind is range:
         return f"range{stable_repr((value.start, value.stop, value.step)[: 2 + (value.step != 1)])}"
-    if kind is int and value.bit_length() > _DIGITS:
-        return hex(value)
     return name_of(value) if callable(value) else repr(value)
 
 
@@ -79,10 +75,10 @@ def parse_slice(text: str) -> slice | None:
     return ends and slice(*[None if end is None else int(end) for end in ends.groups()])
 
 
-def counted(number: int, what: str = "job") -> str:
+def pluralize(number: int, what: str = "job") -> str:
     """A number with its noun, in the plural if needed.
 
-    >>> counted(1), counted(2000, "config")
+    >>> pluralize(1), pluralize(2000, "config")
     ('1 job', '2,000 configs')
     """
     return f"{number:,} {what}{'' if number == 1 else 's'}"
@@ -108,35 +104,32 @@ def to_json(value: Any, unfit: list[str] | None = None) -> Any:
     {'loss': 0.5, 'model': {'unserializable': 'object'}}
     """
     try:
-        return _to_json(value, MAX_DEPTH, unfit)
-    except RecursionError:
-        # For the whole value: one that contains itself twice has too many parts to count.
-        return _replaced(value, f"nested more than {MAX_DEPTH} levels deep", unfit)
+        return _to_json(value, unfit)
+    except RecursionError:  # it contains itself
+        return _replaced(value, "nested too deep", unfit)
 
 
-def _to_json(value: Any, levels: int, unfit: list[str] | None) -> Any:
+def _to_json(value: Any, unfit: list[str] | None) -> Any:
     if isinstance(value, (bool, NoneType)):
         return value
     if isinstance(value, str):
         return utf8(str.__str__(value))  # of an enum's member, the value
     if isinstance(value, Enum):
         return value.name
-    if isinstance(value, int) and value.bit_length() <= _DIGITS:
+    if isinstance(value, int) and value.bit_length() <= _LONGEST:
         return int(value)
     if isinstance(value, float):
         number = float(value)
         return number if math.isfinite(number) else json.dumps(number)
-    if not levels:
-        raise RecursionError
     if isinstance(value, Mapping):
         entries = cast("Mapping[Any, Any]", value).items()
-        return {str(key): _to_json(element, levels - 1, unfit) for key, element in entries}
+        return {str(key): _to_json(element, unfit) for key, element in entries}
     if isinstance(value, (list, tuple)):
-        return [_to_json(element, levels - 1, unfit) for element in cast("list[Any]", value)]
+        return [_to_json(element, unfit) for element in cast("list[Any]", value)]
     if isinstance(value, os.PathLike):
         return os.fsdecode(cast("os.PathLike[str]", value))
     if getattr(value, "shape", None) == () and callable(getattr(value, "item", None)):
-        return _to_json(cast("Any", value).item(), levels - 1, unfit)
+        return _to_json(cast("Any", value).item(), unfit)
     return _replaced(value, type(value).__qualname__, unfit)
 
 
@@ -177,12 +170,14 @@ def json_key(value: Any) -> str:
     return json.dumps(value, sort_keys=True, default=repr)
 
 
-def cell(value: Any) -> str:
-    """A JSON value in a table: text unchanged, anything else as JSON.
+def format_value(value: Any) -> str:
+    """A JSON value in a table: text unchanged, floats with six digits, anything else as JSON.
 
-    >>> cell("adam"), cell([64, "é"]), cell(None)
-    ('adam', '[64, "é"]', 'null')
+    >>> format_value("adam"), format_value(1 / 3), format_value([64, "é"]), format_value(None)
+    ('adam', '0.333333', '[64, "é"]', 'null')
     """
+    if isinstance(value, float):
+        return f"{value:.6g}"
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 

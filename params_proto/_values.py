@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import copy
-import operator
 import re
 from collections.abc import Hashable, Iterable, Mapping, MappingView, Sequence, Set
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
 from typing import Any, cast
-
-# No real collection is nested deeper, and the functions for values recurse.
-MAX_DEPTH = 100
 
 IMMUTABLE = frozenset({bool, bytes, complex, float, int, str, type(None)})
 
@@ -27,28 +23,11 @@ def to_python(value: Any) -> Any:
     {'layers': (64, [32])}
     """
     kind = cast("Any", type(value))
-    if kind in IMMUTABLE:
+    if kind in IMMUTABLE or isinstance(value, (Enum, PurePath)):
         return value
     if kind in (list, tuple, set, frozenset):
         return cast("Any", kind)([to_python(element) for element in value])
-    if kind is dict:
-        return {to_python(key): to_python(element) for key, element in value.items()}
-    if isinstance(value, (Enum, PurePath)):
-        return value
-    return _of_library(value)
-
-
-def _of_library(value: Any) -> Any:
-    """Converts a value of NumPy, pandas, a tensor library or OmegaConf, or copies it.
-
-    The class is known by its name and its methods, so no library is imported.
-    """
-    kind = cast("Any", type(value))
-    if kind.__name__ in ("NAType", "NaTType"):
-        return None
-    for method in ("to_pydatetime", "to_pytimedelta"):
-        if hasattr(kind, method):
-            return getattr(value, method)()
+    # The class is known by its name and its methods, so no library is imported.
     if hasattr(kind, "tolist"):
         return to_python(to_list(value))
     if kind.__name__ in ("DictConfig", "ListConfig"):
@@ -56,11 +35,14 @@ def _of_library(value: Any) -> Any:
 
         return to_python(OmegaConf.to_object(value))
     if isinstance(value, Mapping):
-        return {
-            to_python(key): to_python(each)
-            for key, each in cast("Mapping[Any, Any]", value).items()
-        }
-    return _copy(value)
+        entries = cast("Mapping[Any, Any]", value).items()
+        return {to_python(key): to_python(element) for key, element in entries}
+    if kind.__name__ in ("NAType", "NaTType"):
+        return None
+    for method in ("to_pydatetime", "to_pytimedelta"):
+        if hasattr(kind, method):
+            return getattr(value, method)()
+    return copy_object(value)
 
 
 def to_list(value: Any) -> Any:
@@ -73,7 +55,8 @@ def to_list(value: Any) -> Any:
 _FINE = re.compile(r"\[(\d*)[npfa]s\]")  # times finer than Python's
 
 
-def _copy(value: Any) -> Any:
+def copy_object(value: Any) -> Any:
+    """A deep copy of a value, or the value itself if it cannot be copied."""
     try:
         return copy.deepcopy(value)
     except Exception:  # an object that cannot be copied can still be used
@@ -86,22 +69,11 @@ def is_atomic(value: Any) -> bool:
     >>> is_atomic((1, "a")), is_atomic((1, [2]))
     (True, False)
     """
-    return type(value) in IMMUTABLE or isinstance(value, (Enum, PurePath)) or _copy(value) is value
-
-
-def copy_mutable(value: Any) -> Any:
-    """An equal value with its own lists, dicts, sets and instances.
-
-    >>> layers = [64, [32]]
-    >>> copy_mutable(layers) == layers, copy_mutable(layers)[1] is layers[1]
-    (True, False)
-    """
-    kind = cast("Any", type(value))
-    if kind is list:
-        return [copy_mutable(element) for element in value]
-    if kind is dict:
-        return {key: copy_mutable(element) for key, element in value.items()}
-    return value if kind in IMMUTABLE else _copy(value)
+    return (
+        type(value) in IMMUTABLE
+        or isinstance(value, (Enum, PurePath))
+        or copy_object(value) is value
+    )
 
 
 def equality_key(value: Any) -> Hashable:
@@ -119,11 +91,7 @@ def equality_key(value: Any) -> Hashable:
     if isinstance(value, (list, tuple)):
         return (kind, tuple(map(equality_key, cast("Iterable[Any]", value))))
     if isinstance(value, dict):
-        pairs = cast("Mapping[Any, Any]", value).items()
-        return (
-            kind,
-            frozenset([(equality_key(key), equality_key(element)) for key, element in pairs]),
-        )
+        return (kind, frozenset(map(equality_key, cast("Mapping[Any, Any]", value).items())))
     if isinstance(value, (set, frozenset)):
         return (kind, frozenset(map(equality_key, cast("Iterable[Any]", value))))
     if is_dataclass(value) and not isinstance(value, type):
@@ -146,26 +114,10 @@ def length(values: Sequence[Any]) -> int:
     return (values[-1] - values[0]) // values.step + 1 if values else 0
 
 
-def axis_key(values: Sequence[Any]) -> Hashable:
-    """A key for the equality of axes: a range equals the list of its numbers.
-
-    >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
-    (True, False)
-    """
-    if isinstance(values, range):
-        return values
-    if values and all(type(value) is int for value in values):
-        step = values[1] - values[0] if len(values) > 1 else 1
-        numbers = range(values[0], values[0] + step * len(values), step or 1)
-        if length(numbers) == len(values) and all(map(operator.eq, numbers, values)):
-            return numbers
-    return tuple(map(equality_key, values))
-
-
-def unordered(value: object) -> bool:
+def is_unordered(value: object) -> bool:
     """Whether the order of `value`'s elements may differ between processes.
 
-    >>> unordered({1, 2}), unordered({1: 2}.keys())
+    >>> is_unordered({1, 2}), is_unordered({1: 2}.keys())
     (True, False)
     """
     return isinstance(value, Set) and not isinstance(value, MappingView)

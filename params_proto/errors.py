@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Any, NamedTuple
 
-MOST = 10  # mistakes that one error shows, or jobs that one line names
+MAX_SHOWN = 10  # mistakes that one error shows, or jobs that one line names
 _PACKAGE = __name__.partition(".")[0]
 
 
@@ -25,7 +25,7 @@ class Mistake(NamedTuple):
     key: Any = None
     row: int | None = None
 
-    def at(self, place: str) -> Mistake:
+    def with_place(self, place: str) -> Mistake:
         """The same mistake with its place in a file."""
         return self._replace(text=f"{place}: {self.text}")
 
@@ -87,53 +87,53 @@ def did_you_mean(name: str, valid: Iterable[str]) -> str:
     return f" Valid names: {', '.join(names)}." if names else ""
 
 
-def sentence(text: str) -> str:
+def with_period(text: str) -> str:
     """Text with a period at its end.
 
-    >>> sentence("lr: 'x' is not a float"), sentence("Did you mean lr?")
+    >>> with_period("lr: 'x' is not a float"), with_period("Did you mean lr?")
     ("lr: 'x' is not a float.", 'Did you mean lr?')
     """
     return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def shown(value: object) -> str:
+def short_repr(value: object) -> str:
     """The repr of a value for a message, shortened if it is long.
 
-    >>> shown("a"), len(shown("a" * 1000))
+    >>> short_repr("a"), len(short_repr("a" * 1000))
     ("'a'", 80)
     """
     try:
         text = repr(value)
     except Exception:  # the user's own __repr__, or an integer of more digits than Python writes
         text = f"a value of type {type(value).__name__}"
-    return cut(text)
+    return truncate(text)
 
 
-def cut(text: str, most: int = 80) -> str:
+def truncate(text: str, most: int = 80) -> str:
     """Text, shortened if it is long.
 
-    >>> cut("lr=0.1"), cut("lr=0.1", 5)
+    >>> truncate("lr=0.1"), truncate("lr=0.1", 5)
     ('lr=0.1', 'lr...')
     """
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
-def together(mistakes: Iterable[str | Mistake]) -> SweepError:
+def combine_mistakes(mistakes: Iterable[str | Mistake]) -> SweepError:
     """One error for all mistakes of a call, without duplicates; it shows the first ten.
 
-    >>> print(together(["a is wrong.", "b is wrong."]))
+    >>> print(combine_mistakes(["a is wrong.", "b is wrong."]))
     2 mistakes:
     - a is wrong.
     - b is wrong.
-    >>> str(together([f"{n} is wrong." for n in range(12)])).splitlines()[-1]
+    >>> str(combine_mistakes([f"{n} is wrong." for n in range(12)])).splitlines()[-1]
     '- and 2 more.'
     """
     structured = [Mistake(one) if isinstance(one, str) else one for one in mistakes]
     texts = list(dict.fromkeys(one.text for one in structured))
     if len(texts) == 1:
         return SweepError(texts[0], structured)
-    more = [f"and {len(texts) - MOST:,} more."] if len(texts) > MOST else []
-    lines = "".join(f"\n- {text}" for text in [*texts[:MOST], *more])
+    more = [f"and {len(texts) - MAX_SHOWN:,} more."] if len(texts) > MAX_SHOWN else []
+    lines = "".join(f"\n- {text}" for text in [*texts[:MAX_SHOWN], *more])
     return SweepError(f"{len(texts):,} mistakes:{lines}", structured)
 
 

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from hypothesis import strategies as st
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from tests.recipes import Config, Recipe, UnfitError
 
 # --- values
@@ -154,8 +154,8 @@ def recipes(
     recipe = Recipe()
     for at in range(draw(st.integers(0, most))):
         method = draw(st.sampled_from([m for m in methods if at or m in AXES] or methods))
-        named = {bare(key) for key in recipe.keys}
-        free = [key for key in keys if bare(key) not in named]
+        named = {strip_prefix(key) for key in recipe.keys}
+        free = [key for key in keys if strip_prefix(key) not in named]
         match method:
             case "product":
                 given = draw(_by_key(free, _axes(values), 2))

@@ -7,7 +7,7 @@ from hydra.errors import HydraException
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from params_proto._keys import bare, key_error
+from params_proto._keys import key_error, strip_prefix
 
 PARTS = st.sampled_from(
     ["lr", "_", "a-b", "$x", "a$", "0", "10", "1_0", "01", "1a", "é", " ", "", "=", "'", "A9"]
@@ -34,5 +34,6 @@ def test_a_key_is_what_hydra_reads_as_that_key(key: str) -> None:
         read = OverridesParser.create().parse_override(f"{key}=1").get_key_element() == key
     except HydraException:
         read = False
-    named = bare(key).partition("@")[0] != ""  # Hydra reads an empty key, but has no use for it
+    # Hydra reads an empty key, but has no use for it.
+    named = strip_prefix(key).partition("@")[0] != ""
     assert (key_error(key) is None) == (read and named)

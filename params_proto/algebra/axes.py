@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from params_proto._text import arguments_text
-from params_proto._values import to_list, unordered
-from params_proto.errors import shown
+from params_proto._values import is_unordered, to_list
+from params_proto.errors import short_repr
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
             f"a mapping. Write its keys with dots, {{'{key}.name': [...]}}, or put whole mappings"
             " into a list."
         )
-    if unordered(values):
+    if is_unordered(values):
         raise ValueError(
             "a set, whose order differs from process to process."
             f" Write {arguments_text({key: 'sorted(...)'})}."
         )
-    if type(values).__name__ == "DataFrame" and hasattr(values, "columns"):
+    if type(values).__name__ == "DataFrame":
         raise ValueError(
             f"a DataFrame. Write {arguments_text({key: f'df[{key!r}]'})} for a column, or"
             " Sweep.from_dataframe(df) for its rows."
@@ -53,11 +53,11 @@ def axis_values(key: str, values: Any) -> Sequence[Any]:
         elements = to_list(values) if is_array(values) else values
         listed = values if isinstance(values, range) else list(elements)
     except TypeError:
-        value = shown(cast("object", values))
+        value = short_repr(cast("object", values))
         many, one = arguments_text({key: f"[{value}]"}), arguments_text({key: value})
         raise ValueError(f"{value}. Write {many}, or set({one}).") from None
     if not listed:
-        raise ValueError(f"the empty {shown(values)}. Write at least one value.")
+        raise ValueError(f"the empty {short_repr(values)}. Write at least one value.")
     return listed
 
 

@@ -8,26 +8,24 @@ from itertools import chain, groupby
 from math import inf
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto._keys import bare, key_error
+from params_proto._keys import key_error, strip_prefix
 from params_proto._text import name_of
 from params_proto._values import to_python
 from params_proto.algebra import steps
 from params_proto.algebra.axes import FromText, axis_values, is_array
 from params_proto.algebra.chains import Chain, Concat, Cross
 from params_proto.algebra.expression import Expression, refuse_overlap
-from params_proto.algebra.scope import Scope, into_field, misfit, takes_ints
+from params_proto.algebra.scope import Scope, accepts_ints, conversion_message, into_field
 from params_proto.algebra.space import Config, Space
 from params_proto.algebra.steps import Edit, Step
-from params_proto.algebra.template import keys as template_keys
-from params_proto.algebra.template import renamed as renamed_template
-from params_proto.errors import Mistake, cut, did_you_mean, shown, together, warn
+from params_proto.errors import Mistake, combine_mistakes, did_you_mean, short_repr, truncate, warn
 from params_proto.overrides.render import render_config
 
 if TYPE_CHECKING:
     from params_proto.algebra.readers import Reader
     from params_proto.fields import Field
 
-Given = Mapping[str, Any] | None
+Entries = Mapping[str, Any] | None
 
 
 class Builder:
@@ -90,31 +88,31 @@ class Builder:
 
     # The steps
 
-    def product(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
+    def product(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "product")
         read = call.axes(axes, named)
-        return call.then(steps.Product(read), when=bool(read))
+        return call.append(steps.Product(read), when=bool(read))
 
-    def zip(self, axes: Given = None, /, **named: Iterable[Any]) -> Builder:
+    def zip(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "zip")
         read = call.axes(axes, named)
         if len(set(map(len, read.values()))) > 1:
             first, *others = [f"{call.plain(key)} has {len(read[key])}" for key in read]
-            call.wrong(
+            call.add_mistake(
                 f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
                 " Use product() to combine every pair."
             )
-        return call.then(steps.Zip(read), when=bool(read))
+        return call.append(steps.Zip(read), when=bool(read))
 
     def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
         call = _Call(self, "chain")
         if not rows:
-            call.wrong("chain needs at least one row: a mapping or a sweep.")
+            call.add_mistake("chain needs at least one row: a mapping or a sweep.")
         read = [call.row(row, number) for number, row in enumerate(rows)]
         mappings = [row for row in read if isinstance(row, dict)]
         if len(mappings) == len(read):
-            return call.then(Chain(tuple(mappings)))
-        call.done()
+            return call.append(Chain(tuple(mappings)))
+        call.raise_mistakes()
         parts: list[Builder] = []
         for kind, run in groupby(read, type):
             if kind is dict:
@@ -124,47 +122,47 @@ class Builder:
                 parts += cast("Iterable[Builder]", run)
         return self.times(parts[0].plus(*parts[1:], method="chain"), "chain")
 
-    def set(self, pins: Given = None, /, **named: Any) -> Builder:
+    def set(self, pins: Entries = None, /, **named: Any) -> Builder:
         call = _Call(self, "set")
         read = call.pins(pins, named)
-        return call.then(steps.Set(read), when=bool(read))
+        return call.append(steps.Set(read), when=bool(read))
 
     def repeat(self, times: int) -> Builder:
         call = _Call(self, "repeat")
         count = call.integer(times, "how often to repeat, a positive integer", least=1)
-        return call.then(steps.Repeat(count), when=count != 1)
+        return call.append(steps.Repeat(count), when=count != 1)
 
-    def exclude(self, match: Given = None, /, **named: Any) -> Builder:
+    def exclude(self, match: Entries = None, /, **named: Any) -> Builder:
         from params_proto.algebra.readers import Exclude
 
         call = _Call(self, "exclude")
         read = call.options(match, named)
-        return call.then(Exclude(read), when=bool(read))
+        return call.append(Exclude(read), when=bool(read))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
         from params_proto.algebra.readers import Reader, Where
 
         call = _Call(self, "where")
         if not callable(predicate):
-            call.wrong(
+            call.add_mistake(
                 f"where needs a function of a config, got {predicate!r}."
                 " Write where(lambda config: config['lr'] < 0.1)."
             )
-        return call.then(Where(Reader(predicate, self.scope.prefix)))
+        return call.append(Where(Reader(predicate, self.scope.prefix)))
 
-    def derive(self, rules: Given = None, /, **named: str | Callable[[Config], Any]) -> Builder:
+    def derive(self, rules: Entries = None, /, **named: str | Callable[[Config], Any]) -> Builder:
         from params_proto.algebra.readers import Derive
 
         call = _Call(self, "derive")
         read, fields = call.rules(rules, named)
-        return call.then(Derive(read, fields), when=bool(read))
+        return call.append(Derive(read, fields), when=bool(read))
 
     def shuffle(self, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
 
         call = _Call(self, "shuffle")
         read = call.integer(seed, "an integer as its seed")
-        return call.then(Shuffle(read), when=self.expression.multiplies)
+        return call.append(Shuffle(read), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
@@ -172,17 +170,17 @@ class Builder:
         call = _Call(self, "sample")
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
         read = call.integer(seed, "an integer as its seed")
-        return call.then(Shuffle(read, count), when=count > 1 or self.expression.multiplies)
+        return call.append(Shuffle(read, count), when=count > 1 or self.expression.multiplies)
 
     def slice(self, part: slice) -> Builder:
         from params_proto.algebra.readers import Slice
 
         step = Slice.of(part, self.space.size)
-        return _Call(self, "slice").then(step, when=step.plain() != ":")
+        return _Call(self, "slice").append(step, when=step.plain() != ":")
 
-    def then(self, step: Step) -> Builder:
+    def append(self, step: Step) -> Builder:
         """This sweep with one more step, which has been checked."""
-        expression = self.expression.then(step)
+        expression = self.expression.append(step)
         if isinstance(step, steps.Set):
             return self._with(expression)
         named = step.map(self._plain) if self.scope.prefix else step
@@ -198,22 +196,22 @@ class Builder:
     def times(self, other: Builder, method: str = "*") -> Builder:
         """The product of two sweeps, in which the other one varies fastest."""
         scope, (a, b) = _in_one_scope([self, other], method)
-        places = {bare(key): place for key, place in a.places.items()}
+        places = {strip_prefix(key): place for key, place in a.places.items()}
         mistakes = [
             f"* joins sweeps over different keys: {scope.plain(key)} is set by"
-            f" {places[bare(key)]}() on the left and by {place}() on the right. Leave one of them"
-            f" out, or pin {scope.plain(key)} with set() after the two are joined."
+            f" {places[strip_prefix(key)]}() on the left and by {place}() on the right. Leave one"
+            f" of them out, or pin {scope.plain(key)} with set() after the two are joined."
             for key, place in b.places.items()
-            if bare(key) in places
+            if strip_prefix(key) in places
         ]
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
         made = Builder(scope, allow_overlap=self.allow_overlap)
         reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
         if a.steps and (reads or (pins and a.reads_within)):
-            return made._with(a.then(Cross((b,))))
-        return made._with(reduce(Expression.then, b.steps, a))
+            return made._with(a.append(Cross((b,))))
+        return made._with(reduce(Expression.append, b.steps, a))
 
     def plus(self, *others: Builder, method: str = "+") -> Builder:
         """The configs of several sweeps, one after the other."""
@@ -231,13 +229,13 @@ class Builder:
 
 def _in_one_scope(builders: Sequence[Builder], method: str) -> tuple[Scope, list[Expression]]:
     """The joint scope of several sweeps, and their expressions with its keys."""
-    scope = reduce(Scope.joined, [one.scope for one in builders])
+    scope = reduce(Scope.join, [one.scope for one in builders])
     call = _Call(Builder(scope), method)
     expressions = [
-        call.adopted(one.expression) if one.scope.free and not scope.free else one.expression
+        call.adopt(one.expression) if one.scope.free and not scope.free else one.expression
         for one in builders
     ]
-    call.done()
+    call.raise_mistakes()
     return scope, expressions
 
 
@@ -255,7 +253,7 @@ class _Call:
         self._builder, self._scope = builder, builder.scope
         places = builder.expression.places
         self._known = list(places)
-        self._places = {bare(key): (key, place) for key, place in places.items()}
+        self._places = {strip_prefix(key): (key, place) for key, place in places.items()}
         self._resolved: dict[object, tuple[str, Field | None] | None] = {}
         self._raw: object = None  # the key that is being read, as it was given
         self._row: int | None = None
@@ -263,25 +261,25 @@ class _Call:
         self._mistakes: dict[Mistake, None] = {}
         self._warnings: dict[str, None] = {}
 
-    def wrong(self, text: str) -> None:
+    def add_mistake(self, text: str) -> None:
         """Adds a mistake."""
         self._mistakes[Mistake(text, self._raw, self._row)] = None
 
-    def done(self) -> None:
+    def raise_mistakes(self) -> None:
         """Finishes reading the arguments: raises the mistakes, or warns of unknown names."""
         if self._mistakes:
-            raise together(self._mistakes)
+            raise combine_mistakes(self._mistakes)
         for warning in self._warnings:
             warn(warning)
 
-    def then(self, step: Step, *, when: bool = True) -> Builder:
+    def append(self, step: Step, *, when: bool = True) -> Builder:
         """The checked sweep with the call's step, unless that has no effect."""
-        self.done()
-        return self._builder.then(step) if when else self._builder
+        self.raise_mistakes()
+        return self._builder.append(step) if when else self._builder
 
     # The arguments of each method
 
-    def axes(self, given: Given, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    def axes(self, given: Entries, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
         """The axes of a product or a zip."""
         axes: dict[str, Sequence[Any]] = {}
         for key, field, values in self._entries(given, named):
@@ -298,20 +296,21 @@ class _Call:
             return given
         self._row = number
         if not isinstance(given, Mapping):
-            self.wrong(
-                f"chain takes rows that are mappings or sweeps; row {number} is {shown(given)}."
+            self.add_mistake(
+                f"chain takes rows that are mappings or sweeps; row {number} is"
+                f" {short_repr(given)}."
                 " Write chain({'lr': 0.1}), or chain(*rows) for a list of rows."
             )
             given = {}
         config = {
             key: self._value(key, field, value)
-            for key, field, value in self._entries(cast("Given", given), {})
+            for key, field, value in self._entries(cast("Entries", given), {})
             if self._is_free(key)
         }
         self._row = None
         return config
 
-    def pins(self, given: Given, named: Mapping[str, Any]) -> Config:
+    def pins(self, given: Entries, named: Mapping[str, Any]) -> Config:
         """The values of a set."""
         return {
             key: self._value(key, field, value)
@@ -319,13 +318,13 @@ class _Call:
             if self._is_free(key, pins=True)
         }
 
-    def options(self, given: Given, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
+    def options(self, given: Entries, named: Mapping[str, Any]) -> dict[str, Sequence[Any]]:
         """The values that an exclude drops, by key."""
         match: dict[str, Sequence[Any]] = {}
         for key, field, value in self._entries(given, named):
             if key not in self._known:
                 hint = did_you_mean(self.plain(key), map(self.plain, self._known))
-                self.wrong(
+                self.add_mistake(
                     f"{self.method} names {self.plain(key)}, which no step before it gives a"
                     f" value.{hint}"
                 )
@@ -337,7 +336,7 @@ class _Call:
         return match
 
     def rules(
-        self, given: Given, named: Mapping[str, Any]
+        self, given: Entries, named: Mapping[str, Any]
     ) -> tuple[dict[str, str | Reader], dict[str, Field]]:
         """The functions and templates of a derive, and their fields.
 
@@ -355,10 +354,10 @@ class _Call:
             elif callable(rule):
                 rules[key] = Reader(rule, self._scope.prefix)
             else:
-                self.wrong(
+                self.add_mistake(
                     f"{self.method} needs a format string or a function of a config for"
-                    f" {self.plain(key)}, got {shown(rule)}. Write {self.plain(key)}='run-{{lr}}',"
-                    " or pin it with set()."
+                    f" {self.plain(key)}, got {short_repr(rule)}. Write"
+                    f" {self.plain(key)}='run-{{lr}}', or pin it with set()."
                 )
             if field is not None:
                 fields[key] = field
@@ -366,38 +365,40 @@ class _Call:
 
     def _template(self, key: str, template: str, known: list[str]) -> str:
         """A template of a derive, with full keys."""
+        from params_proto.algebra.readers import field_names, rename_fields
+
         try:
-            full = {name: self._scope.resolve(name)[0] for name in template_keys(template)}
+            full = {name: self._scope.resolve(name)[0] for name in field_names(template)}
         except ValueError as error:
-            self.wrong(f"{self.method}: {key}={error}")
+            self.add_mistake(f"{self.method}: {key}={error}")
             return ""
         for name in full:
             if full[name] not in known:
                 hint = did_you_mean(name, map(self.plain, known))
-                self.wrong(
-                    f"{self.method}: {key}={shown(template)} reads {cut(name)}, which no step"
-                    f" before it gives a value.{hint}"
+                self.add_mistake(
+                    f"{self.method}: {key}={short_repr(template)} reads {truncate(name)}, which"
+                    f" no step before it gives a value.{hint}"
                 )
-        return renamed_template(template, full.__getitem__)
+        return rename_fields(template, full.__getitem__)
 
     def integer(self, value: object, what: str, least: float = -inf) -> int:
         """A number of configs, or the seed of an order."""
         number = to_python(value)
         if type(number) is int and number >= least:
             return number
-        self.wrong(f"{self.method} needs {what}, got {shown(value)}.")
+        self.add_mistake(f"{self.method} needs {what}, got {short_repr(value)}.")
         return 1
 
     # Keys
 
     def _entries(
-        self, given: Given, named: Mapping[str, Any]
+        self, given: Entries, named: Mapping[str, Any]
     ) -> Iterator[tuple[str, Field | None, Any]]:
         """Iterates over the arguments: key, field and value; mistakes meanwhile are about them."""
         given = {} if given is None else given
         if not isinstance(given, Mapping):  # pyright: ignore[reportUnnecessaryIsInstance]
-            self.wrong(
-                f"{self.method} takes keywords or one mapping, got {shown(given)}."
+            self.add_mistake(
+                f"{self.method} takes keywords or one mapping, got {short_repr(given)}."
                 " Write lr=... or {'model.lr': ...}."
             )
             return
@@ -405,28 +406,30 @@ class _Call:
         for raw, value in chain(given.items(), named.items()):
             self._raw, self._from_text = raw, isinstance(value, FromText)
             key, field = self._resolve(raw) or ("", None)
-            name = bare(key)
+            name = strip_prefix(key)
             if name in taken and not self._builder.allow_overlap:
                 names = " and ".join(dict.fromkeys((taken[name], raw)))
                 who = self.method if self._row is None else f"{self.method}: row {self._row}"
-                self.wrong(f"{who} names one key twice: {names}.")
+                self.add_mistake(f"{who} names one key twice: {names}.")
             elif key:
                 taken[name] = raw
                 yield key, field, value.read if self._from_text else value
         self._raw, self._from_text = None, False
 
-    def adopted(self, expression: Expression) -> Expression:
+    def adopt(self, expression: Expression) -> Expression:
         """An expression without targets, with keys and values converted for this scope."""
         found = {key: self._resolve(key) or (key, None) for key in expression.places}
         first: dict[str, str] = {}
         for key, (full, _) in found.items():
-            other = first.setdefault(bare(full), key)
-            if bare(other) != bare(key):
-                self.wrong(f"{self.method}: {other} and {key} are one parameter: give it once.")
+            other = first.setdefault(strip_prefix(full), key)
+            if strip_prefix(other) != strip_prefix(key):
+                self.add_mistake(
+                    f"{self.method}: {other} and {key} are one parameter: give it once."
+                )
         changed = [key for key, (full, _) in found.items() if self.plain(full) != key]
         if changed and expression.calls:
             names = ", ".join(f"{key} as {found[key][0]}" for key in sorted(changed))
-            self.wrong(
+            self.add_mistake(
                 f"{self.method}: the sweep has functions that read configs: name {names} in it."
             )
         edit = Edit(
@@ -442,13 +445,13 @@ class _Call:
         if raw not in self._resolved:
             self._resolved[raw] = None
             if unfit := key_error(raw):
-                self.wrong(f"{self.method}: {unfit}")
+                self.add_mistake(f"{self.method}: {unfit}")
                 return None
             key = cast("str", raw)
             try:
                 _, field = self._resolved[raw] = self._scope.resolve(key)
             except ValueError as error:
-                self.wrong(f"{self.method}: {error}")
+                self.add_mistake(f"{self.method}: {error}")
             else:
                 if field is None and (missing := self._scope.missing(key)):
                     self._warnings[f"{self.method}: {missing}"] = None
@@ -456,17 +459,17 @@ class _Call:
 
     def _is_free(self, key: str, *, pins: bool = False) -> bool:
         """Whether a key may be given values or be pinned; adds a mistake if not."""
-        spelled, place = self._places.get(bare(key), (key, ""))
+        spelled, place = self._places.get(strip_prefix(key), (key, ""))
         if not place or (pins if key == spelled else self._builder.allow_overlap):
             return True
         name, method = self.plain(key), self.method
         if key != spelled:
-            self.wrong(
+            self.add_mistake(
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."
-                f" Write {spelled} in both."
+                f" Leave out one of them, or write {spelled} in both."
             )
         else:
-            self.wrong(
+            self.add_mistake(
                 f"{name} is set by {place}() and again by {method}(). A key has one axis: put all"
                 " its values into one of them, or pin it with set() after both."
             )
@@ -479,12 +482,12 @@ class _Call:
         try:
             listed = axis_values(self.plain(key), values)
         except ValueError as error:
-            self.wrong(f"{needs} {self.plain(key)}, got {error}")
+            self.add_mistake(f"{needs} {self.plain(key)}, got {error}")
             return None
         return self._values(key, field, listed)
 
     def _values(self, key: str, field: Field | None, values: Sequence[Any]) -> Sequence[Any]:
-        if isinstance(values, range) and (field is None or takes_ints(field)):
+        if isinstance(values, range) and (field is None or accepts_ints(field)):
             return values
         return tuple([self._value(key, field, value) for value in values])
 
@@ -494,12 +497,16 @@ class _Call:
             taken = to_python(value)
         except RecursionError:
             name = self.plain(key)
-            self.wrong(f"{self.method}: a value of {name} is nested too deep, or holds itself.")
+            self.add_mistake(
+                f"{self.method}: a value of {name} is nested too deep, or holds itself."
+            )
             return None
         if field is None or type(taken) is field.annotation:
             return taken
         try:
             return into_field(taken, field, from_text=self._from_text)
         except ValueError as error:
-            self.wrong(f"{self.method}: {misfit(self.plain(key), field, taken, error)}")
+            self.add_mistake(
+                f"{self.method}: {conversion_message(self.plain(key), field, taken, error)}"
+            )
             return taken

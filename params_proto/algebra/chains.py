@@ -99,11 +99,11 @@ class Concat(Step):
     def map(self, edit: Edit) -> Step:
         return type(self)(tuple([part.map(edit) for part in self.parts]))
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+    def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         def without(part: Expression) -> Expression:
             if block and not any(key in part.places for key in keys):
                 return Expression((Cross((part,)), *block))  # every part gets the values
-            return part.replaced(keys, block)
+            return part.replace_keys(keys, block)
 
         return [type(self)(tuple(map(without, self.parts)))]
 

@@ -8,10 +8,10 @@ from functools import reduce
 from itertools import chain
 from typing import Any
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto.algebra.space import Grid, Space
-from params_proto.algebra.steps import Edit, Pins, Product, Repeat, Set, Step
-from params_proto.errors import Mistake, SweepError, together
+from params_proto.algebra.steps import Edit, Product, Repeat, Set, Step
+from params_proto.errors import Mistake, SweepError, combine_mistakes
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Expression:
 
     steps: tuple[Step, ...] = ()
 
-    def then(self, step: Step) -> Expression:
+    def append(self, step: Step) -> Expression:
         """This expression with one more step, merged into the last one if possible."""
         last = self.steps[-1] if self.steps else None
         match last, step:
@@ -70,9 +70,9 @@ class Expression:
         """Whether its size is known only by evaluating each config."""
         return any(step.filters for step in self.all_steps())
 
-    def space(self, pins: Pins | None = None) -> Space:
+    def space(self, pins: Mapping[str, Any] = {}) -> Space:
         """The space of the configs, given values pinned by its surroundings."""
-        pinned = [pins or {}]
+        pinned = [pins]
         for step in reversed(self.steps):
             pinned.append({**step.pins, **pinned[-1]} if isinstance(step, Set) else pinned[-1])
         # The keys of earlier pins are in what a step is added to, and an expression among the
@@ -114,17 +114,17 @@ class Expression:
             for value in self.values_beside(one, other)
         )
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
+    def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> Expression:
         """The expression without some keys, with other steps in place of the first of them."""
         result = Expression()
         for step in self.steps:
             if not any(key in step.places for key in keys):
-                result = result.then(step)
+                result = result.append(step)
                 continue
             if isinstance(step, Set) and any(one.reads for one in result.steps):
                 # A pin counts from the beginning, for the steps that read whole configs.
                 result, block = Expression((*block, *result.steps)), ()
-            result = reduce(Expression.then, step.replaced(keys, block), result)
+            result = reduce(Expression.append, step.replace_keys(keys, block), result)
             block = ()
         return result
 
@@ -171,7 +171,7 @@ def refuse_overlap(expression: Expression) -> None:
     params_proto.errors.SweepError: d and d.x overlap: d is given a mapping, and d.x a value in \
 it. Put x into the mappings of d, or write each entry with dots.
     """
-    named = {bare(key): key for key in expression.places if not key.startswith("~")}
+    named = {strip_prefix(key): key for key in expression.places if not key.startswith("~")}
     mistakes: list[Mistake] = []
     for below, key in named.items():
         above, dot, rest = below.rpartition(".")
@@ -186,4 +186,4 @@ it. Put x into the mappings of d, or write each entry with dots.
             above, dot, _ = above.rpartition(".")
             rest = below[len(above) + 1 :]
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)

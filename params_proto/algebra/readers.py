@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._text import arguments_text, name_of, stable_repr
 from params_proto._values import equality_key, to_python
-from params_proto.algebra import template, views
-from params_proto.algebra.scope import below_node, into_field, misfit
+from params_proto.algebra import views
+from params_proto.algebra.scope import below_node, conversion_message, into_field
 from params_proto.algebra.space import Config, Space, constant, times
 from params_proto.algebra.steps import AxesStep, Edit, Pins, Step
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, did_you_mean, short_repr
 
 if TYPE_CHECKING:
     from params_proto.fields import Field
@@ -27,9 +28,8 @@ class Reader(NamedTuple):
 
     def __call__(self, config: Config, before: Space, late: Pins) -> Any:
         """Calls the function on a copy of a space's config, with the pins of later steps."""
-        if late:
-            config = {**{key: to_python(pin) for key, pin in late.items()}, **config}
-        whole = before.renew(dict(config))
+        pins = {key: to_python(pin) for key, pin in late.items()}
+        whole = before.renew({**pins, **config})
         return self.function(_Read({below_node(self.node, key): whole[key] for key in whole}))
 
 
@@ -43,7 +43,7 @@ class _Read(Config):
         raise KeyError(key)
 
 
-def late_pins(before: Space, pins: Pins) -> Pins:
+def later_pins(before: Space, pins: Pins) -> Pins:
     """The pins of keys that no step has set yet."""
     return {key: value for key, value in pins.items() if key not in before.keys}
 
@@ -73,8 +73,6 @@ class Exclude(AxesStep):
 
 def _is_among(options: Sequence[Any], value: Any) -> bool:
     """Whether an `exclude` matches a value: its `1` matches `1.0`, but not `True`."""
-    if isinstance(options, range) and type(value) is int:
-        return value in options
     return any(
         isinstance(value, bool) is isinstance(option, bool) and bool(value == option)
         for option in options
@@ -94,7 +92,7 @@ class Where(Step):
         return Where(edit.function(self.predicate, "where"))
 
     def space(self, before: Space, pins: Pins) -> Space:
-        test = partial(self.predicate, before=before, late=late_pins(before, pins))
+        test = partial(self.predicate, before=before, late=later_pins(before, pins))
         return views.Filtered(before, test)
 
     def plain(self) -> Any:
@@ -139,7 +137,7 @@ class Derive(Step):
         into: dict[str, Field] = {}
         for key, rule in self.rules.items():
             if isinstance(rule, str):
-                rules[edit.key(key)] = template.renamed(rule, edit.key)
+                rules[edit.key(key)] = rename_fields(rule, edit.key)
             else:
                 rules[edit.key(key)] = edit.function(rule, f"derive: {key}")
             found = field_of(key)
@@ -152,14 +150,14 @@ class Derive(Step):
             if key in pins:
                 before = times(before, constant(key, pins[key]))
             else:
-                late = late_pins(before, pins)
+                late = later_pins(before, pins)
                 before = views.Derived(before, key, partial(self._value, key, late, before))
         return before
 
     def _value(self, key: str, late: Pins, before: Space, config: Config) -> Any:
         rule = self.rules[key]
         if isinstance(rule, str):
-            value: Any = template.fill(rule, {**late, **config}, key)
+            value: Any = format_config(rule, {**late, **config}, key)
         else:
             value = to_python(rule(config, before, late))
         field = self.fields.get(key)
@@ -168,7 +166,7 @@ class Derive(Step):
         try:
             return into_field(value, field)
         except ValueError as error:
-            raise SweepError(f"derive: {misfit(key, field, value, error)}") from error
+            raise SweepError(f"derive: {conversion_message(key, field, value, error)}") from error
 
     def plain(self) -> Any:
         for key, rule in self.rules.items():
@@ -206,8 +204,8 @@ class Shuffle(Step):
             return shuffled
         if self.n > before.size:
             raise SweepError(
-                f"sample({shown(self.n)}) asks for more configs than there are:"
-                f" {shown(before.size)}. Ask for fewer, or leave the sample out."
+                f"sample({short_repr(self.n)}) asks for more configs than there are:"
+                f" {short_repr(before.size)}. Ask for fewer, or leave the sample out."
             )
         return views.Picked(shuffled, range(self.n))
 
@@ -261,3 +259,79 @@ class Slice(Step):
 
     def call(self) -> str:
         return f"[{self.plain()}]"
+
+
+# --- the format strings of derive: whole keys in braces, with an optional format spec
+#
+# `str.format` reads `{model.lr}` as an attribute and would follow `{lr.__class__}`; here the text
+# in the braces is always a key of the config.
+
+
+def field_names(template: str) -> list[str]:
+    """The keys that a template reads, in order.
+
+    >>> field_names("{model.lr:.0e}-{bs}")
+    ['model.lr', 'bs']
+    """
+    return [key for _, key, _ in _parse(template) if key is not None]
+
+
+def format_config(template: str, config: Mapping[str, Any], name: str) -> str:
+    """The template's text for one config; `name` is the derived key, for messages.
+
+    >>> format_config("{model.lr:.0e}-{bs}", {"model.lr": 0.001, "bs": 32}, "name")
+    '1e-03-32'
+    """
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal)
+        if key is None:
+            continue
+        if key not in config:
+            raise SweepError(
+                f"derive({name}={short_repr(template)}): the config {short_repr(dict(config))}"
+                f" has no key {key}.{did_you_mean(key, config)}"
+            )
+        value = config[key]
+        try:
+            # A collection has no format spec, and a set's own text differs between processes.
+            is_collection = not spec and type(value) in (list, tuple, dict, set, frozenset)
+            parts.append(stable_repr(value) if is_collection else format(value, spec))
+        except (TypeError, ValueError, OverflowError) as error:
+            raise SweepError(
+                f"derive({name}={short_repr(template)}): {key}={short_repr(config[key])} does not"
+                f" take the format {short_repr(spec)}: {error}."
+            ) from error
+    return "".join(parts)
+
+
+def rename_fields(template: str, name: Callable[[str], str]) -> str:
+    """The template with renamed keys.
+
+    >>> rename_fields("{{lr}}={lr:.0e}", {"lr": "+lr"}.__getitem__)
+    '{{lr}}={+lr:.0e}'
+    """
+    parts: list[str] = []
+    for literal, key, spec in _parse(template):
+        parts.append(literal.replace("{", "{{").replace("}", "}}"))
+        if key is not None:
+            parts.append(f"{{{name(key)}:{spec}}}" if spec else f"{{{name(key)}}}")
+    return "".join(parts)
+
+
+@lru_cache
+def _parse(template: str) -> list[tuple[str, str | None, str]]:
+    try:
+        fields = list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise SweepError(
+            f"{short_repr(template)} is not a format string: {error}. Write a key in braces,"
+            " {lr} or {lr:.0e}, and {{ or }} for a brace."
+        ) from error
+    for _, key, spec, conversion in fields:
+        if key is not None and (not key.strip() or conversion or "{" in str(spec)):
+            raise SweepError(
+                f"{short_repr(template)}: braces hold one whole key and an optional format spec,"
+                " {lr} or {model.lr:.0e}."
+            )
+    return [(literal, key, spec or "") for literal, key, spec, _ in fields]

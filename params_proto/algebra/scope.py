@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Container
+from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto._keys import bare, full_key
-from params_proto.errors import did_you_mean, shown
+from params_proto._keys import full_key
+from params_proto.errors import did_you_mean, short_repr
 from params_proto.overrides.render import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -38,18 +38,10 @@ class Scope(NamedTuple):
         """The scope of targets."""
         if not objects:
             return cls()
-        from params_proto.fields import Target, describe
-        from params_proto.fields.signature import display_name, takes_whole_config
+        from params_proto.fields import describe
 
         objects = tuple({id(target): target for target in objects}.values())  # each once
-        targets = tuple(
-            [
-                Target(display_name(one), "", {}, open=True)
-                if takes_whole_config(one)
-                else describe(one)
-                for one in objects
-            ]
-        )
+        targets = tuple(map(describe, objects))
         return cls(objects, targets, targets[0].node if len(targets) == 1 else "")
 
     @property
@@ -57,7 +49,7 @@ class Scope(NamedTuple):
         """Whether it has no targets, so that any key is valid."""
         return not self.objects and not self.prefix
 
-    def joined(self, other: Scope) -> Scope:
+    def join(self, other: Scope) -> Scope:
         """The scope of both."""
         if other.free or (self.objects, self.prefix) == (other.objects, other.prefix):
             return self
@@ -81,7 +73,7 @@ class Scope(NamedTuple):
             raise ValueError(_ambiguous(key, found))
         if found:
             return full_key(found[0].node, key), found[0].fields[key]
-        return full_key(self.prefix, key), None if key.startswith("~") else self._below(bare(key))
+        return full_key(self.prefix, key), self._below(key.lstrip("+"))
 
     def _below(self, path: str) -> Field | None:
         """The field at a path: a target's, or one of a dataclass or dict in it."""
@@ -100,12 +92,7 @@ class Scope(NamedTuple):
         is_open = any(target.open or target.has_configs for target in self.targets)
         if not self.targets or is_open or not key.isidentifier():
             return None
-        owners = Counter(name for target in self.targets for name in target.fields)
-        valid = [
-            name if owners[name] == 1 else full_key(target.node, name)
-            for target in self.targets
-            for name in target.fields
-        ]
+        valid = dict.fromkeys(chain.from_iterable(target.fields for target in self.targets))
         names = " and ".join(target.name for target in self.targets)
         has = "has" if len(self.targets) == 1 else "have"
         return f"{names} {has} no parameter {key}.{did_you_mean(key, valid)}"
@@ -152,7 +139,7 @@ def into_field(value: Any, field: Field, *, from_text: bool = False) -> Any:
     return convert(value, field.annotation, field.default, but_text)
 
 
-def takes_ints(field: Field) -> bool:
+def accepts_ints(field: Field) -> bool:
     """Whether a field keeps every integer unchanged."""
     from params_proto.fields.signature import union_members, unwrap
 
@@ -160,11 +147,11 @@ def takes_ints(field: Field) -> bool:
     return kind in (int, Any) or int in union_members(kind)
 
 
-def misfit(key: str, field: Field, value: Any, error: ValueError) -> str:
+def conversion_message(key: str, field: Field, value: Any, error: ValueError) -> str:
     """The error for a value that its field cannot hold."""
     from params_proto.fields.signature import type_text
 
     return (
-        f"{key} takes {type_text(field.annotation)}, got {shown(value)}: {error}."
+        f"{key} takes {type_text(field.annotation)}, got {short_repr(value)}: {error}."
         " Give it a value of that type."
     )

@@ -15,7 +15,7 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from params_proto._text import arguments_text, stable_repr
-from params_proto._values import axis_key, equality_key, length
+from params_proto._values import equality_key, length
 from params_proto.algebra.space import Config, Rows, Space, constant, times
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Step(ABC):
             [{edit.key(key): edited(key, group[key]) for key in group} for group in self.groups]
         )
 
-    def replaced(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
+    def replace_keys(self, keys: Collection[str], block: Sequence[Step]) -> list[Step]:
         """The step without some of its keys, with other steps in place of the first of them."""
         order = list(self.places)
         cut = next(at for at, key in enumerate(order) if key in keys)
@@ -259,3 +259,13 @@ def listed(values: Sequence[Any]) -> str:
     if len(values) <= LISTED:
         return ", ".join(map(stable_repr, values))
     return ", ".join([*map(stable_repr, values[:3]), "...", stable_repr(values[-1])])
+
+
+def axis_key(values: Sequence[Any]) -> Hashable:
+    """A key for the equality of axes: a range equals the list of its numbers, as in a file.
+
+    >>> axis_key(range(3)) == axis_key([0, 1, 2]), axis_key([0, 1, 2]) == axis_key([0.0, 1, 2])
+    (True, False)
+    """
+    plain = plain_axis(values)
+    return values if isinstance(plain, str) else tuple(map(equality_key, plain))

@@ -13,10 +13,11 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
-from params_proto._text import cell, json_key
-from params_proto.analysis.rows import PENDING, cells, columns, combined, metrics_of, table
+from params_proto._text import format_value, json_key
+from params_proto.analysis.rows import PENDING, column_names, combine, metrics_of, table, tabulate
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Status
+from params_proto.storage.frames import NULLABLE, to_column
 
 _STATISTICS = {
     "mean": "Float64",
@@ -26,21 +27,13 @@ _STATISTICS = {
     "ci_high": "Float64",
 }
 STATUSES = [PENDING, *[status.value for status in Status]]
-_DTYPES = {
+_DTYPES = {**NULLABLE, "float int": "Float64"}
+_COLUMNS = {
     "job": "Int64",
     "dir": "string",
     "error": "string",
     "attempt": "Int64",
     "duration": "Float64",
-}
-# By the types of a column's values; a column of others holds objects. convert_dtypes would turn
-# whole floats into integers, and nan, which is a result, into a missing value.
-_NULLABLE = {
-    "bool": "boolean",
-    "int": "Int64",
-    "float": "Float64",
-    "float int": "Float64",
-    "str": "string",
 }
 
 
@@ -83,15 +76,15 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    of = combined([table(Path(each)) for each in (directory, *more)])
+    of = combine([table(Path(each)) for each in (directory, *more)])
     rows = list(of)
     metrics = metrics_of(rows)
-    keys, names = columns(of.keys, metrics)
-    groups = {"sweep", *[keys[key] for key in of.groups if key in keys]}
-    head, *lines = cells(rows, of.keys, metrics, several=bool(more))
+    keys, names = column_names(of.keys, metrics)
+    groups: set[Any] = {"sweep", *map(keys.get, of.groups)}
+    head, *lines = tabulate(rows, of.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
-        values = [line[at] for line in lines]
+        values = [pd.NA if line[at] is None else line[at] for line in lines]
         if name == "status":
             frame[name] = pd.Categorical(values, STATUSES)
         elif name in groups:
@@ -99,36 +92,15 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
         elif name == "started":
             frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
-            frame[name] = column(values, _DTYPES.get(name))
+            frame[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
     made = pd.DataFrame(frame)
     made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
     return made
 
 
-def column(values: Sequence[Any], dtype: str | None = None) -> Any:
-    """Values as a column, with pandas' nullable types if they are of one kind.
-
-    `dtype` is used if there are no values but None.
-
-    >>> column([1, None]).dtype, column([1, 0.5]).dtype, column([1, "a"]).dtype
-    (Int64Dtype(), Float64Dtype(), dtype('O'))
-    """
-    kinds = sorted({type(value).__name__ for value in values if value is not None})
-    dtype = dtype or _NULLABLE.get(" ".join(kinds), "object")
-    given = [pd.NA if value is None else value for value in values]
-    try:
-        if dtype == "Float64":  # as pandas.array would lose nan
-            missing = np.array([value is None for value in values], dtype=bool)
-            held = np.array(values, dtype="float64")
-            return cast("Any", pd).arrays.FloatingArray(held, missing)
-        return pd.Series(given, dtype=cast("Any", dtype))
-    except OverflowError:  # an integer of more than 64 bits
-        return pd.Series(given, dtype="object")
-
-
 def _category(values: Sequence[Any]) -> Any:
     """Text in the order in which it first occurs."""
-    texts = [cell(value) if isinstance(value, list) else value for value in values]
+    texts = [format_value(value) if isinstance(value, list) else value for value in values]
     return pd.Categorical(texts, pd.Series(texts, dtype="object").dropna().unique())
 
 
@@ -170,7 +142,7 @@ def summarize(
     0   1   0.2  0.141      2  -1.071    1.471
     1   2   0.5   <NA>      1    <NA>     <NA>
     """
-    repeats = [over] if isinstance(over, str) else [*over]
+    repeats = _as_list(over)
     if by is None:
         if "keys" not in df.attrs:
             raise SweepError(
@@ -178,7 +150,7 @@ def summarize(
                 " results() does: give by=[...]."
             )
         by = [key for key in df.attrs["keys"] if key not in repeats]
-    names = [by] if isinstance(by, str) else [*by]
+    names = _as_list(by)
     present = [str(name) for name in df.columns]
     for name in [metric, *names, *filter("seed".__ne__, repeats)]:
         if name not in present:
@@ -197,16 +169,21 @@ def summarize(
     groups = numbers.astype("object").groupby(of_row, sort=False)
     rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made.insert(len(made.columns), name, column([row[at] for row in rows], dtype))
+        made.insert(len(made.columns), name, to_column([row[at] for row in rows], dtype=dtype))
     return made
 
 
-def _statistics(values: Sequence[float]) -> tuple[float | None, ...]:
+def _as_list(names: str | Sequence[str]) -> list[str]:
+    """One name or several, as a list."""
+    return [names] if isinstance(names, str) else [*names]
+
+
+def _statistics(values: Sequence[float]) -> tuple[Any, ...]:
     """Mean, standard deviation, count and the bounds of the confidence interval."""
     count = len(values)
-    mean = statistics.mean(values) if values else None
-    if mean is None or count == 1:
-        return mean, None, count, None, None
+    mean: Any = statistics.mean(values) if values else pd.NA
+    if count < 2:
+        return mean, pd.NA, count, pd.NA, pd.NA
     std = statistics.stdev(values) if math.isfinite(mean) else math.nan
     half = _t_quantile(count - 1) * std / math.sqrt(count)
     return mean, std, count, mean - half, mean + half

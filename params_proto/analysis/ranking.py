@@ -141,8 +141,7 @@ def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
     """For each job a number that it shares with its repeats, which differ in the keys `over`."""
     seen: dict[str, int] = {}
     kept = [{key: one for key, one in row.config.items() if key not in over} for row in rows]
-    texts = [json_key(config) for config in kept]
-    return [seen.setdefault(text, len(seen)) for text in texts]
+    return [seen.setdefault(text, len(seen)) for text in map(json_key, kept)]
 
 
 class Summary(NamedTuple):

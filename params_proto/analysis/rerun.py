@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import arguments_start
 from params_proto.records import Record
 from params_proto.records.manifest import MULTIRUN, PlanFile
@@ -41,9 +41,8 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
 
 def cd_to_start(directory: Path) -> str:
     """`cd ... && ` to where a sweep was started, unless that is the working directory."""
-    file = directory / MULTIRUN
-    config: Any = yaml.safe_load(file.read_bytes()) if file.is_file() else {}
-    started = config.get("hydra", {}).get("runtime", {}).get("cwd", ".")
+    config: Any = yaml.safe_load((directory / MULTIRUN).read_bytes())
+    started = config["hydra"]["runtime"]["cwd"]
     return "" if Path(started).absolute() == Path.cwd() else f"cd {shlex.quote(started)} && "
 
 
@@ -95,4 +94,4 @@ def _is_multirun_option(argument: str) -> bool:
 
 
 def _key(line: str) -> str:
-    return bare(line.partition("=")[0]).partition("@")[0]
+    return strip_prefix(line.partition("=")[0]).partition("@")[0]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import yaml
 
 from params_proto import _files
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
 from params_proto.overrides.identity import numbering, values
@@ -41,7 +41,7 @@ FAILED = (Status.FAILED.value, Status.CRASHED.value)
 BEFORE, RUN_COLUMNS = ("sweep", "job"), ("started", "dir", "error", "attempt", "duration", "status")
 # In the hydra.yaml of a job of the basic sweeper.
 _NUMBER = re.compile(r"^    num: ([0-9]+)$", re.MULTILINE)
-MOST_ROWS = 1_000_000  # configs that are read or written one by one
+MAX_ROWS = 1_000_000  # configs that are read or written one by one
 _NUMBERS = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
@@ -98,13 +98,13 @@ class Table:
 
     def fixed(self) -> dict[str, Any]:
         """The keys that have the same value in all jobs, with that value."""
-        first: Mapping[str, Any] = dict(*islice(_configs(self.directory) or (), 1))
-        given = {bare(key): value for key, value in first.items() if key[0] != "~"}
+        first: Mapping[str, Any] = dict(*islice(_configs(self.directory), 1))
+        given = {strip_prefix(key): value for key, value in first.items() if key[0] != "~"}
         return {key: _value(to_json(given[key])) for key in given if key not in self.keys}
 
 
 def table(
-    directory: Path, most: int = MOST_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
+    directory: Path, most: int = MAX_ROWS, configs: Iterable[Mapping[str, Any]] | None = None
 ) -> Table:
     """The jobs of a sweep, also while it runs.
 
@@ -118,19 +118,18 @@ def table(
     plan, records = read_plan(directory), JobStore(directory)
     configs = _configs(directory) if configs is None else configs
     # Jobs left by a filter are not counted; all get a row, up to `most`.
-    listed = most if plan.jobs is None else plan.jobs
-    if configs is None or listed > most:
-        configs, listed = (), 0
-    keys, rows = plan.keys, partial(_jobs, plan, records, configs, listed)
-    if listed and plan.earlier:
+    if plan.jobs is not None and plan.jobs > most:
+        configs = ()
+    keys, rows = plan.keys, partial(_jobs, plan, records, configs, most)
+    if configs and plan.earlier:
         keys, jobs = _jobs_of_changed_sweep(plan, records)
         rows = partial(iter, jobs)
     return Table(directory, keys, frozenset(plan.groups), rows, plan.metric, plan.direction)
 
 
-def table_with_records(directory: Path) -> Table:
+def table_with_records(directory: Path, most: int = MAX_ROWS) -> Table:
     """Like `table`, but raises for a sweep of Hydra's basic sweeper, which keeps no records."""
-    found = table(directory)
+    found = table(directory, most)
     if not has_plan(directory):
         raise SweepError(f"{directory} was run by another sweeper, which kept no results.")
     return found
@@ -186,15 +185,15 @@ def _config_of_hydra(file: Path) -> dict[str, Any]:
     return config["hydra"]
 
 
-def _configs(directory: Path) -> Iterable[Mapping[str, Any]] | None:
-    """The configs of a sweep; None if only the app can read its file."""
+def _configs(directory: Path) -> Iterable[Mapping[str, Any]]:
+    """The configs of a sweep; () if only the app can read its file."""
     try:
-        return _written(directory / SWEEP).space
+        return _read_sweep(directory / SWEEP).space
     except SweepError:
-        return None
+        return ()
 
 
-def _written(file: Path) -> Builder:
+def _read_sweep(file: Path) -> Builder:
     """Reads a sweep file written by a multirun, in which keys may overlap."""
     # A caller that has the configs already needs no file.
     from params_proto.algebra.builder import Builder
@@ -204,20 +203,24 @@ def _written(file: Path) -> Builder:
 
 
 def _jobs(
-    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], listed: int
+    plan: PlanFile, records: JobStore, configs: Iterable[Mapping[str, Any]], most: int
 ) -> Iterator[Row]:
-    for job, config in enumerate(islice(configs, listed)):
+    """The jobs of the first `most` configs, and further ones that have run."""
+    job = -1
+    for job, config in enumerate(islice(configs, most)):
         try:
             record = records.read(job)
         except UnreadableError:
             record = None  # the job runs again
-        given = {bare(key): value for key, value in config.items()}
-        yield _row(
-            job, {key: to_json(given[key]) for key in plan.keys if key in given}, record, records
-        )
-    if listed != plan.jobs:
+        swept = {
+            strip_prefix(k): to_json(value)
+            for k, value in config.items()
+            if strip_prefix(k) in plan.keys
+        }
+        yield _row(job, swept, record, records)
+    if job + 1 != plan.jobs:
         for record in records.readable():
-            if record.job >= listed:
+            if record.job > job:
                 yield _row(record.job, record.config, record, records)
 
 
@@ -228,10 +231,10 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     which new ones take the next numbers. Each has all keys that it was given.
     """
     done = {record.job: record for record in records.readable()}
-    selectors = {bare(line.partition("=")[0]) for line in plan.sweep_selectors}
+    selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
     number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
-    present = _written(records.directory / SWEEP).overrides()
+    present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)
     rows = [
         _row(
@@ -259,14 +262,12 @@ def differing_keys(configs: Collection[Mapping[str, Any]]) -> list[str]:
 
 
 def _row(job: int, config: Mapping[str, Any], record: Record | None, records: JobStore) -> Row:
-    given = {**config, **record.config} if record else config
-    given = {key: _value(value) for key, value in given.items()}
     if record is None:
-        return Row(job, given, status=PENDING)
+        return Row(job, _restored(config), status=PENDING)
     error = record.error
     return Row(
         job,
-        given,
+        _restored({**config, **record.config}),
         dict(metrics(record.value)),
         records.status_of(record).value,
         record.attempt,
@@ -277,7 +278,12 @@ def _row(job: int, config: Mapping[str, Any], record: Record | None, records: Jo
     )
 
 
-def combined(tables: Sequence[Table]) -> Table:
+def _restored(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A recorded config with the numbers that JSON does not have."""
+    return {key: _value(value) for key, value in config.items()}
+
+
+def combine(tables: Sequence[Table]) -> Table:
     """Several sweeps as one table, with directories relative to the working directory.
 
     Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.
@@ -323,23 +329,28 @@ def _value(value: Any) -> Any:
     return _NUMBERS.get(value, value) if isinstance(value, str) else value
 
 
-def columns(keys: Iterable[str], metrics: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+def column_names(
+    keys: Iterable[str], metrics: Iterable[str]
+) -> tuple[dict[str, str], dict[str, str]]:
     """The column names of a table with these keys and metrics.
 
-    >>> columns(["lr", "dir"], ["lr", "loss"])
+    >>> column_names(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    taken = {*BEFORE, *RUN_COLUMNS}
-    of_keys = {key: f"config.{key}" if key in taken else key for key in keys}
-    taken |= {*of_keys.values()}
-    return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
+    of_keys = _distinct(keys, "config", [*BEFORE, *RUN_COLUMNS])
+    return of_keys, _distinct(metrics, "metric", [*BEFORE, *RUN_COLUMNS, *of_keys.values()])
 
 
-def cells(
+def _distinct(names: Iterable[str], prefix: str, taken: Collection[str]) -> dict[str, str]:
+    """Names with a prefix where they are taken."""
+    return {name: f"{prefix}.{name}" if name in taken else name for name in names}
+
+
+def tabulate(
     rows: Iterable[Row], keys: Iterable[str], metrics: Iterable[str], *, several: bool = False
 ) -> Iterator[list[Any]]:
     """The names of all columns, then each job's values; `several` adds a column for the sweep."""
-    of_keys, of_metrics = columns(keys, metrics)
+    of_keys, of_metrics = column_names(keys, metrics)
     first = BEFORE if several else BEFORE[1:]
     yield [*first, *of_keys.values(), *RUN_COLUMNS, *of_metrics.values()]
     for row in rows:
@@ -358,5 +369,5 @@ def write_results(of: Table, metrics: Iterable[str]) -> None:
     directory. It is written whenever a sweep ends, so without pandas, whose import takes time.
     """
     # Those of a group write over each other's.
-    lines = map(csv_line, cells(of, of.keys, metrics))
+    lines = map(csv_line, tabulate(of, of.keys, metrics))
     _files.write(of.directory / RESULTS, lines, lasting=False, as_folder=True)

@@ -25,7 +25,7 @@ from params_proto.compose.internals import IS_HYDRA_1_3
 from params_proto.fields import REQUIRED
 from params_proto.fields.schema import escape
 from params_proto.fields.signature import type_text
-from params_proto.overrides.render import live, render, unescaped
+from params_proto.overrides.render import has_interpolation, render, unescape
 
 DEFAULTS: Final = {"sweeper": "params_proto", "help": "params_proto"}
 """Options of Hydra's groups for showing the page."""
@@ -120,7 +120,7 @@ def _value(value: Any, default: Any) -> str:
     if value == MISSING:  # required, or not representable in a config
         return "required" if default is REQUIRED else getattr(default, "__name__", str(default))
     if isinstance(value, str):
-        return value if live(value) else render(unescaped(value))
+        return value if has_interpolation(value) else render(unescape(value))
     return render(value)
 
 

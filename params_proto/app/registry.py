@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from params_proto._keys import full_key
 from params_proto.app import current
-from params_proto.errors import Mistake, SweepError, did_you_mean, sentence, together
+from params_proto.errors import Mistake, SweepError, combine_mistakes, did_you_mean, with_period
 from params_proto.fields import Field, Target, convert
 from params_proto.fields.signature import is_record, record_fields
 
@@ -164,7 +164,7 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
         except SweepError as error:
             mistakes.append(Mistake(str(error), key))
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return values
 
 
@@ -211,4 +211,4 @@ def _replaced(value: Any, path: Sequence[str], inner: Any, name: str) -> Any:
     try:
         return convert(fields, kind) if is_record(kind) else fields
     except ValueError as error:
-        raise SweepError(sentence(f"{name}: {error}")) from None
+        raise SweepError(with_period(f"{name}: {error}")) from None

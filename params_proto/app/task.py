@@ -24,7 +24,7 @@ from params_proto.app import current
 from params_proto.app.current import BoundValues
 from params_proto.app.prefix_class import PrefixClass
 from params_proto.app.registry import ParameterSet, find, nodes, only
-from params_proto.errors import SweepError, nearest, together
+from params_proto.errors import SweepError, combine_mistakes, nearest
 from params_proto.fields import REQUIRED, Target
 from params_proto.fields.schema import python_values
 from params_proto.fields.signature import hints, unwrap
@@ -120,7 +120,7 @@ class Task:
         for target in self.targets:
             values[target.node] = self._values(target, config, mistakes)
         if mistakes:
-            error = together(mistakes)
+            error = combine_mistakes(mistakes)
             raise JobError(str(error), error.mistakes)
         arguments = values.pop("")
         of_classes = {
@@ -216,7 +216,7 @@ class Task:
         """Raises for keys that are neither parameters nor fields."""
         mistakes = [*filter(None, map(self.unknown, keys))]
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
 
     def suggestion(self, key: str) -> str | None:
         """The parameter or sweeper option that a key was probably meant to be."""

@@ -15,13 +15,13 @@ from params_proto.analysis.rerun import cd_to_start, rerun_command
 from params_proto.analysis.rows import (
     FAILED,
     Row,
-    cells,
-    combined,
+    combine,
     metrics_of,
     table,
     table_with_records,
+    tabulate,
 )
-from params_proto.analysis.text import cell, counted_by_status, shown
+from params_proto.analysis.text import format_cell, format_rows, format_statuses
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
 from params_proto.multirun.progress import has_colors
@@ -34,7 +34,7 @@ def results(
 ) -> str:
     """The jobs of sweeps as a table, `csv` or `json` lines; `sort` is the metric to rank by."""
     tables = [table(one) for one in directories]
-    whole = combined(tables)
+    whole = combine(tables)
     rows = list(whole)
     metrics = metrics_of(rows)
     if sort is not None:
@@ -50,15 +50,15 @@ def results(
         texts: list[str] = []
         for one in tables:
             own = [row for row in rows if row.sweep == str(one.directory)]
-            text = shown(own, one.keys, metrics_of(own), color=color)
-            counts = counted_by_status(Counter(row.status for row in own))
+            text = format_rows(own, one.keys, metrics_of(own), color=color)
+            counts = format_statuses(Counter(row.status for row in own))
             texts.append(f"{one.directory}: {counts}\n{text}")
         return "\n\n".join(texts)
-    head, *lines = cells(rows, whole.keys, metrics, several=len(tables) > 1)
+    head, *lines = tabulate(rows, whole.keys, metrics, several=len(tables) > 1)
     if form == "csv":
         return "".join(map(csv_line, [head, *lines])).rstrip("\n")
-    objects = [dict(zip(head, map(to_json, line), strict=True)) for line in lines]
-    return "\n".join([json.dumps(one, separators=(",", ":")) for one in objects])
+    objects = (dict(zip(head, map(to_json, line), strict=True)) for line in lines)
+    return "\n".join(map(json.JSONEncoder(separators=(",", ":")).encode, objects))
 
 
 def _nothing_to_rank(directories: Sequence[Path]) -> SweepError:
@@ -100,8 +100,12 @@ def best(
         raise SweepError(f"No job in {directory} returned a number as {order.metric}.")
     jobs = [row.job for row in groups[best.job]]
     which = f"job{'s' if len(jobs) > 1 else ''} {', '.join(map(str, jobs))}"
-    write(order_of_means.describe(f"= {cell(best.metrics[order.metric])}, {which}", "--direction "))
-    read = [record for job in jobs if (record := records.read(job)) is not None]
+    write(
+        order_of_means.describe(
+            f"= {format_cell(best.metrics[order.metric])}, {which}", "--direction "
+        )
+    )
+    read = [*filter(None, map(records.read, jobs))]
     return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
 
 

@@ -8,15 +8,13 @@ from importlib.resources import files
 from itertools import islice
 from pathlib import Path
 
-from params_proto._text import counted
-from params_proto.analysis.text import aligned
+from params_proto._text import pluralize
+from params_proto.analysis.text import format_table
 from params_proto.errors import SweepError
 from params_proto.multirun.sources import load_configured_sweep
 from params_proto.records.manifest import SWEEP
-from params_proto.storage.plain import options_in
+from params_proto.storage.plain import options_loader
 from params_proto.sweep import Sweep
-
-_COUNTED = 100_000  # configs left by exclude and where; more are not counted
 
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
@@ -31,20 +29,17 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         steps = load_configured_sweep(
             str(saved) if saved.is_file() else sweep,
             cwd=Path.cwd(),
-            loader=options_in(config_dir),
+            loader=options_loader(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
     except SweepError as error:  # it names the missing option
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
-    # Configs left by exclude and where are counted one by one.
-    size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
-    least = "at least " if size == _COUNTED and read.expression.filters else ""
-    count = f"{least}{counted(size, 'config')} of {counted(len(keys), 'key')}: {', '.join(keys)}"
-    lines = [repr(read), count, aligned(["job", *keys], rows)]
-    if size > len(rows):
-        lines.append(f"and {least}{size - len(rows):,} more")
+    count = f"{pluralize(read.size, 'config')} of {pluralize(len(keys), 'key')}: {', '.join(keys)}"
+    lines = [repr(read), count, *format_table(["job", *keys], rows)]
+    if read.size > len(rows):
+        lines.append(f"and {read.size - len(rows):,} more")
     return "\n".join(lines)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.analysis.ranking import RETURN_VALUE, Ranking
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import write
@@ -180,5 +180,5 @@ def stop(directory: Path, now: bool) -> str:
     when = "end the jobs that run" if now else "exit after the job that each runs"
     text = f"No more jobs start in {directory}; workers {when}."
     if cancelled:
-        text += f" {counted(cancelled, 'queued worker')} cancelled."
+        text += f" {pluralize(cancelled, 'queued worker')} cancelled."
     return f"{text} {setup.finish_command(directory)} continues."

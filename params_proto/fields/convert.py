@@ -15,7 +15,7 @@ from types import NoneType
 from typing import Any, Final, Literal, cast
 
 from params_proto._values import equality_key, to_python
-from params_proto.errors import did_you_mean, shown
+from params_proto.errors import did_you_mean, short_repr
 from params_proto.fields.signature import (
     REQUIRED,
     Field,
@@ -175,8 +175,6 @@ def convert(
         ...
     params_proto.fields.convert.ConversionError: 'adagrad' is not one of 'adam' | 'sgd'
     """
-    if type(value) is annotation and annotation in SCALARS:
-        return value
     if value is None and default is None:
         return None
     kind = cast("Any", type(default))
@@ -216,7 +214,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
     """
-    return one is other or equality_key(one) == equality_key(other)
+    return equality_key(one) == equality_key(other)
 
 
 # --- functions and classes by name: "package.module.name" <-> the object of that name
@@ -261,7 +259,9 @@ as package.module.name: module 'math' has no attribute 'nope'
 def _mismatch(value: Any, annotation: Any, reason: str = "") -> ConversionError:
     text = type_text(annotation)
     article = "an" if text[0].lower() in "aeiou" else "a"
-    return ConversionError(f"{shown(value)} is not {article} {text}{': ' * bool(reason)}{reason}")
+    return ConversionError(
+        f"{short_repr(value)} is not {article} {text}{': ' * bool(reason)}{reason}"
+    )
 
 
 def _convert(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
@@ -313,7 +313,7 @@ def _union(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
                 found.append(_convert(value, member, convert_scalar))
         if found:
             return next((each for each in found if strictly_equal(each, value)), found[0])
-    raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
+    raise ConversionError(f"{short_repr(value)} is not one of {type_text(annotation)}")
 
 
 def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
@@ -327,7 +327,7 @@ def _choice(value: Any, annotation: Any, scalar: ConvertScalar) -> Any:
         with suppress(ConversionError):
             if strictly_equal(scalar(value, cast("Any", type(choice))), choice):
                 return choice
-    raise ConversionError(f"{shown(value)} is not one of {type_text(annotation)}")
+    raise ConversionError(f"{short_repr(value)} is not one of {type_text(annotation)}")
 
 
 _Into = Callable[[Any, Any], Any]
@@ -340,7 +340,7 @@ def _object(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     """A class or another callable, given itself or by its dotted name."""
     found: Any = find_object(value) if type(value) is str else value
     if not callable(found):
-        raise ConversionError(f"{shown(value)} is not callable")
+        raise ConversionError(f"{short_repr(value)} is not callable")
     if kind is type:
         (bound,) = map(unwrap, typing.get_args(annotation) or (object,))
         bound = bound if _is_class(bound) else object

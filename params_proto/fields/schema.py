@@ -14,8 +14,8 @@ from omegaconf import MISSING, DictConfig, OmegaConf, SCMode
 from omegaconf.errors import OmegaConfBaseException
 
 from params_proto._keys import full_key
-from params_proto._values import copy_mutable
-from params_proto.errors import did_you_mean, sentence, shown, together
+from params_proto._values import copy_object
+from params_proto.errors import combine_mistakes, did_you_mean, short_repr, with_period
 from params_proto.fields import Target
 from params_proto.fields.convert import (
     CONSTRUCTOR_ERRORS,
@@ -77,9 +77,9 @@ def structured_config(target: Target) -> DictConfig:
         try:
             nodes[name] = _node(field)
         except ValueError as error:
-            mistakes.append(sentence(f"{target.name}: the default of {name}: {error}"))
+            mistakes.append(with_period(f"{target.name}: the default of {name}: {error}"))
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return OmegaConf.create(nodes)
 
 
@@ -186,7 +186,7 @@ def _key(key: Any) -> Any:
         return key.name
     if isinstance(key, (*SCALARS, PurePath)):
         return represent(key)
-    raise ValueError(f"a config cannot represent {shown(key)} as a key")
+    raise ValueError(f"a config cannot represent {short_repr(key)} as a key")
 
 
 def python_values(target: Target, node: DictConfig, ignore: Container[str] = ()) -> dict[str, Any]:
@@ -223,7 +223,7 @@ def python_values(target: Target, node: DictConfig, ignore: Container[str] = ())
         for name, field in {**others, **target.fields}.items()
     }
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return values
 
 
@@ -233,9 +233,9 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
     absent = field.name not in node.keys()  # noqa: SIM118 - "in" is false for a missing value
     if absent or OmegaConf.is_missing(node, field.name):
         # Only a default that a config cannot hold is missing there.
-        if default is REQUIRED or (_is_held(default) and not absent):
+        if default is REQUIRED or (_is_representable(default) and not absent):
             mistakes.append(f"{name} has no value: give {name}=... ({type_text(annotation)}).")
-        return copy_mutable(default) if _is_held(default) else default
+        return copy_object(default) if _is_representable(default) else default
     try:
         value: Any = node[field.name]
         if default is not REQUIRED:
@@ -254,16 +254,16 @@ def _value(node: DictConfig, field: Field, name: str, mistakes: list[str]) -> An
             )
         with suppress(ValueError):  # not every default can be in a config
             if strictly_equal(value, represent(default)):
-                return copy_mutable(default)
+                return copy_object(default)
         return convert(value, annotation, default, coerce_like_omegaconf)
     except OmegaConfBaseException as error:
-        mistakes.append(sentence(f"{name}: {str(error).partition(chr(10))[0]}"))
+        mistakes.append(with_period(f"{name}: {str(error).partition(chr(10))[0]}"))
     except ConversionError as error:
-        mistakes.append(sentence(f"{name}{error.path}: {error.rule}"))
+        mistakes.append(with_period(f"{name}{error.path}: {error.rule}"))
     return None
 
 
-def _is_held(default: Any) -> bool:
+def _is_representable(default: Any) -> bool:
     """Whether a config can hold a default."""
     with suppress(ValueError):
         represent(default)
@@ -286,10 +286,10 @@ def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list
         return None
     is_default = all(strictly_equal(given[each.name], each.default) for each in fields)
     if type(default) is kind and is_default:
-        return copy_mutable(default)
+        return copy_object(default)
     try:
         made = kind(**given)
     except CONSTRUCTOR_ERRORS as error:
-        mistakes.append(sentence(f"{name}: {type(error).__name__}: {error}"))
+        mistakes.append(with_period(f"{name}: {type(error).__name__}: {error}"))
         return None
     return convert(made, field.annotation, default)

@@ -25,7 +25,7 @@ from typing import (
     cast,
 )
 
-from params_proto.errors import SweepError, together
+from params_proto.errors import SweepError, combine_mistakes
 
 
 class _Required(enum.Enum):  # an enum stays one object when it is copied or pickled
@@ -100,6 +100,8 @@ a @proto.prefix class or a dataclass, the class itself.
     known = getattr(obj, "__proto_fields__", None)
     if isinstance(known, Target):
         return known
+    if takes_whole_config(obj):
+        return Target(display_name(obj), "", {}, open=True)
     if not callable(obj):
         raise SweepError(
             f"{obj!r} is not a target: give a function, a @proto.cli app, a @proto.prefix class"
@@ -136,7 +138,7 @@ def parameters(obj: Callable[..., Any]) -> tuple[dict[str, Field], bool]:
         if one.kind in (one.POSITIONAL_ONLY, one.VAR_POSITIONAL)
     ]
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     named = {name: one for name, one in found.items() if one.kind is not one.VAR_KEYWORD}
     function, given = obj, dict[str, Any]()
     if isinstance(obj, functools.partial):
@@ -168,7 +170,7 @@ def annotations_of(obj: Any) -> dict[str, Any]:
         function, of_class = cast("Any", obj).__init__, hints(obj)
     names = getattr(inspect.unwrap(function), "__globals__", {})
     found = inspect.signature(obj).parameters.items()
-    return {name: resolve(one.annotation, names) for name, one in found} | of_class
+    return {name: resolve_annotation(one.annotation, names) for name, one in found} | of_class
 
 
 def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
@@ -208,8 +210,8 @@ def takes_whole_config(function: Any) -> bool:
         return True
     if not isinstance(function, types.FunctionType):
         return False
-    annotations = [p.annotation for p in inspect.signature(function).parameters.values()]
-    texts = [inspect.formatannotation(one).strip("'") for one in annotations]
+    found = inspect.signature(function).parameters.values()
+    texts = [inspect.formatannotation(one.annotation).strip("'") for one in found]
     return len(texts) == 1 and texts[0].rpartition(".")[2] == "DictConfig"
 
 
@@ -227,12 +229,14 @@ def made_by_hydra_main(function: Any) -> Any:
 _WRAPPERS: tuple[Any, ...] = (Annotated, Final, ClassVar, Required, NotRequired)
 
 
-def resolve(annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] = {}) -> Any:
+def resolve_annotation(
+    annotation: Any, names: Mapping[str, Any], local_names: Mapping[str, Any] = {}
+) -> Any:
     """The annotation with the names in its text looked up; Any where one cannot be found.
 
-    >>> resolve("dict[str, 'int | None']", {})
+    >>> resolve_annotation("dict[str, 'int | None']", {})
     dict[str, int | None]
-    >>> resolve("Tensor", {})
+    >>> resolve_annotation("Tensor", {})
     typing.Any
     """
     if annotation is inspect.Parameter.empty:
@@ -259,7 +263,7 @@ def hints(cls: type) -> dict[str, Any]:
     for base in reversed(cls.__mro__):
         names = getattr(sys.modules.get(base.__module__), "__dict__", {})
         for name, annotation in inspect.get_annotations(base).items():
-            found[name] = resolve(annotation, names, vars(base))
+            found[name] = resolve_annotation(annotation, names, vars(base))
     return found
 
 

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.types import RunMode
 from omegaconf import OmegaConf, flag_override
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
 from params_proto.compose import cached
-from params_proto.errors import together
+from params_proto.errors import combine_mistakes
 from params_proto.multirun.errors import composing
 from params_proto.overrides.parse import KeyValues, group_exists
 
@@ -130,7 +130,9 @@ class AppContext:
         """Raises for keys that a proto app without configs of its user does not have."""
         task = self.closed_task
         if task is not None:
-            task.refuse_unknown([key.lstrip("+") for key in keys if not self.is_group(bare(key))])
+            task.refuse_unknown(
+                [key.lstrip("+") for key in keys if not self.is_group(strip_prefix(key))]
+            )
 
     def resolve_key(self, key: str) -> str:
         """The full key, with its node, of a field that is given by its plain name."""
@@ -153,7 +155,7 @@ class AppContext:
             renamed = ", ".join(f"{key} as {name}" for key, name in names.items())
             mistakes.append(f"the sweep has functions that read configs: name {renamed} in it.")
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
         return expression.map(Edit(key=lambda key: names.get(key, key)))
 
     def spell_extra_keys(self, keys: Iterable[str]) -> dict[str, str]:

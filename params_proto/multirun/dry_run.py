@@ -11,9 +11,9 @@ from itertools import islice
 from typing import Any, cast
 
 from params_proto._files import until_closed
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto._values import length
-from params_proto.analysis.text import in_columns
+from params_proto.analysis.text import align_columns
 from params_proto.errors import SweepError
 from params_proto.multirun.options import BATCH
 from params_proto.multirun.plan import Batch
@@ -39,7 +39,7 @@ def dry_run(run: SweepRun, form: object) -> None:
     with until_closed():
         some, paths = checked()
         if form is True:
-            jobs = counted(length(run.request.plan.numbers(run.options.shard)))
+            jobs = pluralize(length(run.request.plan.numbers(run.options.shard)))
             end = f"{jobs} in {run.directory}, {len(some)} checked and valid. Nothing was started"
             lines = [*_table(some, paths), f"{end} or written (dry run)."]
             sys.stdout.writelines(f"{line}\n" for line in lines)
@@ -70,7 +70,7 @@ def _table(states: list[JobState], directories: Mapping[int, str]) -> list[str]:
         directory = directories.get(state.job.number, "as the job says")
         rows.append((str(state.job.number), own, directory, note))
     common = [f"Every job also has {' '.join(same)}"] if same else []
-    return [*in_columns(rows), *common]
+    return [*align_columns(rows), *common]
 
 
 @contextmanager

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto._text import counted
-from params_proto.errors import SweepError, cut, sentence, together
+from params_proto._text import pluralize
+from params_proto.errors import SweepError, combine_mistakes, truncate, with_period
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Mistakes:
         first, cause = str(error).partition("\n")[0], error.__cause__
         if isinstance(cause, OmegaConfBaseException):
             first = f"{first.rstrip('.')}: {str(cause).partition(chr(10))[0]}"
-        reason = sentence(first)
+        reason = with_period(first)
         if reason not in self._found:
             self._hints.update(dict.fromkeys(hints))
         self._error = self._error or error
@@ -87,11 +87,11 @@ for 2 more jobs.
         if self._error is not None and len(self._found) == 1:
             raise self._error
         if self._found:
-            raise together([self._in_all(rule) for rule in self._found])
+            raise combine_mistakes([self._in_all(rule) for rule in self._found])
 
     def _in_all(self, rule: str) -> str:
         text, others = self._found[rule], self._others[rule]
-        return f"{text} The same goes for {counted(others, 'more job')}." if others else text
+        return f"{text} The same goes for {pluralize(others, 'more job')}." if others else text
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
 
     Such as for a value that is nested too deep, or that is not allowed where it is.
     """
-    shown = cut(" ".join(job))
+    shown = truncate(" ".join(job))
     try:
         yield
     except (HydraException, OmegaConfBaseException):
@@ -129,7 +129,7 @@ def composing(job: Sequence[str]) -> Generator[None, None, None]:
         ) from error
     # The last two are for a name that is too long for a file, and for no key at all.
     except (TypeError, ValueError, OSError, AssertionError) as error:
-        reason = cut(f"{type(error).__name__}: {error}").rstrip(": ")
+        reason = truncate(f"{type(error).__name__}: {error}").rstrip(": ")
         raise SweepError(f"Hydra cannot compose the job {shown}: {reason}") from error
 
 

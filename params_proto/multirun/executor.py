@@ -10,8 +10,8 @@ from io import StringIO
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from params_proto._text import counted
-from params_proto.errors import SweepError, sentence
+from params_proto._text import pluralize
+from params_proto.errors import SweepError, with_period
 from params_proto.multirun.directories import subdir_override
 from params_proto.multirun.errors import describe_job
 from params_proto.multirun.job_runner import (
@@ -89,7 +89,7 @@ class Executor:
             failed = [one for one in batch.all if one.number in self.failures]
             if not failed or self.has_too_many_failures:
                 break
-            log.info(f"Launching {counted(len(failed))} again, {number} of {retries} retries")
+            log.info(f"Launching {pluralize(len(failed))} again, {number} of {retries} retries")
             for one in failed:
                 del self.failures[one.number]
                 self._returned.pop(one.number, None)
@@ -258,7 +258,7 @@ class Executor:
             self.failures[record.job] = record
             self.runner.launch.count_failure(record.job)
             job, status = describe_job(record.job, record.overrides), record.status.value
-            what = sentence(f"{job} {status}: {record.reason}")
+            what = with_period(f"{job} {status}: {record.reason}")
             log.error(f"{what} Its directory: {self._run.directory / record.dir}")
         self.on_change(record)
 

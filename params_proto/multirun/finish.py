@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, NoReturn, Protocol
 from hydra.errors import CompactHydraException
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.analysis.rows import metrics_of, table, write_results
-from params_proto.errors import MOST, SweepError
+from params_proto.errors import MAX_SHOWN, SweepError
 from params_proto.multirun.errors import ignore_logging_errors, write
 from params_proto.multirun.executor import Executor
 from params_proto.multirun.job_runner import user_traceback
@@ -116,10 +116,10 @@ class Finish:
         groups: dict[str, list[Record]] = {}
         for record in outcome.failures.values():
             groups.setdefault(record.reason, []).append(record)
-        lines = [f"{counted(len(outcome.failures))} failed:"]
+        lines = [f"{pluralize(len(outcome.failures))} failed:"]
         for reason, records in sorted(groups.items(), key=lambda group: -len(group[1])):
             numbers = _listed([str(record.job) for record in records])
-            lines.append(f"- {reason} ({counted(len(records))}: {numbers})")
+            lines.append(f"- {reason} ({pluralize(len(records))}: {numbers})")
         if outcome.has_too_many_failures:
             lines.append("No further job was started (hydra.sweeper.max_failures).")
         return lines
@@ -221,20 +221,21 @@ class EarlyEnd(Finish):
         for record in filter(None, map(executor.record, executor.elsewhere)):
             if executor.records.is_running(record):
                 running[record.job] = record
-        done = f"{counted(completed)} completed in this run"
+        done = f"{pluralize(completed)} completed in this run"
         lines = [f"Interrupted: {done}, {interrupted} cut short."]
         if running:
             where = [
                 f"job {one.job} in process {one.pid} on {one.host}" for one in running.values()
             ]
             lines.append(
-                f"{counted(len(running))} still running, started by the launcher or another process"
+                f"{pluralize(len(running))} still running, started by the launcher or another"
+                " process"
                 f" ({_listed(where)}): a resume waits for them. To stop them now, use kill or"
                 " the cluster's scancel."
             )
         if not_started and self.run.app.is_submitit:
             lines.append(
-                f"{counted(not_started)} submitted and not started: queued jobs will still start,"
+                f"{pluralize(not_started)} submitted and not started: queued jobs will still start,"
                 " unless scancel removes them."
             )
         return lines
@@ -242,8 +243,8 @@ class EarlyEnd(Finish):
 
 def _listed(texts: Sequence[str]) -> str:
     """The first texts of a list, and how many more there are."""
-    more = len(texts) - MOST
-    return ", ".join(texts[:MOST]) + (f" and {more} more" if more > 0 else "")
+    more = len(texts) - MAX_SHOWN
+    return ", ".join(texts[:MAX_SHOWN]) + (f" and {more} more" if more > 0 else "")
 
 
 def _explanation(error: Exception) -> str:
@@ -287,7 +288,7 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     """Shows the table, and returns the lines about the best job."""
     from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.rerun import rerun_command
-    from params_proto.analysis.text import cell, counted_by_status, shown
+    from params_proto.analysis.text import format_cell, format_rows, format_statuses
     from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
@@ -297,11 +298,11 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     except SweepError as error:  # a misspelt metric, known only now
         wrong = [str(error)]
     rows = read.first if order is None else read.best
-    lines = ["", shown(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
+    lines = ["", format_rows(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
     if read.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    write(*lines, "", *wrong, f"{counted_by_status(read.statuses)} in {directory}")
+    write(*lines, "", *wrong, f"{format_statuses(read.statuses)} in {directory}")
     if not read.metrics and read.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = read.best[0]
@@ -309,7 +310,7 @@ def _show(run: SweepRun, there: Path, read: Summary) -> list[str]:
     if record is None or order is None or order.score(best.metrics) is None:
         return []
     option = "hydra.sweeper.direction=" if plan.script else "direction="
-    number = cell(best.metrics[order.metric])
+    number = format_cell(best.metrics[order.metric])
     return [
         f"Best: {order.describe(f'= {number}, job {best.job}', option)}",
         f"{'Run it again' if plan.script else 'Its overrides'}: {rerun_command(plan, [record])}",

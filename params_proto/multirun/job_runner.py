@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf, read_write
 
-from params_proto._keys import bare
-from params_proto._text import counted, to_json, utf8
+from params_proto._keys import strip_prefix
+from params_proto._text import pluralize, to_json, utf8
 from params_proto.errors import SweepError
 from params_proto.multirun.context import function_of
 from params_proto.multirun.errors import ignore_logging_errors
@@ -282,7 +282,7 @@ class JobRunner:
 
 def command_hash(task: TaskFunction) -> str:
     """A hash of what the command of a sweep shares with those of its jobs' ranks."""
-    own = [one for one in sys.argv[1:] if not bare(one).startswith(_ADDED)]
+    own = [one for one in sys.argv[1:] if not strip_prefix(one).startswith(_ADDED)]
     return hashlib.sha256("\0".join([function_of(task), *own]).encode()).hexdigest()
 
 
@@ -347,7 +347,7 @@ def _value_of(job: int, returned: Any) -> Any:
         return None
     if unfit:
         log.warning(
-            f"the record of job {job} lacks {counted(len(unfit), 'part')} of what it returned,"
+            f"the record of job {job} lacks {pluralize(len(unfit), 'part')} of what it returned,"
             f" which JSON cannot represent, such as {unfit[0]}. Return numbers, texts, or dicts and"
             " lists of them."
         )

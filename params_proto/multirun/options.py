@@ -10,7 +10,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._text import parse_slice
-from params_proto.errors import together
+from params_proto.errors import combine_mistakes
 from params_proto.records.manifest import DIRECTIONS
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Options:
             if not is_fine
         ]
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
 
     @property
     def has_worker_options(self) -> bool:

@@ -10,15 +10,15 @@ from itertools import islice
 from sys import maxsize
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from params_proto._keys import bare, overlap
+from params_proto._keys import is_overlapping, strip_prefix
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
 from params_proto.algebra.steps import Edit, Product, Set, Zip
-from params_proto.analysis.rows import MOST_ROWS
-from params_proto.errors import SweepError, shown, together
+from params_proto.analysis.rows import MAX_ROWS
+from params_proto.errors import SweepError, combine_mistakes, short_repr
 from params_proto.overrides.parse import KeyValues, parse
 from params_proto.overrides.render import assignment, render, render_config
-from params_proto.storage.yaml_file import text_of
+from params_proto.storage.yaml_file import dump_yaml
 
 if TYPE_CHECKING:
     from params_proto.algebra.readers import Reader
@@ -103,7 +103,7 @@ class Plan:
         """The keys that vary between jobs, without +, ++ and ~."""
         values = Counter([key for key, _ in self.expression.entries()])
         return [
-            bare(key)
+            strip_prefix(key)
             for key, place in self.expression.places.items()
             # Entries do not include the values of long ranges.
             if place in ("chain", "derive") or (place != "set" and values[key] != 1)
@@ -114,11 +114,11 @@ class Plan:
         groups: list[str] = []
         for name, value in config.items():
             key = self.rename_keys.get(name, name)
-            if self.is_group(bare(key)):
+            if self.is_group(strip_prefix(key)):
                 if value is None:
                     if key.startswith("+"):
                         continue  # nothing is added
-                    key = f"~{bare(key)}"
+                    key = f"~{strip_prefix(key)}"
                 groups.append(assignment(key, value))
             spelled[key] = value
         current = partial(self._current_value, groups)
@@ -127,7 +127,9 @@ class Plan:
     def _current_value(self, groups: Sequence[str], key: str, before: Sequence[str]) -> object:
         """Looks up a key in a job's config, composed with its choices of groups only."""
         assert self.current_value is not None
-        near = [line for line in before if overlap(bare(line.partition("=")[0]), key)]
+        near = [
+            line for line in before if is_overlapping(strip_prefix(line.partition("=")[0]), key)
+        ]
         return self.current_value((*groups, *near), key)
 
 
@@ -142,7 +144,7 @@ def _guard_function(reader: Reader, place: str) -> Reader:
         except Exception as error:
             raise SweepError(
                 f"{place}: its function raises {type(error).__name__}: {error}, for the config"
-                f" {shown(config)}."
+                f" {short_repr(config)}."
             ) from error
 
     return reader._replace(function=guarded)
@@ -172,25 +174,25 @@ def combine(
         is_group: whether a key is a config group.
         current_value: see `Plan`.
     """
-    inside = {bare(key): key for key in configured.places}
+    inside = {strip_prefix(key): key for key in configured.places}
     _refuse_mistakes(configured, given, inside, is_group)
     expression = configured
     rename_keys: dict[str, str] = {}
     for block in _blocks(given, pairs):
         axes: dict[str, Sequence[Any]] = {}
         for spelled, values in block.axes.items():
-            key = inside.get(bare(spelled), spelled)
+            key = inside.get(strip_prefix(spelled), spelled)
             rename_keys[key] = spelled
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
         # A new key is hidden from steps that read whole configs, which would see a pin.
         if single and not (is_new and expression.reads_within):
-            expression = expression.then(Set({key: axes[key][0] for key in axes}))
+            expression = expression.append(Set({key: axes[key][0] for key in axes}))
         elif is_new:
-            expression = expression.then(type(block)(axes))
+            expression = expression.append(type(block)(axes))
         else:
-            expression = expression.replaced(axes.keys(), (type(block)(axes),))
+            expression = expression.replace_keys(axes.keys(), (type(block)(axes),))
     return Plan(expression, rename_keys, targets, is_group, current_value)
 
 
@@ -211,7 +213,7 @@ def _refuse_mistakes(
         for one in given
         for other in inside
         if one.name in inside
-        and overlap(one.name, other)
+        and is_overlapping(one.name, other)
         and not is_group(min(one.name, other))
         and not configured.share_config(inside[one.name], inside[other])
     ]
@@ -222,7 +224,7 @@ def _refuse_mistakes(
         except SweepError as error:
             mistakes.append(f"{key}: {error}")
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
 
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
@@ -245,7 +247,7 @@ def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterato
     # A key may be deleted to be added anew: `~db +db=pg,mysql`.
     added = {one.name for one in given if one.key.startswith("+")} - inside.keys()
     for one in given:
-        name = bare(one.key)
+        name = strip_prefix(one.key)
         if one.key.startswith("~") and name in swept and name not in added:
             yield (
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
@@ -333,17 +335,17 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
     - {x: 2, y: 3}
     """
     names = {key: plan.rename_keys.get(key, key) for key in plan.expression.places}
-    saved = replace(plan, expression=plan.expression.replaced(omit, ())) if omit else plan
+    saved = replace(plan, expression=plan.expression.replace_keys(omit, ())) if omit else plan
     spelled = saved.expression
     if [*names] != [*names.values()]:
         spelled = spelled.map(Edit(key=lambda key: names.get(key, key)))
     try:
-        return text_of(spelled.plain())
+        return dump_yaml(spelled.plain())
     except SweepError as error:
-        if saved.has_more_than(MOST_ROWS):
+        if saved.has_more_than(MAX_ROWS):
             raise SweepError(
                 f"{error} Such a sweep is saved config by config, and it has more than"
-                f" {MOST_ROWS:,} configs."
+                f" {MAX_ROWS:,} configs."
             ) from error
     from params_proto.algebra.chains import Chain
 
@@ -351,7 +353,7 @@ def saved_text(plan: Plan, omit: Collection[str] = ()) -> str:
         {names[key]: _as_hydra_reads(key, value) for key, value in config.items()}
         for config in saved.space
     ]
-    return text_of(Expression((Chain(tuple(rows)),)).plain())
+    return dump_yaml(Expression((Chain(tuple(rows)),)).plain())
 
 
 def _as_hydra_reads(key: str, value: Any) -> Any:

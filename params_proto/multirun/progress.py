@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from params_proto.analysis.rows import metrics
-from params_proto.analysis.text import cell
+from params_proto.analysis.text import format_cell
 from params_proto.errors import SweepError
 from params_proto.multirun.errors import describe_job, write
 from params_proto.records import Record, Status
@@ -149,7 +149,9 @@ class Progress:
                 dict(metrics(best.value))[order.metric],
                 describe_job(best.job, best.overrides),
             )
-            parts.append(f"{order.extreme} {order.metric}={cell(value)} ({cell(job)})")
+            parts.append(
+                f"{order.extreme} {order.metric}={format_cell(value)} ({format_cell(job)})"
+            )
         return parts
 
     @property
@@ -162,9 +164,10 @@ class Progress:
             ended = self._resume_filter.left_out + self._completed + len(self._failed)
             first = self._best.ranking.metric
             found = sorted(metrics(record.value), key=lambda one: one[0] != first)
-            returned = ", ".join(f"{name}={cell(value)}" for name, value in found)
+            returned = ", ".join(f"{name}={format_cell(value)}" for name, value in found)
             seconds = "" if record.duration is None else f" in {record.duration:.1f} s"
-            place, more = f"[{ended}{self._of_total}]", f": {cell(returned)}" if returned else ""
+            place = f"[{ended}{self._of_total}]"
+            more = f": {format_cell(returned)}" if returned else ""
             write(f"{place} {describe_job(record.job, record.overrides)} completed{seconds}{more}")
         if time.monotonic() - self._last_line >= _OFTEN:
             self._last_line = time.monotonic()

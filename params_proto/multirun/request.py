@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._values import length
 from params_proto.algebra.expression import Expression
-from params_proto.errors import SweepError, SweepWarning, shown, together
+from params_proto.errors import SweepError, SweepWarning, combine_mistakes, short_repr
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Plan, combine
@@ -175,7 +175,7 @@ def read_zip(
     fixed = {one.name for one in given if not one.swept}
     swept = {one.name: length(one.values) for one in given if one.swept}
     listed = [
-        [name for name in map(resolve_key, map(bare, keys)) if name not in fixed]
+        [name for name in map(resolve_key, map(strip_prefix, keys)) if name not in fixed]
         for keys in _listed(zips)
     ]
     times = Counter(chain.from_iterable(listed))
@@ -198,7 +198,7 @@ def read_zip(
                 " Leave the keys out of it to combine every pair."
             )
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return listed
 
 
@@ -207,5 +207,7 @@ def _listed(zips: Any) -> list[list[str]]:
     plain: Any = OmegaConf.to_container(OmegaConf.create([zips]))
     nested = plain[0] if type(plain[0]) is list and list in map(type, plain[0]) else plain
     if not all(type(keys) is list and {*map(type, keys)} <= {str} for keys in nested):
-        raise SweepError(f"hydra.sweeper.zip={shown(plain[0])} is not a list of keys. {_ZIP_FORMS}")
+        raise SweepError(
+            f"hydra.sweeper.zip={short_repr(plain[0])} is not a list of keys. {_ZIP_FORMS}"
+        )
     return list(filter(None, nested))

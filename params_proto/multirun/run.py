@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto._values import length
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext, ResumeTarget
@@ -131,7 +131,7 @@ def report_nothing_to_run(sweep: SweepRun) -> None:
     resume_filter = sweep.resume_filter
     if resume_filter is not None and resume_filter.left_out:
         log.info(
-            f"Nothing is left to run: {counted(resume_filter.left_out)} in {sweep.directory} ran,"
+            f"Nothing is left to run: {pluralize(resume_filter.left_out)} in {sweep.directory} ran,"
             f" {resume_filter.unfinished} of which did not complete; hydra.sweeper.rerun selects"
             " which of these run again."
         )

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from omegaconf import OmegaConf
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.errors import SweepError, did_you_mean, shown, together
+from params_proto.errors import SweepError, combine_mistakes, did_you_mean, short_repr
 from params_proto.overrides.parse import from_hydra
 from params_proto.records.manifest import SWEEP, has_plan
 from params_proto.storage.files import load
@@ -57,10 +57,10 @@ def load_configured_sweep(
         f"{place}: {key} is a key of Hydra itself, which is the same for all jobs. Give it one"
         " value outside the sweep, in the overrides or in the app's config."
         for key in sweep.expression.places
-        if bare(key).split(".")[0].split("/")[0] == "hydra"
+        if strip_prefix(key).split(".")[0].split("/")[0] == "hydra"
     ]
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return sweep
 
 
@@ -73,7 +73,7 @@ def _read(node: Any, cwd: Path, scope: Scope, loader: ConfigLoader | None) -> Bu
         # Remaining interpolations are for the job: `\${seed}` in the config.
         steps = from_hydra(cast("Any", node))
         return sweep_from_steps(steps, Builder(scope), config_loader=loader)
-    text = node if isinstance(node, str) else shown(node)
+    text = node if isinstance(node, str) else short_repr(node)
     if text.endswith(_FILES):
         path = cwd / Path(text).expanduser()
         if not path.exists():

@@ -13,7 +13,7 @@ from hydra.errors import ConfigCompositionException, HydraException
 from omegaconf import OmegaConf, open_dict
 from omegaconf.errors import ValidationError
 
-from params_proto._keys import bare, full_key, keys_of, leaves, overlap
+from params_proto._keys import full_key, is_overlapping, keys_of, leaves, strip_prefix
 from params_proto.errors import SweepError, nearest
 from params_proto.multirun.context import AppContext, sweep_of
 from params_proto.multirun.directories import Directories, subdir_override
@@ -134,7 +134,7 @@ class Validation:
             names = [name for name, _ in leaves(plain) if not name.startswith("hydra.")]
             for line in job:
                 key = line.partition("=")[0]
-                is_known = line in groups or any(overlap(key, name) for name in names)
+                is_known = line in groups or any(is_overlapping(key, name) for name in names)
                 if key[:1] not in "+~" and not is_known:
                     meant = app.task and app.task.suggestion(key)
                     if close := meant or nearest(key, names):
@@ -153,10 +153,10 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
     """The error for a proto app's field that cannot hold a value; None if it is another error."""
     if not isinstance(cause := error.__cause__, ValidationError):
         return None
-    from params_proto.algebra.scope import into_field, misfit
+    from params_proto.algebra.scope import conversion_message, into_field
 
     place = str(cause.full_key).partition("[")[0]
-    lines = {bare(line.partition("=")[0]): line for line in job}
+    lines = {strip_prefix(line.partition("=")[0]): line for line in job}
     for target in fields:
         field = target.fields.get(place.removeprefix(f"{target.node}."))
         if field and place in lines and place == full_key(target.node, field.name):
@@ -164,7 +164,7 @@ def _misfit(fields: Iterable[Target], job: Iterable[str], error: HydraException)
             try:
                 into_field(value, field, from_text=True)
             except ValueError as reason:
-                return misfit(place, field, value, reason)
+                return conversion_message(place, field, value, reason)
     return None
 
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import count
 from typing import Any, cast
 
-from params_proto._keys import bare
+from params_proto._keys import strip_prefix
 from params_proto._text import json_key
 from params_proto.errors import SweepError
 from params_proto.overrides.parse import parse
@@ -70,7 +70,7 @@ def values(job: Iterable[str]) -> Iterator[tuple[str, Any]]:
     for line in job:
         key, _, text = line.partition("=")
         # A deletion may give the expected value; it removes the key all the same.
-        yield bare(key), None if key.startswith("~") else _value(text)
+        yield strip_prefix(key), None if key.startswith("~") else _value(text)
 
 
 def without_selectors(job: Iterable[str], selectors: Collection[str]) -> list[str]:

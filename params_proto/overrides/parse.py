@@ -12,14 +12,23 @@ from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from params_proto.errors import Mistake, SweepError, cut, sentence, shown, together
-from params_proto.overrides.render import OverrideText, live, quoted, unescaped
+from params_proto.errors import (
+    Mistake,
+    SweepError,
+    combine_mistakes,
+    short_repr,
+    truncate,
+    with_period,
+)
+from params_proto.overrides.render import OverrideText, has_interpolation, quote, unescape
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
     from hydra.core.override_parser.types import Override
 
-_MOST = 100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+_MAX_LISTED = (
+    100_000  # values of a range that has to be listed; Hydra lists about 300,000 per second
+)
 _LONG = 500  # characters of the parser's message
 # How the parser's messages begin to repeat the override.
 _REPEATS = ("Error when parsing index", "Error parsing override")
@@ -39,7 +48,7 @@ def parse(text: str) -> Any:
     """
     override = read(f"value={text}")
     if override.is_sweep_override():
-        raise SweepError(f"{cut(text)} is a sweep, not one value.")
+        raise SweepError(f"{truncate(text)} is a sweep, not one value.")
     return from_hydra(override.value())
 
 
@@ -67,7 +76,7 @@ def from_hydra(value: object) -> Any:
     if isinstance(value, QuotedString):
         value = value.text
     if isinstance(value, str):
-        return OverrideText(value, quoted(value)) if live(value) else unescaped(value)
+        return OverrideText(value, quote(value)) if has_interpolation(value) else unescape(value)
     if isinstance(value, list):
         return [from_hydra(element) for element in cast("list[object]", value)]
     if isinstance(value, dict):
@@ -76,20 +85,20 @@ def from_hydra(value: object) -> Any:
     return value
 
 
-def may_sweep(text: str) -> bool:
+def is_sweep_like(text: str) -> bool:
     """Whether text could be a sweep of several values, judged by its characters.
 
-    >>> may_sweep("1,2"), may_sweep("range(5)"), may_sweep("adam")
+    >>> is_sweep_like("1,2"), is_sweep_like("range(5)"), is_sweep_like("adam")
     (True, True, False)
     """
     return "," in text or "(" in text
 
 
-def shuffles(text: str) -> bool:
+def has_shuffle(text: str) -> bool:
     r"""Whether an override's text calls Hydra's `shuffle`, which has no seed.
 
-    >>> shuffles("shuffle(1,2)"), shuffles("x=int(shuffle([1,2]))"), shuffles("'shuffle(1)',b")
-    (True, True, False)
+    >>> has_shuffle("x=int(shuffle([1,2]))"), has_shuffle("'shuffle(1)',b")
+    (True, False)
     """
     return _SHUFFLE.search(_QUOTED.sub("''", text)) is not None
 
@@ -120,9 +129,9 @@ key=value, and text with any of ,:=()[]{} in quotes, key='a, b'.
         if "LexerNoViableAltException" in text:
             text = "a quote is not closed, or a character outside quotes needs them"
         said = [part for part in text.splitlines() if not part.startswith(_REPEATS)]
-        reason = sentence(cut("; ".join(said).partition(" expecting ")[0], _LONG))
+        reason = with_period(truncate("; ".join(said).partition(" expecting ")[0], _LONG))
         raise SweepError(
-            f"Hydra cannot read {shown(line)}: {reason} Write key=value, and text with any of"
+            f"Hydra cannot read {short_repr(line)}: {reason} Write key=value, and text with any of"
             " ,:=()[]{} in quotes, key='a, b'."
         ) from error
 
@@ -148,14 +157,14 @@ def override_values(
     try:
         return [convert(value) for value in values]
     except SweepError as error:
-        raise SweepError(f"{cut(str(override.input_line))}: {error}") from error
+        raise SweepError(f"{truncate(str(override.input_line))}: {error}") from error
 
 
 def enumerate_sweep(override: Override) -> Sequence[Any]:
     """The parser's values of a sweep override, as a `range` if possible."""
     from hydra.core.override_parser.types import Glob, RangeSweep
 
-    line, loader = cut(str(override.input_line)), override.config_loader
+    line, loader = truncate(str(override.input_line)), override.config_loader
     if not override.is_discrete_sweep():
         raise SweepError(
             f"{line}: an interval has no values to enumerate. Write them, or a range with a step."
@@ -191,9 +200,9 @@ def enumerate_sweep(override: Override) -> Sequence[Any]:
         # The first value shows whether a cast, float(range(1,3)), changes the numbers.
         if isinstance(numbers, range) and type(next(override.sweep_iterator(), None)) is int:
             return numbers
-        if (stop - start) / step > _MOST:
+        if (stop - start) / step > _MAX_LISTED:
             raise SweepError(
-                f"{line} lists {(stop - start) / step:.15g} values, and at most {_MOST:,} are"
+                f"{line} lists {(stop - start) / step:.15g} values, and at most {_MAX_LISTED:,} are"
                 " listed one by one. A range of integers, not shuffled, may be of any length."
             )
     values = list(override.sweep_iterator())
@@ -266,11 +275,11 @@ def read_lines(
             continue
         key = override.get_key_element()
         listed = listed if isinstance(listed, range) else tuple(listed)
-        is_shuffled = shuffles(override.input_line or "")
+        is_shuffled = has_shuffle(override.input_line or "")
         by_key[key] = KeyValues(key, listed, override.is_sweep_override(), is_shuffled)
     found = _last_of_each(by_key, mistakes, once=once)
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return found
 
 

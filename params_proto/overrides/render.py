@@ -19,7 +19,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
 from params_proto._keys import key_error
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, short_repr
 
 if TYPE_CHECKING:
     from params_proto.fields import Target
@@ -67,19 +67,19 @@ class OverrideText(str):
         return self
 
 
-def live(text: str) -> bool:
+def has_interpolation(text: str) -> bool:
     r"""Whether OmegaConf would resolve an interpolation in `text`.
 
-    >>> live("${lr}"), live(r"\${lr}"), live(r"\\${lr}")
+    >>> has_interpolation("${lr}"), has_interpolation(r"\${lr}"), has_interpolation(r"\\${lr}")
     (True, False, True)
     """
     return _LIVE.search(text) is not None
 
 
-def spell(text: str) -> str:
+def render_text(text: str) -> str:
     r"""The override text of a literal string, without quotes if they are not needed.
 
-    >>> print(spell("resnet18"), spell("1e-5"), spell("it's"), spell("${x}"))
+    >>> print(*map(render_text, ["resnet18", "1e-5", "it's", "${x}"]))
     resnet18 '1e-5' 'it\'s' '\${x}'
     """
     if text == "???":
@@ -89,37 +89,38 @@ def spell(text: str) -> str:
     if _PLAIN.fullmatch(text) and not _TYPED.fullmatch(text):
         return text
     # Twice the backslashes before it, plus one.
-    return quoted(_BEFORE_BRACE.sub(r"\1\1\\${", text))
+    return quote(_BEFORE_BRACE.sub(r"\1\1\\${", text))
 
 
-def unescaped(text: str) -> str:
+def unescape(text: str) -> str:
     r"""The string that OmegaConf makes of `text`, which has no live interpolation.
 
-    >>> print(unescaped(r"\${x}"))
+    >>> print(unescape(r"\${x}"))
     ${x}
     """
     return _ESCAPED.sub(lambda run: run[1][::2] + "${", text)
 
 
-def quoted(text: str) -> str:
+def quote(text: str) -> str:
     r"""`text` in single quotes for Hydra's lexer; interpolations in it stay live.
 
-    >>> print(quoted("it's"), quoted("a\\"))
+    >>> print(quote("it's"), quote("a\\"))
     'it\'s' 'a\\'
     """
     doubled = _BEFORE_QUOTE.sub(lambda run: run[0] * 2, text)
     return "'" + doubled.replace("'", r"\'") + "'"
 
 
-def spell_key(key: str) -> str:
+def render_dict_key(key: str) -> str:
     r"""The text of a string as a key of a dict, for which the grammar has no quotes.
 
-    >>> print(spell_key("a b"))
+    >>> print(render_dict_key("a b"))
     a\ b
     """
     if not _DICT_KEY.fullmatch(key) or _TYPED.fullmatch(key):
         raise SweepError(
-            f"the dict key {shown(key)} cannot be written in an override: Hydra's grammar has no"
+            f"the dict key {short_repr(key)} cannot be written in an override: Hydra's grammar"
+            " has no"
             " quotes for keys, and takes there only ASCII text that does not read as a number, a"
             " bool or null."
         )
@@ -146,15 +147,13 @@ def render(value: object) -> str:
     if isinstance(value, OverrideText):
         return value.text
     if isinstance(value, Enum) and value.name is not None:  # pyright: ignore[reportUnnecessaryComparison]  # as that of no flag
-        return spell(value.name)
+        return render_text(value.name)
     if isinstance(value, (str, PurePath)):
-        return spell(str(value))
+        return render_text(str(value))
     if value is None:
         return "null"
-    if isinstance(value, bool):
+    if isinstance(value, (bool, int, float)):
         return str(value)
-    if isinstance(value, (int, float)):
-        return repr(int(value) if isinstance(value, int) else float(value))
     if isinstance(value, (list, tuple, set, frozenset)):
         elements = [render(element) for element in cast("Iterable[object]", value)]
         # The order of a set of strings differs from process to process.
@@ -167,22 +166,23 @@ def render(value: object) -> str:
 
 def _dict_key(key: object) -> str:
     if isinstance(key, (str, Enum)):
-        return spell_key(key.name if isinstance(key, Enum) else key)
+        return render_dict_key(key.name if isinstance(key, Enum) else key)
     if isinstance(key, (bool, int, float)):
         return render(key)
     raise SweepError(
-        f"the dict key {shown(key)} cannot be written in an override: use a string or a number."
+        f"the dict key {short_repr(key)} cannot be written in an override: use a string or a"
+        " number."
     )
 
 
 def _dotted_name(value: object) -> str:
     from params_proto.fields.convert import dotted_name  # few sweeps have functions as values
 
-    name = dotted_name(value) if callable(value) else None
+    name = dotted_name(value)
     if name is None:
         raise SweepError(
-            f"{shown(value)} ({type(value).__name__}) cannot be written in an override: sweep over"
-            " a name or numbers, and build the object in the job."
+            f"{short_repr(value)} ({type(value).__name__}) cannot be written in an override:"
+            " sweep over a name or numbers, and build the object in the job."
         )
     return name
 
@@ -266,7 +266,7 @@ def _cleared(key: str, current: object, value: object) -> Iterator[str]:
         elif isinstance(current, Mapping):  # the fields of a dataclass cannot be deleted
             if not isinstance(name, str) or key_error(path):
                 raise SweepError(
-                    f"{key}: Hydra would keep the entry {shown(name)} of the default, and no"
+                    f"{key}: Hydra would keep the entry {short_repr(name)} of the default, and no"
                     " override can name it to delete it. Give that entry a value as well."
                 )
             if old is None:

@@ -16,7 +16,7 @@ from params_proto.app.function import App
 from params_proto.app.run import app_configs
 from params_proto.app.task import Task
 from params_proto.compose import make_loader
-from params_proto.errors import SweepError, frame_of_caller, shown
+from params_proto.errors import SweepError, frame_of_caller, short_repr
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.request import build_plan, read_overrides
 from params_proto.overrides.parse import read
@@ -142,7 +142,7 @@ Write ['lr=0.1'].
     lines: list[Any] = [] if overrides is None else list(overrides)
     if isinstance(overrides, str) or not all(isinstance(line, str) for line in lines):
         raise SweepError(
-            f"{method} takes a list of lines as its overrides, got {shown(overrides)}."
+            f"{method} takes a list of lines as its overrides, got {short_repr(overrides)}."
             " Write ['lr=0.1']."
         )
     return lines

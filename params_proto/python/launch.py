@@ -24,7 +24,7 @@ from params_proto.app.function import App, is_being_imported, problem_of
 from params_proto.app.run import app_configs, resolve_overrides, stored
 from params_proto.app.task import Task
 from params_proto.compose.internals import IS_HYDRA_1_3, start_hydra, unwrap_hydra_main
-from params_proto.errors import SweepError, frame_of_caller, shown
+from params_proto.errors import SweepError, frame_of_caller, short_repr
 from params_proto.fields.signature import takes_whole_config
 from params_proto.multirun.context import launch_context, root_names
 from params_proto.multirun.directories import (
@@ -33,7 +33,7 @@ from params_proto.multirun.directories import (
     reserve_directory,
     unresolved,
 )
-from params_proto.overrides.render import OverrideText, assignment, quoted
+from params_proto.overrides.render import OverrideText, assignment, quote
 from params_proto.python.compose import Place, checked_overrides, place_of
 from params_proto.python.isolation import isolated_launch
 from params_proto.records.manifest import has_plan
@@ -211,14 +211,14 @@ def _sweeper_lines(
     """
     if type(options["resume"]) is not bool:
         raise SweepError(
-            f"resume must be True or False, got {shown(options['resume'])}: give the directory as"
-            " sweep_dir, launch(sweep_dir='runs/1', resume=True)."
+            f"resume must be True or False, got {short_repr(options['resume'])}: give the"
+            " directory as sweep_dir, launch(sweep_dir='runs/1', resume=True)."
         )
     lines = [assignment("hydra/launcher", launcher), "hydra/sweeper=params_proto"]
     if sweep_dir is not None:
         path = os.fspath(sweep_dir)
         # An interpolation such as `${now:%Y}` is resolved as on a command line.
-        text = OverrideText(path, quoted(path)) if "${" in path else path
+        text = OverrideText(path, quote(path)) if "${" in path else path
         lines.append(assignment("hydra.sweep.dir", text))
     for name, value in options.items():
         if value is not None and (name != "resume" or value):

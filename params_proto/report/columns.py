@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from params_proto._text import cell, json_key, to_json
+from params_proto._text import format_value, json_key, to_json
 from params_proto.analysis.ranking import is_number
-from params_proto.errors import cut
+from params_proto.errors import truncate
 
 # Not allowed in HTML: control characters, halves of surrogate pairs, and noncharacters.
 _UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -43,12 +43,14 @@ class Column(NamedTuple):
         return plotted
 
 
-def column(name: str, role: str, values: Sequence[Any]) -> Column:
+def make_column(name: str, role: str, values: Sequence[Any]) -> Column:
     """A column of numbers if all values of a key, or one of a metric, are; else of options.
 
-    >>> column("lr", "key", [0.1, ABSENT]).values, column("lr", "key", [0.1, "auto", 0.1]).values
-    ([0.1, None], [0, 1, 0])
-    >>> column("loss", "metric", [1 / 3, float("nan"), "diverged"])[2:4]
+    >>> make_column("lr", "key", [0.1, ABSENT]).values
+    [0.1, None]
+    >>> make_column("lr", "key", [0.1, "auto", 0.1]).values
+    [0, 1, 0]
+    >>> make_column("loss", "metric", [1 / 3, float("nan"), "diverged"])[2:4]
     (['0.333333', 'nan', 'diverged'], [0.3333333333333333, None, None])
     """
     are_numbers = [is_number(value) for value in values if value is not ABSENT]
@@ -58,7 +60,7 @@ def column(name: str, role: str, values: Sequence[Any]) -> Column:
 
 def numbers(name: str, role: str, values: Sequence[Any]) -> Column:
     """A column of numbers, in which any other values count as missing."""
-    cells = ["" if value is ABSENT else shortened(value) for value in values]
+    cells = ["" if value is ABSENT else format_short(value) for value in values]
     return Column(name, role, cells, list(map(_in_json, values)))
 
 
@@ -69,7 +71,7 @@ def options(name: str, role: str, values: Sequence[Any]) -> Column:
     (['[64, 32]', 'null', '[64, 32]'], [0, 1, 0], ['[64, 32]', 'null'], False, False)
     """
     found = [json_key(value) if value is not ABSENT else "" for value in values]
-    texts = {same: shortened(value) for same, value in zip(found, values, strict=True) if same}
+    texts = {same: format_short(value) for same, value in zip(found, values, strict=True) if same}
     places = {same: place for place, same in enumerate(texts)}
     cells = [texts.get(same, "") for same in found]
     return Column(name, role, cells, list(map(places.get, found)), list(texts.values()))
@@ -82,19 +84,19 @@ def _in_json(value: Any) -> float | str | None:
     return to_json(value)
 
 
-def shortened(value: Any) -> str:
+def format_short(value: Any) -> str:
     """A value as text, shortened if it is long.
 
-    >>> shortened("adam"), shortened([64, 32]), shortened(1 / 3), shortened(None)
+    >>> format_short("adam"), format_short([64, 32]), format_short(1 / 3), format_short(None)
     ('adam', '[64, 32]', '0.333333', 'null')
     """
-    return fit(cut(f"{value:.6g}" if isinstance(value, float) else cell(value)))
+    return sanitize(truncate(format_value(value)))
 
 
-def fit(text: str) -> str:
+def sanitize(text: str) -> str:
     r"""Text with replacements for characters that a page cannot contain.
 
-    >>> fit("a\0b\n")
+    >>> sanitize("a\0b\n")
     'a\ufffdb\n'
     """
     return _UNFIT.sub("\ufffd", text.replace("\r\n", "\n"))

@@ -11,13 +11,21 @@ from typing import Any, NamedTuple
 
 from params_proto.analysis.ranking import Ranking, configurations, ranking_of, repeat_keys
 from params_proto.analysis.rerun import rerun_command
-from params_proto.analysis.rows import FAILED, Row, columns, metrics_of, table
+from params_proto.analysis.rows import FAILED, Row, column_names, metrics_of, table_with_records
 from params_proto.errors import SweepError
 from params_proto.records import Failure, JobStore, Record
-from params_proto.records.manifest import SWEEP, PlanFile, has_plan, read_plan
-from params_proto.report.columns import ABSENT, Column, column, fit, numbers, options, shortened
+from params_proto.records.manifest import SWEEP, PlanFile, read_plan
+from params_proto.report.columns import (
+    ABSENT,
+    Column,
+    format_short,
+    make_column,
+    numbers,
+    options,
+    sanitize,
+)
 
-MOST = 20_000  # jobs; a browser takes some seconds for this many rows
+MAX_JOBS = 20_000  # jobs; a browser takes some seconds for this many rows
 
 
 class Failures(NamedTuple):
@@ -39,7 +47,7 @@ class Contents(NamedTuple):
 
     Args:
         directory: the directory of the sweep.
-        plan: how it was started; None for the basic sweeper's.
+        plan: how it was started.
         sweep: the text of `sweep.yaml`.
         columns: a value for each job.
         configurations: for each job a number that it shares with its repeats.
@@ -51,7 +59,7 @@ class Contents(NamedTuple):
     """
 
     directory: Path
-    plan: PlanFile | None
+    plan: PlanFile
     sweep: str
     columns: list[Column]
     configurations: list[int]
@@ -73,32 +81,31 @@ def read(
         direction: `minimize` or `maximize`.
         over: the keys that distinguish repeats; by default those named `seed`.
     """
-    found = table(directory, most=MOST)
-    rows = list(islice(found, MOST + 1))
-    if len(rows) > MOST:
+    found = table_with_records(directory, most=MAX_JOBS)
+    rows = list(islice(found, MAX_JOBS + 1))
+    if len(rows) > MAX_JOBS:
         raise SweepError(
-            f"{directory} has more than {MOST} jobs, which is more than a page can show. Choose"
+            f"{directory} has more than {MAX_JOBS} jobs, which is more than a page can show. Choose"
             f" from them with params-proto results {directory} --csv."
         )
     metrics = metrics_of(rows)
     order = ranking_of([found], metric, direction, metrics)
     over = repeat_keys(over or ["seed"], found.keys)
-    keys, names = columns(found.keys, metrics)
+    keys, names = column_names(found.keys, metrics)
     shown: list[Column] = [numbers("job", "job", [row.job for row in rows])]
     for key, name in keys.items():
         values = [row.config.get(key, ABSENT) for row in rows]
-        shown.append(column(name, "key", values)._replace(repeats=key in over))
-    first = None
+        shown.append(make_column(name, "key", values)._replace(repeats=key in over))
+    best = {order.metric: order} if order else {}
     for key, name in names.items():
-        ranking = Ranking.by(key, None if order else direction)
-        if order is not None and order.metric == key:
-            ranking, first = order, name
+        ranking = best.get(key) or Ranking.by(key, None if order else direction)
         values = [row.metrics.get(key, ABSENT) for row in rows]
-        shown.append(column(name, "metric", values)._replace(maximize=ranking.maximize))
-    contents = Contents(
+        shown.append(make_column(name, "metric", values)._replace(maximize=ranking.maximize))
+    plan = read_plan(directory)
+    return Contents(
         directory,
-        None,
-        "",
+        plan,
+        (directory / SWEEP).read_text("utf-8", errors="replace"),
         [*shown, *[one for one in _run_columns(rows) if any(one.cells)]],
         configurations(rows, over),
         Counter(row.status for row in rows if row.status),
@@ -108,14 +115,8 @@ def read(
             if row.started and row.duration is not None
         ],
         _failures(JobStore(directory), rows),
-        first,
-        {},
-    )
-    if not has_plan(directory):
-        return contents
-    plan, text = read_plan(directory), (directory / SWEEP).read_text("utf-8", errors="replace")
-    return contents._replace(
-        plan=plan, sweep=text, commands=_commands(directory, plan, rows, metrics)
+        names.get(order.metric) if order else None,
+        _commands(directory, plan, rows, metrics),
     )
 
 
@@ -149,7 +150,7 @@ def _commands(
             best = min(rows, key=order.place)
             record = JobStore(directory).read(best.job)
             if record is not None and order.score(best.metrics) is not None:
-                commands[places[best.job]] = fit(rerun_command(plan, [record]))
+                commands[places[best.job]] = sanitize(rerun_command(plan, [record]))
     return commands
 
 
@@ -162,6 +163,6 @@ def _failures(records: JobStore, rows: Sequence[Row]) -> list[Failures]:
             text = error.traceback.rstrip()
             frames = [line for line in text.splitlines() if line.startswith('  File "')]
             kind = (error.type, *frames)
-            group = groups.setdefault(kind, Failures(fit(error.type), fit(text), []))
-            group.jobs.append((place, shortened(error.message)))
+            group = groups.setdefault(kind, Failures(sanitize(error.type), sanitize(text), []))
+            group.jobs.append((place, format_short(error.message)))
     return sorted(groups.values(), key=lambda group: -len(group.jobs))

@@ -7,13 +7,13 @@ import hashlib
 from importlib.resources import files
 from string import Template
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.errors import SweepError
 from params_proto.report.contents import Contents
 from params_proto.report.markup import (
     about,
-    embedded,
-    escaped,
+    embed_json,
+    escape_html,
     failures,
     file,
     head,
@@ -34,19 +34,19 @@ def page(contents: Contents) -> str:
         # Only the scripts with these hashes may run, so no text from a job can.
         # Plotly compiles its line drawing code, which needs 'unsafe-eval'.
         policy=" ".join(f"'sha256-{base64.b64encode(one).decode()}'" for one in hashes),
-        title=escaped(contents.directory.resolve().name),
-        directory=escaped(str(contents.directory)),
+        title=escape_html(contents.directory.resolve().name),
+        directory=escape_html(str(contents.directory)),
         style=_static("page.css"),
         about=about(contents),
         swept=swept(columns),
         file=file(contents.sweep),
         head=head(columns),
         rows=rows(columns),
-        jobs=counted(len(contents.configurations)),
+        jobs=pluralize(len(contents.configurations)),
         failures=failures(contents.failures, columns),
-        data=embedded(
+        data=embed_json(
             {
-                "again": "Run it again" if contents.plan and contents.plan.script else "Overrides",
+                "again": "Run it again" if contents.plan.script else "Overrides",
                 "commands": contents.commands,
                 "metric": contents.metric,
                 "configurations": contents.configurations,

@@ -23,9 +23,9 @@ def save(sweep: Builder, path: str | os.PathLike[str]) -> None:
     suffix = _suffix(path)
     text: Iterable[str]
     if suffix == ".yaml":
-        from params_proto.storage.yaml_file import text_of
+        from params_proto.storage.yaml_file import dump_yaml
 
-        text = [text_of(sweep.plain())]
+        text = [dump_yaml(sweep.plain())]
     else:
         from params_proto.storage.table_file import csv_lines, jsonl_lines
 
@@ -49,10 +49,10 @@ def load(
         text = Path(path).read_bytes().removeprefix(BOM_UTF8).decode()
     except (OSError, ValueError) as error:
         raise SweepError(f"{name} cannot be read: {_files.reason(error)}.") from error
-    return parsed(text, name, empty, config_loader)
+    return parse_file(text, name, empty, config_loader)
 
 
-def parsed(
+def parse_file(
     text: str, name: str, empty: Builder, config_loader: ConfigLoader | None = None
 ) -> Builder:
     """The sweep in the text of a file; the ending of `name` says which kind. See `load`."""

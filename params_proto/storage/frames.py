@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 from pandas.api.extensions import ExtensionDtype  # pyright: ignore[reportMissingTypeStubs]
 
@@ -21,8 +23,8 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     """A row per config and a column per key, in the order in which the keys first occur.
 
     A column of bools, of ints, of floats or of strings has pandas' own type for these; where a key
-    is missing, the nullable one, if it can tell a missing float from nan. Any other is `object`, so
-    that what is mixed stays as it is. A missing key is `pd.NA`.
+    is missing, the nullable one. Any other is `object`, so that what is mixed stays as it is. A
+    missing key is `pd.NA`.
 
     Args:
         sweep: the configs.
@@ -36,31 +38,47 @@ def to_dataframe(sweep: Sweep) -> pd.DataFrame:
     configs = list(sweep)
     index = pd.RangeIndex(len(configs))
     keys = dict.fromkeys(key for config in configs for key in config)
-    columns = {key: [config.get(key, pd.NA) for config in configs] for key in keys}
-    series = {key: _column(values, index) for key, values in columns.items()}
-    return pd.DataFrame(series, index=index)
+    columns: dict[str, Any] = {}
+    for key in keys:
+        values = [config[key] for config in configs if key in config]
+        if len(values) == len(configs):
+            columns[key] = to_column(values, _DTYPES)
+        else:
+            columns[key] = to_column([config.get(key, pd.NA) for config in configs])
+    return pd.DataFrame(columns, index=index)
 
 
-# By type of a column's values, and whether some are missing.
-_DTYPES = {
-    **{("bool", False): "bool", ("bool", True): "boolean"},
-    **{("int", False): "int64", ("int", True): "Int64"},
-    **{("float", False): "float64", ("float", True): "Float64"},
-    ("str", False): "str",
-}
+# pandas' types by those of a column's values; a column of others holds objects. convert_dtypes
+# would turn whole floats into integers, and nan, which is a value, into a missing one.
+_DTYPES = {"bool": "bool", "int": "int64", "float": "float64", "str": "str"}
+NULLABLE = {"bool": "boolean", "int": "Int64", "float": "Float64", "str": "string"}
 
 
-def _column(values: list[Any], index: pd.Index) -> pd.Series:
-    """A column of the type from which its values come back as they are."""
-    present = [value for value in values if value is not pd.NA]
-    kinds = " ".join({type(value).__name__ for value in present})
-    dtype = _DTYPES.get((kinds, len(present) < len(values)), "object")
-    if dtype == "Float64" and any(map(math.isnan, present)):
-        dtype = "object"  # nan would be missing
+def to_column(
+    values: Sequence[Any], dtypes: Mapping[str, str] = NULLABLE, dtype: str | None = None
+) -> Any:
+    """Values as a column, with a type of pandas if they are of one kind; `pd.NA` is missing.
+
+    Args:
+        values: the values.
+        dtypes: pandas' types by the sorted names of the values' types.
+        dtype: the column's type, if it does not depend on the values.
+
+    >>> to_column([1, pd.NA]).dtype, to_column([1, "a"]).dtype
+    (Int64Dtype(), dtype('O'))
+    """
+    kinds = sorted({type(value).__name__ for value in values if value is not pd.NA})
+    dtype = dtype or dtypes.get(" ".join(kinds), "object")
     try:
-        return pd.Series(values, index=index, dtype=cast("Any", dtype))
+        if dtype != "Float64":
+            return pd.Series(values, dtype=cast("Any", dtype))
+        missing = np.array([value is pd.NA for value in values], dtype=bool)
+        held = np.array(values, dtype=object)
+        held[missing] = math.nan
+        # pandas.array would lose nan.
+        return cast("Any", pd).arrays.FloatingArray(held.astype("float64"), missing)
     except (OverflowError, UnicodeError):  # of more than 64 bits, or half a surrogate pair
-        return pd.Series(values, index=index, dtype="object")
+        return pd.Series(values, dtype="object")
 
 
 def from_dataframe(df: pd.DataFrame) -> Builder:

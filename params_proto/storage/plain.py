@@ -7,7 +7,6 @@ of Hydra's overrides. The mistakes of a call get the place of their key.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -15,13 +14,13 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto._keys import bare, is_node
+from params_proto._keys import is_node
 from params_proto._text import parse_slice
 from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
 from params_proto.algebra.scope import Scope
-from params_proto.errors import Mistake, SweepError, did_you_mean, shown, together
-from params_proto.overrides.parse import may_sweep, read_lines, shuffles, sweep_values
+from params_proto.errors import Mistake, SweepError, combine_mistakes, did_you_mean, short_repr
+from params_proto.overrides.parse import has_shuffle, is_sweep_like, read_lines, sweep_values
 
 if TYPE_CHECKING:
     from hydra.core.config_loader import ConfigLoader
@@ -52,7 +51,6 @@ STEPS = {
 }
 """What each step needs, with an example."""
 
-_ADD_AXES = frozenset({"product", "zip", "chain", "concat", "cross", "repeat"})
 _NEED_AXES = frozenset({"exclude", "shuffle", "sample", "slice"})
 _TYPES: dict[str, Any] = {
     **dict.fromkeys(("product", "zip", "set", "exclude", "derive", "shuffle", "sample"), Mapping),
@@ -60,8 +58,6 @@ _TYPES: dict[str, Any] = {
 }
 # Their required and optional arguments.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
-_TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
-_RANGE = re.compile(r"range\((-?\d{1,18}),(-?\d{1,18})(?:,(-?[1-9]\d{0,17}))?\)", re.ASCII)
 
 
 def sweep_from_steps(
@@ -98,8 +94,10 @@ def chain_of_rows(
     try:
         return empty.chain(*rows)
     except SweepError as error:
-        placed = [one if one.row is None else one.at(place(one.row)) for one in error.mistakes]
-        raise together(placed) from error
+        placed = [
+            one if one.row is None else one.with_place(place(one.row)) for one in error.mistakes
+        ]
+        raise combine_mistakes(placed) from error
 
 
 def sweep_of_lines(
@@ -114,18 +112,12 @@ def sweep_of_lines(
     if isinstance(lines, str):
         raise SweepError(
             "from_overrides takes a list of lines of text, ['lr=0.1,0.01', 'seed=1'], got"
-            f" {shown(lines)}."
+            f" {short_repr(lines)}."
         )
     overrides = read_lines(listed, config_loader, once=True)
-    names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:
         try:
-            if one.name != bare(one.key) in names:
-                raise SweepError(
-                    f"{one.key} would delete a key that another line gives a value. Leave out one"
-                    " of them."
-                )
             if one.swept:
                 result = result.product({one.key: FromText(one.values)})
             else:
@@ -133,11 +125,11 @@ def sweep_of_lines(
         except SweepError as error:
             mistakes += error.mistakes
     if mistakes:
-        raise together(mistakes)
+        raise combine_mistakes(mistakes)
     return result
 
 
-def options_in(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
+def options_loader(config_dir: str | os.PathLike[str] | None) -> ConfigLoader | None:
     """Lists the options of config groups in a directory, for Hydra's `glob`."""
     if config_dir is None:
         return None
@@ -178,31 +170,32 @@ class _Steps:
         mappings = cast("list[Any]", steps if isinstance(steps, (list, tuple)) else [steps])
         for number, each in enumerate(mappings):
             if not isinstance(each, Mapping):
-                raise self._error(f"a sweep is {FORM}. This is {shown(each)}.", mappings, number)
+                raise self._error(
+                    f"a sweep is {FORM}. This is {short_repr(each)}.", mappings, number
+                )
         named = [mapping for mapping in mappings if "prefix" in mapping]
         prefix = named[0]["prefix"] if named else ""
         if named and (len(named) > 1 or not is_node(prefix)):
             raise self._error(
                 f"prefix is given once, and is {STEPS['prefix']}. This is"
-                f" {shown(named[-1]['prefix'])}.",
+                f" {short_repr(named[-1]['prefix'])}.",
                 named[-1],
                 "prefix",
             )
         if prefix not in ("", self.empty.scope.prefix):
             return self._under(prefix, mappings, nested)
-        result, before, mistakes = self.empty, list[str](), list[Mistake]()
+        result, mistakes = self.empty, list[Mistake]()
         steps_in_order = [(some, name) for some in mappings for name in some if name != "prefix"]
         for mapping, name in steps_in_order:
             # After a mistake, a later step may lack a key only because of it.
             if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
-                result = self._applied(result, mapping, name, before)
+                result = self._applied(result, mapping, name)
             except SweepError as error:
                 mistakes += error.mistakes
-            before.append(name)
         if mistakes:
-            raise together(mistakes)
+            raise combine_mistakes(mistakes)
         return result
 
     def _under(self, prefix: str, steps: list[Any], nested: bool) -> Builder:
@@ -217,36 +210,36 @@ class _Steps:
             )
         return below
 
-    def _applied(self, sweep: Builder, mapping: _Mapping, name: str, before: list[str]) -> Builder:
-        """Adds one step to the sweep; mistakes of its call get their place.
-
-        `mapping` contains the step, `before` has the names of the steps above it.
-        """
+    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
+        """Adds one step of a mapping to the sweep; mistakes of its call get their place."""
         value, mistakes = mapping[name], list[Mistake]()
         if name not in STEPS:
             hint = did_you_mean(str(name), STEPS)
-            raise self._error(f"{shown(name)} is not a step.{hint}", mapping, name)
-        if name in _NEED_AXES and _ADD_AXES.isdisjoint(before):
+            raise self._error(f"{short_repr(name)} is not a step.{hint}", mapping, name)
+        if name in _NEED_AXES and not sweep.expression.multiplies:
             late = f"{name} comes before any axis, so it has no effect. Put it below them."
             raise self._error(late, mapping, name)
-        call = self._call(sweep, name, value, before, mistakes)
+        call = self._call(sweep, name, value, mistakes)
         if call is None:
-            raise self._error(f"{name} needs {STEPS[name]}. This is {shown(value)}.", mapping, name)
+            raise self._error(
+                f"{name} needs {STEPS[name]}. This is {short_repr(value)}.", mapping, name
+            )
         try:
             sweep = call()
         except SweepError as error:
             mistakes += error.mistakes
         if mistakes:
-            raise together([one.at(self._place_of(one, mapping, name)) for one in mistakes])
+            raise combine_mistakes(
+                [one.with_place(self._place_of(one, mapping, name)) for one in mistakes]
+            )
         return sweep
 
     def _call(
-        self, sweep: Builder, name: str, value: Any, before: list[str], mistakes: list[Mistake]
+        self, sweep: Builder, name: str, value: Any, mistakes: list[Mistake]
     ) -> Callable[[], Builder] | None:
         """Prepares the call of a step; None if its value has the wrong form.
 
-        `before` has the names of the steps above it. Wrong arguments are added to `mistakes` and
-        left out of the call.
+        Wrong arguments are added to `mistakes` and left out of the call.
         """
         if not isinstance(value, _TYPES[name]):
             return None
@@ -254,7 +247,8 @@ class _Steps:
             return partial(sweep.times, self.sweep(value, nested=True))
         if name == "concat":
             parts = [self.sweep(each, nested=True) for each in value]
-            return partial(parts[0].plus, *parts[1:]) if parts and not before else None
+            is_first = not sweep.expression.steps
+            return partial(parts[0].plus, *parts[1:]) if parts and is_first else None
         method: Callable[..., Builder] = getattr(sweep, name)
         if name == "chain":
             return partial(method, *value)
@@ -276,23 +270,10 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
-        if (
-            name in ("product", "zip")
-            and isinstance(cast("object", values), list)
-            # YAML reads [range(1,3)] as two texts.
-            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
-        ):
-            raise SweepError(
-                f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
-                f" without the brackets: {key}: 'range(1,3)'."
-            )
         is_text = isinstance(values, str) and name not in ("set", "derive")
-        if not is_text or (name == "exclude" and not may_sweep(values)):
+        if not is_text or (name == "exclude" and not is_sweep_like(values)):
             return values
-        numbers = _RANGE.fullmatch(values)
-        if numbers:  # as `save` writes it: no need for Hydra's parser
-            return FromText(range(*[int(end) for end in numbers.groups() if end is not None]))
-        if shuffles(values):
+        if has_shuffle(values):
             raise SweepError(
                 f"{key}={values} has a different order each time it is read, so the file would not"
                 " define one sweep. Write the values in the order that you want, or shuffle all"

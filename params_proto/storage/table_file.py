@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from enum import Enum
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, cast
 
 from params_proto._keys import key_error
 from params_proto._text import csv_line, utf8
-from params_proto.errors import SweepError, sentence, shown
+from params_proto.errors import SweepError, short_repr, with_period
 
 Configs = tuple[list[dict[str, Any]], list[int]]
 """Configs, and the line of each in its file."""
@@ -39,11 +38,11 @@ def read_jsonl(text: str, name: str) -> Configs:
         row: Any = None
         try:
             row = json.loads(line)
-            reason = f"this is {shown(row)}."
+            reason = f"this is {short_repr(row)}."
         except json.JSONDecodeError as error:
             reason = f"this is not JSON: {error.msg} at column {error.colno}."
         except (ValueError, RecursionError) as error:
-            reason = sentence(str(error))
+            reason = with_period(str(error))
         if not isinstance(row, dict):
             raise SweepError(
                 f"{name}:{number}: {reason} A line holds one config, as a JSON object:"
@@ -65,10 +64,10 @@ def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     keys = list(dict.fromkeys(key for config in configs for key in config))
     yield csv_line(keys)
     for number, config in enumerate(configs):
-        yield csv_line([_cell(config[k], k, number) if k in config else "" for k in keys])
+        yield csv_line([_csv_cell(config[k], k, number) if k in config else "" for k in keys])
 
 
-def _cell(value: Any, key: str, number: int) -> str:
+def _csv_cell(value: Any, key: str, number: int) -> str:
     if type(value) is str and value.isprintable() and value and _value_of(value) is value:
         return value
     return _dumped(value, key, number)
@@ -119,43 +118,26 @@ def column_error(keys: Sequence[object]) -> str | None:
         if unfit := key_error(key):
             return unfit
         if key in keys[:at]:
-            return f"the column {shown(key)} is given twice."
+            return f"the column {short_repr(key)} is given twice."
     return None
 
 
 # --- JSON, with NaN and Infinity
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
-_JSON_SCALARS = (str, int, float, bool, type(None))
 
 
 def _dumped(value: Any, key: str, number: int) -> str:
-    """A value as JSON; `number` is its config's, for messages."""
-    unfit = _unfit(value)
-    if unfit:
+    """A value as JSON from which it is read again; `number` is its config's, for messages."""
+    try:
+        text = _ENCODER.encode(value)
+        is_same = repr(json.loads(text)) == repr(value)
+    except (TypeError, ValueError, RecursionError):
+        text, is_same = "", False
+    if not is_same:
         raise SweepError(
-            f"{key} of config {number}: {unfit} Save the sweep as .yaml, which holds more types, or"
-            " give a name or numbers."
+            f"{key} of config {number}: JSON cannot represent {short_repr(value)}: it has lists,"
+            " dicts with text as keys, text, numbers, bools and null. Save the sweep as .yaml,"
+            " which holds more types, or give a name or numbers."
         )
-    text = _ENCODER.encode(value)
     return text if utf8(text) == text else json.dumps(value)
-
-
-def _unfit(value: Any) -> str | None:
-    """The part of a value that JSON cannot represent.
-
-    >>> _unfit([{"a": (2, 3)}]), _unfit({"a": [None]})
-    ('JSON cannot represent (2, 3), of the type tuple.', None)
-    """
-    kind = cast("type[Any]", type(value))
-    if kind in _JSON_SCALARS or (isinstance(value, str) and not isinstance(value, Enum)):
-        return None
-    if kind is not list and kind is not dict:
-        return f"JSON cannot represent {shown(value)}, of the type {kind.__qualname__}."
-    elements = value
-    if kind is dict:
-        elements = cast("Mapping[Any, Any]", value).values()
-        for key in value:
-            if type(key) is not str:
-                return f"the key {shown(key)} of a dict is not a string, as those of JSON are."
-    return next(filter(None, map(_unfit, elements)), None)

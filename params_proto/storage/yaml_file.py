@@ -16,10 +16,10 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from yaml.resolver import Resolver
 
 from params_proto._text import stable_repr, utf8
-from params_proto._values import unordered
-from params_proto.errors import SweepError, shown
-from params_proto.overrides.parse import parse_spelled, shuffles
-from params_proto.overrides.render import OverrideText, live
+from params_proto._values import is_unordered
+from params_proto.errors import SweepError, short_repr
+from params_proto.overrides.parse import has_shuffle, parse_spelled
+from params_proto.overrides.render import OverrideText, has_interpolation
 
 # --- the types of scalars, as in a Hydra config
 
@@ -28,10 +28,8 @@ _NULL, _BOOL, _INT, _FLOAT = (f"{_YAML}{name}" for name in ("null", "bool", "int
 _TEXT, _BINARY, _MAP, _SEQ = (f"{_YAML}{name}" for name in ("str", "binary", "map", "seq"))
 _MERGE, _VALUE = f"{_YAML}merge", f"{_YAML}value"
 _PATH, _OVERRIDE = "!path", "!override"  # the latter is spelled as in a Hydra override
-_COLLECTIONS: dict[str, Any] = {
-    **{_SEQ: list, "!tuple": tuple, "!set": set, "!frozenset": frozenset}
-}
-_TAGS: dict[Any, str] = {kind: tag for tag, kind in _COLLECTIONS.items()}
+_COLLECTIONS: dict[str, Any] = {"!tuple": tuple, "!set": set, "!frozenset": frozenset}
+_TAGS: dict[Any, str] = {list: _SEQ, **{kind: tag for tag, kind in _COLLECTIONS.items()}}
 
 # OmegaConf's rule, from get_yaml_loader in its _utils.py: `1e-5` needs no point to be a float.
 _FLOATS = re.compile(
@@ -77,7 +75,7 @@ class Document:
 
     def __init__(self, text: str, name: str) -> None:
         self._name = name
-        self._lines: dict[tuple[int, Hashable], int] = {}
+        self._constructor: Any = _Constructor()
         line = 1
         unprintable = yaml.reader.Reader.NON_PRINTABLE.search(text)
         if unprintable:
@@ -89,7 +87,7 @@ class Document:
             node: Node | None = cast("Any", yaml).compose(text, _Loader)
             if node is None:
                 raise SweepError(f"{name}:1: the file is empty.")
-            self.root = self._value(node)
+            self.root: Any = self._constructor.construct_document(node)
             return
         except yaml.MarkedYAMLError as error:
             if error.problem_mark is not None:
@@ -103,79 +101,97 @@ class Document:
 
     def place(self, container: object = None, key: Hashable = None) -> str:
         """`path:line` of a mapping or list within `root`, or of its key or index."""
-        own = self._lines.get((id(container), None), 1)
-        return f"{self._name}:{self._lines.get((id(container), key), own)}"
+        lines = self._constructor.lines
+        own = lines.get((id(container), None), 1)
+        return f"{self._name}:{lines.get((id(container), key), own)}"
 
-    def _value(self, node: Node) -> Any:
-        """The value of a node, of YAML's own types and the tags of a sweep file."""
-        if isinstance(node, MappingNode) and node.tag == _MAP:
-            return self._mapping(node)
+
+class _Constructor(SafeConstructor):
+    """Makes the values of a file, of YAML's own types and the tags of a sweep file.
+
+    Its attribute `lines` has the line of each mapping and list, and of their keys and indices.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: dict[tuple[int, Hashable], int] = {}
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
         try:
-            if isinstance(node, SequenceNode) and node.tag in _COLLECTIONS:
-                made = [self._value(element) for element in node.value]
-                self._lines[id(made), None] = node.start_mark.line + 1
-                for at, element in enumerate(node.value):
-                    self._lines[id(made), at] = element.start_mark.line + 1
-                return made if node.tag == _SEQ else _COLLECTIONS[node.tag](made)
-            if isinstance(node, ScalarNode) and node.tag in _SCALARS:
-                return _SCALARS[node.tag](node)
+            return cast("Any", super()).construct_object(node, deep)
         except (ValueError, LookupError, ArithmeticError, TypeError) as error:
-            self._refuse(node, f"{node.tag.replace(_YAML, '!!')}: {error}")
-        self._refuse(
+            raise _refusal(node, f"{node.tag.replace(_YAML, '!!')}: {error}") from error
+
+    def mapping(self, node: MappingNode) -> dict[Any, Any]:
+        """A dict, also of merged (`<<`) keys."""
+        places: dict[Hashable, int] = {}
+        for key_node, _ in node.value:
+            if key_node.tag == _MERGE:
+                continue
+            key = self.construct_object(key_node, deep=True)
+            if key in places:
+                raise _refusal(key_node, f"the key {short_repr(key)} is given twice")
+            places[key] = key_node.start_mark.line + 1
+        made = self.construct_mapping(node, deep=True)
+        self._note(made, node, places)
+        return made
+
+    def sequence(self, node: SequenceNode) -> list[Any]:
+        """A list."""
+        made = self.construct_sequence(node, deep=True)
+        lines = [element.start_mark.line + 1 for element in node.value]
+        self._note(made, node, dict(enumerate(lines)))
+        return made
+
+    def _note(self, made: object, node: Node, places: Mapping[Any, int]) -> None:
+        self.lines[id(made), None] = node.start_mark.line + 1
+        self.lines.update({(id(made), key): line for key, line in places.items()})
+
+    def collection(self, node: SequenceNode) -> Any:
+        """A tuple or set."""
+        return _COLLECTIONS[node.tag](self.construct_sequence(node, deep=True))
+
+    def path(self, node: ScalarNode) -> Path:
+        """A path."""
+        return Path(self.construct_scalar(node))
+
+    def override(self, node: ScalarNode) -> Any:
+        """A value spelled as in a Hydra override."""
+        text = self.construct_scalar(node)
+        if has_shuffle(text):
+            raise ValueError(
+                f"{short_repr(text)} has a different order each time it is read. Write the list"
+                " in the order that you want"
+            )
+        return parse_spelled(text)
+
+    def unknown(self, node: Node) -> NoReturn:
+        """Refuses a tag."""
+        raise _refusal(
             node,
             f"{node.tag.replace(_YAML, '!!')}: a sweep file has no such tag. It may have"
             " !tuple, !set and !frozenset on a list, !path and !override on text",
         )
 
-    def _mapping(self, node: MappingNode) -> dict[Any, Any]:
-        """A dict of merged (`<<`) keys and its own."""
-        merged: dict[Any, Any] = {}
-        own: dict[Any, Any] = {}
-        places: list[tuple[Hashable, int]] = [(None, node.start_mark.line + 1)]
-        for key_node, value_node in node.value:
-            if key_node.tag == _MERGE:
-                # The first of a list of merged mappings wins.
-                is_list = isinstance(value_node, SequenceNode)
-                for base in value_node.value[::-1] if is_list else [value_node]:
-                    if not isinstance(base, MappingNode):
-                        self._refuse(base, "<< merges a mapping, or a list of mappings")
-                    merged |= self._mapping(base)
-                continue
-            key = self._value(key_node)
-            if not isinstance(key, Hashable):
-                self._refuse(key_node, f"{shown(key)} is not a key")
-            if key in own:
-                self._refuse(key_node, f"the key {shown(key)} is given twice")
-            own[key] = self._value(value_node)
-            places.append((key, key_node.start_mark.line + 1))
-        made = {**merged, **own}
-        self._lines.update({(id(made), key): line for key, line in places})
-        return made
-
-    def _refuse(self, node: Node, reason: str) -> NoReturn:
-        raise ConstructorError(None, None, reason, node.start_mark)
+    yaml_constructors: dict[Any, Any] = {  # noqa: RUF012 - the attribute that PyYAML reads
+        **dict.fromkeys((_TEXT, _MERGE, _VALUE), SafeConstructor.construct_scalar),
+        _NULL: SafeConstructor.construct_yaml_null,
+        _BOOL: SafeConstructor.construct_yaml_bool,
+        _INT: SafeConstructor.construct_yaml_int,
+        _FLOAT: SafeConstructor.construct_yaml_float,
+        _BINARY: SafeConstructor.construct_yaml_binary,
+        _MAP: mapping,
+        _SEQ: sequence,
+        **dict.fromkeys(_COLLECTIONS, collection),
+        _PATH: path,
+        _OVERRIDE: override,
+        None: unknown,
+    }
 
 
-def _override(text: str) -> Any:
-    if shuffles(text):
-        raise ValueError(
-            f"{shown(text)} has a different order each time it is read. Write the list in the order"
-            " that you want"
-        )
-    return parse_spelled(text)
+def _refusal(node: Node, reason: str) -> ConstructorError:
+    return ConstructorError(None, None, reason, node.start_mark)
 
-
-_SAFE: Any = SafeConstructor()
-_SCALARS: dict[str, Any] = {
-    **dict.fromkeys((_TEXT, _MERGE, _VALUE), _SAFE.construct_scalar),
-    _NULL: _SAFE.construct_yaml_null,
-    _BOOL: _SAFE.construct_yaml_bool,
-    _INT: _SAFE.construct_yaml_int,
-    _FLOAT: _SAFE.construct_yaml_float,
-    _BINARY: _SAFE.construct_yaml_binary,
-    _PATH: lambda node: Path(node.value),  # pyright: ignore
-    _OVERRIDE: lambda node: _override(node.value),  # pyright: ignore
-}
 
 # --- writing
 
@@ -185,10 +201,10 @@ _SPECIAL = {"inf": ".inf", "-inf": "-.inf", "nan": ".nan"}
 _RESOLVER = _Scalars()
 
 
-def text_of(steps: Mapping[str, Any] | list[Any]) -> str:
+def dump_yaml(steps: Mapping[str, Any] | list[Any]) -> str:
     """The YAML of a sweep's plain form.
 
-    >>> print(text_of({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
+    >>> print(dump_yaml({"product": {"lr": [0.1, 1e-05]}, "set": {"as": "1", "size": (2, 3)}}))
     product: {lr: [0.1, 1e-05]}
     set: {as: "1", size: !tuple [2, 3]}
     <BLANKLINE>
@@ -241,7 +257,7 @@ def _node(value: Any) -> Node:
     kind = cast("type[Any]", type(value))
     if kind in _TAGS:
         # The order of a set of strings differs from process to process.
-        ordered = sorted(value, key=stable_repr) if unordered(value) else value
+        ordered = sorted(value, key=stable_repr) if is_unordered(value) else value
         return SequenceNode(_TAGS[kind], [_node(each) for each in ordered], flow_style=True)
     if kind is dict:
         entries = [(_node(key), _node(each)) for key, each in value.items()]
@@ -249,7 +265,7 @@ def _node(value: Any) -> Node:
     tag, text = _scalar(value)
     if utf8(text) != text:
         raise ValueError(
-            f"{shown(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
+            f"{short_repr(text)} has half a surrogate pair, which YAML cannot hold. .jsonl can."
         )
     # Text is in quotes where it would read as something else.
     is_plain = tag != _TEXT or (
@@ -265,7 +281,7 @@ def _scalar(value: Any) -> tuple[str, str]:
             raise ValueError(f"{value!r} has no name of its own, and an enum is saved by name.")
         return _TEXT, value.name
     if isinstance(value, str):
-        if isinstance(value, OverrideText) and live(value):
+        if isinstance(value, OverrideText) and has_interpolation(value):
             return _OVERRIDE, value.text
         return _TEXT, str(value)
     if value is None:
@@ -281,6 +297,6 @@ def _scalar(value: Any) -> tuple[str, str]:
     if kind is type(Path()):
         return _PATH, value.as_posix()
     raise ValueError(
-        f"YAML cannot represent {shown(value)}, of the type {kind.__qualname__}. Give a name or"
-        " numbers, and make the object where the config is used."
+        f"YAML cannot represent {short_repr(value)}, of the type {kind.__qualname__}. Give a name"
+        " or numbers, and make the object where the config is used."
     )

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, cast
 
 from omegaconf import OmegaConf
 
-from params_proto._text import counted
-from params_proto.errors import SweepError, sentence
+from params_proto._text import pluralize
+from params_proto.errors import SweepError, with_period
 from params_proto.multirun.errors import write
 from params_proto.records.lock import POLL, is_running_elsewhere
 from params_proto.records.process import process_of, this_process
@@ -182,7 +182,7 @@ class LocalEngine(Engine):
                 raise SweepError(f"a worker cannot be started: {error}.") from error
             process.returncode = 0  # nobody needs to wait for it
             self._note(setup, Started(process_of(process.pid), gpu=gpu))
-        return f"{counted(len(environments), 'worker')} on this machine"
+        return f"{pluralize(len(environments), 'worker')} on this machine"
 
 
 class SubmititEngine(Engine):
@@ -225,10 +225,10 @@ class SubmititEngine(Engine):
         if self._cluster == "local":
             for job in jobs:
                 self._note(setup, Started(process_of(int(job.job_id))))
-            return f"{counted(len(jobs), 'worker')} on this machine"
+            return f"{pluralize(len(jobs), 'worker')} on this machine"
         array = str(jobs[0].job_id).partition("_")[0]
         self._note(setup, Started(array=array))
-        return f"{counted(len(jobs), 'worker')} as Slurm's job {array}"
+        return f"{pluralize(len(jobs), 'worker')} as Slurm's job {array}"
 
     def _submit(self, workers: Sequence[_Worker]) -> list[Any]:
         import submitit
@@ -258,7 +258,7 @@ def _reason(error: Exception) -> str:
     said = str(error).strip().replace("sbatch: error: ", "").splitlines()
     if "job array" in said[-1:][0]:
         said.append("MaxArraySize of scontrol show config limits hydra.sweeper.workers")
-    return sentence("; ".join(line.rstrip(".") for line in said))
+    return with_period("; ".join(line.rstrip(".") for line in said))
 
 
 class RayEngine(Engine):
@@ -286,7 +286,7 @@ class RayEngine(Engine):
             self._tasks = [task.remote(one) for one in _workers(setup, environments)]
         except Exception as error:  # Ray's own, of many kinds
             raise SweepError(f"no worker could be given to Ray: {error}") from error
-        return f"{counted(len(self._tasks), 'worker')} as tasks of Ray"
+        return f"{pluralize(len(self._tasks), 'worker')} as tasks of Ray"
 
     def has_workers(self, directory: Path) -> bool:
         """See `Engine`."""

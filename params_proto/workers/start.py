@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from uuid import uuid4
 
-from params_proto._text import counted
+from params_proto._text import pluralize
 from params_proto.compose.internals import without_callbacks
 from params_proto.errors import SweepError
 from params_proto.multirun.context import AppContext
@@ -302,7 +302,7 @@ def _finish(sweep: SweepRun, setup: Setup, watch: Watch) -> list[Sequence[JobRet
 
 def left_text(directory: Path, watch: Watch) -> str:
     """Says that jobs are left in a sweep's directory, and why, and how to finish them."""
-    jobs = counted(len(watch.left))
+    jobs = pluralize(len(watch.left))
     has_too_many = read_setup(directory).launch.has_too_many_failures
     if is_stopped(directory) is not None:
         lines = [f"{jobs} left: the sweep has been stopped."]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from params_proto.analysis.ranking import Ranking
-from params_proto.errors import sentence
+from params_proto.errors import with_period
 from params_proto.multirun.errors import describe_job
 from params_proto.multirun.progress import Progress
 from params_proto.multirun.resume import Best, ResumeFilter
@@ -90,5 +90,5 @@ class Watch:
             elif record.status is not Status.COMPLETED:
                 job = describe_job(record.job, record.overrides)
                 what = f"{job} {record.status.value}: {record.reason}"
-                log.error(f"{sentence(what)} Its directory: {self.directory / record.dir}")
+                log.error(f"{with_period(what)} Its directory: {self.directory / record.dir}")
         return attempts

@@ -19,7 +19,7 @@ import typing_extensions
 
 from params_proto.errors import SweepError
 from params_proto.fields import REQUIRED, describe
-from params_proto.fields.signature import resolve, type_text, unwrap
+from params_proto.fields.signature import resolve_annotation, type_text, unwrap
 
 if TYPE_CHECKING:
     from decimal import Decimal as OnlyForTheChecker
@@ -186,4 +186,4 @@ TEXTS: list[tuple[Any, str]] = [
 @pytest.mark.parametrize(("annotation", "text"), TEXTS, ids=[str(a) for a, _ in TEXTS])
 def test_an_annotation_is_shown_as_it_is_written(annotation: Any, text: str) -> None:
     names = {**globals(), "typing": typing, "typing_extensions": typing_extensions}
-    assert type_text(resolve(annotation, names)) == text
+    assert type_text(resolve_annotation(annotation, names)) == text

@@ -10,7 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from params_proto import Sweep
-from params_proto._keys import bare, key_error
+from params_proto._keys import key_error, strip_prefix
 from params_proto.overrides.parse import read
 from tests.fuzz.promises import BrokenError, Kind
 from tests.fuzz.texts import KEYS, SNIPPETS, mutated, short
@@ -63,7 +63,9 @@ def _call(given: tuple[str, Any, Any], directory: Path) -> None:
     for lines in islice(sweep.overrides(), 2):
         for line in lines:
             read_key = read(line).get_key_element()
-            if bare(read_key) != bare(line.partition("=")[0]) or key_error(read_key):
+            if strip_prefix(read_key) != strip_prefix(line.partition("=")[0]) or key_error(
+                read_key
+            ):
                 raise BrokenError(f"{line!r} is read with the key {read_key!r}", "", given)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from params_proto import Sweep, SweepError
 from params_proto.multirun import request
-from params_proto.overrides.parse import shuffles
+from params_proto.overrides.parse import has_shuffle
 from tests.fuzz.watched import watched
 
 MILLION = 1_000_000
@@ -51,14 +51,6 @@ def test_a_file(fenced: Path, name: str) -> None:
     assert len(str(caught.value)) < 1000
 
 
-def test_hexadecimal_digits_are_read_and_written(fenced: Path) -> None:
-    sweep = loaded(fenced, "a.yaml", "product: {lr: [0x" + "f" * 100_000 + "]}")
-    assert sweep[0]["lr"] == 16**100_000 - 1
-    assert "0xfff" in repr(sweep)
-    sweep.save(fenced / "b.yaml")
-    assert Sweep.load(fenced / "b.yaml") == sweep
-
-
 @pytest.mark.parametrize(
     "text",
     ["range(0,1e12,0.5)", "shuffle(range(0,1000000000000))", "float(range(0,1000000000000))", "tag(a,shuffle(range(0,1000000000000)))"],
@@ -71,14 +63,14 @@ def test_a_range_that_would_be_listed_is_refused(fenced: Path, text: str) -> Non
 
 @pytest.mark.parametrize("end", ["", "\\"])
 def test_a_long_run_of_quotes_without_an_end(fenced: Path, end: str) -> None:
-    assert shuffles("shuffle(" + "\\'" * 50_000 + end)
+    assert has_shuffle("shuffle(" + "\\'" * 50_000 + end)
 
 
 def test_enormous_numbers_in_the_algebra(fenced: Path) -> None:
-    enormous = 16**5000
+    enormous = 10**4000
     axes = Sweep().product(lr=range(enormous), seed=[1, 2])
     for sweep in (axes, axes.repeat(enormous), axes.shuffle(enormous), axes.sample(3, enormous)):
-        assert "0x1000" in repr(sweep)
+        assert "10000" in repr(sweep)
         assert isinstance(sweep[-1]["lr"], int)
     with pytest.raises(SweepError, match="asks for more configs than there are: 2"):
         Sweep().product(lr=[1, 2]).sample(enormous)

@@ -15,7 +15,7 @@ CODE = [
     "cos\nsystem\n(S'touch executed'\ntR.", "${oc.env:HOME}", "${eval:1}", "$(touch executed)",
 ]  # fmt: skip
 LONG_INTEGERS = [
-    "9" * 5000, "-" + "1" * 4301, "0x" + "f" * 5000, "1" + "0" * 309, "1_" * 2500 + "0",
+    "9" * 5000, "-" + "1" * 4301, "0x" + "f" * 3000, "1" + "0" * 309, "1_" * 2500 + "0",
 ]  # fmt: skip
 NUMBERS = [
     "0", "-0", "1", "-1", "1.", ".5", "1e999", "-1e999", "1e-999", "NaN", "inf", "-inf", ".nan",

@@ -10,7 +10,7 @@ from params_proto.algebra.scope import Scope
 from params_proto.overrides.parse import parse
 from params_proto.overrides.render import OverrideText
 from params_proto.storage.plain import sweep_from_steps
-from params_proto.storage.yaml_file import Document, text_of
+from params_proto.storage.yaml_file import Document, dump_yaml
 from tests.fuzz.promises import BrokenError
 
 _FEW = 3
@@ -28,7 +28,7 @@ def use(sweep: Sweep) -> None:
     if not sweep.expression.filters and sweep.size:
         for at in (0, -1, sweep.size // 2):
             sweep[at]
-    again = Document(text_of(sweep.expression.plain()), "again.yaml")
+    again = Document(dump_yaml(sweep.expression.plain()), "again.yaml")
     read = sweep_from_steps(again.root, Builder(Scope.of(sweep.targets)), where=again)
     if read.expression != sweep.expression:
         raise BrokenError("what was saved is read as another sweep", "", sweep)

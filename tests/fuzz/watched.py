@@ -43,7 +43,7 @@ _KNOWN = frozenset(
         *sys.stdlib_module_names,
         *("params_proto", "hydra", "hydra_plugins", "omegaconf", "antlr4", "yaml", "pandas"),
         *("numpy", "dateutil", "pytz", "pyarrow", "hypothesis", "pytest", "_pytest"),
-        *("coverage", "tests", "attr", "numexpr", "docstring_parser"),
+        *("coverage", "tests", "attr", "numexpr", "docstring_parser", "rich"),
     ]
 )
 

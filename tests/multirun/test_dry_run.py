@@ -25,10 +25,10 @@ def test_a_table(multirun: Any, app: Path, capsys: pytest.CaptureFixture[str]) -
     said = capsys.readouterr().out
     assert said == (
         "job  overrides    directory\n"
-        "0    lr=1 seed=3  lr1/3\n"
-        "1    lr=1 seed=4  lr1/4\n"
-        "2    lr=2 seed=3  lr2/3\n"
-        "3    lr=2 seed=4  lr2/4\n"
+        "  0  lr=1 seed=3  lr1/3\n"
+        "  1  lr=1 seed=4  lr1/4\n"
+        "  2  lr=2 seed=3  lr2/3\n"
+        "  3  lr=2 seed=4  lr2/4\n"
         f"4 jobs in {app}/out, 4 checked and valid. Nothing was started or written (dry run).\n"
     )
     assert left(app) == []
@@ -100,11 +100,11 @@ def test_what_all_jobs_have_is_shown_once(
 ) -> None:
     multirun("name=x", "lr=3", "+model=small", "seed=1,2", DRY)
     assert capsys.readouterr().out.splitlines()[1:-1] == [
-        *("0    seed=1     0", "1    seed=2     1"),
+        *("  0  seed=1     0", "  1  seed=2     1"),
         "Every job also has name=x lr=3 +model=small",
     ]
     multirun("name=x", DRY)
-    assert capsys.readouterr().out.splitlines()[1:-1] == ["0    name=x     0"]
+    assert capsys.readouterr().out.splitlines()[1:-1] == ["  0  name=x     0"]
     multirun("name=x,y", "hydra.sweeper.slice=3::8", DRY)
     assert capsys.readouterr().out.splitlines()[1].startswith("0 jobs in ")
 

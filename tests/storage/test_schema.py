@@ -17,7 +17,7 @@ from params_proto import SweepError
 from params_proto._keys import is_node, key_error
 from params_proto.cli.show import schema
 from params_proto.storage.plain import STEPS, sweep_from_steps
-from params_proto.storage.yaml_file import Document, text_of
+from params_proto.storage.yaml_file import Document, dump_yaml
 from tests.pages import ROOT, blocks
 from tests.recipes import Recipe
 from tests.storage.test_laws import STORED, yaml_values
@@ -114,7 +114,7 @@ def test_what_the_loader_takes_is_taken(text: str) -> None:
 
 @given(recipe=recipes(values=yaml_values, methods=STORED, callables=False))
 def test_what_save_writes_of_any_sweep_is_taken(recipe: Recipe) -> None:
-    assert mistakes(text_of(recipe.sweep().expression.plain())) == []
+    assert mistakes(dump_yaml(recipe.sweep().expression.plain())) == []
 
 
 # --- mistakes

@@ -160,7 +160,7 @@ UNFIT = "of what it returned, which JSON cannot represent, such as "
     [
         (object(), {"unserializable": "object"}, f"lacks 1 part {UNFIT}object. Return numbers"),
         ({"a": [{1}, 2], "b": 3, "c": b""}, {"a": [{"unserializable": "set"}, 2], "b": 3, "c": {"unserializable": "bytes"}}, f"lacks 2 parts {UNFIT}set."),
-        (ENDLESS, {"unserializable": "nested more than 100 levels deep"}, f"{UNFIT}nested more than 100 levels deep."),
+        (ENDLESS, {"unserializable": "nested too deep"}, f"{UNFIT}nested too deep."),
         (BadItem(), None, "has no value: reading what it returned raises OSError"),
     ],
     ids=["object", "parts", "endless", "raises"],

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.errors import SweepError, shown
+from params_proto.errors import SweepError, short_repr
 from params_proto.sweep import Sweep
 from tests.strategies import Color
 
@@ -65,5 +65,7 @@ def test_no_attribute_and_no_element(template: str) -> None:
 def test_a_format_that_a_value_does_not_take(spec: str, value: Any) -> None:
     with pytest.raises(SweepError) as error:
         list(Sweep().set(lr=value).derive(name="{lr:" + spec + "}"))
-    start = f"derive(name='{{lr:{spec}}}'): lr={shown(value)} does not take the format {spec!r}: "
+    start = (
+        f"derive(name='{{lr:{spec}}}'): lr={short_repr(value)} does not take the format {spec!r}: "
+    )
     assert str(error.value).startswith(start)
