@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from params_proto._text import pluralize
 from params_proto.algebra.builder import Builder
@@ -324,20 +324,35 @@ class Sweep(Sequence[Config]):
             raise IndexError(f"sweep index {at} is out of range: it has {size} configs.")
         return self._builder.space.renew(self._builder.space.put({}, at % size))
 
+    def __contains__(self, config: object) -> bool:
+        return next(self._positions(config), None) is not None
+
     def index(self, value: Any, start: int = 0, stop: int | None = None) -> int:
-        """The first index of a config, by a linear search.
+        """The first index of a config; fast for a product of axes, else a linear search.
 
         Raises:
             ValueError: the config is not in the sweep.
 
-        >>> Sweep().product(lr=range(10**5)).index({"lr": 12345})
+        >>> Sweep().product(lr=range(10**9)).index({"lr": 12345})
         12345
         """
         within = range(self.size)[start:stop]
-        for at, config in enumerate(self):
-            if config == value and at in within:
+        for at in self._positions(value):
+            if at in within:
                 return at
         raise ValueError(f"{value!r} is not in the sweep.")
+
+    def count(self, value: Any) -> int:
+        """How many configs equal one; fast for a product of axes, else a linear search.
+
+        >>> Sweep().product(lr=[1, 2]).repeat(3).count({"lr": 2})
+        3
+        """
+        return sum(1 for _ in self._positions(value))
+
+    def _positions(self, value: Any) -> Iterator[int]:
+        is_config = isinstance(value, Mapping)
+        return self._builder.space.positions(cast("Config", value)) if is_config else iter(())
 
     # Files, frames and Hydra
 

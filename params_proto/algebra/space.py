@@ -7,7 +7,7 @@ holds no list of its configs. This module has the axes and their product; `views
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, repeat
@@ -50,6 +50,13 @@ class Space(ABC):
 
     def __iter__(self) -> Iterator[Config]:
         return (self.put({}, index) for index in range(self.size))
+
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        """Every index whose row equals `config`, ascending; iterates, except over grids."""
+        return (index for index, row in enumerate(self) if row == config)
+
+    def __contains__(self, config: Mapping[str, Any]) -> bool:
+        return next(self.positions(config), None) is not None
 
     def renew(self, config: Config) -> Config:
         """Replaces shared mutable values in `config` by copies."""
@@ -97,6 +104,22 @@ class Rows(Space):
             for template, value in zip(templates, values, strict=False):
                 template[key] = value
 
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        if set(config) != set(self.names):
+            return iter(())
+        found: Iterable[int] = range(self.rows)
+        for key, column in zip(self.names, self.columns, strict=True):
+            found = _among(found, column, config[key])
+        return iter(found)
+
+
+def _among(indices: Iterable[int], column: Sequence[Any], value: Any) -> Iterable[int]:
+    """The indices at which a column has a value; a range is not iterated."""
+    if isinstance(column, range) and type(value) is int:
+        at = column.index(value) if value in column else -1
+        return (at,) if at in indices else ()
+    return (index for index in indices if column[index] in (value,))
+
 
 def constant(key: str, value: Any) -> Space:
     """The axis of one key with one value."""
@@ -140,6 +163,18 @@ class Grid(Space):
             part.put(config, row)
         return config
 
+    def positions(self, config: Mapping[str, Any]) -> Iterator[int]:
+        shares = [{key: config[key] for key in part.keys if key in config} for part in self.parts]
+        pairs = list(zip(self.parts, shares, strict=True))
+        # No row of a part is to be tried with each of another, where that has none.
+        if sum(map(len, shares)) != len(config) or not all(share in part for part, share in pairs):
+            return iter(())
+        found: Iterator[int] = iter((0,))
+        for part, share in pairs:
+            if part.size > 1:  # many pins are not to be as many generators, one in another
+                found = _refined(found, part, share)
+        return found
+
     def __iter__(self) -> Iterator[Config]:
         special = [at for at, part in enumerate(self.parts) if not isinstance(part, Rows)]
         if not special:
@@ -148,6 +183,11 @@ class Grid(Space):
             return iter(self.parts[0])
         cut = max(1, min(special[-1] + 1, len(self.parts) - 1))
         return _nested(Grid(self.parts[:cut]), Grid(self.parts[cut:]))
+
+
+def _refined(outer: Iterator[int], part: Space, share: Config) -> Iterator[int]:
+    """The positions in a product with one more part, from those in the product without it."""
+    return (at * part.size + row for at in outer for row in part.positions(share))
 
 
 def _nested(outer: Space, inner: Space) -> Iterator[Config]:

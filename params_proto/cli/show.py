@@ -16,6 +16,8 @@ from params_proto.records.manifest import SWEEP
 from params_proto.storage.plain import options_loader
 from params_proto.sweep import Sweep
 
+_COUNTED = 100_000  # configs left by exclude and where; more are not counted
+
 
 def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     """The expression of a sweep, its size, and its first `head` configs.
@@ -36,10 +38,15 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]
-    count = f"{pluralize(read.size, 'config')} of {pluralize(len(keys), 'key')}: {', '.join(keys)}"
+    # Configs left by exclude and where are counted one by one.
+    size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
+    least = "at least " if size == _COUNTED and read.expression.filters else ""
+    count = (
+        f"{least}{pluralize(size, 'config')} of {pluralize(len(keys), 'key')}: {', '.join(keys)}"
+    )
     lines = [repr(read), count, *format_table(["job", *keys], rows)]
-    if read.size > len(rows):
-        lines.append(f"and {read.size - len(rows):,} more")
+    if size > len(rows):
+        lines.append(f"and {least}{size - len(rows):,} more")
     return "\n".join(lines)
 
 
