@@ -41,9 +41,8 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
     # Configs left by exclude and where are counted one by one.
     size = sum(1 for _ in islice(read, _COUNTED)) if read.expression.filters else read.size
     least = "at least " if size == _COUNTED and read.expression.filters else ""
-    count = (
-        f"{least}{pluralize(size, 'config')} of {pluralize(len(keys), 'key')}: {', '.join(keys)}"
-    )
+    keyed = f"{pluralize(len(keys), 'key')}: {', '.join(keys)}"
+    count = f"{least}{pluralize(size, 'config')} of {keyed}"
     lines = [repr(read), count, *format_table(["job", *keys], rows)]
     if size > len(rows):
         lines.append(f"and {least}{size - len(rows):,} more")
