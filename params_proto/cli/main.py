@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -26,6 +27,8 @@ examples:
   params-proto stop runs/a
   params-proto schema > sweep.schema.json
 """
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 _DIRECTION = "which is better (default: maximize for acc, auc, f1 and the like, otherwise minimize)"
 _MEANS = "rank by means over this key, such as seed; may be given several times"
 _REPEATS = "key that distinguishes repeats (default: seed); may be given several times"
@@ -45,11 +48,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _duration(text: str) -> float:
-    """A time on the command line, in seconds."""
-    from params_proto.cli.workers import seconds
+def _seconds(text: str) -> float:
+    """A duration in seconds: a number of seconds, or one with the unit s, m, h or d.
 
-    return seconds(text)
+    >>> _seconds("90m"), _seconds("30")
+    (5400.0, 30.0)
+    """
+    found = _DURATION.fullmatch(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a duration, such as 90m, 8h or 30")
+    return float(found[1]) * _UNITS[found[2]]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -101,7 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument(
         "--jobs-per-gpu", type=int, default=1, metavar="N", help="workers per GPU (1)"
     )
-    work.add_argument("--time-limit", type=_duration, metavar="TIME", help="stop after: 90m, 8h")
+    work.add_argument("--time-limit", type=_seconds, metavar="TIME", help="stop after: 90m, 8h")
     work.add_argument(
         "--rerun", metavar="STATUS", help="also rerun jobs with these statuses: failed,crashed"
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import signal
-from argparse import ArgumentTypeError
 from collections.abc import Collection, Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,21 +24,7 @@ from params_proto.workers.start import ENDING, environments_of, finish_hint, lef
 from params_proto.workers.watch import Watch
 from params_proto.workers.worker import ALL_DONE, SOME_FAILED, SOME_LEFT, TIME_LIMIT
 
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 _OPTION = re.compile(r"hydra\.sweeper\.(\w+)")
-
-
-def seconds(text: str) -> float:
-    """A duration in seconds: a number of seconds, or one with the unit s, m, h or d.
-
-    >>> seconds("90m"), seconds("30")
-    (5400.0, 30.0)
-    """
-    found = _DURATION.fullmatch(text)
-    if found is None:
-        raise ArgumentTypeError(f"{text!r} is not a duration, such as 90m, 8h or 30")
-    return float(found[1]) * _UNITS[found[2]]
 
 
 def work(

@@ -87,11 +87,15 @@ for 2 more jobs.
         if self._error is not None and len(self._found) == 1:
             raise self._error
         if self._found:
-            raise combine_mistakes([self._in_all(rule) for rule in self._found])
-
-    def _in_all(self, rule: str) -> str:
-        text, others = self._found[rule], self._others[rule]
-        return f"{text} The same goes for {pluralize(others, 'more job')}." if others else text
+            others = self._others
+            raise combine_mistakes(
+                [
+                    text
+                    if not others[rule]
+                    else f"{text} The same goes for {pluralize(others[rule], 'more job')}."
+                    for rule, text in self._found.items()
+                ]
+            )
 
 
 @contextmanager

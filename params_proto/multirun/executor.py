@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
 from contextlib import redirect_stderr, suppress
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -155,7 +156,8 @@ class Executor:
         rest, directories = batch.all, batch.directories
         was_idle = False  # whether the last launch failed before any job started
         while rest and not self.has_too_many_failures:
-            before = {one.number: self._last_attempt(one) for one in rest}
+            records = {one.number: self.record(one) for one in rest}
+            before = {number: one.attempt if one else 0 for number, one in records.items()}
             self.attempts |= before
             self.on_launch(before)
             try:
@@ -165,7 +167,7 @@ class Executor:
                     raise
                 died, left = self._unfinished(rest)
                 is_idle = len(left) == len(rest)
-                if is_idle and (was_idle or not _is_death(error)):
+                if is_idle and (was_idle or not isinstance(error, BrokenExecutor)):
                     raise
                 what = type(error).__name__
                 log.warning(f"The launcher stopped: {what}. The other jobs continue.")
@@ -188,10 +190,6 @@ class Executor:
             self.finish_dead(one, Status.INTERRUPTED)
         else:
             self._launch_all(Batch([one], directories))
-
-    def _last_attempt(self, one: Job) -> int:
-        record = self.record(one)
-        return 0 if record is None else record.attempt
 
     def _launch(self, batch: Batch) -> Sequence[JobReturn]:
         first = batch.first_number
@@ -271,10 +269,3 @@ def _error_of(result: JobReturn) -> Exception | None:
         except Exception as error:
             return error
     return None
-
-
-def _is_death(error: Exception) -> bool:
-    """Whether a launcher has lost a worker."""
-    from concurrent.futures import BrokenExecutor  # launchers with workers have loaded it
-
-    return isinstance(error, BrokenExecutor)

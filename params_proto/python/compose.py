@@ -52,7 +52,7 @@ def configs(
         job_overrides = [line for line in lines if line not in hydra_overrides]
         # As on a command line, a job may give what the defaults need.
         config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
-        context = AppContext(config, loader, task or _nothing)
+        context = AppContext(config, loader, task or (lambda config: None))
         outside = read_overrides(map(context.resolve_override, job_overrides), loader)
         expression = context.resolve_keys(sweep.expression)
         jobs = build_plan(context, expression, sweep.targets, outside).jobs()
@@ -71,10 +71,6 @@ def configs(
             yield config
 
     return each()
-
-
-def _nothing(config: DictConfig) -> None:
-    """The task function of jobs that are only composed."""
 
 
 class Place(NamedTuple):

@@ -38,7 +38,9 @@ def isolated_launch() -> Generator[None, None, None]:
     level, handlers = root.level, list(root.handlers)
     hydra.hydra, config.cfg, runtime.conf = None, None, OmegaConf.create()
     root.handlers.clear()
-    _dismiss_workers()
+    if "joblib" in sys.modules:  # idle workers keep modules as they were at their first job
+        loky = import_module("joblib.externals.loky")
+        loky.get_reusable_executor(reuse=True).shutdown()
     try:
         yield
     finally:
@@ -51,13 +53,6 @@ def isolated_launch() -> Generator[None, None, None]:
             del os.environ[name]
         os.environ.update(environment)
         hydra.hydra, config.cfg, runtime.conf, base.version_base = singletons
-
-
-def _dismiss_workers() -> None:
-    """Stops idle joblib workers, which keep modules as they were at their first job."""
-    if "joblib" in sys.modules:
-        loky = import_module("joblib.externals.loky")
-        loky.get_reusable_executor(reuse=True).shutdown()
 
 
 class Isolation:
