@@ -188,17 +188,14 @@ def unsafe_to_fork() -> str | None:
     """Why a fork of this process might not work; None if it will."""
     if sys.platform == "darwin":
         return "macOS does not support it"
-    others = [one.name for one in threading.enumerate() if not _is_known(one)]
+    main = threading.main_thread()
+    others = [one.name for one in threading.enumerate() if not (one is main or is_heartbeat(one))]
     if others:
         return f"Python threads run, such as {others[0]}"
     torch: Any = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return "CUDA has been initialised"
     return None
-
-
-def _is_known(thread: threading.Thread) -> bool:
-    return thread is threading.main_thread() or is_heartbeat(thread)
 
 
 def fork(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> JobProcess:

@@ -54,9 +54,7 @@ class Watch:
         with progress.watching() if self.progress else nullcontext():
             while self.left:
                 start = time.monotonic()
-                has_more = self.has_workers(
-                    self.directory
-                )  # before the look: one may end meanwhile
+                has_more = self.has_workers(self.directory)  # before: one may end meanwhile
                 queue.refresh()
                 self._look(queue, progress, before)
                 if not has_more:
@@ -67,12 +65,12 @@ class Watch:
         self, queue: Queue, progress: Progress | None, before: ResumeFilter
     ) -> dict[int, int]:
         """Looks at the jobs that are not known to be done; how many attempts each has had."""
-        attempts: dict[int, int] = {}
-        for number in sorted(self.left):
+        attempts = dict.fromkeys(self.left, 0)
+        for number in queue.started(self.left):
             state, record = queue.look(number)
-            attempts[number] = 0 if record is None else record.attempt
             if record is None:
                 continue
+            attempts[number] = record.attempt
             if progress is not None:
                 progress.changed(record)
             if state is not State.DONE:
@@ -88,7 +86,7 @@ class Watch:
                 before.unfinished += record.status is not Status.COMPLETED
                 before.best.update(record)
             elif record.status is not Status.COMPLETED:
-                job = describe_job(record.job, record.overrides)
-                what = f"{job} {record.status.value}: {record.reason}"
-                log.error(f"{with_period(what)} Its directory: {self.directory / record.dir}")
+                what = f"{describe_job(record.job, record.overrides)} {record.status.value}"
+                why = with_period(f"{what}: {record.reason}")
+                log.error(f"{why} Its directory: {self.directory / record.dir}")
         return attempts

@@ -122,6 +122,16 @@ def test_a_value_that_loses_nothing_is_converted(name: str) -> None:
         assert {key: held} in sweep
 
 
+def test_a_value_given_to_a_derived_key_is_not_computed() -> None:
+    def fail(config: object) -> None:
+        raise AssertionError(config)
+
+    assert list(Sweep().product(lr=[1, 2]).derive(decay=fail).set(decay=3)) == [
+        {"lr": 1, "decay": 3},
+        {"lr": 2, "decay": 3},
+    ]
+
+
 def test_a_derived_value_is_converted_too() -> None:
     sweep = Sweep(train).product(steps=[1, 2])
 

@@ -45,7 +45,7 @@ def _submitted(folder: Path, rng: Random, values: Values, cluster: Slurm) -> Non
     run = sweep.start(*OPTIONS, "hydra.sweeper.wait=false")
     expect(run.ended() == 0, "it is not submitted", run.output)
     (started,) = all_started(sweep.directory)
-    array = started.name
+    array = started.array
     signals = Signals(
         sweep, rng, lambda pid: proc.variable(pid, "SLURM_ARRAY_TASK_ID") in {*_SPARED, None}
     )
