@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import full_key
-from params_proto.errors import did_you_mean, short_repr
+from params_proto.errors import did_you_mean, short_repr, truncate
 from params_proto.overrides.render import OverrideText
 
 # A sweep over nothing, as a multirun has it, does not pay for the import of what reads fields.
@@ -95,7 +95,7 @@ class Scope(NamedTuple):
         valid = dict.fromkeys(chain.from_iterable(target.fields for target in self.targets))
         names = " and ".join(target.name for target in self.targets)
         has = "has" if len(self.targets) == 1 else "have"
-        return f"{names} {has} no parameter {key}.{did_you_mean(key, valid)}"
+        return f"{names} {has} no parameter {truncate(key)}.{did_you_mean(key, valid)}"
 
 
 def below_node(node: str, key: str) -> str:
