@@ -337,13 +337,10 @@ def column_names(
     >>> column_names(["lr", "dir"], ["lr", "loss"])
     ({'lr': 'lr', 'dir': 'config.dir'}, {'lr': 'metric.lr', 'loss': 'loss'})
     """
-    of_keys = _distinct(keys, "config", [*BEFORE, *RUN_COLUMNS])
-    return of_keys, _distinct(metrics, "metric", [*BEFORE, *RUN_COLUMNS, *of_keys.values()])
-
-
-def _distinct(names: Iterable[str], prefix: str, taken: Collection[str]) -> dict[str, str]:
-    """Names with a prefix where they are taken."""
-    return {name: f"{prefix}.{name}" if name in taken else name for name in names}
+    taken = {*BEFORE, *RUN_COLUMNS}
+    of_keys = {name: f"config.{name}" if name in taken else name for name in keys}
+    taken.update(of_keys.values())
+    return of_keys, {name: f"metric.{name}" if name in taken else name for name in metrics}
 
 
 def tabulate(

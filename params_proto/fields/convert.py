@@ -175,6 +175,8 @@ def convert(
         ...
     params_proto.fields.convert.ConversionError: 'adagrad' is not one of 'adam' | 'sgd'
     """
+    if type(value) is annotation and annotation in SCALARS:
+        return value
     if value is None and default is None:
         return None
     kind = cast("Any", type(default))
@@ -214,7 +216,7 @@ def strictly_equal(one: Any, other: Any) -> bool:
     >>> strictly_equal([1, {"a": 2.0}], [1, {"a": 2.0}]), strictly_equal(1, 1.0)
     (True, False)
     """
-    return equality_key(one) == equality_key(other)
+    return one is other or equality_key(one) == equality_key(other)
 
 
 # --- functions and classes by name: "package.module.name" <-> the object of that name

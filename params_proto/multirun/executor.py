@@ -72,19 +72,6 @@ class Executor:
         """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
         self._launch_all(batch)
-        self._retry_failed(batch)
-        numbers = [one.number for one in batch.all if one.number in self._returned]
-        returned = [(number, *self._returned[number]) for number in numbers]
-        failed = [(number, error) for number, _, error in returned if error is not None]
-        self.completed += len(returned) - len(failed)
-        self.first_failure = self.first_failure or next(iter(failed), None)
-        # Each contains three configs of its job, too much memory for many jobs.
-        self._jobs += len(returned)
-        results = [result for _, result, _ in returned]
-        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
-        self.batch = ()
-
-    def _retry_failed(self, batch: Batch) -> None:
         retries = self._run.options.retries
         for number in range(1, retries + 1):
             failed = [one for one in batch.all if one.number in self.failures]
@@ -96,6 +83,16 @@ class Executor:
                 self._returned.pop(one.number, None)
                 self.runner.launch.forget_failure(one.number)
             self._launch_all(Batch(failed, batch.directories))
+        numbers = [one.number for one in batch.all if one.number in self._returned]
+        returned = [(number, *self._returned[number]) for number in numbers]
+        errors = [(number, error) for number, _, error in returned if error is not None]
+        self.completed += len(returned) - len(errors)
+        self.first_failure = self.first_failure or next(iter(errors), None)
+        # Each contains three configs of its job, too much memory for many jobs.
+        self._jobs += len(returned)
+        results = [result for _, result, _ in returned]
+        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
+        self.batch = ()
 
     @property
     def has_too_many_failures(self) -> bool:

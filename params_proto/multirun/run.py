@@ -93,8 +93,9 @@ def _run_batches(sweep: SweepRun, executor: Executor, signals: Interrupts) -> No
             break
     if not sweep.is_shard:  # other shards take their own time
         executor.elsewhere += sweep.resume_filter.elsewhere if sweep.resume_filter else []
-        with reported_by_hydra():
-            executor.wait()
+        if executor.elsewhere:
+            with reported_by_hydra():
+                executor.wait()
 
 
 def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[None]:
