@@ -17,6 +17,7 @@ from params_proto.multirun.plan import Job
 from params_proto.multirun.resume import parse_rerun
 from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.records import JobStore, Record, Status
+from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
 from params_proto.workers import queue, setup
 from params_proto.workers.engines import LocalEngine, cancel_queued
@@ -106,7 +107,7 @@ def _names(text: str) -> list[str]:
 
 
 def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
-    """Queues the jobs once more whose last attempt ended in one of some ways."""
+    """Requeues jobs whose last attempt has one of these statuses."""
     if not wanted:
         return
     again = [
@@ -135,8 +136,8 @@ def _watch(directory: Path) -> int:
     setup.read_setup(directory)
     plan = read_plan(directory)
     watch = Watch(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
-    if waits := setup.awaited_workers(directory):
-        write(f"Waiting for {waits}.")
+    if setup.has_workers(directory) and not is_running_elsewhere(directory):
+        write("No worker runs yet: waiting for those that were started.")
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")

@@ -175,13 +175,12 @@ class LocalEngine(Engine):
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         for worker in _workers(setup, environments):
-            gpu = worker.environment.get(gpus.VARIABLE, "")
-            try:
-                process = worker.start()
-            except OSError as error:
-                raise SweepError(f"a worker cannot be started: {error}.") from error
+            process = worker.start()
             process.returncode = 0  # nobody needs to wait for it
-            self._note(setup, Started(process_of(process.pid), gpu=gpu))
+            self._note(
+                setup,
+                Started(process_of(process.pid), gpu=worker.environment.get(gpus.VARIABLE, "")),
+            )
         return f"{pluralize(len(environments), 'worker')} on this machine"
 
 
@@ -207,12 +206,18 @@ class SubmititEngine(Engine):
 
     def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
-        is_slurm, minutes = self._cluster == "slurm", self._options["timeout_min"]
-        # The job is interrupted at Slurm's warning, not at the end.
-        seconds = 60 * minutes - self._options.get("signal_delay_s", 0)
         limits: dict[str, str] = {}
-        if is_slurm:
-            limits[TIME_LIMIT] = str(max(seconds, 0))
+        if self._cluster == "slurm":
+            # The job is interrupted at Slurm's warning, not at the end.
+            minutes, warning = self._options["timeout_min"], self._options["signal_delay_s"]
+            if not setup.grace < warning < 60 * minutes:
+                raise SweepError(
+                    f"hydra.launcher.signal_delay_s={warning}: Slurm warns a worker so many seconds"
+                    f" before its time limit, hydra.launcher.timeout_min={minutes}. It must be less"
+                    " than that limit, or no job has time to run, and more than the"
+                    f" hydra.sweeper.grace={setup.grace:g} seconds that a job has to end."
+                )
+            limits[TIME_LIMIT] = str(60 * minutes - warning)
             limits[MOST_TIMEOUTS] = str(self._options.get("max_num_timeout", 0))
         workers = _workers(setup, [{**limits, **one} for one in environments])
         said = StringIO()  # by sbatch, which is in the error, too
@@ -249,8 +254,7 @@ class SubmititEngine(Engine):
             }
         )
         with executor.batch():
-            jobs = [executor.submit(one) for one in workers]
-        return jobs
+            return [executor.submit(one) for one in workers]
 
 
 def _reason(error: Exception) -> str:

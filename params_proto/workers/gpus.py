@@ -78,7 +78,7 @@ def slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None)
         there = [one for one in visible() if taken[one] < jobs_per_gpu]
         if len(there) < gpus:
             raise SweepError(
-                f"hydra.sweeper.gpus={gpus}: this machine shows {len(there)} that are free"
+                f"hydra.sweeper.gpus={gpus}: {len(there)} are free on this machine"
                 f" ({', '.join(there) or 'none'})."
             )
         chosen = there[:gpus]
@@ -88,6 +88,11 @@ def slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None)
         )
     if not chosen:
         raise SweepError(f"hydra.sweeper.gpus={gpus}: no GPU is visible here.")
+    if VARIABLE in os.environ and not {*chosen} <= {*visible()}:
+        raise SweepError(
+            f"hydra.sweeper.gpus={gpus}: {VARIABLE}={os.environ[VARIABLE]} allows no others than"
+            " these. Name some of them, or unset it."
+        )
     if len(set(chosen)) < len(chosen):
         raise SweepError(
             f"hydra.sweeper.gpus={gpus} names one GPU twice: for several jobs on each, give"

@@ -10,6 +10,7 @@ import ctypes
 import json
 import logging
 import os
+import re
 import select
 import signal
 import subprocess
@@ -32,6 +33,7 @@ OUTPUT = "output.log"
 SAVED = os.EX_TEMPFAIL  # the exit status of a job that has returned because it is `stopping`
 VARIABLE = "PARAMS_PROTO_WORKER_JOB"
 END_WITH = "PARAMS_PROTO_END_WITH"  # the process without which a worker ends, in its environment
+_HARD = 2  # omp_pause_hard of OpenMP 5.0
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
 # It reads a process group per line, an empty line for none, to the end of its worker. Clusters
 # signal all processes.
@@ -106,7 +108,9 @@ class JobProcess:
             if self.reader in readable and not self._receive():
                 select.select([wakeup], [], [], max(0.0, min(seconds, 0.05)))
             if wakeup in readable:
-                _drain(wakeup)
+                with suppress(BlockingIOError):
+                    while os.read(wakeup, 512):  # empties it
+                        pass
             pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
             return None
@@ -127,13 +131,6 @@ class JobProcess:
         """Sends a signal to its group, or to itself alone."""
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.pid, number)
-
-
-def _drain(wakeup: int) -> None:
-    """Empties the file descriptor that signals write to."""
-    with suppress(BlockingIOError):
-        while os.read(wakeup, 512):
-            pass
 
 
 # --- the worker's side
@@ -192,10 +189,22 @@ def unsafe_to_fork() -> str | None:
     others = [one.name for one in threading.enumerate() if not (one is main or is_heartbeat(one))]
     if others:
         return f"Python threads run, such as {others[0]}"
+    if not _pause_openmp():
+        return "OpenMP has started threads"
     torch: Any = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return "CUDA has been initialised"
     return None
+
+
+def _pause_openmp() -> bool:
+    """Ends the idle threads of GNU's OpenMP, which a fork would wait for; whether that is possible.
+
+    OpenMP starts them again when they are needed.
+    """
+    libraries = set(re.findall(r"/\S*libgomp\S*", Path("/proc/self/maps").read_text()))
+    pauses = [getattr(ctypes.CDLL(one), "omp_pause_resource_all", None) for one in libraries]
+    return all(pause is not None and not pause(_HARD) for pause in pauses)
 
 
 def fork(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> JobProcess:

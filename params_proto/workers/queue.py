@@ -208,14 +208,15 @@ class Queue:
         self._new += reversed(new)
 
     def _started_and_ready(self) -> tuple[list[int], list[int]]:
-        """Of the jobs that have been started, those that are pending, and those to retry."""
+        """Of the jobs that have been started, those that are pending, and those for later."""
         pending: list[int] = []
         failed: list[int] = []
         for number in sorted(self._open):
             state, record = self.look(number)
             if state is State.READY:
-                is_failed = record is not None and record.status in _FAILED
-                (failed if is_failed else pending).append(number)
+                # A job whose worker died with it may end the next one, too.
+                is_last = record is not None and record.status in (*_FAILED, Status.RUNNING)
+                (failed if is_last else pending).append(number)
             elif state is State.DONE:
                 self._open.discard(number)
         return pending, failed

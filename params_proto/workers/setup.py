@@ -255,22 +255,10 @@ def has_workers(directory: Path) -> bool:
     return bool(unknown) and _silence(directory) < (_QUEUED * 3600 if is_queue else STALE)
 
 
-def awaited_workers(directory: Path) -> str | None:
-    """What a sweep waits for if none of its workers is known to run."""
-    started = [one for one in all_started(directory) if one.is_alive is not False]
-    if is_running_elsewhere(directory) or not started:
-        return None
-    last = started[-1]
-    if last.process is not None:
-        return None if last.is_alive else f"a worker on {last.process.host}"
-    limit = f", for {_QUEUED} hours as squeue cannot be asked here" if last.is_alive is None else ""
-    return f"the workers of Slurm's job {last.array}{limit}"
-
-
 def _silence(directory: Path) -> float:
     """Seconds since workers were started, or one has written to its log."""
-    log = last_log(directory)
-    return min(age(_notes(directory)), float("inf") if log is None else age(log))
+    signs = (_notes(directory), last_log(directory))
+    return min(age(sign) for sign in signs if sign is not None)
 
 
 # --- stopping

@@ -1,6 +1,6 @@
-"""Slurm, by its commands and what it tells its tasks.
+"""Slurm's commands, and the environment of its tasks.
 
-`sacct` is never asked, which needs a database: the records say what is done.
+`sacct` is not used, because it needs a database: the records say what is done.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -101,6 +102,8 @@ def run_by_workers(
                     f"{error} The sweep is in {sweep.directory}, and none of its jobs has run:"
                     f" {finish_command(sweep.directory)} runs them."
                 ) from error
+            except KeyboardInterrupt as error:
+                _interrupt(sweep, setup, engine, error)
         if not options.wait:
             write(
                 f"{what} for the sweep in {setup.directory}, which continues without this command:"
@@ -197,8 +200,8 @@ def _command(app: AppContext) -> list[str]:
     start = command_of(app)
     if not start:
         raise SweepError(
-            "hydra.sweeper.workers: a worker runs the app's own command, and this sweep has"
-            " been started by none. Start it by python train.py -m, or by Sweep.launch."
+            "hydra.sweeper.workers: a worker runs the app's own command, and this sweep was"
+            " not started by one. Start it by python train.py -m, or by Sweep.launch."
         )
     start[0] = sys.executable if start[0] == python() else start[0]
     return without_configs(start)
@@ -229,8 +232,8 @@ def _write_setup(sweep: SweepRun, command: list[str]) -> Setup:
     if task is not None:
         (sweep.directory / OWN / TASK).write_bytes(task)
     setup.write()
-    is_shared = sweep.options.slice is not None and not sweep.is_changed
-    add(sweep.directory, _jobs_to_queue(sweep), replace=not is_shared)
+    is_whole = sweep.options.slice is None or sweep.is_changed
+    add(sweep.directory, _jobs_to_queue(sweep), replace=is_whole)
     return setup
 
 
@@ -252,10 +255,10 @@ def _gpu_options(options: Options) -> list[str]:
 
 def _commands(setup: Setup) -> tuple[str, ...]:
     """What a user can do from here on."""
-    directory = setup.directory
+    directory = shlex.quote(setup.directory)
     return (
         f"  params-proto watch {directory}    shows its progress",
-        f"  {finish_command(Path(directory))}     adds a worker",
+        f"  {finish_command(Path(setup.directory))}     adds a worker",
         f"  params-proto stop {directory}     starts no more jobs",
     )
 
@@ -323,8 +326,8 @@ def _last_words(directory: Path) -> list[str]:
     log = last_log(directory)
     if log is None:
         return [
-            f"No worker has come so far as to write to {folder(directory)}: do its machine and"
-            " this one see the same directory?"
+            f"No worker has written to {folder(directory)} yet: do its machine and this one see the"
+            " same directory?"
         ]
     lines = log.read_text(errors="replace").splitlines()
     shown = [line for line in lines if line and "HYDRA_FULL_ERROR" not in line]  # Hydra's own hint

@@ -45,7 +45,8 @@ class Watch:
 
     def run(self) -> None:
         """Returns when no job is left, or no worker."""
-        queue = Queue(self.directory, read_setup(self.directory).retries)
+        setup = read_setup(self.directory)
+        queue = Queue(self.directory, setup.retries)
         before = ResumeFilter(JobStore(self.directory), Best(self.ranking))
         self.left = set(queue.numbers)
         attempts = self._look(queue, None, before)
@@ -60,6 +61,8 @@ class Watch:
                 if not has_more:
                     break
                 time.sleep(max(_PERIOD, _PAUSE * (time.monotonic() - start)))
+            if setup.launch.has_too_many_failures:  # the retries that were left do not run
+                self._look(Queue(self.directory), progress, before)
 
     def _look(
         self, queue: Queue, progress: Progress | None, before: ResumeFilter

@@ -67,6 +67,7 @@ ALL_DONE, SOME_FAILED, SOME_LEFT = 0, 1, 3
 # after jobs that did not fit into them.
 TIME_LIMIT = "PARAMS_PROTO_TIME_LIMIT"
 MOST_TIMEOUTS = "PARAMS_PROTO_MAX_NUM_TIMEOUT"
+_LOOK_IDLE = 2.0  # seconds between two looks for a job, at the most
 _LOOK = 1.0  # seconds between two looks at the stop file
 # Seconds without a job after which a worker ends: enough to find that a machine was lost.
 _IDLE = 2 * STALE
@@ -173,7 +174,8 @@ class Worker:
                     f"Idle for {_IDLE / 60:.0f} minutes while other workers run the last jobs."
                 )
                 return ALL_DONE
-            time.sleep(POLL)
+            # The longer nothing is given back, the less often the shared directory is asked.
+            time.sleep(min(max(POLL, time.monotonic() - idle_since), _LOOK_IDLE))
             self._queue.refresh()
         if next(self._queue.ready(), None) is None and self._queue.is_done:  # it ran the last job
             self.requeues = False
@@ -250,12 +252,11 @@ class Worker:
 
         found = table_with_records(self._directory)
         read = summary(found, Ranking.by(RETURN_VALUE, None))
-        if is_first_to_end(self._directory):
-            write_results(found, read.metrics)
-            if self.setup.detached:
-                self.context.callbacks.on_multirun_end(
-                    config=self.config, config_name=self.config.hydra.job.config_name
-                )
+        write_results(found, read.metrics)
+        if is_first_to_end(self._directory) and self.setup.detached:
+            self.context.callbacks.on_multirun_end(
+                config=self.config, config_name=self.config.hydra.job.config_name
+            )
         done = read.statuses[Status.COMPLETED.value]
         return ALL_DONE if done == read.statuses.total() else SOME_FAILED
 
@@ -358,7 +359,7 @@ class Worker:
             traceback.print_exception(type(error), error, user_traceback(error))
 
     def _wait(self, process: JobProcess, record: Record, begun: float) -> Record:
-        """Waits for the end of a job, and ends it where its time is over or the worker's is."""
+        """Waits for the end of a job, and ends it when its time or the worker's runs out."""
         setup = self.setup
         limit = math.inf if setup.timeout is None else begun + setup.timeout
         deadline, kill_at = self._deadline, math.inf
@@ -387,8 +388,7 @@ class Worker:
                     continue
                 log.info(f"Stopping job {record.job}; it is killed after {setup.grace:g} s.")
                 kill_at, limit, deadline = moment + setup.grace, math.inf, math.inf
-        if status or is_late or is_interrupted:
-            process.end(signal.SIGKILL)  # the processes that it leaves behind
+        process.end(signal.SIGKILL)  # the processes that it leaves behind, with their GPU memory
         if is_interrupted:
             self._is_cut_short = status != SAVED
             return record._replace(status=Status.INTERRUPTED)

@@ -32,6 +32,14 @@ def test_what_sbatch_says_is_said_once(sweep: SlurmSweep, option: str, reason: s
     assert sweep.outcomes() == [("completed", 1)] * 2
 
 
+@pytest.mark.parametrize("options", [["hydra.launcher.timeout_min=2"], ["hydra.sweeper.grace=200"]])
+def test_a_warning_that_leaves_no_time(sweep: SlurmSweep, options: list[str]) -> None:
+    shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", *options), 1)
+
+    assert "hydra.launcher.signal_delay_s=120: Slurm warns a worker so many seconds" in shown
+    assert READY in shown
+
+
 def test_a_machine_of_no_cluster(sweep: SlurmSweep) -> None:
     without_sbatch = ["env", f"PATH={sweep.folder}"]
     shown = ended(sweep.start("seed=1,2", "hydra.sweeper.workers=2", prefix=without_sbatch), 1)

@@ -44,6 +44,15 @@ def test_an_import_that_starts_a_thread(project: Project) -> None:
     assert command.returncode == 3
 
 
+@pytest.mark.growth
+def test_an_import_that_uses_openmp(project: Project) -> None:
+    """A fork would wait for threads that it does not have."""
+    environment = {**os.environ, "TRAIN_IMPORTS": "openmp", "OMP_NUM_THREADS": "2"}
+    project.sweep("how=openmp,ends", "hydra.sweeper.timeout=60", workers=1, env=environment)
+    assert project.statuses() == ["completed"] * 2
+    assert "fresh interpreter" not in project.logs()
+
+
 def test_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
     assert unsafe_to_fork() == "macOS does not support it"

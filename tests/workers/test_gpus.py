@@ -68,7 +68,7 @@ def test_cuda_visible_devices(
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert slots("auto", 1) == expected
-    with pytest.raises(SweepError, match=f"gpus=9: this machine shows {len(expected)}"):
+    with pytest.raises(SweepError, match=f"gpus=9: {len(expected)} are free on this"):
         slots(9, 1)
 
 
@@ -97,6 +97,13 @@ def test_slots_in_use(smi: Path, gpus: object, expected: list[str]) -> None:
     assert slots(gpus, 2, in_use) == expected
     with pytest.raises(SweepError, match="living workers of this sweep use GPU 0"):
         slots([0], 2, in_use)
+
+
+def test_others_than_the_visible_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5")
+    assert slots([5], 1) == ["5"]
+    with pytest.raises(SweepError, match=r"CUDA_VISIBLE_DEVICES=4,5 allows no others than these"):
+        slots([0, 1], 1)
 
 
 def test_later_workers_get_what_is_free(project: Project, capsys: Any) -> None:

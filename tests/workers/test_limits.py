@@ -12,7 +12,7 @@ import pytest
 
 from params_proto.workers.job import RunningJob
 from tests.waiting import until
-from tests.workers.conftest import Project
+from tests.workers.conftest import Project, alive
 
 
 @pytest.mark.growth
@@ -33,6 +33,40 @@ def test_failures_and_time(project: Project, capsys: Any) -> None:
     assert project.statuses() == ["failed", "completed", "completed"]
     last = project.records()[2]
     assert (last.value, last.attempt, last.failures) == ({"step": 2}, 2, 0)
+
+
+@pytest.mark.growth
+def test_too_many_failures_with_retries_left(project: Project) -> None:
+    options = ["hydra.sweeper.max_failures=0", "hydra.sweeper.retries=3"]
+    said = project.sweep("how=raises", "seed=range(3)", *options, workers=1, status=1)
+    assert "1 failed, 2 pending in out" in said
+    assert "params-proto work out --rerun failed,crashed" in said
+    assert project.cli("watch", "out") == 1
+
+
+@pytest.mark.growth
+def test_a_job_that_ends_its_worker_costs_no_other(project: Project) -> None:
+    project.sweep("how=kills-worker,ends", workers=1, status=3)
+    assert project.statuses() == ["running"]
+    assert project.cli("work", "out") == 0
+    first, other = project.records()
+    assert (first.attempt, other.attempt) == (2, 1)
+    assert first.started > other.started  # those come first that have not ended a worker
+
+
+@pytest.mark.growth
+def test_what_a_job_leaves_behind_ends_with_it(project: Project) -> None:
+    project.sweep("how=leaves", workers=1)
+    assert project.statuses() == ["completed"]
+    assert not alive(int((project.folder / "left").read_text()))
+
+
+@pytest.mark.growth
+def test_results_that_are_gone_are_written_again(project: Project) -> None:
+    project.sweep("how=ends", workers=1)
+    (project.out / "results.csv").unlink()
+    assert project.cli("work", "out") == 0
+    assert (project.out / "results.csv").read_text().count("completed") == 1
 
 
 @pytest.mark.growth

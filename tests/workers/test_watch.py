@@ -11,7 +11,6 @@ import pytest
 from params_proto.records.process import Process
 from params_proto.workers.setup import (
     Started,
-    awaited_workers,
     folder,
     has_workers,
     note_started,
@@ -47,7 +46,6 @@ def silent_for(directory: Path, seconds: float) -> None:
 
 def test_no_workers(directory: Path) -> None:
     assert not has_workers(directory)
-    assert awaited_workers(directory) is None
 
 
 @pytest.mark.parametrize("script", [None, "echo slurm_load_jobs error: no answer >&2; exit 1"])
@@ -58,7 +56,6 @@ def test_slurm_that_cannot_be_asked(directory: Path, script: str | None) -> None
     for silence, expected in ((0, True), (23 * HOUR, True), (25 * HOUR, False)):
         silent_for(directory, silence)
         assert has_workers(directory) is expected
-        assert "for 24 hours as squeue cannot be asked here" in str(awaited_workers(directory))
 
     log = folder(directory) / "node7-42.log"  # of a worker that Slurm has started again since
     log.write_text("a sign of life")
@@ -82,13 +79,11 @@ def test_slurm_that_answers(directory: Path, script: str, expected: bool) -> Non
     squeue(directory, script)
     note_started(directory, Started(array=script))
     assert has_workers(directory) is expected
-    assert (awaited_workers(directory) == f"the workers of Slurm's job {script}") is expected
 
 
 def test_a_process_of_another_machine(directory: Path) -> None:
     note_started(directory, Started(Process("node7", 42, None)))
     assert has_workers(directory)  # it may be importing the app
-    assert awaited_workers(directory) == "a worker on node7"
     silent_for(directory, 301)
     assert not has_workers(directory)
 
@@ -104,7 +99,7 @@ def test_watching_without_squeue(project: Project) -> None:
     watched = project.command("watch", "out", env={**os.environ, "PATH": "/nowhere"})
     assert watched.stdout is not None
     assert watched.stdout.readline() == (
-        "Waiting for the workers of Slurm's job 17, for 24 hours as squeue cannot be asked here.\n"
+        "No worker runs yet: waiting for those that were started.\n"
     )
     project.go()
     assert project.cli("work", "out") == 0

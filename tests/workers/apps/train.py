@@ -66,6 +66,13 @@ def main(seed: int = 0, how: str = "ends"):
         os.kill(os.getpid(), signal.SIGSEGV)
     elif how == "exits":
         os._exit(7)
+    elif how == "leaves":
+        Path("left").write_text(f"{subprocess.Popen(['sleep', '600']).pid}\n")
+    elif how == "openmp":
+        importlib.import_module("openmp").fit()
+    elif how == "kills-worker" and here.attempt == 1:
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(600)
     elif how == "raises":
         raise ValueError("unlucky")
     elif how == "interrupts":
