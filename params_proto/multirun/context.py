@@ -184,7 +184,9 @@ class AppContext:
         if "runtime.choices" in str(OmegaConf.to_container(self.config)):  # which would miss it
             return []
         name = self.config.hydra.job.config_name
-        overrides = [*self.hydra_overrides, *self.config.hydra.overrides.task]
+        # Unresolved: a job resolves what is in its overrides.
+        given = cast("dict[str, list[str]]", OmegaConf.to_container(self.config.hydra.overrides))
+        overrides = [*given["hydra"], *given["task"]]
         loaded = self.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
         # An option with a defaults list of its own may change more than the sweep.
         sweeps = {
