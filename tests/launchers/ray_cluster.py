@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _PROGRAM = """\
+from contextlib import suppress
 import sys
 
 from ray.cluster_utils import Cluster
@@ -22,7 +23,8 @@ for line in sys.stdin:
     if line == "lose\\n":  # with its machine, all processes of a node are gone
         (raylet,) = node.all_processes["raylet"]
         for child in psutil.Process(raylet.process.pid).children(recursive=True):
-            child.kill()
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         cluster.remove_node(node, allow_graceful=False)
     else:
         node = cluster.add_node(num_cpus=2)
