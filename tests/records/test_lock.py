@@ -113,7 +113,7 @@ with keep_alive(a):
     until(lambda: os.getppid() != int(sys.argv[1]))
     come_round()  # a job that goes on to its end
     Path("done").touch()
-time.sleep(60)
+time.sleep(600)
 """
     (tmp_path / "worker.py").write_text(f"import sys{START}{worker}")
     parent = """
