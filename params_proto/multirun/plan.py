@@ -241,14 +241,15 @@ def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Itera
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
-    """Raises if a swept key is deleted, as a job cannot both have it and not."""
+    """Yields a message for each swept key that is deleted: a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    # A key may be deleted to be added anew: `~db +db=pg,mysql`.
-    added = {one.name for one in given if one.key.startswith("+")} - inside.keys()
-    for one in given:
+    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
+    for one in reversed(given):
         name = strip_prefix(one.key)
-        if one.key.startswith("~") and name in swept and name not in added:
+        if one.key.startswith("+") and name not in inside:
+            added.add(name)
+        elif one.key.startswith("~") and name in swept and name not in added:
             yield (
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."

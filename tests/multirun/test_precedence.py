@@ -109,6 +109,8 @@ def test_a_pair_across_a_node_and_the_root() -> None:
         (GRID, ["~a"], "~a would delete a key that the sweep gives values, a. Give it one value"),
         (Sweep(), ["~a", "a=1,2"], "~a would delete a key"),
         (GRID, ["~a", "+a=1,2"], "~a would delete a key"),
+        (Sweep(), ["++a=1,2", "~a"], "~a would delete a key"),
+        (Sweep(), ["+db=pg,my", "~db"], r"gives values, \+db"),
         (Sweep().set({"+a": 1}), ["~a=1"], r"gives values, \+a"),
         (PREFIXED, ["~t.lr"], r"~t\.lr would delete a key .*Give it one value instead, t\.lr="),
         (Sweep().product(a=["???", 1, b"x"]), [], r"(?s)2 mistakes:.*a: the string '\?\?\?'.*a: b'x'"),
