@@ -7,6 +7,7 @@ of Hydra's overrides. The mistakes of a call get the place of their key.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -58,6 +59,7 @@ _TYPES: dict[str, Any] = {
 }
 # Their required and optional arguments.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
+_TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
 
 
 def sweep_from_steps(
@@ -270,6 +272,16 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
+        if (
+            name in ("product", "zip")
+            and isinstance(cast("object", values), list)
+            # YAML reads [range(1,3)] as two texts.
+            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
+        ):
+            raise SweepError(
+                f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
+                f" without the brackets: {key}: 'range(1,3)'."
+            )
         is_text = isinstance(values, str) and name not in ("set", "derive")
         if not is_text or (name == "exclude" and not is_sweep_like(values)):
             return values

@@ -406,6 +406,7 @@ MISTAKES = {
     "an interval": ("product: {a: 'interval(0,1)'}", r"sweep.yaml:1: product: .*interval has no val"),
     "no sweep of Hydra": ("product: {a: 'x,'}", r"sweep.yaml:1: product: Hydra cannot read 'a=x,'"),
     "a comma in braces": ("product:\n  {a: range(1,5)}", r"sweep.yaml:2: product: .*range\(1"),
+    "a comma in brackets": ("product:\n  x: [range(1,3)]", r"^\S*yaml:2: product: x: YAML splits bracketed .* Quote .*: x: 'range\(1,3\)'\.$"),
     "an order without a seed": ("repeat: 2\nproduct: {x: 'shuffle(1,2,3)'}", r"yaml:2: product: x=shuffle\(1,2,3\) has a different order each .* shuffle: \{seed: 0\}"),
     "an override without a seed": ("set: {x: !override 'shuffle([1,2])'}", r"yaml:1: !override: 'shuffle\(\[1,2\]\)' has a different order each time"),
     "no row": ("chain: []", r"sweep.yaml:1: chain needs at least one row"),
@@ -534,8 +535,8 @@ def test_steps_of_a_composed_config_are_a_sweep() -> None:
         ({"product": None}, "^hydra.sweeper.sweep: product needs a mapping.*None"),
         ("product", "^hydra.sweeper.sweep: a sweep is a mapping of steps"),
         (
-            {"product": {"lr": 1, 2: None, "opt": "x,"}},
-            r"(?s)^3 mistakes:.* Hydra cannot read 'opt=x,'.* lr, got 1\..* 2 is not",
+            {"product": {"lr": 1, 2: None, "opt": ["range(1", "3)"]}},
+            r"(?s)^3 mistakes:.* opt: YAML splits.* lr, got 1\..* 2 is not",
         ),
         ({"product": {"a": "shuffle(1,2)"}}, r"product: a=shuffle\(1,2\) has a different order"),
     ],
