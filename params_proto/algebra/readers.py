@@ -73,6 +73,8 @@ class Exclude(AxesStep):
 
 def _is_among(options: Sequence[Any], value: Any) -> bool:
     """Whether an `exclude` matches a value: its `1` matches `1.0`, but not `True`."""
+    if isinstance(options, range) and type(value) is int:
+        return value in options
     return any(
         isinstance(value, bool) is isinstance(option, bool) and bool(value == option)
         for option in options
