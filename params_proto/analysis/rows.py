@@ -157,7 +157,7 @@ def _basic_table(directory: Path) -> Table:
     Args:
         directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
     """
-    subdir = _config_of_hydra(directory / MULTIRUN)["output_subdir"]
+    subdir = hydra_config(directory / MULTIRUN)["output_subdir"]
     rows: list[Row] = []
     for file in directory.rglob(f"{subdir}/overrides.yaml"):
         overrides: list[str] = yaml.safe_load(file.read_bytes())
@@ -175,13 +175,17 @@ def _basic_table(directory: Path) -> Table:
     rows.sort(key=lambda row: row.job)
     configs = [row.config for row in rows]
     keys = differing_keys(configs if len(rows) > 1 else [*configs, {}])
-    hydra = _config_of_hydra(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
+    hydra = hydra_config(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
     groups = frozenset(key for key in keys if key in hydra["runtime"]["choices"])
     return Table(directory, keys, groups, lambda: rows)
 
 
-def _config_of_hydra(file: Path) -> dict[str, Any]:
-    config: Any = yaml.safe_load(file.read_bytes())
+def hydra_config(file: Path) -> dict[str, Any]:
+    """The node `hydra` of a composed config, with its values as text.
+
+    Other nodes may have tags of Python's own, such as that of a path.
+    """
+    config: Any = yaml.load(file.read_bytes(), yaml.BaseLoader)
     return config["hydra"]
 
 
