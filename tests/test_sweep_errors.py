@@ -226,6 +226,16 @@ def test_an_unknown_name_is_a_warning_at_the_callers_line() -> None:
     assert list(sweep) == [{"epochs": 1, "lrr": 3}, {"epochs": 2, "lrr": 3}]
 
 
+class Other:
+    __proto_fields__ = Target("Other", "other", {"lr": Field("lr", float, 0.1)})
+
+
+def test_a_name_that_two_targets_have_is_suggested_in_full() -> None:
+    with pytest.warns(SweepWarning, match=r"lrr\. Valid names: training\.lr, size, other\.lr\.$"):
+        sweep = Sweep(Training, Other).product(lrr=[1])
+    assert list(sweep.product({"training.lr": [1]})) == [{"lrr": 1, "training.lr": 1.0}]
+
+
 WARNING: dict[str, Callable[[], Sweep]] = {
     "zip": lambda: Sweep(train).zip(epochs=[1], bs=[1]),
     "set": lambda: Sweep(train) % {"epochs": 1},
