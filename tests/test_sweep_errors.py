@@ -80,7 +80,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a row that is a sweep": (lambda: base.chain({"bs": 1}, Sweep().zip(lr=[1])), "lr is set by product() and again by chain()."),
     "an axis over a pinned key": (lambda: base.set(lr=1).zip(lr=[2]), "lr is set by set() and again by zip()."),
     "a sweep on the right": (lambda: base * Sweep().zip(lr=[1], bs=[1]), "* joins sweeps over different keys: lr is set by product() on the left and by zip() on the right. Leave one of them out, or pin lr with set()"),
-    "a key with and without +": (lambda: base.set({"+lr": 1}), "set(+lr) and product(lr) name one key in two ways. Leave out one of them, or write lr in both."),
+    "a key with and without +": (lambda: base.set({"+lr": 1}), "set(+lr) and product(lr) name one key in two ways. Write lr in both."),
     "a key twice in a call": (lambda: Sweep().set({"lr": 1}, lr=2), "set names one key twice: lr."),
     "a key in two ways in a call": (lambda: Sweep().product({"lr": [1], "+lr": [2]}), "product names one key twice: lr and +lr."),
     "a field in two ways in a row": (lambda: Sweep(Training).chain({}, {"training.lr": 1, "lr": 2}), "chain: row 1 names one key twice: training.lr and lr."),

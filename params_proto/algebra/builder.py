@@ -466,7 +466,7 @@ class _Call:
         if key != spelled:
             self.add_mistake(
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."
-                f" Leave out one of them, or write {spelled} in both."
+                f" Write {spelled} in both."
             )
         else:
             self.add_mistake(

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto._keys import is_node
+from params_proto._keys import is_node, strip_prefix
 from params_proto._text import parse_slice
 from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
@@ -117,9 +117,15 @@ def sweep_of_lines(
             f" {short_repr(lines)}."
         )
     overrides = read_lines(listed, config_loader, once=True)
+    names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:
         try:
+            if one.name != strip_prefix(one.key) in names:
+                raise SweepError(
+                    f"{one.key} would delete a key that another line gives a value. Leave out one"
+                    " of them."
+                )
             if one.swept:
                 result = result.product({one.key: FromText(one.values)})
             else:
