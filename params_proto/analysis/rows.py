@@ -17,7 +17,7 @@ from params_proto import _files
 from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
-from params_proto.overrides.identity import numbering, values
+from params_proto.overrides.identity import job_numberer, values
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
@@ -236,7 +236,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     """
     done = {record.job: record for record in records.readable()}
     selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
-    number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
+    number_of = job_numberer((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)
@@ -287,7 +287,7 @@ def _restored(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _value(value) for key, value in config.items()}
 
 
-def combine(tables: Sequence[Table]) -> Table:
+def combine_tables(tables: Sequence[Table]) -> Table:
     """Several sweeps as one table, with directories relative to the working directory.
 
     Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.

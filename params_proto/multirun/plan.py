@@ -21,7 +21,7 @@ from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import dump_yaml
 
 if TYPE_CHECKING:
-    from params_proto.algebra.readers import Reader
+    from params_proto.algebra.readers import ConfigFunction
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
@@ -133,12 +133,12 @@ class Plan:
         return self.current_value((*groups, *near), key)
 
 
-def _guard_function(reader: Reader, place: str) -> Reader:
+def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFunction:
     """A function in a sweep, whose exceptions become mistakes in the sweep."""
 
     def guarded(config: Config) -> Any:
         try:
-            return reader.function(config)
+            return config_function.function(config)
         except SweepError:
             raise
         except Exception as error:
@@ -147,13 +147,13 @@ def _guard_function(reader: Reader, place: str) -> Reader:
                 f" {short_repr(config)}."
             ) from error
 
-    return reader._replace(function=guarded)
+    return config_function._replace(function=guarded)
 
 
 # --- the command line over the configured sweep
 
 
-def combine(
+def combine_with_command_line(
     configured: Expression,
     targets: tuple[Target, ...],
     given: Sequence[KeyValues],

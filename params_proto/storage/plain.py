@@ -199,7 +199,7 @@ class _Steps:
             if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
-                result = self._applied(result, mapping, name)
+                result = self._apply(result, mapping, name)
             except SweepError as error:
                 mistakes += error.mistakes
         if mistakes:
@@ -218,7 +218,7 @@ class _Steps:
             )
         return below
 
-    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
+    def _apply(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
         """Adds one step of a mapping to the sweep; mistakes of its call get their place."""
         value, mistakes = mapping[name], list[Mistake]()
         if name not in STEPS:
