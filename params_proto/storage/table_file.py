@@ -138,8 +138,8 @@ def _to_json_text(value: Any, key: str, number: int) -> str:
         text, is_same = "", False
     if not is_same:
         raise SweepError(
-            f"{key} of config {number}: JSON cannot represent {short_repr(value)}: it has lists,"
-            " dicts with text as keys, text, numbers, bools and null. Save the sweep as .yaml,"
-            " which holds more types, or give a name or numbers."
+            f"{key} of config {number}: JSON cannot represent {short_repr(value)}. It supports"
+            " lists, dicts with string keys, strings, numbers, bools and null. Save the sweep as"
+            " .yaml, which supports more types, or give a name or numbers."
         )
     return text if utf8(text) == text else json.dumps(value)
