@@ -46,6 +46,8 @@ def stable_repr(value: Any) -> str:
         return "{" + ", ".join(entries) + "}"
     if kind is range:
         return f"range{stable_repr((value.start, value.stop, value.step)[: 2 + (value.step != 1)])}"
+    if kind is int and value.bit_length() > _LONGEST:
+        return hex(value)
     return name_of(value) if callable(value) else repr(value)
 
 

@@ -382,6 +382,13 @@ def test_a_range_may_be_longer_than_memory() -> None:
     assert sweep[10**29 :][0] == {"seed": 10**29}
 
 
+@pytest.mark.usefixtures("no_walk")
+def test_an_exclusion_may_be_a_long_range() -> None:
+    sweep = Sweep().product(seed=[5, 10**12 + 5]).exclude(seed=range(10**12))
+
+    assert list(sweep) == [{"seed": 10**12 + 5}]
+
+
 @pytest.mark.parametrize("filters", [1, 2, 8])
 def test_filters_upon_filters_ask_once_each(filters: int) -> None:
     asked = 0

@@ -80,7 +80,7 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a row that is a sweep": (lambda: base.chain({"bs": 1}, Sweep().zip(lr=[1])), "lr is set by product() and again by chain()."),
     "an axis over a pinned key": (lambda: base.set(lr=1).zip(lr=[2]), "lr is set by set() and again by zip()."),
     "a sweep on the right": (lambda: base * Sweep().zip(lr=[1], bs=[1]), "* joins sweeps over different keys: lr is set by product() on the left and by zip() on the right. Leave one of them out, or pin lr with set()"),
-    "a key with and without +": (lambda: base.set({"+lr": 1}), "set(+lr) and product(lr) name one key in two ways. Leave out one of them, or write lr in both."),
+    "a key with and without +": (lambda: base.set({"+lr": 1}), "set(+lr) and product(lr) name one key in two ways. Write lr in both."),
     "a key twice in a call": (lambda: Sweep().set({"lr": 1}, lr=2), "set names one key twice: lr."),
     "a key in two ways in a call": (lambda: Sweep().product({"lr": [1], "+lr": [2]}), "product names one key twice: lr and +lr."),
     "a field in two ways in a row": (lambda: Sweep(Training).chain({}, {"training.lr": 1, "lr": 2}), "chain: row 1 names one key twice: training.lr and lr."),
@@ -224,6 +224,16 @@ def test_an_unknown_name_is_a_warning_at_the_callers_line() -> None:
         "product: train has no parameter lrr. Did you mean lr?",
     ]
     assert list(sweep) == [{"epochs": 1, "lrr": 3}, {"epochs": 2, "lrr": 3}]
+
+
+class Other:
+    __proto_fields__ = Target("Other", "other", {"lr": Field("lr", float, 0.1)})
+
+
+def test_a_name_that_two_targets_have_is_suggested_in_full() -> None:
+    with pytest.warns(SweepWarning, match=r"lrr\. Valid names: training\.lr, size, other\.lr\.$"):
+        sweep = Sweep(Training, Other).product(lrr=[1])
+    assert list(sweep.product({"training.lr": [1]})) == [{"lrr": 1, "training.lr": 1.0}]
 
 
 WARNING: dict[str, Callable[[], Sweep]] = {

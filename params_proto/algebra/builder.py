@@ -22,7 +22,7 @@ from params_proto.errors import Mistake, combine_mistakes, did_you_mean, short_r
 from params_proto.overrides.render import render_config
 
 if TYPE_CHECKING:
-    from params_proto.algebra.readers import Reader
+    from params_proto.algebra.readers import ConfigFunction
     from params_proto.fields import Field
 
 Entries = Mapping[str, Any] | None
@@ -55,7 +55,7 @@ class Builder:
         self.scope = scope
         self.expression = expression
         self.allow_overlap = allow_overlap
-        self._plain = Edit(key=scope.plain, function=lambda reader, _: reader._replace(node=""))
+        self._plain = Edit(key=scope.plain, function=lambda function, _: function._replace(node=""))
         # At once, as pins may leave a sample or a slice too few configs.
         self.space = self.named.space() if space is None else space
 
@@ -140,7 +140,7 @@ class Builder:
         return call.append(Exclude(read), when=bool(read))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
-        from params_proto.algebra.readers import Reader, Where
+        from params_proto.algebra.readers import ConfigFunction, Where
 
         call = _Call(self, "where")
         if not callable(predicate):
@@ -148,7 +148,7 @@ class Builder:
                 f"where needs a function of a config, got {predicate!r}."
                 " Write where(lambda config: config['lr'] < 0.1)."
             )
-        return call.append(Where(Reader(predicate, self.scope.prefix)))
+        return call.append(Where(ConfigFunction(predicate, self.scope.prefix)))
 
     def derive(self, rules: Entries = None, /, **named: str | Callable[[Config], Any]) -> Builder:
         from params_proto.algebra.readers import Derive
@@ -337,14 +337,14 @@ class _Call:
 
     def rules(
         self, given: Entries, named: Mapping[str, Any]
-    ) -> tuple[dict[str, str | Reader], dict[str, Field]]:
+    ) -> tuple[dict[str, str | ConfigFunction], dict[str, Field]]:
         """The functions and templates of a derive, and their fields.
 
         A rule reads the known keys and those before it.
         """
-        from params_proto.algebra.readers import Reader
+        from params_proto.algebra.readers import ConfigFunction
 
-        rules: dict[str, str | Reader] = {}
+        rules: dict[str, str | ConfigFunction] = {}
         fields: dict[str, Field] = {}
         for key, field, rule in self._entries(given, named):
             if not self._is_free(key):
@@ -352,7 +352,7 @@ class _Call:
             if isinstance(rule, str):
                 rules[key] = self._template(self.plain(key), rule, [*self._known, *rules])
             elif callable(rule):
-                rules[key] = Reader(rule, self._scope.prefix)
+                rules[key] = ConfigFunction(rule, self._scope.prefix)
             else:
                 self.add_mistake(
                     f"{self.method} needs a format string or a function of a config for"
@@ -435,7 +435,7 @@ class _Call:
         edit = Edit(
             key=lambda key: found[key][0],
             values=lambda key, values: self._values(*found[key], values),
-            function=lambda reader, _: reader._replace(node=self._scope.prefix),
+            function=lambda function, _: function._replace(node=self._scope.prefix),
             field=lambda key: found[key][1],
         )
         return expression.map(edit)
@@ -466,7 +466,7 @@ class _Call:
         if key != spelled:
             self.add_mistake(
                 f"{method}({key}) and {place}({spelled}) name one key in two ways."
-                f" Leave out one of them, or write {spelled} in both."
+                f" Write {spelled} in both."
             )
         else:
             self.add_mistake(

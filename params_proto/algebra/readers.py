@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from params_proto.fields import Field
 
 
-class Reader(NamedTuple):
+class ConfigFunction(NamedTuple):
     """A user's function of a config, which uses plain names for keys below a node."""
 
     function: Callable[[Config], Any]
@@ -73,6 +73,8 @@ class Exclude(AxesStep):
 
 def _is_among(options: Sequence[Any], value: Any) -> bool:
     """Whether an `exclude` matches a value: its `1` matches `1.0`, but not `True`."""
+    if isinstance(options, range) and type(value) is int:
+        return value in options
     return any(
         isinstance(value, bool) is isinstance(option, bool) and bool(value == option)
         for option in options
@@ -83,7 +85,7 @@ def _is_among(options: Sequence[Any], value: Any) -> bool:
 class Where(Step):
     """Keeps the configs for which a predicate is true."""
 
-    predicate: Reader
+    predicate: ConfigFunction
     reads = True
     filters = True
     calls = True
@@ -112,7 +114,7 @@ class Derive(Step):
     The computed values go into `fields`, which like targets do not count.
     """
 
-    rules: Mapping[str, str | Reader]
+    rules: Mapping[str, str | ConfigFunction]
     fields: Mapping[str, Field] = field(default_factory=dict[str, Any])
     lists = False
     in_turn = True
@@ -126,14 +128,14 @@ class Derive(Step):
         return Derive(groups[0], self.fields)
 
     def __post_init__(self) -> None:
-        self.calls = any(isinstance(rule, Reader) for rule in self.rules.values())
+        self.calls = any(isinstance(rule, ConfigFunction) for rule in self.rules.values())
 
     def entries(self) -> Iterator[tuple[str, Any]]:
         return iter(())
 
     def map(self, edit: Edit) -> Step:
         field_of = edit.field or self.fields.get
-        rules: dict[str, str | Reader] = {}
+        rules: dict[str, str | ConfigFunction] = {}
         into: dict[str, Field] = {}
         for key, rule in self.rules.items():
             if isinstance(rule, str):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container
-from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from params_proto._keys import full_key
@@ -92,7 +92,12 @@ class Scope(NamedTuple):
         is_open = any(target.open or target.has_configs for target in self.targets)
         if not self.targets or is_open or not key.isidentifier():
             return None
-        valid = dict.fromkeys(chain.from_iterable(target.fields for target in self.targets))
+        owners = Counter(name for target in self.targets for name in target.fields)
+        valid = [
+            name if owners[name] == 1 else full_key(target.node, name)
+            for target in self.targets
+            for name in target.fields
+        ]
         names = " and ".join(target.name for target in self.targets)
         has = "has" if len(self.targets) == 1 else "have"
         return f"{names} {has} no parameter {truncate(key)}.{did_you_mean(key, valid)}"

@@ -20,7 +20,7 @@ from params_proto.algebra.space import Config, Rows, Space, constant, times
 
 if TYPE_CHECKING:
     from params_proto.algebra.expression import Expression
-    from params_proto.algebra.readers import Reader
+    from params_proto.algebra.readers import ConfigFunction
     from params_proto.fields import Field
 
 Axes = Mapping[str, Sequence[Any]]
@@ -42,7 +42,7 @@ class Edit:
 
     key: Callable[[str], str] = lambda key: key
     values: Callable[[str, Sequence[Any]], Sequence[Any]] = lambda _, values: values
-    function: Callable[[Reader, str], Reader] = lambda reader, _: reader
+    function: Callable[[ConfigFunction, str], ConfigFunction] = lambda function, _: function
     field: Callable[[str], Field | None] | None = None
 
 

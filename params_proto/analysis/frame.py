@@ -14,7 +14,14 @@ import numpy as np
 import pandas as pd  # pyright: ignore[reportMissingTypeStubs]  # it has most of its types inside
 
 from params_proto._text import format_value, json_key
-from params_proto.analysis.rows import PENDING, column_names, combine, metrics_of, table, tabulate
+from params_proto.analysis.rows import (
+    PENDING,
+    column_names,
+    combine_tables,
+    metrics_of,
+    table,
+    tabulate,
+)
 from params_proto.errors import SweepError, did_you_mean
 from params_proto.records import Status
 from params_proto.storage.frames import NULLABLE, to_column
@@ -76,7 +83,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    of = combine([table(Path(each)) for each in (directory, *more)])
+    of = combine_tables([table(Path(each)) for each in (directory, *more)])
     rows = list(of)
     metrics = metrics_of(rows)
     keys, names = column_names(of.keys, metrics)

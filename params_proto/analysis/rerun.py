@@ -5,12 +5,10 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from params_proto._keys import strip_prefix
 from params_proto._text import arguments_start
+from params_proto.analysis.rows import hydra_config
 from params_proto.records import Record
 from params_proto.records.manifest import MULTIRUN, PlanFile
 
@@ -41,8 +39,8 @@ def rerun_command(plan: PlanFile, records: Sequence[Record]) -> str:
 
 def cd_to_start(directory: Path) -> str:
     """`cd ... && ` to where a sweep was started, unless that is the working directory."""
-    config: Any = yaml.safe_load((directory / MULTIRUN).read_bytes())
-    started = config["hydra"]["runtime"]["cwd"]
+    file = directory / MULTIRUN
+    started = hydra_config(file)["runtime"]["cwd"] if file.is_file() else "."
     return "" if Path(started).absolute() == Path.cwd() else f"cd {shlex.quote(started)} && "
 
 

@@ -17,7 +17,7 @@ from params_proto import _files
 from params_proto._keys import strip_prefix
 from params_proto._text import UNSERIALIZABLE, csv_line, json_key, to_json
 from params_proto.errors import SweepError
-from params_proto.overrides.identity import numbering, values
+from params_proto.overrides.identity import job_numberer, values
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.manifest import (
     MULTIRUN,
@@ -157,7 +157,7 @@ def _basic_table(directory: Path) -> Table:
     Args:
         directory: the sweep's. Of one with hydra.output_subdir=null there are no such files.
     """
-    subdir = _config_of_hydra(directory / MULTIRUN)["output_subdir"]
+    subdir = hydra_config(directory / MULTIRUN)["output_subdir"]
     rows: list[Row] = []
     for file in directory.rglob(f"{subdir}/overrides.yaml"):
         overrides: list[str] = yaml.safe_load(file.read_bytes())
@@ -175,13 +175,17 @@ def _basic_table(directory: Path) -> Table:
     rows.sort(key=lambda row: row.job)
     configs = [row.config for row in rows]
     keys = differing_keys(configs if len(rows) > 1 else [*configs, {}])
-    hydra = _config_of_hydra(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
+    hydra = hydra_config(next(directory.rglob(f"{subdir}/hydra.yaml"), directory / MULTIRUN))
     groups = frozenset(key for key in keys if key in hydra["runtime"]["choices"])
     return Table(directory, keys, groups, lambda: rows)
 
 
-def _config_of_hydra(file: Path) -> dict[str, Any]:
-    config: Any = yaml.safe_load(file.read_bytes())
+def hydra_config(file: Path) -> dict[str, Any]:
+    """The node `hydra` of a composed config, with its values as text.
+
+    Other nodes may have tags of Python's own, such as that of a path.
+    """
+    config: Any = yaml.load(file.read_bytes(), yaml.BaseLoader)
     return config["hydra"]
 
 
@@ -232,7 +236,7 @@ def _jobs_of_changed_sweep(plan: PlanFile, records: JobStore) -> tuple[list[str]
     """
     done = {record.job: record for record in records.readable()}
     selectors = {strip_prefix(line.partition("=")[0]) for line in plan.sweep_selectors}
-    number_of = numbering((record.identity, job) for job, record in sorted(done.items()))
+    number_of = job_numberer((record.identity, job) for job, record in sorted(done.items()))
     overrides = {job: record.overrides for job, record in done.items()}
     present = _read_sweep(records.directory / SWEEP).overrides()
     overrides.update((number_of(job), job) for job in present)
@@ -283,7 +287,7 @@ def _restored(config: Mapping[str, Any]) -> dict[str, Any]:
     return {key: _value(value) for key, value in config.items()}
 
 
-def combine(tables: Sequence[Table]) -> Table:
+def combine_tables(tables: Sequence[Table]) -> Table:
     """Several sweeps as one table, with directories relative to the working directory.
 
     Its keys are the swept keys of all sweeps, and those whose values differ between sweeps.

@@ -20,7 +20,7 @@ _BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclasses.dataclass(frozen=True)
-class Reader:
+class FieldDescriptor:
     """Replaces a field in the class and reads its current value."""
 
     name: str
@@ -40,7 +40,7 @@ class PrefixClass(type):
     def __new__(
         cls, name: str, bases: tuple[type, ...], body: dict[str, Any], **kwargs: Any
     ) -> PrefixClass:
-        """Creates the class, with a reader in place of each field."""
+        """Creates the class, with a descriptor in place of each field."""
         made = super().__new__(cls, name, bases, body, **kwargs)
         if "__qualname__" not in body:  # it is being unpickled, and gets its fields later
             return made
@@ -52,7 +52,7 @@ class PrefixClass(type):
             else:
                 defaults = {**defaults, **known.defaults}
         for field in defaults:
-            setattr(made, field, Reader(field))
+            setattr(made, field, FieldDescriptor(field))
         key = current.key_of(made)
         current.process.assigned.pop(key, None)  # of the class that this one replaces
         made.__proto_parameters__ = ParameterSet(
@@ -94,13 +94,13 @@ class PrefixClass(type):
 
     def __setattr__(cls, name: str, value: Any) -> None:
         parameters = vars(cls).get("__proto_parameters__")
-        is_own = name.startswith("_") or type(value) is Reader
+        is_own = name.startswith("_") or type(value) is FieldDescriptor
         if parameters is None or is_own or name in parameters.others:
             super().__setattr__(name, value)
             if isinstance(value, ParameterSet):
                 classes[value.key] = cls
         elif name in parameters.defaults:
-            current.assign(parameters.key, name, parameters.converted(name, value))
+            current.assign(parameters.key, name, parameters.convert(name, value))
         else:
             raise _no_field(cls, name)
 

@@ -68,7 +68,7 @@ class ParameterSet:
         """The current value of a field, REQUIRED if it has none."""
         return current.lookup(self.key, name, self.defaults[name])
 
-    def converted(self, name: str, value: Any) -> Any:
+    def convert(self, name: str, value: Any) -> Any:
         """A value converted for its field; raises if it does not fit."""
         if name not in self.defaults:  # one of **kwargs
             return value
@@ -160,7 +160,7 @@ def resolve(target: ParameterSet | None, config: Mapping[str, Any]) -> Values:
             given = values.setdefault(of.key, {})
             if path:
                 value = _replaced(given.get(name, of.value(name)), path, value, of.full(name))
-            given[name] = of.converted(name, value)
+            given[name] = of.convert(name, value)
         except SweepError as error:
             mistakes.append(Mistake(str(error), key))
     if mistakes:

@@ -61,7 +61,7 @@ def run(app: App[..., Any], argv: Sequence[str] | None = None) -> None:
 
         configs = {**app_configs(task.targets, help.DEFAULTS), help.CONFIG: help.page(task)}
         page = help.resolver(task)
-    with page, stored(configs), _as_command_line(arguments):
+    with page, configs_in_store(configs), _as_command_line(arguments):
         try:
             main()
         except SystemExit as end:
@@ -83,7 +83,7 @@ def _root_names(main: Callable[[], None], task: Task, arguments: Sequence[str]) 
     line += ["--cfg", "job", "--package", "_global_"]
     shown = io.StringIO()
     with (
-        stored(app_configs(task.targets, {})),
+        configs_in_store(app_configs(task.targets, {})),
         _as_command_line(line),
         suppress(SystemExit, Exception),  # Hydra reports the error when the app runs
         redirect_stdout(shown),
@@ -141,7 +141,7 @@ def app_configs(targets: Iterable[Target], defaults: Mapping[str, str]) -> dict[
 
 
 @contextmanager
-def stored(configs: Mapping[str, Any]) -> Generator[None, None, None]:
+def configs_in_store(configs: Mapping[str, Any]) -> Generator[None, None, None]:
     """Stores configs by path in Hydra's store during a block.
 
     Only these are removed again: what plugins store when Hydra first loads them stays.

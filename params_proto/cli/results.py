@@ -15,7 +15,7 @@ from params_proto.analysis.rerun import cd_to_start, rerun_command
 from params_proto.analysis.rows import (
     FAILED,
     Row,
-    combine,
+    combine_tables,
     metrics_of,
     table,
     table_with_records,
@@ -34,7 +34,7 @@ def results(
 ) -> str:
     """The jobs of sweeps as a table, `csv` or `json` lines; `sort` is the metric to rank by."""
     tables = [table(one) for one in directories]
-    whole = combine(tables)
+    whole = combine_tables(tables)
     rows = list(whole)
     metrics = metrics_of(rows)
     if sort is not None:

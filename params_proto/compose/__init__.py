@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def cached(loader: ConfigLoader) -> ConfigLoader:
+def cached_loader(loader: ConfigLoader) -> ConfigLoader:
     """A loader that keeps the current config files and can share prefixes.
 
     Returns the given loader if it is not Hydra's own, or if this version of Hydra is not supported.
@@ -48,11 +48,11 @@ def share_prefixes(loader: ConfigLoader) -> None:
 
 
 def make_loader(configs: str | None) -> ConfigLoader:
-    """A loader as fast as `cached`, over a config folder or package, or only Hydra's configs."""
+    """A cached loader over a config folder or package, or only over Hydra's configs."""
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
 
-    loader = cached(ConfigLoaderImpl(create_config_search_path(configs)))
+    loader = cached_loader(ConfigLoaderImpl(create_config_search_path(configs)))
     share_prefixes(loader)
     return loader
 
@@ -86,5 +86,5 @@ def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) 
 
 def with_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
     """A loader over what `copy_files` wrote; the given one if it wrote nothing."""
-    read = getattr(cached(loader), "with_copies", None) if folder.is_dir() else None
+    read = getattr(cached_loader(loader), "with_copies", None) if folder.is_dir() else None
     return loader if read is None else read(folder)

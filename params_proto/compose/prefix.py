@@ -103,14 +103,14 @@ class Prefixes:
 
     def compose(self, shared: Sequence[str], own: Sequence[str]) -> DictConfig:
         """Composes a job from the overrides shared by all jobs and its own."""
-        of_all, of_job = [*map(self._read, shared)], [*map(self._read, own)]
-        groups = [override for override, chooses in of_job if chooses]
+        shared_overrides, job_overrides = [*map(self._read, shared)], [*map(self._read, own)]
+        groups = [override for override, chooses in job_overrides if chooses]
         key = (version.getbase(), *shared, None, *[override.input_line for override in groups])
         prefix = self._kept.get(key)
         if prefix is None:
-            groups = [*[override for override, chooses in of_all if chooses], *groups]
-            values = [override for override, chooses in of_all if not chooses]
-            prefix = self._made(shared, groups, values)
+            groups = [*[override for override, chooses in shared_overrides if chooses], *groups]
+            values = [override for override, chooses in shared_overrides if not chooses]
+            prefix = self._compose_prefix(shared, groups, values)
         nodes = 1 if isinstance(prefix, str) else prefix.nodes
         with self._lock:
             self._kept[key] = prefix
@@ -120,9 +120,9 @@ class Prefixes:
         if isinstance(prefix, str):
             raise NotCacheableError(prefix)
         config = clone(prefix.config)
-        values = [override for override, chooses in of_job if not chooses]
+        values = [override for override, chooses in job_overrides if not chooses]
         ConfigLoaderImpl._apply_overrides_to_config(values, config)
-        self._fill_in(config, prefix, [override for override, _ in of_job])
+        self._fill_in(config, prefix, [override for override, _ in job_overrides])
         return config
 
     def _parsed(self, line: str) -> tuple[Override, bool]:
@@ -138,7 +138,7 @@ class Prefixes:
             raise NotCacheableError(f"a resolver chooses in {line}")
         return override, chooses
 
-    def _made(
+    def _compose_prefix(
         self, shared: Sequence[str], groups: list[Override], values: list[Override]
     ) -> ConfigPrefix | str:
         repository = CachingConfigRepository(self._repository)

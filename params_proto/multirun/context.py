@@ -20,7 +20,7 @@ from params_proto._keys import strip_prefix
 from params_proto._text import to_json
 from params_proto.algebra.scope import Scope
 from params_proto.algebra.steps import Edit
-from params_proto.compose import cached
+from params_proto.compose import cached_loader
 from params_proto.errors import combine_mistakes
 from params_proto.multirun.errors import composing
 from params_proto.overrides.parse import KeyValues, group_exists
@@ -213,7 +213,7 @@ class AppContext:
 
     def cache_configs(self) -> None:
         """Makes this process and the launcher compose from the current config files only."""
-        self.loader = cached(self.loader)
+        self.loader = cached_loader(self.loader)
         if self.context is not None:
             self.context.config_loader = self.loader
 
@@ -227,7 +227,7 @@ class AppContext:
 
         A node of a structured config is a namespace, as its fields cannot be deleted.
         """
-        node: Any = self._composed(overrides)
+        node: Any = self._compose_cached(overrides)
         for part in key.split("."):
             if not _has_value(node, part):
                 return None
@@ -235,7 +235,7 @@ class AppContext:
         return _plain_value(node)
 
     @cached_property
-    def _composed(self) -> Callable[[tuple[str, ...]], DictConfig]:
+    def _compose_cached(self) -> Callable[[tuple[str, ...]], DictConfig]:
         return lru_cache(maxsize=64)(self.compose)
 
     def compose_as_single_run(self, job: Sequence[str]) -> DictConfig:

@@ -64,7 +64,7 @@ def directory_of_sweep(config: DictConfig) -> Path:
         ) from error
 
 
-def unresolved(config: DictConfig, key: str = "dir") -> str:
+def unresolved_sweep_value(config: DictConfig, key: str = "dir") -> str:
     """`hydra.sweep.dir`, or another value there, with its interpolations."""
     return str(cast("dict[str, Any]", OmegaConf.to_container(config.hydra.sweep)).get(key))
 

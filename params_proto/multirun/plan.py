@@ -21,7 +21,7 @@ from params_proto.overrides.render import assignment, render, render_config
 from params_proto.storage.yaml_file import dump_yaml
 
 if TYPE_CHECKING:
-    from params_proto.algebra.readers import Reader
+    from params_proto.algebra.readers import ConfigFunction
     from params_proto.algebra.space import Config, Space
     from params_proto.fields import Target
 
@@ -133,12 +133,12 @@ class Plan:
         return self.current_value((*groups, *near), key)
 
 
-def _guard_function(reader: Reader, place: str) -> Reader:
+def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFunction:
     """A function in a sweep, whose exceptions become mistakes in the sweep."""
 
     def guarded(config: Config) -> Any:
         try:
-            return reader.function(config)
+            return config_function.function(config)
         except SweepError:
             raise
         except Exception as error:
@@ -147,13 +147,13 @@ def _guard_function(reader: Reader, place: str) -> Reader:
                 f" {short_repr(config)}."
             ) from error
 
-    return reader._replace(function=guarded)
+    return config_function._replace(function=guarded)
 
 
 # --- the command line over the configured sweep
 
 
-def combine(
+def combine_with_command_line(
     configured: Expression,
     targets: tuple[Target, ...],
     given: Sequence[KeyValues],
@@ -241,14 +241,15 @@ def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Itera
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
-    """Raises if a swept key is deleted, as a job cannot both have it and not."""
+    """Yields a message for each swept key that is deleted: a job cannot both have it and not."""
     swept = {one.name: one.key for one in given if one.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
-    # A key may be deleted to be added anew: `~db +db=pg,mysql`.
-    added = {one.name for one in given if one.key.startswith("+")} - inside.keys()
-    for one in given:
+    added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
+    for one in reversed(given):
         name = strip_prefix(one.key)
-        if one.key.startswith("~") and name in swept and name not in added:
+        if one.key.startswith("+") and name not in inside:
+            added.add(name)
+        elif one.key.startswith("~") and name in swept and name not in added:
             yield (
                 f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."

@@ -78,14 +78,14 @@ class Progress:
         if live and is_terminal(sys.stderr):
             self._live = _LiveLine(total)
 
-    def launched(self, attempts: Mapping[int, int]) -> None:
+    def on_launch(self, attempts: Mapping[int, int]) -> None:
         """Notes that jobs are launched, with the number of earlier attempts of each."""
         with self._lock:
             self._open = dict(attempts)
             self._failed -= attempts.keys()
             self._running.clear()
 
-    def changed(self, record: Record) -> None:
+    def on_change(self, record: Record) -> None:
         """Notes a record, unless it is known already or of an earlier attempt."""
         with self._lock:
             before = self._open.get(record.job)
@@ -107,11 +107,11 @@ class Progress:
             self._show()
 
     @contextmanager
-    def watching(self) -> Generator[None, None, None]:
+    def watch(self) -> Generator[None, None, None]:
         """Keeps reading records and showing the progress within the block."""
         over = threading.Event()
 
-        def watch() -> None:
+        def poll() -> None:
             period = _PERIOD
             while not over.wait(period):
                 start = time.monotonic()
@@ -119,12 +119,12 @@ class Progress:
                     with suppress(UnreadableError, SweepError):  # reported when the job has ended
                         record = self._resume_filter.records.read(number)
                         if record is not None:
-                            self.changed(record)
+                            self.on_change(record)
                 self._show()
                 # Even with many records on a slow file system, reading takes little of the time.
                 period = max(_PERIOD, _PAUSE * (time.monotonic() - start))
 
-        thread = threading.Thread(target=watch, daemon=True)
+        thread = threading.Thread(target=poll, daemon=True)
         thread.start()
         try:
             yield

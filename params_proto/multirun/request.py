@@ -19,7 +19,7 @@ from params_proto.algebra.expression import Expression
 from params_proto.errors import SweepError, SweepWarning, combine_mistakes, short_repr
 from params_proto.multirun.context import AppContext
 from params_proto.multirun.options import Options
-from params_proto.multirun.plan import Plan, combine
+from params_proto.multirun.plan import Plan, combine_with_command_line
 from params_proto.overrides.parse import (
     KeyValues,
     enumerate_sweep,
@@ -98,7 +98,7 @@ def build_plan(
     paired: Sequence[Sequence[str]] = (),
 ) -> Plan:
     """Combines the configured sweep, overrides and paired keys into one plan."""
-    made = combine(
+    made = combine_with_command_line(
         expression, app.targets(targets), outside, paired, app.is_group, app.current_value
     )
     plain = [key for key in expression.places if made.rename_keys.get(key, key) == key]

@@ -23,7 +23,7 @@ from params_proto.multirun.directories import (
     directory_of_sweep,
     is_named_by_time,
     set_sweep_dir,
-    unresolved,
+    unresolved_sweep_value,
 )
 from params_proto.multirun.plan import Job
 from params_proto.multirun.resume_command import role
@@ -49,8 +49,8 @@ def resume_target(
         if is_named_by_time(config):
             raise SweepError(
                 "hydra.sweeper.resume=true resumes the sweep in hydra.sweep.dir, but"
-                f" {unresolved(config)} is a different directory each time. Give a fixed one,"
-                " hydra.sweep.dir=runs/ablation, or name the directory of the sweep,"
+                f" {unresolved_sweep_value(config)} is a different directory each time. Give a"
+                " fixed one, hydra.sweep.dir=runs/ablation, or name the directory of the sweep,"
                 " hydra.sweeper.resume=DIRECTORY."
             )
         directory = directory_of_sweep(config)

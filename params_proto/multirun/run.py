@@ -123,8 +123,8 @@ def _progress(sweep: SweepRun, executor: Executor) -> AbstractContextManager[Non
         polls=not is_basic_launcher(sweep.app.config),
         live="n_jobs" not in sweep.app.config.hydra.launcher,  # joblib's workers write as well
     )
-    executor.on_launch, executor.on_change = progress.launched, progress.changed
-    return progress.watching()
+    executor.on_launch, executor.on_change = progress.on_launch, progress.on_change
+    return progress.watch()
 
 
 def report_nothing_to_run(sweep: SweepRun) -> None:

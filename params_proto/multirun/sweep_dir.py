@@ -28,14 +28,14 @@ from params_proto.multirun.directories import (
     refuse_used,
     remove_sweep,
     set_sweep_dir,
-    unresolved,
+    unresolved_sweep_value,
 )
 from params_proto.multirun.options import Options
 from params_proto.multirun.plan import Batch, Job, Overrides, Plan, in_batches, saved_text
 from params_proto.multirun.request import SweepRequest, read_request
 from params_proto.multirun.resume_command import command_of
 from params_proto.multirun.validation import AHEAD, Validation
-from params_proto.overrides.identity import numbering, without_selectors
+from params_proto.overrides.identity import job_numberer, without_selectors
 from params_proto.records import JobStore, Record
 from params_proto.records.lock import sweep_lease
 from params_proto.records.manifest import (
@@ -115,7 +115,7 @@ class SweepRun:
 
     def directories(self) -> Directories:
         """The directories of the jobs, with those of recorded jobs already taken."""
-        by_number = unresolved(self.app.config, "subdir") == "${hydra.job.num}"
+        by_number = unresolved_sweep_value(self.app.config, "subdir") == "${hydra.job.num}"
         directories = Directories(self.directory, by_number=by_number)
         if self.plan is not None and (self.is_changed or not by_number):
             for record in JobStore(self.directory).readable():
@@ -134,7 +134,7 @@ class SweepRun:
 
     def _renumbered(self) -> Iterable[Job]:
         """The jobs of a changed sweep, with the numbers they keep."""
-        number_of = numbering(
+        number_of = job_numberer(
             (one.identity, one.job) if isinstance(one, Record) else ("", one[0])
             for one in JobStore(self.directory).all()
         )
@@ -281,7 +281,8 @@ def open_sweep(
         )
     # Before any job's config, so that all jobs get the same resolved value, such as the time.
     directory = directory_of_sweep(app.config)
-    if _INTERPOLATED_KEY.search(unresolved(app.config)):  # whose value may differ by job
+    # A key's value may differ by job.
+    if _INTERPOLATED_KEY.search(unresolved_sweep_value(app.config)):
         set_sweep_dir(directory, app.config)
     if target.saved:
         text = _saved_text(directory)

@@ -77,7 +77,7 @@ class Validation:
             if mistakes.enough:
                 break
             try:
-                config = self._composed(job)
+                config = self._compose(job)
             except HydraException as error:
                 self._note(job.overrides, error, mistakes)
                 continue
@@ -92,7 +92,7 @@ class Validation:
                 batch.directories[job.number] = directory
         return time.perf_counter() - start
 
-    def _composed(self, job: Job) -> DictConfig:
+    def _compose(self, job: Job) -> DictConfig:
         app, lines = self.app, job.overrides
         groups = self._groups(lines)
         choices = tuple(groups)

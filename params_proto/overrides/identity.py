@@ -37,13 +37,13 @@ def identity(job: Iterable[str]) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def numbering(numbers: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
+def job_numberer(numbers: Iterable[tuple[str, int]]) -> Callable[[Iterable[str]], int]:
     """Numbers the jobs, in order, of a sweep that has changed since jobs of it were recorded.
 
     Recorded jobs keep their numbers, new ones take the next. Equal jobs are numbered in order. A
     record that cannot be read has a number only.
 
-    >>> number_of = numbering([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
+    >>> number_of = job_numberer([(identity(["lr=1"]), 0), ("", 1), (identity(["lr=1"]), 2)])
     >>> [number_of([line]) for line in ("lr=2", "lr=1", "lr=1.0", "lr=1")]
     [3, 0, 2, 4]
     """

@@ -20,7 +20,7 @@ from hydra.core.utils import JobRuntime, setup_globals
 from hydra.version import VersionBase
 from omegaconf import OmegaConf
 
-from params_proto.app.run import stored
+from params_proto.app.run import configs_in_store
 from params_proto.compose.internals import IS_HYDRA_1_3
 
 _lock = RLock()  # Hydra's singletons are shared; a step of a sweep may compose as well
@@ -75,7 +75,7 @@ class Isolation:
             version.setbase(None)
             self._version_base, base.version_base = base.version_base, before
         self._runtime = OmegaConf.create({"name": name})
-        with stored(configs):
+        with configs_in_store(configs):
             self._configs = _copied(ConfigStore.instance().repo)
 
     @contextmanager

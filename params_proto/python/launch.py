@@ -21,7 +21,7 @@ from hydra.types import RunMode
 from params_proto.analysis.frame import results
 from params_proto.app import current
 from params_proto.app.function import App, is_being_imported, problem_of
-from params_proto.app.run import app_configs, resolve_overrides, stored
+from params_proto.app.run import app_configs, configs_in_store, resolve_overrides
 from params_proto.app.task import Task
 from params_proto.compose.internals import IS_HYDRA_1_3, start_hydra, unwrap_hydra_main
 from params_proto.errors import SweepError, frame_of_caller, short_repr
@@ -31,7 +31,7 @@ from params_proto.multirun.directories import (
     directory_of_sweep,
     is_named_by_time,
     reserve_directory,
-    unresolved,
+    unresolved_sweep_value,
 )
 from params_proto.overrides.render import OverrideText, assignment, quote
 from params_proto.python.compose import Place, checked_overrides, place_of
@@ -86,7 +86,7 @@ def launch(
         directory = directory_of_sweep(config)
         # Resolving it again could give another directory.
         lines.append(assignment("hydra.sweep.dir", str(directory)))
-        if app.has_workers(config):
+        if app.has_worker_options(config):
             stack.enter_context(app.sent_to_workers())
         with _python_errors(), launch_context(sweep):
             hydra.multirun(place.primary, task, [*lines, "hydra.mode=MULTIRUN"])
@@ -130,10 +130,10 @@ class LaunchedApp(NamedTuple):
             has_configs = place.configs is not None or place.primary is not None
             app = cast("App[..., Any]", task)
             task = Task.of(app, closed=not has_configs and not self.has_search_path)
-            stack.enter_context(stored(app_configs(task.targets, {})))
+            stack.enter_context(configs_in_store(app_configs(task.targets, {})))
         return start_hydra(configs or place.configs, place.name), task
 
-    def has_workers(self, config: DictConfig) -> bool:
+    def has_worker_options(self, config: DictConfig) -> bool:
         """Whether workers are to run the jobs."""
         sweeper: Any = config.hydra.sweeper
         return (sweeper.workers, sweeper.gpus) != (None, None)
@@ -278,8 +278,8 @@ def _refuse_config(config: DictConfig, *, resume: bool) -> None:
         )
     if resume and is_named_by_time(config):
         raise SweepError(
-            f"resume=True resumes in sweep_dir, but {unresolved(config)} is a different directory"
-            " each time: give a fixed one, sweep_dir='runs/1'."
+            f"resume=True resumes in sweep_dir, but {unresolved_sweep_value(config)} is a different"
+            " directory each time: give a fixed one, sweep_dir='runs/1'."
         )
 
 

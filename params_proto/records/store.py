@@ -93,10 +93,10 @@ class JobStore:
         return record.status is Status.RUNNING and is_held(self.path(record.job), record.runner)
 
     def status_of(self, record: Record) -> Status:
-        """The recorded status, but for a running job whose process has died.
+        """The recorded status, except for a running job whose process has died.
 
-        It is CRASHED, or INTERRUPTED if that was a worker: only a worker that sees its job crash
-        says so, and others run the job of a dead one as if it had not begun.
+        That is CRASHED, or INTERRUPTED if a worker ran it: other workers run the job of a dead one
+        as if it had not begun.
         """
         if record.status is not Status.RUNNING or self.is_running(record):
             return record.status

@@ -73,10 +73,10 @@ def to_column(
         if dtype != "Float64":
             return pd.Series(values, dtype=cast("Any", dtype))
         missing = np.array([value is pd.NA for value in values], dtype=bool)
-        held = np.array(values, dtype=object)
-        held[missing] = math.nan
+        numbers = np.array(values, dtype=object)
+        numbers[missing] = math.nan
         # pandas.array would lose nan.
-        return cast("Any", pd).arrays.FloatingArray(held.astype("float64"), missing)
+        return cast("Any", pd).arrays.FloatingArray(numbers.astype("float64"), missing)
     except (OverflowError, UnicodeError):  # of more than 64 bits, or half a surrogate pair
         return pd.Series(values, dtype="object")
 

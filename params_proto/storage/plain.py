@@ -7,6 +7,7 @@ of Hydra's overrides. The mistakes of a call get the place of their key.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,7 +15,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 
-from params_proto._keys import is_node
+from params_proto._keys import is_node, strip_prefix
 from params_proto._text import parse_slice
 from params_proto.algebra.axes import FromText
 from params_proto.algebra.builder import Builder
@@ -58,6 +59,7 @@ _TYPES: dict[str, Any] = {
 }
 # Their required and optional arguments.
 _ARGUMENTS = {"shuffle": (set[str](), {"seed"}), "sample": ({"n"}, {"n", "seed"})}
+_TORN = re.compile(r"(?:\w+\s*\(\s*)*(?:range|choice|interval|glob|sort|shuffle|tag)\s*\([^()]*")
 
 
 def sweep_from_steps(
@@ -115,9 +117,15 @@ def sweep_of_lines(
             f" {short_repr(lines)}."
         )
     overrides = read_lines(listed, config_loader, once=True)
+    names = {one.name for one in overrides}
     result, mistakes = empty, list[Mistake]()
     for one in overrides:
         try:
+            if one.name != strip_prefix(one.key) in names:
+                raise SweepError(
+                    f"{one.key} would delete a key that another line gives a value. Leave out one"
+                    " of them."
+                )
             if one.swept:
                 result = result.product({one.key: FromText(one.values)})
             else:
@@ -191,7 +199,7 @@ class _Steps:
             if mistakes and name in _NEED_AXES | {"derive"}:
                 continue
             try:
-                result = self._applied(result, mapping, name)
+                result = self._apply(result, mapping, name)
             except SweepError as error:
                 mistakes += error.mistakes
         if mistakes:
@@ -210,7 +218,7 @@ class _Steps:
             )
         return below
 
-    def _applied(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
+    def _apply(self, sweep: Builder, mapping: _Mapping, name: str) -> Builder:
         """Adds one step of a mapping to the sweep; mistakes of its call get their place."""
         value, mistakes = mapping[name], list[Mistake]()
         if name not in STEPS:
@@ -270,6 +278,16 @@ class _Steps:
 
     def _argument(self, name: str, key: str, values: Any) -> Any:
         """The values of a key in a step, unchanged or from a sweep in Hydra's own syntax."""
+        if (
+            name in ("product", "zip")
+            and isinstance(cast("object", values), list)
+            # YAML reads [range(1,3)] as two texts.
+            and any(_TORN.fullmatch(one) for one in values if isinstance(one, str))
+        ):
+            raise SweepError(
+                f"{key}: YAML splits bracketed values at commas. Quote a sweep in Hydra's syntax,"
+                f" without the brackets: {key}: 'range(1,3)'."
+            )
         is_text = isinstance(values, str) and name not in ("set", "derive")
         if not is_text or (name == "exclude" and not is_sweep_like(values)):
             return values

@@ -24,7 +24,9 @@ def jsonl_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
     ['{"lr": 0.1, "layers": [64, 32]}\n']
     """
     for number, config in enumerate(configs):
-        entries = [f"{json.dumps(k)}: {_dumped(value, k, number)}" for k, value in config.items()]
+        entries = [
+            f"{json.dumps(k)}: {_to_json_text(value, k, number)}" for k, value in config.items()
+        ]
         yield f"{{{', '.join(entries)}}}\n"
 
 
@@ -70,7 +72,7 @@ def csv_lines(configs: Iterable[dict[str, Any]]) -> Iterator[str]:
 def _csv_cell(value: Any, key: str, number: int) -> str:
     if type(value) is str and value.isprintable() and value and _value_of(value) is value:
         return value
-    return _dumped(value, key, number)
+    return _to_json_text(value, key, number)
 
 
 def _value_of(cell: str) -> Any:
@@ -127,7 +129,7 @@ def column_error(keys: Sequence[object]) -> str | None:
 _ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
-def _dumped(value: Any, key: str, number: int) -> str:
+def _to_json_text(value: Any, key: str, number: int) -> str:
     """A value as JSON from which it is read again; `number` is its config's, for messages."""
     try:
         text = _ENCODER.encode(value)
@@ -136,8 +138,8 @@ def _dumped(value: Any, key: str, number: int) -> str:
         text, is_same = "", False
     if not is_same:
         raise SweepError(
-            f"{key} of config {number}: JSON cannot represent {short_repr(value)}: it has lists,"
-            " dicts with text as keys, text, numbers, bools and null. Save the sweep as .yaml,"
-            " which holds more types, or give a name or numbers."
+            f"{key} of config {number}: JSON cannot represent {short_repr(value)}. It supports"
+            " lists, dicts with string keys, strings, numbers, bools and null. Save the sweep as"
+            " .yaml, which supports more types, or give a name or numbers."
         )
     return text if utf8(text) == text else json.dumps(value)

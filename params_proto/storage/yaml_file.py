@@ -129,6 +129,8 @@ class _Constructor(SafeConstructor):
             if key_node.tag == _MERGE:
                 continue
             key = self.construct_object(key_node, deep=True)
+            if not isinstance(key, Hashable):
+                raise _refusal(key_node, f"{short_repr(key)} is not a key")
             if key in places:
                 raise _refusal(key_node, f"the key {short_repr(key)} is given twice")
             places[key] = key_node.start_mark.line + 1

@@ -51,8 +51,8 @@ class Watch:
         self.left = set(queue.numbers)
         attempts = self._look(queue, None, before)
         progress = Progress(len(queue.numbers), before, live=True)
-        progress.launched(attempts)
-        with progress.watching() if self.progress else nullcontext():
+        progress.on_launch(attempts)
+        with progress.watch() if self.progress else nullcontext():
             while self.left:
                 start = time.monotonic()
                 has_more = self.has_workers(self.directory)  # before: one may end meanwhile
@@ -75,7 +75,7 @@ class Watch:
                 continue
             attempts[number] = record.attempt
             if progress is not None:
-                progress.changed(record)
+                progress.on_change(record)
             if state is not State.DONE:
                 continue
             del attempts[number]

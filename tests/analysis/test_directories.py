@@ -105,7 +105,8 @@ def test_a_sweep_of_the_basic_sweeper(run: Any, tmp_path: Path) -> None:
 
 
 def test_a_sweep_of_the_basic_sweeper_before_its_first_job(tmp_path: Path) -> None:
-    (tmp_path / "multirun.yaml").write_text("hydra: {output_subdir: .hydra}")
+    path = "out: !!python/object/apply:pathlib.PosixPath [runs]\n"
+    (tmp_path / "multirun.yaml").write_text(f"{path}hydra: {{output_subdir: .hydra}}")
     df = results(tmp_path)
     assert len(df) == 0
     assert [str(df[name].dtype) for name in ("job", "status", "attempt", "duration", "dir")] == [

@@ -24,7 +24,7 @@ from omegaconf import OmegaConf
 
 from params_proto import SweepError, proto
 from params_proto.app.registry import classes
-from params_proto.app.run import stored
+from params_proto.app.run import configs_in_store
 from tests.compose.loaders import write
 from tests.versions import VERSION_BASE
 
@@ -356,7 +356,7 @@ def test_a_sweeper_that_the_process_chose_stays(capsys: Any):
     chosen = replace(own, defaults=[*listed, "_self_"])
     app, _ = make_app()
     mine = {"_target_": "x.Mine"}
-    with stored({"hydra/config": chosen, "hydra/sweeper/mine": mine}):
+    with configs_in_store({"hydra/config": chosen, "hydra/sweeper/mine": mine}):
         app.run(["--cfg", "hydra", "--package", "hydra.sweeper"])
 
     assert "_target_: x.Mine" in capsys.readouterr().out

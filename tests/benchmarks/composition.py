@@ -18,7 +18,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, open_dict
 
 from params_proto import Sweep
-from params_proto.compose import cached, share_prefixes
+from params_proto.compose import cached_loader, share_prefixes
 from tests.benchmarks.multiruns import APPS, VALUES
 from tests.benchmarks.table import Row, Table
 from tests.compose.counting import counts
@@ -34,7 +34,7 @@ def loaded(pairs: int) -> Iterator[Row]:
     """`load_sweep_config`, by which sweepers and launchers compose."""
     with initialize_config_dir(str(CONF), version_base="1.3"):
         hydra: ConfigLoader = GlobalHydra.instance().config_loader()
-        ours = cached(hydra)
+        ours = cached_loader(hydra)
         share_prefixes(ours)
         master = hydra.load_configuration(NAME, [], RunMode.MULTIRUN)
         first, *jobs = Sweep.from_overrides(VALUES).overrides()

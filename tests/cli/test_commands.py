@@ -21,10 +21,11 @@ from params_proto.cli.main import main
 from tests.multirun.progress.terminal import Terminal
 
 APP = """
+from pathlib import Path
 from params_proto import Sweep, proto
 
 @proto.cli
-def train(lr: float = 0.1, seed: int = 0, name: str = ""):
+def train(lr: float = 0.1, seed: int = 0, name: str = "", out: Path = Path("out")):
     print("lr", lr, "seed", seed, "name", name)
     if seed == 7:
         raise ValueError("seven")
@@ -160,6 +161,12 @@ def test_the_best_runs_again_from_elsewhere(
     assert command.startswith(f"cd {lab} && ")
     done = subprocess.run(["sh", "-c", command], cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, "lr 0.1 seed 9 name \n"), done.stderr
+
+
+def test_the_best_of_a_sweep_without_its_config(run: Any, lab: Path) -> None:
+    shutil.copytree(lab / "runs" / "one", lab / "runs" / "bare")
+    (lab / "runs/bare/multirun.yaml").unlink()
+    assert run("best", "runs/bare").endswith("train.py lr=0.1 seed=9")
 
 
 SEEDS = """

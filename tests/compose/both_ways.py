@@ -17,7 +17,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, ValueNode
 from omegaconf.errors import OmegaConfBaseException
 
-from params_proto.compose import cached, share_prefixes
+from params_proto.compose import cached_loader, share_prefixes
 from params_proto.compose.clone import difference
 from tests.compose import changing
 from tests.compose.counting import counts
@@ -57,8 +57,8 @@ class Comparison:
         self.count = Count()
         self._tree = tree
         self._folders = folders
-        self._sweeping = cached(tree.hydras())
-        self._single = cached(tree.hydras())
+        self._sweeping = cached_loader(tree.hydras())
+        self._single = cached_loader(tree.hydras())
         for loader in (self._sweeping, self._single):
             share_prefixes(loader)
 

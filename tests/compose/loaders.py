@@ -37,7 +37,7 @@ def hydras(folder: Path) -> ConfigLoaderImpl:
 
 
 def cached(folder: Path) -> CachedLoader:
-    loader = compose.cached(hydras(folder))
+    loader = compose.cached_loader(hydras(folder))
     compose.share_prefixes(loader)
     assert isinstance(loader, CachedLoader)
     return loader

@@ -14,7 +14,7 @@ from hydra.errors import CompactHydraException
 from hydra.plugins.config_source import ConfigResult, ConfigSource
 from omegaconf import OmegaConf
 
-from params_proto.compose import cached
+from params_proto.compose import cached_loader
 from tests.compose.loaders import TREE, Compositions, hydras, write
 
 pytestmark = pytest.mark.usefixtures("plugins", "hydra_restore_singletons")
@@ -68,7 +68,7 @@ def test_a_hydra_without_a_private_function(
     loader = hydras(conf)
     caplog.set_level(logging.INFO)
     monkeypatch.delattr(ConfigLoaderImpl, "_load_single_config")
-    assert cached(loader) is loader
+    assert cached_loader(loader) is loader
     assert "Hydra has no ConfigLoaderImpl._load_single_config" in caplog.text
 
 
@@ -90,7 +90,7 @@ def test_a_hydra_whose_private_function_takes_other_arguments(
 def test_another_loader(conf: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     loader = OwnLoader(hydras(conf).config_search_path)
-    assert cached(loader) is loader
+    assert cached_loader(loader) is loader
     assert "the config loader is a OwnLoader" in caplog.text
 
 
@@ -100,7 +100,7 @@ def test_another_source(conf: Path, own_source: None, caplog: pytest.LogCaptureF
     path = loader.config_search_path
     path.append("other", "own://somewhere")
     loader = ConfigLoaderImpl(path)
-    assert cached(loader) is loader
+    assert cached_loader(loader) is loader
     assert "OwnSource" in caplog.text
 
 

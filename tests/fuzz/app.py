@@ -17,7 +17,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import RunMode
 from omegaconf import DictConfig, open_dict
 
-from params_proto.compose import cached
+from params_proto.compose import cached_loader
 from params_proto.multirun import AppContext
 from tests.compose.loaders import write
 from tests.multirun.conftest import CONFIGS
@@ -50,7 +50,7 @@ def loader(folder: Path) -> ConfigLoader:
     if HYDRA_1_3:
         version.setbase("1.3")
     write(folder / "conf", CONFIGS)
-    return cached(ConfigLoaderImpl(create_config_search_path(str(folder / "conf"))))
+    return cached_loader(ConfigLoaderImpl(create_config_search_path(str(folder / "conf"))))
 
 
 @cache

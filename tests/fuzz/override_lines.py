@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from params_proto import Sweep
 from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
-from params_proto.multirun.plan import combine
+from params_proto.multirun.plan import combine_with_command_line
 from tests.fuzz.promises import Kind
 from tests.fuzz.texts import KEYS, RANGES, mostly, mutated, words
 from tests.fuzz.uses import use
@@ -38,7 +38,9 @@ def _call(lines: list[str], directory: Path) -> None:
         path = groups / f"{option}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
-    jobs = combine(Expression(), (), request.read_overrides(lines), [], _is_group).jobs()
+    jobs = combine_with_command_line(
+        Expression(), (), request.read_overrides(lines), [], _is_group
+    ).jobs()
     for job, _ in zip(jobs, range(3), strict=False):
         request.read_overrides(job.overrides)
     use(Sweep.from_overrides(lines, config_dir=groups))

@@ -21,7 +21,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from params_proto.algebra.expression import Expression
 from params_proto.multirun import request
-from params_proto.multirun.plan import combine, in_batches
+from params_proto.multirun.plan import combine_with_command_line, in_batches
 
 Batches = list[list[list[str]]]
 
@@ -47,7 +47,7 @@ def jobs_of_ours(
     overrides: Sequence[str], batch: int | None = None, loader: ConfigLoader | None = None
 ) -> Batches:
     """The batches of the same overrides with nothing configured."""
-    plan = combine(
+    plan = combine_with_command_line(
         Expression(), (), request.read_overrides(overrides, loader), [], lambda key: False
     )
     return [[job.overrides for job in each.all] for each in in_batches(plan.jobs(), batch or 1000)]

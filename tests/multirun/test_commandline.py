@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from params_proto.algebra.expression import Expression
-from params_proto.multirun.plan import Job, combine
+from params_proto.multirun.plan import Job, combine_with_command_line
 from params_proto.multirun.request import read_overrides
 from params_proto.overrides.parse import KeyValues
 from tests.multirun.stock import jobs_of_ours
@@ -33,7 +33,7 @@ def test_a_key_that_is_swept_and_given_again_runs_no_job_twice(
 
 def test_a_shuffled_sweep_has_one_order() -> None:
     given = read_overrides(["a=shuffle(range(50))"])
-    plan = combine(Expression(), (), given, [], lambda key: False)
+    plan = combine_with_command_line(Expression(), (), given, [], lambda key: False)
     first = [job.overrides for job in plan.jobs()]
     assert first == [job.overrides for job in plan.jobs()]
     assert sorted(first) == sorted([f"a={i}"] for i in range(50))
@@ -41,7 +41,7 @@ def test_a_shuffled_sweep_has_one_order() -> None:
 
 def test_a_large_sweep_is_not_listed() -> None:
     given = read_overrides([f"k{i}=range(1000000)" for i in range(6)])
-    plan = combine(Expression(), (), given, [], lambda key: False)
+    plan = combine_with_command_line(Expression(), (), given, [], lambda key: False)
     assert plan.space.size == 10**36
     jobs = plan.jobs()
     assert [next(jobs), next(jobs)] == [

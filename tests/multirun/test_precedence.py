@@ -1,4 +1,4 @@
-"""The command line over a configured sweep, as `combine` does it."""
+"""The command line over a configured sweep, as `combine_with_command_line` does it."""
 
 # ruff: noqa: E501 - tables, a case a line
 
@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from params_proto import Sweep, proto
 from params_proto.errors import SweepError
 from params_proto.multirun import request
-from params_proto.multirun.plan import combine
+from params_proto.multirun.plan import combine_with_command_line
 
 
 def jobs(sweep: Sweep, *overrides: str, pairs: tuple[tuple[str, ...], ...] = ()) -> list[str]:
     given = request.read_overrides(overrides)
-    plan = combine(sweep.expression, (), given, pairs, lambda key: key == "db")
+    plan = combine_with_command_line(sweep.expression, (), given, pairs, lambda key: key == "db")
     return [" ".join(job.overrides) for job in plan.jobs()]
 
 
@@ -109,6 +109,8 @@ def test_a_pair_across_a_node_and_the_root() -> None:
         (GRID, ["~a"], "~a would delete a key that the sweep gives values, a. Give it one value"),
         (Sweep(), ["~a", "a=1,2"], "~a would delete a key"),
         (GRID, ["~a", "+a=1,2"], "~a would delete a key"),
+        (Sweep(), ["++a=1,2", "~a"], "~a would delete a key"),
+        (Sweep(), ["+db=pg,my", "~db"], r"gives values, \+db"),
         (Sweep().set({"+a": 1}), ["~a=1"], r"gives values, \+a"),
         (PREFIXED, ["~t.lr"], r"~t\.lr would delete a key .*Give it one value instead, t\.lr="),
         (Sweep().product(a=["???", 1, b"x"]), [], r"(?s)2 mistakes:.*a: the string '\?\?\?'.*a: b'x'"),
@@ -167,7 +169,9 @@ def test_every_job_has_each_value_from_outside_and_the_rest_is_as_configured(
 ) -> None:
     """A law: the jobs are those of the sweep with the keys pinned, for every combination."""
     overrides = [f"{key}={','.join(map(str, values))}" for key, values in outside.items()]
-    plan = combine(sweep.expression, (), request.read_overrides(overrides), (), lambda key: False)
+    plan = combine_with_command_line(
+        sweep.expression, (), request.read_overrides(overrides), (), lambda key: False
+    )
     expected: list[dict[str, Any]] = []
     for pins in Sweep().product(outside):
         expected += list(sweep.set(pins))

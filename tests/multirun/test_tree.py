@@ -19,7 +19,7 @@ from omegaconf import OmegaConf
 
 from params_proto.errors import SweepError
 from params_proto.multirun import request
-from params_proto.multirun.plan import Plan, combine, saved_text
+from params_proto.multirun.plan import Plan, combine_with_command_line, saved_text
 from params_proto.multirun.sources import load_configured_sweep
 from tests.versions import VERSION_BASE
 
@@ -41,7 +41,9 @@ def is_group(key: str) -> bool:
 def plan_of(node: Any, *overrides: str) -> Plan:
     config = OmegaConf.create({"hydra": {"sweeper": {"sweep": node}}})
     sweep = load_configured_sweep(config.hydra.sweeper.sweep, cwd=Path())
-    return combine(sweep.expression, (), request.read_overrides(overrides), (), is_group)
+    return combine_with_command_line(
+        sweep.expression, (), request.read_overrides(overrides), (), is_group
+    )
 
 
 def jobs(steps: Any, folder: Path, *overrides: str) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.overrides.identity import identity, numbering, values
+from params_proto.overrides.identity import identity, job_numberer, values
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_value_of_an_override(text: str, value: Any) -> None:
 )
 def test_equal_jobs(one: list[str], other: list[str], same: bool) -> None:
     assert (identity(one) == identity(other)) == same
-    number_of = numbering([(identity(one), 5), (identity(one), 7)])
+    number_of = job_numberer([(identity(one), 5), (identity(one), 7)])
     assert [number_of(one), number_of(other), number_of(one)] == [
         5,
         *((7, 8) if same else (8, 7)),

@@ -28,18 +28,18 @@ def progress(
 ) -> Progress:
     best = Best(ranking or Ranking("loss"))
     made = Progress(total, resume_filter or ResumeFilter(JobStore(Path()), best))
-    made.launched(dict.fromkeys(range(total or 9), 0))
+    made.on_launch(dict.fromkeys(range(total or 9), 0))
     return made
 
 
 def test_a_job_that_is_launched_again_counts_once() -> None:
     shown = progress(2)
-    shown.changed(record(0, status=Status.FAILED))
-    shown.changed(record(1))
+    shown.on_change(record(0, status=Status.FAILED))
+    shown.on_change(record(1))
     assert shown.parts()[:2] == ["1/2 done", "1 failed"]
-    shown.launched({0: RECORD.attempt})
-    shown.changed(record(0, status=Status.FAILED))  # which is known
-    shown.changed(record(0)._replace(attempt=RECORD.attempt + 1))
+    shown.on_launch({0: RECORD.attempt})
+    shown.on_change(record(0, status=Status.FAILED))  # which is known
+    shown.on_change(record(0)._replace(attempt=RECORD.attempt + 1))
     assert shown.parts()[:2] == ["2/2 done", "0 running"]
 
 
@@ -52,7 +52,7 @@ def test_a_line_for_each_job_and_now_and_then_one_for_all(
 
     def ends(job: int, after: float, **how: Any) -> str:
         clock[0] += after
-        shown.changed(record(job, {"acc": 1, "loss": job}, **how))
+        shown.on_change(record(job, {"acc": 1, "loss": job}, **how))
         return capsys.readouterr().err
 
     assert ends(0, 1.0) == "[1/9] job 0 (seed=0) completed in 1.2 s: loss=0, acc=1\n"
