@@ -50,7 +50,7 @@ def test_no_command(project: Project, python: Any) -> None:
     said = python("-c", "import sys, train; train.main.run(['-m', 'seed=1,2',"
                   "'hydra.sweeper.workers=1', 'hydra.sweep.dir=out'])", cwd=project.folder,
                   status=1)  # fmt: skip
-    assert "a worker runs the app's own command, and this sweep has been started by none" in (
+    assert "a worker runs the app's own command, and this sweep was not started by one" in (
         said.stderr
     )
     assert not project.out.exists()
