@@ -47,7 +47,7 @@ def write_workers(rows: Sequence[Row], pairs: int) -> None:
     section = _filled(
         WORKERS, pairs, submitit=version("hydra-submitit-launcher"), workers=_table(rows)
     )
-    PATH.write_text(f"{text}{section}", "utf-8")
+    PATH.write_text(f"{text.rstrip()}\n\n{section}", "utf-8")
 
 
 def _filled(template: Path, pairs: int, **texts: str) -> str:
