@@ -83,7 +83,7 @@ echo "$@" >>requeued
     ("jobs", "task", "warns", "requeued"),
     [
         ("how=saves", {}, True, True),
-        ("how=waits", {}, True, False),
+        ("how=waits", {}, True, True),
         ("how=ends,waits", {}, True, True),
         ("how=waits", {"PARAMS_PROTO_MAX_NUM_TIMEOUT": "1"}, True, True),
         (
@@ -100,7 +100,7 @@ echo "$@" >>requeued
 def test_which_workers_are_requeued(
     project: Project, jobs: str, task: dict[str, str], warns: bool, requeued: bool
 ) -> None:
-    """At the end of a time limit: not for what would only begin from its start again."""
+    """At the end of a time limit: as often as needed, or as max_num_timeout allows."""
     path = project.folder / "bin/scontrol"
     path.parent.mkdir()
     path.write_text(SCONTROL)
