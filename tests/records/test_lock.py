@@ -119,7 +119,11 @@ time.sleep(600)
     parent = """
 import os, subprocess, sys, time
 from pathlib import Path
-process = subprocess.Popen([sys.executable, "worker.py", str(os.getpid())])
+process = subprocess.Popen(
+    [sys.executable, "worker.py", str(os.getpid())],
+    stdout=subprocess.DEVNULL,  # or whoever reads this process's output would wait for both
+    stderr=subprocess.DEVNULL,
+)
 while not Path("ready").exists():
     time.sleep(0.01)
 print(process.pid)
