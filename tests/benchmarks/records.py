@@ -15,12 +15,26 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from params_proto.multirun.job_runner import JobRunner
 from params_proto.records import JobStore, Record, Status
+from params_proto.records.manifest import PlanFile
 from tests.benchmarks.multiruns import APPS
 from tests.benchmarks.table import Row, Table
-from tests.records.test_manifest import PLAN
 
 JOBS = 1000
 MANY = 100_000
+PLAN = PlanFile(
+    script=["python", "train.py", "-m"],
+    function="train.py:main",
+    config_name="config",
+    task=[],
+    hydra=["hydra.mode=MULTIRUN"],
+    sweep_selectors=[],
+    keys=["lr", "batch_size", "seed"],
+    groups=[],
+    jobs=JOBS,
+    sweep="0" * 64,
+    earlier=0,
+    created="2026-11-24T10:00:00.000+01:00",
+)
 
 
 def written(pairs: int) -> Iterator[Row]:
@@ -34,7 +48,7 @@ def written(pairs: int) -> Iterator[Row]:
             config.hydra.runtime.output_dir = f"{name}/0"
         HydraConfig.instance().set_config(config)
         task = JobRunner(_nothing)
-        PLAN._replace(keys=["lr", "batch_size", "seed"], sweep_selectors=[]).write(Path(name))
+        PLAN.write(Path(name))
         task.open(Path(name))
         node: Any = HydraConfig.get()
         OmegaConf.set_readonly(node, False)
