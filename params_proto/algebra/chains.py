@@ -47,6 +47,11 @@ def axis(rows: Sequence[Config]) -> Space:
         alike = list(run)
         columns = tuple([tuple([row[name] for row in alike]) for name in names])
         parts.append(Rows(names, columns, len(alike)))
+    return concatenated(parts)
+
+
+def concatenated(parts: Sequence[Space]) -> Space:
+    """One or more spaces, one after the other."""
     return Sum(tuple(parts)) if len(parts) > 1 else parts[0]
 
 
@@ -115,7 +120,7 @@ class Concat(Step):
             times(part, *[constant(k, pins[k]) for k in named if k in pins and k not in part.keys])
             for part in spaces
         ]
-        return times(before, Sum(tuple(parts)) if len(parts) > 1 else parts[0])
+        return times(before, concatenated(parts))
 
     def plain(self) -> Any:
         return [part.plain() for part in self.parts]

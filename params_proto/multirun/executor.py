@@ -111,7 +111,7 @@ class Executor:
                     record = self.wait_until_ended(one)
                 if record is None or record.status is Status.RUNNING:
                     # Its final status if no further job starts.
-                    self.finish_dead(one, Status.CRASHED)
+                    self.finish_dead(one)
                     dead.append(one)
                 else:
                     self._note_end(record)
@@ -141,10 +141,11 @@ class Executor:
             time.sleep(POLL)
         return record
 
-    def finish_dead(self, one: Job, status: Status) -> Record | None:
-        """Records how a job ended whose process is dead."""
+    def finish_dead(self, one: Job, *, interrupted: bool = False) -> Record | None:
+        """Records how a job ended whose process is dead, by itself or because it was ended."""
         record = self.record(one)
         if record is not None:
+            status = Status.INTERRUPTED if interrupted else self.records.status_of(record)
             self.records.finish(record._replace(status=status, ended=now()))
         return self.record(one)
 
@@ -180,11 +181,11 @@ class Executor:
     def _recover(self, one: Job, directories: dict[int, str], *, is_culprit: bool) -> None:
         """Records that a job crashed its process; one that may have shared it runs alone."""
         if is_culprit:
-            ended = self.finish_dead(one, Status.CRASHED)
+            ended = self.finish_dead(one)
             if ended is not None:
                 self._note_end(ended)
         elif self.has_too_many_failures:
-            self.finish_dead(one, Status.INTERRUPTED)
+            self.finish_dead(one, interrupted=True)
         else:
             self._launch_all(Batch([one], directories))
 

@@ -212,7 +212,7 @@ class EarlyEnd(Finish):
                     running[record.job] = record
                     continue
                 try:
-                    record = executor.finish_dead(one, Status.INTERRUPTED) or record
+                    record = executor.finish_dead(one, interrupted=True) or record
                 except SweepError as unwritten:
                     log.error(str(unwritten))
                     interrupted += 1

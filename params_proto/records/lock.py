@@ -22,7 +22,7 @@ from typing import NamedTuple
 
 from params_proto._files import reason
 from params_proto.errors import SweepError
-from params_proto.records.manifest import OWN, RUNNING, write_file
+from params_proto.records.manifest import OWN, RUNNING, WORKERS, write_file
 from params_proto.records.process import Process, age, this_process
 
 log = logging.getLogger(__name__)
@@ -173,10 +173,16 @@ def _take_turn(directory: Path, own: Path, shard: str | None, wait_for_stale: bo
                     )
                 is_refused = first_seen.setdefault(one.lease, one.touched) != one.touched
             if is_refused:
+                cure = (
+                    f" Watch its workers (params-proto watch {directory}), or stop them"
+                    f" (params-proto stop {directory}) before you resume it."
+                    if one.shard == WORKERS
+                    else " Wait for it or stop it, then resume with hydra.sweeper.resume=true, or"
+                    " use another hydra.sweep.dir. Slices can run concurrently"
+                    " (hydra.sweeper.slice)."
+                )
                 raise SweepError(
-                    f"process {process.pid} on {process.host} runs the sweep in {directory}. Wait"
-                    " for it or stop it, then resume with hydra.sweeper.resume=true, or use another"
-                    " hydra.sweep.dir. Slices can run concurrently (hydra.sweeper.slice)."
+                    f"process {process.pid} on {process.host} runs the sweep in {directory}.{cure}"
                 )
         time.sleep(POLL)
 

@@ -108,7 +108,7 @@ DISCOVERY = """
 import time
 import hydra.core.config_store, hydra.core.plugins, hydra.core.utils, hydra.plugins.sweeper
 start = time.process_time()
-import hydra_plugins.params_proto_sweeper.found, hydra_plugins.params_proto_sweeper.sweeper
+import hydra_plugins.params_proto_sweeper.config, hydra_plugins.params_proto_sweeper.sweeper
 print(time.process_time() - start)
 """
 
