@@ -10,7 +10,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from params_proto import Sweep
-from tests.benchmarks import scale
+from tests.benchmarks import algebra, scale
 from tests.benchmarks.multiruns import APPS, JOBS, MULTIRUNS, Multirun
 from tests.benchmarks.processes import run_from_prefixes
 from tests.pages import ROOT
@@ -42,6 +42,14 @@ def test_page_is_the_text_with_its_tables() -> None:
         for paragraph in text.split("\n\n"):
             if "{" not in paragraph:
                 assert paragraph.strip() in page
+
+
+def test_benchmarks_run_without_pytest() -> None:
+    """Which their environment does not have, as users' environments do not."""
+    modules = algebra.fresh("import sys, tests.benchmarks.__main__; print(*sys.modules)").split()
+    assert "sklearn" in modules
+    assert "pytest" not in modules
+    assert float(algebra.fresh(algebra.DISCOVERY)) > 0
 
 
 @pytest.mark.growth

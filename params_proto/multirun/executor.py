@@ -71,6 +71,9 @@ class Executor:
     def run(self, batch: Batch) -> None:
         """Runs the jobs of a batch, and reruns failed ones up to `retries` times."""
         self.batch, self.attempts, self._returned = batch.all, {}, {}
+        self._jobs += len(batch.all)
+        if self._jobs > BATCH:  # each return has three configs of its job, too much memory for many
+            self.returns = []
         self._launch_all(batch)
         retries = self._run.options.retries
         for number in range(1, retries + 1):
@@ -88,10 +91,8 @@ class Executor:
         errors = [(number, error) for number, _, error in returned if error is not None]
         self.completed += len(returned) - len(errors)
         self.first_failure = self.first_failure or next(iter(errors), None)
-        # Each contains three configs of its job, too much memory for many jobs.
-        self._jobs += len(returned)
-        results = [result for _, result, _ in returned]
-        self.returns = [*self.returns, results] if self._jobs <= BATCH else []
+        if self._jobs <= BATCH:
+            self.returns.append([result for _, result, _ in returned])
         self.batch = ()
 
     @property
