@@ -221,7 +221,7 @@ def metadata(pairs: int) -> Iterator[Row]:
     }
     calls = {name: (_calls(kind, 30) - _calls(kind, 10)) / 20 for name, kind in kinds.items()}
     stock, ours = calls["stock"], calls["ours"]
-    what = "operations on the sweep's directory a job, Hydra's own 20 included"
+    what = "operations on the sweep's directory per job, including Hydra's own 20"
     yield what, f"{stock:.0f}", f"{ours:.0f}", f"{stock / ours:.1f}x"
 
 
