@@ -229,7 +229,7 @@ class SubmititEngine(Engine):
         workers = _worker_commands(
             setup, [{**limits, **environment} for environment in environments]
         )
-        stderr = StringIO()  # sbatch's, which an exception repeats
+        stderr = StringIO()  # sbatch's output, which an exception repeats
         try:
             with redirect_stderr(stderr):
                 jobs = self._submit(workers)

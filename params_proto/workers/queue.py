@@ -150,8 +150,8 @@ class JobQueue:
 
         Each comes with the number of its last attempt, so that it is claimed only if no other
         process has made another attempt meanwhile. Jobs that have been started before are checked
-        every few seconds, and once there are no others. New jobs are found by listing folders, not
-        by reading each record.
+        every few seconds, and when no other jobs are left. Which ones those are is found by listing
+        folders, not by reading every record.
         """
         pending, retries = list[int](), list[int]()
         if not self._not_started or time.monotonic() >= self._next_scan:

@@ -55,7 +55,7 @@ class Watcher:
         with progress.watch() if self.progress else nullcontext():
             while self.remaining:
                 start = time.monotonic()
-                # Asked first, because a worker may finish a job and exit during the check.
+                # Checked first, because a worker may finish a job and exit while records are read.
                 has_workers = self.has_workers(self.directory)
                 queue.refresh()
                 self._check(queue, progress, before)

@@ -16,7 +16,7 @@ from params_proto.records.manifest import read_plan
 from tests.python.test_notebook import run as run_notebook
 from tests.workers.conftest import Project
 
-# Columns that may differ: who ran a job, and when.
+# Fields that may differ: who ran a job, and when.
 OWN = ("host", "pid", "process", "started", "ended", "duration")
 OF_A_PROCESS = ("pid", "before", "directory")  # values returned by train.py that may differ
 LOG = "output.log"
