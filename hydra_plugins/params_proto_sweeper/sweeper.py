@@ -67,10 +67,10 @@ class ParamsProtoSweeper(Sweeper):
         if self._options["work"] is not None:
             from pathlib import Path
 
-            from params_proto.workers.worker import work
+            from params_proto.workers.worker import run_worker
 
             with multirun.reported_by_hydra():
-                work(Path(str(self._options["work"])), context, task)
+                run_worker(Path(str(self._options["work"])), context, task)
         with ExitStack() as stack:
             with multirun.reported_by_hydra():
                 if resume in (None, False):
@@ -94,7 +94,7 @@ class ParamsProtoSweeper(Sweeper):
             with multirun.reported_by_hydra():
                 options = multirun.Options(**self._options)
             if options.has_worker_options:
-                from params_proto.workers.start import run_by_workers
+                from params_proto.workers.run import run_with_workers
 
-                return run_by_workers(options, arguments, app, context, target)
+                return run_with_workers(options, arguments, app, context, target)
             return multirun.run(options, arguments, app, self.launcher, runner, target)

@@ -19,11 +19,11 @@ from params_proto.multirun.signals import exit_on_interrupt, interrupts
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import read_plan
-from params_proto.workers import queue, setup
+from params_proto.workers import queue, workers_dir
 from params_proto.workers.engines import LocalEngine, cancel_queued
-from params_proto.workers.start import ENDING, environments_of, finish_hint, left_text
-from params_proto.workers.watch import Watch
-from params_proto.workers.worker import ALL_DONE, SOME_FAILED, SOME_LEFT, TIME_LIMIT
+from params_proto.workers.run import STOPPING, finish_hint, jobs_left_message, worker_environments
+from params_proto.workers.watch import Watcher
+from params_proto.workers.worker import ALL_COMPLETED, JOBS_LEFT, SOME_FAILED, TIME_LIMIT
 
 _OPTION = re.compile(r"hydra\.sweeper\.(\w+)")
 
@@ -42,13 +42,13 @@ def work(
         SweepError: there is no such sweep, or a mistake in an option.
         SystemExit: always, with the status of the sweep.
     """
-    found = setup.read_setup(directory)
-    in_use = setup.gpus_in_use(directory)
+    found = workers_dir.read_setup(directory)
+    in_use = workers_dir.gpus_in_use(directory)
     with _naming_flags():
-        environments = environments_of(_gpus(gpus), jobs_per_gpu, workers, in_use)
+        environments = worker_environments(_gpus(gpus), jobs_per_gpu, workers, in_use)
         again = _statuses(rerun)
     limit = {} if time_limit is None else {TIME_LIMIT: str(time_limit)}
-    here = found.with_new_count()
+    here = found.with_failures_reset()
     if not (here.path.exists() and here.path.samefile(directory)):  # seen by another path from here
         here = here._replace(directory=str(directory.absolute()))
     here.write()  # which lifts a stop
@@ -62,9 +62,9 @@ def work(
             engine.wait()
             raise SystemExit(status)
     except KeyboardInterrupt as error:
-        write(ENDING.format(here.grace))
+        write(STOPPING.format(here.grace))
         with exit_on_interrupt():
-            engine.end(here)
+            engine.terminate(here)
         write(finish_hint(directory))
         raise SystemExit(128 + getattr(error, "number", signal.SIGINT)) from None
 
@@ -111,11 +111,13 @@ def _queue_again(directory: Path, wanted: Collection[Status]) -> None:
     if not wanted:
         return
     again = [
-        queue.QueuedJob(Job(one.job, one.overrides, one.dir, one.attempt), queue.failures(one))
+        queue.QueuedJob(
+            Job(one.job, one.overrides, one.dir, one.attempt), queue.failed_attempts(one)
+        )
         for one in JobStore(directory).all()
         if isinstance(one, Record) and one.status in wanted
     ]
-    queue.add(directory, again)
+    queue.enqueue(directory, again)
 
 
 def watch(directory: Path) -> NoReturn:
@@ -133,23 +135,25 @@ def watch(directory: Path) -> NoReturn:
 
 def _watch(directory: Path) -> int:
     """Shows the progress of a sweep until it ends; the exit status."""
-    setup.read_setup(directory)
+    workers_dir.read_setup(directory)
     plan = read_plan(directory)
-    watch = Watch(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
-    if setup.has_workers(directory) and not is_running_elsewhere(directory):
+    watch = Watcher(directory, Ranking.by(plan.metric or RETURN_VALUE, plan.direction))
+    if workers_dir.has_workers(directory) and not is_running_elsewhere(directory):
         write("No worker runs yet: waiting for those that were started.")
     watch.run()
     parts = [f"{watch.completed} completed", f"{len(watch.failures)} failed"]
     write(f"{', '.join(parts)} in {directory}: params-proto results {directory}")
-    if watch.left:
-        write(left_text(directory, watch))
+    if watch.remaining:
+        write(jobs_left_message(directory, watch))
         return (
-            SOME_FAILED if setup.read_setup(directory).launch.has_too_many_failures else SOME_LEFT
+            SOME_FAILED
+            if workers_dir.read_setup(directory).launch.has_too_many_failures
+            else JOBS_LEFT
         )
     if watch.failures:
         write(finish_hint(directory, rerun=True))
         return SOME_FAILED
-    return ALL_DONE
+    return ALL_COMPLETED
 
 
 def stop(directory: Path, now: bool) -> str:
@@ -158,13 +162,13 @@ def stop(directory: Path, now: bool) -> str:
     Returns:
         What happens now.
     """
-    setup.read_setup(directory)
-    if setup.has_ended(directory):
+    workers_dir.read_setup(directory)
+    if workers_dir.has_ended(directory):
         return f"No job is left to stop: params-proto results {directory} shows how each has ended."
-    setup.stop(directory, now=now)
+    workers_dir.request_stop(directory, now=now)
     cancelled = cancel_queued(directory)
     when = "end the jobs that run" if now else "exit after the job that each runs"
     text = f"No more jobs start in {directory}; workers {when}."
     if cancelled:
         text += f" {pluralize(cancelled, 'queued worker')} cancelled."
-    return f"{text} {setup.finish_command(directory)} continues."
+    return f"{text} {workers_dir.finish_command(directory)} continues."

@@ -147,7 +147,7 @@ class LaunchedApp(NamedTuple):
         """
         cloudpickle: Any = import_module("cloudpickle")
 
-        from params_proto.workers.start import launched_task
+        from params_proto.workers.run import launched_task
 
         try:
             pickled = pickle.dumps((sys.path, cloudpickle.dumps(self)))

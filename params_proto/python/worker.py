@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import cast
 
 from params_proto.records.manifest import OWN
-from params_proto.workers.start import TASK
+from params_proto.workers.run import TASK
 
 
 def main(lines: list[str]) -> None:
     """Runs jobs of a sweep.
 
     Args:
-        lines: its options, as `Setup.worker_command` has them.
+        lines: its options, as `WorkerSetup.worker_command` has them.
     """
     _, configs, _, name, *overrides = lines
     directory = Path(configs).parents[1]

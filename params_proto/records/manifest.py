@@ -7,7 +7,7 @@ multirun.yaml            its config, as Hydra's own sweeper writes it
 .sweep/jobs/0/1/1234.json      the record of job 1234: never more than 1,000 in a folder
 .sweep/jobs/0/1/1234.claim-2   held by the process that is about to make the second attempt
 .sweep/running/          the processes that run the sweep, a file each
-.sweep/workers/          what workers share, and a log of each: `params_proto.workers.setup`
+.sweep/workers/          what workers share, and a log of each: `params_proto.workers.workers_dir`
 .sweep/configs/          the config files as they were
 .sweep/composed.json     the first job's config, to see what has changed since
 .sweep/failed/           what counts the failures of a run with hydra.sweeper.max_failures

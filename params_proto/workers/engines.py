@@ -1,4 +1,4 @@
-"""Where workers run: as processes of this machine, as an array of Slurm, or as tasks of Ray."""
+"""Starts workers: as processes on this machine, as a Slurm array, or as Ray tasks."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ from params_proto.multirun.errors import write
 from params_proto.records.lock import POLL, is_running_elsewhere
 from params_proto.records.process import process_of, this_process
 from params_proto.workers import gpus, slurm
-from params_proto.workers.job_process import END_WITH
-from params_proto.workers.setup import (
-    Setup,
-    Started,
-    all_started,
-    folder,
+from params_proto.workers.job_process import PARENT_VARIABLE
+from params_proto.workers.worker import MAX_TIMEOUTS, TIME_LIMIT
+from params_proto.workers.workers_dir import (
+    WorkerHandle,
+    WorkerSetup,
     has_workers,
-    note_started,
-    stop,
+    read_handles,
+    request_stop,
+    save_handle,
+    workers_dir,
 )
-from params_proto.workers.worker import MOST_TIMEOUTS, TIME_LIMIT
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
 
-_SLACK = 5.0  # seconds that a worker may take to end, beside the time that its job has
+_EXIT_TIME = 5.0  # seconds a worker may take to exit, on top of its job's grace period
 
 
-def engine_of(config: DictConfig) -> Engine:
-    """The engine of the launcher in a composed config.
+def engine_for(config: DictConfig) -> Engine:
+    """The engine that corresponds to the launcher in a composed config.
 
     Raises:
-        SweepError: the launcher has none.
+        SweepError: the launcher has no engine.
     """
     launcher = cast("dict[str, Any]", OmegaConf.to_container(config.hydra.launcher, resolve=True))
     kind = str(launcher.pop("_target_")).rpartition(".")[2]
@@ -62,14 +62,14 @@ def engine_of(config: DictConfig) -> Engine:
     )
 
 
-class _Worker(NamedTuple):
-    """The process of a worker, which writes to its own log from its first line on.
+class _WorkerCommand(NamedTuple):
+    """A command that runs one worker and appends all its output to the worker's own log.
 
     Args:
-        command: of the worker.
-        cwd: where it runs.
-        logs: the folder of its log.
-        environment: variables beside those of the process that starts it.
+        command: the worker's command.
+        cwd: its working directory.
+        logs: the folder for its log.
+        environment: variables to add to the environment of the process that starts it.
     """
 
     command: list[str]
@@ -79,12 +79,12 @@ class _Worker(NamedTuple):
 
     @property
     def _shell_command(self) -> list[str]:
-        """The command of a shell that opens the log, and leaves its own process to the worker."""
+        """A shell that opens the log, which is named after its process id, and execs the worker."""
         log = f"{self.logs}/{this_process().host}"
         return ["/bin/sh", "-c", 'exec "$@" >>"$0-$$.log" 2>&1', log, *self.command]
 
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
-        """Starts it beside this process."""
+        """Starts the worker as a child process, in a session of its own."""
         return subprocess.Popen(
             self._shell_command,
             cwd=self.cwd,
@@ -94,105 +94,112 @@ class _Worker(NamedTuple):
         )
 
     def __call__(self) -> NoReturn:
-        """Has it take the place of this process, a task of submitit's."""
+        """Replaces this process, a submitit task, with the worker."""
         os.chdir(self.cwd)
         command = self._shell_command
         os.execve(command[0], command, {**os.environ, **self.environment})
 
 
-def _workers(setup: Setup, environments: Sequence[Mapping[str, str]]) -> list[_Worker]:
-    logs = str(folder(setup.path))
-    return [_Worker(setup.worker_command, setup.cwd, logs, one) for one in environments]
+def _worker_commands(
+    setup: WorkerSetup, environments: Sequence[Mapping[str, str]]
+) -> list[_WorkerCommand]:
+    logs = str(workers_dir(setup.path))
+    return [
+        _WorkerCommand(setup.worker_command, setup.cwd, logs, environment)
+        for environment in environments
+    ]
 
 
 class Engine(ABC):
-    """Starts workers, and ends those that it has started.
+    """Starts workers, and terminates those it has started.
 
     Args:
-        can_leave: whether they run on when the command that started them has ended. Then they are
-            noted in the sweep's directory.
+        can_detach: whether its workers keep running after the command that started them exits. If
+            so, it saves their handles in the sweep's directory.
     """
 
-    can_leave = True
+    can_detach = True
 
     def __init__(self) -> None:
-        self._started: list[Started] = []
+        self._handles: list[WorkerHandle] = []
 
     @abstractmethod
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
-        """Starts a worker for each environment.
+    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
+        """Starts one worker for each environment.
 
         Args:
-            setup: of the workers.
-            environments: the variables of each, beside those of this process.
+            setup: the setup shared by the sweep's workers.
+            environments: for each worker, variables to add to the environment of this process.
 
         Returns:
-            What was started, as a user would call it.
+            What it has started, as a message for the user.
 
         Raises:
-            SweepError: nothing could be started.
+            SweepError: the workers could not be started.
         """
 
-    def _note(self, setup: Setup, started: Started) -> None:
-        self._started.append(started)
-        note_started(setup.path, started)
+    def _add_handle(self, setup: WorkerSetup, handle: WorkerHandle) -> None:
+        self._handles.append(handle)
+        save_handle(setup.path, handle)
 
     def has_workers(self, directory: Path) -> bool:
-        """Whether workers of a sweep run, or will: these, or any others."""
+        """Whether a sweep has workers, running or queued, whoever has started them."""
         return has_workers(directory)
 
     def wait(self, seconds: float = math.inf) -> None:
-        """Waits for the end of the workers that it has started."""
+        """Waits until the workers it has started have exited."""
         deadline = time.monotonic() + seconds
-        while any(one.is_alive for one in self._started) and time.monotonic() < deadline:
+        while any(handle.is_alive for handle in self._handles) and time.monotonic() < deadline:
             time.sleep(POLL)
 
-    def end(self, setup: Setup) -> None:
-        """Ends the workers that it has started, and waits for that as long as they may take.
+    def terminate(self, setup: WorkerSetup) -> None:
+        """Terminates the workers it has started, and waits until they and their jobs have exited.
 
-        A further Ctrl-C kills them, and their jobs.
+        Another Ctrl-C kills them and their jobs.
         """
         try:
             self._signal(signal.SIGTERM)
-            self.wait(setup.grace + _SLACK)
+            self.wait(setup.grace + _EXIT_TIME)
         except KeyboardInterrupt:
             self._signal(signal.SIGKILL, "--signal=KILL", "--full")
             raise
 
-    def _signal(self, number: int, *options: str) -> None:
-        """Sends a signal to its processes, and has Slurm cancel its arrays with some options."""
-        for one in self._started:
-            if one.process is None:
-                slurm.cancel(one.array, *options)
-            elif one.is_alive:
+    def _signal(self, number: int, *scancel_options: str) -> None:
+        """Sends a signal to its worker processes, and cancels its Slurm arrays."""
+        for handle in self._handles:
+            if handle.process is None:
+                slurm.cancel(handle.array, *scancel_options)
+            elif handle.is_alive:
                 with suppress(ProcessLookupError):
-                    os.kill(one.process.pid, number)
+                    os.kill(handle.process.pid, number)
 
 
 class LocalEngine(Engine):
-    """Processes of this machine."""
+    """Runs workers as processes on this machine."""
 
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
-        for worker in _workers(setup, environments):
+        for worker in _worker_commands(setup, environments):
             process = worker.start()
-            process.returncode = 0  # nobody needs to wait for it
-            self._note(
+            process.returncode = 0  # it may outlive this process: keep Popen from waiting
+            self._add_handle(
                 setup,
-                Started(process_of(process.pid), gpu=worker.environment.get(gpus.VARIABLE, "")),
+                WorkerHandle(
+                    process_of(process.pid), gpu=worker.environment.get(gpus.VARIABLE, "")
+                ),
             )
-        return f"{pluralize(len(environments), 'worker')} on this machine"
+        return f"Started {pluralize(len(environments), 'worker')} on this machine"
 
 
 class SubmititEngine(Engine):
-    """Tasks of one Slurm array, or processes of submitit's own, by the options of its launcher.
+    """Runs workers as the tasks of one Slurm array, or as submitit's local processes.
 
     Args:
-        cluster: `slurm` or `local`, as submitit calls it.
-        options: those of the launcher.
+        cluster: submitit's name for the cluster, `slurm` or `local`.
+        options: the options of hydra-submitit-launcher.
 
     Raises:
-        SweepError: one that is not for workers.
+        SweepError: an option does not apply to workers.
     """
 
     def __init__(self, cluster: str, options: Mapping[str, Any]) -> None:
@@ -200,116 +207,122 @@ class SubmititEngine(Engine):
         self._cluster, self._options = cluster, options
         if options["nodes"] * options["tasks_per_node"] > 1:
             raise SweepError(
-                "hydra.launcher.tasks_per_node and nodes: a worker is one task. Leave them out, and"
-                " give hydra.sweeper.workers as many as are to run."
+                "hydra.launcher.tasks_per_node and nodes: a worker is a single task. Leave them"
+                " out, and set hydra.sweeper.workers to the number of workers."
             )
 
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         limits: dict[str, str] = {}
         if self._cluster == "slurm":
-            # The job is interrupted at Slurm's warning, not at the end.
+            # The job is interrupted at Slurm's warning, not at the time limit itself.
             minutes, warning = self._options["timeout_min"], self._options["signal_delay_s"]
             if not setup.grace < warning < 60 * minutes:
                 raise SweepError(
-                    f"hydra.launcher.signal_delay_s={warning}: Slurm warns a worker so many seconds"
-                    f" before its time limit, hydra.launcher.timeout_min={minutes}. It must be less"
-                    " than that limit, or no job has time to run, and more than the"
+                    f"hydra.launcher.signal_delay_s={warning}: Slurm warns a worker this many"
+                    f" seconds before its time limit, hydra.launcher.timeout_min={minutes}. It must"
+                    " be less than the time limit, or no job has time to run, and more than the"
                     f" hydra.sweeper.grace={setup.grace:g} seconds that a job has to end."
                 )
             limits[TIME_LIMIT] = str(60 * minutes - warning)
-            limits[MOST_TIMEOUTS] = str(self._options.get("max_num_timeout", 0))
-        workers = _workers(setup, [{**limits, **one} for one in environments])
-        said = StringIO()  # by sbatch, which is in the error, too
+            limits[MAX_TIMEOUTS] = str(self._options.get("max_num_timeout", 0))
+        workers = _worker_commands(
+            setup, [{**limits, **environment} for environment in environments]
+        )
+        stderr = StringIO()  # sbatch's output, which an exception repeats
         try:
-            with redirect_stderr(said):
+            with redirect_stderr(stderr):
                 jobs = self._submit(workers)
-        except Exception as error:  # submitit's own, or of the system
-            raise SweepError(f"no worker could be submitted: {_reason(error)}") from error
-        write(*said.getvalue().splitlines())
+        except Exception as error:  # submitit's own, or the system's
+            raise SweepError(f"could not submit the workers: {_reason(error)}") from error
+        write(*stderr.getvalue().splitlines())
         if self._cluster == "local":
             for job in jobs:
-                self._note(setup, Started(process_of(int(job.job_id))))
-            return f"{pluralize(len(jobs), 'worker')} on this machine"
+                self._add_handle(setup, WorkerHandle(process_of(int(job.job_id))))
+            return f"Started {pluralize(len(jobs), 'worker')} on this machine"
         array = str(jobs[0].job_id).partition("_")[0]
-        self._note(setup, Started(array=array))
-        return f"{pluralize(len(jobs), 'worker')} as Slurm's job {array}"
+        self._add_handle(setup, WorkerHandle(array=array))
+        return f"Submitted {pluralize(len(jobs), 'worker')} as Slurm job {array}"
 
-    def _submit(self, workers: Sequence[_Worker]) -> list[Any]:
+    def _submit(self, workers: Sequence[_WorkerCommand]) -> list[Any]:
         import submitit
 
         base: Any = import_module("hydra_plugins.hydra_submitit_launcher.config").BaseQueueConf
-        general = {one.name for one in fields(base)}
+        common_options = {field.name for field in fields(base)}
         options = dict(self._options)
-        where = options.pop("submitit_folder")
+        folder = options.pop("submitit_folder")
         options.pop("max_num_timeout", None)  # a worker requeues itself
-        if self._cluster == "slurm":  # what is preempted comes back, whatever the default is
-            more: dict[str, Any] = options.get("additional_parameters") or {}
-            options["additional_parameters"] = {"requeue": True, **more}
-        executor = submitit.AutoExecutor(folder=where, cluster=self._cluster)
+        if self._cluster == "slurm":  # have Slurm requeue preempted tasks, whatever its default
+            additional: dict[str, Any] = options.get("additional_parameters") or {}
+            options["additional_parameters"] = {"requeue": True, **additional}
+        executor = submitit.AutoExecutor(folder=folder, cluster=self._cluster)
         executor.update_parameters(
             **{
-                name if name in general else f"{self._cluster}_{name}": value
+                name if name in common_options else f"{self._cluster}_{name}": value
                 for name, value in options.items()
             }
         )
         with executor.batch():
-            return [executor.submit(one) for one in workers]
+            return [executor.submit(worker) for worker in workers]
 
 
 def _reason(error: Exception) -> str:
-    """Why nothing could be submitted: what sbatch says, in one line."""
-    said = str(error).strip().replace("sbatch: error: ", "").splitlines()
-    if "job array" in said[-1:][0]:
-        said.append("MaxArraySize of scontrol show config limits hydra.sweeper.workers")
-    return with_period("; ".join(line.rstrip(".") for line in said))
+    """Why submitting failed: what sbatch printed, as one line."""
+    lines = str(error).strip().replace("sbatch: error: ", "").splitlines()
+    if "job array" in lines[-1:][0]:
+        lines.append("MaxArraySize in scontrol show config limits hydra.sweeper.workers")
+    return with_period("; ".join(line.rstrip(".") for line in lines))
 
 
 class RayEngine(Engine):
-    """Tasks of Ray, by the options of hydra-ray-launcher. They end with the command.
+    """Runs workers as Ray tasks, which end with the command that started them.
 
     Args:
-        init: the arguments of `ray.init`.
-        remote: those of `ray.remote`, which the tasks get.
+        init: hydra-ray-launcher's arguments for `ray.init`.
+        remote: its arguments for `ray.remote`, the resources of each task.
     """
 
-    can_leave = False
+    can_detach = False
 
     def __init__(self, init: Mapping[str, Any], remote: Mapping[str, Any]) -> None:
         super().__init__()
         self._init, self._remote = init, remote
         self._tasks: list[Any] = []
 
-    def start(self, setup: Setup, environments: Sequence[Mapping[str, str]]) -> str:
+    def start(self, setup: WorkerSetup, environments: Sequence[Mapping[str, str]]) -> str:
         """See `Engine`."""
         ray: Any = import_module("ray")
         try:
             if not ray.is_initialized():
                 ray.init(**self._init)
             task = ray.remote(**self._remote)(_run_task) if self._remote else ray.remote(_run_task)
-            self._tasks = [task.remote(one) for one in _workers(setup, environments)]
-        except Exception as error:  # Ray's own, of many kinds
-            raise SweepError(f"no worker could be given to Ray: {error}") from error
-        return f"{pluralize(len(self._tasks), 'worker')} as tasks of Ray"
+            self._tasks = [task.remote(worker) for worker in _worker_commands(setup, environments)]
+        except Exception as error:  # Ray has exceptions of many kinds
+            raise SweepError(f"could not start the workers on Ray: {error}") from error
+        return f"Started {pluralize(len(self._tasks), 'worker')} as Ray tasks"
 
     def has_workers(self, directory: Path) -> bool:
         """See `Engine`."""
-        return bool(self._left(timeout=0)) or is_running_elsewhere(directory)
+        return bool(self._unfinished_tasks(timeout=0)) or is_running_elsewhere(directory)
 
-    def end(self, setup: Setup) -> None:
-        """Stops the sweep: a task that is cancelled would leave its worker no time."""
-        stop(setup.path, now=True)
-        self._left(timeout=setup.grace + _SLACK)
+    def terminate(self, setup: WorkerSetup) -> None:
+        """Stops the sweep. Cancelling the tasks would leave the workers no time to stop jobs."""
+        request_stop(setup.path, now=True)
+        self._unfinished_tasks(timeout=setup.grace + _EXIT_TIME)
 
-    def _left(self, timeout: float) -> Sequence[object]:
-        """The tasks that have not ended after some seconds."""
+    def _unfinished_tasks(self, timeout: float) -> Sequence[object]:
+        """Waits up to `timeout` seconds for the tasks; returns those that are still running."""
         ray: Any = import_module("ray")
         return ray.wait(self._tasks, num_returns=len(self._tasks), timeout=timeout)[1]
 
 
-def _run_task(worker: _Worker) -> int:
-    """A task of Ray, which passes on what ends it; its status is that of the worker."""
-    process = worker.start(**{END_WITH: str(os.getpid())})
+def _run_task(worker: _WorkerCommand) -> int:
+    """Runs a worker within a Ray task, and terminates it if the task is cancelled.
+
+    Returns:
+        The worker's exit status.
+    """
+    process = worker.start(**{PARENT_VARIABLE: str(os.getpid())})
     try:
         return process.wait()
     finally:
@@ -319,10 +332,10 @@ def _run_task(worker: _Worker) -> int:
 
 
 def cancel_queued(directory: Path) -> int:
-    """Cancels the workers that wait in a queue; how many."""
-    waiting = 0
-    for one in all_started(directory):
-        if one.array and (tasks := slurm.task_states(one.array, "--states=PENDING")):
-            waiting += len(tasks)
-            slurm.cancel(one.array, "--state=PENDING")
-    return waiting
+    """Cancels the sweep's workers that are queued in Slurm; returns how many."""
+    cancelled = 0
+    for handle in read_handles(directory):
+        if handle.array and (tasks := slurm.task_states(handle.array, "--states=PENDING")):
+            cancelled += len(tasks)
+            slurm.cancel(handle.array, "--state=PENDING")
+    return cancelled

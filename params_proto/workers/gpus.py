@@ -1,4 +1,4 @@
-"""Which GPUs workers get: each its own, which the jobs see through `CUDA_VISIBLE_DEVICES`."""
+"""Assigns GPUs to workers, whose jobs see only their own through `CUDA_VISIBLE_DEVICES`."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ _GPU = re.compile(r"GPU (\d+): ")
 _MIG = re.compile(r"MIG .*\(UUID: (MIG-[^)]+)\)")
 
 
-def visible() -> list[str]:
-    """The GPUs of this machine: those in `CUDA_VISIBLE_DEVICES`, or all that `nvidia-smi -L` lists.
+def visible_gpus() -> list[str]:
+    """The GPUs in `CUDA_VISIBLE_DEVICES` if it is set, otherwise all that `nvidia-smi -L` lists.
 
-    A GPU is named by its index, a MIG device by its UUID. A GPU that is divided is not listed
+    GPUs are named by index, MIG devices by UUID. A GPU that is split into MIG devices is not listed
     itself.
 
     Raises:
-        SweepError: `nvidia-smi` is not there, or fails.
+        SweepError: `nvidia-smi` is missing or fails.
     """
-    given = os.environ.get(VARIABLE)
-    if given is not None:
-        listed = [one.strip() for one in given.split(",") if one.strip()]
+    variable = os.environ.get(VARIABLE)
+    if variable is not None:
+        listed = [name.strip() for name in variable.split(",") if name.strip()]
         return listed[: listed.index("-1")] if "-1" in listed else listed  # as CUDA reads it
     try:
-        found = subprocess.run(
+        output = subprocess.run(
             ["nvidia-smi", "-L"], capture_output=True, text=True, check=True
         ).stdout
     except (OSError, subprocess.CalledProcessError) as error:
         raise SweepError(
             f"hydra.sweeper.gpus: {VARIABLE} is not set, and nvidia-smi -L fails ({error}). Set"
-            f" {VARIABLE}, or name the GPUs: hydra.sweeper.gpus=[0,1]."
+            f" {VARIABLE}, or list the GPUs: hydra.sweeper.gpus=[0,1]."
         ) from error
     names: list[str] = []
-    for line in found.splitlines():
+    for line in output.splitlines():
         if gpu := _GPU.match(line):
             names.append(gpu[1])
         elif mig := _MIG.search(line):
             if names and names[-1].isdigit():
-                names.pop()  # the GPU that the device is a part of
+                names.pop()  # the GPU that this device is a part of
             names.append(mig[1])
     return names
 
 
-def slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None) -> list[str]:
-    """The GPU of each free slot, those of one GPU as far apart as can be.
+def gpu_slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None) -> list[str]:
+    """The GPU of each free slot; slots on the same GPU are as far apart as possible.
 
     Args:
-        gpus: `auto`, a count, or a list of names.
-        jobs_per_gpu: how many slots a GPU has.
-        in_use: how many of them other workers have.
+        gpus: `auto`, a number of GPUs, or a list of names.
+        jobs_per_gpu: number of slots per GPU.
+        in_use: number of slots per GPU taken by other workers.
 
     Raises:
-        SweepError: it is none of these, or there are not as many GPUs, or no slot is free.
+        SweepError: `gpus` is none of these, there are too few GPUs, or no slot is free.
 
-    >>> slots([0, 1], 2)
+    >>> gpu_slots([0, 1], 2)
     ['0', '1', '0', '1']
-    >>> slots([0, 1], 2, {"0": 1})
+    >>> gpu_slots([0, 1], 2, {"0": 1})
     ['1', '0', '1']
     """
     taken = Counter[str](in_use or {})
@@ -71,36 +71,37 @@ def slots(gpus: Any, jobs_per_gpu: int, in_use: Mapping[str, int] | None = None)
             f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu} is not a number of jobs: 1 or more."
         )
     if isinstance(gpus, Sequence) and not isinstance(gpus, str):
-        chosen = [str(one) for one in cast("Sequence[Any]", gpus)]
+        chosen = [str(name) for name in cast("Sequence[Any]", gpus)]
     elif gpus == "auto":
-        chosen = visible()
+        chosen = visible_gpus()
     elif isinstance(gpus, int) and not isinstance(gpus, bool) and gpus > 0:
-        there = [one for one in visible() if taken[one] < jobs_per_gpu]
-        if len(there) < gpus:
+        free = [gpu for gpu in visible_gpus() if taken[gpu] < jobs_per_gpu]
+        if len(free) < gpus:
             raise SweepError(
-                f"hydra.sweeper.gpus={gpus}: {len(there)} are free on this machine"
-                f" ({', '.join(there) or 'none'})."
+                f"hydra.sweeper.gpus={gpus}: not enough free GPUs on this machine"
+                f" ({', '.join(free) or 'none'})."
             )
-        chosen = there[:gpus]
+        chosen = free[:gpus]
     else:
         raise SweepError(
-            f"hydra.sweeper.gpus={gpus}: it is auto, a number of GPUs, or a list of them, [0,1]."
+            f"hydra.sweeper.gpus={gpus} is not auto, a number of GPUs, or a list such as [0,1]."
         )
     if not chosen:
-        raise SweepError(f"hydra.sweeper.gpus={gpus}: no GPU is visible here.")
-    if VARIABLE in os.environ and not {*chosen} <= {*visible()}:
+        raise SweepError(f"hydra.sweeper.gpus={gpus}: no GPU is visible on this machine.")
+    if VARIABLE in os.environ and not {*chosen} <= {*visible_gpus()}:
         raise SweepError(
-            f"hydra.sweeper.gpus={gpus}: {VARIABLE}={os.environ[VARIABLE]} allows no others than"
-            " these. Name some of them, or unset it."
+            f"hydra.sweeper.gpus={gpus}: only GPUs in {VARIABLE}={os.environ[VARIABLE]} can be"
+            " used. Choose some of those, or unset the variable."
         )
     if len(set(chosen)) < len(chosen):
         raise SweepError(
-            f"hydra.sweeper.gpus={gpus} names one GPU twice: for several jobs on each, give"
+            f"hydra.sweeper.gpus={gpus} lists a GPU twice. To run several jobs per GPU, set"
             " hydra.sweeper.jobs_per_gpu=2."
         )
-    found = [one for slot in range(jobs_per_gpu) for one in chosen if slot >= taken[one]]
-    if not found:
+    slots = [gpu for slot in range(jobs_per_gpu) for gpu in chosen if slot >= taken[gpu]]
+    if not slots:
         raise SweepError(
-            f"hydra.sweeper.gpus={gpus}: living workers of this sweep use GPU {', '.join(chosen)}."
+            f"hydra.sweeper.gpus={gpus}: other workers of this sweep are using GPU"
+            f" {', '.join(chosen)}."
         )
-    return found
+    return slots

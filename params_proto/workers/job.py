@@ -1,4 +1,4 @@
-"""What a job can know of itself: `params_proto.job()`."""
+"""`params_proto.job()`: what a running job can find out about itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from typing import Any
 
 @dataclass(eq=False)
 class RunningJob:
-    """The job that runs in this process.
+    """The job running in this process.
 
     Args:
-        number: the job's in its sweep; 0 outside a sweep.
-        attempt: 1, and one more each time the job runs again.
-        directory: the job's, the same in every attempt.
-        deadline: when its time is over, on the clock of `time.monotonic`; None for no limit.
-        stopping: whether a signal has arrived: save what is needed to continue, and return.
+        number: the job's number in its sweep; 0 outside a sweep.
+        attempt: 1 for the first attempt, 2 for the second, and so on.
+        directory: the job's directory, the same for every attempt.
+        deadline: when the job runs out of time, by `time.monotonic`; None for no limit.
+        stopping: whether the job has been asked to stop: save a checkpoint and return.
     """
 
     number: int = 0
@@ -32,52 +32,52 @@ class RunningJob:
 
     @property
     def time_left(self) -> float | None:
-        """Seconds until the job is ended, by `hydra.sweeper.timeout` or the limit of its worker.
+        """Seconds until `hydra.sweeper.timeout` or the worker's time limit ends the job.
 
-        None if there is no limit.
+        None without a limit.
         """
         return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
 
     def latest(self, pattern: str) -> Path | None:
-        """The newest file of the job's directory that fits a pattern, by its modification time.
+        """The most recently modified file in the job's directory that matches a pattern.
 
         Args:
-            pattern: as for `Path.glob`: `*.ckpt`, `**/step-*.pt`.
+            pattern: a pattern for `Path.glob`, such as `*.ckpt` or `**/step-*.pt`.
 
         Returns:
-            Its path; None if there is none.
+            The path; None if no file matches.
         """
         newest: tuple[float, Path] | None = None
         for path in self.directory.glob(pattern):
-            with suppress(OSError):  # it has been removed meanwhile
+            with suppress(OSError):  # it has just been removed
                 newest = max(newest or (0.0, path), (path.stat().st_mtime, path))
         return None if newest is None else newest[1]
 
-    def _stop(self, number: int, frame: FrameType | None) -> None:
+    def _on_sigterm(self, number: int, frame: FrameType | None) -> None:
         self.stopping = True
 
 
-_of_worker: RunningJob | None = None
-_notices = False
+_running_job: RunningJob | None = None  # only in a worker's job process
+_handles_sigterm = False
 
 
-def begin(job: RunningJob) -> None:
-    """Notes the job that a worker runs in this process."""
-    global _of_worker, _notices
-    _of_worker, _notices = job, False
+def set_running_job(job: RunningJob) -> None:
+    """Sets the job that this process, started by a worker, runs."""
+    global _running_job, _handles_sigterm
+    _running_job, _handles_sigterm = job, False
 
 
 def is_stopping() -> bool:
-    """Whether the job that a worker runs in this process has been told to stop, and knows."""
-    return _of_worker is not None and _of_worker.stopping
+    """Whether this process runs a worker's job that has been asked to stop and knows it."""
+    return _running_job is not None and _running_job.stopping
 
 
 def job() -> RunningJob:
-    """The job that runs in this process, for a training that saves and continues.
+    """The job running in this process, for training that saves checkpoints and resumes from them.
 
-    Under a worker, from the first call on, the signal that would end the job sets `stopping`
-    instead: make it in the main thread, before the training starts. `hydra.sweeper.grace` seconds
-    after the signal the job is killed.
+    Under a worker, after the first call, the signal that would end the job sets `stopping` instead.
+    Make that call in the main thread, before training starts. The job is killed
+    `hydra.sweeper.grace` seconds after the signal.
 
     Returns:
         The job; outside a sweep, number 0 and attempt 1 in the working directory.
@@ -86,22 +86,22 @@ def job() -> RunningJob:
     >>> job().number, job().attempt, job().latest("*.ckpt"), job().time_left, job().stopping
     (0, 1, None, None, False)
     """
-    global _notices
-    if _of_worker is not None:
-        if not _notices and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, _of_worker._stop)  # pyright: ignore[reportPrivateUsage]
-            _notices = True
-        return _of_worker
+    global _handles_sigterm
+    if _running_job is not None:
+        if not _handles_sigterm and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, _running_job._on_sigterm)  # pyright: ignore
+            _handles_sigterm = True
+        return _running_job
     from hydra.core.hydra_config import HydraConfig
 
     if not HydraConfig.initialized():
         return RunningJob()
     hydra: Any = HydraConfig.get()
-    here = Path(str(hydra.runtime.output_dir))
+    directory = Path(str(hydra.runtime.output_dir))
     number = hydra.job.get("num")  # None in a run without -m
     if number is None:
-        return RunningJob(directory=here)
+        return RunningJob(directory=directory)
     from params_proto.records import JobStore
 
     record = JobStore(Path(hydra.runtime.cwd, str(hydra.sweep.dir))).read(int(number))
-    return RunningJob(int(number), record.attempt if record else 1, here)
+    return RunningJob(int(number), record.attempt if record else 1, directory)

@@ -1,7 +1,7 @@
-"""A job in a process of its own: forked from the worker, or, where that is unsafe, started anew.
+"""Runs a job in its own process: a fork of the worker or, where forking is unsafe, a spawned one.
 
-The process appends what it prints to `output.log` in the job's directory, and sends the record of
-the job's end through a pipe. One that dies sends none.
+The process appends its output to `output.log` in the job's directory, and when the job has ended it
+sends the job's record through a pipe. A process that dies sends no record.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from typing import Any, NoReturn, Self
 from params_proto.compose.internals import finish_interpreter
 from params_proto.records import JobStore, Record, Status
 from params_proto.records.lock import is_heartbeat
-from params_proto.workers import job as running
 from params_proto.workers import slurm
+from params_proto.workers.job import is_stopping
 
 OUTPUT = "output.log"
-SAVED = os.EX_TEMPFAIL  # the exit status of a job that has returned because it is `stopping`
-VARIABLE = "PARAMS_PROTO_WORKER_JOB"
-END_WITH = "PARAMS_PROTO_END_WITH"  # the process without which a worker ends, in its environment
-_HARD = 2  # omp_pause_hard of OpenMP 5.0
-_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
-# It reads a process group per line, an empty line for none, to the end of its worker. Clusters
-# signal all processes.
+SAVED = os.EX_TEMPFAIL  # exit status of a job that returned because it was `stopping`
+_JOB_VARIABLE = "PARAMS_PROTO_WORKER_JOB"  # what a spawned process needs to know, as JSON
+PARENT_VARIABLE = "PARAMS_PROTO_WORKER_PARENT"  # pid of the process with which a worker exits
+_OMP_PAUSE_HARD = 2  # omp_pause_hard of OpenMP 5.0
+_PR_SET_PDEATHSIG = 1  # of prctl(2)
+# Reads the current job's process group, one per line (an empty line for none), until the worker
+# exits. It ignores signals, because clusters send them to every process.
 _WATCHDOG = """
 trap '' HUP INT TERM USR1 USR2
 while read -r line; do group=$line; done
@@ -45,13 +45,13 @@ while read -r line; do group=$line; done
 
 
 @dataclass(frozen=True, eq=False)
-class ClaimedJob(JobStore):
-    """The store of a process that runs one job, which its worker has claimed and records.
+class ClaimedJobStore(JobStore):
+    """The `JobStore` of a job process, whose worker has already claimed the job and will record it.
 
     Args:
-        directory: the sweep's.
-        record: what `claim` returned to the worker.
-        writer: where the record of the end goes, a file descriptor.
+        directory: the sweep's directory.
+        record: the worker's claim to the job.
+        writer: file descriptor of the pipe that takes the final record.
     """
 
     record: Record
@@ -60,16 +60,16 @@ class ClaimedJob(JobStore):
     def claim(
         self, first: Record, rerun_after: int = 0, *, after: int | None = None
     ) -> Record | None:
-        """The record of the attempt."""
+        """Returns the worker's claim."""
         return self.record
 
     def keep_alive(self, record: Record) -> AbstractContextManager[None]:
-        """Does nothing: the worker does."""
+        """Does nothing: the worker keeps the record alive."""
         return nullcontext()
 
     def finish(self, record: Record) -> bool:
         """Sends the record to the worker."""
-        if running.is_stopping():  # perhaps before the worker knows, as Slurm signals all processes
+        if is_stopping():  # Slurm signals all processes, so the worker may not know yet
             record = record._replace(status=Status.INTERRUPTED, value=None, error=None)
         with open(self.writer, "wb", closefd=False) as pipe:
             pipe.write(record.text().encode())
@@ -78,12 +78,12 @@ class ClaimedJob(JobStore):
 
 @dataclass(eq=False)
 class JobProcess:
-    """The process of a job, as its worker sees it.
+    """A job's process, as seen by its worker.
 
     Args:
-        pid: the process, which leads a group of its own.
-        reader: the pipe's other end.
-        supervisor: the worker's.
+        pid: the process id, which is also that of its process group.
+        reader: file descriptor of the pipe that delivers the final record.
+        supervisor: the worker's supervisor.
     """
 
     pid: int
@@ -91,15 +91,15 @@ class JobProcess:
     supervisor: Supervisor
 
     def __post_init__(self) -> None:
-        self.received = bytearray()  # a record, or nothing
+        self.received = bytearray()  # the final record, if it has been sent
         os.set_blocking(self.reader, False)
         self.supervisor.watch(self.pid)
 
     def wait(self, seconds: float) -> int | None:
-        """Waits for the end of the process, for some time or until the worker gets a signal.
+        """Waits until the process exits, the worker receives a signal, or the time is up.
 
         Returns:
-            Its exit status, negative for a signal; None while it runs.
+            The exit status, negative for a signal; None if the process is still running.
         """
         wakeup = self.supervisor.wakeup
         pid, status = os.waitpid(self.pid, os.WNOHANG)
@@ -109,7 +109,7 @@ class JobProcess:
                 select.select([wakeup], [], [], max(0.0, min(seconds, 0.05)))
             if wakeup in readable:
                 with suppress(BlockingIOError):
-                    while os.read(wakeup, 512):  # empties it
+                    while os.read(wakeup, 512):  # drain it
                         pass
             pid, status = os.waitpid(self.pid, os.WNOHANG)
         if not pid:
@@ -122,13 +122,13 @@ class JobProcess:
 
     def _receive(self) -> bool:
         with suppress(BlockingIOError):
-            text = os.read(self.reader, 1 << 16)
-            self.received += text
-            return bool(text)
+            chunk = os.read(self.reader, 1 << 16)
+            self.received += chunk
+            return bool(chunk)
         return False
 
-    def end(self, number: int, *, group: bool = True) -> None:
-        """Sends a signal to its group, or to itself alone."""
+    def send_signal(self, number: int, *, group: bool = True) -> None:
+        """Sends a signal to its process group, or to the process alone."""
         with suppress(ProcessLookupError):
             (os.killpg if group else os.kill)(self.pid, number)
 
@@ -137,127 +137,132 @@ class JobProcess:
 
 
 class Supervisor:
-    """What a worker has beside its job, within a `with` block: what wakes it up, and a watchdog.
+    """Supervises a worker's jobs within a `with` block.
 
-    The watchdog is a shell that kills the process group of the job once the worker is dead, SIGKILL
-    included: the job's own process ends with its worker, but not what that has started.
+    It wakes the worker up when a signal arrives, and runs a watchdog: a shell that kills the job's
+    process group when the worker dies, even of SIGKILL. The kernel kills only the job's own process
+    then, not those that it has started.
 
     Args:
-        wakeup: a file descriptor that can be read as soon as the worker has got a signal.
+        wakeup: a file descriptor that becomes readable when the worker receives a signal.
     """
 
     def __enter__(self) -> Self:
         self.wakeup, writer = os.pipe()
-        watched, self._watchdog = os.pipe()
-        self._ends = (self.wakeup, writer, self._watchdog)
-        for end in (self.wakeup, writer):
-            os.set_blocking(end, False)
+        watchdog_input, self._watchdog = os.pipe()
+        self._descriptors = (self.wakeup, writer, self._watchdog)
+        for descriptor in (self.wakeup, writer):
+            os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
         self._shell = subprocess.Popen(
             ["/bin/sh", "-c", _WATCHDOG],
             cwd="/",
-            stdin=watched,
+            stdin=watchdog_input,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        os.close(watched)
+        os.close(watchdog_input)
         return self
 
     def __exit__(self, *error: object) -> None:
         signal.set_wakeup_fd(-1)
-        for end in self._ends:
-            os.close(end)
+        for descriptor in self._descriptors:
+            os.close(descriptor)
         self._shell.wait()
 
     def watch(self, group: int | None) -> None:
-        """Has the watchdog know the process group of the job that runs; None if none does."""
-        with suppress(BrokenPipeError):  # it has been killed
+        """Tells the watchdog the process group of the current job; None if there is none."""
+        with suppress(BrokenPipeError):  # the watchdog has been killed
             os.write(self._watchdog, f"{group or ''}\n".encode())
 
     def close_in_job(self) -> None:
-        """Leaves a fork without it: the watchdog waits for the last process that has its pipe."""
+        """Closes it in a fork: the watchdog waits until no process has its pipe open."""
         signal.set_wakeup_fd(-1)
         os.close(self._watchdog)
 
 
-def unsafe_to_fork() -> str | None:
-    """Why a fork of this process might not work; None if it will."""
+def reason_not_to_fork() -> str | None:
+    """Why forking this process would be unsafe; None if it is safe."""
     if sys.platform == "darwin":
-        return "macOS does not support it"
+        return "forking is unsafe on macOS"
     main = threading.main_thread()
-    others = [one.name for one in threading.enumerate() if not (one is main or is_heartbeat(one))]
-    if others:
-        return f"Python threads run, such as {others[0]}"
+    threads = [
+        thread.name
+        for thread in threading.enumerate()
+        if not (thread is main or is_heartbeat(thread))
+    ]
+    if threads:
+        return f"Python threads are running, such as {threads[0]}"
     if not _pause_openmp():
-        return "OpenMP has started threads"
+        return "OpenMP threads are running"
     torch: Any = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        return "CUDA has been initialised"
+        return "CUDA is already initialised"
     return None
 
 
 def _pause_openmp() -> bool:
-    """Ends the idle threads of GNU's OpenMP, which a fork would wait for; whether that is possible.
+    """Ends the idle threads of GNU OpenMP, which a fork would wait for; returns whether it could.
 
-    OpenMP starts them again when they are needed.
+    OpenMP starts them again when it needs them.
     """
     libraries = set(re.findall(r"/\S*libgomp\S*", Path("/proc/self/maps").read_text()))
-    pauses = [getattr(ctypes.CDLL(one), "omp_pause_resource_all", None) for one in libraries]
-    return all(pause is not None and not pause(_HARD) for pause in pauses)
+    pauses = [getattr(ctypes.CDLL(path), "omp_pause_resource_all", None) for path in libraries]
+    return all(pause is not None and not pause(_OMP_PAUSE_HARD) for pause in pauses)
 
 
-def fork(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> JobProcess:
+def fork_job(run: Callable[[int], None], output: Path, supervisor: Supervisor) -> JobProcess:
     """Runs a job in a fork of this process.
 
     Args:
-        run: runs the job, and sends its record to a file descriptor.
+        run: runs the job and writes its final record to a file descriptor.
         output: the job's directory.
-        supervisor: the worker's.
+        supervisor: the worker's supervisor.
     """
     reader, writer = os.pipe()
     parent = os.getpid()
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    # The worker's handlers are not the job's, which must not miss a signal.
+    # Until the job installs its own handlers, the worker's would swallow a signal to it.
     unmasked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT, signal.SIGTERM])
     with warnings.catch_warnings():
-        # Python warns of any thread since 3.12; those that are known do no harm.
+        # Since 3.12, Python warns about any other thread; the remaining ones are harmless.
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid:
         signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         with suppress(OSError):
-            os.setpgid(pid, pid)  # before it may be sent a signal; the job does the same
+            os.setpgid(pid, pid)  # before any signal is sent; the job does the same
         os.close(writer)
         return JobProcess(pid, reader, supervisor)
     os.close(reader)
 
     def job(writer: int) -> None:
         supervisor.close_in_job()
-        _become_job(output)
+        _set_up_fork(output)
         signal.pthread_sigmask(signal.SIG_SETMASK, unmasked)
         run(writer)
 
     _run_and_exit(job, writer, parent)
 
 
-def start(
+def spawn_job(
     command: Sequence[str], job: Sequence[object], output: Path, supervisor: Supervisor
 ) -> JobProcess:
     """Runs a job in a fresh interpreter.
 
     Args:
-        command: of the worker.
-        job: what the process needs to know of the job.
+        command: the worker's command.
+        job: what the process needs to know about the job, as JSON values.
         output: the job's directory.
-        supervisor: the worker's.
+        supervisor: the worker's supervisor.
     """
     reader, writer = os.pipe()
     with (output / OUTPUT).open("ab") as log:
         process = subprocess.Popen(
             command,
-            env={**os.environ, VARIABLE: json.dumps([os.getpid(), writer, *job])},
+            env={**os.environ, _JOB_VARIABLE: json.dumps([os.getpid(), writer, *job])},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -265,38 +270,38 @@ def start(
             process_group=0,
         )
     os.close(writer)
-    process.returncode = 0  # which is asked of the system here
+    process.returncode = 0  # keep Popen from waiting: JobProcess does
     return JobProcess(process.pid, reader, supervisor)
 
 
 # --- the job's side
 
 
-def in_fresh_process(run: Callable[[int, Sequence[Any]], None]) -> None:
-    """Runs the job that this process was started for, and ends it; returns if there is none."""
-    given = os.environ.pop(VARIABLE, None)
-    if given is None:
+def run_spawned_job(run: Callable[[int, Sequence[Any]], None]) -> None:
+    """Runs the job that this process was spawned for, and exits; returns if it was not."""
+    variable = os.environ.pop(_JOB_VARIABLE, None)
+    if variable is None:
         return
-    parent, writer, *job = json.loads(given)
+    parent, writer, *job = json.loads(variable)
     os.set_inheritable(writer, False)
     _run_and_exit(lambda writer: run(writer, job), writer, parent)
 
 
 def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoReturn:
-    """Runs a job, and ends this process as Python does.
+    """Runs a job, then exits as the Python interpreter does.
 
-    It ends with its worker at once, so that no other worker runs the job beside it.
+    The process dies with its worker, so that it cannot run beside another worker's attempt.
     """
-    end_with(parent, signal.SIGKILL)
-    signal.signal(slurm.WARNING, signal.SIG_IGN)  # Slurm warns all processes, not only the worker
+    die_with_parent(parent, signal.SIGKILL)
+    signal.signal(slurm.WARNING, signal.SIG_IGN)  # Slurm sends it to every process
     status = 1
     try:
         run(writer)
-        status = SAVED if running.is_stopping() else 0
+        status = SAVED if is_stopping() else 0
     except KeyboardInterrupt as error:
         status = 128 + getattr(error, "number", signal.SIGINT)
     except BaseException:
-        logging.getLogger(__name__).exception("The job cannot run.")
+        logging.getLogger(__name__).exception("The job could not run.")
     finally:
         with suppress(BaseException):
             finish_interpreter()
@@ -306,16 +311,16 @@ def _run_and_exit(run: Callable[[int], None], writer: int, parent: int) -> NoRet
         os._exit(status)
 
 
-def end_with(parent: int, number: int) -> None:
-    """Has this process get a signal when its parent ends, and ends it if that has happened."""
+def die_with_parent(parent: int, number: int) -> None:
+    """Has the kernel send this process a signal when its parent dies; exits if it already has."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, number)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
     if os.getppid() != parent:
         os._exit(1)
 
 
-def _become_job(output: Path) -> None:
-    """Gives a fork what it must not share with its worker: signals, output, random numbers."""
+def _set_up_fork(output: Path) -> None:
+    """Gives a fork its own process group, signal handlers, output and random numbers."""
     os.setpgid(0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -324,7 +329,7 @@ def _become_job(output: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
-    with suppress(AttributeError):  # a stream of the user's own
+    with suppress(AttributeError):  # the user has replaced the stream
         sys.stdout.reconfigure(line_buffering=True)  # pyright: ignore
     with suppress(AttributeError):  # no NumPy, or an old one
         numpy: Any = sys.modules.get("numpy.random")

@@ -1,6 +1,6 @@
 """Slurm's commands, and the environment of its tasks.
 
-`sacct` is not used, because it needs a database: the records say what is done.
+`sacct` is never called, because it needs an accounting database: the records say what is done.
 """
 
 from __future__ import annotations
@@ -10,51 +10,51 @@ import signal
 import subprocess
 from contextlib import suppress
 
-WARNING = signal.SIGUSR2  # which submitit has Slurm send before the time limit
+WARNING = signal.SIGUSR2  # submitit has Slurm send it before the time limit
 
 
 def task_states(array: str, *options: str) -> list[str] | None:
-    """The states of the tasks of an array that wait or run, by `squeue`.
+    """The states of an array's pending and running tasks, from `squeue`.
 
     Args:
-        array: its job id.
-        options: more of `squeue`'s.
+        array: the array's job id.
+        options: further options of `squeue`.
 
     Returns:
-        None if Slurm cannot say: it is not on this machine, or does not answer.
+        None if Slurm cannot tell: it is not installed here, or does not answer.
     """
     command = ["squeue", "--noheader", "--array", f"--jobs={array}", "--format=%T", *options]
     try:
-        found = subprocess.run(command, capture_output=True, text=True, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError:
         return None
-    if found.returncode and "Invalid job id" not in found.stderr:  # which it says of old ones
+    if done.returncode and "Invalid job id" not in done.stderr:  # printed for jobs long finished
         return None
-    return found.stdout.split()
+    return done.stdout.split()
 
 
 def cancel(array: str, *options: str) -> None:
-    """Cancels the tasks of an array; one that has ended is no error."""
+    """Cancels the tasks of an array, if any are left."""
     with suppress(OSError):
         subprocess.run(["scancel", "--quiet", *options, array], check=False)
 
 
 def can_requeue(*, warned: bool) -> bool:
-    """Whether this process may have its task started again when its time is over.
+    """Whether this worker may requeue its Slurm task when it runs out of time.
 
-    Without Slurm's warning only a worker that has the task for itself, as submitit starts it: in a
-    script of the user's, others may still have a job to end.
+    Unless Slurm has warned it, only if submitit started it, which gives each worker its own task:
+    in a user's script, other workers of the same task may still be running a job.
     """
-    is_alone = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
-    return "SLURM_JOB_ID" in os.environ and (warned or is_alone)
+    has_own_task = os.environ.get("SUBMITIT_EXECUTOR") == "slurm"
+    return "SLURM_JOB_ID" in os.environ and (warned or has_own_task)
 
 
 def requeue() -> None:
-    """Has this process's task started again."""
+    """Requeues the Slurm task that this process runs in."""
     with suppress(OSError):
         subprocess.run(["scontrol", "requeue", os.environ["SLURM_JOB_ID"]], check=False)
 
 
-def restarts() -> int:
-    """How many times this process's task has been started again."""
+def restart_count() -> int:
+    """How many times Slurm has restarted the task that this process runs in."""
     return int(os.environ.get("SLURM_RESTART_COUNT", "0"))

@@ -1,4 +1,4 @@
-"""Watching the workers of a sweep until it ends, from whichever process sees its directory."""
+"""Watches a sweep that workers run, from any process that sees its directory."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from params_proto.multirun.errors import describe_job
 from params_proto.multirun.progress import Progress
 from params_proto.multirun.resume import Best, ResumeFilter
 from params_proto.records import JobStore, Record, Status
-from params_proto.workers.queue import Queue, State
-from params_proto.workers.setup import has_workers, read_setup
+from params_proto.workers.queue import JobQueue, JobState
+from params_proto.workers.workers_dir import has_workers, read_setup
 
 log = logging.getLogger(__name__)
 
-_PERIOD = 0.5  # seconds between two looks at the records
-_PAUSE = 20  # after a look, at least so many times the time that it took
+_PERIOD = 0.5  # seconds between checks of the records
+_PAUSE_FACTOR = 20  # pause after a check for at least this many times as long as it took
 
 
 @dataclass(eq=False)
-class Watch:
-    """The jobs of a sweep as their records change.
+class Watcher:
+    """Follows the records of a sweep's jobs, and shows the progress.
 
     Args:
-        directory: the sweep's.
-        ranking: what makes one job the best.
-        progress: whether to show it.
-        has_workers: whether workers of a directory run, or are about to.
+        directory: the sweep's directory.
+        ranking: what ranks the jobs.
+        progress: whether to show the progress.
+        has_workers: tells whether the sweep in a directory has workers, running or queued.
     """
 
     directory: Path
@@ -41,45 +41,46 @@ class Watch:
     has_workers: Callable[[Path], bool] = has_workers
     failures: dict[int, Record] = field(default_factory=dict[int, Record], init=False)
     completed: int = field(default=0, init=False)
-    left: set[int] = field(default_factory=set[int], init=False)
+    remaining: set[int] = field(default_factory=set[int], init=False)
 
     def run(self) -> None:
-        """Returns when no job is left, or no worker."""
+        """Watches until no job or no worker is left."""
         setup = read_setup(self.directory)
-        queue = Queue(self.directory, setup.retries)
+        queue = JobQueue(self.directory, setup.retries)
         before = ResumeFilter(JobStore(self.directory), Best(self.ranking))
-        self.left = set(queue.numbers)
-        attempts = self._look(queue, None, before)
+        self.remaining = set(queue.numbers)
+        attempts = self._check(queue, None, before)
         progress = Progress(len(queue.numbers), before, live=True)
         progress.on_launch(attempts)
         with progress.watch() if self.progress else nullcontext():
-            while self.left:
+            while self.remaining:
                 start = time.monotonic()
-                has_more = self.has_workers(self.directory)  # before: one may end meanwhile
+                # Checked first, because a worker may finish a job and exit while records are read.
+                has_workers = self.has_workers(self.directory)
                 queue.refresh()
-                self._look(queue, progress, before)
-                if not has_more:
+                self._check(queue, progress, before)
+                if not has_workers:
                     break
-                time.sleep(max(_PERIOD, _PAUSE * (time.monotonic() - start)))
-            if setup.launch.has_too_many_failures:  # the retries that were left do not run
-                self._look(Queue(self.directory), progress, before)
+                time.sleep(max(_PERIOD, _PAUSE_FACTOR * (time.monotonic() - start)))
+            if setup.launch.has_too_many_failures:  # failed jobs are done: no retries will run
+                self._check(JobQueue(self.directory), progress, before)
 
-    def _look(
-        self, queue: Queue, progress: Progress | None, before: ResumeFilter
+    def _check(
+        self, queue: JobQueue, progress: Progress | None, before: ResumeFilter
     ) -> dict[int, int]:
-        """Looks at the jobs that are not known to be done; how many attempts each has had."""
-        attempts = dict.fromkeys(self.left, 0)
-        for number in queue.started(self.left):
-            state, record = queue.look(number)
+        """Checks the remaining jobs; returns the attempts of those that are still not done."""
+        attempts = dict.fromkeys(self.remaining, 0)
+        for number in queue.started(self.remaining):
+            state, record = queue.state(number)
             if record is None:
                 continue
             attempts[number] = record.attempt
             if progress is not None:
                 progress.on_change(record)
-            if state is not State.DONE:
+            if state is not JobState.DONE:
                 continue
             del attempts[number]
-            self.left.discard(number)
+            self.remaining.discard(number)
             if record.status is Status.COMPLETED:
                 self.completed += 1
             else:
@@ -89,7 +90,7 @@ class Watch:
                 before.unfinished += record.status is not Status.COMPLETED
                 before.best.update(record)
             elif record.status is not Status.COMPLETED:
-                what = f"{describe_job(record.job, record.overrides)} {record.status.value}"
-                why = with_period(f"{what}: {record.reason}")
-                log.error(f"{why} Its directory: {self.directory / record.dir}")
+                outcome = f"{describe_job(record.job, record.overrides)} {record.status.value}"
+                message = with_period(f"{outcome}: {record.reason}")
+                log.error(f"{message} Its directory: {self.directory / record.dir}")
         return attempts

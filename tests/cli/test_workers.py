@@ -62,7 +62,7 @@ def test_directories_without_workers(
     (tmp_path / "open").touch()
     python("train.py", "-m", "seed=1,2", "hydra/sweeper=params_proto", "hydra.sweep.dir=plain")
     resume = "hydra.sweeper.resume=plain hydra.sweeper.workers=1"
-    said = {"none": "is not there", "empty": "does not contain a sweep", "plain": resume}
+    said = {"none": "does not exist", "empty": "does not contain a sweep", "plain": resume}
 
     monkeypatch.chdir(tmp_path)
     for verb in ("work", "watch", "stop"):
@@ -74,7 +74,7 @@ def test_directories_without_workers(
 def test_a_script_that_is_gone(tmp_path: Path, python: Any, sweep: Callable[..., Path]) -> None:
     directory = sweep("seed=range(2)")
     python("-m", "params_proto", "stop", directory, "--now")
-    until(lambda: "ends with status 3" in _logs(directory))
+    until(lambda: "exits with status 3" in _logs(directory))
     assert "has been stopped" in python("-m", "params_proto", "watch", "out", status=3).stderr
     (tmp_path / "train.py").rename(tmp_path / "gone.py")
     (tmp_path / "open").touch()
@@ -95,7 +95,7 @@ def test_another_version(tmp_path: Path, python: Any, sweep: Callable[..., Path]
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": "0.0.9"}))
 
     said = python("-m", "params_proto", "work", "out", status=1).stderr
-    assert "run hydra-params-proto 0.0.9, and this is" in said
+    assert "use hydra-params-proto 0.0.9, but this environment has" in said
     (tmp_path / "open").touch()
     until(lambda: finished(directory))  # by the worker that runs
 
@@ -103,7 +103,7 @@ def test_another_version(tmp_path: Path, python: Any, sweep: Callable[..., Path]
 def test_two_workers_at_once(tmp_path: Path, python: Any, sweep: Callable[..., Path]) -> None:
     directory = sweep("seed=range(20)")
     python("-m", "params_proto", "stop", directory, "--now")
-    until(lambda: "ends with status 3" in _logs(directory))
+    until(lambda: "exits with status 3" in _logs(directory))
     (tmp_path / "open").touch()
 
     command = [sys.executable, "-m", "params_proto", "work", "out"]

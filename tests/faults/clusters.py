@@ -1,35 +1,36 @@
-"""Workers on Slurm and on Ray, whose tasks are cancelled and requeued, and whose nodes fail."""
+"""Workers on Slurm and Ray, while tasks are cancelled and requeued, and nodes fail."""
 
 from __future__ import annotations
 
 import importlib.util
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 
-from params_proto.workers.setup import all_started
+from params_proto.workers.workers_dir import read_handles
 from tests.faults import proc
 from tests.faults.promises import Values
 from tests.faults.sweeps import Sweep
 from tests.faults.violations import SkippedError, expect
-from tests.faults.workers import OPTIONS, Signals, disturb, expect_finished
+from tests.faults.workers import OPTIONS, Signals, expect_finished, inject_faults
 from tests.launchers.ray_cluster import Cluster, ray_cluster
 from tests.slurm.cluster import MISSING, Slurm, slurm
 
 _JOBS = 40
-_LONGER = "longest=0.4"  # seconds of a job: there is time to do something to it
-_SPARED = ("0", "1")  # the tasks of an array that are never killed or cancelled, only requeued
+_LONGER = "longest=0.4"  # seconds that a job takes: long enough for faults to hit it
+_SPARED = ("0", "1")  # array tasks that are requeued, but never killed or cancelled
 
 
 def on_slurm(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Submits sweeps to one Slurm, one after the other, and leaves.
+    """Submits sweeps to one Slurm, one after the other, with `wait=false`.
 
     Args:
-        folder: an empty one.
-        rng: decides all that is random here.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
-        times: how many sweeps.
+        times: number of sweeps.
     """
     if shutil.which("slurmctld") is None:
         raise SkippedError(MISSING)
@@ -37,56 +38,57 @@ def on_slurm(folder: Path, rng: Random, values: Values, times: int) -> None:
     with slurm(folder / "slurm") as cluster:
         for number in range(times):
             (folder / str(number)).mkdir()
-            _submitted(folder / str(number), rng, values, cluster)
+            _on_slurm(folder / str(number), rng, values, cluster)
 
 
-def _submitted(folder: Path, rng: Random, values: Values, cluster: Slurm) -> None:
+def _on_slurm(folder: Path, rng: Random, values: Values, cluster: Slurm) -> None:
     sweep = Sweep(folder, [f"x=range({_JOBS})", _LONGER], ["hydra/launcher=submitit_slurm"])
     run = sweep.start(*OPTIONS, "hydra.sweeper.wait=false")
-    expect(run.ended() == 0, "it is not submitted", run.output)
-    (started,) = all_started(sweep.directory)
-    array = started.array
+    expect(run.wait_for_exit() == 0, "submitting fails", run.output)
+    (handle,) = read_handles(sweep.directory)
+    array = handle.array
     signals = Signals(
         sweep, rng, lambda pid: proc.variable(pid, "SLURM_ARRAY_TASK_ID") in {*_SPARED, None}
     )
-    acts = [
+    faults: list[Callable[[], object]] = [
         signals.send,
         lambda: cluster.run("scancel", f"{array}_{rng.choice('23')}"),
         lambda: cluster.run("scontrol", "requeue", f"{array}_{rng.choice(_SPARED)}"),
-        lambda: _fail(cluster, rng),
+        lambda: _restart_node(cluster, rng),
+        lambda: _start_requeued(cluster, array),
     ]
-    disturb(sweep, _JOBS, rng, [*acts, lambda: _start_requeued(cluster, array)], longest=0.4)
+    inject_faults(sweep, _JOBS, rng, faults, longest=0.4)
     signals.end()
     _start_requeued(cluster, array)
     expect_finished(sweep, {number: values[number] for number in range(_JOBS)})
-    cluster.empty()
+    cluster.cancel_all()
 
 
-def _fail(cluster: Slurm, rng: Random) -> None:
-    """The node's daemon does not answer for a while."""
+def _restart_node(cluster: Slurm, rng: Random) -> None:
+    """Stops the node's daemon for a while."""
     cluster.stop_node()
     time.sleep(rng.uniform(0, 1))
     cluster.start_node()
 
 
 def _start_requeued(cluster: Slurm, array: str) -> None:
-    """Has tasks that were requeued start soon, and not after two minutes."""
+    """Starts requeued tasks soon, instead of after two minutes."""
     for state, number in cluster.tasks(array, "%T", "%A"):
         if state == "PENDING":
             cluster.run("scontrol", "update", f"jobid={number}", "starttime=now+2")
 
 
 def on_ray(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Runs sweeps on one cluster of Ray that loses a node and gets another, again and again.
+    """Runs sweeps on one Ray cluster that repeatedly loses a node and gets a new one.
 
     Args:
-        folder: an empty one.
-        rng: decides all that is random here.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
-        times: how many sweeps.
+        times: number of sweeps.
     """
     if importlib.util.find_spec("ray") is None:
-        raise SkippedError("there is no Ray: pip install ray")
+        raise SkippedError("Ray is not installed: pip install ray")
     with ray_cluster(folder) as cluster:
         for number in range(times):
             (folder / str(number)).mkdir()
@@ -97,7 +99,7 @@ def _on_ray(folder: Path, rng: Random, values: Values, cluster: Cluster) -> None
     address = f"hydra.launcher.ray.init.address={cluster.address}"
     sweep = Sweep(folder, [f"x=range({_JOBS})", _LONGER], ["hydra/launcher=ray", address])
     run = sweep.start(*OPTIONS)
-    sweep.wait_for_bodies(rng.randint(1, 10), run)
+    sweep.wait_for_jobs(rng.randint(1, 10), run)
     signals = Signals(sweep, rng, lambda worker: True)
 
     def lose_node() -> None:
@@ -105,7 +107,7 @@ def _on_ray(folder: Path, rng: Random, values: Values, cluster: Cluster) -> None
         time.sleep(rng.uniform(0, 1))
         cluster.add_node()
 
-    disturb(sweep, _JOBS, rng, [signals.send, signals.send, lose_node], longest=0.4)
+    inject_faults(sweep, _JOBS, rng, [signals.send, signals.send, lose_node], longest=0.4)
     signals.end()
-    run.ended()
+    run.wait_for_exit()
     expect_finished(sweep, {number: values[number] for number in range(_JOBS)})

@@ -1,6 +1,6 @@
 """A disk that is full or read-only.
 
-The superuser may write whatever the mode says: here a file system is mounted to be read only.
+File modes do not stop the superuser, so a file system is mounted read-only.
 """
 
 from __future__ import annotations
@@ -15,64 +15,64 @@ from pathlib import Path
 from params_proto.records.manifest import (
     record_path,
 )
-from tests.faults.promises import Done, Values, expect_done, records
+from tests.faults.promises import CompletedJobs, Values, expect_completed, records
 from tests.faults.sweeps import Run, Sweep
 from tests.faults.violations import SkippedError, expect
 
-JOBS_OF_EACH = 12
+JOBS = 12
 
 
 def full(folder: Path, values: Values) -> None:
-    """The disk is full on the way: what was done stays done, and with more room it resumes.
+    """The disk fills up during a sweep, which keeps its completed jobs and resumes with more space.
 
     Raises:
-        SkippedError: nothing may be mounted here.
+        SkippedError: no file system can be mounted here.
     """
     sweep = Sweep(folder, ["x=range(60)", "longest=0"])
-    done = Done(sweep)
+    done = CompletedJobs(sweep)
     with _mounted(sweep.directory, "size=600k"):
         run = sweep.start("hydra.sweeper.resume=true")
         _expect_refused(run, "a full disk")
-        expect("No space left" in run.text(), "it does not say why", run.output)
-        done.look()
+        expect("No space left" in run.text(), "the reason is missing", run.output)
+        done.check()
         expect(0 < len(done.completed()) < 60, f"{len(done.completed())} jobs are done", run.output)
-        run = sweep.resume()  # with no room even for its own files
+        run = sweep.resume()  # without space for its own files
         _expect_refused(run, "a full disk")
-        done.look()
+        done.check()
         _mount("-o", "remount,size=8m", sweep.directory)
         run = sweep.resume()
-        expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
-        done.look()
-        expect_done(sweep, values)
+        expect(run.wait_for_exit() == 0, f"it exits with {run.returncode}", run.output)
+        done.check()
+        expect_completed(sweep, values)
 
 
 def read_only(folder: Path, values: Values) -> None:
-    """A file system that may only be read: a resume says so, and changes nothing.
+    """Resuming on a read-only file system reports an error, and changes nothing.
 
     Raises:
-        SkippedError: nothing may be mounted here.
+        SkippedError: no file system can be mounted here.
     """
-    sweep = Sweep(folder, [f"x=range({JOBS_OF_EACH})"])
+    sweep = Sweep(folder, [f"x=range({JOBS})"])
     with _mounted(sweep.directory, "size=8m"):
         run = sweep.start()
-        expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
+        expect(run.wait_for_exit() == 0, f"it exits with {run.returncode}", run.output)
         record_path(sweep.directory, 5).unlink()
         _mount("-o", "remount,ro", sweep.directory)
         run = sweep.resume()
-        _expect_refused(run, "a file system to be read only")
-        expect("Read-only file system" in run.text(), "it does not say why", run.output)
-        expect(len(records(sweep.directory)) == JOBS_OF_EACH - 1, "a record is lost")
+        _expect_refused(run, "a read-only file system")
+        expect("Read-only file system" in run.text(), "the reason is missing", run.output)
+        expect(len(records(sweep.directory)) == JOBS - 1, "a record is lost")
 
 
-def _expect_refused(run: Run, why: str) -> None:
-    """That a process said what is wrong."""
-    expect(run.ended() == 1, f"{why}: it ends with {run.returncode}", run.output)
-    expect(not run.shows_a_traceback, f"{why}: a traceback", run.output)
+def _expect_refused(run: Run, cause: str) -> None:
+    """Expects a process to fail with an error message, not a traceback."""
+    expect(run.wait_for_exit() == 1, f"{cause}: it exits with {run.returncode}", run.output)
+    expect(not run.has_traceback, f"{cause}: a traceback", run.output)
 
 
 @contextmanager
 def _mounted(directory: Path, options: str) -> Generator[None, None, None]:
-    """A small file system in memory."""
+    """Mounts a small file system in memory."""
     if not shutil.which("mount") or os.geteuid() != 0:
         raise SkippedError("only the superuser can mount a small file system")
     directory.mkdir()
@@ -86,4 +86,4 @@ def _mounted(directory: Path, options: str) -> Generator[None, None, None]:
 def _mount(*arguments: str | Path) -> None:
     done = subprocess.run(["mount", *map(str, arguments)], capture_output=True, text=True)
     if done.returncode:
-        raise SkippedError(f"nothing can be mounted here: {done.stderr.strip()}")
+        raise SkippedError(f"no file system can be mounted here: {done.stderr.strip()}")

@@ -7,61 +7,63 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import proc
-from tests.faults.promises import Done, Values, expect_done, records
-from tests.faults.sweeps import MOST, Run, Sweep, any_sweep
+from tests.faults.promises import CompletedJobs, Values, expect_completed, records
+from tests.faults.sweeps import MAX_JOBS, Run, Sweep, random_sweep
 from tests.faults.violations import expect
 
 
 def reference(folder: Path) -> Values:
-    """What the jobs of a sweep return that nothing interrupts; a smaller one has the first."""
-    sweep = Sweep(folder, [f"x=range({MOST})"])
-    expect(sweep.start().ended() == 0, "the sweep fails without a fault", sweep.runs[0].output)
+    """What the jobs of a sweep without faults return; smaller sweeps have the first of them."""
+    sweep = Sweep(folder, [f"x=range({MAX_JOBS})"])
+    status = sweep.start().wait_for_exit()
+    expect(status == 0, "the sweep fails without a fault", sweep.runs[0].output)
     return {number: record.value for number, record in records(sweep.directory).items()}
 
 
-def killed(folder: Path, rng: Random, values: Values) -> None:
-    """Kills a sweep two to four times, then lets it come to its end.
+def kill_and_resume(folder: Path, rng: Random, values: Values) -> None:
+    """Kills a sweep two to four times, then lets it finish.
 
     Args:
-        folder: an empty one.
-        rng: decides all that is random here.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
     """
-    sweep, jobs, joblib = any_sweep(folder, rng)
-    done = Done(sweep)
+    sweep, jobs, joblib = random_sweep(folder, rng)
+    done = CompletedJobs(sweep)
     targets = ("parent", "worker", "group") if joblib else ("parent",)
     for _ in range(rng.randint(2, 4)):
         run = sweep.resume_or_start()
-        at_random(sweep, run, jobs, rng)
+        wait_at_random(sweep, run, jobs, rng)
         target = rng.choice(targets)
         if run.poll() is None:
-            shoot(run, target)
-        status = run.ended()
-        expect_sane(run, status, target)
-        done.look()
+            kill(run, target)
+        status = run.wait_for_exit()
+        expect_killed(run, status, target)
+        done.check()
     run = sweep.resume_or_start()
-    expect(run.ended() == 0, f"the last resume ends with {run.returncode}", run.output)
-    done.look()
-    expect_done(sweep, {number: values[number] for number in range(jobs)})
+    status = run.wait_for_exit()
+    expect(status == 0, f"the last resume exits with {status}", run.output)
+    done.check()
+    expect_completed(sweep, {number: values[number] for number in range(jobs)})
 
 
-def at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:
-    """Waits for a random moment in the life of a process: mostly among its jobs."""
+def wait_at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:
+    """Waits for a random moment of a run, mostly while its jobs run."""
     kind = rng.random()
-    started = sweep.started_bodies
+    started = sweep.jobs_started
     if kind < 0.15:
         _wait(run, rng.uniform(0, 2))
-    elif kind < 0.3:  # while it is written down
+    elif kind < 0.3:  # while the sweep is being saved
         while run.poll() is None and not (sweep.directory / ".sweep").exists():
             time.sleep(0.001)
         _wait(run, rng.uniform(0, 0.1))
     else:
-        sweep.wait_for_bodies(started + rng.randint(1, max(jobs - started, 2)), run)
+        sweep.wait_for_jobs(started + rng.randint(1, max(jobs - started, 2)), run)
         _wait(run, rng.uniform(0, 0.03))
 
 
-def shoot(run: Run, target: str = "parent") -> None:
-    """Kills what is to be killed of a process and its workers, if there are any."""
+def kill(run: Run, target: str) -> None:
+    """Kills a sweep's process, one of its joblib workers, or its process group."""
     workers = proc.workers(run.pid) if target == "worker" else []
     if workers:
         proc.kill(workers[0])
@@ -71,15 +73,15 @@ def shoot(run: Run, target: str = "parent") -> None:
         proc.kill(run.pid)
 
 
-def expect_sane(run: Run, status: int, target: str) -> None:
-    """That a process was killed, or ended as one does whose worker died."""
+def expect_killed(run: Run, status: int, target: str) -> None:
+    """Expects a process to have been killed, to have finished, or to have failed with a worker."""
     expected = (0, 1, -9) if target == "worker" else (0, -9)
-    expect(status in expected, f"a process ends with {status} (killed: {target})", run.output)
+    expect(status in expected, f"a process exits with {status} (killed: {target})", run.output)
     text = run.text()
     expect("Traceback (most" not in text, f"a traceback (killed: {target})", run.output)
 
 
 def _wait(run: Run, seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while run.poll() is None and time.monotonic() < end:
+    deadline = time.monotonic() + seconds
+    while run.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)

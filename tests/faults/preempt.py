@@ -1,4 +1,4 @@
-"""Trainings that are preempted again and again end with the weights of one that is not."""
+"""Training that is preempted repeatedly ends with the same weights as undisturbed training."""
 
 from __future__ import annotations
 
@@ -9,67 +9,68 @@ from pathlib import Path
 from random import Random
 
 from params_proto.records import Status
-from params_proto.workers.setup import has_workers, read_setup
+from params_proto.workers.workers_dir import has_workers, read_setup
 from tests.faults import proc
 from tests.faults.promises import records
-from tests.faults.sweeps import LONGEST, Sweep
+from tests.faults.sweeps import TIMEOUT, Sweep
 from tests.faults.violations import expect
-from tests.faults.workers import workers_of
+from tests.faults.workers import live_workers
 
 _SEEDS = 2
-_EPOCHS = 20  # a preemption
+_EPOCHS = 20  # per preemption
 _SIGNALS = [signal.SIGTERM, signal.SIGTERM, signal.SIGKILL]
 
 
-def preempted(folder: Path, rng: Random, times: int) -> None:
-    """Ends workers by SIGTERM or SIGKILL while they train, and starts others in their place.
+def preempt(folder: Path, rng: Random, times: int) -> None:
+    """Ends workers with SIGTERM or SIGKILL while they train, and starts replacements.
 
     Args:
-        folder: an empty one.
-        rng: decides when, and by which signal.
-        times: how often.
+        folder: an empty folder.
+        rng: the source of randomness.
+        times: number of preemptions.
     """
     epochs = _EPOCHS * times
-    undisturbed = _sweep(folder / "undisturbed", epochs)
-    _end(undisturbed)
-    sweep = _sweep(folder / "preempted", epochs)
+    undisturbed = _start_sweep(folder / "undisturbed", epochs)
+    _finish(undisturbed)
+    sweep = _start_sweep(folder / "preempted", epochs)
     for _ in range(times):
-        before, deadline = _lines(sweep), time.monotonic() + LONGEST
+        before, deadline = _lines(sweep), time.monotonic() + TIMEOUT
         while _lines(sweep) == before and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(rng.uniform(0, 0.1))
-        alive = workers_of(sweep)
-        if not alive:
+        workers = live_workers(sweep)
+        if not workers:
             break
-        proc.kill(rng.choice(alive), rng.choice(_SIGNALS))
+        proc.kill(rng.choice(workers), rng.choice(_SIGNALS))
         sweep.run(read_setup(sweep.directory).worker_command)
-    _end(sweep)
+    _finish(sweep)
 
     last = sweep.runs[-1].output
-    found, wanted = records(sweep.directory), records(undisturbed.directory)
-    expect(len(found) == _SEEDS, f"{len(found)} records", last)
+    actual, expected = records(sweep.directory), records(undisturbed.directory)
+    expect(len(actual) == _SEEDS, f"{len(actual)} records", last)
     for seed in range(_SEEDS):
-        expect(found[seed].value == wanted[seed].value, f"seed {seed} has other weights", last)
+        is_equal = actual[seed].value == expected[seed].value
+        expect(is_equal, f"seed {seed} has different weights", last)
     trained = Counter(tuple(line.split()[:2]) for line in _lines(sweep))
     repeated = trained.total() - len(trained)
     expect(len(trained) == _SEEDS * epochs, f"{len(trained)} epochs were trained", last)
-    expect(repeated <= times, f"{repeated} epochs were repeated at {times} preemptions", last)
+    expect(repeated <= times, f"{repeated} epochs were repeated in {times} preemptions", last)
 
 
-def _sweep(folder: Path, epochs: int) -> Sweep:
+def _start_sweep(folder: Path, epochs: int) -> Sweep:
     folder.mkdir()
     sweep = Sweep(folder, [f"seed=range({_SEEDS})", f"epochs={epochs}"], app="trains")
     run = sweep.start("hydra.sweeper.workers=2", "hydra.sweeper.wait=false")
-    expect(run.ended() == 0, "the sweep does not start", run.output)
+    expect(run.wait_for_exit() == 0, "the sweep does not start", run.output)
     return sweep
 
 
-def _end(sweep: Sweep) -> None:
-    """Waits for the end, with one worker more in case that none is left."""
-    sweep.run(read_setup(sweep.directory).worker_command).ended()
+def _finish(sweep: Sweep) -> None:
+    """Waits for the end of a sweep, with one more worker in case none is left."""
+    sweep.run(read_setup(sweep.directory).worker_command).wait_for_exit()
     while has_workers(sweep.directory):
         time.sleep(0.05)
-    statuses = {one.status for one in records(sweep.directory).values()}
+    statuses = {record.status for record in records(sweep.directory).values()}
     expect(statuses == {Status.COMPLETED}, f"jobs are {statuses}", sweep.runs[-1].output)
 
 

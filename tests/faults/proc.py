@@ -1,4 +1,4 @@
-"""What /proc says of processes, and signals to them."""
+"""Processes and their relations, read from /proc, and signals to them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 
 def workers(parent: int) -> list[int]:
-    """The processes of joblib's workers."""
+    """The process ids of joblib's workers."""
     return [pid for pid in children(parent) if b"popen_loky" in _command(pid)]
 
 
-def end_below(folder: Path) -> None:
-    """Ends what is left in a folder: joblib's workers wait for ever for a parent that died."""
+def kill_below(folder: Path) -> None:
+    """Kills all processes working in a folder: joblib's workers wait forever for a dead parent."""
     for pid in _pids():
         with suppress(OSError):
             if Path(f"/proc/{pid}/cwd").resolve().is_relative_to(folder):
@@ -23,28 +23,28 @@ def end_below(folder: Path) -> None:
 
 
 def kill(pid: int, number: int = signal.SIGKILL) -> None:
-    """Sends a signal to a process that may have ended."""
+    """Sends a signal to a process, unless it has ended."""
     with suppress(ProcessLookupError):
         os.kill(pid, number)
 
 
 def kill_group(group: int, number: int = signal.SIGKILL) -> None:
-    """Sends it to each of a group."""
+    """Sends a signal to a process group, unless it has ended."""
     with suppress(ProcessLookupError):
         os.killpg(group, number)
 
 
 def children(parent: int) -> list[int]:
-    """The processes that a process has started."""
+    """The child processes of a process."""
     return [pid for pid in _pids() if _stat(pid)[1:2] == [str(parent)]]
 
 
 def variable(pid: int, name: str) -> str | None:
-    """A variable of the environment that a process was started with."""
+    """An environment variable of a process, as of its start."""
     with suppress(OSError):
-        for one in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
-            if one.startswith(f"{name}=".encode()):
-                return one.partition(b"=")[2].decode()
+        for line in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0"):
+            if line.startswith(f"{name}=".encode()):
+                return line.partition(b"=")[2].decode()
     return None
 
 
@@ -53,7 +53,7 @@ def _pids() -> Iterator[int]:
 
 
 def _stat(pid: int) -> list[str]:
-    """Its state, parent, group and what follows; empty if it is gone."""
+    """The state, parent, process group and further fields; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

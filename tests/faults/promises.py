@@ -1,4 +1,4 @@
-"""What is true of a sweep at any moment, and of a completed one."""
+"""Checks what must hold for a sweep at any moment, and once it is completed."""
 
 from __future__ import annotations
 
@@ -13,48 +13,52 @@ from tests.faults.sweeps import Sweep
 from tests.faults.violations import expect
 
 Values = Mapping[int, Any]
-"""What each job returns."""
+"""The return value of each job."""
 
 
 @dataclass
-class Done:
-    """The jobs that were seen completed: each stays as it is, and never begins again.
+class CompletedJobs:
+    """The jobs that were seen completed: their records must not change, nor may they run again.
 
     Args:
-        sweep: whose jobs.
+        sweep: the sweep.
     """
 
     sweep: Sweep
     _records: dict[int, Record] = field(default_factory=dict[int, Record])
     _seen: int = 0
 
-    def look(self) -> None:
-        """Checks the records, and the events of jobs since the last time."""
+    def check(self) -> None:
+        """Checks the records, and the events since the last check."""
         events = self.sweep.events
-        for what, job, pid in events[self._seen :]:
-            again = what == "begin" and int(job) in self._records
-            expect(not again, f"job {job} was completed and ran again, in process {pid}")
-        found = records(self.sweep.directory)
+        for event, job, pid in events[self._seen :]:
+            is_rerun = event == "start" and int(job) in self._records
+            expect(not is_rerun, f"job {job} was completed and ran again, in process {pid}")
+        current = records(self.sweep.directory)
         for number, record in self._records.items():
-            expect(found.get(number) == record, f"the record of job {number} is another: {record}")
-        self._records = {n: one for n, one in found.items() if one.status is Status.COMPLETED}
+            expect(current.get(number) == record, f"the record of job {number} changed: {record}")
+        self._records = {
+            number: record
+            for number, record in current.items()
+            if record.status is Status.COMPLETED
+        }
         self._seen = len(events)
 
     def completed(self) -> set[int]:
         """The jobs that are completed now."""
-        return self._of(Status.COMPLETED)
+        return self._with_status(Status.COMPLETED)
 
     def running(self) -> set[int]:
-        """The jobs that are said to run."""
-        return self._of(Status.RUNNING)
+        """The jobs whose records say that they are running."""
+        return self._with_status(Status.RUNNING)
 
-    def _of(self, status: Status) -> set[int]:
-        found = records(self.sweep.directory)
-        return {number for number, record in found.items() if record.status is status}
+    def _with_status(self, status: Status) -> set[int]:
+        current = records(self.sweep.directory)
+        return {number for number, record in current.items() if record.status is status}
 
 
 def records(directory: Path) -> dict[int, Record]:
-    """All records, each of them complete."""
+    """All records by job number; expects each to be valid."""
     found: dict[int, Record] = {}
     for record in JobStore(directory).all():
         expect(isinstance(record, Record), f"{directory} has an invalid record: {record}")
@@ -63,8 +67,8 @@ def records(directory: Path) -> dict[int, Record]:
     return found
 
 
-def expect_done(sweep: Sweep, values: Values) -> None:
-    """That each job was completed once, with the value it ought to have; nothing is left over."""
+def expect_completed(sweep: Sweep, values: Values) -> None:
+    """Expects each job to have completed once, with its value, and no files to be left over."""
     found = records(sweep.directory)
     last = sweep.runs[-1].output
     expect(set(found) == set(values), f"jobs {set(found) ^ set(values)} have no record", last)
@@ -73,19 +77,19 @@ def expect_done(sweep: Sweep, values: Values) -> None:
         expect(record.value == values[number], f"job {number} returned {record.value}", last)
         expect((record.duration or 0) > 0, f"job {number} took {record.duration} seconds", last)
         expect(record.error is None, f"job {number} has an error: {record.error}", last)
-    expect_bodies(sweep.events, found)
-    # Where nothing was left to run, the directory was only read.
+    expect_runs(sweep.events, found)
+    # If nothing was left to run, the last command only read the directory.
     wrote = "Nothing is left" not in sweep.runs[-1].text()
     expect_nothing_left(sweep.directory if wrote else sweep.directory / OWN / JOBS)
 
 
-def expect_bodies(events: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
-    """That a job had at most a body an attempt, one at a time, and the last came to its end."""
+def expect_runs(events: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
+    """Expects each job to have run at most once per attempt, never concurrently, and to the end."""
     running: dict[str, str] = {}
     started: dict[str, int] = {}
     ended: set[str] = set()
-    for what, job, pid in events:
-        if what == "begin":
+    for event, job, pid in events:
+        if event == "start":
             running[job] = pid
             started[job] = started.get(job, 0) + 1
         else:
@@ -94,13 +98,13 @@ def expect_bodies(events: Sequence[Sequence[str]], found: Mapping[int, Record]) 
             )
             ended.add(job)
     for number, record in found.items():
-        expect(str(number) in ended, f"job {number} is completed, but its body did not end")
+        expect(str(number) in ended, f"job {number} is completed, but did not run to the end")
         times = started[str(number)]
-        expect(times <= record.attempt, f"job {number} began {times} times: {record}")
+        expect(times <= record.attempt, f"job {number} started {times} times: {record}")
 
 
 def expect_nothing_left(directory: Path) -> None:
-    """That no claim or sign of a process is left; a kill may leave a hidden draft, never read."""
+    """Expects no claims or leases to be left; a kill may leave temporary files, never read."""
     left = [
         str(path.relative_to(directory))
         for path in directory.rglob("*")

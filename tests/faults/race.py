@@ -1,4 +1,4 @@
-"""Two processes that resume one sweep at the same moment."""
+"""Two processes that start or resume the same sweep at the same time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from random import Random
 
 from params_proto.records.manifest import record_path
-from tests.faults.promises import Values, expect_done
+from tests.faults.promises import Values, expect_completed
 from tests.faults.sweeps import JOBLIB, Run, Sweep
 from tests.faults.violations import expect
 
@@ -17,10 +17,10 @@ _REFUSED = re.compile(r"^process (\d+) on (\S+) runs the sweep in out\.", re.MUL
 
 
 def start(folder: Path, values: Values) -> None:
-    """Both would start the sweep, as a cluster's job does that was queued twice.
+    """Both try to start the sweep, like a cluster job that was queued twice.
 
     Args:
-        folder: an empty one.
+        folder: an empty folder.
         values: what the jobs return.
     """
     sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
@@ -32,14 +32,14 @@ def resume(folder: Path, rng: Random, values: Values, times: int) -> None:
     """Both resume a sweep some of whose jobs are missing.
 
     Args:
-        folder: an empty one.
-        rng: says which are missing.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
-        times: how often.
+        times: number of races.
     """
     sweep = Sweep(folder, [f"x=range({JOBS})", "longest=0.2"])
     run = sweep.start()
-    expect(run.ended() == 0, f"it ends with {run.returncode}", run.output)
+    expect(run.wait_for_exit() == 0, f"it exits with {run.returncode}", run.output)
     for _ in range(times):
         for number in rng.sample(range(JOBS), rng.randint(1, JOBS)):
             record_path(sweep.directory, number).unlink()
@@ -50,23 +50,23 @@ def resume(folder: Path, rng: Random, values: Values, times: int) -> None:
 
 
 def _expect_one(first: Run, second: Run) -> None:
-    """That one of two processes was let in, and the other was refused or had nothing left to do."""
+    """Expects one of two processes to run, and the other to be refused or have nothing to do."""
     outputs = first.output, second.output
-    statuses = sorted([first.ended(), second.ended()])
-    expect(statuses in ([0, 0], [0, 1]), f"they end with {statuses}", *outputs)
-    for one, other in ((first, second), (second, first)):
-        expect("Traceback (most" not in one.text(), "a traceback", *outputs)
-        if one.returncode:
-            refusal = _REFUSED.search(one.text())
-            expect(refusal, "one fails and does not say why", *outputs)
+    statuses = sorted([first.wait_for_exit(), second.wait_for_exit()])
+    expect(statuses in ([0, 0], [0, 1]), f"they exit with {statuses}", *outputs)
+    for run, other in ((first, second), (second, first)):
+        expect("Traceback (most" not in run.text(), "a traceback", *outputs)
+        if run.returncode:
+            refusal = _REFUSED.search(run.text())
+            expect(refusal, "one fails without giving the reason", *outputs)
             assert refusal is not None
             named = (refusal[1], refusal[2]) == (str(other.pid), socket.gethostname())
             expect(named, f"it is process {other.pid} that ran the jobs", *outputs)
 
 
 def _expect_each_once(sweep: Sweep, values: Values) -> None:
-    expect_done(sweep, {number: values[number] for number in range(JOBS)})
-    started = sorted(int(job) for what, job, _ in sweep.events if what == "begin")
+    expect_completed(sweep, {number: values[number] for number in range(JOBS)})
+    started = sorted(int(job) for event, job, _ in sweep.events if event == "start")
     expect(
         started == [*range(JOBS)], f"jobs {started} ran", *[run.output for run in sweep.runs[-2:]]
     )

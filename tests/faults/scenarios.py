@@ -1,4 +1,4 @@
-"""Every scenario by name."""
+"""All scenarios by name."""
 
 from __future__ import annotations
 
@@ -12,45 +12,45 @@ from tests.faults import clusters, disk, kill, preempt, race, signals, workers
 from tests.faults.promises import Values
 
 Scenario = Callable[[Path], object]
-"""Does something to a sweep in an empty folder.
+"""Injects faults into a sweep in an empty folder.
 
 Raises:
-    ViolationError: the sweeper has broken a promise.
-    SkippedError: the machine does not allow it.
+    ViolationError: the sweeper has violated a guarantee.
+    SkippedError: this machine cannot run the scenario.
 """
 
 
 @dataclass(frozen=True)
 class Context:
-    """What scenarios share.
+    """What all scenarios share.
 
     Args:
-        seed: of all that is random.
-        values: what each job returns that nothing interrupts.
+        seed: the random seed.
+        values: what each job returns without faults.
     """
 
     seed: int
     values: Values
 
     def random(self, name: str) -> Random:
-        """Of one scenario, whatever the others do."""
+        """A scenario's own source of randomness, independent of the others."""
         return Random(f"{self.seed}-{name}")
 
 
 def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
-    """All scenarios, with random moments as often as requested.
+    """All scenarios, as many of each kind as requested.
 
     Args:
         context: what they share.
-        sweeps: how many are killed; a tenth as many are raced, a quarter gets signals, and of
-            another quarter the workers do: on this machine, on Slurm and on Ray.
+        sweeps: number of sweeps to kill. For a quarter as many, their processes get signals; for
+            another quarter, their workers do, on this machine, Slurm and Ray; a tenth are raced.
     """
     values = context.values
     found: dict[str, Scenario] = {
         "disk-full": partial(disk.full, values=values),
         "disk-read-only": partial(disk.read_only, values=values),
         "preempt": partial(
-            preempt.preempted, rng=context.random("preempt"), times=max(sweeps // 2, 1)
+            preempt.preempt, rng=context.random("preempt"), times=max(sweeps // 2, 1)
         ),
     }
     for name, scenario, times in (
@@ -67,7 +67,11 @@ def scenarios(context: Context, sweeps: int) -> Mapping[str, Scenario]:
         )
     for number in range(max(sweeps // 10, 1)):
         found[f"race-start-{number}"] = partial(race.start, values=context.values)
-    kinds = {"kill": kill.killed, "signals": signals.signalled, "workers": workers.workers}
+    kinds = {
+        "kill": kill.kill_and_resume,
+        "signals": signals.interrupt_and_resume,
+        "workers": workers.disturb_workers,
+    }
     for kind, times in (("kill", sweeps), ("signals", sweeps // 4), ("workers", sweeps // 8)):
         for number in range(max(times, 1)):
             name = f"{kind}-{number}"

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM at random moments, and the command that resumes the sweep."""
+"""Interrupts sweeps with Ctrl-C or SIGTERM at random moments, and resumes them as printed."""
 
 from __future__ import annotations
 
@@ -9,62 +9,63 @@ from pathlib import Path
 from random import Random
 
 from tests.faults import proc
-from tests.faults.promises import Done, Values, expect_done
-from tests.faults.sweeps import Run, any_sweep
+from tests.faults.promises import CompletedJobs, Values, expect_completed
+from tests.faults.sweeps import Run, random_sweep
 from tests.faults.violations import expect
 
 _RESUME = re.compile(r"^(?:.*\])?.*?Resume with: (.*)$", re.MULTILINE)
 
 
-def signalled(folder: Path, rng: Random, values: Values) -> None:
-    """Stops a sweep once or twice, and resumes it by the command that it has printed.
+def interrupt_and_resume(folder: Path, rng: Random, values: Values) -> None:
+    """Interrupts a sweep once or twice, and resumes it with the command that it has printed.
 
     Args:
-        folder: an empty one.
-        rng: decides all that is random here.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
     """
-    sweep, jobs, _ = any_sweep(folder, rng)
-    done = Done(sweep)
+    sweep, jobs, _ = random_sweep(folder, rng)
+    done = CompletedJobs(sweep)
     run = sweep.start()
     for _ in range(rng.randint(1, 2)):
-        started = sweep.started_bodies
-        sweep.wait_for_bodies(started + rng.randint(1, max(jobs - started - 1, 1)), run)
+        started = sweep.jobs_started
+        sweep.wait_for_jobs(started + rng.randint(1, max(jobs - started - 1, 1)), run)
         time.sleep(rng.uniform(0, 0.03))
         if run.poll() is not None:
             break
         number = rng.choice([signal.SIGINT, signal.SIGTERM])
         group = rng.random() < 0.5
-        late = len(done.completed()) == jobs  # Python may be on its way out
+        late = len(done.completed()) == jobs  # Python may be shutting down
         (proc.kill_group if group else proc.kill)(run.pid, number)
-        status = run.ended()
-        done.look()
+        status = run.wait_for_exit()
+        done.check()
         if late or status == 0:
             break
-        expect_stopped(run, number)
-        expect(not done.running(), f"jobs {done.running()} are running still", run.output)
-        run = sweep.run(f"exec {printed(run)}")  # so that no shell gets the next signal
+        expect_interrupted(run, number)
+        expect(not done.running(), f"jobs {done.running()} are still running", run.output)
+        run = sweep.run(f"exec {resume_command(run)}")  # exec, so that no shell gets the signals
     if run.poll() is None:
-        expect(run.ended() == 0, f"resuming as printed ends with {run.returncode}", run.output)
-    done.look()
-    if len(done.completed()) < jobs:  # cut short although it says that it is done
+        status = run.wait_for_exit()
+        expect(status == 0, f"resuming as printed exits with {status}", run.output)
+    done.check()
+    if len(done.completed()) < jobs:  # although it exited as if all were done
         expect(False, f"only {len(done.completed())} of {jobs} jobs are done", run.output)
-    expect_done(sweep, {number: values[number] for number in range(jobs)})
+    expect_completed(sweep, {number: values[number] for number in range(jobs)})
 
 
-def expect_stopped(run: Run, number: signal.Signals) -> None:
-    """That a process ended as one does that was stopped by a signal, and said so."""
+def expect_interrupted(run: Run, number: signal.Signals) -> None:
+    """Expects a process to have exited with a signal's status and a summary."""
     expect(
         run.returncode == 128 + number,
-        f"a process ends with {run.returncode} after {number.name}",
+        f"a process exits with {run.returncode} after {number.name}",
         run.output,
     )
-    expect(not run.shows_a_traceback, f"a traceback after {number.name}", run.output)
+    expect(not run.has_traceback, f"a traceback after {number.name}", run.output)
     expect("Interrupted: " in run.text(), f"no summary after {number.name}", run.output)
 
 
-def printed(run: Run) -> str:
-    """The command that a process has printed to resume the sweep."""
-    found = _RESUME.findall(run.text())
-    expect(found, "no command that resumes", run.output)
-    return found[-1]
+def resume_command(run: Run) -> str:
+    """The last command that a process has printed for resuming the sweep."""
+    commands = _RESUME.findall(run.text())
+    expect(commands, "no command that resumes", run.output)
+    return commands[-1]

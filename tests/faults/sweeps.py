@@ -1,4 +1,4 @@
-"""A sweep of an app in its own folder, and the processes that start and resume it."""
+"""A sweep of an app in its own folder, and the commands that start and resume it."""
 
 from __future__ import annotations
 
@@ -19,45 +19,45 @@ from tests.faults.violations import expect
 
 APPS = Path(__file__).parent / "apps"
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-MOST = 60  # jobs
-LONGEST = 120.0  # seconds after which a sweep hangs
+MAX_JOBS = 60
+TIMEOUT = 120.0  # seconds after which a sweep counts as hanging
 
 _IGNORED = re.compile(r"^Exception ignored in:.*\nTraceback .*\n(?:(?: .*)?\n)*.+\n", re.MULTILINE)
 
 
 class Run(subprocess.Popen[bytes]):
-    """A process of a sweep, and the file of what it writes."""
+    """A process of a sweep, and the file with its output."""
 
     output: Path
 
-    def ended(self, longest: float = LONGEST) -> int:
-        """The status, once it has ended by itself.
+    def wait_for_exit(self, timeout: float = TIMEOUT) -> int:
+        """Waits until the process exits by itself; returns its status.
 
         Args:
-            longest: seconds that this may take.
+            timeout: seconds that this may take.
         """
         try:
-            return self.wait(longest)
+            return self.wait(timeout)
         except subprocess.TimeoutExpired:
             proc.kill_group(self.pid)
             expect(False, f"{shlex.join(map(str, self.args))} hangs", self.output)  # pyright: ignore
             raise
 
     def text(self) -> str:
-        """What it has written."""
+        """Its output."""
         return self.output.read_text(errors="replace")
 
     @property
-    def shows_a_traceback(self) -> bool:
-        """Whether there is one, but for those of exceptions that met Python where it ignores them.
+    def has_traceback(self) -> bool:
+        """Whether its output has a traceback, other than of exceptions that Python ignored.
 
-        A signal may come as it clears up, and a log may not fit on the disk as it closes it.
+        A signal may arrive while Python shuts down, and a log may not fit on a full disk.
         """
         return "Traceback (most" in _IGNORED.sub("", self.text())
 
 
 def _environment() -> dict[str, str]:
-    """Without the measuring of coverage, in which Hydra sees a debugger and shows tracebacks."""
+    """Without coverage measurement, which makes Hydra show tracebacks as in a debugger."""
     return {name: value for name, value in os.environ.items() if "COVERAGE_PROCESS" not in name}
 
 
@@ -66,9 +66,9 @@ class Sweep:
     """A sweep.
 
     Args:
-        folder: the working directory, in which the sweep has the directory `out`.
-        swept: the overrides that say what is swept.
-        launcher: and which launcher runs it.
+        folder: the working directory; the sweep's directory is `out` in it.
+        swept: the overrides with the swept values.
+        launcher: the overrides that choose the launcher.
         app: the name of the app.
     """
 
@@ -80,20 +80,20 @@ class Sweep:
 
     @property
     def directory(self) -> Path:
-        """The sweep's own."""
+        """The directory of the sweep."""
         return self.folder / "out"
 
     @property
     def events(self) -> list[list[str]]:
-        """The events that jobs have logged: begin or end, the directory, the process."""
+        """The events that jobs have logged: `start` or `end`, job number, process id."""
         path = self.folder / "events"
         return [line.split() for line in path.read_text().splitlines()] if path.exists() else []
 
     @property
-    def started_bodies(self) -> int:
-        """How many bodies have started, including those that were cut short."""
+    def jobs_started(self) -> int:
+        """How many times a job has started, including interrupted ones."""
         path = self.folder / "events"
-        return path.read_bytes().count(b"begin") if path.exists() else 0
+        return path.read_bytes().count(b"start") if path.exists() else 0
 
     @property
     def has_started(self) -> bool:
@@ -102,27 +102,27 @@ class Sweep:
 
     @property
     def command(self) -> list[str]:
-        """How any of its processes is started, up to what it is to do."""
+        """The command of the app, without the sweep."""
         script = APPS / self.app / "app.py"
         return [sys.executable, str(script), "-m", "hydra/sweeper=params_proto", *self.launcher]
 
-    def start(self, *more: str) -> Run:
-        """Starts it, or another process on it."""
-        return self.run([*self.command, "hydra.sweep.dir=out", *self.swept, *more])
+    def start(self, *options: str) -> Run:
+        """Starts the sweep."""
+        return self.run([*self.command, "hydra.sweep.dir=out", *self.swept, *options])
 
-    def resume(self, *more: str) -> Run:
-        """Resumes it."""
-        return self.run([*self.command, "hydra.sweeper.resume=out", *more])
+    def resume(self, *options: str) -> Run:
+        """Resumes the sweep."""
+        return self.run([*self.command, "hydra.sweeper.resume=out", *options])
 
     def resume_or_start(self) -> Run:
-        """Resumes it; starts it again if it was killed before it had a plan."""
+        """Resumes the sweep; starts it if it was killed before it had a plan."""
         return self.resume() if self.has_started else self.start()
 
     def run(self, command: Sequence[str] | str) -> Run:
-        """Starts a process, the first of a group, as a terminal does.
+        """Starts a command in a process group of its own, as a terminal does.
 
         Args:
-            command: its arguments, or a line for a shell.
+            command: the arguments, or a line for a shell.
         """
         output = self.folder / f"output-{len(self.runs)}.txt"
         with output.open("wb") as file:
@@ -145,19 +145,19 @@ class Sweep:
         kept = [" ".join(line) + "\n" for line in self.events if line[1] != str(job)]
         (self.folder / "events").write_text("".join(kept))
 
-    def wait_for_bodies(self, number: int, run: Run) -> None:
-        """Waits until this many bodies have started in all processes, or the process has ended."""
-        while run.poll() is None and self.started_bodies < number:
+    def wait_for_jobs(self, number: int, run: Run) -> None:
+        """Waits until jobs have started this many times in all, or the process has exited."""
+        while run.poll() is None and self.jobs_started < number:
             time.sleep(0.004)
 
 
-def any_sweep(folder: Path, rng: Random) -> tuple[Sweep, int, bool]:
-    """A sweep of 20 to 60 jobs, how many these are, and whether joblib runs them.
+def random_sweep(folder: Path, rng: Random) -> tuple[Sweep, int, bool]:
+    """A sweep of 20 to 60 jobs, the number of jobs, and whether joblib runs them.
 
     Args:
-        folder: an empty one.
-        rng: decides.
+        folder: an empty folder.
+        rng: the source of randomness.
     """
-    jobs = rng.randint(20, MOST)
+    jobs = rng.randint(20, MAX_JOBS)
     joblib = rng.random() < 0.5
     return Sweep(folder, [f"x=range({jobs})"], JOBLIB if joblib else ()), jobs, joblib

@@ -1,4 +1,4 @@
-"""Raised by a scenario that finds a broken promise."""
+"""Exceptions of scenarios, for violated guarantees and skipped scenarios."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from pathlib import Path
 
 
 class ViolationError(AssertionError):
-    """A promise of the sweeper that was not kept."""
+    """A violated guarantee of the sweeper."""
 
 
-def expect(kept: object, broken: str, *outputs: Path) -> None:
-    """Raises unless a promise is kept.
+def expect(holds: object, violation: str, *outputs: Path) -> None:
+    """Raises unless a guarantee holds.
 
     Args:
-        kept: whether it is.
-        broken: what is so if it is not.
-        outputs: files whose ends say more.
+        holds: whether it holds.
+        violation: the message if it does not.
+        outputs: files whose last lines to add to the message.
 
     Raises:
-        ViolationError: it is not.
+        ViolationError: it does not hold.
     """
-    if not kept:
-        raise ViolationError("\n".join([broken, *_ends(outputs)]))
+    if not holds:
+        raise ViolationError("\n".join([violation, *_tails(outputs)]))
 
 
-def _ends(outputs: Iterable[Path]) -> list[str]:
+def _tails(outputs: Iterable[Path]) -> list[str]:
     return [
         f"--- {path}\n" + "\n".join(path.read_text(errors="replace").splitlines()[-25:])
         for path in outputs
@@ -34,4 +34,4 @@ def _ends(outputs: Iterable[Path]) -> list[str]:
 
 
 class SkippedError(Exception):
-    """A scenario that this machine does not allow, and why."""
+    """The reason why this machine cannot run a scenario."""

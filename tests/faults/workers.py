@@ -1,4 +1,4 @@
-"""Workers and their jobs killed, stopped and ended at random moments, while others take over."""
+"""Workers and jobs that are killed, stopped or terminated at random, while others take over."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from params_proto.records.lock import is_running_elsewhere
 from params_proto.records.manifest import OWN, RUNNING
 from params_proto.records.process import Process
 from tests.faults import proc
-from tests.faults.promises import Values, expect_done, records
-from tests.faults.sweeps import LONGEST, MOST, Sweep
+from tests.faults.promises import Values, expect_completed, records
+from tests.faults.sweeps import MAX_JOBS, TIMEOUT, Sweep
 from tests.faults.violations import expect
 
 _SIGNALS = [signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGSTOP]
@@ -25,12 +25,12 @@ OPTIONS = ("hydra.sweeper.workers=4", "hydra.sweeper.retries=1000", "hydra.sweep
 
 
 class Signals:
-    """Signals to any worker and to any job.
+    """Sends random signals to the workers and jobs of a sweep.
 
     Args:
-        sweep: whose.
-        rng: decides who gets which.
-        is_spared: whether a worker gets none.
+        sweep: the sweep.
+        rng: the source of randomness.
+        is_spared: tells whether a worker gets no signals.
     """
 
     def __init__(self, sweep: Sweep, rng: Random, is_spared: Callable[[int], bool]) -> None:
@@ -40,8 +40,8 @@ class Signals:
         self._stopped: list[int] = []
 
     def send(self) -> None:
-        """Sends one; some that were stopped are continued."""
-        workers = workers_of(self._sweep)
+        """Sends a signal to one process, and may continue one that was stopped."""
+        workers = live_workers(self._sweep)
         jobs = [job for worker in workers for job in proc.children(worker)]
         targets = [worker for worker in workers if not self._is_spared(worker)] + jobs
         if targets:
@@ -52,78 +52,83 @@ class Signals:
             proc.kill(self._stopped.pop(), signal.SIGCONT)
 
     def end(self) -> None:
-        """Continues all that are stopped."""
+        """Continues all stopped processes."""
         for target in self._stopped:
             proc.kill(target, signal.SIGCONT)
 
 
-def workers(folder: Path, rng: Random, values: Values) -> None:
-    """Starts a sweep and leaves; all workers but one may meet anything, and their jobs as well.
+def disturb_workers(folder: Path, rng: Random, values: Values) -> None:
+    """Leaves a sweep to its workers, and sends signals to all jobs and all workers but one.
 
     Args:
-        folder: an empty one.
-        rng: decides all that is random here.
+        folder: an empty folder.
+        rng: the source of randomness.
         values: what the jobs return.
     """
-    jobs = rng.randint(20, MOST)
+    jobs = rng.randint(20, MAX_JOBS)
     sweep = Sweep(folder, [f"x=range({jobs})"])
     waits = rng.random() < 0.5
     run = sweep.start(*OPTIONS, f"hydra.sweeper.wait={str(waits).lower()}")
     if waits:
-        sweep.wait_for_bodies(rng.randint(1, 5), run)
-        proc.kill(run.pid)  # the shell: its workers go on
-    run.ended()
-    while not (alive := workers_of(sweep)) and left(sweep, jobs):
+        sweep.wait_for_jobs(rng.randint(1, 5), run)
+        proc.kill(run.pid)  # its workers keep running
+    run.wait_for_exit()
+    while not (workers := live_workers(sweep)) and unfinished(sweep, jobs):
         time.sleep(0.01)
-    signals = Signals(sweep, rng, {*alive[:1]}.__contains__)
-    disturb(sweep, jobs, rng, [signals.send], longest=0.2)
+    signals = Signals(sweep, rng, {*workers[:1]}.__contains__)
+    inject_faults(sweep, jobs, rng, [signals.send], longest=0.2)
     signals.end()
     expect_finished(sweep, {number: values[number] for number in range(jobs)})
 
 
-def disturb(
-    sweep: Sweep, jobs: int, rng: Random, acts: Sequence[Callable[[], object]], longest: float
+def inject_faults(
+    sweep: Sweep, jobs: int, rng: Random, faults: Sequence[Callable[[], object]], longest: float
 ) -> None:
-    """Does things to a sweep at random moments until its jobs are completed.
+    """Injects random faults at random moments until the jobs of a sweep are completed.
 
     Args:
-        sweep: which.
-        jobs: how many it has.
-        rng: decides what is done, and when.
-        acts: what can be done.
-        longest: seconds between two of them.
+        sweep: the sweep.
+        jobs: the number of its jobs.
+        rng: the source of randomness.
+        faults: the faults to choose from.
+        longest: longest time between faults, in seconds.
     """
-    deadline = time.monotonic() + LONGEST
-    while left(sweep, jobs) and time.monotonic() < deadline:
+    deadline = time.monotonic() + TIMEOUT
+    while unfinished(sweep, jobs) and time.monotonic() < deadline:
         time.sleep(rng.uniform(0, longest))
-        rng.choice(acts)()
+        rng.choice(faults)()
 
 
 def expect_finished(sweep: Sweep, values: Values) -> None:
-    """That workers have completed every job once, or do so now, and that `watch` says so."""
+    """Waits for the workers; expects every job to have completed once, and `watch` to agree."""
     last = sweep.runs[-1].output
-    deadline = time.monotonic() + LONGEST
-    while (missing := left(sweep, len(values))) and time.monotonic() < deadline:
+    deadline = time.monotonic() + TIMEOUT
+    while (missing := unfinished(sweep, len(values))) and time.monotonic() < deadline:
         time.sleep(0.05)
     expect(not missing, f"jobs {missing} are lost", last)
     watch = sweep.run([sys.executable, "-m", "params_proto", "watch", "out"])
-    expect(watch.ended() == 0, f"watch ends with {watch.returncode}", watch.output)
+    expect(watch.wait_for_exit() == 0, f"watch exits with {watch.returncode}", watch.output)
+    # The check removes the leases of killed workers.
     while is_running_elsewhere(sweep.directory) and time.monotonic() < deadline:
-        time.sleep(0.05)  # which removes the leases of those that were killed
-    expect_done(sweep, values)
+        time.sleep(0.05)
+    expect_completed(sweep, values)
 
 
-def left(sweep: Sweep, jobs: int) -> set[int]:
+def unfinished(sweep: Sweep, jobs: int) -> set[int]:
     """The jobs that are not completed."""
-    done = {one.job for one in records(sweep.directory).values() if one.status is Status.COMPLETED}
-    return set(range(jobs)) - done
+    completed = {
+        record.job
+        for record in records(sweep.directory).values()
+        if record.status is Status.COMPLETED
+    }
+    return set(range(jobs)) - completed
 
 
-def workers_of(sweep: Sweep) -> list[int]:
-    """The workers that are alive, by their leases."""
-    found: list[int] = []
+def live_workers(sweep: Sweep) -> list[int]:
+    """The process ids of live workers, from their leases."""
+    pids: list[int] = []
     for lease in (sweep.directory / OWN / RUNNING).glob("*.json"):
-        with suppress(OSError, ValueError):  # it is gone, or about to be written
+        with suppress(OSError, ValueError):  # just removed, or about to be written
             host, pid, start_time, *_ = json.loads(lease.read_text())
-            found += [pid] * Process(host, pid, start_time).is_alive
-    return found
+            pids += [pid] * Process(host, pid, start_time).is_alive
+    return pids

@@ -1,4 +1,7 @@
-"""A real Slurm on this machine, in a folder and on ports of its own, without systemd and munge."""
+"""Runs a real Slurm on this machine, in its own folder and on its own ports.
+
+It needs neither systemd nor munge.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +17,10 @@ from pathlib import Path
 
 from tests.waiting import until
 
-MISSING = "there is no slurmctld: apt-get install slurmctld slurmd slurm-client"
-MOST_TASKS = 20  # of an array, MaxArraySize
+MISSING = "slurmctld is not installed: apt-get install slurmctld slurmd slurm-client"
+MAX_ARRAY_SIZE = 20
 
-# `config_overrides` has Slurm believe in the node as it is described, not as it is.
+# `config_overrides` makes Slurm trust this description of the node instead of checking it.
 _CONF = """\
 ClusterName=tests
 SlurmctldHost={host}(127.0.0.1)
@@ -36,7 +39,7 @@ SlurmdParameters=config_overrides
 SwitchType=switch/none
 MpiDefault=none
 ReturnToService=2
-MaxArraySize={most_tasks}
+MaxArraySize={max_array_size}
 MaxJobCount=10000
 JobRequeue=0
 PreemptType=preempt/partition_prio
@@ -56,7 +59,7 @@ PartitionName=gpu Nodes=ALL Default=YES PriorityTier=1 MaxTime=INFINITE State=UP
 PartitionName=urgent Nodes=ALL PriorityTier=10 MaxTime=INFINITE State=UP
 """
 _CGROUP = "CgroupPlugin=cgroup/v1\nCgroupAutomount=no\nIgnoreSystemd=yes\n"
-_GPUS = "AutoDetect=off\nName=gpu File=/dev/zero\nName=gpu File=/dev/full\n"  # devices as any
+_GPUS = "AutoDetect=off\nName=gpu File=/dev/zero\nName=gpu File=/dev/full\n"  # any devices will do
 
 
 @dataclass(eq=False)
@@ -64,12 +67,12 @@ class Slurm:
     """A controller and a node.
 
     Args:
-        folder: of their files.
-        most_tasks: of an array.
+        folder: the folder for their files.
+        max_array_size: MaxArraySize.
     """
 
     folder: Path
-    most_tasks: int = MOST_TASKS
+    max_array_size: int = MAX_ARRAY_SIZE
 
     def __post_init__(self) -> None:
         self.host = socket.gethostname().split(".")[0]
@@ -78,11 +81,16 @@ class Slurm:
         self._node: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Starts both, and returns once the node takes jobs."""
+        """Starts both, and waits until the node accepts jobs."""
         for name in ("state", "spool"):
             (self.folder / name).mkdir(parents=True)
-        ports = {"controller_port": _free_port(), "node_port": _free_port()}
-        text = _CONF.format(host=self.host, folder=self.folder, most_tasks=self.most_tasks, **ports)
+        text = _CONF.format(
+            host=self.host,
+            folder=self.folder,
+            max_array_size=self.max_array_size,
+            controller_port=_free_port(),
+            node_port=_free_port(),
+        )
         self.conf.write_text(text)
         (self.folder / "cgroup.conf").write_text(_CGROUP)
         (self.folder / "gres.conf").write_text(_GPUS)
@@ -95,39 +103,39 @@ class Slurm:
         until(lambda: self.node_state() in ("idle", "mixed"))
 
     def stop_node(self) -> None:
-        """Ends the node's daemon; its jobs run on, as they do when it is restarted."""
+        """Stops the node's daemon. Its jobs keep running, as during a restart."""
         assert self._node is not None
         self._node.terminate()
         self._node.wait()
 
-    def end(self) -> None:
-        """Ends jobs and daemons."""
+    def stop(self) -> None:
+        """Stops all jobs and both daemons."""
         if self._controller is None or self._node is None:
             return
-        self.empty()
+        self.cancel_all()
         for daemon in (self._node, self._controller):
             daemon.terminate()
             daemon.wait()
-        until(lambda: not self.left())
+        until(lambda: not self.processes())
 
-    def empty(self) -> None:
-        """Ends all jobs."""
+    def cancel_all(self) -> None:
+        """Cancels all jobs."""
         if self._node is not None and self._node.poll() is not None:
             self.start_node()
         self.run("scancel", "--user=root", "--signal=KILL", "--full")
         self.run("scancel", "--user=root")
         until(lambda: not self.run("squeue", "--noheader"))
 
-    def left(self) -> list[str]:
-        """The processes of this Slurm, by what they show of themselves."""
-        found: list[str] = []
+    def processes(self) -> list[str]:
+        """The command lines of this Slurm's processes."""
+        commands: list[str] = []
         for process in Path("/proc").glob("[0-9]*"):
             with suppress(OSError):
-                shown = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                command = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 environment = (process / "environ").read_bytes()
-                if shown.startswith("slurm") and str(self.folder).encode() in environment:
-                    found.append(shown)
-        return found
+                if command.startswith("slurm") and str(self.folder).encode() in environment:
+                    commands.append(command)
+        return commands
 
     def _daemon(self, name: str, *options: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
@@ -136,64 +144,64 @@ class Slurm:
             stderr=subprocess.DEVNULL,
         )
 
-    # --- what a user does
+    # --- Slurm's commands
 
     def run(self, *command: str) -> str:
-        """What a command of Slurm prints."""
+        """Runs one of Slurm's commands; returns its output."""
         return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
     def node_state(self) -> str:
-        """The state of the node, as sinfo calls it."""
+        """The state of the node, from sinfo."""
         (state,) = {*self.run("sinfo", "--noheader", "--format=%T").split()} or {""}
         return state
 
     def tasks(self, array: str, *fields: str) -> list[list[str]]:
-        """The tasks of an array that wait or run: fields as squeue calls them, such as `%T`."""
-        shown = ["--noheader", "--array", f"--jobs={array}", f"--format={'|'.join(fields)}"]
-        return [line.split("|") for line in self.run("squeue", *shown).splitlines()]
+        """Fields of an array's pending and running tasks, in squeue's format, such as `%T`."""
+        options = ["--noheader", "--array", f"--jobs={array}", f"--format={'|'.join(fields)}"]
+        return [line.split("|") for line in self.run("squeue", *options).splitlines()]
 
     def states(self, array: str) -> list[str]:
-        """Their states, in alphabetical order."""
+        """The states of an array's tasks, sorted."""
         return sorted(state for (state,) in self.tasks(array, "%T"))
 
     def job(self, number: str) -> dict[str, str]:
-        """What `scontrol show job` knows of one."""
-        shown = self.run("scontrol", "--oneliner", "show", "job", number)
-        return dict(re.findall(r"(\S+?)=(\S*)", shown.splitlines()[0]))
+        """The fields of a job in `scontrol show job`."""
+        output = self.run("scontrol", "--oneliner", "show", "job", number)
+        return dict(re.findall(r"(\S+?)=(\S*)", output.splitlines()[0]))
 
-    def skip_wait(self, array: str) -> None:
-        """Has requeued tasks start soon, and not after two minutes."""
-        until(lambda: self.node_state() == "idle")  # the node has done with their first runs
+    def skip_requeue_delay(self, array: str) -> None:
+        """Starts requeued tasks soon, instead of after two minutes."""
+        until(lambda: self.node_state() == "idle")  # the node has finished their first runs
         for (number,) in self.tasks(array, "%A"):
-            # not in the second in which the node has revoked their credentials
+            # Not in the same second in which the node has revoked their credentials.
             self.run("scontrol", "update", f"jobid={number}", "starttime=now+2")
         until(lambda: "PENDING" not in self.states(array))
 
     def worker_pids(self, directory: Path) -> list[int]:
-        """The processes of a sweep's workers, by their logs."""
+        """The process ids of a sweep's workers, from the names of their logs."""
         logs = (directory / ".sweep" / "workers").glob("*-*.log")
         return [int(log.stem.rpartition("-")[2]) for log in logs]
 
 
 @contextmanager
-def slurm(folder: Path, most_tasks: int = MOST_TASKS) -> Generator[Slurm]:
-    """Runs a Slurm within the block, and has Slurm's commands find it."""
+def slurm(folder: Path, max_array_size: int = MAX_ARRAY_SIZE) -> Generator[Slurm]:
+    """Runs a Slurm within the block, and sets SLURM_CONF for its commands."""
     if shutil.which("slurmctld") is None:
         raise FileNotFoundError(MISSING)
-    cluster = Slurm(folder, most_tasks)
-    before = os.environ.get("SLURM_CONF")
+    cluster = Slurm(folder, max_array_size)
+    previous = os.environ.get("SLURM_CONF")
     os.environ["SLURM_CONF"] = str(cluster.conf)
     try:
         cluster.start()
         yield cluster
     finally:
-        cluster.end()
+        cluster.stop()
         del os.environ["SLURM_CONF"]
-        if before is not None:
-            os.environ["SLURM_CONF"] = before
+        if previous is not None:
+            os.environ["SLURM_CONF"] = previous
 
 
 def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,4 +1,4 @@
-"""A sweep by workers on a cluster: an app, its commands, and the status of its jobs."""
+"""A sweep with workers on a cluster: an app, its commands, and the status of its jobs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from params_proto.records import JobStore, Record
 from tests.waiting import until
 
-# A job says that it has begun, waits for its gate, a file, and says that it ends.
+# A job logs that it has started, waits until its gate, a file, exists, and logs that it ends.
 APP = """\
 import os
 import time
@@ -20,21 +20,21 @@ from pathlib import Path
 from params_proto import job, proto
 
 
-def tell(file, text):
+def append(file, text):
     os.write(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND), f"{text}\\n".encode())
 
 
 @proto.cli
 def main(
-    seed: int = 0, gate: str = "", saves: bool = False, least: float = 0, knows: bool = False
+    seed: int = 0, gate: str = "", saves: bool = False, delay: float = 0, returns_job: bool = False
 ):
-    tell("begun", f"{seed} {os.environ.get('CUDA_VISIBLE_DEVICES', '')}")
-    me = job() if saves else None
-    while gate and not Path(gate).exists() and not (me and me.stopping):
+    append("started", f"{seed} {os.environ.get('CUDA_VISIBLE_DEVICES', '')}")
+    this = job() if saves else None
+    while gate and not Path(gate).exists() and not (this and this.stopping):
         time.sleep(0.02)
-    time.sleep(least)
-    tell("ended", seed)
-    if knows:
+    time.sleep(delay)
+    append("ended", seed)
+    if returns_job:
         return [job().attempt, job().time_left]
     return os.environ.get("LAB", seed)
 
@@ -50,7 +50,7 @@ class Sweep:
 
     Args:
         folder: the working directory of its commands.
-        launcher: the options of the launcher.
+        launcher: overrides that choose and configure the launcher.
     """
 
     folder: Path
@@ -63,21 +63,21 @@ class Sweep:
         self.records = JobStore(self.directory)
 
     def command(self, *overrides: str) -> list[str]:
-        """The command of the sweep."""
+        """The command that starts the sweep."""
         options = [*self.launcher, "hydra.sweep.dir=out", *overrides]
         return [sys.executable, "train.py", "-m", *options]
 
     def start(self, *overrides: str, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
-        """Starts it."""
+        """Starts the sweep."""
         return self.run(*prefix, *self.command(*overrides))
 
     def cli(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts `params-proto ...`, in another directory: it is somebody else's shell."""
-        there = self.folder.parent
-        return self.run(sys.executable, "-m", "params_proto", *arguments, cwd=there)
+        """Starts `params-proto ...` in another working directory, as from another shell."""
+        other = self.folder.parent
+        return self.run(sys.executable, "-m", "params_proto", *arguments, cwd=other)
 
     def run(self, *command: str, cwd: Path | None = None) -> subprocess.Popen[str]:
-        """Starts any command, as the first process of a session."""
+        """Starts any command, in a session of its own."""
         process = subprocess.Popen(
             command,
             cwd=cwd or self.folder,
@@ -91,36 +91,36 @@ class Sweep:
         return process
 
     def end(self) -> None:
-        """Ends the commands that a failed test has left."""
+        """Kills the commands that a failed test has left running."""
         for process in self.processes:
             process.kill()
             process.communicate()
 
-    def open(self) -> None:
-        """Lets the jobs end that wait for the gate `open`."""
+    def open_gate(self) -> None:
+        """Lets the jobs with `gate=open` end."""
         (self.folder / "open").touch()
 
-    def told(self, what: str = "begun") -> list[str]:
-        """What the jobs have said, in alphabetical order."""
-        path = self.folder / what
+    def logged(self, event: str = "started") -> list[str]:
+        """The lines that jobs have logged for an event, sorted."""
+        path = self.folder / event
         return sorted(path.read_text().splitlines()) if path.exists() else []
 
-    def wait_for_begun(self, jobs: int) -> None:
-        """Waits until so many jobs have begun."""
-        until(lambda: len(self.told()) == jobs)
+    def wait_for_started(self, jobs: int) -> None:
+        """Waits until this many jobs have started."""
+        until(lambda: len(self.logged()) == jobs)
 
     def outcomes(self) -> list[tuple[str, int]]:
-        """How each job ended, and in which attempt."""
-        found = [one for one in self.records.all() if isinstance(one, Record)]
-        return [(one.status.value, one.attempt) for one in found]
+        """The status and attempt of each job."""
+        records = [record for record in self.records.all() if isinstance(record, Record)]
+        return [(record.status.value, record.attempt) for record in records]
 
     def wait_for(self, *statuses: str) -> None:
         """Waits until the jobs have these statuses."""
         until(lambda: [status for status, _ in self.outcomes()] == list(statuses))
 
 
-def ended(process: subprocess.Popen[str], status: int = 0) -> str:
-    """What a command has printed, once it has ended with a status."""
+def wait_for_exit(process: subprocess.Popen[str], status: int = 0) -> str:
+    """Waits for a command to exit with a status; returns its output."""
     text, _ = process.communicate(timeout=200)
     assert process.returncode == status, text
     return text

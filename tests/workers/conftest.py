@@ -1,4 +1,4 @@
-"""A project with two apps, whose sweeps are run by workers of this machine."""
+"""A project with two apps, whose sweeps workers on this machine run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from params_proto.cli.main import main as params_proto
 from params_proto.records import JobStore, Record
 from params_proto.records.process import process_of
-from params_proto.workers.setup import all_started
+from params_proto.workers.workers_dir import read_handles
 from tests.waiting import until
 
 APPS = Path(__file__).parent / "apps"
@@ -26,7 +26,7 @@ APPS = Path(__file__).parent / "apps"
 
 @dataclass(eq=False)
 class Project:
-    """A folder with both apps, and the processes that may still run in it."""
+    """A folder with both apps, and the commands started in it."""
 
     folder: Path
     processes: list[subprocess.Popen[str]] = field(default_factory=list[Any])
@@ -39,10 +39,10 @@ class Project:
         workers: int | None = 2,
         **options: Any,
     ) -> subprocess.Popen[str]:
-        """Starts a sweep, by workers unless there are to be none."""
-        ours = ["hydra/sweeper=params_proto", f"hydra.sweep.dir={to}"]
-        ours += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
-        return self._started([sys.executable, script, "-m", *arguments, *ours], **options)
+        """Starts a sweep in the directory `to`, without workers if `workers` is None."""
+        sweeper = ["hydra/sweeper=params_proto", f"hydra.sweep.dir={to}"]
+        sweeper += [] if workers is None else [f"hydra.sweeper.workers={workers}"]
+        return self._run([sys.executable, script, "-m", *arguments, *sweeper], **options)
 
     def work(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts `params-proto work ARGUMENTS`."""
@@ -50,9 +50,9 @@ class Project:
 
     def command(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts `params-proto ARGUMENTS`."""
-        return self._started([sys.executable, "-m", "params_proto", *arguments], **options)
+        return self._run([sys.executable, "-m", "params_proto", *arguments], **options)
 
-    def _started(self, command: list[str], **options: Any) -> subprocess.Popen[str]:
+    def _run(self, command: list[str], **options: Any) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             command,
             cwd=self.folder,
@@ -67,19 +67,19 @@ class Project:
         return process
 
     def sweep(self, *arguments: str, status: int = 0, **options: Any) -> str:
-        """The same, to its end; what the command says."""
+        """Runs a sweep to its end; returns the command's output."""
         process = self.start(*arguments, **options)
-        said, _ = process.communicate(timeout=240)
-        assert process.returncode == status, said
-        return said
+        output, _ = process.communicate(timeout=240)
+        assert process.returncode == status, output
+        return output
 
     def cli(self, *arguments: str) -> int:
         """Runs `params-proto ARGUMENTS` in the folder, in this process; its exit status."""
         with chdir(self.folder):
             try:
                 return params_proto(arguments)
-            except SystemExit as end:
-                return int(end.code or 0)
+            except SystemExit as error:
+                return int(error.code or 0)
 
     @property
     def out(self) -> Path:
@@ -87,31 +87,35 @@ class Project:
 
     def logs(self) -> str:
         """The logs of all workers."""
-        return "".join(one.read_text() for one in self.out.glob(".sweep/workers/*.log"))
+        return "".join(log.read_text() for log in self.out.glob(".sweep/workers/*.log"))
 
     def records(self, sweep: str = "out") -> list[Record]:
-        found = sorted(JobStore(self.folder / sweep).all(), key=lambda one: one[0])
-        return [one for one in found if isinstance(one, Record)]
+        records = sorted(JobStore(self.folder / sweep).all(), key=lambda record: record[0])
+        return [record for record in records if isinstance(record, Record)]
 
     def statuses(self, sweep: str = "out") -> list[str]:
-        return [one.status.value for one in self.records(sweep)]
+        return [record.status.value for record in self.records(sweep)]
 
     def workers(self) -> list[int]:
-        """The workers of `out` that are alive."""
-        return [one.process.pid for one in all_started(self.out) if one.process and one.is_alive]
+        """The process ids of the workers of `out` that are alive."""
+        return [
+            handle.process.pid
+            for handle in read_handles(self.out)
+            if handle.process and handle.is_alive
+        ]
 
-    def began(self, seed: int, attempts: int = 1) -> int:
-        """Waits until a job has begun so many times, as it writes into a file; its process."""
-        path = self.folder / f"began-{seed}"
+    def wait_for_start(self, seed: int, attempts: int = 1) -> int:
+        """Waits until a job has started this many times; returns its last process id."""
+        path = self.folder / f"started-{seed}"
         until(lambda: path.exists() and path.read_text().count("\n") >= attempts)
         return int(path.read_text().split()[-1])
 
     def go(self) -> None:
-        """Lets the jobs end that wait."""
+        """Lets waiting jobs end."""
         (self.folder / "go").touch()
 
     def end(self) -> None:
-        """Ends what still runs."""
+        """Kills what is still running."""
         self.go()
         for process in self.processes:
             process.kill()
@@ -123,11 +127,11 @@ class Project:
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[Project]:
     shutil.copytree(APPS, tmp_path, dirs_exist_ok=True)
-    found = Project(tmp_path)
-    yield found
-    found.end()
+    project = Project(tmp_path)
+    yield project
+    project.end()
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that has ended may wait for its parent."""
+    """Whether a process is running; a zombie is not."""
     return process_of(pid).start_time is not None

@@ -1,4 +1,4 @@
-"""Which GPUs workers get, and that each of their jobs sees only its own."""
+"""Which GPUs workers are assigned, and that their jobs see no others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from params_proto.errors import SweepError
-from params_proto.workers.gpus import slots
+from params_proto.workers.gpus import gpu_slots
 from tests.waiting import until
 from tests.workers.conftest import Project
 
@@ -29,7 +29,7 @@ MIGS = ["MIG-c6d4f1ef-42e4-5de3-91c7-45d71c87eb3f", "MIG-cba663e8-9bed-5b25-b243
 
 @pytest.fixture
 def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A stand-in for `nvidia-smi`."""
+    """A fake `nvidia-smi`."""
     path = tmp_path / "bin/nvidia-smi"
     path.parent.mkdir()
     path.write_text(SMI)
@@ -50,7 +50,7 @@ def smi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ids=["auto", "count", "list", "uuid"],
 )
 def test_nvidia_smi(smi: Path, gpus: object, jobs_per_gpu: int, expected: list[str]) -> None:
-    assert slots(gpus, jobs_per_gpu) == expected
+    assert gpu_slots(gpus, jobs_per_gpu) == expected
 
 
 @pytest.mark.parametrize(
@@ -67,24 +67,25 @@ def test_cuda_visible_devices(
     smi: Path, monkeypatch: pytest.MonkeyPatch, visible: str, expected: list[str]
 ) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
-    assert slots("auto", 1) == expected
-    with pytest.raises(SweepError, match=f"gpus=9: {len(expected)} are free on this"):
-        slots(9, 1)
+    assert gpu_slots("auto", 1) == expected
+    free = rf"gpus=9: not enough free GPUs on this machine \({', '.join(expected)}\)"
+    with pytest.raises(SweepError, match=free):
+        gpu_slots(9, 1)
 
 
 @pytest.mark.parametrize("gpus", [0, -1, True, "all", [], [0, 0], {"a": 1}])
-def test_none_of_these(smi: Path, gpus: object) -> None:
+def test_invalid_gpus(smi: Path, gpus: object) -> None:
     with pytest.raises(SweepError, match=r"hydra\.sweeper\.gpus="):
-        slots(gpus, 1)
+        gpu_slots(gpus, 1)
 
 
 def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     smi.write_text("#!/bin/sh\nexit 9\n")
-    with pytest.raises(SweepError, match=r"nvidia-smi -L fails .* or name the GPUs"):
-        slots("auto", 1)
+    with pytest.raises(SweepError, match=r"nvidia-smi -L fails .* or list the GPUs"):
+        gpu_slots("auto", 1)
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    with pytest.raises(SweepError, match="no GPU is visible here"):
-        slots("auto", 1)
+    with pytest.raises(SweepError, match="no GPU is visible on this machine"):
+        gpu_slots("auto", 1)
 
 
 @pytest.mark.parametrize(
@@ -94,41 +95,42 @@ def test_no_gpus(smi: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_slots_in_use(smi: Path, gpus: object, expected: list[str]) -> None:
     in_use = {"0": 2, MIGS[0]: 2}
-    assert slots(gpus, 2, in_use) == expected
-    with pytest.raises(SweepError, match="living workers of this sweep use GPU 0"):
-        slots([0], 2, in_use)
+    assert gpu_slots(gpus, 2, in_use) == expected
+    with pytest.raises(SweepError, match="other workers of this sweep are using GPU 0"):
+        gpu_slots([0], 2, in_use)
 
 
-def test_others_than_the_visible_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_gpus_that_are_not_visible(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "4,5")
-    assert slots([5], 1) == ["5"]
-    with pytest.raises(SweepError, match=r"CUDA_VISIBLE_DEVICES=4,5 allows no others than these"):
-        slots([0, 1], 1)
+    assert gpu_slots([5], 1) == ["5"]
+    with pytest.raises(SweepError, match=r"only GPUs in CUDA_VISIBLE_DEVICES=4,5 can be used"):
+        gpu_slots([0, 1], 1)
 
 
-def test_later_workers_get_what_is_free(project: Project, capsys: Any) -> None:
+def test_later_workers_get_free_slots(project: Project, capsys: Any) -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,GPU-b"}
-    said = project.sweep("how=waits,ends", "hydra.sweeper.gpus=auto", "hydra.sweeper.wait=false",
-                         workers=1, env=environment)  # fmt: skip
-    assert "  params-proto work out --gpus auto  " in said
-    project.began(0)
-    more = project.work("out", "--gpus", "auto", env=environment)
+    output = project.sweep("how=waits,ends", "hydra.sweeper.gpus=auto", "hydra.sweeper.wait=false",
+                           workers=1, env=environment)  # fmt: skip
+    assert "  params-proto work out --gpus auto  " in output
+    project.wait_for_start(0)
+    work = project.work("out", "--gpus", "auto", env=environment)
     until(lambda: project.statuses() == ["running", "completed"])
     assert project.records()[1].value["gpus"] == "GPU-b"
     assert project.cli("work", "out", "--gpus", "[GPU-a,GPU-b]", "--workers", "1") == 1
-    assert "living workers of this sweep use GPU GPU-a, GPU-b." in capsys.readouterr().err
+    assert "other workers of this sweep are using GPU GPU-a, GPU-b." in capsys.readouterr().err
     project.go()
-    assert more.wait(timeout=60) == 0
+    assert work.wait(timeout=60) == 0
     assert project.cli("work", "out", "--gpus", "GPU-a") == 0
 
 
 @pytest.mark.growth
 @pytest.mark.parametrize("jobs_per_gpu", [1, 2])
-def test_each_job_sees_its_own(project: Project, jobs_per_gpu: int) -> None:
+def test_each_job_sees_only_its_gpu(project: Project, jobs_per_gpu: int) -> None:
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": "GPU-a,MIG-b"}
     options = ["hydra.sweeper.gpus=auto", f"hydra.sweeper.jobs_per_gpu={jobs_per_gpu}"]
-    said = project.sweep(*options, "seed=range(0,8)", workers=None, env=environment)
-    assert f"{2 * jobs_per_gpu} workers on this machine" in said
-    of_workers = {one.pid: one.value["gpus"] for one in project.records()}
-    assert Counter(of_workers.values()) <= Counter(["GPU-a", "MIG-b"] * jobs_per_gpu)
-    assert len({(one.pid, one.value["gpus"]) for one in project.records()}) == len(of_workers)
+    output = project.sweep(*options, "seed=range(0,8)", workers=None, env=environment)
+    assert f"{2 * jobs_per_gpu} workers on this machine" in output
+    pairs = {(record.pid, record.value["gpus"]) for record in project.records()}
+    gpu_of_worker = dict(pairs)
+    assert len(pairs) == len(gpu_of_worker)
+    assert Counter(gpu_of_worker.values()) <= Counter(["GPU-a", "MIG-b"] * jobs_per_gpu)

@@ -1,4 +1,4 @@
-"""Limits of workers, and what a job knows of them."""
+"""Limits on failures and time, and what a job knows about them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tests.workers.conftest import Project, alive
 
 @pytest.mark.growth
 def test_failures_and_time(project: Project, capsys: Any) -> None:
-    said = project.sweep("how=raises,sleeps,saves", "hydra.sweeper.max_failures=0", workers=1,
-                         status=1)  # fmt: skip
-    assert "1 failed, 2 pending in out" in said
+    output = project.sweep("how=raises,sleeps,saves", "hydra.sweeper.max_failures=0", workers=1,
+                           status=1)  # fmt: skip
+    assert "1 failed, 2 pending in out" in output
     assert project.cli("work", "out", "--time-limit", "5.5s") == 3
     assert project.statuses() == ["failed", "completed"]
-    assert "Too little time left for a job: the longest took 3 s" in project.logs()
-    assert "1 job left, and no worker" in capsys.readouterr().err
+    assert "Not enough time left for a job: the longest took 3 s" in project.logs()
+    assert "1 job left, but no worker" in capsys.readouterr().err
 
     assert project.cli("work", "out", "--time-limit", "1") == 3
     assert project.statuses() == ["failed", "completed", "interrupted"]
@@ -38,31 +38,31 @@ def test_failures_and_time(project: Project, capsys: Any) -> None:
 @pytest.mark.growth
 def test_too_many_failures_with_retries_left(project: Project) -> None:
     options = ["hydra.sweeper.max_failures=0", "hydra.sweeper.retries=3"]
-    said = project.sweep("how=raises", "seed=range(3)", *options, workers=1, status=1)
-    assert "1 failed, 2 pending in out" in said
-    assert "params-proto work out --rerun failed,crashed" in said
+    output = project.sweep("how=raises", "seed=range(3)", *options, workers=1, status=1)
+    assert "1 failed, 2 pending in out" in output
+    assert "params-proto work out --rerun failed,crashed" in output
     assert project.cli("watch", "out") == 1
 
 
 @pytest.mark.growth
-def test_a_job_that_ends_its_worker_costs_no_other(project: Project) -> None:
+def test_a_job_that_kills_its_worker_does_not_affect_others(project: Project) -> None:
     project.sweep("how=kills-worker,ends", workers=1, status=3)
     assert project.statuses() == ["running"]
     assert project.cli("work", "out") == 0
     first, other = project.records()
     assert (first.attempt, other.attempt) == (2, 1)
-    assert first.started > other.started  # those come first that have not ended a worker
+    assert first.started > other.started  # jobs that killed a worker run last
 
 
 @pytest.mark.growth
-def test_what_a_job_leaves_behind_ends_with_it(project: Project) -> None:
+def test_processes_left_by_a_job_are_killed(project: Project) -> None:
     project.sweep("how=leaves", workers=1)
     assert project.statuses() == ["completed"]
     assert not alive(int((project.folder / "left").read_text()))
 
 
 @pytest.mark.growth
-def test_results_that_are_gone_are_written_again(project: Project) -> None:
+def test_removed_results_are_written_again(project: Project) -> None:
     project.sweep("how=ends", workers=1)
     (project.out / "results.csv").unlink()
     assert project.cli("work", "out") == 0
@@ -72,22 +72,22 @@ def test_results_that_are_gone_are_written_again(project: Project) -> None:
 @pytest.mark.growth
 def test_work_ends_with_its_workers(project: Project) -> None:
     project.sweep("how=waits,ends", "hydra.sweeper.wait=false", workers=1)
-    project.began(0)
+    project.wait_for_start(0)
     assert project.cli("stop", "out", "--now") == 0
     until(lambda: not project.workers())
     command = project.work("out")
-    project.began(0, attempts=2)
+    project.wait_for_start(0, attempts=2)
     command.send_signal(signal.SIGTERM)
-    said, _ = command.communicate(timeout=60)
-    assert command.returncode == 128 + signal.SIGTERM, said
+    output, _ = command.communicate(timeout=60)
+    assert command.returncode == 128 + signal.SIGTERM, output
     assert not project.workers()
     assert project.statuses() == ["interrupted"]
 
 
 def test_the_newest_file(tmp_path: Path) -> None:
-    here = RunningJob(directory=tmp_path)
-    assert here.latest("*.ckpt") is None
+    job = RunningJob(directory=tmp_path)
+    assert job.latest("*.ckpt") is None
     for name, age in (("9.ckpt", 30), ("10.ckpt", 10), ("11.ckpt", 20), ("last.pt", 0)):
         (tmp_path / name).touch()
         os.utime(tmp_path / name, (1e9 - age, 1e9 - age))
-    assert here.latest("*.ckpt") == tmp_path / "10.ckpt"
+    assert job.latest("*.ckpt") == tmp_path / "10.ckpt"

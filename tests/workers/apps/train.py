@@ -1,4 +1,4 @@
-"""A proto app whose jobs end in all the ways that there are."""
+"""A proto app whose jobs end in every possible way."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ with Path("imports").open("a") as imports:
 if extra := os.environ.get("TRAIN_IMPORTS"):
     importlib.import_module(extra)
 
-done_here: list[int] = []  # what a job leaves in its process
+seeds_run: list[int] = []  # by this process: at most one, if each job has its own
 
 
 def wait_for(name: str) -> None:
@@ -28,16 +28,16 @@ def wait_for(name: str) -> None:
         time.sleep(0.01)
 
 
-def hold_on() -> None:
-    """Waits in C for a lock that it has itself, where Python handles no signal."""
+def deadlock() -> None:
+    """Waits forever in C, where Python does not handle signals."""
     library, lock = ctypes.PyDLL(None), ctypes.create_string_buffer(64)
     library.pthread_mutex_lock(lock)
     library.pthread_mutex_lock(lock)
 
 
 def waits(seed: int) -> None:
-    with Path(f"began-{seed}").open("a") as began:
-        began.write(f"{os.getpid()}\n")
+    with Path(f"started-{seed}").open("a") as started:
+        started.write(f"{os.getpid()}\n")
     try:
         wait_for("go")
     finally:
@@ -51,11 +51,11 @@ class Model:
 
 @proto.cli
 def main(seed: int = 0, how: str = "ends"):
-    if how == "waits":  # without a look at job(), which would let it save at SIGTERM
+    if how == "waits":  # does not call job(), so SIGTERM ends it
         return waits(seed)
-    here = job()
-    done_here.append(seed)
-    print(f"seed {seed}, attempt {here.attempt}")
+    this = job()
+    seeds_run.append(seed)
+    print(f"seed {seed}, attempt {this.attempt}")
     if how == "prints":
         os.write(1, b"by the descriptor\n")
         subprocess.run([sys.executable, "-c", "print('by a child')"], check=True)
@@ -70,27 +70,27 @@ def main(seed: int = 0, how: str = "ends"):
         Path("left").write_text(f"{subprocess.Popen(['sleep', '600']).pid}\n")
     elif how == "openmp":
         importlib.import_module("openmp").fit()
-    elif how == "kills-worker" and here.attempt == 1:
+    elif how == "kills-worker" and this.attempt == 1:
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(600)
     elif how == "raises":
         raise ValueError("unlucky")
     elif how == "interrupts":
         raise KeyboardInterrupt
-    elif how == "raises-once" and here.attempt == 1:
+    elif how == "raises-once" and this.attempt == 1:
         raise ValueError("unlucky at first")
-    elif how == "in-c" and here.attempt == 1:
+    elif how == "in-c" and this.attempt == 1:
         Path(f"held-{seed}").write_text(f"{os.getpid()}\n")
-        hold_on()
-    elif how == "spawns" and here.attempt == 1:
+        deadlock()
+    elif how == "spawns" and this.attempt == 1:
         children = [subprocess.Popen(["sleep", "600"]).pid, os.fork()]
-        if not children[1]:  # it handles SIGTERM as its parent does, and never ends by itself
-            hold_on()
+        if not children[1]:  # it inherits the handler of SIGTERM, and never exits by itself
+            deadlock()
         Path("spawned").write_text(f"{os.getpid()} {children[0]} {children[1]}\n")
-        hold_on()
+        deadlock()
     elif how == "raises-then":
-        Path(f"began-{seed}").write_text(f"{os.getpid()}\n")
-        while not here.stopping:
+        Path(f"started-{seed}").write_text(f"{os.getpid()}\n")
+        while not this.stopping:
             time.sleep(0.01)
         raise ValueError("half of a result")
     elif how == "sleeps":
@@ -98,23 +98,23 @@ def main(seed: int = 0, how: str = "ends"):
     elif how == "thread":
         threading.Thread(target=lambda: (time.sleep(0.2), Path("by-a-thread").touch())).start()
     elif how == "saves":
-        Path(f"began-{seed}").write_text(f"{os.getpid()}\n")
-        print(f"time left {here.time_left}")
-        saved = here.latest("*.ckpt")
+        Path(f"started-{seed}").write_text(f"{os.getpid()}\n")
+        print(f"time left {this.time_left}")
+        saved = this.latest("*.ckpt")
         step = int(saved.read_text()) if saved else 0
-        while not here.stopping and not Path("go").exists():
+        while not this.stopping and not Path("go").exists():
             time.sleep(0.01)
-        (here.directory / f"{step + 1}.ckpt").write_text(str(step + 1))
+        (this.directory / f"{step + 1}.ckpt").write_text(str(step + 1))
         return {"step": step + 1}
     return {
         "seed": seed,
         "width": Model.width,
         "pid": os.getpid(),
-        "before": done_here[:-1],
+        "before": seeds_run[:-1],
         "modules": sorted(sys.modules.keys() & {"threads", "torch"}),
-        "number": here.number,
-        "directory": str(here.directory),
-        "time_left": here.time_left,
+        "number": this.number,
+        "directory": str(this.directory),
+        "time_left": this.time_left,
         "gpus": os.environ.get("CUDA_VISIBLE_DEVICES"),
     }
 

@@ -1,4 +1,4 @@
-"""An app with a library that takes seconds to import, and jobs as long as they are told to be."""
+"""An app with a library that takes seconds to import, and jobs of a configurable length."""
 
 import os
 import random
@@ -14,7 +14,7 @@ from hydra.core.config_store import ConfigStore
 class Config:
     x: int = 0
     seconds: float = 0.0
-    spread: bool = False  # whether jobs take lognormal times around that
+    spread: bool = False  # whether to multiply `seconds` by a lognormal factor
 
 
 ConfigStore.instance().store(name="config", node=Config)
@@ -22,12 +22,12 @@ ConfigStore.instance().store(name="config", node=Config)
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def main(config: Config) -> None:
-    begin = heavy.now()
+    start = heavy.now()
     factor = random.Random(config.x).lognormvariate(0, 1) if config.spread else 1.0
     time.sleep(config.seconds * factor)
     gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "-")
-    file = os.open(os.environ["TOLD"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.write(file, f"{begin} {heavy.now()} {os.getppid()} {os.getpid()} {gpu}\n".encode())
+    file = os.open(os.environ["JOB_LOG"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.write(file, f"{start} {heavy.now()} {os.getppid()} {os.getpid()} {gpu}\n".encode())
     os.close(file)
 
 

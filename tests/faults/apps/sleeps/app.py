@@ -1,4 +1,4 @@
-"""An app whose jobs sleep for a moment, say when they begin and end, and return a function of x."""
+"""An app whose jobs sleep for a moment, log when they start and end, and return a function of x."""
 
 import math
 import os
@@ -20,17 +20,17 @@ class Config:
 ConfigStore.instance().store(name="config", node=Config)
 
 
-def log_event(what: str) -> None:
-    """Appends a line to a file, in one piece: also of several processes, none is lost."""
+def log_event(event: str) -> None:
+    """Appends a line to a file with a single write, so that no process overwrites another's."""
     job = os.path.basename(HydraConfig.get().runtime.output_dir)
     file = os.open("events", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
-    os.write(file, f"{what} {job} {os.getpid()}\n".encode())
+    os.write(file, f"{event} {job} {os.getpid()}\n".encode())
     os.close(file)
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
 def main(config: Config) -> object:
-    log_event("begin")
+    log_event("start")
     time.sleep(random.uniform(0, config.longest))
     log_event("end")
     return {"sine": math.sin(config.x), "text": f"\u00e9{config.x}", "list": [config.x, None]}

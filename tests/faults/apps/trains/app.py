@@ -1,4 +1,4 @@
-"""A training that saves every epoch, and continues from its newest checkpoint."""
+"""An app that saves every epoch, and resumes from its newest checkpoint."""
 
 import os
 import random
@@ -22,9 +22,9 @@ ConfigStore.instance().store(name="config", node=Config)
 
 
 def epoch(weights: list[float], number: int, seed: int) -> list[float]:
-    """One epoch: depends on the weights, the epoch and the seed alone."""
+    """Trains one epoch; the result depends only on the weights, the epoch and the seed."""
     rng = random.Random(f"{seed}-{number}")
-    return [0.9 * one + rng.gauss(0, 1) for one in weights]
+    return [0.9 * weight + rng.gauss(0, 1) for weight in weights]
 
 
 @hydra.main(version_base="1.3", config_path=None, config_name="config")
@@ -44,7 +44,7 @@ def main(config: Config) -> object:
         draft.rename(this.directory / f"epoch-{number:04}.bin")
         with open("epochs", "a") as file:
             file.write(f"{config.seed} {number} {os.getpid()}\n")
-    return {"weights": [one.hex() for one in weights], "epoch": number}
+    return {"weights": [weight.hex() for weight in weights], "epoch": number}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What is refused before any job starts."""
+"""Mistakes that are reported before any job starts."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ def train(lr: float = 0.1) -> float:
 
 @pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"workers": 0}, "hydra.sweeper.workers=0 is not a number of workers: 1 or more"),
         ({"workers": 2, "launcher": "joblib"}, "Leave hydra/launcher out for workers on this"),
         ({"wait": False}, "wait=false needs workers"),
-        ({"workers": 1, "gpus": [1, 1]}, "names one GPU twice"),
-        ({"workers": 3, "gpus": [1, 2]}, "there are 2 slots"),
+        ({"workers": 1, "gpus": [1, 1]}, "lists a GPU twice"),
+        ({"workers": 3, "gpus": [1, 2]}, "there are only 2 free slots"),
         ({"workers": 3, "jobs_per_gpu": 2}, "jobs_per_gpu=2 needs hydra.sweeper.gpus"),
     ],
     ids=["no-workers", "joblib", "wait", "one-gpu-twice", "slots", "no-gpus"],
 )
-def test_options(tmp_path: Path, options: dict[str, Any], said: str) -> None:
-    with pytest.raises(SweepError, match=said):
+def test_options(tmp_path: Path, options: dict[str, Any], message: str) -> None:
+    with pytest.raises(SweepError, match=message):
         Sweep(train).product(lr=[1, 2]).launch(sweep_dir="out", **options)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("alone")
 def test_a_function_that_cannot_be_pickled(tmp_path: Path) -> None:
-    generator = (one for one in range(3))
+    generator = (number for number in range(3))
 
     def uses_it(lr: float = 0.1) -> float:
         return lr + next(generator)
@@ -47,28 +47,28 @@ def test_a_function_that_cannot_be_pickled(tmp_path: Path) -> None:
 
 
 def test_no_command(project: Project, python: Any) -> None:
-    said = python("-c", "import sys, train; train.main.run(['-m', 'seed=1,2',"
-                  "'hydra.sweeper.workers=1', 'hydra.sweep.dir=out'])", cwd=project.folder,
-                  status=1)  # fmt: skip
-    assert "a worker runs the app's own command, and this sweep was not started by one" in (
-        said.stderr
+    code = (
+        "import sys, train; train.main.run(['-m', 'seed=1,2', 'hydra.sweeper.workers=1',"
+        "'hydra.sweep.dir=out'])"
     )
+    message = python("-c", code, cwd=project.folder, status=1).stderr
+    assert "a worker runs the app's own command, but this sweep was not started by one" in message
     assert not project.out.exists()
 
 
 def test_flags_of_the_command_line(project: Project, capsys: Any) -> None:
     project.sweep("seed=1", workers=1)
-    for flags, said in {
+    for flags, message in {
         "--rerun wrong": "--rerun=wrong: it is `all`, or a list of",
         "--rerun failed,wrong": "--rerun=['failed', 'wrong']: it is `all`",
-        "--gpus 0,0": "--gpus=['0', '0'] names one GPU twice: for several jobs on each, give --jobs"
+        "--gpus 0,0": "--gpus=['0', '0'] lists a GPU twice. To run several jobs per GPU, set --jobs"
         "-per-gpu=2.",
-        "--gpus [0,1] --workers 3": "--workers=3: there are 2 slots free",
+        "--gpus [0,1] --workers 3": "--workers=3: there are only 2 free slots",
         "--jobs-per-gpu 2": "--jobs-per-gpu=2 needs --gpus: auto, a number of GPUs",
         "--workers 0": "--workers=0 is not a number of workers: 1 or more.",
     }.items():
         assert project.cli("work", "out", *flags.split()) == 1
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
 
 
 def test_no_sweep(project: Project, capsys: Any) -> None:

@@ -1,4 +1,4 @@
-"""The end of a sweep: its results and callbacks, once, and commands on a sweep that has ended."""
+"""The end of a sweep: results and callbacks, once, and commands on a sweep that has ended."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from tests.waiting import until
 from tests.workers.conftest import Project
 
 
-def ends(project: Project) -> int:
+def multirun_ends(project: Project) -> int:
     """How many times `on_multirun_end` has been called."""
     return (project.folder / "notes").read_text().splitlines().count("multirun ends")
 
 
 def test_a_multirun_ends_once(project: Project) -> None:
-    """After it was stopped, after a time limit, and with workers that come late."""
+    """Even if it was stopped, hit a time limit, or more workers start after the end."""
     project.sweep("+waits=true", "lr=1,2,3", "hydra.sweeper.wait=false", script="groups.py")
     until(lambda: project.statuses() == ["running"] * 2)
     assert project.cli("stop", "out", "--now") == 0
     until(lambda: not project.workers())
     assert project.cli("work", "out", "--time-limit", "0.5") == 3
     assert project.statuses() == ["interrupted"] * 2
-    assert ends(project) == 0
+    assert multirun_ends(project) == 0
     assert not (project.out / "results.csv").exists()
 
     project.go()
     assert project.cli("work", "out", "--workers", "2") == 0
-    assert ends(project) == 1
+    assert multirun_ends(project) == 1
     assert (project.out / "results.csv").read_text().count("completed") == 3
     assert project.cli("work", "out", "--workers", "2") == 0
-    assert ends(project) == 1
+    assert multirun_ends(project) == 1
 
 
 def test_commands_after_the_end(project: Project, capsys: Any) -> None:
@@ -46,32 +46,32 @@ def test_commands_after_the_end(project: Project, capsys: Any) -> None:
     assert project.cli("watch", "out") == 0
     assert project.cli("work", "out", "--workers", "2") == 0
     assert not project.workers()
-    assert [one.attempt for one in project.records()] == [1, 1]
+    assert [record.attempt for record in project.records()] == [1, 1]
 
 
 def test_one_command_finishes_a_sweep(project: Project, capsys: Any) -> None:
-    """Whoever says it: the command that has started it, `watch`, and `work`."""
+    """The command that started it, `watch` and `work` all print the same one."""
     finish = "Finish the sweep with: params-proto work out --rerun failed,crashed\n"
-    said = project.sweep("how=raises,ends,raises-once", "hydra.sweeper.max_failures=0", workers=1,
-                         status=1)  # fmt: skip
-    assert said.count(finish) == 1
-    assert "Resume with" not in said
+    output = project.sweep("how=raises,ends,raises-once", "hydra.sweeper.max_failures=0", workers=1,
+                           status=1)  # fmt: skip
+    assert output.count(finish) == 1
+    assert "Resume with" not in output
     assert project.cli("watch", "out") == 1
-    said = capsys.readouterr().err
-    assert "2 jobs left: too many have failed (hydra.sweeper.max_failures).\n" in said
-    assert said.count(finish) == 1
+    output = capsys.readouterr().err
+    assert "2 jobs left: too many have failed (hydra.sweeper.max_failures).\n" in output
+    assert output.count(finish) == 1
 
-    again = finish.partition("params-proto ")[2].split()
-    assert project.cli(*again) == 1
-    assert project.statuses() == ["failed", "completed", "failed"]  # the last was one too many
+    arguments = finish.partition("params-proto ")[2].split()
+    assert project.cli(*arguments) == 1
+    assert project.statuses() == ["failed", "completed", "failed"]  # which exceeds the limit
     assert capsys.readouterr().err.endswith(finish)
     path = project.folder / "train.py"
     path.write_text(path.read_text().replace('how == "raises"', 'how == "mended"'))
-    assert project.cli(*again) == 0
+    assert project.cli(*arguments) == 0
     assert project.statuses() == ["completed"] * 3
 
 
-# --- on Slurm, whose commands stand-ins are
+# --- on Slurm, with fake commands
 
 SCONTROL = """#!/bin/sh
 echo "$@" >>requeued
@@ -109,7 +109,7 @@ def test_which_workers_are_requeued(
     environment = {**os.environ, **slurm, "PATH": f"{path.parent}:{os.environ['PATH']}"}
     command = project.start(jobs, workers=1, env=environment)
     if warns:
-        project.began(0)
+        project.wait_for_start(0)
         os.kill(project.workers()[0], signal.SIGUSR2)
     command.communicate(timeout=60)
     assert command.returncode == (0 if jobs == "how=sleeps" else 3)
@@ -157,4 +157,4 @@ def test_a_launch_that_does_not_wait(
 
     project.go()
     assert project.cli("watch", "out") == 0
-    assert {one.value for one in project.records()} <= {"0", "1"}
+    assert {record.value for record in project.records()} <= {"0", "1"}

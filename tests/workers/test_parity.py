@@ -1,4 +1,4 @@
-"""A sweep by workers is the same as without them: jobs, configs, directories, records, results."""
+"""Sweeps with and without workers have equal jobs, configs, directories, records and results."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from params_proto.records.manifest import read_plan
 from tests.python.test_notebook import run as run_notebook
 from tests.workers.conftest import Project
 
-# What differs: who ran a job and when, and what the sweep was asked for.
+# Fields that may differ: who ran a job, and when.
 OWN = ("host", "pid", "process", "started", "ended", "duration")
-OF_A_PROCESS = ("pid", "before", "directory")  # what train.py returns of it
+OF_A_PROCESS = ("pid", "before", "directory")  # values returned by train.py that may differ
 LOG = "output.log"
 
 
 def files(sweep: Path) -> dict[str, str]:
-    """What the jobs of a sweep have written, with one name for the sweep, and no times."""
-    found: dict[str, str] = {}
+    """The files that the jobs have written, without times and the name of the sweep."""
+    texts: dict[str, str] = {}
     for path in sorted(sweep.rglob("*")):
         name = path.relative_to(sweep)
         if path.is_dir() or name.parts[0] == ".sweep" or name.name in (LOG, "results.csv"):
@@ -35,18 +35,18 @@ def files(sweep: Path) -> dict[str, str]:
             for line in lines
             if "workers" not in line and "params_proto.multirun.executor" not in line
         ]
-        found[str(name)] = "\n".join(kept)
-    return found
+        texts[str(name)] = "\n".join(kept)
+    return texts
 
 
 def frame(sweep: Path) -> pd.DataFrame:
-    found = results(sweep)
-    found["dir"] = [str(Path(one).relative_to(sweep)) for one in found["dir"]]
-    return found.drop(columns=[one for one in found if one in (*OWN, *OF_A_PROCESS)])
+    rows = results(sweep)
+    rows["dir"] = [str(Path(directory).relative_to(sweep)) for directory in rows["dir"]]
+    return rows.drop(columns=[column for column in rows if column in (*OWN, *OF_A_PROCESS)])
 
 
 def report(project: Project, sweep: str) -> list[str]:
-    """The lines of its report, without what only times can say."""
+    """The lines of its report, without numbers, which depend on the times."""
     assert project.cli("report", sweep) == 0
     text = (project.folder / sweep / "report.html").read_text().partition("<script")[0]
     text = re.sub(r"\b(plain|out)\b| hydra\.sweeper\.workers=1", "", text)
@@ -80,22 +80,22 @@ def test_a_hydra_app(project: Project) -> None:
     project.sweep(*arguments, to="plain", workers=None, script="groups.py", status=1)
     plain = (project.folder / "notes").read_text().splitlines()
     (project.folder / "notes").unlink()
-    said = project.sweep(*arguments, script="groups.py", status=1)
+    output = project.sweep(*arguments, script="groups.py", status=1)
     notes = (project.folder / "notes").read_text().splitlines()
     compare(project, 4)
     assert sorted(notes) == sorted(plain)
     assert (notes[0], notes[-1]) == (plain[0], plain[-1])
-    assert "lr 1" not in said
+    assert "lr 1" not in output
 
 
 def test_a_proto_app(project: Project) -> None:
     arguments = ["seed=1,2", "model.width=8", "how=ends,raises"]
     project.sweep(*arguments, to="plain", workers=None, status=1)
     project.sweep(*arguments, workers=1, status=1)
-    for name in ("plain", "out"):  # what a job knows of itself
-        values = [one.value for one in project.records(name) if one.value]
-        assert [one["number"] for one in values] == [0, 2]
-        assert [one["directory"] for one in values] == [
+    for name in ("plain", "out"):  # what job() returned
+        values = [record.value for record in project.records(name) if record.value]
+        assert [value["number"] for value in values] == [0, 2]
+        assert [value["directory"] for value in values] == [
             str(project.folder / name / number) for number in "02"
         ]
     compare(project, 4)
@@ -107,7 +107,7 @@ def test_a_launch(project: Project) -> None:
         cwd=project.folder, capture_output=True, text=True, check=True, timeout=240,
     )  # fmt: skip
     compare(project, 4)
-    assert done.stdout.count("a job with lr=1") == 2  # not those of the worker's jobs
+    assert done.stdout.count("a job with lr=1") == 2  # only the jobs without workers
     frames = re.findall(r"^(?:job,lr|\d,).*$", done.stdout, re.MULTILINE)
     assert (
         frames[:5]
@@ -135,6 +135,6 @@ CELLS = [
 def test_a_notebook(project: Project) -> None:
     shown: Any = run_notebook(project.folder, *CELLS)
     assert shown[0] == "([10.0, 20.0], [10.0, 20.0])"
-    assert shown[1:] == ["job 1.0", "job 2.0"]  # not those of the worker's jobs
+    assert shown[1:] == ["job 1.0", "job 2.0"]  # only the jobs without workers
     compare(project, 2)
     assert report(project, "plain") == report(project, "out")

@@ -1,4 +1,4 @@
-"""Where a fork is unsafe, a job gets a fresh interpreter."""
+"""Jobs are spawned in a fresh interpreter where forking is unsafe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from params_proto.workers.job_process import unsafe_to_fork
+from params_proto.workers.job_process import reason_not_to_fork
 from tests.waiting import until
 from tests.workers.conftest import Project, alive
 
@@ -19,14 +19,10 @@ from tests.workers.conftest import Project, alive
 def test_an_import_that_starts_a_thread(project: Project) -> None:
     environment = {**os.environ, "TRAIN_IMPORTS": "threads"}
     command = project.start("how=prints,killed,saves", workers=1, env=environment)
-    job = project.began(0)
+    job = project.wait_for_start(0)
     (worker,) = project.workers()
-    assert (
-        project.logs().count(
-            "A fresh interpreter runs the job: Python threads run, such as watchdog"
-        )
-        == 3
-    )
+    reason = "Running the job in a fresh interpreter: Python threads are running, such as watchdog"
+    assert project.logs().count(reason) == 3
     os.kill(worker, signal.SIGTERM)
     until(lambda: not alive(worker))
     assert not alive(job)
@@ -46,7 +42,7 @@ def test_an_import_that_starts_a_thread(project: Project) -> None:
 
 @pytest.mark.growth
 def test_an_import_that_uses_openmp(project: Project) -> None:
-    """A fork would wait for threads that it does not have."""
+    """A fork would wait for OpenMP threads that it does not have."""
     environment = {**os.environ, "TRAIN_IMPORTS": "openmp", "OMP_NUM_THREADS": "2"}
     project.sweep("how=openmp,ends", "hydra.sweeper.timeout=60", workers=1, env=environment)
     assert project.statuses() == ["completed"] * 2
@@ -55,14 +51,14 @@ def test_an_import_that_uses_openmp(project: Project) -> None:
 
 def test_macos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert unsafe_to_fork() == "macOS does not support it"
+    assert reason_not_to_fork() == "forking is unsafe on macOS"
 
 
 BLAS = """
 import os, numpy
-from params_proto.workers.job_process import unsafe_to_fork
+from params_proto.workers.job_process import reason_not_to_fork
 numpy.ones((500, 500)) @ numpy.ones((500, 500))
-print(len(os.listdir("/proc/self/task")), unsafe_to_fork())
+print(len(os.listdir("/proc/self/task")), reason_not_to_fork())
 """
 
 
@@ -80,7 +76,7 @@ def test_cuda(monkeypatch: pytest.MonkeyPatch, initialised: bool) -> None:
     torch.cuda = SimpleNamespace(is_initialized=lambda: initialised)  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "torch", torch)
     monkeypatch.setattr("threading.enumerate", list)
-    assert unsafe_to_fork() == ("CUDA has been initialised" if initialised else None)
+    assert reason_not_to_fork() == ("CUDA is already initialised" if initialised else None)
 
 
 RANDOM = """
@@ -101,5 +97,5 @@ if __name__ == "__main__":
 def test_random_numbers(project: Project) -> None:
     (project.folder / "draws.py").write_text(RANDOM)
     project.sweep("seed=range(0,3)", workers=1, script="draws.py")
-    drawn = [number for one in project.records() for number in one.value]
-    assert len({*drawn}) == 6
+    numbers = [number for record in project.records() for number in record.value]
+    assert len({*numbers}) == 6
