@@ -69,7 +69,7 @@ def endless() -> list[Any]:
 
 base = Sweep().product(lr=[1, 2])
 
-KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), after +, ++ or ~ where it adds or deletes."
+KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), with +, ++ or ~ in front to add or delete it."
 
 # name: what is called, what the message says of the key, the value, the rule and the cure
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
@@ -102,14 +102,14 @@ MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "a list of lists is meant": (lambda: Sweep(train).product(layers=[[64], [32]]).exclude(layers=[64]), "exclude: layers takes list[int] | None, got 64: 64 is not a list[int]."),
     "a long value": (lambda: Sweep(train).set(lr="x" * 100), f"set: lr takes float, got '{'x' * 76}...: '{'x' * 76}... is not a float."),
     "a value that joins a target": (lambda: Sweep(train) * Sweep().product(bs=["a"]), "*: bs takes int, got 'a': 'a' is not an int."),
-    "a list that holds itself": (lambda: Sweep().set(a=endless()), "set: a value of a is nested too deep, or holds itself."),
+    "a list that holds itself": (lambda: Sweep().set(a=endless()), "set: a value of a is nested too deep, or contains itself."),
     "a value below a field": (lambda: Sweep(fit).product({"plan.lr": ["x"]}), "product: plan.lr takes float, got 'x': 'x' is not a float."),
     "a value of a dict field": (lambda: Sweep(fit).set({"++weights.a": "y"}), "set: ++weights.a takes int, got 'y': 'y' is not an int."),
     "where in a value": (lambda: Sweep(fit).set(plan={"lr": "deep"}), "'deep' is not a float (at .lr)"),
     # targets
     "an ambiguous name": (lambda: Sweep(train, accepts_all).product(lr=[0.1]), "product: lr is ambiguous: train and accepts_all have it. Write lr or lr, or sweep each by itself, Sweep(train), and join the two with *."),
     "a node and a key in it, joined": (lambda: Sweep(Training).product(lr=[0.1]) * Sweep(anything).set(training={"lr": 2}), "training and training.lr overlap: training is given a mapping, and training.lr a value in it. Put lr into the mappings of training, or write each entry with dots."),
-    "no target": (lambda: Sweep(3), "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass, the class itself."),
+    "no target": (lambda: Sweep(3), "3 is not a target: give a function, a @proto.cli app, a @proto.prefix class or a dataclass (the class, not an instance)."),
     # numbers
     "a negative power": (lambda: base**-2, "repeat needs how often to repeat, a positive integer, got -2."),
     "a sample of what is left": (lambda: base.exclude(lr=1).sample(2), "sample(2) asks for more configs than there are: 1. Ask for fewer, or leave the sample out."),

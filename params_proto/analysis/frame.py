@@ -54,8 +54,8 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     prefix `metric.`. Missing values are `pd.NA`. Numbers have pandas' nullable types, groups are
     categories.
 
-    It can be called while a sweep runs. A sweep of Hydra's basic sweeper, which keeps no records,
-    has only the jobs' keys and directories, without a status.
+    It can be called while a sweep runs. For a sweep run by Hydra's basic sweeper, which keeps no
+    records, there are only the jobs' keys and directories, without a status.
 
     Args:
         directory: the directory of a sweep.
@@ -83,12 +83,12 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     0    0   1   0.5  completed
     1    1   2   1.0  completed
     """
-    of = combine_tables([table(Path(each)) for each in (directory, *more)])
-    rows = list(of)
+    whole = combine_tables([table(Path(path)) for path in (directory, *more)])
+    rows = list(whole)
     metrics = metrics_of(rows)
-    keys, names = column_names(of.keys, metrics)
-    groups: set[Any] = {"sweep", *map(keys.get, of.groups)}
-    head, *lines = tabulate(rows, of.keys, metrics, several=bool(more))
+    keys, names = column_names(whole.keys, metrics)
+    groups: set[Any] = {"sweep", *map(keys.get, whole.groups)}
+    head, *lines = tabulate(rows, whole.keys, metrics, several=bool(more))
     frame: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [pd.NA if line[at] is None else line[at] for line in lines]
@@ -106,7 +106,7 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
 
 
 def _category(values: Sequence[Any]) -> Any:
-    """Text in the order in which it first occurs."""
+    """A categorical column, with the categories in the order of their first occurrence."""
     texts = [format_value(value) if isinstance(value, list) else value for value in values]
     return pd.Categorical(texts, pd.Series(texts, dtype="object").dropna().unique())
 
@@ -129,8 +129,8 @@ def summarize(
         metric: the numeric column to average. Jobs without a number do not count.
         over: the keys that distinguish repeats. Only `seed` may be missing, for jobs that are
             repeated without one.
-        by: the columns that define a configuration; by default all keys except `over`. None equals
-            a key that a job was not given.
+        by: the columns that define a configuration; by default all keys except `over`. A value of
+            None counts like a missing key.
 
     Returns:
         One row per configuration, in the order of their first occurrence: its columns, then `mean`,
@@ -153,8 +153,8 @@ def summarize(
     if by is None:
         if "keys" not in df.attrs:
             raise SweepError(
-                "summarize: this frame does not say which of its columns are keys, as that of"
-                " results() does: give by=[...]."
+                "summarize: this frame does not say which of its columns are keys, unlike that of"
+                " results(): give by=[...]."
             )
         by = [key for key in df.attrs["keys"] if key not in repeats]
     names = _as_list(by)
@@ -174,7 +174,10 @@ def summarize(
     of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
     made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
     groups = numbers.astype("object").groupby(of_row, sort=False)
-    rows = [_statistics([float(one) for one in group if one is not pd.NA]) for _, group in groups]
+    rows = [
+        _statistics([float(number) for number in group if number is not pd.NA])
+        for _, group in groups
+    ]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
         made.insert(len(made.columns), name, to_column([row[at] for row in rows], dtype=dtype))
     return made

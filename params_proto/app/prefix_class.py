@@ -54,7 +54,7 @@ class PrefixClass(type):
         for field in defaults:
             setattr(made, field, FieldDescriptor(field))
         key = current.key_of(made)
-        current.process.assigned.pop(key, None)  # of the class that this one replaces
+        current.process.assigned.pop(key, None)  # those of a class that this one replaces
         made.__proto_parameters__ = ParameterSet(
             key=key,
             title=f"{made.__module__}.{made.__qualname__}",

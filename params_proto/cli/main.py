@@ -1,4 +1,4 @@
-"""The command line: which command, with which arguments."""
+"""The command line of `params-proto`: its subcommands and their arguments."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _seconds(text: str) -> float:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="params-proto",
-        description="Inspect sweeps and their results, and run their jobs by workers.",
+        description="Inspect sweeps and their results, and run their jobs with workers.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -92,16 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     best = command("results", "best", "the command that reruns the best job of a sweep")
     failures = command("results", "failures", "the failed jobs, with their tracebacks")
     report = command("report", "report", "a sweep as an HTML page with figures, DIR/report.html")
-    for one in (best, failures, report):
-        one.add_argument("directory", type=Path, metavar="DIR")
+    for subparser in (best, failures, report):
+        subparser.add_argument("directory", type=Path, metavar="DIR")
     report.add_argument("--output", type=Path, metavar="FILE", help="write this file instead")
-    for one, metric, over in (
+    for subparser, metric, over in (
         (best, "metric that ranks the jobs; not needed if they return a number", _MEANS),
         (report, "metric that the page shows first", _REPEATS),
     ):
-        one.add_argument("--metric", help=metric)
-        one.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
-        one.add_argument("--over", action="append", metavar="KEY", help=over)
+        subparser.add_argument("--metric", help=metric)
+        subparser.add_argument("--direction", choices=DIRECTIONS, help=_DIRECTION)
+        subparser.add_argument("--over", action="append", metavar="KEY", help=over)
     work = command("workers", "work", "add workers to a sweep")
     work.add_argument("directory", type=Path, metavar="DIR")
     work.add_argument("--workers", type=int, metavar="N", help="how many workers (1)")

@@ -24,7 +24,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
 
     `sweep` is a file, `path.py:attribute`, or the directory of a sweep.
     """
-    # Modules are found from the working directory on, as `python -m` finds them.
+    # Modules are looked up in the working directory first, as with `python -m`.
     sys.path.insert(0, os.getcwd())
     saved = Path(sweep) / SWEEP
     try:
@@ -34,7 +34,7 @@ def show(sweep: str, head: int, config_dir: str | None = None) -> str:
             loader=options_loader(config_dir),
         )
         read = Sweep.from_expression(steps.expression, *steps.targets)
-    except SweepError as error:  # it names the missing option
+    except SweepError as error:  # it starts with an option that this command does not have
         raise SweepError(str(error).removeprefix("hydra.sweeper.sweep=")) from error
     keys = list(read.keys)
     rows = [[at, *map(config.get, keys)] for at, config in enumerate(islice(read, max(head, 0)))]

@@ -82,14 +82,14 @@ class Plan:
         return range(self.space.size)[shard or slice(None)]
 
     def has_more_than(self, count: int) -> bool:
-        """Whether there are more jobs than this, without evaluating the ones beyond."""
+        """Whether there are more jobs than this, without evaluating the further ones."""
         if self.size is not None:
             return self.size > count
         return next(islice(self.space, count, None), None) is not None
 
     def jobs(self, shard: slice | None = None) -> Iterator[Job]:
         """The jobs in order, numbered by their index in the whole sweep."""
-        if shard is None:  # the size of a filter would take a pass over its input
+        if shard is None:  # computing the size of a filter would evaluate each config
             numbers, configs = range(maxsize), self.space
         else:
             from params_proto.algebra.views import Picked
@@ -134,7 +134,7 @@ class Plan:
 
 
 def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFunction:
-    """A function in a sweep, whose exceptions become mistakes in the sweep."""
+    """A function in a sweep, with its exceptions turned into mistakes in the sweep."""
 
     def guarded(config: Config) -> Any:
         try:
@@ -186,7 +186,7 @@ def combine_with_command_line(
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
         single = all(length(values) == 1 for values in axes.values())
-        # A new key is hidden from steps that read whole configs, which would see a pin.
+        # A pin would be visible to steps that read whole configs; a new key must not be.
         if single and not (is_new and expression.reads_within):
             expression = expression.append(Set({key: axes[key][0] for key in axes}))
         elif is_new:
@@ -208,14 +208,14 @@ def _refuse_mistakes(
     """
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
-        f"{one.name} cannot be given: rows of the sweep have {other} instead, which sets the same"
-        f" value. Write {max(one.name, other)} in all of them."
-        for one in given
+        f"{override.name} cannot be given: rows of the sweep have {other} instead, which sets the"
+        f" same value. Write {max(override.name, other)} in all of them."
+        for override in given
         for other in inside
-        if one.name in inside
-        and is_overlapping(one.name, other)
-        and not is_group(min(one.name, other))
-        and not configured.share_config(inside[one.name], inside[other])
+        if override.name in inside
+        and is_overlapping(override.name, other)
+        and not is_group(min(override.name, other))
+        and not configured.share_config(inside[override.name], inside[other])
     ]
     mistakes += _deletions(given, inside)
     for key, value in configured.entries():
@@ -229,39 +229,39 @@ def _refuse_mistakes(
 
 def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
     """The given keys, single or paired, each at the position of its first key."""
-    named = {one.name: one for one in given}
+    named = {override.name: override for override in given}
     partners = {name: pair for pair in pairs for name in pair}
     done: set[str] = set()
-    for one in given:
-        if one.name not in partners:
-            yield Product({one.key: one.values})
-        elif one.name not in done:
-            done.update(partners[one.name])
-            yield Zip({named[name].key: named[name].values for name in partners[one.name]})
+    for override in given:
+        if override.name not in partners:
+            yield Product({override.key: override.values})
+        elif override.name not in done:
+            done.update(partners[override.name])
+            yield Zip({named[name].key: named[name].values for name in partners[override.name]})
 
 
 def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
     """Yields a message for each swept key that is deleted: a job cannot both have it and not."""
-    swept = {one.name: one.key for one in given if one.swept}
+    swept = {override.name: override.key for override in given if override.swept}
     swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
     added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
-    for one in reversed(given):
-        name = strip_prefix(one.key)
-        if one.key.startswith("+") and name not in inside:
+    for override in reversed(given):
+        name = strip_prefix(override.key)
+        if override.key.startswith("+") and name not in inside:
             added.add(name)
-        elif one.key.startswith("~") and name in swept and name not in added:
+        elif override.key.startswith("~") and name in swept and name not in added:
             yield (
-                f"{one.key} would delete a key that the sweep gives values, {swept[name]}."
+                f"{override.key} would delete a key that the sweep gives values, {swept[name]}."
                 f" Give it one value instead, {name}=..., or take it out of the sweep."
             )
 
 
-# --- what a launcher gets at once
+# --- batches: the jobs of one launch
 
 
 @dataclass(eq=False)
 class Batch:
-    """Jobs that a launcher gets at once.
+    """Jobs that are launched together.
 
     Args:
         all: the jobs.
@@ -275,8 +275,8 @@ class Batch:
     def first_number(self) -> int:
         """The number of the first job, for the launcher to count from.
 
-        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. This is a plain
-        integer where that is right, and otherwise one that knows the jobs' own numbers.
+        A launcher gives its k-th job the number `initial_job_idx + k`, and logs it. If that is
+        right it gets a plain integer, otherwise a `FirstNumber`, which knows the jobs' numbers.
 
         >>> first = Batch([Job(number, []) for number in (2, 10, 18)]).first_number
         >>> [first + k for k in range(3)], f"{first}"
@@ -297,7 +297,7 @@ def in_batches(jobs: Iterable[Job], size: int) -> Iterator[Batch]:
 class FirstNumber(int):
     """The number of a batch's first job, if the other numbers are not consecutive.
 
-    One of eight machines can give its jobs the numbers 2, 10, 18 and still launch them all at once.
+    So one of eight machines can launch its jobs 2, 10, 18, ... together.
     A launcher that counts differently gets plain integers; the job then finds its number by its
     directory.
 

@@ -131,8 +131,8 @@ def failures(groups: Sequence[Failures], columns: Sequence[Column]) -> str:
 def _kind(group: Failures, columns: Sequence[Column]) -> str:
     jobs: list[str] = []
     for place, message in group.jobs:
-        keys = [one for one in columns if one.role == "key" and one.cells[place]]
-        config = " ".join(f"{one.name}={one.cells[place]}" for one in keys)
+        keys = [column for column in columns if column.role == "key" and column.cells[place]]
+        config = " ".join(f"{column.name}={column.cells[place]}" for column in keys)
         link = f'<a href="#row-{place}">job {escape_html(columns[0].cells[place])}</a>'
         jobs.append(
             f"<li>{link} <code>{escape_html(config)}</code>"

@@ -272,7 +272,7 @@ def test_a_sweep_with_a_function_that_reads_plain_keys_cannot_be_renamed() -> No
     with pytest.raises(SweepError) as error:
         _ = reading * Sweep(evaluate, Training)
     assert str(error.value) == (
-        "*: the sweep has functions that read configs: name lr as training.lr, size as"
+        "*: the sweep has functions that read configs: write lr as training.lr, size as"
         " training.size in it."
     )
     assert list(reading * Sweep(Training)) == [{"lr": 1.0, "size": 2}]

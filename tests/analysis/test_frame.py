@@ -236,7 +236,7 @@ def test_of_very_many_jobs_those_that_have_run(make: Make, filtered: bool) -> No
     out = make(
         sweep, *[record(x, {"x": x}, x) for x in (3, 5, 7)], size=None if filtered else 10**12
     )
-    rows = list(table(out, most=5))
+    rows = list(table(out, limit=5))
     assert [row.job for row in rows] == ([0, 1, 2, 3, 4, 5, 7] if filtered else [3, 5, 7])
     assert [row.metrics for row in rows if row.metrics] == [{"value": x} for x in (3, 5, 7)]
 

@@ -145,7 +145,7 @@ def test_the_plain_name_of_a_prefix_classs_field() -> None:
     ]
     with pytest.raises(SweepError, match=r"^depth and model\.depth are one parameter: give it"):
         Sweep().set({"depth": 1, "model.depth": 2}).launch(train)
-    with pytest.raises(SweepError, match=r"functions that read configs: name depth as model\.de"):
+    with pytest.raises(SweepError, match=r"functions that read configs: write depth as model\.de"):
         free.where(lambda config: config["depth"] == 1).launch(train)
 
 
