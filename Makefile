@@ -22,11 +22,10 @@ WITH_SITE := --editable . 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6' 'mkdocstrings[
 REPORT       := .venv-report
 WITH_BROWSER := '.[demo,report]' 'pytest>=9.0' hypothesis 'selenium>=4.11'
 
-# Each joblib job looks for plugins: those of other launchers would slow down both sides of the
-# comparison,
+# Each joblib job looks for plugins: those of other launchers would slow down both runs of a pair.
 BENCH      := .venv-bench
 PEERS      := '.[demo,joblib]'
-# but workers are compared with submitit
+# Workers are compared with submitit, which .venv has.
 WITH_PEERS := $(if $(filter workers,$(ROW)),$(VENV),$(BENCH))
 
 # for the demo's last line: every job logs one line of metrics, which begins with its accuracy

@@ -21,7 +21,7 @@ Config = dict[str, Any]
 
 
 class Call(NamedTuple):
-    """One call of a method of Sweep, `times` and `plus` standing for `*` and `+` with a sweep.
+    """One call of a method of Sweep, where `times` and `plus` mean `*` and `+` with a sweep.
 
     What `given` holds goes by the method: axes by key (product, zip), rows (chain), pins (set), a
     number (repeat), options by key (exclude), a predicate (where), rules by key (derive), a seed
@@ -243,7 +243,7 @@ def _concat(both: tuple[Recipe, Recipe], pins: Config) -> list[Config]:
 
 
 def exactly(value: Any) -> Any:
-    """A value with its types spelled out: `==` then tells 1 from 1.0 from True, and nan is nan.
+    """A value with its types: `==` then distinguishes 1, 1.0 and True, and nan equals nan.
 
     >>> exactly({"a": [1]}) == exactly({"a": [1.0]})
     False

@@ -1,7 +1,7 @@
 """Hypothesis strategies: the values, the keys and the sweeps that a user can write.
 
 `sweeps()` gives a `Recipe` (tests/recipes.py): `recipe.sweep()` is the Sweep and `recipe.configs`
-the plain list that it stands for. Every strategy can be narrowed: `recipes(values=scalars,
+the plain list that it means. Every strategy can be narrowed: `recipes(values=scalars,
 methods=PLAIN_METHODS)` has nothing in it but what a YAML file can hold.
 """
 
@@ -62,7 +62,7 @@ scalars: st.SearchStrategy[Any] = st.one_of(
 )
 """What JSON and YAML have words for, and every config can hold."""
 
-atoms: st.SearchStrategy[Any] = st.one_of(
+leaf_values: st.SearchStrategy[Any] = st.one_of(
     scalars,
     st.sampled_from([*Color, *Level]),
     st.sampled_from([Path("runs/1"), Path(), PurePosixPath("/tmp/a b")]),
@@ -86,8 +86,8 @@ nested: st.SearchStrategy[Any] = st.recursive(scalars, containers, max_leaves=4)
 """Scalars, and lists, tuples, dicts and sets of them."""
 
 values: st.SearchStrategy[Any] = st.one_of(
-    atoms,
-    containers(st.one_of(atoms, containers(atoms))),
+    leaf_values,
+    containers(st.one_of(leaf_values, containers(leaf_values))),
     st.builds(Layer, st.lists(st.integers(), max_size=2), st.sampled_from(TEXTS)),
 )
 """Everything that a config may hold."""

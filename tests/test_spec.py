@@ -24,7 +24,7 @@ def train(lr: float = 0.001, batch_size: int = 32) -> tuple[float, int]:
 
 @pytest.fixture
 def prefixed() -> tuple[type, Callable[..., Any]]:
-    """A class, a node of every app while it lives, and the function that reads it."""
+    """A class, a node of every app as long as it exists, and the function that reads it."""
 
     @proto.prefix
     class Training:

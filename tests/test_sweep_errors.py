@@ -71,7 +71,7 @@ base = Sweep().product(lr=[1, 2])
 
 KEY_RULE = "write a name (lr), a path (model.lr) or a group (db, db/engine, db@package), with +, ++ or ~ in front to add or delete it."
 
-# name: what is called, what the message says of the key, the value, the rule and the cure
+# name: what is called, what the message says of the key, the value, the rule and the fix
 MISTAKES: dict[str, tuple[Callable[[], object], str]] = {
     "zip of unequal lengths": (lambda: Sweep().zip(a=[1], b=range(2), c=np.arange(3)), "zip needs axes of one length: a has 1 values, b has 2, c has 3. Use product()"),
     # one key, one axis
@@ -177,7 +177,7 @@ def test_the_mistakes_of_an_error_have_their_keys() -> None:
         assert str(one) == "\n".join(["3 mistakes:", *[f"- {text}" for text in texts]])
 
 
-# --- what only a config can tell
+# --- mistakes that only a config shows
 
 LATE: dict[str, tuple[Sweep, str]] = {
     "a format that a value does not take": (Sweep().chain({"lr": 1}, {"lr": None}).derive(name="{lr:.2f}"), "derive(name='{lr:.2f}'): lr=None does not take the format '.2f': "),

@@ -52,7 +52,7 @@ def test_a_difference_turns_the_run_to_hydra(
     printed = capsys.readouterr().out
     assert f"{WARNING} lr=1 seed=1 differently from Hydra: part.number: " in printed
     assert printed.count("All configs are composed by Hydra from here on") == 1
-    assert (counted.from_prefixes, counted.by_hydra) == (0, 1)  # which is in no doubt for others
+    assert (counted.from_prefixes, counted.by_hydra) == (0, 1)  # others are not compared
 
 
 def test_the_turn_reaches_other_processes(app: Path, hydra_restore_singletons: None) -> None:

@@ -42,7 +42,7 @@ class BrokenError(AssertionError):
 
     Args:
         what: what was seen.
-        place: the last line of the package that was executed, so that it is told once.
+        place: the last line of the package that was executed, so that it is reported once.
         given: the input.
     """
 

@@ -1,6 +1,6 @@
 """Detects what a call must not do: hang, write elsewhere, or execute its input.
 
-Python tells of each file that is opened and of all code that is executed to its audit hooks
+Python reports each file that is opened and all code that is executed to its audit hooks
 (https://docs.python.org/3/library/audit_events.html). A hook cannot be removed; this one looks only
 at what happens within `watched`, in the thread that entered it.
 """

@@ -1,6 +1,6 @@
 """Hypothesis strategies: the overrides that can stand on a command line or in `params`.
 
-Most of them Hydra can read; what it cannot read it is to refuse whichever sweeper is asked.
+Hydra can read most of them; it must refuse the others with either sweeper.
 """
 
 # ruff: noqa: E501 - tables

@@ -131,7 +131,7 @@ def logging_fails(_: Any) -> None:
 
 
 def logs(directory: Path) -> dict[str, int]:
-    """How many attempts each log of a job tells of."""
+    """The number of attempts in each job's log."""
     texts = {path.name: path.read_text() for path in directory.glob("*.log")}
     return {name: text.count("attempt\n") for name, text in texts.items()}
 

@@ -210,7 +210,7 @@ def elsewhere(
 
 @contextmanager
 def beating(sign: Path) -> Generator[None, None, None]:
-    """Touches a sign again and again, as a process that lives does."""
+    """Touches a lease again and again, as a living process does."""
     done = threading.Event()
 
     def beat() -> None:
@@ -307,7 +307,7 @@ def test_of_many_that_start_at_once_one_runs(tmp_path: Path) -> None:
         for _ in range(3)
     ]
 
-    def tell(what: str) -> None:
+    def send(what: str) -> None:
         for process in processes:
             assert process.stdin is not None
             process.stdin.write(what)
@@ -318,9 +318,9 @@ def test_of_many_that_start_at_once_one_runs(tmp_path: Path) -> None:
 
     assert answers() == ["ready"] * 3
     for _ in range(10):
-        tell("start\n")
+        send("start\n")
         assert sorted(answers()) == ["refused", "refused", "runs"]
-        tell("end\n")
+        send("end\n")
         assert answers() == ["over"] * 3
     for process in processes:
         process.communicate()
