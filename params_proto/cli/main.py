@@ -115,7 +115,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     watch = command("workers", "watch", "the progress of a sweep, until it ends")
     watch.add_argument("directory", type=Path, metavar="DIR")
-    stop = command("workers", "stop", "start no more jobs of a sweep")
+    stop = command("workers", "stop", "stop a sweep: its workers start no more jobs")
     stop.add_argument("directory", type=Path, metavar="DIR")
     stop.add_argument("--now", action="store_true", help="end the running jobs as well")
     command("show", "schema", "the JSON schema of sweep files, for an editor")

@@ -162,7 +162,7 @@ def convert(
 
     Args:
         value: any value; it is not changed.
-        annotation: a resolved annotation. Any, a type variable and the like hold everything.
+        annotation: a resolved annotation. Any, a type variable and the like accept any value.
         default: the field's default; if it is None, the value may be None, too.
         scalar: converts scalars and enum members.
 

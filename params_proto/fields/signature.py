@@ -57,7 +57,7 @@ class Field:
 
 @dataclasses.dataclass(frozen=True)
 class Target:
-    """A function or class whose values a config gives.
+    """A function or class that gets its values from a config.
 
     Args:
         name: its name in messages: "train", "Training".
@@ -192,7 +192,7 @@ def _default_factories(kind: Any, given: Mapping[str, Any]) -> dict[str, Callabl
 
 
 def is_record(kind: Any) -> bool:
-    """Whether a class is a dataclass or an attrs class: one whose fields a config can give."""
+    """Whether a class is a dataclass or an attrs class, whose fields a config can set."""
     return dataclasses.is_dataclass(kind) or hasattr(kind, "__attrs_attrs__")
 
 
