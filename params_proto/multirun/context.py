@@ -176,7 +176,7 @@ class AppContext:
             and key.partition(".")[0] not in known
         }
 
-    def find_sweep_selectors(self, outside: Sequence[KeyValues]) -> list[str]:
+    def find_sweep_selectors(self, overrides: Sequence[KeyValues]) -> list[str]:
         """The keys of fixed group choices that change nothing but the sweep.
 
         They are left out of `sweep.yaml`, which contains the sweep itself.
@@ -185,9 +185,9 @@ class AppContext:
             return []
         name = self.config.hydra.job.config_name
         # Unresolved: a job resolves what is in its overrides.
-        given = cast("dict[str, list[str]]", OmegaConf.to_container(self.config.hydra.overrides))
-        overrides = [*given["hydra"], *given["task"]]
-        loaded = self.loader.compute_defaults_list(name, overrides, RunMode.MULTIRUN).defaults
+        by_kind = cast("dict[str, list[str]]", OmegaConf.to_container(self.config.hydra.overrides))
+        lines = [*by_kind["hydra"], *by_kind["task"]]
+        loaded = self.loader.compute_defaults_list(name, lines, RunMode.MULTIRUN).defaults
         # An option with a defaults list of its own may change more than the sweep.
         sweeps = {
             default.config_path
@@ -196,7 +196,7 @@ class AppContext:
         }
         return [
             override.key
-            for override in outside
+            for override in overrides
             if not override.swept
             and f"{override.name.partition('@')[0]}/{override.values[0]}" in sweeps
         ]

@@ -156,7 +156,7 @@ def _guard_function(config_function: ConfigFunction, place: str) -> ConfigFuncti
 def combine_with_command_line(
     configured: Expression,
     targets: tuple[Target, ...],
-    given: Sequence[KeyValues],
+    overrides: Sequence[KeyValues],
     pairs: Sequence[Sequence[str]],
     is_group: Callable[[str], bool],
     current_value: CurrentValue | None = None,
@@ -169,19 +169,19 @@ def combine_with_command_line(
     Args:
         configured: the steps of `hydra.sweeper.sweep`.
         targets: targets whose fields the keys may name.
-        given: `hydra.sweeper.params` and the command line.
-        pairs: names of swept keys of `given` that vary together, with equally many values.
+        overrides: those of `hydra.sweeper.params` and the command line.
+        pairs: swept keys of the overrides that vary together, with equally many values.
         is_group: whether a key is a config group.
         current_value: see `Plan`.
     """
-    inside = {strip_prefix(key): key for key in configured.places}
-    _refuse_mistakes(configured, given, inside, is_group)
+    configured_keys = {strip_prefix(key): key for key in configured.places}
+    _refuse_mistakes(configured, overrides, configured_keys, is_group)
     expression = configured
     rename_keys: dict[str, str] = {}
-    for block in _blocks(given, pairs):
+    for block in _blocks(overrides, pairs):
         axes: dict[str, Sequence[Any]] = {}
         for spelled, values in block.axes.items():
-            key = inside.get(strip_prefix(spelled), spelled)
+            key = configured_keys.get(strip_prefix(spelled), spelled)
             rename_keys[key] = spelled
             axes[key] = values
         is_new = axes.keys().isdisjoint(expression.places)
@@ -198,26 +198,26 @@ def combine_with_command_line(
 
 def _refuse_mistakes(
     configured: Expression,
-    given: Sequence[KeyValues],
-    inside: Mapping[str, str],
+    overrides: Sequence[KeyValues],
+    configured_keys: Mapping[str, str],
     is_group: Callable[[str], bool],
 ) -> None:
     """Raises for keys of the command line that conflict with the sweep's, and values without text.
 
-    `inside` has the keys of the configured sweep by name.
+    `configured_keys` has the keys of the configured sweep by name.
     """
     # In Hydra the last one wins. A group does not overlap values: it is chosen before them.
     mistakes = [
         f"{override.name} cannot be given: rows of the sweep have {other} instead, which sets the"
         f" same value. Write {max(override.name, other)} in all of them."
-        for override in given
-        for other in inside
-        if override.name in inside
+        for override in overrides
+        for other in configured_keys
+        if override.name in configured_keys
         and is_overlapping(override.name, other)
         and not is_group(min(override.name, other))
-        and not configured.share_config(inside[override.name], inside[other])
+        and not configured.share_config(configured_keys[override.name], configured_keys[other])
     ]
-    mistakes += _deletions(given, inside)
+    mistakes += _deletions(overrides, configured_keys)
     for key, value in configured.entries():
         try:
             render(value)
@@ -227,12 +227,12 @@ def _refuse_mistakes(
         raise combine_mistakes(mistakes)
 
 
-def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
-    """The given keys, single or paired, each at the position of its first key."""
-    named = {override.name: override for override in given}
+def _blocks(overrides: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Iterator[Product]:
+    """The overrides as steps, single or paired, each pair at the position of its first key."""
+    named = {override.name: override for override in overrides}
     partners = {name: pair for pair in pairs for name in pair}
     done: set[str] = set()
-    for override in given:
+    for override in overrides:
         if override.name not in partners:
             yield Product({override.key: override.values})
         elif override.name not in done:
@@ -240,14 +240,14 @@ def _blocks(given: Sequence[KeyValues], pairs: Sequence[Sequence[str]]) -> Itera
             yield Zip({named[name].key: named[name].values for name in partners[override.name]})
 
 
-def _deletions(given: Sequence[KeyValues], inside: Mapping[str, str]) -> Iterator[str]:
+def _deletions(overrides: Sequence[KeyValues], configured_keys: Mapping[str, str]) -> Iterator[str]:
     """Yields a message for each swept key that is deleted: a job cannot both have it and not."""
-    swept = {override.name: override.key for override in given if override.swept}
-    swept.update({name: key for name, key in inside.items() if not key.startswith("~")})
+    swept = {override.name: override.key for override in overrides if override.swept}
+    swept.update({name: key for name, key in configured_keys.items() if not key.startswith("~")})
     added = set[str]()  # after the deletion, replacing the old value: `~db +db=pg,mysql`
-    for override in reversed(given):
+    for override in reversed(overrides):
         name = strip_prefix(override.key)
-        if override.key.startswith("+") and name not in inside:
+        if override.key.startswith("+") and name not in configured_keys:
             added.add(name)
         elif override.key.startswith("~") and name in swept and name not in added:
             yield (

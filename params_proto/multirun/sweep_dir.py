@@ -291,7 +291,7 @@ def open_sweep(
     else:
         request = read_request(options, arguments, app, app.sweep)
         is_configured = app.config.hydra.sweeper.sweep is not None
-        selectors = app.find_sweep_selectors(request.outside) if is_configured else []
+        selectors = app.find_sweep_selectors(request.overrides) if is_configured else []
         text = saved_text(request.plan, selectors)
     _share_composition(options, app, request.plan)
     if plan is None and options.shard is not None:

@@ -55,9 +55,9 @@ def configs(
         # As on a command line, jobs may choose what the defaults list leaves open.
         config = loader.load_configuration(place.primary, hydra_overrides, RunMode.MULTIRUN, False)
         context = AppContext(config, loader, task or (lambda config: None))
-        outside = read_overrides(map(context.resolve_override, job_overrides), loader)
+        parsed = read_overrides(map(context.resolve_override, job_overrides), loader)
         expression = context.resolve_keys(sweep.expression)
-        jobs = build_plan(context, expression, sweep.targets, outside).jobs()
+        jobs = build_plan(context, expression, sweep.targets, parsed).jobs()
 
     def each() -> Iterator[DictConfig]:
         while True:
