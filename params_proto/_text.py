@@ -212,16 +212,16 @@ def python_options(command: Sequence[str]) -> list[str]:
     >>> python_options(["python", "-O", "-m", "lab.train", "-m"])
     ['-O']
     """
-    kept: list[str] = []
+    options: list[str] = []
     given = iter(command[1:])
     for flag in given:
         has_value = flag[:2] in ("-W", "-X")
         if not has_value and not _FLAGS.fullmatch(flag):  # the script, or -m and -c before it
             break
-        kept.append(flag)
+        options.append(flag)
         if has_value and len(flag) == 2:
-            kept += islice(given, 1)
-    return kept
+            options += islice(given, 1)
+    return options
 
 
 def arguments_start(command: Sequence[str]) -> int:

@@ -49,9 +49,9 @@ class Sweep(Sequence[Config]):
 
     @classmethod
     def _of(cls, builder: Builder) -> Sweep:
-        made = object.__new__(cls)
-        made._builder = builder
-        return made
+        sweep = object.__new__(cls)
+        sweep._builder = builder
+        return sweep
 
     def __reduce__(self) -> tuple[Callable[..., Sweep], tuple[object, ...]]:
         return partial(Sweep.from_expression, prefix=self.prefix), (self.expression, *self.targets)

@@ -90,31 +90,31 @@ class Builder:
 
     def product(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "product")
-        read = call.axes(axes, named)
-        return call.append(steps.Product(read), when=bool(read))
+        columns = call.axes(axes, named)
+        return call.append(steps.Product(columns), when=bool(columns))
 
     def zip(self, axes: Entries = None, /, **named: Iterable[Any]) -> Builder:
         call = _Call(self, "zip")
-        read = call.axes(axes, named)
-        if len(set(map(len, read.values()))) > 1:
-            first, *others = [f"{call.plain(key)} has {len(read[key])}" for key in read]
+        columns = call.axes(axes, named)
+        if len(set(map(len, columns.values()))) > 1:
+            first, *others = [f"{call.plain(key)} has {len(columns[key])}" for key in columns]
             call.add_mistake(
                 f"zip needs axes of one length: {', '.join([f'{first} values', *others])}."
                 " Use product() to combine every pair."
             )
-        return call.append(steps.Zip(read), when=bool(read))
+        return call.append(steps.Zip(columns), when=bool(columns))
 
     def chain(self, *rows: Mapping[str, Any] | Builder) -> Builder:
         call = _Call(self, "chain")
         if not rows:
             call.add_mistake("chain needs at least one row: a mapping or a sweep.")
-        read = [call.row(row, number) for number, row in enumerate(rows)]
-        mappings = [row for row in read if isinstance(row, dict)]
-        if len(mappings) == len(read):
+        checked_rows = [call.row(row, number) for number, row in enumerate(rows)]
+        mappings = [row for row in checked_rows if isinstance(row, dict)]
+        if len(mappings) == len(checked_rows):
             return call.append(Chain(tuple(mappings)))
         call.raise_mistakes()
         parts: list[Builder] = []
-        for kind, run in groupby(read, type):
+        for kind, run in groupby(checked_rows, type):
             if kind is dict:
                 chained = Chain(cast("tuple[Config, ...]", tuple(run)))
                 parts.append(self._with(Expression((chained,))))
@@ -124,8 +124,8 @@ class Builder:
 
     def set(self, pins: Entries = None, /, **named: Any) -> Builder:
         call = _Call(self, "set")
-        read = call.pins(pins, named)
-        return call.append(steps.Set(read), when=bool(read))
+        values = call.pins(pins, named)
+        return call.append(steps.Set(values), when=bool(values))
 
     def repeat(self, times: int) -> Builder:
         call = _Call(self, "repeat")
@@ -136,8 +136,8 @@ class Builder:
         from params_proto.algebra.readers import Exclude
 
         call = _Call(self, "exclude")
-        read = call.options(match, named)
-        return call.append(Exclude(read), when=bool(read))
+        options = call.options(match, named)
+        return call.append(Exclude(options), when=bool(options))
 
     def where(self, predicate: Callable[[Config], object]) -> Builder:
         from params_proto.algebra.readers import ConfigFunction, Where
@@ -154,23 +154,25 @@ class Builder:
         from params_proto.algebra.readers import Derive
 
         call = _Call(self, "derive")
-        read, fields = call.rules(rules, named)
-        return call.append(Derive(read, fields), when=bool(read))
+        checked_rules, fields = call.rules(rules, named)
+        return call.append(Derive(checked_rules, fields), when=bool(checked_rules))
 
     def shuffle(self, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
 
         call = _Call(self, "shuffle")
-        read = call.integer(seed, "an integer as its seed")
-        return call.append(Shuffle(read), when=self.expression.multiplies)
+        checked_seed = call.integer(seed, "an integer as its seed")
+        return call.append(Shuffle(checked_seed), when=self.expression.multiplies)
 
     def sample(self, n: int, seed: int = 0) -> Builder:
         from params_proto.algebra.readers import Shuffle
 
         call = _Call(self, "sample")
         count = call.integer(n, "how many configs to take, a positive integer", least=1)
-        read = call.integer(seed, "an integer as its seed")
-        return call.append(Shuffle(read, count), when=count > 1 or self.expression.multiplies)
+        checked_seed = call.integer(seed, "an integer as its seed")
+        return call.append(
+            Shuffle(checked_seed, count), when=count > 1 or self.expression.multiplies
+        )
 
     def slice(self, part: slice) -> Builder:
         from params_proto.algebra.readers import Slice
@@ -206,12 +208,12 @@ class Builder:
         ]
         if mistakes:
             raise combine_mistakes(mistakes)
-        made = Builder(scope, allow_overlap=self.allow_overlap)
+        empty = Builder(scope, allow_overlap=self.allow_overlap)
         reads = any(step.reads for step in b.steps)
         pins = any(isinstance(step, steps.Set) for step in b.steps)
         if a.steps and (reads or (pins and a.reads_within)):
-            return made._with(a.append(Cross((b,))))
-        return made._with(reduce(Expression.append, b.steps, a))
+            return empty._with(a.append(Cross((b,))))
+        return empty._with(reduce(Expression.append, b.steps, a))
 
     def plus(self, *others: Builder, method: str = "+") -> Builder:
         """The configs of several sweeps in sequence."""

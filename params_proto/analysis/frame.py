@@ -89,20 +89,20 @@ def results(directory: str | os.PathLike[str], *more: str | os.PathLike[str]) ->
     keys, names = column_names(whole.keys, metrics)
     groups: set[Any] = {"sweep", *map(keys.get, whole.groups)}
     head, *lines = tabulate(rows, whole.keys, metrics, several=bool(more))
-    frame: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for at, name in enumerate(head):
         values = [pd.NA if line[at] is None else line[at] for line in lines]
         if name == "status":
-            frame[name] = pd.Categorical(values, STATUSES)
+            columns[name] = pd.Categorical(values, STATUSES)
         elif name in groups:
-            frame[name] = _category(values)
+            columns[name] = _category(values)
         elif name == "started":
-            frame[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
+            columns[name] = cast("Any", pd).to_datetime(values, utc=True, format="ISO8601")
         else:
-            frame[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
-    made = pd.DataFrame(frame)
-    made.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
-    return made
+            columns[name] = to_column(values, _DTYPES, _COLUMNS.get(name))
+    frame = pd.DataFrame(columns)
+    frame.attrs.update(keys=[*keys.values()], metrics=[*names.values()])
+    return frame
 
 
 def _category(values: Sequence[Any]) -> Any:
@@ -172,15 +172,17 @@ def summarize(
     # As text, since a list cannot be grouped by, and NA is not equal to itself.
     texts = cast("Any", df[names]).map(json_key)
     of_row = texts.groupby(names, sort=False).ngroup() if names else pd.Series(0, df.index)
-    made = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
+    summary = cast("Any", df[names][~of_row.duplicated()].reset_index(drop=True))
     groups = numbers.astype("object").groupby(of_row, sort=False)
     rows = [
         _statistics([float(number) for number in group if number is not pd.NA])
         for _, group in groups
     ]
     for at, (name, dtype) in enumerate(_STATISTICS.items()):
-        made.insert(len(made.columns), name, to_column([row[at] for row in rows], dtype=dtype))
-    return made
+        summary.insert(
+            len(summary.columns), name, to_column([row[at] for row in rows], dtype=dtype)
+        )
+    return summary
 
 
 def _as_list(names: str | Sequence[str]) -> list[str]:

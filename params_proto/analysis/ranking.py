@@ -140,8 +140,8 @@ def repeat_keys(names: Iterable[str], keys: Sequence[str]) -> list[str]:
 def configurations(rows: Iterable[Row], over: Sequence[str]) -> list[int]:
     """A number for each job, the same for its repeats, which differ only in the keys `over`."""
     seen: dict[str, int] = {}
-    kept = [{key: value for key, value in row.config.items() if key not in over} for row in rows]
-    return [seen.setdefault(text, len(seen)) for text in map(json_key, kept)]
+    configs = [{key: value for key, value in row.config.items() if key not in over} for row in rows]
+    return [seen.setdefault(text, len(seen)) for text in map(json_key, configs)]
 
 
 class Summary(NamedTuple):

@@ -76,12 +76,12 @@ def single_job_command(
     )
     if script and not multirun and options == given:
         options.append("hydra.mode=RUN")
-    kept = [
+    hydra_options = [
         line
         for line in hydra
         if script and not any(f"{_key(line)}.".startswith(f"{key}.") for key in _SWEEP_OVERRIDES)
     ]
-    return shlex.join([*script[:start], *options, *kept, *overrides])
+    return shlex.join([*script[:start], *options, *hydra_options, *overrides])
 
 
 def _is_multirun_option(argument: str) -> bool:

@@ -70,9 +70,11 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
     def command(home: str, name: str, text: str) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        made.set_defaults(command=(home, name))
-        return made
+        subparser = commands.add_parser(
+            name, help=text, description=f"{text[0].upper()}{text[1:]}."
+        )
+        subparser.set_defaults(command=(home, name))
+        return subparser
 
     show = command("show", "show", "the jobs of a sweep, without running or expanding it")
     show.add_argument("sweep", help="a file, sweep.yaml, or a Sweep in Python, train.py:grid")

@@ -105,8 +105,8 @@ def best(
             f"= {format_cell(best.metrics[order.metric])}, {which}", "--direction "
         )
     )
-    read = [*filter(None, map(records.read, jobs))]
-    return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, read)}"
+    best_records = [*filter(None, map(records.read, jobs))]
+    return f"{cd_to_start(directory) if plan.script else ''}{rerun_command(plan, best_records)}"
 
 
 def failures(directory: Path) -> str:

@@ -86,5 +86,5 @@ def make_loader_of_copies(search_path: Sequence[tuple[str, str]], folder: Path) 
 
 def with_copies(loader: ConfigLoader, folder: Path) -> ConfigLoader:
     """A loader over what `copy_files` wrote; the given loader if it wrote nothing."""
-    read = getattr(cached_loader(loader), "with_copies", None) if folder.is_dir() else None
-    return loader if read is None else read(folder)
+    method = getattr(cached_loader(loader), "with_copies", None) if folder.is_dir() else None
+    return loader if method is None else method(folder)

@@ -70,13 +70,13 @@ def unwrap_hydra_main(
     Returns the task function, its config path relative to its file, the name of the primary config,
     and a context in which configs may call what they may in the app.
     """
-    made = made_by_hydra_main(function)
-    if made is None:
+    decorated = made_by_hydra_main(function)
+    if decorated is None:
         return None
-    closure = inspect.getclosurevars(made).nonlocals
+    closure = inspect.getclosurevars(decorated).nonlocals
     allowed = nullcontext()
     if closure.get("execution_whitelist") is not None:  # since Hydra 1.4
         from hydra import utils
 
         allowed = getattr(utils, "execution_whitelist")(closure["execution_whitelist"])  # noqa: B009
-    return made.__wrapped__, closure.get("config_path"), closure.get("config_name"), allowed
+    return decorated.__wrapped__, closure.get("config_path"), closure.get("config_name"), allowed

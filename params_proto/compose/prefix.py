@@ -73,11 +73,11 @@ class ConfigPrefix(NamedTuple):
 def prefixes_of(loader: CachedLoader, config_name: str | None, lines: Sequence[str]) -> Prefixes:
     """The prefixes for a primary config and the search path in the overrides."""
     paths = [line for line in lines if "hydra.searchpath" in line]
-    kept = loader.repository.prefixes
+    prefixes = loader.repository.prefixes
     where = (config_name, *paths)
-    if where not in kept:
-        kept[where] = Prefixes(loader, config_name, paths)
-    return kept[where]
+    if where not in prefixes:
+        prefixes[where] = Prefixes(loader, config_name, paths)
+    return prefixes[where]
 
 
 class Prefixes:
@@ -90,8 +90,10 @@ class Prefixes:
     """
 
     def __init__(self, loader: CachedLoader, config_name: str | None, paths: list[str]) -> None:
-        made = ConfigLoaderImpl._parse_overrides_and_create_caching_repo(loader, config_name, paths)
-        self._repository: Any = made[1].delegate  # over the whole search path
+        parsed = ConfigLoaderImpl._parse_overrides_and_create_caching_repo(
+            loader, config_name, paths
+        )
+        self._repository: Any = parsed[1].delegate  # over the whole search path
         if (unknown := unknown_source(self._repository.get_sources())) is not None:
             raise NotCacheableError(unknown)
         self._search_path = loader.config_search_path

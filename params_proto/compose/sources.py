@@ -178,8 +178,8 @@ class Repository(ConfigRepository):
         if root is None:
             return source
         kind = type(source)
-        made: Any = type(kind.__name__, (_KeptSource, kind), {})
-        return self._kept.setdefault(place, made(source, root, name))  # or another thread's
+        source_class: Any = type(kind.__name__, (_KeptSource, kind), {})
+        return self._kept.setdefault(place, source_class(source, root, name))  # or another thread's
 
 
 def _directory_of(source: ConfigSource) -> Path | None:

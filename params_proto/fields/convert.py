@@ -360,10 +360,10 @@ def _collection(value: Any, kind: Any, annotation: Any, into: _Into) -> Any:
     allowed = {list: _SEQUENCES}.get(kind, (*_SEQUENCES, abc.Set))
     elements = list(_checked(from_array(value), allowed, annotation))
     converted = [_at(f"[{i}]", into, element, element_type) for i, element in enumerate(elements)]
-    made = kind(converted)
-    if len(made) < len(converted):
+    result = kind(converted)
+    if len(result) < len(converted):
         raise _mismatch(value, annotation, "an element occurs twice")
-    return made
+    return result
 
 
 _SEQUENCES = (list, tuple, range)
@@ -406,9 +406,9 @@ def _record(value: Any, kind: Any, into: _Into) -> Any:
             reason = f"it has {len(elements)} elements, not {len(names)}"
             raise _mismatch(elements, kind, reason)
         value = dict(zip(names, elements, strict=False))
-    made = _named(_checked(value, Mapping, kind), kind, record_fields(kind), into)
+    arguments = _named(_checked(value, Mapping, kind), kind, record_fields(kind), into)
     try:
-        return kind(**made)
+        return kind(**arguments)
     except CONSTRUCTOR_ERRORS as error:
         raise _mismatch(value, kind, str(error)) from error
 

@@ -288,8 +288,8 @@ def _record(node: DictConfig, kind: Any, field: Field, name: str, mistakes: list
     if type(default) is kind and is_default:
         return copy_object(default)
     try:
-        made = kind(**given)
+        result = kind(**given)
     except CONSTRUCTOR_ERRORS as error:
         mistakes.append(with_period(f"{name}: {type(error).__name__}: {error}"))
         return None
-    return convert(made, field.annotation, default)
+    return convert(result, field.annotation, default)

@@ -162,8 +162,8 @@ class Executor:
             except Exception as error:
                 if is_basic_launcher(self._run.app.config):
                     raise
-                died, left = self._unfinished(rest)
-                is_idle = len(left) == len(rest)
+                died, unstarted = self._unfinished(rest)
+                is_idle = len(unstarted) == len(rest)
                 if is_idle and (was_idle or not isinstance(error, BrokenExecutor)):
                     raise
                 what = type(error).__name__
@@ -171,7 +171,7 @@ class Executor:
                 had_own_process = len(rest) == 1 or self._run.app.is_submitit
                 for job in died:
                     self._recover(job, directories, is_culprit=had_own_process)
-                rest, was_idle = left, is_idle
+                rest, was_idle = unstarted, is_idle
             else:
                 for job, result in zip(rest, results, strict=True):
                     self._note_return(job, result, directories.get(job.number))
@@ -226,18 +226,18 @@ class Executor:
     def _unfinished(self, jobs: Sequence[Job]) -> tuple[list[Job], list[Job]]:
         """The jobs of a failed launch whose process died, and those that had not started."""
         died: list[Job] = []
-        left: list[Job] = []
+        unstarted: list[Job] = []
         for job in jobs:
             record = self.attempt(job)
             if record is None:
-                left.append(job)
+                unstarted.append(job)
                 continue
             record = self.wait_until_ended(job) or record  # a job on a cluster continues
             if record.status is Status.RUNNING and not record.is_mine:
                 died.append(job)
             else:
                 self._note_end(record)
-        return died, left
+        return died, unstarted
 
     def _note_end(self, record: Record) -> None:
         """Notes how a job ended, possibly again; one whose record still says running has failed."""

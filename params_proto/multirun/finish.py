@@ -273,10 +273,10 @@ def report_results(run: SweepRun, directory: Path) -> list[str]:
             return []
         from params_proto.analysis.ranking import summary
 
-        read = summary(found, options.ranking)
-        write_results(found, read.metrics)
-        is_shown = read.ran and read.statuses.total() > 1
-        return _show(run, directory, read) if is_shown else []
+        figures = summary(found, options.ranking)
+        write_results(found, figures.metrics)
+        is_shown = figures.ran and figures.statuses.total() > 1
+        return _show(run, directory, figures) if is_shown else []
     except SweepError as error:  # the jobs have completed nevertheless
         later = f"params-proto results {run.directory}"
         with ignore_logging_errors():
@@ -284,7 +284,7 @@ def report_results(run: SweepRun, directory: Path) -> list[str]:
         return []
 
 
-def _show(run: SweepRun, path: Path, read: Summary) -> list[str]:
+def _show(run: SweepRun, path: Path, figures: Summary) -> list[str]:
     """Shows the table, and returns the lines about the best job."""
     from params_proto.analysis.ranking import ranking_of
     from params_proto.analysis.rerun import rerun_command
@@ -294,18 +294,18 @@ def _show(run: SweepRun, path: Path, read: Summary) -> list[str]:
     options, directory = run.options, str(run.directory)
     order, wrong = None, list[str]()
     try:
-        order = ranking_of((), options.metric, options.direction, read.metrics)
+        order = ranking_of((), options.metric, options.direction, figures.metrics)
     except SweepError as error:  # a misspelled metric, found only now
         wrong = [str(error)]
-    rows = read.first if order is None else read.best
-    lines = ["", format_rows(rows, read.keys, read.metrics, color=has_colors(sys.stderr))]
-    if read.ran > len(rows):
+    rows = figures.first if order is None else figures.best
+    lines = ["", format_rows(rows, figures.keys, figures.metrics, color=has_colors(sys.stderr))]
+    if figures.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
-        lines.append(f"and {read.ran - len(rows)} more: {whole}")
-    write(*lines, "", *wrong, f"{format_statuses(read.statuses)} in {directory}")
-    if not read.metrics and read.statuses[Status.COMPLETED.value]:
+        lines.append(f"and {figures.ran - len(rows)} more: {whole}")
+    write(*lines, "", *wrong, f"{format_statuses(figures.statuses)} in {directory}")
+    if not figures.metrics and figures.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
-    best = read.best[0]
+    best = figures.best[0]
     record, plan = JobStore(path).read(best.job), read_plan(path)
     if record is None or order is None or order.score(best.metrics) is None:
         return []

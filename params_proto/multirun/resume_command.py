@@ -74,11 +74,11 @@ def without_configs(command: Sequence[str]) -> list[str]:
     >>> without_configs(["app.py", "-m", "-cn", "config", "--config-dir=more"])
     ['app.py', '-m']
     """
-    kept: list[str] = []
+    arguments: list[str] = []
     for argument in _with_values(command):
         if argument[0].partition("=")[0] not in _CONFIGS:
-            kept += argument
-    return kept
+            arguments += argument
+    return arguments
 
 
 def _with_values(arguments: Iterable[str]) -> Iterator[list[str]]:
@@ -147,10 +147,11 @@ def resume_command(
     >>> resume_command([], [], "runs/1")
     'the same launch, with hydra.sweeper.resume=runs/1'
     """
-    kept = [line for line in hydra_overrides if role(line) == "how"]
+    arguments = [line for line in hydra_overrides if role(line) == "how"]
     if overwrites:
-        kept.append("hydra.sweeper.overwrite=false")  # a config may set it to true
-    kept.append(assignment("hydra.sweeper.resume", directory))
+        arguments.append("hydra.sweeper.overwrite=false")  # a config may set it to true
+    arguments.append(assignment("hydra.sweeper.resume", directory))
     if rerun is not None:
-        kept.append(assignment("hydra.sweeper.rerun", rerun))
-    return shlex.join([*start, *kept]) if start else f"the same launch, with {shlex.join(kept)}"
+        arguments.append(assignment("hydra.sweeper.rerun", rerun))
+    command = shlex.join([*start, *arguments])
+    return command if start else f"the same launch, with {command}"

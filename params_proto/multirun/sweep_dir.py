@@ -242,7 +242,7 @@ class SweepRun:
     def _plan_file(self) -> PlanFile:
         plan, app, arguments = self.request.plan, self.app, self.request.arguments
         before, selectors = self.plan, self.sweep_selectors
-        made = PlanFile(
+        plan_file = PlanFile(
             script=command_of(app),
             function=function_of(app.task_function),
             config_name=app.config.hydra.job.config_name,
@@ -260,10 +260,10 @@ class SweepRun:
         )
         if before is not None:
             earlier = before.earlier + (not self.is_same_sweep)
-            made = made._replace(earlier=earlier, created=before.created)
+            plan_file = plan_file._replace(earlier=earlier, created=before.created)
             if self.is_saved:
-                made = made._replace(task=before.task, hydra=before.hydra)
-        return made
+                plan_file = plan_file._replace(task=before.task, hydra=before.hydra)
+        return plan_file
 
 
 def open_sweep(

@@ -121,9 +121,9 @@ class LaunchedApp(NamedTuple):
             configs: where to look for configs, instead of in the app's own folder.
         """
         place, task = self.place, self.task
-        made = unwrap_hydra_main(self.decorated)
-        if made is not None:  # hydra.main has set the version base
-            stack.enter_context(made[3])
+        unwrapped = unwrap_hydra_main(self.decorated)
+        if unwrapped is not None:  # hydra.main has set the version base
+            stack.enter_context(unwrapped[3])
         elif IS_HYDRA_1_3:
             version.setbase("1.3")
         if isinstance(task, App):

@@ -134,20 +134,20 @@ class _Constructor(SafeConstructor):
             if key in places:
                 raise _refusal(key_node, f"the key {short_repr(key)} is given twice")
             places[key] = key_node.start_mark.line + 1
-        made = self.construct_mapping(node, deep=True)
-        self._note(made, node, places)
-        return made
+        result = self.construct_mapping(node, deep=True)
+        self._note(result, node, places)
+        return result
 
     def sequence(self, node: SequenceNode) -> list[Any]:
         """A list."""
-        made = self.construct_sequence(node, deep=True)
+        result = self.construct_sequence(node, deep=True)
         lines = [element.start_mark.line + 1 for element in node.value]
-        self._note(made, node, dict(enumerate(lines)))
-        return made
+        self._note(result, node, dict(enumerate(lines)))
+        return result
 
-    def _note(self, made: object, node: Node, places: Mapping[Any, int]) -> None:
-        self.lines[id(made), None] = node.start_mark.line + 1
-        self.lines.update({(id(made), key): line for key, line in places.items()})
+    def _note(self, container: object, node: Node, places: Mapping[Any, int]) -> None:
+        self.lines[id(container), None] = node.start_mark.line + 1
+        self.lines.update({(id(container), key): line for key, line in places.items()})
 
     def collection(self, node: SequenceNode) -> Any:
         """A tuple or set."""
