@@ -202,7 +202,7 @@ class Task:
         Keys below a field, Hydra's own keys and config groups are not checked.
         """
         first, _, below = key.partition(".")
-        target = next((each for each in self.targets[1:] if each.node == first), self.root)
+        target = next((other for other in self.targets[1:] if other.node == first), self.root)
         name = below.partition(".")[0] if target.node else first
         is_path = key.replace(".", "").isidentifier() and first != "hydra"
         if not is_path or not name or name in target.fields or target.open:

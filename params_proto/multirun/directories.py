@@ -237,8 +237,10 @@ class Directories:
             # The job will have the same keys and resolvers, so it would fail, too.
             problem = str(error).splitlines()[0]
             fix = "It may name a key of the job's config."
-            wrong = f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {problem}."
-            mistakes.add(f"{wrong} {fix}", rule=fix)
+            mistake = (
+                f"{describe_job(number, job)} has no directory: hydra.sweep.subdir: {problem}."
+            )
+            mistakes.add(f"{mistake} {fix}", rule=fix)
             return None
         except OmegaConfBaseException:  # it names something like a cluster's job id
             return None
@@ -247,7 +249,7 @@ class Directories:
         relative, jobs = os.path.relpath(path, top), ""
         parts = [part.encode("utf-8", "surrogatepass") for part in Path(found).parts]
         if (longest := max(map(len, parts))) > _LONGEST:
-            wrong = (
+            mistake = (
                 f"would have a directory with a name of {longest} bytes, and file systems"
                 f" allow {_LONGEST}."
             )
@@ -256,20 +258,22 @@ class Directories:
                 " hydra.job.override_dirname by hydra.job.config.override_dirname.exclude_keys."
             )
         elif not Path(path).is_relative_to(top):
-            wrong = f"would have the directory {found}, outside the sweep directory, {self.sweep}."
+            mistake = (
+                f"would have the directory {found}, outside the sweep directory, {self.sweep}."
+            )
             fix = "hydra.sweep.subdir must be a path below it."
         elif (before := self._owner_of(relative, number, job)) is not None:
-            jobs, wrong = f"{before} and ", f"would share the directory {found}."
+            jobs, mistake = f"{before} and ", f"would share the directory {found}."
             fix = (
                 "Make hydra.sweep.subdir different for each job: use ${hydra.job.num} or every"
                 " swept key."
             )
         elif relative.partition(os.sep)[0] in _RESERVED or os.path.isfile(path):
-            wrong = f"would have the directory {found}, where a file is or will be."
+            mistake = f"would have the directory {found}, where a file is or will be."
             fix = "Give it another name in hydra.sweep.subdir."
         else:
             return relative
-        mistakes.add(f"{jobs}{describe_job(number, job)} {wrong} {fix}", rule=fix)
+        mistakes.add(f"{jobs}{describe_job(number, job)} {mistake} {fix}", rule=fix)
         return None
 
     def reserve(self, number: int, directory: str) -> None:

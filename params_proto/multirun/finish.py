@@ -243,8 +243,8 @@ class EarlyEnd(Finish):
 
 def _listed(texts: Sequence[str]) -> str:
     """The first texts of a list, and how many more there are."""
-    more = len(texts) - MAX_SHOWN
-    return ", ".join(texts[:MAX_SHOWN]) + (f" and {more} more" if more > 0 else "")
+    rest = len(texts) - MAX_SHOWN
+    return ", ".join(texts[:MAX_SHOWN]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _explanation(error: Exception) -> str:
@@ -292,17 +292,17 @@ def _show(run: SweepRun, path: Path, figures: Summary) -> list[str]:
     from params_proto.multirun.progress import has_colors
 
     options, directory = run.options, str(run.directory)
-    order, wrong = None, list[str]()
+    order, problems = None, list[str]()
     try:
         order = ranking_of((), options.metric, options.direction, figures.metrics)
     except SweepError as error:  # a misspelled metric, found only now
-        wrong = [str(error)]
+        problems = [str(error)]
     rows = figures.first if order is None else figures.best
     lines = ["", format_rows(rows, figures.keys, figures.metrics, color=has_colors(sys.stderr))]
     if figures.ran > len(rows):
         whole = shlex.join(["params-proto", "results", directory])
         lines.append(f"and {figures.ran - len(rows)} more: {whole}")
-    write(*lines, "", *wrong, f"{format_statuses(figures.statuses)} in {directory}")
+    write(*lines, "", *problems, f"{format_statuses(figures.statuses)} in {directory}")
     if not figures.metrics and figures.statuses[Status.COMPLETED.value]:
         return ["No job returned a value: there is nothing to rank."]
     best = figures.best[0]

@@ -95,7 +95,7 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole(element) for element in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {str(key): _whole(of) for key, of in cast("dict[Any, Any]", value).items()}
+        return {str(key): _whole(element) for key, element in cast("dict[Any, Any]", value).items()}
     return value
 
 
