@@ -33,12 +33,12 @@ class Call(NamedTuple):
 
 
 class UnfitError(Exception):
-    """Pins leave a sample or a slice too few configs, or a template a config without its key."""
+    """Pins leave too few configs for a sample or slice, or a config without a template's key."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Calls in order; the first may be `plus`, the two recipes that stand one after the other."""
+    """Calls in order; the first may be `plus`, of two recipes in sequence."""
 
     calls: tuple[Call, ...] = ()
 
@@ -48,7 +48,7 @@ class Recipe:
         return Recipe((*self.calls, Call(method, given)))
 
     def sweep(self) -> Sweep:
-        """The sweep that these calls make."""
+        """The sweep that these calls build."""
         made = Sweep()
         for method, given in self.calls:
             made = _called(made, method, given)
@@ -56,7 +56,7 @@ class Recipe:
 
     @cached_property
     def configs(self) -> list[Config]:
-        """What the sweep is a list of.
+        """The configs of the sweep, as a list.
 
         Raises:
             UnfitError: there is no such list.
@@ -70,7 +70,7 @@ class Recipe:
 
     @property
     def reads_configs(self) -> bool:
-        """Whether a call is given whole configs: a predicate, or a function that derives a key."""
+        """Whether a call has a function of whole configs: a predicate, or one deriving a key."""
         return any(_reads(call) for call in self.calls)
 
 

@@ -80,7 +80,7 @@ def main(seed: int = 42):
 
 @pytest.fixture(autouse=True)
 def alone() -> Iterator[None]:
-    """A process that knows this module's functions and classes only, with nothing assigned."""
+    """A process that knows only this module's functions and classes, with nothing assigned."""
     before = dict(functions), dict(classes)
     for registry in (functions, classes):
         for key, thing in list(registry.items()):

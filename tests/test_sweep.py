@@ -287,7 +287,7 @@ def test_a_sweep_with_functions_survives_a_pickle(compared: bool) -> None:
 
 @pytest.fixture
 def no_walk() -> Iterator[None]:
-    """Ends a test that walks, before it has eaten the memory."""
+    """Ends a test that iterates over too much before it fills the memory."""
 
     def end(*_: object) -> None:
         raise TimeoutError("it walks the configs")

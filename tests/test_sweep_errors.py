@@ -43,7 +43,7 @@ def accepts_all(lr: float = 0.1, **others: Any) -> None: ...
 
 
 class Training:
-    """A class that names its fields itself, as a prefix class does."""
+    """A class that defines its own fields, as a prefix class does."""
 
     __proto_fields__ = Target(
         "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}

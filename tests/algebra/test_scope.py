@@ -45,7 +45,7 @@ class Config:
 
 
 class Training:
-    """As a prefix class: it names its own fields and its node."""
+    """Like a prefix class: it defines its own fields and its node."""
 
     __proto_fields__ = Target(
         "Training", "training", {"lr": Field("lr", float, 0.1), "size": Field("size", int, 1)}

@@ -200,7 +200,7 @@ def test_nothing_to_read(tmp_path: Path) -> None:
 
 
 def test_a_terminal_that_is_too_narrow_shows_the_metrics(make: Make) -> None:
-    """Where pandas leaves out columns, as in a terminal of 80."""
+    """pandas leaves out columns in a terminal of width 80."""
     failed = Failure("ValueError", "the loss is not a number, and neither is the gradient", "")
     sweep = Sweep().product({"model.lr": [0.1], "model.layers": [2], "seed": [1, 2]})
     first, second = sweep

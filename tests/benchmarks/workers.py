@@ -1,4 +1,4 @@
-"""Workers beside Hydra's launchers at their best: the same jobs of the same app, in turns."""
+"""Workers compared with Hydra's launchers at their best: the same jobs of the same app."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SHELL = ("sh", "-c", '"$0" "$@"; echo returned; sleep 600')
 
 
 class Told(NamedTuple):
-    """What a job has told: when it began and ended, its worker's process and its own, its GPU."""
+    """What a job has logged: its start and end, its worker's process and its own, its GPU."""
 
     begin: float
     end: float
@@ -56,7 +56,7 @@ class Ran(NamedTuple):
 def sweep(
     folder: Path, arguments: Sequence[str], *, leaves: bool = False, imports: float = 0
 ) -> Ran:
-    """Runs a sweep in a folder of its own.
+    """Runs a sweep in its own folder.
 
     Args:
         folder: an empty one.
@@ -110,7 +110,7 @@ def in_turns(
 
 
 def submitted(pairs: int) -> Iterator[Row]:
-    """A thousand jobs are submitted to Slurm, and the shell is gone."""
+    """A thousand jobs are submitted to Slurm, and the command returns."""
     options = (SWEEPER, *SLURM, "x=range(1000)", "hydra.sweeper.workers=4")
     returned: list[float] = []
     with _slurm():
@@ -138,7 +138,7 @@ def throughput(pairs: int) -> Iterator[Row]:
 
 
 def overhead(pairs: int) -> Iterator[Row]:
-    """What passes between the end of a job and the begin of the next, in one place."""
+    """The time between the end of a job and the start of the next in the same slot."""
     jobs = "x=range(20)"
     joblib = (BASIC, jobs, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
     submitit = ("hydra/launcher=submitit_slurm", "hydra.launcher.array_parallelism=1")
@@ -158,7 +158,7 @@ def overhead(pairs: int) -> Iterator[Row]:
 
 
 def _between(ran: Ran) -> float:
-    """The median time in one place: one at a time, or in a process of joblib's."""
+    """The median time in one slot: one at a time, or in one joblib process."""
     processes = {job.process for job in ran.jobs}
     places = [ran.jobs]
     if len(processes) == 2:
@@ -182,7 +182,7 @@ def makespan(pairs: int) -> Iterator[Row]:
 
 
 def _over_ideal(ran: Ran) -> float:
-    """From the first begin to the last end, over what a list schedule without overhead takes."""
+    """From the first start to the last end, relative to a list schedule without overhead."""
     jobs = ran.jobs
     free = [0.0] * 4
     for job in jobs:
@@ -212,7 +212,7 @@ def _busy(ran: Ran) -> float:
 
 
 def metadata(pairs: int) -> Iterator[Row]:
-    """Calls of the system that name a file of the sweep, by all processes, for each further job."""
+    """System calls of all processes that name a file of the sweep, for each further job."""
     kinds = {
         "stock": (BASIC, "hydra/launcher=submitit_local"),
         "ours": (SWEEPER, ALONE),

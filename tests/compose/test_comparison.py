@@ -21,7 +21,7 @@ _numbers = count()
 
 @dataclass
 class Part:
-    """Made while files are merged, it is another one in each composition."""
+    """Created while files are merged, so each composition gets another one."""
 
     number: int = field(default_factory=_numbers.__next__)
     given: int = 0
@@ -33,7 +33,7 @@ class Base:
 
 
 def differ(app: Path) -> None:
-    """Has the app's configs differ from composition to composition."""
+    """Makes the app's configs differ from composition to composition."""
     open_base = OmegaConf.structured(Base, flags={"struct": False})
     ConfigStore.instance().store("base", open_base)
     config = app / "conf" / "config.yaml"

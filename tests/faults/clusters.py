@@ -23,7 +23,7 @@ _SPARED = ("0", "1")  # the tasks of an array that are never killed or cancelled
 
 
 def on_slurm(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Submits sweeps to one Slurm, one after the other, and leaves.
+    """Submits sweeps to one Slurm, one after another, and leaves.
 
     Args:
         folder: an empty one.
@@ -70,14 +70,14 @@ def _fail(cluster: Slurm, rng: Random) -> None:
 
 
 def _start_requeued(cluster: Slurm, array: str) -> None:
-    """Has tasks that were requeued start soon, and not after two minutes."""
+    """Makes requeued tasks start soon instead of after two minutes."""
     for state, number in cluster.tasks(array, "%T", "%A"):
         if state == "PENDING":
             cluster.run("scontrol", "update", f"jobid={number}", "starttime=now+2")
 
 
 def on_ray(folder: Path, rng: Random, values: Values, times: int) -> None:
-    """Runs sweeps on one cluster of Ray that loses a node and gets another, again and again.
+    """Runs sweeps on a Ray cluster that repeatedly loses a node and gets another.
 
     Args:
         folder: an empty one.

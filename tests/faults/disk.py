@@ -23,7 +23,7 @@ JOBS_OF_EACH = 12
 
 
 def full(folder: Path, values: Values) -> None:
-    """The disk is full on the way: what was done stays done, and with more room it resumes.
+    """The disk fills up: what was done stays done, and with more space the sweep resumes.
 
     Raises:
         SkippedError: nothing may be mounted here.
@@ -47,7 +47,7 @@ def full(folder: Path, values: Values) -> None:
 
 
 def read_only(folder: Path, values: Values) -> None:
-    """A file system that may only be read: a resume says so, and changes nothing.
+    """A read-only file system: a resume reports that, and changes nothing.
 
     Raises:
         SkippedError: nothing may be mounted here.
@@ -65,7 +65,7 @@ def read_only(folder: Path, values: Values) -> None:
 
 
 def _expect_refused(run: Run, why: str) -> None:
-    """That a process said what is wrong."""
+    """Checks that a process reported what is wrong."""
     expect(run.ended() == 1, f"{why}: it ends with {run.returncode}", run.output)
     expect(not run.shows_a_traceback, f"{why}: a traceback", run.output)
 

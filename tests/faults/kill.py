@@ -13,14 +13,14 @@ from tests.faults.violations import expect
 
 
 def reference(folder: Path) -> Values:
-    """What the jobs of a sweep return that nothing interrupts; a smaller one has the first."""
+    """What the jobs of an uninterrupted sweep return; a smaller sweep has the first of them."""
     sweep = Sweep(folder, [f"x=range({MOST})"])
     expect(sweep.start().ended() == 0, "the sweep fails without a fault", sweep.runs[0].output)
     return {number: record.value for number, record in records(sweep.directory).items()}
 
 
 def killed(folder: Path, rng: Random, values: Values) -> None:
-    """Kills a sweep two to four times, then lets it come to its end.
+    """Kills a sweep two to four times, then lets it finish.
 
     Args:
         folder: an empty one.
@@ -61,7 +61,7 @@ def at_random(sweep: Sweep, run: Run, jobs: int, rng: Random) -> None:
 
 
 def shoot(run: Run, target: str = "parent") -> None:
-    """Kills what is to be killed of a process and its workers, if there are any."""
+    """Kills the chosen ones of a process and its workers, if there are any."""
     workers = proc.workers(run.pid) if target == "worker" else []
     if workers:
         proc.kill(workers[0])
@@ -72,7 +72,7 @@ def shoot(run: Run, target: str = "parent") -> None:
 
 
 def expect_sane(run: Run, status: int, target: str) -> None:
-    """That a process was killed, or ended as one does whose worker died."""
+    """Checks that a process was killed, or ended as one does whose worker died."""
     expected = (0, 1, -9) if target == "worker" else (0, -9)
     expect(status in expected, f"a process ends with {status} (killed: {target})", run.output)
     text = run.text()

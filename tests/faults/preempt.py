@@ -1,4 +1,4 @@
-"""Trainings that are preempted again and again end with the weights of one that is not."""
+"""Trainings that are preempted repeatedly end with the same weights as without preemption."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def _sweep(folder: Path, epochs: int) -> Sweep:
 
 
 def _end(sweep: Sweep) -> None:
-    """Waits for the end, with one worker more in case that none is left."""
+    """Waits for the end, with one more worker in case none is left."""
     sweep.run(read_setup(sweep.directory).worker_command).ended()
     while has_workers(sweep.directory):
         time.sleep(0.05)

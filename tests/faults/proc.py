@@ -1,4 +1,4 @@
-"""What /proc says of processes, and signals to them."""
+"""What /proc says about processes, and signals to them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def workers(parent: int) -> list[int]:
 
 
 def end_below(folder: Path) -> None:
-    """Ends what is left in a folder: joblib's workers wait for ever for a parent that died."""
+    """Ends processes left in a folder: joblib's workers wait forever for a dead parent."""
     for pid in _pids():
         with suppress(OSError):
             if Path(f"/proc/{pid}/cwd").resolve().is_relative_to(folder):

@@ -18,7 +18,7 @@ Values = Mapping[int, Any]
 
 @dataclass
 class Done:
-    """The jobs that were seen completed: each stays as it is, and never begins again.
+    """The jobs seen completed: each stays as it is, and never starts again.
 
     Args:
         sweep: whose jobs.
@@ -45,7 +45,7 @@ class Done:
         return self._of(Status.COMPLETED)
 
     def running(self) -> set[int]:
-        """The jobs that are said to run."""
+        """The jobs that are recorded as running."""
         return self._of(Status.RUNNING)
 
     def _of(self, status: Status) -> set[int]:
@@ -64,7 +64,7 @@ def records(directory: Path) -> dict[int, Record]:
 
 
 def expect_done(sweep: Sweep, values: Values) -> None:
-    """That each job was completed once, with the value it ought to have; nothing is left over."""
+    """Checks that each job was completed once, with the right value, and nothing is left over."""
     found = records(sweep.directory)
     last = sweep.runs[-1].output
     expect(set(found) == set(values), f"jobs {set(found) ^ set(values)} have no record", last)
@@ -80,7 +80,7 @@ def expect_done(sweep: Sweep, values: Values) -> None:
 
 
 def expect_bodies(events: Sequence[Sequence[str]], found: Mapping[int, Record]) -> None:
-    """That a job had at most a body an attempt, one at a time, and the last came to its end."""
+    """Checks that a job's body ran at most once per attempt, one at a time, the last to its end."""
     running: dict[str, str] = {}
     started: dict[str, int] = {}
     ended: set[str] = set()
@@ -100,7 +100,7 @@ def expect_bodies(events: Sequence[Sequence[str]], found: Mapping[int, Record]) 
 
 
 def expect_nothing_left(directory: Path) -> None:
-    """That no claim or sign of a process is left; a kill may leave a hidden draft, never read."""
+    """Checks that no claim or lease is left; a kill may leave a hidden draft, which is not read."""
     left = [
         str(path.relative_to(directory))
         for path in directory.rglob("*")

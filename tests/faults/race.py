@@ -17,7 +17,7 @@ _REFUSED = re.compile(r"^process (\d+) on (\S+) runs the sweep in out\.", re.MUL
 
 
 def start(folder: Path, values: Values) -> None:
-    """Both would start the sweep, as a cluster's job does that was queued twice.
+    """Both want to start the sweep, like a cluster job that was queued twice.
 
     Args:
         folder: an empty one.
@@ -50,7 +50,7 @@ def resume(folder: Path, rng: Random, values: Values, times: int) -> None:
 
 
 def _expect_one(first: Run, second: Run) -> None:
-    """That one of two processes was let in, and the other was refused or had nothing left to do."""
+    """Checks that one of two processes ran, and the other was refused or had nothing left to do."""
     outputs = first.output, second.output
     statuses = sorted([first.ended(), second.ended()])
     expect(statuses in ([0, 0], [0, 1]), f"they end with {statuses}", *outputs)

@@ -53,7 +53,7 @@ def signalled(folder: Path, rng: Random, values: Values) -> None:
 
 
 def expect_stopped(run: Run, number: signal.Signals) -> None:
-    """That a process ended as one does that was stopped by a signal, and said so."""
+    """Checks that a process ended as a signal ends it, and reported that."""
     expect(
         run.returncode == 128 + number,
         f"a process ends with {run.returncode} after {number.name}",

@@ -31,7 +31,7 @@ class Run(subprocess.Popen[bytes]):
     output: Path
 
     def ended(self, longest: float = LONGEST) -> int:
-        """The status, once it has ended by itself.
+        """The exit status, once it has ended by itself.
 
         Args:
             longest: seconds that this may take.
@@ -49,7 +49,7 @@ class Run(subprocess.Popen[bytes]):
 
     @property
     def shows_a_traceback(self) -> bool:
-        """Whether there is one, but for those of exceptions that met Python where it ignores them.
+        """Whether there is one, except for exceptions that Python ignores.
 
         A signal may come as it clears up, and a log may not fit on the disk as it closes it.
         """
@@ -57,7 +57,7 @@ class Run(subprocess.Popen[bytes]):
 
 
 def _environment() -> dict[str, str]:
-    """Without the measuring of coverage, in which Hydra sees a debugger and shows tracebacks."""
+    """Without coverage, which Hydra takes for a debugger, showing full tracebacks."""
     return {name: value for name, value in os.environ.items() if "COVERAGE_PROCESS" not in name}
 
 
@@ -102,7 +102,7 @@ class Sweep:
 
     @property
     def command(self) -> list[str]:
-        """How any of its processes is started, up to what it is to do."""
+        """The command of any of its processes, up to what it is to do."""
         script = APPS / self.app / "app.py"
         return [sys.executable, str(script), "-m", "hydra/sweeper=params_proto", *self.launcher]
 

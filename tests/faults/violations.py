@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 class ViolationError(AssertionError):
-    """A promise of the sweeper that was not kept."""
+    """A broken promise of the sweeper."""
 
 
 def expect(kept: object, broken: str, *outputs: Path) -> None:
@@ -34,4 +34,4 @@ def _ends(outputs: Iterable[Path]) -> list[str]:
 
 
 class SkippedError(Exception):
-    """A scenario that this machine does not allow, and why."""
+    """A scenario that cannot run on this machine, and why."""

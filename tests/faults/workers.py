@@ -58,7 +58,7 @@ class Signals:
 
 
 def workers(folder: Path, rng: Random, values: Values) -> None:
-    """Starts a sweep and leaves; all workers but one may meet anything, and their jobs as well.
+    """Starts a sweep and leaves; anything may happen to all workers but one, and to their jobs.
 
     Args:
         folder: an empty one.
@@ -100,7 +100,7 @@ def disturb(
 
 
 def expect_finished(sweep: Sweep, values: Values) -> None:
-    """That workers have completed every job once, or do so now, and that `watch` says so."""
+    """Checks that workers complete every job once, and that `watch` reports it."""
     last = sweep.runs[-1].output
     deadline = time.monotonic() + LONGEST
     while (missing := left(sweep, len(values))) and time.monotonic() < deadline:

@@ -38,7 +38,7 @@ class Kind:
 
 
 class BrokenError(AssertionError):
-    """A promise that was not kept.
+    """A broken promise.
 
     Args:
         what: what was seen.
@@ -98,7 +98,7 @@ def _place(error: BaseException) -> str:
 
 
 def _shown(given: object) -> str:
-    """An input as Python would read it: also an integer of very many digits."""
+    """An input as Python would write it, even an integer with very many digits."""
     try:
         return pretty(given)[:_SHOWN]
     except Exception as error:  # one that holds itself, or whose __repr__ raises

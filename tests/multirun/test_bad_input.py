@@ -85,7 +85,7 @@ DIRECTORY = "${hydra.job.name}"  # the tests' harness makes what this is as text
 
 
 def refused(multirun: Any, folder: Path, overrides: list[str]) -> str:
-    """The message of what leaves nothing behind."""
+    """The error's message; checks that nothing is left behind."""
     before, ran = tree(folder), list[object]()
     with pytest.raises(CompactHydraException) as caught:
         multirun(*overrides, task=ran.append, to=DIRECTORY)
@@ -140,7 +140,7 @@ main()
 
 @pytest.fixture
 def command(files: Path, python: Python, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a command that is refused writes to stderr, with nothing left behind."""
+    """What a refused command writes to stderr; checks that nothing is left behind."""
     monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)  # Hydra sees a debugger in it
     (files / "app.py").write_text(APP)
 
@@ -181,7 +181,7 @@ def test_a_command(command: Any, files: Path) -> None:
 
 
 def test_values_that_a_structured_config_cannot_hold(command: Any, files: Path) -> None:
-    """Of an app of hydra.main, in OmegaConf's words."""
+    """For a hydra.main app, the message is OmegaConf's."""
     (files / "typed.py").write_text(TYPED)
     ours = ["typed.py", "-m", "hydra/sweeper=params_proto"]
     assert command(*ours, "seed=x,1.5", "lr=1,2") == (

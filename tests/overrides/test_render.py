@@ -73,7 +73,7 @@ values = st.recursive(
 
 
 def exactly(value: Any) -> str:
-    """A text that is the same for values that are equal and of the same types all through."""
+    """A text that is the same for values that are equal and have the same types throughout."""
     return repr(value)
 
 

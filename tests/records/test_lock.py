@@ -149,7 +149,7 @@ Hold = Callable[..., subprocess.Popen[str]]
 
 @pytest.fixture
 def hold() -> Iterator[Hold]:
-    """Holds the lease of a directory in a process of its own."""
+    """Holds the lease of a directory in a separate process."""
     started: list[subprocess.Popen[str]] = []
 
     def holding(directory: Path, *shard: str) -> subprocess.Popen[str]:
@@ -175,7 +175,7 @@ def signs(directory: Path) -> list[str]:
 
 
 def refused(directory: Path, shard: str | None = None) -> str:
-    """Why this process may not run the sweep; nothing where it may."""
+    """Why this process may not run the sweep; empty if it may."""
     try:
         with sweep_lease(directory, shard):
             return ""
@@ -199,7 +199,7 @@ def elsewhere(
     host: str = "other",
     waits: bool = False,
 ) -> Path:
-    """The sign of a process of another machine."""
+    """The lease of a process on another machine."""
     path = directory / ".sweep" / "running" / f"{host}-1.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([host, 1, "its boot/1", shard, *(["waits"] if waits else [])]))

@@ -314,7 +314,7 @@ def test_a_record_that_cannot_be_written_at_the_end(
 
 
 def test_jobs_see_their_own_overrides(multirun: Any) -> None:
-    """What the records need is nothing that a job's config has to know."""
+    """Nothing that the records need appears in a job's config."""
     run = multirun("seed=1,2", task=lambda config: list(HydraConfig.get().overrides.hydra))
     assert run.values[0] == [
         "hydra/sweeper=params_proto",

@@ -173,7 +173,7 @@ def test_the_table_sorts(name: str, show: Any) -> None:
 
 
 def runs_the_job_that_it_names(browser: Chrome) -> None:
-    """The command of the best, which a click selects as a whole."""
+    """The command of the best job, all of which a click selects."""
     job = int(browser.find_element(By.CSS_SELECTOR, "#best a").text.removeprefix("job "))
     overrides = [*SWEEPS["forty"][0].overrides()][job]
     command = browser.find_element(By.CSS_SELECTOR, "#best .note code")

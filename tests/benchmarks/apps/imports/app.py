@@ -1,4 +1,4 @@
-"""An app with a library that takes seconds to import, and jobs as long as they are told to be."""
+"""An app with a library that takes seconds to import, and jobs of given lengths."""
 
 import os
 import random

@@ -21,7 +21,7 @@ ConfigStore.instance().store(name="config", node=Config)
 
 
 def log_event(what: str) -> None:
-    """Appends a line to a file, in one piece: also of several processes, none is lost."""
+    """Appends a line to a file in one piece, so that none is lost even with several processes."""
     job = os.path.basename(HydraConfig.get().runtime.output_dir)
     file = os.open("events", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     os.write(file, f"{what} {job} {os.getpid()}\n".encode())
